@@ -1,0 +1,101 @@
+"""The two structures that cross a room's border: `Batch` from data to model, `Encoded` from encoder to fusion.
+
+Both hold plain tensors. `B` rows, `L` positions, `D` features throughout.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor
+
+
+@dataclass
+class Tokens:
+    """Rows of unequal length, padded at the end.
+
+    Attributes:
+        values: `[B, L]` token ids (Long) or a waveform (Float), or `[B, L, D]` vectors; zeros after a row's end.
+        lengths: Long `[B]`, the number of real positions; 0 for a row that lacks the modality.
+    """
+
+    values: Tensor
+    lengths: Tensor
+
+    def mask(self) -> Tensor:
+        """Bool `[B, L]`, True where a position is real."""
+        return torch.arange(self.values.shape[1], device=self.values.device) < self.lengths[:, None]
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> Tokens:
+        return Tokens(
+            self.values.to(device, non_blocking=non_blocking), self.lengths.to(device, non_blocking=non_blocking)
+        )
+
+    def pin_memory(self) -> Tokens:
+        return Tokens(self.values.pin_memory(), self.lengths.pin_memory())
+
+
+Input = Tensor | Tokens
+
+
+@dataclass
+class Batch:
+    """`B` rows of one split, masks included; nothing is ever dropped silently.
+
+    Attributes:
+        inputs: modality to its tensor (`[B, ...]`) or `Tokens`; zeros in a row that lacks the modality.
+        present: modality to Bool `[B]`, False where the row lacks it.
+        targets: task to `[B, ...]`; a fill value in a row without a label. Empty when predicting.
+        labelled: task to Bool `[B]`, False where the row has no label.
+        ids: the rows' ids, in order.
+    """
+
+    inputs: dict[str, Input]
+    present: dict[str, Tensor]
+    targets: dict[str, Tensor]
+    labelled: dict[str, Tensor]
+    ids: list[str]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
+        """The same batch with every tensor on `device` (Lightning calls this)."""
+        return replace(
+            self,
+            inputs={k: v.to(device, non_blocking=non_blocking) for k, v in self.inputs.items()},
+            present={k: v.to(device, non_blocking=non_blocking) for k, v in self.present.items()},
+            targets={k: v.to(device, non_blocking=non_blocking) for k, v in self.targets.items()},
+            labelled={k: v.to(device, non_blocking=non_blocking) for k, v in self.labelled.items()},
+        )
+
+    def pin_memory(self) -> Batch:
+        """The same batch in page-locked memory (the loader calls this when `pin_memory` is on)."""
+        return replace(
+            self,
+            inputs={k: v.pin_memory() for k, v in self.inputs.items()},
+            present={k: v.pin_memory() for k, v in self.present.items()},
+            targets={k: v.pin_memory() for k, v in self.targets.items()},
+            labelled={k: v.pin_memory() for k, v in self.labelled.items()},
+        )
+
+
+@dataclass
+class Encoded:
+    """What an encoder makes of one modality.
+
+    Attributes:
+        pooled: `[B, D]`, one vector a row.
+        tokens: `[B, L, D]`, the positions before pooling (image patches, words, frames); L may be 1.
+        mask: Bool `[B, L]`, True where a token is real. All False is allowed in a row that lacks the modality.
+    """
+
+    pooled: Tensor
+    tokens: Tensor
+    mask: Tensor
+
+    @classmethod
+    def from_pooled(cls, pooled: Tensor) -> Encoded:
+        """One token a row: for encoders that have no positions."""
+        return cls(pooled, pooled[:, None], torch.ones(len(pooled), 1, dtype=torch.bool, device=pooled.device))

@@ -1,0 +1,3 @@
+"""Composing, checking and instantiating configs; imports no torch."""
+
+__all__: list[str] = []

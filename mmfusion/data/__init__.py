@@ -1,0 +1,3 @@
+"""From rows of a source to batches: sources, kinds of modality, transforms and the data module."""
+
+__all__: list[str] = []

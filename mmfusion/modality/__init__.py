@@ -1,0 +1,3 @@
+"""Handling of absent modalities: dropout in training and learned placeholders."""
+
+__all__: list[str] = []

@@ -1,0 +1,166 @@
+"""The model, in plain PyTorch: encoders → fusion → sharing → one head per task and stream → outputs.
+
+Shapes: B rows, D features, C a task's outputs.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import torch
+from torch import Tensor, nn
+
+from mmfusion.batch import Batch, Encoded, Input, Tokens
+from mmfusion.encoders._base import Encoder
+from mmfusion.fusion._base import Fusion
+from mmfusion.modality.dropout import ModalityDropout
+from mmfusion.modality.placeholders import Placeholders
+from mmfusion.sharing._base import Sharing
+from mmfusion.tasks._base import Task
+
+
+class MultiTaskModel(nn.Module):
+    """Any encoders × fusion × sharing × tasks as one module; absent modalities are masked all the way.
+
+    `forward` is `visible → represent → decide`; training calls the three itself, because a loss weighting may take
+    gradients at the fused streams in between.
+
+    Args:
+        encoders: modality to its encoder.
+        fusion: built with the encoders' widths.
+        sharing: built with the fusion's streams and the tasks' names.
+        tasks: task to its definition, fitted.
+        modality_dropout: hides modalities at random in training.
+        placeholders: learned stand-ins for absent modalities, or None to leave absence to the fusion.
+        head_hidden: widths of a head's hidden layers; empty for a single Linear.
+        head_dropout: dropout in front of a head's last Linear.
+    """
+
+    def __init__(
+        self,
+        encoders: Mapping[str, Encoder],
+        fusion: Fusion,
+        sharing: Sharing,
+        tasks: Mapping[str, Task],
+        modality_dropout: ModalityDropout | None = None,
+        placeholders: Placeholders | None = None,
+        head_hidden: Sequence[int] = (),
+        head_dropout: float = 0.0,
+    ) -> None:
+        super().__init__()
+        self.encoders = nn.ModuleDict(encoders)
+        self.fusion = fusion
+        self.sharing = sharing
+        self.tasks = nn.ModuleDict(tasks)
+        self.modality_dropout = modality_dropout or ModalityDropout(0.0)
+        self.placeholders = placeholders
+        self.heads = nn.ModuleDict(
+            {
+                task: nn.ModuleDict(
+                    {
+                        stream: _head(width, head_hidden, head_dropout, definition.dim)
+                        for stream, width in sharing.dims[task].items()
+                    }
+                )
+                for task, definition in tasks.items()
+            }
+        )
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        """Task to its output `[B, C]`."""
+        present = self.visible(batch.present)
+        return self.decide(self.represent(batch.inputs, present), present)
+
+    def visible(self, present: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Which modalities of each row are shown to the model: all that are present, less what training hides."""
+        return self.modality_dropout({name: present[name] for name in self.encoders})
+
+    def represent(self, inputs: Mapping[str, Input], present: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Fused streams `[B, D]`."""
+        return self.fuse(self.encode(inputs, present), present)
+
+    def encode(self, inputs: Mapping[str, Input], present: Mapping[str, Tensor]) -> dict[str, Encoded]:
+        """Modality to its `Encoded`; what an absent one yields is finite and means nothing."""
+        return {name: self._encode_one(name, inputs[name], present[name]) for name in self.encoders}
+
+    def fuse(self, encoded: Mapping[str, Encoded], present: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Fused streams of modalities encoded before; lets a report try every subset without encoding again."""
+        if self.placeholders is not None:
+            return self.fusion(*self.placeholders(dict(encoded), dict(present)))
+        return self.fusion(dict(encoded), dict(present))
+
+    def decide(self, streams: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """Streams to each task's output `[B, C]`."""
+        shared = self.sharing(dict(streams))
+        return {
+            task: self.fusion.combine({s: heads[s](x) for s, x in shared[task].items()}, dict(present))
+            for task, heads in self.heads.items()
+        }
+
+    def last_layer(self) -> list[nn.Parameter]:
+        """GradNorm's W: the last layer that all tasks share, or each encoder's last where fusion has no parameters."""
+        found = [p for p in self.fusion.last_layer() if p.requires_grad]
+        if found:
+            return found
+        lasts = ([p for p in encoder.parameters() if p.requires_grad] for encoder in self.encoders.values())
+        return [p for parameters in lasts for p in parameters[-2:]]
+
+    def shared_parameters(self) -> list[nn.Parameter]:
+        """Every trained parameter in front of the heads."""
+        parts = [self.encoders, self.fusion, self.sharing, self.placeholders]
+        return [p for part in parts if part is not None for p in part.parameters() if p.requires_grad]
+
+    def _encode_one(self, name: str, x: Input, present_B: Tensor) -> Encoded:
+        encoder = self.encoders[name]
+        x = _blank(x, present_B)
+        if encoder.row_wise or not encoder.training:
+            return encoder(x)
+        # Batch statistics must come from rows that have the modality, so the others never enter the encoder.
+        rows_P = present_B.nonzero().squeeze(1)
+        if len(rows_P) == 0:
+            return _in_eval(encoder, x)
+        return _scatter(encoder(_select(x, rows_P)), rows_P, len(present_B))
+
+
+def _head(width: int, hidden: Sequence[int], dropout: float, outputs: int) -> nn.Module:
+    layers: list[nn.Module] = []
+    for size in hidden:
+        layers += [nn.Linear(width, size), nn.ReLU()]
+        width = size
+    if dropout:
+        layers.append(nn.Dropout(dropout))
+    layers.append(nn.Linear(width, outputs))
+    return layers[0] if len(layers) == 1 else nn.Sequential(*layers)
+
+
+def _where(present_B: Tensor, x: Tensor) -> Tensor:
+    return torch.where(present_B.view(-1, *[1] * (x.ndim - 1)), x, torch.zeros((), dtype=x.dtype, device=x.device))
+
+
+def _blank(x: Input, present_B: Tensor) -> Input:
+    """Zeros where the modality is absent: a NaN there would reach the weights through the backward of `where`."""
+    if isinstance(x, Tokens):
+        return Tokens(_where(present_B, x.values), _where(present_B, x.lengths))
+    return _where(present_B, x)
+
+
+def _select(x: Input, rows_P: Tensor) -> Input:
+    return Tokens(x.values[rows_P], x.lengths[rows_P]) if isinstance(x, Tokens) else x[rows_P]
+
+
+def _scatter(encoded: Encoded, rows_P: Tensor, size: int) -> Encoded:
+    def spread(x: Tensor) -> Tensor:
+        return x.new_zeros(size, *x.shape[1:]).index_copy(0, rows_P, x)
+
+    return Encoded(spread(encoded.pooled), spread(encoded.tokens), spread(encoded.mask))
+
+
+def _in_eval(encoder: nn.Module, x: Input) -> Encoded:
+    """Encode with running statistics, left unmoved; keeps the graph connected where no row has the modality."""
+    training = {module: module.training for module in encoder.modules()}
+    encoder.eval()
+    try:
+        return encoder(x)
+    finally:
+        for module, was in training.items():
+            module.training = was

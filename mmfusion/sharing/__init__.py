@@ -1,0 +1,3 @@
+"""Task sharing, one a file: what lies between the fused streams and the tasks' heads."""
+
+__all__: list[str] = []

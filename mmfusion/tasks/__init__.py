@@ -1,0 +1,3 @@
+"""Tasks, one a file: how a column becomes a target, how an output is scored and read."""
+
+__all__: list[str] = []

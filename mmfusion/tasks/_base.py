@@ -1,0 +1,64 @@
+"""The contract of a task."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from torch import Tensor, nn
+from torchmetrics import MetricCollection
+
+
+class Task(nn.Module, ABC):
+    """What is predicted: how a column becomes a target, how an output is scored and read.
+
+    `fit` sees the training split's labels alone; `state`/`load_state` carry what it found into the run folder.
+
+    Attributes:
+        column: the manifest's column; None means the task's own name.
+        dim: the head's number of outputs, known once fitted.
+        is_regression: its loss is a regression's (some weightings treat the two differently).
+        fill: what a row without a label holds.
+    """
+
+    column: str | None
+    dim: int
+    is_regression: bool = False
+    fill: float = 0.0
+
+    @abstractmethod
+    def fit(self, labels: Sequence[Any]) -> None:
+        """Learn classes or statistics from the training split's non-empty labels."""
+
+    @abstractmethod
+    def check(self, label: Any) -> Any:
+        """A cell to a target value; ValueError naming what is allowed if it is not one."""
+
+    @abstractmethod
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+        """Per-row loss `[B]` of outputs `[B, dim]`; ValueError with both shapes if they do not fit."""
+
+    @abstractmethod
+    def metric_inputs(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        """What `metrics()` are updated with: predictions and targets, in the target's own unit."""
+
+    @abstractmethod
+    def predict(self, output: Tensor) -> dict[str, Tensor]:
+        """Outputs `[B, dim]` to readable predictions, each `[B, ...]`, in the target's own unit."""
+
+    @abstractmethod
+    def metrics(self) -> MetricCollection:
+        """Fresh metrics, updated with `metric_inputs` of labelled rows."""
+
+    @abstractmethod
+    def readable(self, predictions: Mapping[str, Tensor]) -> dict[str, list[Any]]:
+        """What `predict` gave, as columns of a table: "" for the prediction itself, a suffix for anything more."""
+
+    @abstractmethod
+    def state(self) -> Mapping[str, Any]:
+        """What was fitted, as JSON types."""
+
+    @abstractmethod
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        """Undo of `state`."""

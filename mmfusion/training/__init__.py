@@ -1,0 +1,3 @@
+"""One thin LightningModule and what a training run needs around it."""
+
+__all__: list[str] = []
