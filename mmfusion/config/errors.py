@@ -1,0 +1,30 @@
+"""The error of everything a person may get wrong in a config, and the search for what they meant."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ConfigError(ValueError):
+    """A config that cannot be run; the message says which key, what was found and what would work."""
+
+
+def nearest(name: str, options: Iterable[str]) -> str | None:
+    """The option closest to `name`, or None if nothing comes close."""
+    found = difflib.get_close_matches(name.lower(), options := list(options), n=1, cutoff=0.5)
+    if found:
+        return found[0]
+    folded = {option.lower(): option for option in options}
+    found = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
+    return folded[found[0]] if found else None
+
+
+def suggest(name: str, options: Iterable[str], *, limit: int = 12) -> str:
+    """`did you mean 'x'?` and the list of options, as one sentence to append to a message."""
+    options = sorted(set(options))
+    if not options:
+        return "there are none"
+    shown = ", ".join(options[:limit]) + (f" and {len(options) - limit} more" if len(options) > limit else "")
+    close = nearest(name, options)
+    return f"did you mean {close!r}? Valid: {shown}" if close else f"valid: {shown}"

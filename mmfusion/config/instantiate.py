@@ -1,0 +1,179 @@
+"""The one place where a `_target_` of a config becomes an object.
+
+A config or a run folder may come from anywhere, and a `_target_` is code that will be called. So a target is refused
+before anything is imported unless it lies in one of mmfusion's rooms of components, or in a module that the person at
+the command line opened with `trusted_modules=[...]`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from mmfusion.config.errors import ConfigError, nearest, suggest
+
+CLASS_ROOMS = (
+    "mmfusion.encoders",
+    "mmfusion.fusion",
+    "mmfusion.sharing",
+    "mmfusion.tasks",
+    "mmfusion.loss_weighting",
+    "mmfusion.modality",
+    "mmfusion.data",
+)
+"""Rooms whose components are classes; their functions are helpers that no config may call."""
+
+FUNCTION_ROOMS = (
+    "mmfusion.training.optimizers",
+    "mmfusion.training.schedulers",
+    "mmfusion.training.callbacks",
+    "mmfusion.training.loggers",
+)
+"""Rooms whose components may be functions too."""
+
+_trusted: set[str] = set()
+
+
+def instantiate(node: Mapping[str, Any], key: str = "", /, **injected: Any) -> Any:
+    """Build what `node["_target_"]` names with the node's other keys and `injected` as keyword arguments.
+
+    Mappings inside the node stay mappings, those with a `_target_` too: the component builds them here if it wants to.
+
+    Args:
+        node: plain containers; `_target_` is a dotted path.
+        key: where the node stands in the config, for messages.
+        injected: arguments that the caller knows and the config does not; they must not be in the node as well.
+
+    Raises:
+        ConfigError: the target is not allowed, does not exist, or does not take these arguments.
+    """
+    if "_target_" not in node:
+        raise ConfigError(f"{key or 'config'}: expected a mapping with a `_target_`, found keys {sorted(node)}")
+    arguments = {name: value for name, value in node.items() if name != "_target_"}
+    target = node["_target_"]
+    build = locate(target, key)
+    for name in arguments:
+        if name.startswith("_") or name in injected:
+            why = "mmfusion passes this argument itself" if name in injected else "only `_target_` is understood"
+            raise ConfigError(f"{_at(key)}{target}: {name!r} may not be set in a config: {why}")
+    arguments |= injected
+    signature = inspect.signature(build)
+    try:
+        signature.bind(**arguments)
+    except TypeError as error:
+        unknown = [name for name in arguments if name not in signature.parameters]
+        if unknown:
+            names = [name for name in signature.parameters if name not in injected]
+            raise ConfigError(f"{_at(key)}{target} takes no {unknown[0]!r}; {suggest(unknown[0], names)}") from None
+        raise ConfigError(f"{_at(key)}{target}: {error}") from None
+    return build(**arguments)
+
+
+def locate(target: Any, key: str = "") -> Callable[..., Any]:
+    """The class or function that `target` names, if configs may name it.
+
+    The object must have been defined under an allowed prefix: what a component module merely imports (`os.system`
+    through `mmfusion.data.kinds.image.os.system`) is refused.
+
+    Raises:
+        ConfigError: see `instantiate`.
+    """
+    check_allowed(target, key)
+    module_name, _, name = target.rpartition(".")
+    try:
+        module = importlib.import_module(module_name)
+    except ModuleNotFoundError as error:
+        # A missing dependency of the component's own is not a wrong target: its message says what to install.
+        if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
+            raise
+        raise ConfigError(f"{_at(key)}there is no module {module_name!r} for _target_ {target!r}") from None
+    found = vars(module).get(name)
+    if not (inspect.isclass(found) or inspect.isfunction(found)) or not is_allowed(f"{found.__module__}.{name}"):
+        own = [n for n, v in vars(module).items() if inspect.isclass(v) and v.__module__ == module_name]
+        own += [n for n, v in vars(module).items() if inspect.isfunction(v) and v.__module__ == module_name]
+        public = [n for n in own if not n.startswith("_")]
+        raise ConfigError(f"{_at(key)}{module_name} defines no component {name!r}; {suggest(name, public)}")
+    if inspect.isfunction(found) and is_under(found.__module__, CLASS_ROOMS):
+        raise ConfigError(f"{_at(key)}{target} is a function; a component of this room is a class")
+    return found
+
+
+def check_allowed(target: Any, key: str = "") -> None:
+    """Refuse a target that configs may not name; imports nothing.
+
+    Raises:
+        ConfigError: naming the key, the target and the prefixes that are allowed.
+    """
+    if not isinstance(target, str):
+        raise ConfigError(f"{_at(key)}_target_ must be a dotted path, found {target!r}")
+    if not is_allowed(target):
+        prefixes = (*CLASS_ROOMS, *FUNCTION_ROOMS, *sorted(_trusted))
+        close = nearest(target, prefixes)
+        raise ConfigError(
+            f"{_at(key)}_target_ {target!r} is refused: it is not a public name under {', '.join(prefixes)}"
+            + (f" (did you mean {close!r}?)" if close and target.startswith("mmfusion") else "")
+            + ". If it is code of your own that you trust, add trusted_modules=[<its package>] to the command line"
+        )
+
+
+def is_allowed(target: str) -> bool:
+    """Whether configs may name `target`: a public dotted path under a room of components or a trusted module."""
+    parts = target.split(".")
+    public = all(part.isidentifier() for part in parts) and not parts[-1].startswith("_")
+    module = target.rpartition(".")[0]
+    return public and is_under(module, (*CLASS_ROOMS, *FUNCTION_ROOMS, *_trusted))
+
+
+def is_under(name: str, prefixes: Iterable[str]) -> bool:
+    """Whether the dotted `name` is one of `prefixes` or lies below one."""
+    return any(f"{name}.".startswith(f"{prefix}.") for prefix in prefixes)
+
+
+def trust(modules: Iterable[str]) -> None:
+    """Open modules to `_target_` for the rest of the process; only for names that a person typed.
+
+    Raises:
+        ConfigError: a name is no dotted path.
+    """
+    for name in modules:
+        if not isinstance(name, str) or not all(part.isidentifier() for part in name.split(".")):
+            raise ConfigError(f"trusted_modules: expected module names like mypackage, found {name!r}")
+        _trusted.add(name)
+
+
+@contextmanager
+def trusting(modules: Iterable[str]) -> Iterator[None]:
+    """`trust` for the length of a `with` block."""
+    before = set(_trusted)
+    try:
+        trust(modules)
+        yield
+    finally:
+        _trusted.clear()
+        _trusted.update(before)
+
+
+def trusted() -> frozenset[str]:
+    """The modules that are open beside mmfusion's own rooms."""
+    return frozenset(_trusted)
+
+
+def refuse_trust(config: Mapping[str, Any], where: str) -> None:
+    """A config that comes from a file must not open modules to itself.
+
+    Raises:
+        ConfigError: the config sets `trusted_modules`.
+    """
+    if config.get("trusted_modules"):
+        names = ",".join(map(str, config["trusted_modules"]))
+        raise ConfigError(
+            f"{where} sets trusted_modules=[{names}]. Only the command line may, because code from there will run; "
+            f"if you trust it, take the line out of the file and add trusted_modules=[{names}] to the command"
+        )
+
+
+def _at(key: str) -> str:
+    return f"{key}: " if key else ""
