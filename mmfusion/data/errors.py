@@ -1,0 +1,63 @@
+"""How the data rooms refuse: one error, and a collector that shows the first problems and counts the rest."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+from typing import Any
+
+SHOWN = 10
+"""Problems that a message spells out; the others are counted."""
+
+_BY_LINE = {".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson", ".json"}
+
+
+class DataError(ValueError):
+    """Data that cannot be used; the message says which file, row, column and value, and what is allowed."""
+
+
+class Problems:
+    """Collects what is wrong with a table; holds the first few and a count, so a million bad rows cost nothing.
+
+    Args:
+        file: the table's name. Text files are spoken of in lines, others in rows, both as people count: from 1.
+    """
+
+    def __init__(self, file: str) -> None:
+        self.file = file
+        self.first: list[str] = []
+        self.count = 0
+        self._unit = "line" if PurePath(file).suffix.lower() in _BY_LINE else "row"
+
+    def add(self, row: int, column: str | None, value: Any, why: str) -> None:
+        """Note one problem; `why` says what is wrong with the value or what is allowed."""
+        self.count += 1
+        if len(self.first) < SHOWN:
+            where = f"{self.file}, {self._unit} {row}" + (f", column {column!r}" if column is not None else "")
+            self.first.append(f"{where}: {shorten(value)}: {why}")
+
+    def __len__(self) -> int:
+        return self.count
+
+    def raise_if_any(self, what: str = "") -> None:
+        """Refuse the table if anything was noted.
+
+        Raises:
+            DataError: the first problems, a line each, and how many there are.
+        """
+        if self.count:
+            raise DataError(str_of(self.first, self.count, what))
+
+
+def str_of(first: list[str], count: int, what: str = "") -> str:
+    """The message for `count` problems of which `first` are spelled out."""
+    title = f"{what}: " if what else ""
+    if count == 1:
+        return title + first[0]
+    more = f"\n  … and {count - len(first)} more" if count > len(first) else ""
+    return f"{title}{count} problems\n  " + "\n  ".join(first) + more
+
+
+def shorten(value: Any, limit: int = 80) -> str:
+    """`repr` of a cell, cut to a readable length."""
+    shown = repr(value)
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
