@@ -1,0 +1,39 @@
+"""Names that a config may use and that more than one module must agree on."""
+
+from __future__ import annotations
+
+KIND_TARGETS = {
+    "image": "mmfusion.data.kinds.image.Image",
+    "text": "mmfusion.data.kinds.text.Text",
+    "speech": "mmfusion.data.kinds.speech.Speech",
+    "tabular": "mmfusion.data.kinds.tabular.Tabular",
+    "features": "mmfusion.data.kinds.features.Features",
+    "series": "mmfusion.data.kinds.series.Series",
+}
+"""A modality's `kind` to the class that reads it."""
+
+SOURCE_KEYS = ("modalities", "loader")
+"""Keys of `data` that are not the source's own arguments."""
+
+MODALITY_KEYS = ("kind", "transforms")
+"""Keys of `data.modalities.<name>` that are not the kind's own arguments."""
+
+ENCODER_KEYS = ("freeze", "lr_scale")
+"""Keys of `encoder.<name>` that the builder reads; the encoder's class never sees them."""
+
+KIND_ARGUMENTS = {
+    "image": ("channels",),
+    "text": ("vocab_size",),
+    "speech": ("sample_rate",),
+    "tabular": ("numeric", "cardinalities"),
+    "features": ("in_dim", "sequence"),
+    "series": ("channels",),
+}
+"""What the data tells an encoder of each kind; not for configs to set."""
+
+SLOT_ARGUMENTS = {
+    "fusion": ("dims",),
+    "sharing": ("streams", "tasks"),
+    "loss_weighting": ("tasks", "regressions"),
+}
+"""What the builder tells the component of each slot; not for configs to set."""
