@@ -1,0 +1,79 @@
+"""Media paths: under the table's root or not at all; local folders and fsspec URLs alike."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from functools import lru_cache
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from mmfusion.data.errors import DataError, shorten
+
+Place = Path | str
+"""A local path, or an fsspec URL such as `s3://bucket/folder`."""
+
+
+class PathRefused(DataError):
+    """A media path that leaves the root; no policy for broken media ever skips it."""
+
+
+def resolve(root: Place | None, cell: Any) -> Place:
+    """The place that a cell names, after `..` and symbolic links.
+
+    Args:
+        root: the folder or fsspec URL under which it must lie.
+        cell: a path relative to the root; an absolute one is accepted only if it lies under the root.
+
+    Raises:
+        PathRefused: the place lies outside the root, or the cell is no path.
+    """
+    if not isinstance(cell, str | Path) or not str(cell) or "\0" in str(cell):
+        raise PathRefused(f"{shorten(cell)}: expected a path relative to the media root")
+    if root is None:
+        raise PathRefused(f"{shorten(str(cell))}: the table has no media root, so its cells cannot be paths")
+    return _resolve_remote(root, str(cell)) if is_remote(root) else _resolve_local(str(root), str(cell))
+
+
+def is_remote(place: Place) -> bool:
+    """Whether a place is an fsspec URL."""
+    return isinstance(place, str) and "://" in place
+
+
+def open_media(place: Place) -> BinaryIO:
+    """The file as a seekable stream; a remote one is fetched whole.
+
+    Raises:
+        OSError: it is missing or cannot be read.
+    """
+    if not is_remote(place):
+        return Path(place).open("rb")
+    import fsspec
+
+    with fsspec.open(str(place), "rb") as file:
+        return BytesIO(file.read())
+
+
+def _resolve_local(root: str, cell: str) -> Path:
+    base = _real(root)
+    path = os.path.normpath(os.path.join(base, cell))  # noqa: PTH118 - ten times as fast as pathlib, once a medium
+    folder, name = os.path.split(path)
+    found = os.path.join(_real(folder), name)  # noqa: PTH118
+    if os.path.islink(found):  # noqa: PTH114
+        found = os.path.realpath(found)
+    if not found.startswith(base.rstrip(os.sep) + os.sep):
+        raise PathRefused(f"{shorten(cell)}: leads to {found}, outside the media root {root}")
+    return Path(found)
+
+
+@lru_cache(maxsize=65536)
+def _real(folder: str) -> str:
+    return os.path.realpath(folder)
+
+
+def _resolve_remote(root: Place, cell: str) -> str:
+    path = posixpath.normpath(cell)
+    if "://" in cell or path.startswith(("/", "..")):
+        raise PathRefused(f"{shorten(cell)}: leads outside the media root {root}")
+    return f"{str(root).rstrip('/')}/{path}"
