@@ -14,9 +14,9 @@ LINUX_ONLY = ("nvidia-", "cuda-", "triton==")  # torch's CUDA parts have no whee
 
 
 def main() -> None:
-    command = [sys.executable, "-m", "pip", "freeze", "--exclude-editable"]
+    command = [sys.executable, "-m", "pip", "freeze", "--all", "--exclude-editable"]
     frozen = subprocess.run(command, check=True, capture_output=True, text=True).stdout.splitlines()
-    pins = [line.strip() for line in frozen if "==" in line]
+    pins = [line.strip() for line in frozen if "==" in line and not line.startswith("pip==")]
     lines = [f'{pin}; sys_platform == "linux"' if pin.startswith(LINUX_ONLY) else pin for pin in pins]
     Path("requirements.lock").write_text(HEADER + "\n".join(lines) + "\n")
     print(f"requirements.lock: {len(lines)} packages")

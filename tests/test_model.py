@@ -1,0 +1,173 @@
+"""The model as a whole, with components small enough to see through."""
+
+import pytest
+import torch
+from torch import Tensor, nn
+
+from mmfusion.batch import Batch, Encoded, Tokens
+from mmfusion.encoders._base import Encoder
+from mmfusion.fusion._base import JOINT, Fusion
+from mmfusion.modality.dropout import ModalityDropout
+from mmfusion.modality.placeholders import Placeholders
+from mmfusion.model import MultiTaskModel
+from mmfusion.sharing._base import Sharing
+
+
+class Linear(Encoder):
+    kind = "features"
+
+    def __init__(self, dim: int, batch_norm: bool = False) -> None:
+        super().__init__()
+        self.dim = dim
+        self.layer = nn.Linear(3, dim)
+        self.norm = nn.BatchNorm1d(dim) if batch_norm else None
+        self.row_wise = not batch_norm
+
+    def forward(self, x: Tensor) -> Encoded:
+        y = self.layer(x)
+        return Encoded.from_pooled(self.norm(y) if self.norm is not None else y)
+
+
+class Mean(Encoder):
+    """Mean over positions of a sequence."""
+
+    kind = "series"
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.dim = dim
+        self.layer = nn.Linear(2, dim)
+
+    def forward(self, x: Tokens) -> Encoded:
+        y = self.layer(x.values.sum(1) / x.lengths.clamp(min=1)[:, None])
+        return Encoded.from_pooled(y)
+
+
+class Sum(Fusion):
+    def __init__(self, dims: dict[str, int]) -> None:
+        super().__init__()
+        (width,) = set(dims.values())
+        self.streams = {JOINT: width}
+
+    def forward(self, encoded: dict[str, Encoded], present: dict[str, Tensor]) -> dict[str, Tensor]:
+        parts = [torch.where(present[m][:, None], encoded[m].pooled, 0.0) for m in encoded]
+        return {JOINT: torch.stack(parts).sum(0)}
+
+
+class Same(Sharing):
+    def __init__(self, streams: dict[str, int], tasks: list[str]) -> None:
+        super().__init__()
+        self.dims = {task: dict(streams) for task in tasks}
+
+    def forward(self, streams: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
+        return {task: streams for task in self.dims}
+
+
+class Definition(nn.Module):
+    """As much of a task as the model looks at."""
+
+    def __init__(self, dim: int) -> None:
+        super().__init__()
+        self.dim = dim
+
+
+def make_model(batch_norm: bool = False, **options: object) -> MultiTaskModel:
+    torch.manual_seed(0)
+    encoders = {"a": Linear(4, batch_norm), "b": Mean(4)}
+    fusion = Sum({name: encoder.dim for name, encoder in encoders.items()})
+    tasks = {"one": Definition(1), "two": Definition(3)}
+    return MultiTaskModel(encoders, fusion, Same(fusion.streams, list(tasks)), tasks, **options)
+
+
+def make_batch(rows: int = 6) -> Batch:
+    generator = torch.Generator().manual_seed(1)
+    present = {"a": torch.arange(rows) != 1, "b": torch.arange(rows) % 3 != 0}
+    inputs = {
+        "a": torch.rand(rows, 3, generator=generator),
+        "b": Tokens(torch.rand(rows, 5, 2, generator=generator), torch.full((rows,), 5)),
+    }
+    return Batch(inputs, present, {}, {}, [str(i) for i in range(rows)])
+
+
+def test_outputs_have_the_width_of_their_task():
+    outputs = make_model()(make_batch())
+    assert {task: tuple(output.shape) for task, output in outputs.items()} == {"one": (6, 1), "two": (6, 3)}
+
+
+def test_forward_is_represent_then_decide():
+    model, batch = make_model(), make_batch()
+    streams = model.represent(batch.inputs, batch.present)
+    again = model.decide(streams, batch.present)
+    assert all(torch.equal(output, again[task]) for task, output in model(batch).items())
+
+
+@pytest.mark.parametrize("batch_norm", [False, True])
+@pytest.mark.parametrize("poison", [float("nan"), float("inf"), 1e30])
+def test_what_an_absent_modality_holds_changes_no_output_and_no_gradient(batch_norm, poison):
+    model, batch, spoiled = make_model(batch_norm), make_batch(), make_batch()
+    spoiled.inputs["a"][~spoiled.present["a"]] = poison
+    spoiled.inputs["b"].values[~spoiled.present["b"]] = poison
+    results = []
+    for each in (batch, spoiled):
+        model.zero_grad()
+        outputs = model(each)
+        sum(output.sum() for output in outputs.values()).backward()
+        results.append((outputs, [p.grad.clone() for p in model.parameters()]))
+    (clean, clean_gradients), (dirty, dirty_gradients) = results
+    assert all(torch.equal(clean[task], dirty[task]) for task in clean)
+    assert all(torch.equal(x, y) for x, y in zip(clean_gradients, dirty_gradients, strict=True))
+
+
+def test_batch_statistics_come_from_the_rows_that_have_the_modality():
+    model, batch = make_model(batch_norm=True), make_batch()
+    encoder = model.encoders["a"]
+    model.encode(batch.inputs, batch.present)
+    expected = 0.1 * encoder.layer(batch.inputs["a"][batch.present["a"]]).mean(0)
+    assert torch.allclose(encoder.norm.running_mean, expected, atol=1e-6)
+
+
+def test_a_modality_that_no_row_has_leaves_batch_statistics_alone_and_keeps_the_graph():
+    model, batch = make_model(batch_norm=True), make_batch()
+    batch.present["a"][:] = False
+    batch.present["b"][:] = True
+    encoder = model.encoders["a"]
+    before = encoder.norm.running_mean.clone()
+    sum(output.sum() for output in model(batch).values()).backward()
+    assert torch.equal(encoder.norm.running_mean, before)
+    assert encoder.training
+    assert encoder.norm.training
+    assert all(p.grad is not None for p in encoder.parameters())
+
+
+def test_placeholders_stand_in_for_what_is_absent():
+    model = make_model(placeholders=Placeholders({"a": 4, "b": 4}))
+    batch = make_batch()
+    outputs = model(batch)
+    nn.init.ones_(next(model.placeholders.parameters()))
+    changed = (model(batch)["two"] != outputs["two"]).any(1)
+    assert torch.equal(changed, ~batch.present["a"])
+
+
+def test_modality_dropout_acts_in_training_only():
+    model, batch = make_model(modality_dropout=ModalityDropout(0.9)), make_batch(64)
+    assert not torch.equal(model.visible(batch.present)["b"], batch.present["b"])
+    model.eval()
+    assert torch.equal(model.visible(batch.present)["b"], batch.present["b"])
+
+
+def test_heads_take_hidden_layers_and_dropout():
+    model = make_model(head_hidden=[7], head_dropout=0.1)
+    head = model.heads["two"][JOINT]
+    assert [type(layer).__name__ for layer in head] == ["Linear", "ReLU", "Dropout", "Linear"]
+    assert (head[0].in_features, head[0].out_features, head[3].out_features) == (4, 7, 3)
+
+
+def test_the_last_layer_is_the_encoders_when_fusion_has_no_parameters():
+    model = make_model()
+    assert {id(p) for p in model.last_layer()} == {id(p) for p in model.encoders.parameters()}
+
+
+def test_shared_parameters_are_all_but_the_heads():
+    model = make_model()
+    heads = {id(p) for p in model.heads.parameters()}
+    assert {id(p) for p in model.shared_parameters()} == {id(p) for p in model.parameters()} - heads
