@@ -15,6 +15,10 @@ class DataError(ValueError):
     """Data that cannot be used; the message says which file, row, column and value, and what is allowed."""
 
 
+class DecodeError(DataError):
+    """One medium that cannot be read; names the file and why. `loader.on_error` says what becomes of its row."""
+
+
 class Problems:
     """Collects what is wrong with a table; holds the first few and a count, so a million bad rows cost nothing.
 

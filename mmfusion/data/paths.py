@@ -15,7 +15,7 @@ Place = Path | str
 """A local path, or an fsspec URL such as `s3://bucket/folder`."""
 
 
-class PathRefused(DataError):
+class PathError(DataError):
     """A media path that leaves the root; no policy for broken media ever skips it."""
 
 
@@ -27,12 +27,12 @@ def resolve(root: Place | None, cell: Any) -> Place:
         cell: a path relative to the root; an absolute one is accepted only if it lies under the root.
 
     Raises:
-        PathRefused: the place lies outside the root, or the cell is no path.
+        PathError: the place lies outside the root, or the cell is no path.
     """
     if not isinstance(cell, str | Path) or not str(cell) or "\0" in str(cell):
-        raise PathRefused(f"{shorten(cell)}: expected a path relative to the media root")
+        raise PathError(f"{shorten(cell)}: expected a path relative to the media root")
     if root is None:
-        raise PathRefused(f"{shorten(str(cell))}: the table has no media root, so its cells cannot be paths")
+        raise PathError(f"{shorten(str(cell))}: the table has no media root, so its cells cannot be paths")
     return _resolve_remote(root, str(cell)) if is_remote(root) else _resolve_local(str(root), str(cell))
 
 
@@ -63,7 +63,7 @@ def _resolve_local(root: str, cell: str) -> Path:
     if os.path.islink(found):  # noqa: PTH114
         found = os.path.realpath(found)
     if not found.startswith(base.rstrip(os.sep) + os.sep):
-        raise PathRefused(f"{shorten(cell)}: leads to {found}, outside the media root {root}")
+        raise PathError(f"{shorten(cell)}: leads to {found}, outside the media root {root}")
     return Path(found)
 
 
@@ -75,5 +75,5 @@ def _real(folder: str) -> str:
 def _resolve_remote(root: Place, cell: str) -> str:
     path = posixpath.normpath(cell)
     if "://" in cell or path.startswith(("/", "..")):
-        raise PathRefused(f"{shorten(cell)}: leads outside the media root {root}")
+        raise PathError(f"{shorten(cell)}: leads outside the media root {root}")
     return f"{str(root).rstrip('/')}/{path}"
