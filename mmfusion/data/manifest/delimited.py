@@ -1,0 +1,110 @@
+"""CSV and TSV to columns of strings, every line accounted for."""
+
+from __future__ import annotations
+
+import csv
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from mmfusion.data.errors import DataError, Problems
+
+CHUNK = 50_000
+"""Rows that are held as Python strings at a time; the rest lies packed in polars."""
+
+_FIELD_LIMIT = 1 << 30
+
+
+def read_delimited(path: Path, delimiter: str) -> tuple[dict[str, pl.Series], np.ndarray]:
+    """Read a delimited text file with a header.
+
+    Python's parser and not polars': polars fills a row that is too short with nulls in silence, and neither line
+    numbers nor cells like `007` survive it without care.
+
+    Args:
+        path: the file, UTF-8 with or without a byte order mark.
+        delimiter: one character.
+
+    Returns:
+        Column to its cells, all strings; and Int `[rows]`, the line on which each row begins.
+
+    Raises:
+        DataError: no header, two columns of one name, a row with too many or too few fields, a quote that is not
+            closed, bytes that are not UTF-8; with the file and the line.
+    """
+    csv.field_size_limit(_FIELD_LIMIT)
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return _read(csv.reader(file, delimiter=delimiter, strict=True), path.name, delimiter)
+    except UnicodeDecodeError as error:
+        raise not_utf8(path, error) from None
+
+
+def not_utf8(path: Path, error: UnicodeDecodeError) -> DataError:
+    """The error for a text file in another encoding; looks for the line, because decoding runs ahead of parsing."""
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                line.decode("utf-8")
+            except UnicodeDecodeError as at:
+                return DataError(
+                    f"{path.name}, line {number}: not UTF-8 (byte {line[at.start]:#04x} at position {at.start} of the "
+                    "line); save the file as UTF-8"
+                )
+    return DataError(f"{path.name}: not UTF-8 ({error.reason}); save the file as UTF-8")
+
+
+def _read(reader: csv._reader, name: str, delimiter: str) -> tuple[dict[str, pl.Series], np.ndarray]:
+    header = _header(reader, name, delimiter)
+    problems = Problems(name)
+    parts: list[pl.DataFrame] = []
+    chunk: list[list[str]] = []
+    lines: list[int] = []
+    begins = reader.line_num + 1
+    try:
+        for row in reader:
+            if len(row) == len(header):
+                chunk.append(row)
+                lines.append(begins)
+                if len(chunk) == CHUNK:
+                    parts.append(_pack(header, chunk))
+                    chunk = []
+            elif row:  # a blank line is no row
+                found = delimiter.join(row)
+                problems.add(begins, None, found, f"expected {len(header)} fields as in the header, found {len(row)}")
+            begins = reader.line_num + 1
+    except csv.Error as error:
+        why = "a quote is opened and never closed" if "end of data" in str(error) else str(error)
+        raise DataError(f"{name}, line {begins}: {why}") from None
+    problems.raise_if_any()
+    parts.append(_pack(header, chunk))
+    frame = pl.concat(parts)
+    return {column: frame[column] for column in header}, np.asarray(lines, dtype=np.int64)
+
+
+def _header(reader: csv._reader, name: str, delimiter: str) -> list[str]:
+    try:
+        header = next(row for row in reader if row)
+    except StopIteration:
+        raise DataError(f"{name}: the file is empty; expected a header with the columns' names") from None
+    except csv.Error as error:
+        raise DataError(f"{name}, line {reader.line_num}: {error}") from None
+    header = [column.strip() for column in header]
+    twice = sorted({column for column in header if header.count(column) > 1})
+    if twice:
+        raise DataError(f"{name}: columns {twice} are in the header more than once; give each a name of its own")
+    others = [other for other in (";", "\t", ",", "|") if other != delimiter and other in header[0]]
+    if len(header) == 1 and others:
+        raise DataError(
+            f"{name}: one column {header[0]!r} when split at {delimiter!r}; set data.delimiter={others[0]!r} if that "
+            "is what separates the fields"
+        )
+    return header
+
+
+def _pack(header: list[str], rows: list[list[str]]) -> pl.DataFrame:
+    cells = zip(*rows, strict=True) if rows else ([] for _ in header)
+    return pl.DataFrame(
+        [pl.Series(column, values, dtype=pl.String) for column, values in zip(header, cells, strict=True)]
+    )

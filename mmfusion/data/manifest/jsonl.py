@@ -1,0 +1,100 @@
+"""JSON lines to columns: one object a line, a missing key is an empty cell."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from mmfusion.data.errors import DataError, Problems
+from mmfusion.data.manifest.delimited import CHUNK, not_utf8
+
+Column = pl.Series | list[Any]
+
+
+def read_jsonl(path: Path) -> tuple[dict[str, Column], np.ndarray]:
+    """Read a file of one JSON object a line.
+
+    Strings stay strings and numbers numbers. A column that mixes strings with anything else becomes strings, so that
+    `"007"` and `7` stay apart; lists stay lists.
+
+    Returns:
+        Column to its cells; and Int `[rows]`, the line of each row.
+
+    Raises:
+        DataError: a line that is not a JSON object, a cell that is an object, bytes that are not UTF-8; with the
+            file and the line.
+    """
+    problems = Problems(path.name)
+    parts: list[dict[str, Column]] = []
+    lines: list[int] = []
+    chunk: list[dict[str, Any]] = []
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                row = _parse(line, number, problems)
+                if row is not None:
+                    chunk.append(row)
+                    lines.append(number)
+                if len(chunk) == CHUNK:
+                    parts.append(_pack(chunk))
+                    chunk = []
+    except UnicodeDecodeError as error:
+        raise not_utf8(path, error) from None
+    problems.raise_if_any()
+    parts.append(_pack(chunk))
+    names = list(dict.fromkeys(name for part in parts for name in part))
+    if not names:
+        raise DataError(f"{path.name}: the file holds no row")
+    sizes = [len(next(iter(part.values()))) if part else 0 for part in parts]
+    return {
+        name: _join([part.get(name, [None] * size) for part, size in zip(parts, sizes, strict=True)]) for name in names
+    }, np.asarray(lines, dtype=np.int64)
+
+
+def _parse(line: str, number: int, problems: Problems) -> dict[str, Any] | None:
+    try:
+        row = json.loads(line)
+    except json.JSONDecodeError as error:
+        problems.add(number, None, line.rstrip("\n"), f"not JSON: {error.msg} at position {error.pos}")
+        return None
+    if not isinstance(row, dict):
+        problems.add(number, None, row, 'expected one object a line, like {"id": "a", "text": "…"}')
+        return None
+    nested = [name for name, cell in row.items() if isinstance(cell, dict)]
+    for name in nested:
+        problems.add(number, name, row[name], "an object inside a cell; write its fields as columns of their own")
+    return None if nested else row
+
+
+def _pack(rows: list[dict[str, Any]]) -> dict[str, Column]:
+    names = dict.fromkeys(name for row in rows for name in row)
+    return {name: _column([row.get(name) for row in rows]) for name in names}
+
+
+def _column(cells: list[Any]) -> Column:
+    """Packed by polars where one type fits all cells, a list where cells are lists, else strings."""
+    types = {type(cell) for cell in cells} - {type(None)}
+    if list in types:
+        return cells
+    for fits, dtype in (({str}, pl.String), ({bool}, pl.Boolean), ({int}, pl.Int64), ({int, float}, pl.Float64)):
+        if types <= fits:
+            try:
+                return pl.Series(cells, dtype=dtype, strict=True)
+            except (TypeError, OverflowError):  # an integer beyond 64 bits is a name, not a number
+                break
+    return pl.Series(
+        [cell if cell is None or isinstance(cell, str) else json.dumps(cell) for cell in cells], dtype=pl.String
+    )
+
+
+def _join(parts: list[Column]) -> Column:
+    packed = [part for part in parts if isinstance(part, pl.Series)]
+    if len(packed) == len(parts) and len({part.dtype for part in packed}) == 1:
+        return pl.concat(packed)
+    return _column([cell for part in parts for cell in part])

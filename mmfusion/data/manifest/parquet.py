@@ -1,0 +1,48 @@
+"""Parquet to columns; types are kept, except those that only a table has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from mmfusion.data.errors import DataError
+
+
+def read_parquet(path: Path) -> tuple[dict[str, Sequence[Any]], np.ndarray]:
+    """Read a Parquet file.
+
+    Strings, booleans, integers and floats stay what they are; categories, dates and times become strings, decimals
+    floats; lists become Python lists.
+
+    Returns:
+        Column to its cells; and Int `[rows]`, each row's number counted from 1.
+
+    Raises:
+        DataError: it is not a Parquet file, or a column holds objects or bytes.
+    """
+    try:
+        frame = pl.read_parquet(path)
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise DataError(f"{path.name}: not readable as Parquet: {str(error).splitlines()[0]}") from None
+    columns = {series.name: _plain(series, path.name) for series in frame}
+    return columns, np.arange(1, frame.height + 1, dtype=np.int64)
+
+
+def _plain(series: pl.Series, file: str) -> Sequence[Any]:
+    dtype = series.dtype
+    if dtype == pl.String or dtype == pl.Boolean or dtype.is_integer() or dtype in (pl.Float32, pl.Float64):
+        return series
+    if dtype.is_decimal() or dtype.is_float():
+        return series.cast(pl.Float64)
+    if dtype.is_temporal() or dtype in (pl.Categorical, pl.Enum, pl.Null):
+        return series.cast(pl.String)
+    if dtype in (pl.List, pl.Array):
+        return series.to_list()
+    raise DataError(
+        f"{file}, column {series.name!r}: cells of type {dtype} are not understood; expected strings, numbers, "
+        "booleans or lists of them, and media as paths"
+    )

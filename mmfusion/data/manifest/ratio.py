@@ -1,0 +1,133 @@
+"""A split by ratio: seeded, optionally grouped, optionally stratified, the same in whatever order the rows come.
+
+Legend: R rows, S splits, U groups, C classes.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+_BINS = 10
+
+
+def split_by_ratio(
+    keys: Sequence[str],
+    ratio: Mapping[str, float],
+    seed: int,
+    classes: np.ndarray | None = None,
+) -> list[str]:
+    """Deal rows out to splits.
+
+    Rows are put in an order that only their keys and the seed decide, class by class, and dealt like cards: each
+    next row goes to the split that is furthest behind its share. Every split then has its share of rows within one,
+    and of each class within about one.
+
+    Args:
+        keys: `[R]`, the rows' ids.
+        ratio: split to its share; shares sum to 1.
+        seed: another seed, another split.
+        classes: Int `[R]`, or None for no stratification.
+    """
+    places = _places(keys, seed)
+    order = np.argsort(places, kind="stable") if classes is None else np.lexsort((places, classes))
+    names, shares_S = list(ratio), np.array(list(ratio.values()))
+    return _scatter(names, order, _deal(shares_S, len(order)))
+
+
+def split_groups(
+    ratio: Mapping[str, float],
+    seed: int,
+    groups: Sequence[str],
+    classes: np.ndarray | None = None,
+) -> list[str]:
+    """Give whole groups to splits, so that no group straddles two.
+
+    Groups come in an order that only their names and the seed decide. Each goes to the split with the most room for
+    it, `argmax_s Σ_c n_c · room_sc / N_c`, where `n_c` is the group's rows of class c, `N_c` all rows of class c and
+    `room_sc` the rows of class c that split s still lacks. Shares and classes are therefore met as well as the groups'
+    sizes allow. A split is never left empty while there are groups to give.
+
+    Args:
+        ratio: split to its share; shares sum to 1.
+        seed: another seed, another split.
+        groups: `[R]`, the rows' groups.
+        classes: Int `[R]`, or None for no stratification.
+    """
+    unit_of = {name: number for number, name in enumerate(dict.fromkeys(groups))}
+    units_R = [unit_of[name] for name in groups]
+    classes_R = np.zeros(len(groups), dtype=np.int64) if classes is None else classes
+    totals_C = np.bincount(classes_R).astype(np.float64)
+    counts: list[Counter[int]] = [Counter() for _ in unit_of]
+    for unit, label in zip(units_R, classes_R.tolist(), strict=True):
+        counts[unit][label] += 1
+    # Room as a share of the class; plain floats, because a group rarely has more than a few classes.
+    shares = list(ratio.values())
+    room = [[share] * len(totals_C) for share in shares]
+    unfilled = set(range(len(shares)))
+    split_of = [0] * len(unit_of)
+    order = np.argsort(_places(list(unit_of), seed), kind="stable").tolist()
+    for left, unit in zip(range(len(order), 0, -1), order, strict=True):
+        open_to = sorted(unfilled) if left <= len(unfilled) else range(len(shares))
+        chosen = max(open_to, key=lambda split: sum(n * room[split][c] for c, n in counts[unit].items()))
+        for c, n in counts[unit].items():
+            room[chosen][c] -= n / totals_C[c]
+        unfilled.discard(chosen)
+        split_of[unit] = chosen
+    names = list(ratio)
+    return [names[split_of[unit]] for unit in units_R]
+
+
+def strata(cells: Sequence[object]) -> np.ndarray:
+    """Int `[R]`, the class of each cell: its value, or one of ten bins of equal count where there are many numbers.
+
+    An empty cell is a class of its own.
+    """
+    values, codes_R = np.unique(np.array(["" if cell is None else str(cell) for cell in cells]), return_inverse=True)
+    if len(values) <= 2 * _BINS:
+        return codes_R
+    try:
+        numbers = np.array([float(value) for value in values if value])
+    except ValueError:
+        return codes_R
+    edges = np.quantile([float(values[code]) for code in codes_R if values[code]], np.linspace(0, 1, _BINS + 1)[1:-1])
+    bins = np.searchsorted(edges, numbers, side="right") + 1
+    return (np.concatenate([[0], bins]) if values[0] == "" else bins)[codes_R]
+
+
+def _places(keys: Sequence[str], seed: int) -> np.ndarray:
+    """UInt64 `[R]`: a place in line for each key, decided by key and seed alone and the same on every machine."""
+    salt = str(seed).encode()
+    digests = b"".join(hashlib.blake2b(str(key).encode(), digest_size=8, key=salt).digest() for key in keys)
+    return np.frombuffer(digests, dtype=">u8")
+
+
+def _deal(shares_S: np.ndarray, rows: int) -> np.ndarray:
+    """Int `[R]`: to each row in turn the split that is furthest behind its share."""
+    # Row k of a split with share p is due at (k + ½) / p: sorting all due times deals without a loop over rows.
+    counts_S = _whole(shares_S * rows, rows)
+    due = np.concatenate([(np.arange(n) + 0.5) / max(n, 1) for n in counts_S])
+    owner = np.repeat(np.arange(len(shares_S)), counts_S)
+    return owner[np.argsort(due, kind="stable")]
+
+
+def _whole(exact_S: np.ndarray, rows: int) -> np.ndarray:
+    """Whole numbers near `exact_S` that sum to `rows`; no split with a share is left empty if that can be helped."""
+    counts_S = np.floor(exact_S + 1e-9).astype(np.int64)
+    by_remainder = np.argsort(counts_S - exact_S, kind="stable")
+    counts_S[by_remainder[: rows - counts_S.sum()]] += 1
+    for split in np.flatnonzero((counts_S == 0) & (exact_S > 0)):
+        largest = int(np.argmax(counts_S))
+        if counts_S[largest] > 1:
+            counts_S[largest] -= 1
+            counts_S[split] += 1
+    return counts_S
+
+
+def _scatter(names: list[str], order: np.ndarray, split_R: np.ndarray) -> list[str]:
+    result = np.empty(len(order), dtype=np.int64)
+    result[order] = split_R
+    return [names[split] for split in result]

@@ -1,0 +1,108 @@
+"""A user's table as a source of rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from mmfusion.data.errors import DataError, Problems
+from mmfusion.data.manifest.read import EMPTY, read_columns
+from mmfusion.data.manifest.split import check_split, find, split_at_ratio, split_by_column
+from mmfusion.data.source import Source
+from mmfusion.data.table import Table
+
+BY_COLUMN: Mapping[str, Any] = {"column": "split", "train": "train", "val": "val", "test": "test"}
+
+
+class ManifestSource(Source):
+    """Rows of a CSV, TSV, JSONL or Parquet file, with the media that its cells name.
+
+    Args:
+        path: the table.
+        root: folder (or fsspec URL) under which the media lie; None is the table's own folder.
+        id: column that names each row; None numbers the rows from 0.
+        split: `column` with the values of `train`, `val` and `test` (one value or a list), or `ratio` with `seed`,
+            `group` (rows of one group stay together) and `stratify` (each split gets its share of each value).
+        format: csv, tsv, jsonl or parquet; None goes by the suffix.
+        delimiter: what separates the fields of a CSV; None is a comma (a tab for TSV).
+        empty: strings that count as an empty cell.
+        strip: take blanks off both ends of every cell.
+
+    Raises:
+        ConfigError: a `split` that means nothing or two things.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        root: str | None = None,
+        id: str | None = None,
+        split: Mapping[str, Any] = BY_COLUMN,
+        format: str | None = None,
+        delimiter: str | None = None,
+        empty: Sequence[str] = EMPTY,
+        strip: bool = True,
+    ) -> None:
+        check_split(split)
+        self.path = Path(path)
+        self.root = root
+        self.id = id
+        self.split = split
+        self.format = format
+        self.delimiter = delimiter
+        self.empty = empty
+        self.strip = strip
+
+    def read(self) -> Table:
+        columns, rows = read_columns(self.path, self.format, self.delimiter, self.empty, self.strip)
+        file = self.path.name
+        ids = row_ids(columns, self.id, rows, file)
+        if self.split.get("column") is not None:
+            cells = find(columns, self.split["column"], file, "data.split.column")
+            splits = split_by_column(cells, rows, file, self.split)
+        else:
+            splits = split_at_ratio(columns, ids, rows, file, self.split)
+        return Table(file, columns, splits, ids, rows, media_root(self.root, self.path))
+
+
+def row_ids(columns: Mapping[str, Sequence[Any]], column: str | None, rows: np.ndarray, file: str) -> Sequence[str]:
+    """Each row's id: its cell of the id column, or its number counted from 0.
+
+    Raises:
+        DataError: the column is not there, a cell is empty, two rows have one id.
+    """
+    if column is None:
+        return [str(number) for number in range(len(rows))]
+    cells = find(columns, column, file, "data.id")
+    ids = pl.Series(cells).cast(pl.String) if not isinstance(cells, list) else pl.Series([str(cell) for cell in cells])
+    if ids.null_count() or ids.n_unique() < len(ids):
+        problems = Problems(file)
+        first: dict[str, int] = {}
+        for row, name in zip(rows.tolist(), ids.to_list(), strict=True):
+            if name is None:
+                problems.add(
+                    row, column, name, "an empty id; give every row one, or set data.id=null to number the rows"
+                )
+            elif name in first:
+                problems.add(row, column, name, f"an id of two rows; the first is {first[name]}")
+            first.setdefault(name, row)
+        problems.raise_if_any()
+    return ids
+
+
+def media_root(root: str | None, path: Path) -> Path | str:
+    """Where the media lie: the given folder or URL, else the table's own folder.
+
+    Raises:
+        DataError: there is no such folder.
+    """
+    if root is not None and "://" in str(root):
+        return str(root)
+    folder = (path.parent if root is None else Path(root)).resolve()
+    if not folder.is_dir():
+        raise DataError(f"data.root: there is no folder {folder}")
+    return folder

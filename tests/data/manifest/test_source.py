@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import csv
+import time
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.data.errors import DataError
+from mmfusion.data.manifest.source import ManifestSource
+
+
+@pytest.fixture
+def manifest(tmp_path: Path) -> Path:
+    path = tmp_path / "rows.csv"
+    lines = ["name,part,who,label"]
+    lines += [f"r{i},{'train' if i < 6 else 'dev' if i < 8 else 'test'},p{i % 5},{i % 2}" for i in range(10)]
+    path.write_text("\n".join(lines))
+    return path
+
+
+BY_PART = {"column": "part", "train": "train", "val": ["dev", "valid"], "test": "test"}
+
+
+def test_split_by_column(manifest):
+    table = ManifestSource(str(manifest), id="name", split=BY_PART).read()
+    assert Counter(table.splits) == {"train": 6, "val": 2, "test": 2}
+    assert table.where("val") == [6, 7]
+    assert list(table.ids[:2]) == ["r0", "r1"]
+    assert table.rows[0] == 2
+    assert table.root == manifest.parent.resolve()
+    assert table.name == "rows.csv"
+
+
+def test_rows_are_numbered_without_an_id_column(manifest):
+    assert list(ManifestSource(str(manifest), split=BY_PART).read().ids) == [str(i) for i in range(10)]
+
+
+def test_split_by_ratio_with_groups(manifest):
+    split = {"column": None, "ratio": {"train": 0.6, "val": 0.2, "test": 0.2}, "group": "who", "stratify": "label"}
+    table = ManifestSource(str(manifest), id="name", split=split).read()
+    assert Counter(table.splits) == {"train": 6, "val": 2, "test": 2}
+    assert len({*zip(table.columns["who"], table.splits, strict=True)}) == 5
+
+
+def test_an_unknown_split_value_names_row_value_and_nearest(manifest):
+    manifest.write_text(manifest.read_text().replace("r3,train", "r3,trian").replace("r4,train", "r4,"))
+    with pytest.raises(DataError, match="2 problems") as error:
+        ManifestSource(str(manifest), split=BY_PART).read()
+    assert "rows.csv, line 5, column 'part': 'trian': expected 'train' (train), 'dev' (val)" in str(error.value)
+    assert "did you mean 'train'?" in str(error.value)
+    assert "line 6, column 'part': None" in str(error.value)
+
+
+def test_duplicate_and_empty_ids(manifest):
+    manifest.write_text(manifest.read_text().replace("r3,", "r1,").replace("r4,", ","))
+    with pytest.raises(DataError, match="2 problems") as error:
+        ManifestSource(str(manifest), id="name", split=BY_PART).read()
+    assert "line 5, column 'name': 'r1': an id of two rows; the first is 3" in str(error.value)
+    assert "line 6, column 'name': None: an empty id" in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"id": "nmae", "split": BY_PART}, r"data.id: rows.csv has no column 'nmae'; did you mean 'name'\?"),
+        (
+            {"split": {**BY_PART, "column": "prt"}},
+            r"data.split.column: rows.csv has no column 'prt'; did you mean 'part'",
+        ),
+        ({"split": {"ratio": {"train": 1.0}, "group": "whom"}}, r"data.split.group: rows.csv has no column 'whom'"),
+        ({"split": {"ratio": {"train": 1.0}, "stratify": "lable"}}, r"data.split.stratify: .* did you mean 'label'"),
+        (
+            {"split": {"ratio": {"train": 0.8, "val": 0.1, "test": 0.1}, "group": "label"}},
+            r"2 groups cannot fill 3 splits",
+        ),
+        ({"split": BY_PART, "root": "/no/such/folder"}, r"data.root: there is no folder /no/such/folder"),
+    ],
+)
+def test_wrong_names_are_refused_with_the_nearest(manifest, arguments, message):
+    with pytest.raises(DataError, match=message):
+        ManifestSource(str(manifest), **arguments).read()
+
+
+def test_an_empty_group_is_refused(manifest):
+    manifest.write_text(manifest.read_text().replace("p3", ""))
+    split = {"ratio": {"train": 0.5, "val": 0.5}, "group": "who"}
+    with pytest.raises(DataError, match=r"2 problems\n.*line 5, column 'who': None: an empty group"):
+        ManifestSource(str(manifest), split=split).read()
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        ({}, "expected either `column` or `ratio`, found neither"),
+        ({"column": "a", "train": "x", "ratio": {"train": 1.0}}, "found both"),
+        ({"column": "a", "trian": "x"}, "unknown key 'trian'; did you mean 'train'"),
+        ({"column": "a"}, "expected the column's values of train, val, test, found none"),
+        ({"column": "a", "train": [0, 1], "val": 1}, "1 stands for both train and val"),
+        ({"ratio": {"train": 0.8, "val": 0.3}}, "shares that sum to 1, .* sum 1.1"),
+        ({"ratio": {"train": 0.8, "valid": 0.2}}, "unknown split 'valid'; did you mean 'val'"),
+        ({"ratio": {"train": 1.2, "val": -0.2}}, "ratio.train: expected a share between 0 and 1, found 1.2"),
+    ],
+)
+def test_a_split_that_means_nothing_is_refused_before_reading(split, message):
+    with pytest.raises(ConfigError, match=message):
+        ManifestSource("nowhere.csv", split=split)
+
+
+def test_remote_roots_are_kept(manifest):
+    assert ManifestSource(str(manifest), split=BY_PART, root="s3://bucket/media").read().root == "s3://bucket/media"
+
+
+def test_200_000_rows_in_little_time_and_one_bad_is_named(tmp_path):
+    path = tmp_path / "many.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "split", "image", "text", "label"])
+        writer.writerows((f"x{i}", "train", f"{i}.png", "a few words", "3") for i in range(200_000))
+    began = time.process_time()
+    table = ManifestSource(str(path), id="id").read()
+    assert time.process_time() - began < 5
+    assert len(table) == 200_000
+    with path.open("a") as file:
+        file.write("x17,tset,a.png,,\n")
+    with pytest.raises(
+        DataError, match=r"many.csv, line 200002, column 'id': 'x17': an id of two rows; the first is 19"
+    ):
+        ManifestSource(str(path), id="id").read()
+    with pytest.raises(DataError, match=r"many.csv, line 200002, column 'split': 'tset': .* did you mean 'test'"):
+        ManifestSource(str(path)).read()
