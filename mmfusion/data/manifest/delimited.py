@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
-import numpy as np
 import polars as pl
 
 from mmfusion.data.errors import DataError, Problems
@@ -15,8 +16,11 @@ CHUNK = 50_000
 
 _FIELD_LIMIT = 1 << 30
 
+Cells = Any
+"""One column: a polars Series, or a list where cells are lists."""
 
-def read_delimited(path: Path, delimiter: str) -> tuple[dict[str, pl.Series], np.ndarray]:
+
+def read_delimited(path: Path, delimiter: str) -> tuple[dict[str, Cells], Sequence[int]]:
     """Read a delimited text file with a header.
 
     Python's parser and not polars': polars fills a row that is too short with nulls in silence, and neither line
@@ -27,7 +31,7 @@ def read_delimited(path: Path, delimiter: str) -> tuple[dict[str, pl.Series], np
         delimiter: one character.
 
     Returns:
-        Column to its cells, all strings; and Int `[rows]`, the line on which each row begins.
+        Column to its cells, all strings; and the line on which each row begins.
 
     Raises:
         DataError: no header, two columns of one name, a row with too many or too few fields, a quote that is not
@@ -55,7 +59,7 @@ def not_utf8(path: Path, error: UnicodeDecodeError) -> DataError:
     return DataError(f"{path.name}: not UTF-8 ({error.reason}); save the file as UTF-8")
 
 
-def _read(reader: csv._reader, name: str, delimiter: str) -> tuple[dict[str, pl.Series], np.ndarray]:
+def _read(reader: Any, name: str, delimiter: str) -> tuple[dict[str, Cells], Sequence[int]]:
     header = _header(reader, name, delimiter)
     problems = Problems(name)
     parts: list[pl.DataFrame] = []
@@ -80,10 +84,10 @@ def _read(reader: csv._reader, name: str, delimiter: str) -> tuple[dict[str, pl.
     problems.raise_if_any()
     parts.append(_pack(header, chunk))
     frame = pl.concat(parts)
-    return {column: frame[column] for column in header}, np.asarray(lines, dtype=np.int64)
+    return {column: frame[column] for column in header}, lines
 
 
-def _header(reader: csv._reader, name: str, delimiter: str) -> list[str]:
+def _header(reader: Any, name: str, delimiter: str) -> list[str]:
     try:
         header = next(row for row in reader if row)
     except StopIteration:

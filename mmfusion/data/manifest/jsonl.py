@@ -3,33 +3,31 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from mmfusion.data.errors import DataError, Problems
-from mmfusion.data.manifest.delimited import CHUNK, not_utf8
-
-Column = pl.Series | list[Any]
+from mmfusion.data.manifest.delimited import CHUNK, Cells, not_utf8
 
 
-def read_jsonl(path: Path) -> tuple[dict[str, Column], np.ndarray]:
+def read_jsonl(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
     """Read a file of one JSON object a line.
 
     Strings stay strings and numbers numbers. A column that mixes strings with anything else becomes strings, so that
     `"007"` and `7` stay apart; lists stay lists.
 
     Returns:
-        Column to its cells; and Int `[rows]`, the line of each row.
+        Column to its cells; and the line of each row.
 
     Raises:
         DataError: a line that is not a JSON object, a cell that is an object, bytes that are not UTF-8; with the
             file and the line.
     """
     problems = Problems(path.name)
-    parts: list[dict[str, Column]] = []
+    parts: list[dict[str, Cells]] = []
     lines: list[int] = []
     chunk: list[dict[str, Any]] = []
     try:
@@ -54,7 +52,7 @@ def read_jsonl(path: Path) -> tuple[dict[str, Column], np.ndarray]:
     sizes = [len(next(iter(part.values()))) if part else 0 for part in parts]
     return {
         name: _join([part.get(name, [None] * size) for part, size in zip(parts, sizes, strict=True)]) for name in names
-    }, np.asarray(lines, dtype=np.int64)
+    }, lines
 
 
 def _parse(line: str, number: int, problems: Problems) -> dict[str, Any] | None:
@@ -72,12 +70,12 @@ def _parse(line: str, number: int, problems: Problems) -> dict[str, Any] | None:
     return None if nested else row
 
 
-def _pack(rows: list[dict[str, Any]]) -> dict[str, Column]:
+def _pack(rows: list[dict[str, Any]]) -> dict[str, Cells]:
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: _column([row.get(name) for row in rows]) for name in names}
 
 
-def _column(cells: list[Any]) -> Column:
+def _column(cells: list[Any]) -> Cells:
     """Packed by polars where one type fits all cells, a list where cells are lists, else strings."""
     types = {type(cell) for cell in cells} - {type(None)}
     if list in types:
@@ -93,7 +91,7 @@ def _column(cells: list[Any]) -> Column:
     )
 
 
-def _join(parts: list[Column]) -> Column:
+def _join(parts: list[Cells]) -> Cells:
     packed = [part for part in parts if isinstance(part, pl.Series)]
     if len(packed) == len(parts) and len({part.dtype for part in packed}) == 1:
         return pl.concat(packed)

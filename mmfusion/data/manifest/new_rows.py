@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from mmfusion.data.errors import DataError
+from mmfusion.data.manifest.delimited import Cells
 from mmfusion.data.manifest.read import EMPTY, read_columns
 from mmfusion.data.manifest.source import media_root, row_ids
 from mmfusion.data.table import Table
@@ -56,8 +55,8 @@ def table_from_rows(rows: Sequence[Mapping[str, Any]], id: str | None = "id", ro
         if not isinstance(row, Mapping):
             raise DataError(f"rows[{number}]: expected a dictionary of column to cell, found {type(row).__name__}")
     names = dict.fromkeys(name for row in rows for name in row)
-    columns: dict[str, Sequence[Any]] = {name: [_cell(row.get(name)) for row in rows] for name in names}
-    numbers = np.arange(1, len(rows) + 1)
+    columns: dict[str, Cells] = {name: [_cell(row.get(name)) for row in rows] for name in names}
+    numbers = range(1, len(rows) + 1)
     ids = row_ids(columns, id if id in columns else None, numbers, "rows")
     return Table("rows", columns, ["predict"] * len(rows), ids, numbers, media_root(root, Path("rows")))
 

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import polars as pl
 
 from mmfusion.data.errors import DataError
+from mmfusion.data.manifest.delimited import Cells
 
 
-def read_parquet(path: Path) -> tuple[dict[str, Sequence[Any]], np.ndarray]:
+def read_parquet(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
     """Read a Parquet file.
 
     Strings, booleans, integers and floats stay what they are; categories, dates and times become strings, decimals
     floats; lists become Python lists.
 
     Returns:
-        Column to its cells; and Int `[rows]`, each row's number counted from 1.
+        Column to its cells; and each row's number counted from 1.
 
     Raises:
         DataError: it is not a Parquet file, or a column holds objects or bytes.
@@ -29,10 +28,10 @@ def read_parquet(path: Path) -> tuple[dict[str, Sequence[Any]], np.ndarray]:
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DataError(f"{path.name}: not readable as Parquet: {str(error).splitlines()[0]}") from None
     columns = {series.name: _plain(series, path.name) for series in frame}
-    return columns, np.arange(1, frame.height + 1, dtype=np.int64)
+    return columns, range(1, frame.height + 1)
 
 
-def _plain(series: pl.Series, file: str) -> Sequence[Any]:
+def _plain(series: pl.Series, file: str) -> Cells:
     dtype = series.dtype
     if dtype == pl.String or dtype == pl.Boolean or dtype.is_integer() or dtype in (pl.Float32, pl.Float64):
         return series

@@ -5,13 +5,11 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-import numpy as np
 import polars as pl
 
 from mmfusion.data.errors import DataError
-from mmfusion.data.manifest.delimited import read_delimited
+from mmfusion.data.manifest.delimited import Cells, read_delimited
 from mmfusion.data.manifest.jsonl import read_jsonl
 from mmfusion.data.manifest.parquet import read_parquet
 
@@ -36,7 +34,7 @@ def read_columns(
     delimiter: str | None = None,
     empty: Sequence[str] = EMPTY,
     strip: bool = True,
-) -> tuple[dict[str, Sequence[Any]], np.ndarray]:
+) -> tuple[dict[str, Cells], Sequence[int]]:
     """Read a table's columns.
 
     Args:
@@ -47,8 +45,8 @@ def read_columns(
         strip: whether blanks around a cell's text are taken off.
 
     Returns:
-        Column to its cells, None where empty (polars Series, or a list where cells are lists); and Int `[rows]`, the
-        line of each row in a text file, its number in Parquet, both counted from 1.
+        Column to its cells, None where empty (polars Series, or a list where cells are lists); and the line
+        of each row in a text file, its number in Parquet, both counted from 1.
 
     Raises:
         DataError: the file is not there, is of no known format, is malformed or holds no row.
@@ -75,7 +73,7 @@ def read_columns(
     return {name: _blank(cells, empty, strip) for name, cells in columns.items()}, rows
 
 
-def _blank(cells: Sequence[Any], empty: Sequence[str], strip: bool) -> Sequence[Any]:
+def _blank(cells: Cells, empty: Sequence[str], strip: bool) -> Cells:
     """`cells` with None for every cell that counts as empty."""
     if not isinstance(cells, pl.Series):
         return [None if cell is None or cell in ("", []) else cell for cell in cells]

@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import polars as pl
 
 from mmfusion.data.errors import DataError, Problems
+from mmfusion.data.manifest.delimited import Cells
 from mmfusion.data.manifest.read import EMPTY, read_columns
 from mmfusion.data.manifest.split import check_split, find, split_at_ratio, split_by_column
 from mmfusion.data.source import Source
@@ -69,7 +69,7 @@ class ManifestSource(Source):
         return Table(file, columns, splits, ids, rows, media_root(self.root, self.path))
 
 
-def row_ids(columns: Mapping[str, Sequence[Any]], column: str | None, rows: np.ndarray, file: str) -> Sequence[str]:
+def row_ids(columns: Mapping[str, Cells], column: str | None, rows: Sequence[int], file: str) -> Cells:
     """Each row's id: its cell of the id column, or its number counted from 0.
 
     Raises:
@@ -82,7 +82,7 @@ def row_ids(columns: Mapping[str, Sequence[Any]], column: str | None, rows: np.n
     if ids.null_count() or ids.n_unique() < len(ids):
         problems = Problems(file)
         first: dict[str, int] = {}
-        for row, name in zip(rows.tolist(), ids.to_list(), strict=True):
+        for row, name in zip(rows, ids.to_list(), strict=True):
             if name is None:
                 problems.add(
                     row, column, name, "an empty id; give every row one, or set data.id=null to number the rows"

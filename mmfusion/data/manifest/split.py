@@ -10,6 +10,7 @@ import numpy as np
 
 from mmfusion.config.errors import ConfigError, nearest, suggest
 from mmfusion.data.errors import DataError, Problems
+from mmfusion.data.manifest.delimited import Cells
 from mmfusion.data.manifest.ratio import split_by_ratio, split_groups, strata
 
 NAMES = ("train", "val", "test")
@@ -39,7 +40,7 @@ def check_split(split: Mapping[str, Any]) -> None:
         _values(split)
 
 
-def split_by_column(cells: Sequence[Any], rows: Sequence[int], file: str, split: Mapping[str, Any]) -> list[str]:
+def split_by_column(cells: Cells, rows: Sequence[int], file: str, split: Mapping[str, Any]) -> list[str]:
     """Each row's split, read from the column's value.
 
     Raises:
@@ -60,7 +61,7 @@ def split_by_column(cells: Sequence[Any], rows: Sequence[int], file: str, split:
 
 
 def split_at_ratio(
-    columns: Mapping[str, Sequence[Any]], ids: Sequence[str], rows: Sequence[int], file: str, split: Mapping[str, Any]
+    columns: Mapping[str, Cells], ids: Sequence[str], rows: Sequence[int], file: str, split: Mapping[str, Any]
 ) -> list[str]:
     """Each row's split, dealt out by `ratio`, `seed`, `group` and `stratify`.
 
@@ -90,7 +91,7 @@ def split_at_ratio(
     return split_groups(ratio, seed, groups, classes)
 
 
-def find(columns: Mapping[str, Sequence[Any]], name: str, file: str, option: str) -> Sequence[Any]:
+def find(columns: Mapping[str, Cells], name: str, file: str, option: str) -> Cells:
     """A column by the name that an option gives.
 
     Raises:
