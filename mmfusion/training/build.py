@@ -1,0 +1,100 @@
+"""From a checked config to data, model and module: the one place that knows every room.
+
+Configs arrive as plain containers (`OmegaConf.to_container`), already checked by `mmfusion.config.check`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from mmfusion.config.instantiate import instantiate
+from mmfusion.config.names import ENCODER_KEYS, KIND_TARGETS, MODALITY_KEYS, SOURCE_KEYS
+from mmfusion.data.module import LoaderConfig, MultiModalData
+from mmfusion.encoders.freezing import freeze
+from mmfusion.modality.dropout import ModalityDropout
+from mmfusion.modality.placeholders import Placeholders
+from mmfusion.model import MultiTaskModel
+from mmfusion.tasks._base import Task
+from mmfusion.training.compiling import compile_model
+from mmfusion.training.module import MultiTaskModule
+from mmfusion.training.optimizers import parameter_groups
+
+Config = Mapping[str, Any]
+STAGES = ("train", "eval")
+
+
+def build_data(cfg: Config) -> tuple[MultiModalData, dict[str, Task]]:
+    """The data module and the tasks whose labels it reads; call `setup()` on it to read, check and fit both."""
+    tasks: dict[str, Task] = {name: instantiate(node, f"task.{name}") for name, node in cfg["task"].items()}
+    modalities = {name: _modality(cfg, name) for name in cfg["encoder"]}
+    data = MultiModalData(
+        source=instantiate(_without(cfg["data"], SOURCE_KEYS), "data"),
+        kinds={name: _kind(name, node) for name, node in modalities.items()},
+        transforms={name: _transforms(name, node) for name, node in modalities.items()},
+        labels=tasks,
+        loader=LoaderConfig(**cfg["data"]["loader"]),
+        seed=cfg["seed"],
+    )
+    return data, tasks
+
+
+def build_model(cfg: Config, data: MultiModalData, tasks: Mapping[str, Task]) -> MultiTaskModel:
+    """The model for data that is set up, since the data says how wide its inputs are and the tasks their outputs."""
+    encoders = {}
+    for name, node in cfg["encoder"].items():
+        encoders[name] = instantiate(_without(node, ENCODER_KEYS), f"encoder.{name}", **data.encoder_arguments[name])
+        freeze(encoders[name], node.get("freeze", False))
+    dims = {name: encoder.dim for name, encoder in encoders.items()}
+    fusion = instantiate(cfg["fusion"], "fusion", dims=dims)
+    return MultiTaskModel(
+        encoders=encoders,
+        fusion=fusion,
+        sharing=instantiate(cfg["sharing"], "sharing", streams=fusion.streams, tasks=list(tasks)),
+        tasks=tasks,
+        modality_dropout=ModalityDropout(cfg["modality"]["dropout"]),
+        placeholders=Placeholders(dims) if cfg["modality"]["placeholders"] else None,
+        head_hidden=cfg["head"]["hidden"],
+        head_dropout=cfg["head"]["dropout"],
+    )
+
+
+def build_module(cfg: Config, model: MultiTaskModel) -> MultiTaskModule:
+    """The LightningModule that trains the model as the config says."""
+    tasks: dict[str, Task] = dict(model.tasks.items())  # type: ignore[arg-type]
+    regressions = [name for name, task in tasks.items() if task.is_regression]
+    weighting = instantiate(cfg["loss_weighting"], "loss_weighting", tasks=list(tasks), regressions=regressions)
+    optimizer = instantiate(cfg["optimizer"], "optimizer")
+    module = MultiTaskModule(
+        model=model,
+        weighting=weighting,
+        gradients_of=cfg["gradients_of"],
+        optimizer=optimizer,
+        scheduler=instantiate(cfg["scheduler"], "scheduler"),
+        groups=lambda m, w: parameter_groups(m, w, optimizer.lr, optimizer.weight_decay, cfg["encoder"]),
+        gradients_every_n_steps=cfg["report"]["gradients_every_n_steps"],
+        subsets=cfg["report"]["subsets"],
+    )
+    if cfg["compile"]["enabled"]:
+        compile_model(model, cfg["compile"]["backend"], cfg["compile"]["mode"], module.keeps_graph)
+    return module
+
+
+def _modality(cfg: Config, name: str) -> Config:
+    known = cfg["data"]["modalities"]
+    assert name in known, f"the check lets no encoder through whose modality the data lacks: {name}"
+    return known[name]
+
+
+def _kind(name: str, node: Config) -> Any:
+    target = {"_target_": KIND_TARGETS[node["kind"]]}
+    return instantiate(target | _without(node, MODALITY_KEYS), f"data.modalities.{name}")
+
+
+def _transforms(name: str, node: Config) -> dict[str, list[Any]]:
+    listed, key = node.get("transforms") or {}, f"data.modalities.{name}.transforms"
+    return {stage: [instantiate(each, f"{key}.{stage}") for each in listed.get(stage) or ()] for stage in STAGES}
+
+
+def _without(node: Config, keys: tuple[str, ...]) -> dict[str, Any]:
+    return {key: value for key, value in node.items() if key not in keys}
