@@ -19,13 +19,13 @@ class Task(nn.Module, ABC):
         column: the manifest's column; None means the task's own name.
         dim: the head's number of outputs, known once fitted.
         is_regression: its loss is a regression's (some weightings treat the two differently).
-        fill: what a row without a label holds.
+        fill: what a row without a label holds in the batch, of the shape and type that `check` gives.
     """
 
     column: str | None
     dim: int
     is_regression: bool = False
-    fill: float = 0.0
+    fill: int | float | list[float] = 0.0
 
     @abstractmethod
     def fit(self, labels: Sequence[Any]) -> None:
@@ -53,7 +53,7 @@ class Task(nn.Module, ABC):
 
     @abstractmethod
     def readable(self, predictions: Mapping[str, Tensor]) -> dict[str, list[Any]]:
-        """What `predict` gave, as columns of a table: "" for the prediction itself, a suffix for anything more."""
+        """`predict`'s answer as columns; a key follows the task's name as it is, "" is the prediction itself."""
 
     @abstractmethod
     def state(self) -> Mapping[str, Any]:

@@ -1,0 +1,116 @@
+"""Names of classes: one spelling whatever file they came from, their order, and the check of a cell against them."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from numbers import Integral, Real
+from typing import Any
+
+import numpy as np
+from torch import Tensor
+
+from mmfusion.config.errors import suggest
+
+_NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_WHOLE = re.compile(r"([+-]?\d+)\.0*")
+
+
+def canonical(label: Any) -> str:
+    """The one spelling of a label: 3, 3.0, "3" and " 3.0" are "3"; True and "TRUE" are "true"; "03" stays "03".
+
+    A CSV gives strings, JSON and Parquet give numbers, and a column with an empty cell often comes back as floats:
+    the same class must be the same in all of them.
+
+    Raises:
+        ValueError: NaN or infinity, an empty string, or something that is neither text, number nor truth value.
+    """
+    if isinstance(label, bool | np.bool_):
+        return "true" if label else "false"
+    if isinstance(label, Integral):
+        return str(int(label))
+    if isinstance(label, Real):
+        if not math.isfinite(label):
+            raise ValueError(f"expected a class, found {label}; leave the cell empty where there is no label")
+        return str(int(float(label))) if float(label).is_integer() else str(label)
+    if not isinstance(label, str):
+        raise ValueError(f"expected a class (text or a number), found {type(label).__name__} {label!r}")
+    text = label.strip()
+    if not text:
+        raise ValueError("expected a class, found blank text; leave the cell empty where there is no label")
+    if text.lower() in ("true", "false"):
+        return text.lower()
+    whole = _WHOLE.fullmatch(text)
+    return whole[1] if whole else text
+
+
+def ordered(names: Iterable[str]) -> list[str]:
+    """Distinct names: by value if all are numbers, else by the alphabet."""
+    distinct = set(names)
+    if all(_NUMBER.fullmatch(name) for name in distinct):
+        return sorted(distinct, key=lambda name: (float(name), name))
+    return sorted(distinct, key=lambda name: (name.casefold(), name))
+
+
+def valid(labels: Iterable[Any]) -> list[str]:
+    """The spellings of all labels that have one; the others are reported row by row when every label is checked."""
+    found = []
+    for label in labels:
+        try:
+            found.append(canonical(label))
+        except ValueError:  # reported row by row when every label is checked
+            continue
+    return found
+
+
+class ClassList:
+    """A task's classes in their order.
+
+    Args:
+        names: their names.
+        given: they come from the config rather than from the training split (for messages).
+
+    Raises:
+        ValueError: a name occurs twice.
+    """
+
+    def __init__(self, names: Sequence[Any], given: bool) -> None:
+        self.names = [canonical(name) for name in names]
+        self.given = given
+        self._index = {name: i for i, name in enumerate(self.names)}
+        if len(self._index) < len(self.names):
+            twice = next(name for i, name in enumerate(self.names) if name in self.names[:i])
+            raise ValueError(f"classes: expected distinct names, found {twice!r} twice")
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._index
+
+    def index(self, label: Any) -> int:
+        """The class's number; ValueError with the nearest name if it is none of them."""
+        name = canonical(label)
+        if name not in self._index:
+            where = "listed in the task's `classes`" if self.given else "that the training split has"
+            raise ValueError(f"expected one of the {len(self)} classes {where}, found {label!r}: {self.hint(name)}")
+        return self._index[name]
+
+    def hint(self, name: str) -> str:
+        """The nearest class and the list of them, for a message."""
+        return suggest(name, self.names)
+
+
+def require_shapes(output: Tensor, target: Tensor, outputs: int, target_shape: tuple[int, ...]) -> None:
+    """ValueError with both shapes unless output is `[B, outputs]` and target `[B, *target_shape]`.
+
+    Without this, `[B]` against `[B, 1]` would be broadcast to `[B, B]` in silence.
+    """
+    rows = target.shape[:1]
+    if output.shape != (*rows, outputs) or target.shape != (*rows, *target_shape):
+        wanted = ", ".join(["B", *map(str, target_shape)])
+        raise ValueError(
+            f"expected an output of shape [B, {outputs}] and a target of shape [{wanted}], "
+            f"found output {list(output.shape)} and target {list(target.shape)}"
+        )

@@ -1,0 +1,121 @@
+"""Multi-label classification: any of C labels, none included."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from torch import Tensor
+from torch.nn.functional import binary_cross_entropy_with_logits
+from torchmetrics import MetricCollection
+
+from mmfusion.tasks._base import Task
+from mmfusion.tasks.labels import ClassList, canonical, ordered, require_shapes
+from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc
+
+
+class Multilabel(Task):
+    """`L_b = −1/C Σ_c y_c log σ(z_bc) + (1 − y_c) log(1 − σ(z_bc))`, outputs `z [B, C]`.
+
+    A cell is a list of labels or a text of labels with a separator between them. An empty cell is a missing label; a
+    row that is known to have no label at all says so with an empty list, or with the word `none`.
+
+    Args:
+        column: the table's column; None for the task's own name.
+        classes: the labels in order; None for those of the training split, sorted.
+        separator: what stands between the labels of a text.
+        none: the word for "no label applies".
+        auroc_bins: None for an exact AUROC (binned above 64 labels), or the number of bins of the logit.
+
+    Raises:
+        ValueError: an option out of range; no label in the training split.
+    """
+
+    def __init__(
+        self,
+        column: str | None = None,
+        classes: Sequence[Any] | None = None,
+        separator: str = ";",
+        none: str = "none",
+        auroc_bins: int | None = None,
+    ) -> None:
+        super().__init__()
+        if not separator:
+            raise ValueError("separator: expected at least one character, found empty text")
+        if auroc_bins is not None and auroc_bins < 2:
+            raise ValueError(f"auroc_bins: expected null or at least 2, found {auroc_bins}")
+        self.column = column
+        self.separator = separator
+        self.none = none
+        self.auroc_bins = auroc_bins
+        self.classes = ClassList(classes, given=True) if classes is not None else None
+        self.counts: list[int] = []
+
+    def fit(self, labels: Sequence[Any]) -> None:
+        found: Counter[str] = Counter()
+        for label in labels:
+            try:
+                found.update(self._names(label))
+            except ValueError:  # reported row by row when every label is checked
+                continue
+        if self.classes is None or not self.classes.given:
+            self.classes = ClassList(ordered(found), given=False)
+        self.counts = [found[name] for name in self.classes.names]
+        self._ready()
+
+    def _ready(self) -> None:
+        assert self.classes is not None
+        self.dim = len(self.classes)
+        if self.dim < 1:
+            raise ValueError("expected at least 1 label in the training split, found none")
+        self.fill = [0.0] * self.dim
+
+    def _names(self, label: Any) -> set[str]:
+        if isinstance(label, str):
+            parts: list[Any] = [] if label.strip() == self.none else label.split(self.separator)
+        elif isinstance(label, Iterable) and not isinstance(label, Mapping | bytes):
+            parts = list(label)
+        else:
+            parts = [label]
+        return {canonical(part) for part in parts}
+
+    def check(self, label: Any) -> list[float]:
+        assert self.classes is not None, "fit first"
+        target = [0.0] * self.dim
+        for name in self._names(label):
+            target[self.classes.index(name)] = 1.0
+        return target
+
+    def loss(self, output: Tensor, target: Tensor) -> Tensor:
+        require_shapes(output, target, self.dim, (self.dim,))
+        return binary_cross_entropy_with_logits(output.float(), target.float(), reduction="none").mean(1)
+
+    def metric_inputs(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
+        require_shapes(output, target, self.dim, (self.dim,))
+        return output.float().sigmoid(), target.long()
+
+    def predict(self, output: Tensor) -> dict[str, Tensor]:
+        probabilities_BC = output.float().sigmoid()
+        return {"classes": probabilities_BC > 0.5, "probabilities": probabilities_BC}
+
+    def readable(self, predictions: Mapping[str, Tensor]) -> dict[str, list[Any]]:
+        """The labels with the separator between them (or `none`), and `_p_<label>` each one's probability."""
+        assert self.classes is not None, "fit first"
+        names = self.classes.names
+        chosen = [[n for n, yes in zip(names, row, strict=True) if yes] for row in predictions["classes"].tolist()]
+        columns: dict[str, list[Any]] = {"": [self.separator.join(row) or self.none for row in chosen]}
+        return columns | {f"_p_{name}": predictions["probabilities"][:, i].tolist() for i, name in enumerate(names)}
+
+    def metrics(self) -> MetricCollection:
+        return MetricCollection({"accuracy": Accuracy(), "f1": F1(self.dim), "auroc": Auroc(self.dim, self.auroc_bins)})
+
+    def state(self) -> dict[str, Any]:
+        assert self.classes is not None, "fit first"
+        return {"classes": self.classes.names, "counts": self.counts}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        given = self.classes is not None and self.classes.given
+        self.classes = ClassList(state["classes"], given)
+        self.counts = list(state["counts"])
+        self._ready()

@@ -1,0 +1,61 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from mmfusion.tasks.labels import ClassList, canonical, ordered, require_shapes
+
+
+@pytest.mark.parametrize("label", [3, 3.0, "3", "3.0", " 3 ", "3.", np.int64(3), np.float32(3.0)])
+def test_one_spelling_whatever_the_file_gave(label):
+    assert canonical(label) == "3"
+
+
+@pytest.mark.parametrize("label", [True, "true", "TRUE", "True", np.bool_(True)])
+def test_truth_values(label):
+    assert canonical(label) == "true"
+
+
+def test_codes_and_fractions_keep_their_spelling():
+    assert [canonical(x) for x in ["03", "3.50", "cat ", "v1.0"]] == ["03", "3.50", "cat", "v1.0"]
+    assert canonical(0.1) == canonical("0.1") == canonical(np.float32(0.1)) == "0.1"
+
+
+@pytest.mark.parametrize("label", [math.nan, math.inf, "", "  ", None, [1], {"a": 1}, b"a"])
+def test_what_is_no_class_is_refused(label):
+    with pytest.raises(ValueError, match="expected a class"):
+        canonical(label)
+
+
+def test_order_is_by_value_or_by_the_alphabet():
+    assert ordered(["10", "9", "-1", "9"]) == ["-1", "9", "10"]
+    assert ordered(["b", "A", "c", "10"]) == ["10", "A", "b", "c"]
+    assert ordered(["nan", "2", "10"]) == ["10", "2", "nan"]
+
+
+def test_unknown_class_names_the_nearest():
+    classes = ClassList(["image", "speech", "text"], given=False)
+    assert [classes.index(x) for x in ("image", "text ")] == [0, 2]
+    with pytest.raises(ValueError, match=r"3 classes that the training split has, found 'speach'.*'speech'"):
+        classes.index("speach")
+    with pytest.raises(ValueError, match="listed in the task's `classes`"):
+        ClassList([0, 1], given=True).index(2)
+
+
+def test_a_class_named_twice_is_refused():
+    with pytest.raises(ValueError, match="'1' twice"):
+        ClassList([1, 2, "1.0"], given=True)
+
+
+@pytest.mark.parametrize(
+    ("output", "target"), [((4, 1), (4, 1)), ((4,), (4,)), ((4, 1), (3,)), ((4, 2), (4,)), ((4, 1), ())]
+)
+def test_shapes_that_would_broadcast_are_refused_with_both_shapes(output, target):
+    with pytest.raises(ValueError, match=rf"found output \[{str(list(output))[1:-1]}\] and target \["):
+        require_shapes(torch.zeros(output), torch.zeros(target), 1, ())
+
+
+def test_right_shapes_pass():
+    require_shapes(torch.zeros(4, 1), torch.zeros(4), 1, ())
+    require_shapes(torch.zeros(0, 3), torch.zeros(0, 3), 3, (3,))

@@ -1,0 +1,88 @@
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from mmfusion.tasks.multilabel import Multilabel
+
+
+def fitted(labels=("a;b", "c", "none"), **options) -> Multilabel:
+    task = Multilabel(**options)
+    task.fit(labels)
+    return task
+
+
+def test_texts_lists_and_series_are_read_alike():
+    task = fitted()
+    assert task.classes.names == ["a", "b", "c"]
+    for label in ("a;c", "c; a", ["a", "c"], ("c", "a"), np.array(["a", "c"]), pl.Series(["a", "c", "a"])):
+        assert task.check(label) == [1.0, 0.0, 1.0]
+    assert task.counts == [1, 1, 1]
+
+
+@pytest.mark.parametrize("label", ["none", " none ", []])
+def test_no_label_applies(label):
+    assert fitted().check(label) == [0.0, 0.0, 0.0]
+
+
+def test_numbers():
+    task = fitted([[1, 10], "2"])
+    assert task.classes.names == ["1", "2", "10"]
+    assert task.check(10) == task.check("10.0") == [0.0, 0.0, 1.0]
+
+
+def test_separator_and_given_classes():
+    task = fitted(["x|y"], separator="|", classes=["z", "y", "x"])
+    assert task.check("x|z") == [1.0, 0.0, 1.0]
+    with pytest.raises(ValueError, match="found 'w'"):
+        task.check("x|w")
+
+
+def test_bad_cells_and_options_are_refused():
+    with pytest.raises(ValueError, match="found 'd'"):
+        fitted().check("a;d")
+    with pytest.raises(ValueError, match="blank text"):
+        fitted().check("a;;b")
+    with pytest.raises(ValueError, match="at least 1 label"):
+        fitted(["none"])
+    with pytest.raises(ValueError, match="separator"):
+        Multilabel(separator="")
+
+
+def test_loss_is_the_mean_over_labels():
+    task = fitted()
+    z = torch.tensor([[0.5, -1.0, 2.0], [0.0, 0.0, 0.0]])
+    y = torch.tensor([[1.0, 0.0, 0.0], [0.0, 1.0, 1.0]])
+    p = z.sigmoid()
+    torch.testing.assert_close(task.loss(z, y), -(y * p.log() + (1 - y) * (1 - p).log()).mean(1))
+    with pytest.raises(ValueError, match=r"target of shape \[B, 3\], found output \[2, 3\] and target \[2\]"):
+        task.loss(z, y[:, 0])
+
+
+def test_fill_fits_the_target():
+    task = fitted()
+    assert len(task.fill) == task.dim
+    assert torch.tensor([task.check("a"), task.fill]).dtype == torch.float32
+
+
+def test_predictions_are_readable_and_read_back():
+    task = fitted()
+    columns = task.readable(task.predict(torch.tensor([[3.0, -3.0, 3.0], [-1.0, -1.0, -1.0]])))
+    assert columns[""] == ["a;c", "none"]
+    assert task.check(columns[""][0]) == [1.0, 0.0, 1.0]
+    assert set(columns) == {"", "_p_a", "_p_b", "_p_c"}
+
+
+def test_state_restores_everything_that_was_fitted():
+    again = Multilabel()
+    again.load_state(fitted().state())
+    assert again.dim == len(again.fill) == 3
+    assert again.check("b") == [0.0, 1.0, 0.0]
+
+
+def test_metrics_of_perfect_outputs():
+    task = fitted()
+    y = torch.tensor([[1, 0, 1], [0, 1, 0]])
+    metrics = task.metrics()
+    metrics.update(*task.metric_inputs(20.0 * y - 10, y))
+    assert {name: value.item() for name, value in metrics.compute().items()} == {"accuracy": 1, "f1": 1, "auroc": 1}

@@ -1,0 +1,119 @@
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from mmfusion.tasks.regression import Regression
+
+LABELS = [1.0, "3", 5, np.float32(7)]
+
+
+def fitted(**options) -> Regression:
+    task = Regression(**options)
+    task.fit(LABELS)
+    return task
+
+
+def test_statistics_are_the_training_splits():
+    task = fitted()
+    assert task.mean.item() == 4
+    assert task.std.item() == pytest.approx(np.std([1, 3, 5, 7]))
+    assert (fitted(standardise=False).mean, fitted(standardise=False).std) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("loss", "expected"),
+    [
+        ("mse", lambda e: e**2),
+        ("mae", lambda e: e.abs()),
+        ("huber", lambda e: torch.where(e.abs() < 0.5, e**2 / 2, 0.5 * (e.abs() - 0.25))),
+    ],
+)
+@pytest.mark.parametrize("standardise", [True, False])
+def test_loss_by_hand(loss, expected, standardise):
+    task = fitted(loss=loss, standardise=standardise, delta=0.5)
+    z, y = torch.tensor([[0.1], [-3.0], [1.0]]), torch.tensor([4.0, 10.0, -2.0])
+    error = z[:, 0] - ((y - 4) / 5**0.5 if standardise else y)
+    torch.testing.assert_close(task.loss(z, y), expected(error))
+
+
+def test_predictions_and_metrics_are_in_the_targets_own_unit():
+    task = fitted()
+    z, y = torch.tensor([[0.0], [1.0]]), torch.tensor([5.0, 5.0])
+    values = [4.0, 4 + 5**0.5]
+    torch.testing.assert_close(task.predict(z)["value"], torch.tensor(values))
+    assert task.readable(task.predict(z)) == {"": pytest.approx(values)}
+    metrics = task.metrics()
+    metrics.update(*task.metric_inputs(z, y))
+    assert metrics.compute()["mae"].item() == pytest.approx((1 + 5**0.5 - 1) / 2)
+
+
+def test_a_good_prediction_has_no_loss():
+    task = fitted()
+    y = torch.tensor([1.0, 7.0])
+    z = ((y - task.mean) / task.std)[:, None]
+    torch.testing.assert_close(task.predict(z)["value"], y)
+    torch.testing.assert_close(task.loss(z, y), torch.zeros(2))
+
+
+@pytest.mark.parametrize(
+    "label", [math.nan, math.inf, "nan", "-inf", "1e39", 10**400, "three", "1_000", True, np.True_, [1], None, ""]
+)
+def test_what_is_no_finite_number_is_refused(label):
+    with pytest.raises(ValueError, match="expected a finite number, found"):
+        Regression().check(label)
+
+
+def test_numbers_of_any_type_are_read():
+    assert [Regression().check(x) for x in ("1.5", " 2 ", 3, np.float64(4.5), "1e3", "-0.5")] == [
+        1.5, 2.0, 3.0, 4.5, 1000.0, -0.5,
+    ]  # fmt: skip
+
+
+def test_range():
+    task = Regression(range=[0, 120])
+    assert task.check("120") == 120
+    with pytest.raises(ValueError, match=r"expected a number in \[0, 120\], found '121'"):
+        task.check("121")
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"loss": "l2"}, "loss: expected one of mse, mae, huber, found 'l2'"),
+        ({"delta": 0.0}, "delta: expected a positive number, found 0.0"),
+        ({"range": [1, 0]}, r"range: expected \[lowest, highest\], found \[1, 0\]"),
+        ({"range": [1]}, "range: expected"),
+    ],
+)
+def test_bad_options_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        Regression(**options)
+
+
+def test_wrong_shapes_are_refused_with_both():
+    with pytest.raises(ValueError, match=r"found output \[4, 1\] and target \[4, 1\]"):
+        fitted().loss(torch.zeros(4, 1), torch.zeros(4, 1))
+    with pytest.raises(ValueError, match=r"found output \[4\] and target \[4\]"):
+        fitted().metric_inputs(torch.zeros(4), torch.zeros(4))
+
+
+def test_equal_and_bad_training_labels():
+    task = Regression()
+    task.fit([1e6 + 0.1] * 3)
+    assert task.std == 1
+    task.fit(["bad", 2, 4])
+    assert (task.mean, task.std) == (3, 1)
+    with pytest.raises(ValueError, match="at least 1 label"):
+        Regression().fit([])
+
+
+def test_state_restores_everything_that_was_fitted():
+    task = Regression()
+    task.fit([0.1, 0.2, 0.7])
+    again = Regression()
+    again.load_state(task.state())
+    assert torch.equal(again.mean, task.mean)
+    assert torch.equal(again.std, task.std)
+    assert not task.state_dict()
