@@ -62,7 +62,7 @@ class Table:
         """Bool `[N]`, False where the column's cell is empty."""
         return filled(self.column(name))
 
-    def take(self, indices: Sequence[int]) -> Table:
+    def take(self, indices: Sequence[int] | np.ndarray) -> Table:
         """The rows at `indices`, in that order."""
         columns = {name: take(cells, indices) for name, cells in self.columns.items()}
         splits, ids, rows = (take(x, indices) for x in (self.splits, self.ids, self.rows))
@@ -90,7 +90,7 @@ def filled(cells: Sequence[Any]) -> np.ndarray:
     return np.fromiter((not is_empty(cell) for cell in cells), dtype=bool, count=len(cells))
 
 
-def take(cells: Sequence[Any], indices: Sequence[int]) -> Sequence[Any]:
+def take(cells: Sequence[Any], indices: Sequence[int] | np.ndarray) -> Sequence[Any]:
     """`[cells[i] for i in indices]`, in the column's own type."""
     if isinstance(cells, pl.Series):
         return cells.gather(np.asarray(indices, dtype=np.int64))

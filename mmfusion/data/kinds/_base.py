@@ -5,11 +5,13 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from torch import Tensor
 
 from mmfusion.batch import Input
+from mmfusion.data.cells import Cells
+from mmfusion.data.kinds._window import Window
 
 Root = Path | str | None
 
@@ -20,12 +22,16 @@ class Kind(ABC):
     Attributes:
         columns: the manifest's columns; with several, a cell is a tuple. Empty: the column named as the modality.
         ragged: decoded rows differ in their first axis, so a batch of them is `Tokens`.
+        window: which part of a long row a batch takes.
         reads_files: its string cells are paths under the table's root.
+        keeps_zeros: `finish` leaves padding zero.
     """
 
     columns: list[str]
     ragged: bool = False
-    reads_files: ClassVar[bool] = False
+    window: Window = Window()
+    reads_files: bool = False
+    keeps_zeros: bool = False
 
     @abstractmethod
     def fit(self, cells: Sequence[Any], root: Root) -> None:
@@ -38,6 +44,18 @@ class Kind(ABC):
     @abstractmethod
     def decode(self, cell: Any, root: Root) -> Tensor:
         """One cell, read from its file or taken as it is; a pure function. DecodeError says which file and why."""
+
+    def decode_all(self, cells: Cells) -> Tensor | None:
+        """All cells at once, stacked, where that is faster and every one is fine; None: go one by one."""
+        return None
+
+    @abstractmethod
+    def blank(self) -> Tensor:
+        """What stands in for an absent cell among decoded ones: zeros, of length 0 if ragged."""
+
+    def widen(self, stored: Tensor) -> Tensor:
+        """A decoded row as float32, where rows of unequal types meet."""
+        return stored.float()
 
     @abstractmethod
     def finish(self, stored: Input) -> Input:

@@ -1,0 +1,29 @@
+"""What several kinds do when they are fitted."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from torch import Tensor
+
+from mmfusion.data.errors import DecodeError
+from mmfusion.data.kinds._base import Kind, Root
+
+TRIES = 100
+"""Broken media in a row before a kind gives up learning a shape from them."""
+
+
+def first_decoded(kind: Kind, cells: Sequence[Any], root: Root) -> Tensor:
+    """The first cell that can be decoded: what `loader.on_error` says of broken ones is decided later.
+
+    Raises:
+        DecodeError: none of the first few can.
+    """
+    last = DecodeError(f"no training row has {kind.columns}, so its shape cannot be learned")
+    for i in range(min(len(cells), TRIES)):
+        try:
+            return kind.decode(cells[i], root)
+        except DecodeError as error:
+            last = error
+    raise last

@@ -1,0 +1,67 @@
+"""Cells as numbers, the same for one cell and for a column of a million."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from mmfusion.data.errors import DataError, shorten
+from mmfusion.data.table import is_empty
+
+
+class NotANumberError(DataError):
+    """A cell that should be a number and is not."""
+
+
+def number(cell: Any) -> float:
+    """A cell's value; NaN if it is empty or says NaN.
+
+    Raises:
+        NotANumberError: it is no finite number.
+    """
+    if is_empty(cell):
+        return math.nan
+    if isinstance(cell, int | float | np.number) and not isinstance(cell, bool):
+        value = float(cell)
+    elif isinstance(cell, str) and "_" not in cell:
+        try:
+            value = float(cell)
+        except ValueError:
+            raise NotANumberError(f"expected a number, found {shorten(cell)}") from None
+    else:
+        raise NotANumberError(f"expected a number, found {shorten(cell)}")
+    if math.isinf(value):
+        raise NotANumberError(f"expected a finite number, found {shorten(cell)}")
+    return value
+
+
+def numbers(column: Sequence[Any]) -> np.ndarray:
+    """Float64 `[N]` of a column, NaN where a cell is empty.
+
+    Raises:
+        NotANumberError: see `number`.
+    """
+    if isinstance(column, pl.Series):
+        if column.dtype == pl.String:
+            return _of_strings(column)
+        if column.dtype.is_numeric():
+            column = column.cast(pl.Float64).fill_null(math.nan).to_numpy()
+    if isinstance(column, np.ndarray) and column.dtype.kind in "iuf":
+        values = column.astype(np.float64)
+        if np.isinf(values).any():
+            raise NotANumberError("expected finite numbers, found inf")
+        return values
+    return np.fromiter((number(cell) for cell in column), dtype=np.float64, count=len(column))
+
+
+def _of_strings(column: pl.Series) -> np.ndarray:
+    values = column.cast(pl.Float64, strict=False)
+    odd = (values.is_null() | values.is_infinite()) & column.is_not_null()
+    result = values.fill_null(math.nan).to_numpy().copy()
+    for i in odd.arg_true():
+        result[i] = number(column[i])
+    return result

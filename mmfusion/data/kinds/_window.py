@@ -1,0 +1,59 @@
+"""Which part of a long row a batch takes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+from torch import Tensor
+
+Crop = Literal["start", "center", "random"]
+
+
+@dataclass(frozen=True)
+class Window:
+    """At most `limit` positions of a row.
+
+    Attributes:
+        limit: positions; None takes rows whole.
+        crop: where the window lies in a longer row: start, center, or random (in training; center otherwise).
+        full: pad every batch to `limit`, not to its longest row.
+    """
+
+    limit: int | None = None
+    crop: Crop = "start"
+    full: bool = False
+
+    def __post_init__(self) -> None:
+        if self.crop not in get_args(Crop):
+            raise ValueError(f"crop: expected one of {', '.join(get_args(Crop))}, found {self.crop!r}")
+        if self.limit is not None and self.limit < 1:
+            raise ValueError(f"a row's longest part must hold at least one position, found {self.limit}")
+        if self.full and self.limit is None:
+            raise ValueError("padding to full length needs a length: set the limit too")
+
+    def place(self, lengths_B: Tensor, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
+        """Where each row's window starts and how long it is, each Long `[B]`.
+
+        Args:
+            lengths_B: Long `[B]`, the rows' own lengths.
+            generator: draws random places; None in evaluation.
+        """
+        if self.limit is None:
+            return torch.zeros_like(lengths_B), lengths_B
+        spare_B = (lengths_B - self.limit).clamp(min=0)
+        if self.crop == "start":
+            starts_B = torch.zeros_like(lengths_B)
+        elif self.crop == "random" and generator is not None:
+            starts_B = (torch.rand(len(lengths_B), generator=generator) * (spare_B + 1)).long().minimum(spare_B)
+        else:
+            starts_B = spare_B // 2
+        return starts_B, lengths_B.clamp(max=self.limit)
+
+    def cut(self, row: Tensor) -> Tensor:
+        """The part of one row that any batch may take: keeps what is stored small."""
+        if self.limit is None or self.crop == "random" or len(row) <= self.limit:
+            return row
+        start = (len(row) - self.limit) // 2 if self.crop == "center" else 0
+        return row[start : start + self.limit].clone()

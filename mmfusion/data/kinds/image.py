@@ -1,0 +1,199 @@
+"""Images: PNG, JPEG, WebP, BMP or TIFF files, or uint8 arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Literal, get_args
+
+import numpy as np
+import PIL.Image
+import PIL.ImageOps
+import torch
+from torch import Tensor
+
+from mmfusion.batch import Input
+from mmfusion.data.errors import DecodeError
+from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.kinds._fit import first_decoded
+from mmfusion.data.paths import open_media, resolve
+
+FORMATS = ("PNG", "JPEG", "MPO", "WEBP", "BMP", "TIFF")
+Resize = Literal["squash", "fit", "crop"]
+_PIL_LIMIT = 178_956_970  # above this Pillow refuses by itself
+
+
+class Image(Kind):
+    """uint8 `[C, H, W]` in memory, `(x/255 − mean) / std` float `[B, C, H, W]` in a batch.
+
+    EXIF rotation is applied, transparency is laid on white, 16-bit grey is scaled to 8 bits. A truncated file is an
+    error. Large JPEGs are decoded at a half, a quarter or an eighth where that still is twice the wanted size.
+
+    Args:
+        column: the manifest's column, with paths or arrays uint8 `[H, W]` or `[H, W, C]`; None: the modality's name.
+        size: `[H, W]`; None keeps the images' own, which must then be the same for all.
+        channels: 1 (grey) or 3 (RGB); others are converted.
+        resize: squash (ignore the aspect), fit (whole image, black bars) or crop (fill, cut off what is over).
+        mean: per channel, of values in 0…1; None: fitted on the training split.
+        std: likewise.
+        max_pixels: larger images are refused before they are decoded.
+    """
+
+    reads_files = True
+
+    def __init__(
+        self,
+        column: str | None = None,
+        size: Sequence[int] | None = None,
+        channels: int = 3,
+        resize: Resize = "squash",
+        mean: Sequence[float] | None = None,
+        std: Sequence[float] | None = None,
+        max_pixels: int = 64_000_000,
+    ) -> None:
+        if channels not in (1, 3):
+            raise ValueError(f"image: channels must be 1 or 3, found {channels}")
+        if resize not in get_args(Resize):
+            raise ValueError(f"image: resize must be one of {', '.join(get_args(Resize))}, found {resize!r}")
+        if size is not None and (len(size) != 2 or min(size) < 1):
+            raise ValueError(f"image: size must be [height, width], found {list(size)}")
+        if (mean is None) != (std is None):
+            raise ValueError("image: give mean and std both, or neither to fit them on the training split")
+        for name, given in (("mean", mean), ("std", std)):
+            if given is not None and len(given) != channels:
+                raise ValueError(f"image: {name} must have {channels} values, one a channel, found {list(given)}")
+        if std is not None and min(std) <= 0:
+            raise ValueError(f"image: std must be positive, found {list(std)}")
+        if not 1 <= max_pixels <= _PIL_LIMIT:
+            raise ValueError(f"image: max_pixels must lie in 1…{_PIL_LIMIT}, found {max_pixels}")
+        self.columns = [column] if column else []
+        self.size = (size[0], size[1]) if size is not None else None
+        self.channels = channels
+        self.resize = resize
+        self.mean = list(mean) if mean is not None else None
+        self.std = list(std) if std is not None else None
+        self.max_pixels = max_pixels
+
+    def fit(self, cells: Sequence[Any], root: Root) -> None:
+        if self.size is None:
+            shape = first_decoded(self, cells, root).shape
+            self.size = (shape[1], shape[2])
+
+    def measure(self, chunks: Iterable[Tensor]) -> None:
+        if self.mean is not None:
+            return
+        counts = torch.zeros(self.channels, 256, dtype=torch.int64)
+        for chunk in chunks:
+            for channel in range(self.channels):
+                counts[channel] += torch.bincount(chunk[:, channel].flatten(), minlength=256)
+        values = torch.arange(256, dtype=torch.float64) / 255
+        share = counts.double() / counts.sum(1, keepdim=True)
+        mean = share @ values
+        std = (share * (values - mean[:, None]).square()).sum(1).sqrt()
+        self.mean = mean.tolist()
+        self.std = torch.where(std > 0, std, torch.ones_like(std)).tolist()
+
+    def decode(self, cell: Any, root: Root) -> Tensor:
+        if isinstance(cell, Tensor):
+            cell = cell.numpy(force=True)
+        if isinstance(cell, np.ndarray):
+            return self._from_array(cell)
+        place = resolve(root, cell)
+        try:
+            with open_media(place) as file, PIL.Image.open(file, formats=FORMATS) as image:
+                self._cap(image.size, str(cell))
+                return self._convert(image, str(cell))
+        except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning):
+            raise DecodeError(f"{cell}: more than {self.max_pixels} pixels (max_pixels)") from None
+        except PIL.UnidentifiedImageError:
+            raise DecodeError(f"{cell}: not an image of a known format ({', '.join(FORMATS)})") from None
+        except FileNotFoundError:
+            raise DecodeError(f"{cell}: there is no such file under {root}") from None
+        except (OSError, SyntaxError, ValueError, EOFError) as error:
+            if isinstance(error, DecodeError):
+                raise
+            raise DecodeError(f"{cell}: cannot be decoded: {error}") from None
+
+    def finish(self, stored: Input) -> Tensor:
+        assert isinstance(stored, Tensor)
+        assert self.mean is not None, "finish before measure"
+        mean = torch.tensor(self.mean).view(-1, 1, 1)
+        std = torch.tensor(self.std).view(-1, 1, 1)
+        return stored.float().sub_(mean * 255).div_(std * 255)
+
+    def blank(self) -> Tensor:
+        assert self.size is not None, "blank before fit"
+        return torch.zeros(self.channels, *self.size, dtype=torch.uint8)
+
+    def encoder_arguments(self) -> dict[str, Any]:
+        return {"channels": self.channels}
+
+    def state(self) -> dict[str, Any]:
+        return {"size": list(self.size) if self.size else None, "mean": self.mean, "std": self.std}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        self.size = (state["size"][0], state["size"][1]) if state["size"] else None
+        self.mean, self.std = state["mean"], state["std"]
+
+    def _cap(self, size: tuple[int, int], name: str) -> None:
+        if size[0] * size[1] > self.max_pixels:
+            raise DecodeError(f"{name}: {size[0]}×{size[1]} pixels, the most allowed is {self.max_pixels} (max_pixels)")
+
+    def _from_array(self, array: np.ndarray) -> Tensor:
+        grey = array.ndim == 2
+        if array.dtype != np.uint8 or not (grey or (array.ndim == 3 and array.shape[2] in (1, 3, 4))):
+            raise DecodeError(
+                f"an image array must be uint8 [H, W] or [H, W, C] with C of 1, 3 or 4, "
+                f"found {array.dtype} {list(array.shape)}"
+            )
+        if not grey and array.shape[2] == 1:
+            array, grey = array[:, :, 0], True
+        same = grey if self.channels == 1 else array.ndim == 3 and array.shape[2] == 3
+        if same and (self.size is None or self.size == array.shape[:2]):
+            array = np.array(array)  # a copy: the caller's may be read-only, and torch must not write to it
+            return torch.from_numpy(array if not grey else array[:, :, None]).permute(2, 0, 1).contiguous()
+        return self._convert(PIL.Image.fromarray(array), f"an array of {list(array.shape)}")
+
+    def _convert(self, image: PIL.Image.Image, name: str) -> Tensor:
+        if image.format in ("JPEG", "MPO") and self.size is not None:
+            image.draft(None, (2 * max(self.size), 2 * max(self.size)))
+        if image.format == "TIFF" or not image.info.keys().isdisjoint(("exif", "xmp", "Raw profile type exif")):
+            image = PIL.ImageOps.exif_transpose(image)
+        image = _eight_bits(image, name)
+        mode = "L" if self.channels == 1 else "RGB"
+        if image.mode != mode:
+            image = _opaque(image).convert(mode)
+        if self.size is not None and image.size != (self.size[1], self.size[0]):
+            image = _resized(image, self.size, self.resize)
+        array = np.array(image)  # a copy, which torch may own
+        return torch.from_numpy(array if array.ndim == 3 else array[:, :, None]).permute(2, 0, 1).contiguous()
+
+
+def _eight_bits(image: PIL.Image.Image, name: str) -> PIL.Image.Image:
+    """Sixteen-bit grey as eight: Pillow's own conversion would clip every value above 255."""
+    if image.mode == "F":
+        raise DecodeError(f"{name}: floating-point pixels; save them as .npy and use kind: features")
+    if not image.mode.startswith("I"):
+        return image
+    values = np.asarray(image).astype(np.int64)
+    if values.min() < 0 or values.max() > 65535:
+        raise DecodeError(f"{name}: pixels of {values.min()}…{values.max()}, expected 16 bits, 0…65535")
+    return PIL.Image.fromarray(((values + 128) // 257).astype(np.uint8))
+
+
+def _opaque(image: PIL.Image.Image) -> PIL.Image.Image:
+    """Transparent parts laid on white; what lies hidden under them may be anything."""
+    if "transparency" not in image.info and image.mode not in ("LA", "La", "PA", "RGBA", "RGBa"):
+        return image
+    image = image.convert("RGBA")
+    white = PIL.Image.new("RGBA", image.size, (255, 255, 255, 255))
+    return PIL.Image.alpha_composite(white, image)
+
+
+def _resized(image: PIL.Image.Image, size: tuple[int, int], how: str) -> PIL.Image.Image:
+    wanted = (size[1], size[0])
+    bilinear = PIL.Image.Resampling.BILINEAR  # Pillow's is antialiased
+    if how == "fit":
+        return PIL.ImageOps.pad(image, wanted, bilinear, color=0)
+    if how == "crop":
+        return PIL.ImageOps.fit(image, wanted, bilinear)
+    return image.resize(wanted, bilinear)

@@ -1,0 +1,108 @@
+"""Series of measurements: sensors, steering signals, vitals; CSV or .npy files, or arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mmfusion.batch import Input, Tokens
+from mmfusion.config.errors import suggest
+from mmfusion.data.errors import DecodeError
+from mmfusion.data.kinds._arrays import as_tensor, named, read_array
+from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.kinds._fit import first_decoded
+from mmfusion.data.kinds._scale import Scale
+from mmfusion.data.kinds._window import Crop, Window
+
+
+class Series(Kind):
+    """Float `[L, C]` in memory, `Tokens` of float `[B, L, C]` in a batch, standardised per channel.
+
+    Args:
+        column: the manifest's column, with paths or arrays `[L, C]` (`[L]` is one channel); None: the modality's name.
+        fields: names of a CSV's columns to take as channels, in this order; None takes all, in the first file's order.
+        key: the array's name in an `.npz` file; None takes its only one.
+        max_length: longest part of a row, in steps; None takes rows whole.
+        crop: which part of a longer row: start, center, or random (in training, center otherwise).
+        standardize: scale each channel by the training split's mean and deviation.
+        max_values: larger files are refused before they are read.
+    """
+
+    ragged = True
+    reads_files = True
+
+    def __init__(
+        self,
+        column: str | None = None,
+        fields: Sequence[str] | None = None,
+        key: str | None = None,
+        max_length: int | None = None,
+        crop: Crop = "start",
+        standardize: bool = True,
+        max_values: int = 50_000_000,
+    ) -> None:
+        if fields is not None and not fields:
+            raise ValueError("series: fields is empty; name at least one column, or null for all")
+        self.columns = [column] if column else []
+        self.fields = list(fields) if fields is not None else None
+        self.key = key
+        self.max_values = max_values
+        self.window = Window(max_length, crop)
+        self.scale = Scale(standardize)
+        self.channels: int | None = len(fields) if fields is not None else None
+
+    def fit(self, cells: Sequence[Any], root: Root) -> None:
+        first = first_decoded(self, cells, root)
+        self.channels = first.shape[1]
+        if self.fields is None:
+            self.fields = self._names(cells, root)
+
+    def measure(self, chunks: Iterable[Tensor]) -> None:
+        self.scale.fit(chunks)
+
+    def decode(self, cell: Any, root: Root) -> Tensor:
+        array, names = read_array(cell, root, self.key, self.max_values, csv=True)
+        name = named(cell)
+        if names and self.fields is not None:
+            missing = [field for field in self.fields if field not in names]
+            if missing:
+                raise DecodeError(f"{name}: has no column {missing[0]!r}; {suggest(missing[0], names)}")
+            array = array[:, [names.index(field) for field in self.fields]]
+        array = array[:, None] if array.ndim == 1 else array
+        expected = self.channels if self.channels is not None else "C"
+        if array.ndim != 2 or (self.channels is not None and array.shape[1] != self.channels):
+            raise DecodeError(f"{name}: expected [L, {expected}] numbers, found {list(array.shape)}")
+        if array.shape[0] == 0 or array.shape[1] == 0:
+            raise DecodeError(f"{name}: holds no steps: {list(array.shape)}")
+        return self.window.cut(as_tensor(array, name))
+
+    def finish(self, stored: Input) -> Tokens:
+        assert isinstance(stored, Tokens)
+        return Tokens(self.scale(stored.values), stored.lengths)
+
+    def blank(self) -> Tensor:
+        assert self.channels is not None, "blank before fit"
+        return torch.zeros(0, self.channels)
+
+    def encoder_arguments(self) -> dict[str, Any]:
+        return {"channels": self.channels}
+
+    def state(self) -> dict[str, Any]:
+        return {"channels": self.channels, "fields": self.fields, "scale": self.scale.state()}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        self.channels, self.fields = state["channels"], state["fields"]
+        self.scale.load_state(state["scale"])
+
+    def _names(self, cells: Sequence[Any], root: Root) -> list[str] | None:
+        """The first CSV's columns: later files must have them, in whatever order."""
+        for i in range(len(cells)):
+            try:
+                self.decode(cells[i], root)
+                return read_array(cells[i], root, self.key, self.max_values, csv=True)[1] or None
+            except DecodeError:
+                continue
+        return None

@@ -1,0 +1,103 @@
+"""Speech and other sound: WAV, FLAC, OGG or MP3 files at any rate, or waveforms in memory."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmfusion.batch import Input, Tokens
+from mmfusion.data.errors import DecodeError
+from mmfusion.data.kinds._arrays import from_list
+from mmfusion.data.kinds._audio import as_float, mono, read_sound, resample
+from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.kinds._window import Crop, Window
+from mmfusion.data.paths import resolve
+
+
+class Speech(Kind):
+    """A waveform `[S]` in memory, `Tokens` of float `[B, S]` in −1…1 in a batch.
+
+    Kept as int16 where the file holds 16-bit mono samples at the wanted rate (exact, at half the memory), as float32
+    otherwise. Channels are averaged, then resampled.
+
+    Args:
+        column: the manifest's column, with paths or arrays `[S]`; None: the modality's name.
+        sample_rate: samples a second that encoders get; arrays are taken to have it.
+        seconds: longest part of a row; None takes rows whole.
+        crop: which part of a longer row: start, center, or random (in training, center otherwise).
+        pad: longest (to the batch's longest row) or full (always to `seconds`: one shape, which compiles once).
+        max_frames: files of more samples (all channels counted) are refused before they are decoded.
+    """
+
+    ragged = True
+    reads_files = True
+    keeps_zeros = True
+
+    def __init__(
+        self,
+        column: str | None = None,
+        sample_rate: int = 16000,
+        seconds: float | None = None,
+        crop: Crop = "start",
+        pad: Literal["longest", "full"] = "longest",
+        max_frames: int = 50_000_000,
+    ) -> None:
+        if sample_rate < 1 or max_frames < 1:
+            raise ValueError(f"speech: sample_rate and max_frames must be positive, found {sample_rate}, {max_frames}")
+        if pad not in ("longest", "full"):
+            raise ValueError(f"speech: pad must be longest or full, found {pad!r}")
+        if seconds is not None and not (math.isfinite(seconds) and seconds * sample_rate >= 1):
+            raise ValueError(f"speech: seconds must hold at least one sample at {sample_rate} Hz, found {seconds}")
+        self.columns = [column] if column else []
+        self.sample_rate = sample_rate
+        self.max_frames = max_frames
+        self.window = Window(round(seconds * sample_rate) if seconds is not None else None, crop, pad == "full")
+
+    def fit(self, cells: Sequence[Any], root: Root) -> None:
+        return
+
+    def decode(self, cell: Any, root: Root) -> Tensor:
+        if isinstance(cell, list):
+            cell = from_list(cell)
+        if isinstance(cell, np.ndarray | Tensor):
+            return self.window.cut(_checked(cell, self.max_frames))
+        frames, rate = read_sound(resolve(root, cell), str(cell), self.max_frames)
+        return self.window.cut(resample(mono(frames), rate, self.sample_rate))
+
+    def widen(self, stored: Tensor) -> Tensor:
+        return as_float(stored)
+
+    def finish(self, stored: Input) -> Tokens:
+        assert isinstance(stored, Tokens)
+        return Tokens(as_float(stored.values), stored.lengths)
+
+    def blank(self) -> Tensor:
+        return torch.zeros(0, dtype=torch.int16)
+
+    def encoder_arguments(self) -> dict[str, Any]:
+        return {"sample_rate": self.sample_rate}
+
+    def state(self) -> dict[str, Any]:
+        return {}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        return
+
+
+def _checked(array: np.ndarray | Tensor, max_frames: int) -> Tensor:
+    kind = str(array.dtype).removeprefix("torch.")
+    if array.ndim != 1 or not (kind == "int16" or "float" in kind):
+        raise DecodeError(f"a waveform must be float or int16 [samples], mono, found {kind} {list(array.shape)}")
+    wave = array if isinstance(array, Tensor) else torch.tensor(array)
+    if not 1 <= len(wave) <= max_frames:
+        raise DecodeError(f"a waveform must have 1…{max_frames} samples (max_frames), found {len(wave)}")
+    if wave.dtype == torch.int16:
+        return wave
+    if not wave.isfinite().all():
+        raise DecodeError("a waveform must be finite, found NaN or infinity among its samples")
+    return wave.float()

@@ -1,0 +1,139 @@
+"""Tabular data: numeric and categorical columns of the manifest itself."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmfusion.batch import Input
+from mmfusion.config.errors import suggest
+from mmfusion.data.cells import Cells, factorise
+from mmfusion.data.errors import DataError, DecodeError
+from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.kinds._numbers import NotANumberError, number, numbers
+from mmfusion.data.kinds._scale import moments
+from mmfusion.data.table import is_empty
+
+
+class Tabular(Kind):
+    """Float `[N]`: numeric columns as `(x − mean) / std`, then categorical ones as level numbers, 0 if unknown.
+
+    Mean, deviation and levels come from the training split. A row with all columns empty lacks the modality; in any
+    other row an empty number is the mean (0) and an empty category is unknown (0).
+
+    Args:
+        columns: columns whose type is found out: numeric if every training cell is a number, categorical otherwise.
+        numeric: columns that are numeric whatever is found.
+        categorical: columns that are categorical whatever is found (codes written as numbers, say).
+    """
+
+    def __init__(
+        self,
+        columns: Sequence[str] = (),
+        numeric: Sequence[str] = (),
+        categorical: Sequence[str] = (),
+    ) -> None:
+        both = set(numeric) & set(categorical)
+        if both:
+            raise ValueError(f"tabular: {sorted(both)} cannot be numeric and categorical at once")
+        self.columns = list(dict.fromkeys([*columns, *numeric, *categorical]))
+        if not self.columns:
+            raise ValueError("tabular: columns is empty; name the manifest's columns to read")
+        self._wanted_numeric = set(numeric)
+        self._wanted_categorical = set(categorical)
+        self.numeric: dict[str, tuple[float, float]] = {}
+        self.levels: dict[str, dict[str, int]] = {}
+
+    def fit(self, cells: Sequence[Any], root: Root) -> None:
+        self.numeric, self.levels = {}, {}
+        for name, column in zip(self.columns, self._columns(cells), strict=True):
+            values = None if name in self._wanted_categorical else self._numbers(name, column)
+            if values is None:
+                unique, _ = factorise(column)
+                found = sorted({_level(cell) for cell in unique})
+                self._present(name, len(found))
+                self.levels[name] = {level: i + 1 for i, level in enumerate(found)}
+            else:
+                values = values[~np.isnan(values)]
+                self._present(name, len(values))
+                mean, std = moments([torch.from_numpy(values)[:, None]])
+                self.numeric[name] = (mean.item(), std.item())
+
+    def decode(self, cell: Any, root: Root) -> Tensor:
+        cells = dict(zip(self.columns, cell if isinstance(cell, tuple | list) else (cell,), strict=True))
+        row = []
+        for name, (mean, std) in self.numeric.items():
+            try:
+                value = number(cells[name])
+            except NotANumberError as error:
+                raise DecodeError(f"column {name!r}: {error}") from None
+            row.append(0.0 if math.isnan(value) else (value - mean) / std)
+        for name, levels in self.levels.items():
+            row.append(0.0 if is_empty(cells[name]) else float(levels.get(_level(cells[name]), 0)))
+        return torch.tensor(row, dtype=torch.float64).float()
+
+    def decode_all(self, cells: Cells) -> Tensor | None:
+        columns = dict(zip(self.columns, cells.columns, strict=True))
+        try:
+            parts = [(numbers(columns[name]) - mean) / std for name, (mean, std) in self.numeric.items()]
+        except NotANumberError:
+            return None  # one by one, to find the row
+        for name, levels in self.levels.items():
+            unique, index = factorise(columns[name])
+            # The last entry serves index −1, an empty cell.
+            codes = np.array([levels.get(_level(cell), 0) for cell in unique] + [0], dtype=np.float64)
+            parts.append(codes[index])
+        return torch.from_numpy(np.nan_to_num(np.stack(parts, 1))).float()
+
+    def finish(self, stored: Input) -> Input:
+        return stored
+
+    def blank(self) -> Tensor:
+        return torch.zeros(len(self.numeric) + len(self.levels))
+
+    def encoder_arguments(self) -> dict[str, Any]:
+        return {"numeric": len(self.numeric), "cardinalities": [len(levels) + 1 for levels in self.levels.values()]}
+
+    def state(self) -> dict[str, Any]:
+        return {
+            "numeric": {name: list(scale) for name, scale in self.numeric.items()},
+            "levels": {name: list(levels) for name, levels in self.levels.items()},
+        }
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        self.numeric = {name: (scale[0], scale[1]) for name, scale in state["numeric"].items()}
+        self.levels = {name: {level: i + 1 for i, level in enumerate(x)} for name, x in state["levels"].items()}
+
+    def _columns(self, cells: Sequence[Any]) -> Sequence[Sequence[Any]]:
+        if isinstance(cells, Cells):
+            return cells.columns
+        rows = [cell if isinstance(cell, tuple | list) else (cell,) for cell in cells]
+        return [list(column) for column in zip(*rows, strict=True)]
+
+    def _numbers(self, name: str, column: Sequence[Any]) -> np.ndarray | None:
+        """The column's numbers, or None if it holds something else and may."""
+        try:
+            return numbers(column)
+        except NotANumberError as error:
+            if name in self._wanted_numeric:
+                raise DataError(f"column {name!r} is listed as numeric: {error}") from None
+            return None
+
+    def _present(self, name: str, count: int) -> None:
+        if count == 0:
+            others = [column for column in self.columns if column != name]
+            raise DataError(f"column {name!r} is empty in every training row; {suggest(name, others)}")
+
+
+def _level(cell: Any) -> str:
+    """A category's name: 1, 1.0 and "1" are one level, true and "true" too."""
+    if isinstance(cell, bool | np.bool_):
+        return str(bool(cell)).lower()
+    if isinstance(cell, float | np.floating) and float(cell).is_integer():
+        return str(int(cell))
+    return str(cell)

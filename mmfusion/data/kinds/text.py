@@ -1,0 +1,132 @@
+"""Text: words of a vocabulary built on the training split, or a Hugging Face tokenizer's tokens."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from mmfusion.batch import Input, Tokens
+from mmfusion.data.errors import DecodeError
+from mmfusion.data.kinds._base import Kind, Root
+
+PAD, UNKNOWN = 0, 1
+WORDS = r"\w+(?:['’]\w+)*"
+
+
+class Text(Kind):
+    """Token ids `[L]` in memory, `Tokens` of Long `[B, L]` in a batch; 0 is padding and 1 an unknown word.
+
+    A text without any word (`"?!"`) is present and becomes one unknown word.
+
+    Args:
+        column: the manifest's column; None: the modality's name.
+        tokenizer: words, or the name or folder of a Hugging Face tokenizer (whose ids are then used as they are,
+            its special tokens added; padding is 0 and told by the lengths).
+        lower: fold case (words only).
+        pattern: regular expression of a word (words only).
+        min_count: rarer words are unknown (words only).
+        max_words: the vocabulary keeps the most frequent ones; None keeps all (words only).
+        max_length: longer texts are cut at their end.
+        allow_download: let a Hugging Face tokenizer be fetched; otherwise it must be on this machine.
+    """
+
+    ragged = True
+    keeps_zeros = True
+
+    def __init__(
+        self,
+        column: str | None = None,
+        tokenizer: str = "words",
+        lower: bool = True,
+        pattern: str = WORDS,
+        min_count: int = 1,
+        max_words: int | None = None,
+        max_length: int = 256,
+        allow_download: bool = False,
+    ) -> None:
+        for name, value in (("min_count", min_count), ("max_words", max_words), ("max_length", max_length)):
+            if value is not None and value < 1:
+                raise ValueError(f"text: {name} must be at least 1, found {value}")
+        try:
+            self._pattern = re.compile(pattern)
+        except re.error as error:
+            raise ValueError(f"text: pattern {pattern!r} is no regular expression: {error}") from None
+        if self._pattern.groups:
+            raise ValueError(f"text: pattern {pattern!r} has groups; write them as (?:…)")
+        self.columns = [column] if column else []
+        self.lower = lower
+        self.min_count = min_count
+        self.max_words = max_words
+        self.max_length = max_length
+        self.words: list[str] = []
+        self._ids: dict[str, int] = {}
+        self._subwords = None if tokenizer == "words" else _hugging_face(tokenizer, allow_download)
+
+    def fit(self, cells: Sequence[Any], root: Root) -> None:
+        if self._subwords is not None:
+            return
+        counts: Counter[str] = Counter()
+        for cell in cells:
+            counts.update(self._split(cell))
+        # Ties in the alphabet's order: the vocabulary must not depend on the rows' order.
+        kept = sorted((word for word, n in counts.items() if n >= self.min_count), key=lambda w: (-counts[w], w))
+        self._keep(kept[: self.max_words])
+
+    def decode(self, cell: Any, root: Root) -> Tensor:
+        if self._subwords is not None:
+            ids = self._subwords(_string(cell), truncation=True, max_length=self.max_length)["input_ids"]
+        else:
+            ids = [self._ids.get(word, UNKNOWN) for word in self._split(cell)[: self.max_length]]
+        return torch.tensor(ids or [UNKNOWN], dtype=torch.int32)
+
+    def finish(self, stored: Input) -> Tokens:
+        assert isinstance(stored, Tokens)
+        return Tokens(stored.values.long(), stored.lengths)
+
+    def blank(self) -> Tensor:
+        return torch.zeros(0, dtype=torch.int32)
+
+    def encoder_arguments(self) -> dict[str, Any]:
+        return {"vocab_size": len(self._subwords) if self._subwords is not None else len(self.words) + 2}
+
+    def state(self) -> dict[str, Any]:
+        return {"words": self.words}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        self._keep(list(state["words"]))
+
+    def _keep(self, words: list[str]) -> None:
+        self.words = words
+        self._ids = {word: i + 2 for i, word in enumerate(words)}
+
+    def _split(self, cell: Any) -> list[str]:
+        text = _string(cell)
+        return self._pattern.findall(text.lower() if self.lower else text)
+
+
+def _string(cell: Any) -> str:
+    if isinstance(cell, str):
+        return cell
+    if isinstance(cell, int | float):
+        return str(cell)
+    raise DecodeError(f"expected a text, found {type(cell).__name__}")
+
+
+def _hugging_face(name: str, allow_download: bool) -> Any:
+    try:
+        from transformers import AutoTokenizer
+    except ImportError:
+        raise ImportError(
+            f"text: tokenizer {name!r} needs transformers (pip install 'mmfusion[transformers]'); "
+            "tokenizer: words does without"
+        ) from None
+    try:
+        return AutoTokenizer.from_pretrained(name, local_files_only=not allow_download, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        hint = "" if allow_download else " on this machine (allow_download: true fetches it)"
+        raise ValueError(f"text: there is no tokenizer {name!r}{hint}: {error}") from None

@@ -1,0 +1,79 @@
+"""Decoded rows in one block of memory, from which a batch is taken without decoding anything."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mmfusion.batch import Input, Tokens
+from mmfusion.data.kinds._base import Kind
+from mmfusion.data.kinds._window import Window
+
+
+@dataclass
+class Packed:
+    """`N` decoded rows, as the kind keeps them, and a blank one at place `N` that stands for an absent cell.
+
+    Attributes:
+        values: `[N + 1, ...]`; of ragged rows `[ΣL, ...]`, one after the other.
+        starts: Long `[N + 1]`, where ragged rows begin; None if rows are not ragged.
+        lengths: Long `[N + 1]`, likewise.
+    """
+
+    values: Tensor
+    starts: Tensor | None = None
+    lengths: Tensor | None = None
+
+    @classmethod
+    def of(cls, rows: Sequence[Tensor], kind: Kind) -> Packed:
+        """Pack decoded rows; rows of unequal types are widened to float32."""
+        blank = kind.blank()
+        types = {row.dtype for row in rows}
+        if len(types) > 1:
+            rows = [kind.widen(row) for row in rows]
+        dtype = rows[0].dtype if rows else blank.dtype
+        rows = [*rows, blank.to(dtype)]
+        if not kind.ragged:
+            return cls(torch.stack(rows))
+        lengths = torch.tensor([len(row) for row in rows])
+        return cls(torch.cat(rows), lengths.cumsum(0) - lengths, lengths)
+
+    def __len__(self) -> int:
+        return len(self.values if self.lengths is None else self.lengths) - 1
+
+    @property
+    def nbytes(self) -> int:
+        """Memory held."""
+        return self.values.nbytes
+
+    def gather(self, places_B: Tensor, window: Window, generator: torch.Generator | None) -> Input:
+        """The rows at `places_B` (−1 is an absent cell), stacked; ragged ones cut by `window` and padded with zeros.
+
+        Args:
+            places_B: Long `[B]`.
+            window: which part of a long row to take.
+            generator: draws the place of random windows; None in evaluation.
+        """
+        places_B = torch.where(places_B < 0, len(self), places_B)
+        if self.starts is None or self.lengths is None:
+            return self.values.index_select(0, places_B)
+        offsets_B, lengths_B = window.place(self.lengths[places_B], generator)
+        longest = window.limit if window.full and window.limit is not None else max(1, int(lengths_B.max()))
+        starts, lengths = (self.starts[places_B] + offsets_B).tolist(), lengths_B.tolist()
+        # A copy a row is a memcpy each: measured ten times as fast as one gather by index over [B, L].
+        out = torch.zeros(len(places_B), longest, *self.values.shape[1:], dtype=self.values.dtype)
+        source, target = self.values.numpy(), out.numpy()
+        for row, (start, length) in enumerate(zip(starts, lengths, strict=True)):
+            target[row, :length] = source[start : start + length]
+        return Tokens(out, lengths_B)
+
+    def chunks(self, places: Tensor, size: int) -> list[Tensor]:
+        """The rows at `places`, `size` at a time; stacked, or concatenated if ragged."""
+        parts = places.split(size)
+        if self.starts is None or self.lengths is None:
+            return [self.values[part] for part in parts]
+        starts, lengths = self.starts.tolist(), self.lengths.tolist()
+        return [torch.cat([self.values[starts[i] : starts[i] + lengths[i]] for i in part.tolist()]) for part in parts]
