@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from torch import nn
 
@@ -23,11 +23,13 @@ class Encoder(nn.Module, ABC):
         dim: width of `Encoded.pooled` and `Encoded.tokens`.
         row_wise: a row's output depends on that row alone, in training too.
         gives_tokens: `Encoded.tokens` has more than one position (fusions over tokens ask for it).
+        frozen: names of the stages that `freeze` has stilled; they stay in eval mode.
     """
 
     kind: ClassVar[str]
-    gives_tokens: ClassVar[bool] = False
+    gives_tokens: bool = False
     row_wise: bool = True
+    frozen: tuple[str, ...] = ()
     dim: int
 
     @abstractmethod
@@ -37,3 +39,9 @@ class Encoder(nn.Module, ABC):
     def stages(self) -> list[nn.Module]:
         """Sub-modules in the order in which data passes them, for `freeze: <stage>`; names are attribute names."""
         return list(self.children())
+
+    def train(self, mode: bool = True) -> Self:
+        super().train(mode)
+        for name in self.frozen:
+            self.get_submodule(name).eval()
+        return self

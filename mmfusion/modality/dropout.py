@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from difflib import get_close_matches
 
 import torch
 from torch import Tensor, nn
+
+from mmfusion.config.errors import nearest
 
 
 class ModalityDropout(nn.Module):
@@ -40,8 +41,8 @@ class ModalityDropout(nn.Module):
         known = list(modalities)
         for name in self.rates if isinstance(self.rates, dict) else ():
             if name not in known:
-                nearest = get_close_matches(name, known, 1, 0.0)
-                hint = f"; did you mean {nearest[0]!r}?" if nearest else ""
+                close = nearest(name, known)
+                hint = f"; did you mean {close!r}?" if close else ""
                 raise ValueError(f"modality.dropout: expected one of {', '.join(known)}, found {name!r}{hint}")
 
     def forward(self, present: dict[str, Tensor]) -> dict[str, Tensor]:

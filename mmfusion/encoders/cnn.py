@@ -1,0 +1,91 @@
+"""Images through a small convolutional network, from scratch."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+import torch
+from torch import Tensor, nn
+
+from mmfusion.batch import Encoded, Input
+from mmfusion.encoders._base import Encoder
+from mmfusion.encoders.feature_map import FeatureMap
+from mmfusion.encoders.norms import norm2d
+from mmfusion.encoders.stages import per_stage
+from mmfusion.encoders.weights import load_weights
+
+
+class CNN(Encoder):
+    """`x ← MaxPool(ReLU(Norm(Conv(x))))` once per width, then pooling; tokens are the positions of the last map.
+
+    Args:
+        channels: of the image.
+        widths: channels of each stage; the last is `dim`.
+        kernels: side of each stage's kernel, odd. Of a list shorter than `widths` the last number goes on.
+        strides: stride of each stage's convolution; likewise.
+        pools: max-pooling after each stage, 1 for none; likewise.
+        norm: `group` looks at a row alone; `batch` has batch statistics and makes the encoder depend on the whole
+            batch in training; `none`.
+        pooling: `grid` (means over a coarse grid, then Linear, LayerNorm and ReLU: keeps where something is), or
+            mean, max or attention over all positions (forgets it).
+        grid: cells of the grid each way.
+        dropout: on the result.
+        weights: local state dict to start from, or None.
+
+    Raises:
+        ValueError: an unknown norm or pooling, or lists that do not fit; in `forward`, an image too small.
+    """
+
+    kind = "image"
+    gives_tokens = True
+
+    def __init__(
+        self,
+        channels: int,
+        widths: Sequence[int] = (32, 64, 128),
+        kernels: Sequence[int] = (3,),
+        strides: Sequence[int] = (1,),
+        pools: Sequence[int] = (2, 2, 1),
+        norm: Literal["group", "batch", "none"] = "group",
+        pooling: Literal["grid", "mean", "max", "attention"] = "grid",
+        grid: int = 3,
+        dropout: float = 0.2,
+        weights: str | None = None,
+    ) -> None:
+        super().__init__()
+        shapes = per_stage(widths, kernels, strides, pools)
+        inputs = [channels, *widths[:-1]]
+        self.layers = nn.Sequential(
+            *(_stage(i, o, *shape, norm) for i, o, shape in zip(inputs, widths, shapes, strict=True))
+        )
+        self.dim = widths[-1]
+        self.head = FeatureMap(self.dim, pooling, grid, dropout)
+        self.row_wise = norm != "batch"
+        self.smallest = 1
+        for _, stride, pool in shapes:
+            self.smallest *= stride * pool
+        load_weights(self, weights)
+        # Convolutions on a CPU, and with bf16 on a GPU, are fastest with the channels innermost.
+        self.layers.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+
+    def forward(self, x: Input) -> Encoded:
+        assert isinstance(x, Tensor)
+        if min(x.shape[2:]) < self.smallest:
+            raise ValueError(
+                f"encoder image cnn: expected images of {self.smallest} x {self.smallest} pixels or more with these "
+                f"strides and pools, found {x.shape[2]} x {x.shape[3]}"
+            )
+        return self.head(self.layers(x.contiguous(memory_format=torch.channels_last)))
+
+    def stages(self) -> list[nn.Module]:
+        return [*self.layers, self.head]
+
+
+def _stage(inputs: int, outputs: int, kernel: int, stride: int, pool: int, norm: str) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=norm == "none"),
+        norm2d(norm, outputs),
+        nn.ReLU(),
+        *([nn.MaxPool2d(pool)] if pool > 1 else []),
+    )

@@ -1,0 +1,101 @@
+"""Convolutional stages over rows of unequal duration, in which padding has no part.
+
+Shapes: B rows, C channels, T frames, M bands, G groups. `x` is zero in every frame after a row's end, on the way in
+and on the way out.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from mmfusion.encoders.norms import groups_of
+
+
+class MaskedStage(nn.Module):
+    """`x ← MaxPool(ReLU(Norm(Conv(x))))` that gives a row in a padded batch what it gives the row alone.
+
+    After the convolution a row of n frames has `⌈n/stride⌉`, after the pooling `⌈·/pool⌉`; frames beyond are set to
+    zero, as the convolution's own padding would have them. T must be divisible by `stride·pool`.
+
+    Args:
+        inputs, outputs: channels.
+        kernel, stride, pool: in time and in frequency alike; the kernel is odd.
+        norm: `group` (statistics over a row's real frames), `layer` (over the channels of each point) or `none`.
+    """
+
+    def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, pool: int, norm: str) -> None:
+        super().__init__()
+        if norm not in ("group", "layer", "none"):
+            raise ValueError(f"encoder speech norm: expected group, layer or none, found {norm!r}")
+        self.stride, self.pool = stride, pool
+        self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=norm == "none")
+        norms = {"group": MaskedGroupNorm, "layer": MaskedLayerNorm, "none": MaskedIdentity}
+        self.norm = norms[norm](outputs)
+
+    def forward(self, x_BCTM: Tensor, frames_B: Tensor) -> tuple[Tensor, Tensor]:
+        """The map and the rows' numbers of frames, after this stage."""
+        frames_B = _divided(frames_B, self.stride)
+        x_BCTM = nn.functional.relu(self.norm(self.conv(x_BCTM), frames_B))
+        # Zero is what ReLU leaves at least, so a zero frame beyond a row's end never wins a maximum wrongly.
+        if self.pool > 1:
+            x_BCTM = nn.functional.max_pool2d(x_BCTM, self.pool)
+        return x_BCTM, _divided(frames_B, self.pool)
+
+
+class MaskedGroupNorm(nn.Module):
+    """`nn.GroupNorm` over a row's real frames alone; zero elsewhere.
+
+    `y = (x - μ_g)/√(σ²_g + ε)·γ + β`, with `μ_g`, `σ²_g` over real frames, bands and the channels of group g.
+    """
+
+    def __init__(self, channels: int, eps: float = 1e-5) -> None:
+        super().__init__()
+        self.groups, self.eps = groups_of(channels), eps
+        self.weight = nn.Parameter(torch.ones(channels))
+        self.bias = nn.Parameter(torch.zeros(channels))
+
+    def forward(self, x_BCTM: Tensor, frames_B: Tensor) -> Tensor:
+        # With the channels innermost in memory this is a view, and so is the way back.
+        x_BTMC = x_BCTM.float().permute(0, 2, 3, 1)
+        batch, _, bands, channels = x_BTMC.shape
+        size = channels // self.groups
+        # The mask goes into small factors, so that two sums and one multiply-add are all that touch the whole map.
+        mask_BT1 = _mask(x_BCTM, frames_B)[..., None]
+        sums_BC = (x_BTMC.sum(2) * mask_BT1).sum(1)
+        squares_BC = (x_BTMC.square().sum(2) * mask_BT1).sum(1)
+        count_B1 = frames_B[:, None] * (bands * size)
+        mean_BG = sums_BC.view(batch, self.groups, size).sum(2) / count_B1
+        variance_BG = squares_BC.view(batch, self.groups, size).sum(2) / count_B1 - mean_BG.square()
+        scale_BG = (variance_BG.clamp(min=0) + self.eps).rsqrt()
+        scale_BC = scale_BG.repeat_interleave(size, 1) * self.weight
+        shift_BC = self.bias - mean_BG.repeat_interleave(size, 1) * scale_BC
+        scale_BTC, shift_BTC = scale_BC[:, None] * mask_BT1, shift_BC[:, None] * mask_BT1
+        return torch.addcmul(shift_BTC[:, :, None], x_BTMC, scale_BTC[:, :, None]).permute(0, 3, 1, 2)
+
+
+class MaskedLayerNorm(nn.LayerNorm):
+    """`nn.LayerNorm` over the channels of each point, so points do not meet; zero after a row's end."""
+
+    def forward(self, x_BCTM: Tensor, frames_B: Tensor) -> Tensor:  # type: ignore[override]
+        y_BCTM = super().forward(x_BCTM.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
+        return y_BCTM * _mask(y_BCTM, frames_B)[:, None, :, None]
+
+
+class MaskedIdentity(nn.Module):
+    """Nothing but the zeros after a row's end."""
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+
+    def forward(self, x_BCTM: Tensor, frames_B: Tensor) -> Tensor:
+        return x_BCTM * _mask(x_BCTM, frames_B)[:, None, :, None]
+
+
+def _mask(x_BCTM: Tensor, frames_B: Tensor) -> Tensor:
+    """`[B, T]`, 1 in a row's real frames and 0 after."""
+    return (torch.arange(x_BCTM.shape[2], device=x_BCTM.device) < frames_B[:, None]).to(x_BCTM.dtype)
+
+
+def _divided(frames_B: Tensor, by: int) -> Tensor:
+    return (frames_B + by - 1) // by

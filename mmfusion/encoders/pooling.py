@@ -1,0 +1,100 @@
+"""From an encoder's tokens to one vector a row.
+
+Shapes: B rows, L positions, D features, H×W positions of a feature map.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+
+class Pooling(nn.Module):
+    """Pools the real tokens of each row; padding has no influence on the result.
+
+    `mean`, `max`, `first`, `last`, or `attention`: `Σ_l softmax_l(w·x_l) x_l` with a learned `w [D]`.
+    A row without any real token is pooled as if its first position were one, so nothing is ever infinite.
+
+    Args:
+        pooling: how.
+        dim: D.
+
+    Raises:
+        ValueError: an unknown way of pooling.
+    """
+
+    def __init__(self, pooling: str, dim: int) -> None:
+        super().__init__()
+        if pooling not in ("mean", "max", "attention", "first", "last"):
+            raise ValueError(f"encoder pooling: expected mean, max, attention, first or last, found {pooling!r}")
+        self.pooling = pooling
+        self.score = nn.Linear(dim, 1, bias=False) if pooling == "attention" else None
+
+    def forward(self, tokens_BLD: Tensor, mask_BL: Tensor) -> Tensor:
+        """`[B, D]` from tokens and Bool `mask`, True where a token is real (and real ones come first)."""
+        if self.pooling == "first":
+            return tokens_BLD[:, 0]
+        counts_B = mask_BL.sum(1).clamp(min=1)
+        if self.pooling == "last":
+            return take_position(tokens_BLD, counts_B - 1)
+        mask_BL = mask_BL | (torch.arange(mask_BL.shape[1], device=mask_BL.device) == 0)
+        if self.pooling == "max":
+            return tokens_BLD.masked_fill(~mask_BL[..., None], -torch.inf).amax(1)
+        if self.score is None:
+            return tokens_BLD.masked_fill(~mask_BL[..., None], 0.0).sum(1) / counts_B[:, None]
+        scores_BL = self.score(tokens_BLD).squeeze(-1).float().masked_fill(~mask_BL, -torch.inf)
+        weights_BL = scores_BL.softmax(1).to(tokens_BLD.dtype)
+        return (weights_BL[..., None] * tokens_BLD.masked_fill(~mask_BL[..., None], 0.0)).sum(1)
+
+    def extra_repr(self) -> str:
+        return self.pooling
+
+
+class GridPooling(nn.Module):
+    """`ReLU(LayerNorm(W [x_1; …; x_n] + b))`, `x_i` the mean over cell i of a coarse grid laid over the positions.
+
+    Averaging over all positions forgets where something was; a coarse grid keeps it. The cells are those of
+    `nn.AdaptiveAvgPool2d` on the row alone: with n real positions cell i holds `⌊i n/g⌋ … ⌈(i+1) n/g⌉ - 1`, so
+    padding along H has no influence.
+
+    Args:
+        dim: D, also the width of the result.
+        rows: cells along H.
+        columns: cells along W.
+    """
+
+    def __init__(self, dim: int, rows: int, columns: int) -> None:
+        super().__init__()
+        if rows < 1 or columns < 1:
+            raise ValueError(f"encoder grid: expected 1 cell or more each way, found {rows} x {columns}")
+        self.rows, self.columns = rows, columns
+        self.linear = nn.Linear(dim * rows * columns, dim)
+        self.norm = nn.LayerNorm(dim)
+
+    def forward(self, map_BDHW: Tensor, counts_B: Tensor | None = None) -> Tensor:
+        """`[B, D]`; `counts_B` says how many of the H positions are real (None: all)."""
+        # Not adaptive_avg_pool2d: it knows no counts, and its backward on a GPU is not deterministic.
+        height, width = map_BDHW.shape[2:]
+        device, dtype = map_BDHW.device, map_BDHW.dtype
+        heights = torch.full((1,), height, device=device) if counts_B is None else counts_B
+        down_BRH = cell_shares(heights, self.rows, height).to(dtype)
+        across_CW = cell_shares(torch.full((1,), width, device=device), self.columns, width)[0].to(dtype)
+        narrow_BDHC = torch.einsum("bdhw,cw->bdhc", map_BDHW, across_CW)
+        cells_BDRC = torch.einsum("bdhc,brh->bdrc", narrow_BDHC, down_BRH.expand(len(map_BDHW), -1, -1))
+        return nn.functional.relu(self.norm(self.linear(cells_BDRC.flatten(1))))
+
+
+def cell_shares(counts_B: Tensor, cells: int, positions: int) -> Tensor:
+    """`[B, cells, positions]`: what each position contributes to the mean of each cell of a row's real positions."""
+    counts_B1 = counts_B.clamp(min=1)[:, None]
+    cell_R = torch.arange(cells, device=counts_B.device)
+    first_BR = cell_R * counts_B1 // cells
+    end_BR = -(-(cell_R + 1) * counts_B1 // cells)
+    position_H = torch.arange(positions, device=counts_B.device)
+    inside_BRH = (position_H >= first_BR[..., None]) & (position_H < end_BR[..., None])
+    return inside_BRH / (end_BR - first_BR)[..., None]
+
+
+def take_position(tokens_BLD: Tensor, index_B: Tensor) -> Tensor:
+    """`[B, D]`: of each row the token at its own index."""
+    return tokens_BLD.gather(1, index_B[:, None, None].expand(-1, 1, tokens_BLD.shape[2])).squeeze(1)

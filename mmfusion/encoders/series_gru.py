@@ -1,0 +1,59 @@
+"""Time series through a recurrent network."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from torch import nn
+
+from mmfusion.batch import Encoded, Input, Tokens
+from mmfusion.encoders._base import Encoder
+from mmfusion.encoders.pooling import Pooling
+from mmfusion.encoders.recurrent import Recurrent
+from mmfusion.encoders.weights import load_weights
+
+
+class SeriesGRU(Encoder):
+    """`h_t = GRU(W x_t + b, h_{t-1})`; `f = h_n`, n being the row's own length; tokens are all `h_t`.
+
+    Paper: GRU (Cho et al., arXiv 1406.1078).
+
+    Args:
+        channels: measurements at one time.
+        hidden: width of the state; `dim` is twice that if bidirectional.
+        cell: gru or lstm.
+        layers: stacked cells.
+        bidirectional: read from both ends; `last` is then both ends' final states.
+        pooling: `last` (`h_n`), or mean, max or attention over the states.
+        dropout: on the result and between layers.
+        weights: local state dict to start from, or None.
+    """
+
+    kind = "series"
+    gives_tokens = True
+
+    def __init__(
+        self,
+        channels: int,
+        hidden: int = 128,
+        cell: Literal["lstm", "gru"] = "gru",
+        layers: int = 1,
+        bidirectional: bool = False,
+        pooling: Literal["last", "mean", "max", "attention"] = "last",
+        dropout: float = 0.1,
+        weights: str | None = None,
+    ) -> None:
+        super().__init__()
+        self.project = nn.Linear(channels, hidden)
+        self.recurrent = Recurrent(hidden, hidden, cell, layers, bidirectional, dropout)
+        self.dim = self.recurrent.dim
+        self.pool = None if pooling == "last" else Pooling(pooling, self.dim)
+        self.dropout = nn.Dropout(dropout)
+        load_weights(self, weights)
+
+    def forward(self, x: Input) -> Encoded:
+        assert isinstance(x, Tokens)
+        states_BLD, final_BD = self.recurrent(self.project(x.values), x.lengths)
+        mask_BL = Tokens(x.values, x.lengths.clamp(min=1)).mask()
+        pooled_BD = final_BD if self.pool is None else self.pool(states_BLD, mask_BL)
+        return Encoded(self.dropout(pooled_BD), self.dropout(states_BLD), mask_BL)
