@@ -36,4 +36,4 @@ class LossWeighting(nn.Module, ABC):
 
     def end_epoch(self) -> None:
         """Called after each training epoch."""
-        return None
+        return

@@ -1,0 +1,180 @@
+from __future__ import annotations
+
+import math
+from itertools import pairwise
+
+import pytest
+import torch
+from torch import nn
+
+from mmfusion.loss_weighting.equal import Equal
+from mmfusion.loss_weighting.gradnorm import GradNorm, gradnorm_gradient, gradnorm_targets
+from mmfusion.training.gradients import gramian, norms
+
+BOTH = torch.tensor([True, True])
+
+
+def step(weighting: GradNorm, losses: list[float], sizes: list[float], active: torch.Tensor = BOTH) -> torch.Tensor:
+    return weighting(torch.tensor(losses), torch.diag(torch.tensor(sizes) ** 2), active)[1]
+
+
+# ---- the formulas
+
+
+def test_the_gradient_is_that_of_the_papers_loss():
+    losses, initial = torch.tensor([0.5, 2.0, 0.9]), torch.tensor([1.0, 2.5, 3.0])
+    norms_T, alpha = torch.tensor([3.0, 0.2, 1.0]), 1.5
+    logs = torch.tensor([0.3, -0.4, 0.1], requires_grad=True)
+    weights = logs.exp()
+    ratios = losses / initial
+    targets = (weights * norms_T).mean().detach() * (ratios / ratios.mean()) ** alpha
+    (weights * norms_T - targets).abs().sum().backward()
+
+    found = gradnorm_targets(weights.detach() * norms_T, ratios, alpha, torch.ones(3, dtype=torch.bool))
+    torch.testing.assert_close(found, targets)
+    torch.testing.assert_close(gradnorm_gradient(weights.detach(), norms_T, found), logs.grad)
+
+
+def test_a_task_that_learns_slowly_is_favoured():
+    # A peer has r^-alpha: it favours the task that is ahead.
+    weighting = GradNorm(["slow", "fast"])
+    step(weighting, [1.0, 1.0], [1.0, 1.0])
+    for _ in range(20):
+        weights = step(weighting, [0.9, 0.1], [1.0, 1.0])
+    assert weights[0] > 1.2 > 0.8 > weights[1]
+
+
+def test_the_first_step_moves_the_logarithm_by_the_learning_rate():
+    weighting = GradNorm(["a", "b"], alpha=0.0, lr=0.1)
+    assert step(weighting, [1.0, 1.0], [1.0, 3.0]).tolist() == [1.0, 1.0]
+    up, down = math.exp(0.1), math.exp(-0.1)
+    expected = [2 * up / (up + down), 2 * down / (up + down)]
+    assert step(weighting, [1.0, 1.0], [1.0, 3.0]).tolist() == pytest.approx(expected)
+
+
+def test_constant_norms_become_equal():
+    weighting = GradNorm(["a", "b"], alpha=0.0, lr=0.05)
+    for _ in range(300):
+        weights = step(weighting, [1.0, 1.0], [1.0, 50.0])
+    assert weights.tolist() == pytest.approx([2 * 50 / 51, 2 * 1 / 51], rel=0.1)
+
+
+def test_a_weight_that_only_falls_stays_above_zero():
+    weighting = GradNorm(["a", "b"], lr=1.0)
+    for _ in range(300):
+        weights = step(weighting, [1.0, 1.0], [1e-12, 1e12])
+    assert (weights > 0).all()
+    assert weights.sum().item() == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize("norm", [math.inf, math.nan])
+def test_a_norm_that_overflows_moves_nothing(norm):
+    weighting = GradNorm(["a", "b"])
+    step(weighting, [1.0, 1.0], [1.0, 3.0])
+    before = weighting.log_weights.clone()
+    step(weighting, [1.0, 1.0], [norm, 1.0])
+    assert weighting.log_weights[0] == before[0]
+    assert weighting.log_weights.isfinite().all()
+
+
+# ---- L(0)
+
+
+def test_the_first_batch_with_a_label_is_where_a_task_started():
+    weighting = GradNorm(["a", "b"])
+    step(weighting, [2.0, 0.0], [1.0, 0.0], torch.tensor([True, False]))
+    step(weighting, [1.0, 3.0], [1.0, 1.0])
+    step(weighting, [0.5, 1.0], [1.0, 1.0])
+    assert weighting.initial.tolist() == [2.0, 3.0]
+
+
+def test_the_mean_of_the_first_k():
+    weighting = GradNorm(["a", "b"], initial="mean_k", k=3)
+    for loss in (1.0, 2.0, 6.0, 100.0):
+        step(weighting, [loss, 2 * loss], [1.0, 1.0])
+    assert weighting.initial.tolist() == pytest.approx([3.0, 6.0])
+
+
+def test_a_blind_guess_among_c():
+    weighting = GradNorm(["kind", "age"], ["age"], initial="log_c", classes={"kind": 10})
+    step(weighting, [5.0, 7.0], [1.0, 1.0])
+    assert weighting.initial.tolist() == pytest.approx([math.log(10), 7.0])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"alpha": -1.0}, r"alpha: expected a number >= 0, found -1.0"),
+        ({"lr": 0.0}, r"lr: expected a number above 0, found 0.0"),
+        ({"initial": "mean_k", "k": 0}, r"k: expected a whole number >= 1, found 0"),
+        ({"initial": "frist"}, "did you mean 'first'"),
+        ({"initial": "log_c"}, "number of classes of kind"),
+        ({"initial": "log_c", "classes": {"knid": 3}}, "did you mean 'kind'"),
+        ({"initial": "log_c", "classes": {"kind": 1}}, r"classes.kind: expected 2 classes or more, found 1"),
+    ],
+)
+def test_what_is_refused(arguments, message):
+    with pytest.raises(ValueError, match=message):
+        GradNorm(["kind", "age"], ["age"], **arguments)
+
+
+# ---- the paper's toy (section 4): f_i(x) = σ_i tanh((B + ε_i) x)
+
+
+def toy(sigmas: list[float], weighting, steps: int, pool: int | None = None):
+    """Losses, weights and gradient norms at the trunk's last layer, each `[steps, T]`."""
+    generator = torch.Generator().manual_seed(0)
+    shared = 10 * torch.randn(100, 250, generator=generator)
+    maps = shared + 3.5 * torch.randn(len(sigmas), 100, 250, generator=generator)
+    torch.manual_seed(0)
+    widths = [250, 100, 100, 100, 100]
+    trunk = nn.Sequential(*[m for a, b in pairwise(widths) for m in (nn.Linear(a, b), nn.ReLU())])
+    heads = nn.ModuleList(nn.Linear(100, 100) for _ in sigmas)
+    optimizer = torch.optim.Adam([*trunk.parameters(), *heads.parameters()], lr=1e-3)
+    active = torch.ones(len(sigmas), dtype=torch.bool)
+    drawn = torch.randn(pool, 250, generator=generator) if pool else None
+    found = []
+    for _ in range(steps):
+        if drawn is None:
+            x = torch.randn(100, 250, generator=generator)
+        else:  # so few that the losses part company
+            x = drawn[torch.randint(len(drawn), (200,), generator=generator)]
+        targets = [sigma * torch.tanh(x @ m.T) for sigma, m in zip(sigmas, maps, strict=True)]
+        z = trunk(x)
+        losses = [(head(z) - y).square().mean() for head, y in zip(heads, targets, strict=True)]
+        gram = gramian(losses, torch.ones(len(losses)), [trunk[-2].weight], of_rows=False)
+        total, weights = weighting(torch.stack(losses), gram, active)
+        optimizer.zero_grad()
+        total.backward()
+        optimizer.step()
+        found.append(torch.stack([torch.stack(losses).detach(), weights, norms(gram)]))
+    return torch.stack(found, dim=1)
+
+
+def test_toy_weights_undo_the_scales_and_weighted_norms_become_equal():
+    _, weights, norms_T = toy([1.0, 100.0], GradNorm(["a", "b"], alpha=0.0), 240)
+    assert weights[100].tolist() == pytest.approx([1.98, 0.02], abs=0.01)
+    late = (weights * norms_T)[120:].log()
+    assert (late[:, 0] - late[:, 1]).mean().item() == pytest.approx(0.0, abs=0.1)
+    early = norms_T[:10].log()
+    assert (early[:, 1] - early[:, 0]).mean() > 2  # without weights they lie orders of magnitude apart
+
+
+def test_toy_weighted_norms_follow_the_rate_of_learning():
+    losses, weights, norms_T = toy([1.0, 100.0], GradNorm(["a", "b"], alpha=1.5), 280, pool=200)
+    rates = (losses / losses[0])[140:].log()
+    expected = 1.5 * (rates[:, 0] - rates[:, 1]).mean()
+    late = (weights * norms_T)[140:].log()
+    assert expected > 0.4  # far enough from 0 to tell r^alpha from equal norms
+    assert (late[:, 0] - late[:, 1]).mean().item() == pytest.approx(expected.item(), abs=0.15)
+
+
+def test_toy_ten_tasks_end_below_equal_weighting():
+    sigmas = torch.logspace(0, 2, 10).tolist()
+    names = [str(i) for i in range(10)]
+
+    def ends(weighting) -> float:
+        losses = toy(sigmas, weighting, 120)[0]
+        return (losses / losses[0]).sum(1)[-20:].mean().item()
+
+    assert ends(GradNorm(names, alpha=0.12)) < ends(Equal(names)) - 0.3
