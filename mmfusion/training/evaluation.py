@@ -1,0 +1,64 @@
+"""Losses and metrics of all tasks over one split, on all ranks."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor
+
+from mmfusion.tasks._base import Task
+from mmfusion.training.distributed import sum_over_ranks
+from mmfusion.training.losses import labelled_sum
+
+
+class Scores:
+    """Collects batches of outputs, then gives each task's mean loss and metrics over the rows that have a label.
+
+    Args:
+        tasks: task to its definition.
+        device: where outputs and targets are.
+    """
+
+    def __init__(self, tasks: Mapping[str, Task], device: torch.device) -> None:
+        self.tasks = tasks
+        self.metrics = {name: task.metrics().to(device) for name, task in tasks.items()}
+        # Sums of losses, labelled rows per task, rows. A sum over a million rows needs the digits.
+        kind = torch.float32 if device.type == "mps" else torch.float64
+        self.counts = torch.zeros(2 * len(tasks) + 1, dtype=kind, device=device)
+
+    @torch.no_grad()
+    def update(
+        self, outputs: Mapping[str, Tensor], targets: Mapping[str, Tensor], labelled: Mapping[str, Tensor], rows: int
+    ) -> None:
+        """Add `rows` rows: outputs `[B, C]`, targets `[B, ...]` and Bool `[B]` by task."""
+        self.counts[-1] += rows
+        for i, (name, task) in enumerate(self.tasks.items()):
+            has_B = labelled[name]
+            self.counts[i] += labelled_sum(task, outputs[name], targets[name], has_B)
+            self.counts[len(self.tasks) + i] += has_B.sum()
+            if has_B.any():
+                self.metrics[name].update(*task.metric_inputs(outputs[name][has_B], targets[name][has_B]))
+
+    def compute(self) -> dict[str, Tensor]:
+        """`rows`, and per task `<task>/labels`, and if any rank has a label `<task>/loss` and `<task>/<metric>`.
+
+        `loss` is the plain sum of the tasks' mean losses, whatever the weighting, so that epochs and runs compare.
+        """
+        counts = sum_over_ranks(self.counts.clone())
+        losses, labels, rows = counts[: len(self.tasks)], counts[len(self.tasks) : -1], counts[-1]
+        found = {"rows": rows}
+        for i, (name, metrics) in enumerate(self.metrics.items()):
+            found[f"{name}/labels"] = labels[i]
+            if labels[i] == 0:
+                continue
+            found[f"{name}/loss"] = losses[i] / labels[i]
+            with warnings.catch_warnings():
+                # This rank may have seen no label where others have.
+                warnings.filterwarnings("ignore", message="The ``compute`` method of metric")
+                found |= {f"{name}/{metric}": value for metric, value in metrics.compute().items()}
+        means = [value for key, value in found.items() if key.endswith("/loss")]
+        if means:
+            found["loss"] = torch.stack(means).sum()
+        return {key: value.float() for key, value in found.items()}

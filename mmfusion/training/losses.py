@@ -1,0 +1,87 @@
+"""From outputs and labels to one loss a task, averaged over the labelled rows of all ranks.
+
+T tasks, M modalities, B rows on this rank.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from mmfusion.batch import Batch
+from mmfusion.tasks._base import Task
+from mmfusion.training.distributed import sum_over_ranks, world_size
+
+
+@dataclass
+class Losses:
+    """One batch's losses and what they were counted over.
+
+    Attributes:
+        sums: T scalars, each task's loss summed over this rank's labelled rows, attached.
+        means: `[T]`, attached: the value is the mean over all ranks' labelled rows; the gradient is this rank's
+            share of that mean times the number of ranks, so that averaging gradients over ranks gives its gradient.
+        active: Bool `[T]`, whether any rank has a label.
+        counts: everything summed over ranks and detached, `[T + T + M + 1]`: sums of losses, labelled rows per task,
+            present rows per modality, rows.
+    """
+
+    sums: list[Tensor]
+    means: Tensor
+    active: Tensor
+    counts: Tensor
+
+    def split(self, counts: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        """`counts`, or a sum of such over batches, as its four parts: `[T]`, `[T]`, `[M]`, scalar."""
+        tasks = len(self.sums)
+        return counts[:tasks], counts[tasks : 2 * tasks], counts[2 * tasks : -1], counts[-1]
+
+    @property
+    def labels(self) -> Tensor:
+        """Labelled rows of all ranks, `[T]`."""
+        return self.split(self.counts)[1]
+
+
+def task_losses(
+    tasks: Mapping[str, Task], outputs: Mapping[str, Tensor], batch: Batch, modalities: list[str]
+) -> Losses:
+    """All tasks' losses with one sum over ranks and no wait for the device.
+
+    A task without a label yields a zero that is still connected to its output, so that every parameter has a gradient
+    on every rank. `modalities` are those to count.
+    """
+    sums = [
+        labelled_sum(task, outputs[name], batch.targets[name], batch.labelled[name]) for name, task in tasks.items()
+    ]
+    local_T = torch.stack(sums)
+    rows = torch.full((1,), len(batch), dtype=local_T.dtype, device=local_T.device)
+    masks = [batch.labelled[name] for name in tasks] + [batch.present[name] for name in modalities]
+    present_C = torch.stack(masks).sum(dim=1).to(local_T.dtype)
+    counts = sum_over_ranks(torch.cat([local_T.detach(), present_C, rows]))
+    labels_T = counts[len(sums) : 2 * len(sums)]
+    means_T = local_T / labels_T.clamp(min=1)
+    world = world_size()
+    if world > 1:
+        scaled_T = means_T * world
+        means_T = scaled_T + (counts[: len(sums)] / labels_T.clamp(min=1) - scaled_T).detach()
+    return Losses(sums, means_T, labels_T > 0, counts)
+
+
+def labelled_sum(task: Task, output: Tensor, target: Tensor, labelled: Tensor) -> Tensor:
+    """A task's loss summed over its labelled rows, a scalar in float32 or float64.
+
+    Rows without a label hold zeros on the way into the loss and are left out after it, so that neither what they were
+    filled with nor what the model said about them can turn the sum or a gradient into NaN.
+    """
+    blank = torch.where(_like(labelled, target), target, torch.zeros_like(target))
+    rows_B = task.loss(torch.where(_like(labelled, output), output, torch.zeros_like(output)), blank)
+    if rows_B.dtype != torch.float64:
+        rows_B = rows_B.float()
+    return torch.where(labelled, rows_B, torch.zeros_like(rows_B)).sum()
+
+
+def _like(mask_B: Tensor, x: Tensor) -> Tensor:
+    return mask_B.view(-1, *[1] * (x.ndim - 1))

@@ -1,0 +1,191 @@
+"""The one LightningModule: a step of training from batch to total loss, and what is logged of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.optim import Optimizer
+
+from mmfusion.batch import Batch
+from mmfusion.config.errors import suggest
+from mmfusion.loss_weighting._base import LossWeighting
+from mmfusion.model import MultiTaskModel
+from mmfusion.tasks._base import Task
+from mmfusion.training.evaluation import Scores
+from mmfusion.training.gradients import PLACES, cosines, gramian, norms
+from mmfusion.training.guard import FiniteGuard
+from mmfusion.training.losses import Losses, task_losses
+from mmfusion.training.record import StepRecord
+from mmfusion.training.subset_test import SubsetTest
+from mmfusion.training.subsets import choose_subsets
+
+Groups = list[dict[str, Any]]
+
+
+class MultiTaskModule(pl.LightningModule):
+    """visible → represent → decide → losses → (Gramian) → weighting → total, then one ordinary backward pass.
+
+    Automatic optimisation, for every weighting. Every parameter has a gradient in every step, so DDP needs no search
+    for unused ones. Validation and test score the rows that have a label; `<split>/loss` is the plain sum of the
+    tasks' losses. A test scores every subset of the modalities too, from one pass through the encoders.
+
+    Args:
+        model: what is trained.
+        weighting: built with the names of the model's tasks.
+        gradients_of: where a weighting takes the tasks' gradients: `representation`, `last_shared_layer`, `shared`.
+        optimizer: parameter groups to an optimizer.
+        scheduler: optimizer and number of steps to what Lightning calls `lr_scheduler`; None keeps the rate.
+        groups: model and weighting to parameter groups; None for one group of everything.
+        gradients_every_n_steps: take the gradients every so many steps even if the weighting does not ask; 0 never.
+        subsets: which subsets of the modalities a test tries: `all`, `leave_one_out` or `none`.
+
+    Attributes:
+        record: the last step's numbers, None before the first.
+
+    Raises:
+        ValueError: an unknown `gradients_of` or `subsets`, or nothing trained at `gradients_of` where it is needed.
+    """
+
+    def __init__(
+        self,
+        model: MultiTaskModel,
+        weighting: LossWeighting,
+        gradients_of: str,
+        optimizer: Callable[[Groups], Optimizer],
+        scheduler: Callable[[Optimizer, float], dict[str, Any]] | None = None,
+        groups: Callable[[MultiTaskModel, LossWeighting], Groups] | None = None,
+        gradients_every_n_steps: int = 0,
+        subsets: str = "all",
+    ) -> None:
+        super().__init__()
+        if gradients_of not in PLACES:
+            raise ValueError(f"gradients_of: {gradients_of!r}: {suggest(gradients_of, PLACES)}")
+        self.model = model
+        self.weighting = weighting
+        self.gradients_of = gradients_of
+        self.gradients_every_n_steps = gradients_every_n_steps
+        self.tasks: dict[str, Task] = dict(model.tasks.items())  # type: ignore[arg-type]
+        self.modalities = list(model.encoders)
+        self.record: StepRecord | None = None
+        self._make_optimizer, self._make_scheduler, self._make_groups = optimizer, scheduler, groups
+        self._subsets = choose_subsets(self.modalities, subsets)
+        self._guard = FiniteGuard(list(self.tasks))
+        self._totals: Tensor | None = None
+        self._scores: Scores | SubsetTest
+        if self.keeps_graph and gradients_of != "representation" and not self._places():
+            raise ValueError(
+                f"gradients_of={gradients_of}: every parameter there is frozen, so tasks have no gradient to compare; "
+                "use gradients_of=representation"
+            )
+
+    @property
+    def keeps_graph(self) -> bool:
+        """Whether a step may walk its graph more than once."""
+        return self.weighting.needs_gramian or self.gradients_every_n_steps > 0
+
+    # ---- training
+
+    def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
+        model, takes_gramian = self.model, self._takes_gramian()
+        present = model.visible(batch.present)
+        streams = model.represent(batch.inputs, present)
+        if takes_gramian and self.gradients_of == "representation":
+            # With all in front of them frozen, the streams would have no gradient.
+            streams = {name: x if x.requires_grad else x.detach().requires_grad_() for name, x in streams.items()}
+        losses = task_losses(self.tasks, model.decide(streams, present), batch, self.modalities)
+        gramian_TT = self._gramian(losses, streams) if takes_gramian else None
+        total, weights = self.weighting(losses.means, gramian_TT, losses.active)
+        self._keep(losses, weights, gramian_TT)
+        return total
+
+    def on_train_epoch_start(self) -> None:
+        self._totals = None
+
+    def on_train_epoch_end(self) -> None:
+        self._guard.check(self.global_step)
+        self.weighting.end_epoch()
+        self._log_epoch()
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        self._guard.check(self.global_step)
+
+    def configure_optimizers(self) -> Any:
+        if self._make_groups is None:
+            groups: Groups = [{"params": [p for p in self.parameters() if p.requires_grad]}]
+        else:
+            groups = self._make_groups(self.model, self.weighting)
+        optimizer = self._make_optimizer(groups)
+        if self._make_scheduler is None:
+            return optimizer
+        steps = self.trainer.estimated_stepping_batches
+        return {"optimizer": optimizer, "lr_scheduler": self._make_scheduler(optimizer, steps)}
+
+    def _takes_gramian(self) -> bool:
+        every = self.gradients_every_n_steps
+        return self.weighting.needs_gramian or (every > 0 and self.global_step % every == 0)
+
+    def _places(self) -> list[Tensor]:
+        last = self.gradients_of == "last_shared_layer"
+        return [*(self.model.last_layer() if last else self.model.shared_parameters())]
+
+    def _gramian(self, losses: Losses, streams: dict[str, Tensor]) -> Tensor:
+        of_rows = self.gradients_of == "representation"
+        at = list(streams.values()) if of_rows else self._places()
+        return gramian(losses.sums, losses.labels, at, of_rows)
+
+    def _keep(self, losses: Losses, weights: Tensor, gramian_TT: Tensor | None) -> None:
+        _, labels, present, rows = losses.split(losses.counts)
+        self.record = StepRecord(losses.means.detach(), weights, losses.active, labels, present, rows)
+        if gramian_TT is not None:
+            self.record.gradient_norms, self.record.cosines = norms(gramian_TT), cosines(gramian_TT)
+        self._totals = losses.counts if self._totals is None else self._totals + losses.counts
+        step = self.global_step
+        self._guard.watch(losses.means, weights, step)
+        if step % self.trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]  # Lightning sets it late
+            self._guard.check(step)
+
+    def _log_epoch(self) -> None:
+        """Mean losses, and the rows, labels and modalities seen, over the epoch's steps in this process."""
+        if self._totals is None:
+            return
+        tasks = len(self.tasks)
+        sums, labels = self._totals[:tasks], self._totals[tasks : 2 * tasks]
+        found = {"train/rows": self._totals[-1]}
+        for i, name in enumerate(self.tasks):
+            found[f"train/{name}/labels"] = labels[i]
+            found[f"train/{name}/loss"] = sums[i] / labels[i]
+        for i, name in enumerate(self.modalities):
+            found[f"train/present/{name}"] = self._totals[2 * tasks + i]
+        self.log_dict(found, sync_dist=True)
+
+    # ---- validation and test
+
+    def on_validation_epoch_start(self) -> None:
+        self._guard.check(self.global_step)
+        self._scores = Scores(self.tasks, self.device)
+
+    def validation_step(self, batch: Batch, batch_idx: int) -> None:
+        assert isinstance(self._scores, Scores)
+        self._scores.update(self.model(batch), batch.targets, batch.labelled, len(batch))
+
+    def on_validation_epoch_end(self) -> None:
+        self.log_dict({f"val/{key}": value for key, value in self._scores.compute().items()}, sync_dist=True)
+
+    def on_test_epoch_start(self) -> None:
+        self._scores = SubsetTest(self.model, self.tasks, self._subsets, self.device)
+
+    def test_step(self, batch: Batch, batch_idx: int) -> None:
+        assert isinstance(self._scores, SubsetTest)
+        self._scores.update(batch)
+
+    def on_test_epoch_end(self) -> None:
+        self.log_dict(self._scores.compute(), sync_dist=True)
+
+    # ---- devices
+
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
+        return batch.to(device, non_blocking=device.type == "cuda")
