@@ -1,0 +1,103 @@
+"""From `callbacks` config to the callbacks of a run, in the order in which they depend on one another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pytorch_lightning import Callback
+from pytorch_lightning.callbacks import EarlyStopping
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.tasks._base import Task
+from mmfusion.training.callbacks.checkpoint import Checkpoints
+from mmfusion.training.callbacks.metrics import StepMetrics
+from mmfusion.training.callbacks.monitor import MONITOR, Monitor, resolve_goal
+from mmfusion.training.callbacks.predictions import KeepPredictions
+from mmfusion.training.callbacks.progress import ProgressBar
+from mmfusion.training.callbacks.speed import Speed
+
+
+@dataclass
+class MonitorConfig:
+    """What a run is judged by; see `resolve_goal`."""
+
+    metric: str | Mapping[str, float]
+    mode: Literal["auto", "min", "max"]
+
+
+@dataclass
+class EarlyStoppingConfig:
+    """Training stops after `patience` validations that do not beat the best by `min_delta`; null never stops."""
+
+    patience: int | None
+    min_delta: float
+
+
+@dataclass
+class CheckpointConfig:
+    """Which checkpoints are kept: the best by the monitor (the test is made with it), the last."""
+
+    save_best: bool
+    save_last: bool
+
+
+@dataclass
+class CallbacksConfig:
+    """The `callbacks` section."""
+
+    monitor: MonitorConfig
+    early_stopping: EarlyStoppingConfig
+    checkpoint: CheckpointConfig
+
+
+@dataclass(frozen=True)
+class Callbacks:
+    """The callbacks of a run by name, and all of them in order."""
+
+    speed: Speed
+    monitor: Monitor
+    checkpoints: Checkpoints
+    predictions: KeepPredictions
+    ordered: list[Callback]
+
+
+def build_callbacks(
+    cfg: Mapping[str, Any], tasks: Mapping[str, Task], checkpoints: Path | str, progress: bool = False
+) -> Callbacks:
+    """Callbacks for the `callbacks` section `cfg`.
+
+    Args:
+        cfg: the keys of `CallbacksConfig`, all of them.
+        tasks: fitted tasks, whose metrics the monitor may name.
+        checkpoints: the folder where checkpoints go.
+        progress: draw a progress bar.
+
+    Raises:
+        ConfigError: the monitor names a metric that no task has.
+    """
+    goal = resolve_goal(cfg["monitor"]["metric"], cfg["monitor"]["mode"], tasks)
+    speed, monitor, predictions = Speed(), Monitor(goal), KeepPredictions()
+    kept = Checkpoints(checkpoints, goal, cfg["checkpoint"]["save_best"], cfg["checkpoint"]["save_last"])
+    ordered: list[Callback] = [speed, StepMetrics(speed), monitor]
+    patience = cfg["early_stopping"]["patience"]
+    if patience is not None:
+        if patience < 0:
+            raise ConfigError(f"callbacks.early_stopping.patience must be >= 0 or null, found {patience}")
+        # check_finite: what is not finite is the module's to report, with the task's name.
+        ordered.append(
+            EarlyStopping(
+                MONITOR,
+                min_delta=cfg["early_stopping"]["min_delta"],
+                patience=patience,
+                mode=goal.mode,
+                check_finite=False,
+                check_on_train_epoch_end=False,
+            )
+        )
+    ordered += [kept, predictions]
+    if progress:
+        ordered.append(ProgressBar(monitor))
+    return Callbacks(speed, monitor, kept, predictions, ordered)

@@ -1,0 +1,89 @@
+"""Sends what each training step recorded to the loggers."""
+
+from __future__ import annotations
+
+import math
+from itertools import combinations
+from typing import Any
+
+import torch
+from pytorch_lightning import Callback, LightningModule, Trainer
+from torch import Tensor
+
+from mmfusion.training.callbacks.speed import Speed
+from mmfusion.training.record import StepRecord
+
+
+class StepMetrics(Callback):
+    """Logs optimizer steps 0, n, 2n, … for n = `trainer.log_every_n_steps`, and those where gradients were asked for.
+
+    For task t, modality m and parameter group g: `step/<t>/loss` (unweighted), `step/<t>/weight`, `step/<t>/labels`,
+    `step/present/<m>` (rows that have it; both over all ranks), where gradients were taken `step/<t>/gradient_norm`
+    and `step/cosine/<t>~<u>`, `lr/<g>`, and since the last log `speed/rows_per_second` and `speed/waiting` (share of
+    the time). A task without a label in the step has no loss and no weight there. When a step has several batches
+    (accumulation), the numbers are those of the last one. Means and totals of an epoch are logged by the module.
+
+    Step s is what the model that has been updated s times did. Everything is read from the device at once.
+
+    Args:
+        speed: measures time; it must stand in front of this callback in the trainer's list.
+    """
+
+    def __init__(self, speed: Speed) -> None:
+        self.speed = speed
+        self._step = 0
+        self._rates: dict[str, float] = {}
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        # Schedules move on before the batch ends; this is what the step itself uses.
+        self._step = trainer.global_step
+        groups = (g for optimizer in trainer.optimizers for g in optimizer.param_groups)
+        named = {str(g.get("name", i)): float(g["lr"]) for i, g in enumerate(groups)}
+        self._rates = {f"lr/{name}": rate for name, rate in named.items() if not name.endswith(".no_decay")}
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if trainer.global_step == self._step:
+            return  # accumulating
+        every: int = pl_module.gradients_every_n_steps  # type: ignore[assignment]
+        n: int = trainer.log_every_n_steps  # type: ignore[attr-defined]  # Lightning sets it late
+        if self._step % n and not (every and self._step % every == 0):
+            return
+        record: StepRecord = pl_module.record  # type: ignore[assignment]
+        metrics = step_metrics(record, list(pl_module.tasks), list(pl_module.modalities))  # type: ignore[arg-type]
+        metrics |= self._rates
+        metrics["speed/rows_per_second"] = self.speed.recent.rows_per_second()
+        metrics["speed/waiting"] = self.speed.recent.waiting()
+        self.speed.restart()
+        for logger in trainer.loggers:
+            logger.log_metrics({**metrics, "epoch": trainer.current_epoch}, step=self._step)
+
+
+def step_metrics(record: StepRecord, tasks: list[str], modalities: list[str]) -> dict[str, float]:
+    """One step's record as flat numbers; what was not computed is left out."""
+    parts: dict[str, Tensor | None] = {
+        "loss": record.losses,
+        "weight": record.weights,
+        "active": record.active,
+        "labels": record.labels,
+        "present": record.present,
+        "gradient_norm": record.gradient_norms,
+        "cosine": record.cosines,
+    }
+    taken = {name: part.detach().flatten().double() for name, part in parts.items() if part is not None}
+    flat = torch.cat(list(taken.values())).tolist()
+    values: dict[str, list[float]] = {}
+    for name, part in taken.items():
+        values[name], flat = flat[: len(part)], flat[len(part) :]
+    metrics: dict[str, float] = {}
+    for i, task in enumerate(tasks):
+        metrics[f"step/{task}/labels"] = values["labels"][i]
+        if values["active"][i]:
+            metrics |= {f"step/{task}/{k}": values[k][i] for k in ("loss", "weight", "gradient_norm") if k in values}
+    metrics |= {f"step/present/{name}": count for name, count in zip(modalities, values["present"], strict=True)}
+    for (i, a), (j, b) in combinations(enumerate(tasks), 2):
+        cosine = values["cosine"][i * len(tasks) + j] if "cosine" in values else math.nan
+        if values["active"][i] and values["active"][j] and math.isfinite(cosine):
+            metrics[f"step/cosine/{a}~{b}"] = cosine
+    return metrics

@@ -1,0 +1,113 @@
+"""The one number that a run is judged by: a validation metric, or a stated combination of several."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+import torch
+from pytorch_lightning import Callback, LightningModule, Trainer
+from pytorch_lightning.trainer.states import TrainerFn
+
+from mmfusion.config.errors import ConfigError, suggest
+from mmfusion.tasks._base import Task
+
+MONITOR = "val/monitor"
+"""The name under which the number is logged, and by which checkpoints, early stopping and searches go."""
+
+
+@dataclass(frozen=True)
+class Goal:
+    """`Σ w_k · metric_k`, and whether more of it is better.
+
+    Attributes:
+        terms: metric's logged name to its weight.
+        mode: min or max.
+    """
+
+    terms: Mapping[str, float]
+    mode: Literal["min", "max"]
+
+    def better(self, new: float, old: float | None) -> bool:
+        """Whether `new` beats `old`; nan beats nothing."""
+        if new != new:
+            return False
+        return old is None or (new < old if self.mode == "min" else new > old)
+
+    def value(self, metrics: Mapping[str, Any]) -> torch.Tensor:
+        """The number, from what validation logged."""
+        missing = [name for name in self.terms if name not in metrics]
+        if missing:
+            raise ConfigError(
+                f"callbacks.monitor.metric: {missing[0]!r} was not logged; {suggest(missing[0], metrics)}"
+            )
+        terms = [weight * torch.as_tensor(metrics[name]).detach().float().cpu() for name, weight in self.terms.items()]
+        return torch.stack(terms).sum()
+
+
+def resolve_goal(metric: str | Mapping[str, float], mode: str, tasks: Mapping[str, Task]) -> Goal:
+    """A goal from config, checked before anything is trained.
+
+    Args:
+        metric: `val/loss`, `val/<task>/loss`, `val/<task>/<metric>`, or a mapping of such names to weights.
+        mode: min, max, or auto: by whether the metrics are better when higher, their weights' signs included.
+        tasks: fitted tasks, whose metrics are known.
+
+    Raises:
+        ConfigError: no such metric (with the nearest that there is), or auto cannot tell.
+    """
+    terms = {metric: 1.0} if isinstance(metric, str) else {name: float(weight) for name, weight in metric.items()}
+    if not terms or not all(terms.values()):
+        raise ConfigError(
+            f"callbacks.monitor.metric: expected a metric, or metrics with weights not 0; found {metric!r}"
+        )
+    higher: dict[str, bool | None] = {"val/loss": False}
+    for task, definition in tasks.items():
+        higher[f"val/{task}/loss"] = False
+        for name, each in definition.metrics().items():
+            higher[f"val/{task}/{name}"] = getattr(each, "higher_is_better", None)
+    for name in terms:
+        if name not in higher:
+            raise ConfigError(f"callbacks.monitor.metric: there is no {name!r}; {suggest(name, higher)}")
+    if mode == "min" or mode == "max":
+        return Goal(terms, mode)
+    if mode != "auto":
+        raise ConfigError(f"callbacks.monitor.mode must be min, max or auto, found {mode!r}")
+    wanted = {None if higher[name] is None else higher[name] == (weight > 0) for name, weight in terms.items()}
+    if len(wanted) != 1 or None in wanted:
+        raise ConfigError(
+            f"callbacks.monitor.mode=auto cannot tell whether {dict(terms)} should rise or fall: give metrics where "
+            "less is better a negative weight, or set mode to min or max"
+        )
+    return Goal(terms, "max" if wanted.pop() else "min")
+
+
+class Monitor(Callback):
+    """Logs `val/monitor` after each validation, before whoever goes by it; put it in front of them.
+
+    Attributes:
+        title: what to call the number: the metric's own name if it is one alone.
+        best: the best value so far, None before the first validation.
+    """
+
+    def __init__(self, goal: Goal) -> None:
+        self.goal = goal
+        self.title = next(iter(goal.terms)) if len(goal.terms) == 1 else MONITOR
+        self.best: float | None = None
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if trainer.sanity_checking or trainer.state.fn != TrainerFn.FITTING:
+            return
+        value = self.goal.value(trainer.callback_metrics)
+        trainer.callback_metrics[MONITOR] = value
+        if self.goal.better(float(value), self.best):
+            self.best = float(value)
+        for logger in trainer.loggers:
+            logger.log_metrics({MONITOR: float(value), "epoch": trainer.current_epoch}, step=trainer.global_step)
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"best": self.best}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.best = state_dict["best"]

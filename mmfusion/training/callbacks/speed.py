@@ -1,0 +1,77 @@
+"""Rows a second, and the share of time that training waits for data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from pytorch_lightning import Callback, LightningModule, Trainer
+
+
+@dataclass
+class Span:
+    """What happened in a stretch of training; validation is left out.
+
+    Attributes:
+        seconds: from the request for the first batch to the end of the last step.
+        waited: of these, between a step's end and the next batch's arrival.
+        rows: of all ranks.
+    """
+
+    seconds: float = 0.0
+    waited: float = 0.0
+    rows: int = 0
+
+    def add(self, seconds: float, waited: float, rows: int) -> None:
+        self.seconds += seconds
+        self.waited += waited
+        self.rows += rows
+
+    def rows_per_second(self) -> float:
+        return self.rows / self.seconds if self.seconds else 0.0
+
+    def waiting(self) -> float:
+        return self.waited / self.seconds if self.seconds else 0.0
+
+
+class Speed(Callback):
+    """Takes the clock's time at both ends of every training batch.
+
+    On a GPU a step's end is when its work was handed over, not when it was done; over many steps both rates are right
+    all the same, because the queue is short.
+
+    Attributes:
+        recent: since `restart`; the metrics callback reads and restarts it.
+        whole: all of training but its first step, which compiles, allocates and starts workers.
+    """
+
+    def __init__(self) -> None:
+        self.recent = Span()
+        self.whole = Span()
+        self._free = 0.0
+        self._arrived = 0.0
+        self._steps = 0
+
+    def restart(self) -> None:
+        self.recent = Span()
+
+    def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._free = perf_counter()
+
+    def on_train_batch_start(self, trainer: Trainer, pl_module: LightningModule, batch: Any, batch_idx: int) -> None:
+        self._arrived = perf_counter()
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        now = perf_counter()
+        span = now - self._free, self._arrived - self._free, len(batch) * trainer.world_size
+        self.recent.add(*span)
+        if self._steps:
+            self.whole.add(*span)
+        self._steps += 1
+        self._free = now
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._free = perf_counter()

@@ -1,0 +1,3 @@
+"""Where metrics go: one logger a file; `metrics.csv` is always written."""
+
+__all__: list[str] = []

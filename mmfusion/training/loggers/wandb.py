@@ -1,0 +1,63 @@
+"""Weights & Biases."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Literal
+
+from pytorch_lightning.loggers import WandbLogger
+from pytorch_lightning.utilities.rank_zero import rank_zero_only
+
+
+class WandB(WandbLogger):
+    """Writes `wandb/` in the run's folder; with `mode: offline` nothing is sent and no account is needed.
+
+    `wandb sync <run>/wandb/offline-run-*` sends an offline run later.
+
+    Args:
+        folder: the run's folder.
+        run: the run's name.
+        project: where W&B files it.
+        mode: offline, online, or disabled.
+        entity: team or user; None is the account's default.
+        group: what W&B shows together, as the runs of a sweep.
+        tags: words to find the run by.
+    """
+
+    def __init__(
+        self,
+        folder: str,
+        run: str,
+        project: str = "mmfusion",
+        mode: Literal["offline", "online", "disabled"] = "offline",
+        entity: str | None = None,
+        group: str | None = None,
+        tags: list[str] | None = None,
+    ) -> None:
+        import wandb
+
+        # console="off": W&B would take over stdout, and the run's own output is no metric.
+        settings = wandb.Settings(console="off", silent=True, init_timeout=60.0)
+        super().__init__(
+            name=run,
+            save_dir=str(Path(folder)),
+            project=project,
+            offline=mode == "offline",
+            mode=mode,
+            entity=entity,
+            group=group,
+            tags=list(tags or ()),
+            settings=settings,
+        )
+        # Lightning always hands this over, and wandb warns whenever it is set.
+        self._wandb_init.pop("anonymous", None)
+
+    @rank_zero_only
+    def finish(self, exit_code: int) -> None:
+        """Close the run; W&B shows it as failed unless the code is 0."""
+        if self._experiment is not None:
+            self.experiment.finish(exit_code=exit_code)
+
+    @rank_zero_only
+    def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
+        self.experiment.config.update(dict(params), allow_val_change=True)

@@ -1,0 +1,64 @@
+"""What Lightning says in every run and nobody needs; only what is listed here is kept quiet."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+LINES = (
+    "GPU available",  # the hardware is in provenance.json
+    "TPU available",
+    "HPU available",
+    "💡 Tip",  # advertisement for litlogger
+    "`Trainer.fit` stopped",  # max_epochs reached is how training ends
+    "`Trainer(",  # repeats an option that the config set (limit_train_batches=2 …)
+    "Running in `fast_dev_run` mode",  # asked for
+    "Using bfloat16 Automatic Mixed Precision",  # asked for
+    "Using 16bit Automatic Mixed Precision",
+    "Initializing distributed",  # one line for each rank
+    "-----",  # and the frame around them
+    "distributed_backend=",
+    "All distributed processes registered",
+    "LOCAL_RANK",  # which GPU a rank sees
+    "Restoring states from the checkpoint",  # the test is made with the best checkpoint, as the report says
+    "Loaded model weights from",
+    "FIT Profiler Report",  # in the run's folder
+    "TEST Profiler Report",
+    "Experiment with name",  # MLflow: an experiment is made the first time
+    "You are using a CUDA device",  # advice on matmul precision
+)
+"""Beginnings of log lines."""
+
+WARNINGS = (
+    ".*does not have many workers",  # small data stays in memory, where workers would only copy it
+    "The number of training batches .* is smaller than the logging interval",  # the last step is always logged
+    "GPU available but not used",  # accelerator=cpu was asked for
+    "Detected call of `lr_scheduler.step\\(\\)` before",  # fp16: the first steps may be skipped while the scale settles
+    ".*`LightningEnvironment`.*",
+    "You requested to overfit but enabled train dataloader shuffling",  # overfit_batches is exactly that request
+)
+"""Patterns of warnings."""
+
+
+class _Known(logging.Filter):
+    def filter(self, record: logging.LogRecord) -> bool:
+        return not record.getMessage().lstrip().startswith(LINES)
+
+
+@contextmanager
+def quiet() -> Iterator[None]:
+    """Keep the known noise away for the length of a `with` block."""
+    handlers = [h for name in ("pytorch_lightning", "lightning_fabric", "") for h in logging.getLogger(name).handlers]
+    known = _Known()
+    for handler in handlers:
+        handler.addFilter(known)
+    try:
+        with warnings.catch_warnings():
+            for pattern in WARNINGS:
+                warnings.filterwarnings("ignore", message=pattern)
+            yield
+    finally:
+        for handler in handlers:
+            handler.removeFilter(known)

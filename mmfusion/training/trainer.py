@@ -1,0 +1,164 @@
+"""From `trainer` config to Lightning's `Trainer`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+
+import torch
+from pytorch_lightning import Callback, Trainer
+from pytorch_lightning.loggers import Logger
+from pytorch_lightning.profilers import AdvancedProfiler, Profiler, PyTorchProfiler, SimpleProfiler
+from pytorch_lightning.strategies import DDPStrategy, FSDPStrategy, Strategy
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.encoders._base import Encoder
+
+_PROFILERS: dict[str, Any] = {"simple": SimpleProfiler, "advanced": AdvancedProfiler, "pytorch": PyTorchProfiler}
+
+
+@dataclass
+class TrainerConfig:
+    """The `trainer` section; what has no comment here is Lightning's argument of that name.
+
+    Attributes:
+        accelerator: auto takes a GPU if there is one.
+        devices: how many, which (a list), or auto: all GPUs. Under torchrun, what torchrun started.
+        strategy: auto is ddp where there is more than one process.
+        precision: fp32, bf16-mixed or 16-mixed (a GPU's).
+        deterministic: bit-equal on the same machine; operations that cannot be so raise, or warn with `warn`.
+        profiler: null, simple, advanced or pytorch; its report goes to the run's folder.
+        enable_progress_bar: auto shows it on a terminal only.
+        threads: CPU threads of each process; null leaves the choice to torch, divided among a machine's ranks.
+        timeout_s: after so long a rank that waits for another gives up.
+    """
+
+    accelerator: Literal["auto", "cpu", "gpu", "mps"]
+    devices: int | str | Sequence[int]
+    num_nodes: int
+    strategy: Literal["auto", "ddp", "fsdp"]
+    precision: Literal["fp32", "bf16-mixed", "16-mixed"]
+    max_epochs: int | None
+    max_steps: int
+    accumulate_grad_batches: int
+    gradient_clip_val: float | None
+    gradient_clip_algorithm: Literal["norm", "value"]
+    deterministic: bool | Literal["warn"]
+    log_every_n_steps: int
+    limit_train_batches: int | float | None
+    limit_val_batches: int | float | None
+    limit_test_batches: int | float | None
+    val_check_interval: int | float | None
+    check_val_every_n_epoch: int | None
+    num_sanity_val_steps: int
+    sync_batchnorm: bool
+    overfit_batches: int | float
+    detect_anomaly: bool
+    profiler: Literal["simple", "advanced", "pytorch"] | None
+    fast_dev_run: bool | int
+    enable_progress_bar: bool | Literal["auto"]
+    threads: int | None
+    timeout_s: float
+
+
+def build_trainer(
+    cfg: Mapping[str, Any], callbacks: Sequence[Callback], loggers: Sequence[Logger], folder: Path | str
+) -> Trainer:
+    """A trainer for the `trainer` section `cfg`.
+
+    Args:
+        cfg: the keys of `TrainerConfig`, all of them.
+        callbacks: in the order in which they are to be called.
+        loggers: where metrics go.
+        folder: the run's folder, for a profiler's report.
+
+    Raises:
+        ConfigError: a precision or strategy that this machine cannot do.
+    """
+    own = ("devices", "strategy", "precision", "profiler", "enable_progress_bar", "threads", "timeout_s")
+    arguments = {field.name: cfg[field.name] for field in fields(TrainerConfig) if field.name not in own}
+    on_gpu = cfg["accelerator"] == "gpu" or (cfg["accelerator"] == "auto" and torch.cuda.is_available())
+    if cfg["precision"] == "16-mixed" and not on_gpu:
+        raise ConfigError("trainer.precision=16-mixed needs a GPU; use bf16-mixed or fp32 on a CPU")
+    devices, nodes = _devices(cfg)
+    arguments["num_nodes"] = nodes
+    _use_threads(cfg["threads"], exported=devices != 1)
+    return Trainer(
+        **arguments,
+        devices=devices,
+        strategy=_strategy(cfg, devices, nodes, on_gpu),
+        precision={"fp32": "32-true"}.get(cfg["precision"], cfg["precision"]),
+        profiler=_profiler(cfg["profiler"], folder),
+        callbacks=list(callbacks),
+        logger=list(loggers),
+        default_root_dir=str(folder),
+        enable_progress_bar=False,  # callbacks/progress.py
+        enable_model_summary=False,  # the parameters are counted in result.json
+        enable_checkpointing=False,  # callbacks/checkpoint.py
+        use_distributed_sampler=False,  # the data module shards rows without repeating any
+    )
+
+
+def shows_progress(cfg: Mapping[str, Any]) -> bool:
+    """Whether a progress bar is wanted and can be drawn."""
+    wanted = cfg["enable_progress_bar"]
+    return sys.stderr.isatty() if wanted == "auto" else bool(wanted)
+
+
+def reconcile(cfg: Mapping[str, Any]) -> dict[str, Any]:
+    """The config with `optimizer.fused: auto` settled where the trainer decides it.
+
+    A fused optimizer takes the scale off fp16 gradients inside its own kernel, too late for clipping.
+    """
+    settled = dict(cfg)
+    trainer, optimizer = cfg["trainer"], cfg["optimizer"]
+    if optimizer.get("fused") == "auto" and trainer["precision"] == "16-mixed" and trainer["gradient_clip_val"]:
+        settled["optimizer"] = {**optimizer, "fused": False}
+    return settled
+
+
+def _devices(cfg: Mapping[str, Any]) -> tuple[Any, int]:
+    """Devices a node, and nodes; torchrun has started its processes already and knows both."""
+    devices, nodes = cfg["devices"], cfg["num_nodes"]
+    if "TORCHELASTIC_RUN_ID" in os.environ and devices in (1, "auto"):
+        local = int(os.environ["LOCAL_WORLD_SIZE"])
+        return local, int(os.environ["WORLD_SIZE"]) // local
+    return devices if isinstance(devices, int | str) else list(devices), nodes
+
+
+def _strategy(cfg: Mapping[str, Any], devices: Any, nodes: int, on_gpu: bool) -> Strategy | str:
+    timeout = timedelta(seconds=cfg["timeout_s"])
+    if cfg["strategy"] == "fsdp":
+        if not on_gpu:
+            raise ConfigError("trainer.strategy=fsdp needs a GPU; use trainer=ddp on a CPU")
+        # Each encoder is a unit of its own; fusion and heads stay in the root, where a weighting that takes gradients
+        # at the representation walks through them twice.
+        return FSDPStrategy(auto_wrap_policy={Encoder}, state_dict_type="full", timeout=timeout)
+    alone = nodes == 1 and (devices == 1 or (devices == "auto" and (not on_gpu or torch.cuda.device_count() == 1)))
+    if cfg["strategy"] == "auto" and (alone or (isinstance(devices, list) and len(devices) == 1)):
+        return "auto"
+    return DDPStrategy(
+        process_group_backend="nccl" if on_gpu else "gloo",
+        timeout=timeout,
+        find_unused_parameters=False,  # every parameter has a gradient in every step
+        gradient_as_bucket_view=True,
+    )
+
+
+def _use_threads(threads: int | None, exported: bool) -> None:
+    if threads is None:
+        return
+    if threads < 1:
+        raise ConfigError(f"trainer.threads must be at least 1, found {threads}")
+    torch.set_num_threads(threads)
+    if exported:
+        os.environ["OMP_NUM_THREADS"] = str(threads)  # or Lightning would divide the cores once more
+
+
+def _profiler(name: str | None, folder: Path | str) -> Profiler | None:
+    return None if name is None else _PROFILERS[name](dirpath=str(folder), filename="profile")
