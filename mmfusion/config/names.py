@@ -37,3 +37,19 @@ SLOT_ARGUMENTS = {
     "loss_weighting": ("tasks", "regressions"),
 }
 """What the builder tells the component of each slot; not for configs to set."""
+
+SLOT_BASES = {
+    "data": "Source",
+    "transform": "Transform",
+    "encoder": "Encoder",
+    "fusion": "Fusion",
+    "sharing": "Sharing",
+    "task": "Task",
+    "loss_weighting": "LossWeighting",
+}
+"""The class that a component of each slot derives from."""
+
+SECTIONS = {
+    "data.loader": "mmfusion.data.module.LoaderConfig",
+}
+"""Sections whose keys are a dataclass's fields, beside those that `mmfusion.config.schema.Config` names."""

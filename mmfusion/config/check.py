@@ -1,0 +1,175 @@
+"""The check of a composed config, before anything heavy is imported and anything is built."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from mmfusion.config.code import find, read_module, submodules
+from mmfusion.config.combinations import impossible
+from mmfusion.config.errors import ConfigError, nearest, suggest
+from mmfusion.config.instantiate import check_allowed, is_under
+from mmfusion.config.names import (
+    ENCODER_KEYS,
+    KIND_ARGUMENTS,
+    KIND_TARGETS,
+    MODALITY_KEYS,
+    SECTIONS,
+    SLOT_ARGUMENTS,
+    SLOT_BASES,
+    SOURCE_KEYS,
+)
+from mmfusion.config.signature import Signature, components, read_signature
+from mmfusion.config.values import check_names
+
+Problem = tuple[str, str]
+SHOWN = 10
+
+
+def check(config: Mapping[str, Any], origin: Callable[[str], str] = lambda key: "") -> None:
+    """Refuse a config with an unknown key, a wrong type, or parts that do not go together.
+
+    Sections are checked against `mmfusion.config.schema`, components against the signature of what `_target_` names.
+    Both are read from source, so no component is imported and no stranger's code runs.
+
+    Args:
+        config: the composed config in plain containers, interpolations resolved.
+        origin: where a key was set, for the message; "" if unknown.
+
+    Raises:
+        ConfigError: the first ten problems, each with its key, what was found, what would work and where it was set.
+    """
+    problems = list(_sections(config))
+    if not problems:
+        problems = list(_components(config))
+    if not problems:
+        problems = list(impossible(config, signature_of))
+    if problems:
+        lines = [f"{key}: {text}" + (f" ({place})" if (place := origin(key)) else "") for key, text in problems[:SHOWN]]
+        if len(problems) > SHOWN:
+            lines.append(f"and {len(problems) - SHOWN} more")
+        raise ConfigError(lines[0] if len(lines) == 1 else "\n  ".join([f"{len(problems)} problems:", *lines]))
+
+
+def signature_of(target: str) -> Signature | None:
+    """What a target's class or function takes; None if its source cannot be read."""
+    module_name, _, name = target.rpartition(".")
+    module = read_module(module_name)
+    definition = find(module, name) if module else None
+    return read_signature(definition) if definition else None
+
+
+def _sections(config: Mapping[str, Any]) -> Iterator[Problem]:
+    whole = signature_of("mmfusion.config.schema.Config")
+    assert whole is not None
+    yield from check_names("", config, whole)
+    for key, target in SECTIONS.items():
+        node: Any = config
+        for part in key.split("."):
+            node = node.get(part) if isinstance(node, Mapping) else None
+        if isinstance(node, Mapping):
+            signature = signature_of(target)
+            assert signature is not None, target
+            yield from check_names(key, node, signature)
+        elif node is None:
+            yield key, "is missing"
+
+
+def _components(config: Mapping[str, Any]) -> Iterator[Problem]:
+    yield from _component("data", config["data"], "data", handled=SOURCE_KEYS)
+    modalities = config["data"].get("modalities") or {}
+    if not isinstance(modalities, Mapping):
+        yield "data.modalities", f"must be a mapping from a modality's name to its columns, found {modalities!r}"
+        return
+    for name, node in modalities.items():
+        yield from _modality(f"data.modalities.{name}", node)
+    for name, node in config["encoder"].items():
+        kind = (modalities.get(name) or {}).get("kind")
+        known = KIND_ARGUMENTS.get(str(kind), tuple({each for names in KIND_ARGUMENTS.values() for each in names}))
+        yield from _component(f"encoder.{name}", node, "encoder", handled=ENCODER_KEYS, injected=known)
+        extra = {key: value for key, value in node.items() if key in ENCODER_KEYS}
+        signature = signature_of("mmfusion.config.schema.EncoderExtra")
+        assert signature is not None
+        yield from check_names(f"encoder.{name}", extra, signature)
+    for name, node in config["task"].items():
+        yield from _component(f"task.{name}", node, "task")
+    for slot in ("fusion", "sharing", "loss_weighting", "optimizer", "scheduler"):
+        yield from _component(slot, config[slot], slot, injected=SLOT_ARGUMENTS.get(slot, ()))
+
+
+def _modality(key: str, node: Any) -> Iterator[Problem]:
+    shared = signature_of("mmfusion.config.schema.ModalityData")
+    assert shared is not None
+    if not isinstance(node, Mapping):
+        yield key, f"must be a mapping with kind and columns, found {node!r}"
+        return
+    problems = list(check_names(key, {k: v for k, v in node.items() if k in MODALITY_KEYS}, shared))
+    yield from problems
+    if problems:
+        return
+    signature = signature_of(KIND_TARGETS[node["kind"]])
+    assert signature is not None, node["kind"]
+    yield from check_names(key, node, signature, handled=MODALITY_KEYS)
+    for stage, listed in (node.get("transforms") or {}).items():
+        for index, each in enumerate(listed or ()):
+            yield from _component(f"{key}.transforms.{stage}[{index}]", each, "transform")
+
+
+def _component(
+    key: str, node: Any, slot: str, handled: tuple[str, ...] = (), injected: tuple[str, ...] = ()
+) -> Iterator[Problem]:
+    """One `_target_` and its arguments, and the components inside these."""
+    target = node.get("_target_") if isinstance(node, Mapping) else None
+    if target is None:
+        yield key, f"must be a mapping with a _target_, found {_brief(node)}"
+        return
+    try:
+        check_allowed(target, key)
+    except ConfigError as error:
+        yield key, str(error).removeprefix(f"{key}: ")
+        return
+    arguments = {name: value for name, value in node.items() if name != "_target_"}
+    module_name, _, name = target.rpartition(".")
+    module = read_module(module_name)
+    signature = signature_of(target)
+    if signature is None:
+        if module is None or (name not in module.names and not module.is_open):
+            yield f"{key}._target_", _no_such(target, module is not None)
+        return
+    base = SLOT_BASES.get(slot)
+    if base and base not in signature.lineage and "?" not in signature.lineage:
+        yield f"{key}._target_", f"{target} is no {base}, which this place of the config needs"
+        return
+    yield from check_names(key, arguments, signature, handled, injected)
+    for place, inner in _nested(key, {k: v for k, v in arguments.items() if k not in handled}):
+        yield from _component(place, inner, slot, injected=injected)
+
+
+def _nested(key: str, node: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """The nearest mappings with a `_target_` below a node."""
+    items: Iterable[tuple[str, Any]] = ()
+    if isinstance(node, Mapping):
+        items = ((f"{key}.{name}", value) for name, value in node.items())
+    elif isinstance(node, list):
+        items = ((f"{key}[{index}]", value) for index, value in enumerate(node))
+    for place, value in items:
+        if isinstance(value, Mapping) and "_target_" in value:
+            yield place, value
+        else:
+            yield from _nested(place, value)
+
+
+def _no_such(target: str, has_module: bool) -> str:
+    module_name, _, name = target.rpartition(".")
+    if has_module:
+        return f"{module_name} defines no {name!r}; {suggest(name, components(module_name))}"
+    if not is_under(module_name, ("mmfusion",)):
+        return f"there is no module {module_name!r}; is it installed, or on PYTHONPATH, or in the working directory?"
+    room = ".".join(module_name.split(".")[:2])
+    found = [f"{module}.{each}" for module in submodules(room) for each in components(module)]
+    close = nearest(target, found)
+    return f"there is no module {module_name!r}" + (f"; did you mean {close!r}?" if close else "")
+
+
+def _brief(node: Any) -> str:
+    return f"keys {', '.join(map(str, node))}" if isinstance(node, Mapping) and node else repr(node)

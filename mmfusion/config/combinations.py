@@ -1,0 +1,129 @@
+"""Parts of a config that are right one by one and do not go together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from mmfusion.config.code import submodules
+from mmfusion.config.errors import suggest
+from mmfusion.config.names import SLOT_BASES
+from mmfusion.config.signature import Signature, components
+
+Problem = tuple[str, str]
+Read = Callable[[str], Signature | None]
+
+
+def impossible(config: Mapping[str, Any], read: Read) -> Iterator[Problem]:
+    """Each combination that cannot work, with what would.
+
+    Args:
+        config: the composed config, its keys and types already checked.
+        read: a target's signature, None if unknown.
+    """
+    encoders, tasks = config["encoder"], config["task"]
+    modalities = config["data"].get("modalities") or {}
+    if not encoders:
+        options = ", ".join(f"+encoder/{node['kind']}@encoder.{name}=..." for name, node in modalities.items())
+        yield "encoder", f"there is none, so no modality is in use; add at least one of {options or 'them'}"
+    if not tasks:
+        yield "task", "there is none; add one, for example +task@task.label=classification"
+    yield from _modalities(encoders, modalities, read)
+    for key, node in _with_nested("fusion", config["fusion"]):
+        yield from _fusion(key, node, encoders, read)
+    yield from _gradients(config, read)
+    yield from _known("fusion.weights", config["fusion"].get("weights"), encoders, "modality")
+    yield from _known("modality.dropout", config["modality"]["dropout"], encoders, "modality")
+    for argument in ("weights", "classes"):
+        yield from _known(f"loss_weighting.{argument}", config["loss_weighting"].get(argument), tasks, "task")
+    yield from _monitor(config, tasks)
+
+
+def _modalities(encoders: Mapping[str, Any], modalities: Mapping[str, Any], read: Read) -> Iterator[Problem]:
+    for name, node in encoders.items():
+        if name not in modalities:
+            yield f"encoder.{name}", f"the data has no modality {name!r}; {suggest(name, modalities)}"
+            continue
+        reads, kind = _attribute(node, "kind", read), modalities[name]["kind"]
+        if isinstance(reads, str) and reads != kind:
+            others = _those_with("kind", kind, "mmfusion.encoders", read)
+            yield (
+                f"encoder.{name}",
+                f"{node['_target_']} reads {reads}, but data.modalities.{name} is {kind}; what reads {kind}: {others}",
+            )
+
+
+def _fusion(key: str, node: Mapping[str, Any], encoders: Mapping[str, Any], read: Read) -> Iterator[Problem]:
+    fusion = node["_target_"]
+    if _attribute(node, "needs_tokens", read) is True:
+        without = [name for name, each in encoders.items() if _attribute(each, "gives_tokens", read) is False]
+        if without:
+            others = _those_with("gives_tokens", True, "mmfusion.encoders", read)
+            pooled = _those_with("needs_tokens", False, "mmfusion.fusion", read)
+            yield (
+                key,
+                f"{fusion} works on tokens, and the encoder of {', '.join(without)} gives a single vector. "
+                f"Encoders that give tokens: {others}. Fusions of vectors: {pooled}",
+            )
+    limit = _attribute(node, "max_modalities", read)
+    if isinstance(limit, int) and len(encoders) > limit:
+        wider = _those_with("max_modalities", None, "mmfusion.fusion", read)
+        yield (
+            key,
+            f"{fusion} takes up to {limit} modalities, found {len(encoders)} ({', '.join(encoders)}). "
+            f"Take {len(encoders) - limit} out (~encoder.<name>), or use one of {wider}",
+        )
+
+
+def _gradients(config: Mapping[str, Any], read: Read) -> Iterator[Problem]:
+    where, strategy = config["gradients_of"], str(config["trainer"].get("strategy", ""))
+    taken = _attribute(config["loss_weighting"], "needs_gramian", read) is True
+    if strategy.startswith("fsdp") and where != "representation" and taken:
+        yield (
+            "gradients_of",
+            f"{where} needs whole parameters on every rank, and trainer.strategy={strategy} shards them; "
+            "use gradients_of=representation, or trainer.strategy=ddp",
+        )
+
+
+def _known(key: str, node: Any, names: Iterable[str], what: str) -> Iterator[Problem]:
+    """Keys of a mapping that speak of modalities or tasks which are not there."""
+    if isinstance(node, Mapping):
+        for name in node:
+            if name not in names:
+                yield f"{key}.{name}", f"there is no {what} {name!r}; {suggest(str(name), names)}"
+
+
+def _monitor(config: Mapping[str, Any], tasks: Mapping[str, Any]) -> Iterator[Problem]:
+    monitor = config["callbacks"].get("monitor")
+    metric = monitor.get("metric") if isinstance(monitor, Mapping) else None
+    for name in metric if isinstance(metric, Mapping) else [metric]:
+        parts = str(name).split("/")
+        if len(parts) == 3 and parts[1] not in tasks:
+            yield "callbacks.monitor.metric", f"{name} is of no task here; {suggest(parts[1], tasks)}"
+
+
+def _with_nested(key: str, node: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """A component and the components among its arguments."""
+    yield key, node
+    for name, value in node.items():
+        if isinstance(value, Mapping) and "_target_" in value:
+            yield from _with_nested(f"{key}.{name}", value)
+
+
+def _attribute(node: Mapping[str, Any], name: str, read: Read) -> Any:
+    signature = read(node["_target_"])
+    return signature.attributes.get(name) if signature else None
+
+
+def _those_with(attribute: str, value: Any, room: str, read: Read) -> str:
+    """Names of the files in a room whose component has this value of a class attribute."""
+    found = []
+    for module in submodules(room):
+        signatures = [read(f"{module}.{name}") for name in components(module)]
+        classes = [
+            s for s in signatures if s and s.is_class and SLOT_BASES[room.split(".")[1].removesuffix("s")] in s.lineage
+        ]
+        if any(s.attributes.get(attribute) == value for s in classes):
+            found.append(module.removeprefix(f"{room}."))
+    return ", ".join(found) or "none"

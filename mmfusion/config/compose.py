@@ -1,0 +1,132 @@
+"""From the command line's overrides to one checked config, through Hydra's compose API."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mmfusion.config.check import check
+from mmfusion.config.errors import ConfigError
+from mmfusion.config.folders import groups, hidden_files, own_folder, user_folders
+from mmfusion.config.instantiate import refuse_trust, trust
+from mmfusion.config.origin import Origin
+
+PRIMARY = "train"
+_OVERRIDE = re.compile(r"(?P<sign>\+\+|\+|~|)(?P<key>[^=]+)(?P<value>=.*)?", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Composed:
+    """A config put together and not yet checked.
+
+    Attributes:
+        config: plain containers, interpolations resolved; `trusted_modules` is empty whatever was asked for.
+        trusted: modules that the command line opened.
+        origin: where each key was set.
+    """
+
+    config: dict[str, Any]
+    trusted: list[str]
+    origin: Origin
+
+
+def load_config(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> dict[str, Any]:
+    """Compose and check; opens `trusted_modules` if the overrides name some.
+
+    Args:
+        overrides: as typed on the command line, for example `["fusion=gated", "trainer.max_epochs=20"]`.
+        config_dirs: folders of one's own configs; `./conf` is looked in as well.
+
+    Raises:
+        ConfigError: the overrides do not compose, or `mmfusion.config.check` finds something.
+    """
+    composed = compose(overrides, config_dirs)
+    open_trusted(composed.trusted)
+    check(composed.config, composed.origin)
+    return composed.config
+
+
+def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> Composed:
+    """Compose without checking; see `load_config`."""
+    overrides, trusted = split_trust(overrides)
+    folders = user_folders(config_dirs)
+    _warn_of_hidden([own_folder(), *folders])
+    known = groups([own_folder(), *folders])
+    # Hydra and OmegaConf take most of the start's time, so they are imported where they are needed.
+    from mmfusion.config.hydra_compose import run_hydra
+    from mmfusion.config.hydra_errors import explained
+
+    with explained(overrides, folders, known):
+        wanted = [*forced(overrides, known), *search_path(folders)]
+        composed, choices = run_hydra(own_folder(), PRIMARY, wanted)
+    refuse_trust(composed, "a config file")
+    for group in ("experiment", "debug"):
+        if group in composed:
+            option = choices.get(group)
+            raise ConfigError(f"{group}/{option}.yaml must begin with the line `# @package _global_`")
+    return Composed(composed, trusted, Origin(overrides, choices, known, own_folder() / f"{PRIMARY}.yaml"))
+
+
+def search_path(folders: Sequence[Path]) -> list[str]:
+    """The override that makes Hydra look in further folders, after mmfusion's own."""
+    if not folders:
+        return []
+    quoted = ",".join("'file://" + str(path).replace("\\", "\\\\").replace("'", "\\'") + "'" for path in folders)
+    return [f"hydra.searchpath=[{quoted}]"]
+
+
+def forced(overrides: Sequence[str], known: dict[str, dict[str, Path]]) -> list[str]:
+    """Let a value's override set a key that no file has, as `++key=value` would.
+
+    Which keys there may be is for the check to say: it knows all valid names, Hydra only those that a file lists.
+    """
+    top = {group.split("/")[0] for group in known}
+    result = []
+    for override in overrides:
+        found = _OVERRIDE.fullmatch(override)
+        is_group = found and (set("/@") & set(found["key"]) or found["key"] in top)
+        is_value = found and not found["sign"] and found["value"] is not None and not is_group
+        result.append(f"++{override}" if is_value and not override.startswith("hydra.") else override)
+    return result
+
+
+def split_trust(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
+    """The overrides without `trusted_modules=[...]`, and the modules that it names.
+
+    Raises:
+        ConfigError: its value is no list of module names.
+    """
+    rest, modules = [], []
+    for override in overrides:
+        found = re.fullmatch(r"\+{0,2}trusted_modules=(.*)", override)
+        if found is None:
+            rest.append(override)
+            continue
+        inner = re.fullmatch(r"\[(.*)\]|(.*)", found[1])
+        assert inner is not None
+        names = [name.strip(" '\"") for name in (inner[1] if inner[1] is not None else inner[2]).split(",")]
+        modules += [name for name in names if name]
+    for name in modules:
+        if not all(part.isidentifier() for part in name.split(".")):
+            raise ConfigError(f"trusted_modules: expected module names like [mypackage], found {name!r}")
+    return rest, modules
+
+
+def open_trusted(modules: Sequence[str]) -> None:
+    """Let `_target_` name these modules; they are looked for in the working directory as well."""
+    if modules:
+        trust(modules)
+        here = str(Path.cwd())
+        if here not in sys.path:
+            sys.path.append(here)
+
+
+def _warn_of_hidden(folders: Sequence[Path]) -> None:
+    hidden = hidden_files(folders) if len(folders) > 1 else []
+    if hidden:
+        more = f" and {len(hidden) - 1} more" if len(hidden) > 1 else ""
+        print(f"mmfusion: not read, since a config of that name exists already: {hidden[0]}{more}", file=sys.stderr)

@@ -1,0 +1,87 @@
+"""Hydra's and OmegaConf's errors in one or two lines, with the nearest valid name."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
+from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
+
+from mmfusion.config.errors import ConfigError, suggest
+
+Groups = Mapping[str, Mapping[str, Path]]
+
+
+@contextmanager
+def explained(overrides: Sequence[str], folders: Sequence[Path], known: Groups) -> Iterator[None]:
+    """Turn what composing raises into a `ConfigError`.
+
+    Args:
+        overrides: as typed.
+        folders: the person's own config folders.
+        known: group to its options and their files.
+    """
+    try:
+        yield
+    except MissingConfigException as error:
+        raise ConfigError(_missing_option(error, overrides, known)) from error
+    except OverrideParseException as error:
+        reason = str(error).splitlines()[0]
+        raise ConfigError(
+            f"{error.override}: not an override that can be read ({reason}); write key=value, group=option, ~key or "
+            "+key=value, and quote what has spaces, commas or brackets: 'key=\"a, b\"'"
+        ) from error
+    except (HydraException, OmegaConfBaseException) as error:
+        raise ConfigError(_explain(error, overrides, known)) from error
+    except yaml.YAMLError as error:
+        raise ConfigError(f"not YAML: {' '.join(str(error).split())}") from error
+
+
+def _missing_option(error: MissingConfigException, overrides: Sequence[str], known: Groups) -> str:
+    wanted = error.missing_cfg_file
+    name = (wanted[0] if isinstance(wanted, list | tuple) else wanted) or ""
+    group, _, option = str(name).rpartition("/")
+    if group not in known:
+        return f"there is no group {group!r} (wanted for {name}); {suggest(group, known, limit=100)}"
+    asked = next((o for o in overrides if o.lstrip("+").split("=")[0].split("@")[0] == group), None)
+    where = asked or next(iter(re.findall(r"In '([^']+)'", str(error))), f"{group}={option}")
+    return f"{where}: group {group} has no option {option!r}; {suggest(option, known[group], limit=100)}"
+
+
+def _explain(error: Exception, overrides: Sequence[str], known: Groups) -> str:
+    cause = error.__cause__ if isinstance(error, ConfigCompositionException) and error.__cause__ else error
+    text = str(error) if str(error).strip() not in ("", "None") else str(cause)
+    if isinstance(cause, MissingMandatoryValue):
+        key = getattr(cause, "full_key", None) or text.split(":")[-1].strip()
+        return f"{key}: must be given, for example {key}=..."
+    if found := re.search(r"Could not override '([^']+)'\.\n?", text):
+        return _unused_group(found[1], overrides, known)
+    if found := re.search(r"looks like a config group override, but config group '([^']+)'", text):
+        return f"{found[1]}: there is no such group; {suggest(found[1], known, limit=100)}"
+    if found := re.search(r"Could not delete from config. '([^']+)' does not exist", text):
+        return f"~{found[1]}: the config has no such key (see all with --cfg job)"
+    if found := re.search(r"Could not delete '([^']+)'. No match in the defaults list", text):
+        return f"~{found[1]}: no such group is in use (see the config with --cfg job)"
+    if found := re.search(r"An item is already at '([^']+)'", text):
+        return f"+{found[1]}: is in the config already; leave out the +"
+    if "requires --multirun" in text or "Ambiguous value for argument" in text:
+        override = (re.findall(r"'([^']+)'", text) or [""])[0]
+        return f"{override}: several values; add -m to run each, or write a list as key=[a,b]"
+    return "; ".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _unused_group(group: str, overrides: Sequence[str], known: Groups) -> str:
+    bare = group.split("@")[0]
+    if bare not in known:
+        inner = [name for name in known if name.startswith(f"{bare}/")]
+        return f"{group}: there is no such group; {suggest(bare, inner or known, limit=100)}"
+    override = next((each for each in overrides if each.split("=")[0] == group), f"{group}=...")
+    option = override.split("=")[-1]
+    at = f"{group}={option}"
+    if group == "task":
+        at = f"task@task.<name>={option}"
+    return f"{override}: nothing in the config uses {group} so far; to add it, write +{at}"
