@@ -24,10 +24,12 @@ class Fusion(nn.Module, ABC):
         level: feature, decision or hybrid.
         streams: stream to its width.
         needs_tokens: works on `Encoded.tokens` rather than on `Encoded.pooled`.
+        max_modalities: the most it can fuse; None for any number.
     """
 
     level: ClassVar[str] = "feature"
-    needs_tokens: ClassVar[bool] = False
+    needs_tokens: bool = False
+    max_modalities: ClassVar[int | None] = None
     streams: dict[str, int]
 
     @abstractmethod

@@ -1,0 +1,109 @@
+"""What feature-level fusions are made of: blanking of absent rows, alignment to one width, activations.
+
+Shapes: B rows, D features of one modality, H the fused width, M modalities.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import torch
+from torch import Tensor, nn
+
+from mmfusion.batch import Encoded
+from mmfusion.config.errors import suggest
+
+ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "tanh": nn.Tanh, "none": nn.Identity}
+
+
+def blank(x: Tensor, present_B: Tensor) -> Tensor:
+    """`x` `[B, ...]` with zeros in absent rows, whatever they hold; no gradient goes back to those."""
+    return torch.where(present_B.view(-1, *[1] * (x.ndim - 1)), x, torch.zeros((), dtype=x.dtype, device=x.device))
+
+
+def activation(name: str) -> nn.Module:
+    """The activation of that name; ValueError naming the options."""
+    if name not in ACTIVATIONS:
+        raise ValueError(f"activation: expected one of {', '.join(ACTIVATIONS)}, found {name!r}")
+    return ACTIVATIONS[name]()
+
+
+def check_width(dim: int, dropout: float = 0.0) -> None:
+    """ValueError unless `dim` is positive and `dropout` a probability below 1."""
+    if dim < 1:
+        raise ValueError(f"dim: expected a positive whole number, found {dim}")
+    if not 0 <= dropout < 1:
+        raise ValueError(f"dropout: expected a probability in [0, 1), found {dropout}")
+
+
+class Align(nn.Module):
+    """`h_m = present_m ? W_m x_m + b_m : 0`, each `[B, dim]`, or x_m itself without `enabled`.
+
+    Args:
+        dims: modality to its width D.
+        dim: H.
+        enabled: False leaves the widths as they are.
+    """
+
+    def __init__(self, dims: Mapping[str, int], dim: int, enabled: bool = True) -> None:
+        super().__init__()
+        self.names = list(dims)
+        self.widths = {name: dim if enabled else width for name, width in dims.items()}
+        self.linears = nn.ModuleDict(
+            {name: nn.Linear(width, dim) if enabled else nn.Identity() for name, width in dims.items()}
+        )
+
+    def forward(self, encoded: Mapping[str, Encoded], present: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        # Blanked before the Linear too: a NaN there would reach its weights' gradient, since 0 · NaN is NaN.
+        return {
+            name: blank(self.linears[name](blank(encoded[name].pooled, present[name])), present[name])
+            for name in self.names
+        }
+
+
+class StreamWeights(nn.Module):
+    """`w̃_s = w_s p_s / Σ_t w_t p_t` per row: one weight per stream, renormalised over the streams that a row has.
+
+    Args:
+        streams: their names.
+        weighting: `fixed`, or `learned` as `w = softmax(θ)`, starting at `weights`.
+        weights: a positive number for each stream; None for equal ones.
+
+    Raises:
+        ValueError: an unknown weighting; weights that are not positive or not for exactly the streams.
+    """
+
+    logits: Tensor
+
+    def __init__(self, streams: list[str], weighting: str, weights: Mapping[str, float] | None) -> None:
+        super().__init__()
+        if weighting not in ("fixed", "learned"):
+            raise ValueError(f"weighting: expected fixed or learned, found {weighting!r}")
+        weights = dict.fromkeys(streams, 1.0) if weights is None else weights
+        for name in weights:
+            if name not in streams:
+                raise ValueError(f"weights: there is no stream {name!r}; {suggest(name, streams)}")
+        for name in streams:
+            if name not in weights or not weights[name] > 0:
+                found = weights.get(name, "none")
+                raise ValueError(f"weights: expected a positive number for {name!r}, found {found}")
+        self.streams = streams
+        logits_S = torch.tensor([float(weights[name]) for name in streams]).log()
+        if weighting == "learned":
+            self.logits = nn.Parameter(logits_S)
+        else:
+            self.register_buffer("logits", logits_S)
+
+    def forward(self, outputs: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> Tensor:
+        """`Σ_s w̃_s y_s` of outputs `[B, C]` per stream; a stream that `present` does not name is always there."""
+        always_B = torch.ones_like(next(iter(present.values())))
+        present_BS = torch.stack([present.get(name, always_B) for name in self.streams], dim=1)
+        weights_BS = masked_softmax(self.logits.expand(present_BS.shape), present_BS)
+        # With one stream left its weight is exp(0) / exp(0) and the rest adds zeros: its own output, exactly.
+        parts = [weights_BS[:, i, None] * blank(outputs[name], present_BS[:, i]) for i, name in enumerate(self.streams)]
+        return torch.stack(parts).sum(0)
+
+
+def masked_softmax(logits: Tensor, mask: Tensor, dim: int = 1) -> Tensor:
+    """Softmax over the masked-in entries, 0 elsewhere; finite where nothing is masked in."""
+    return logits.masked_fill(~mask, torch.finfo(logits.dtype).min).softmax(dim)

@@ -1,0 +1,47 @@
+"""Decision-level fusion: every modality predicts on its own, and the predictions are averaged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from torch import Tensor
+
+from mmfusion.batch import Encoded
+from mmfusion.fusion._base import Fusion
+from mmfusion.fusion._parts import StreamWeights, blank
+
+
+class Decision(Fusion):
+    """`y = Σ_{m present} w_m y_m / Σ_{m present} w_m`, `y_m = head_m(x_m)`.
+
+    The average is of the heads' outputs: of logits for classes (a weighted geometric mean of the probabilities, up to
+    their sum), of values for numbers. With one modality present, y is that modality's own output, exactly.
+    Parameters: none, or M with learned weights; all tasks share them.
+
+    Args:
+        dims: modality to its width; each is a stream.
+        weighting: `fixed`, or `learned` as `w = softmax(θ)`, starting at `weights`.
+        weights: a positive number for each modality; None for equal ones.
+
+    Raises:
+        ValueError: an unknown weighting; weights that are not positive or not for exactly the modalities.
+    """
+
+    level = "decision"
+
+    def __init__(
+        self,
+        dims: Mapping[str, int],
+        weighting: Literal["fixed", "learned"] = "fixed",
+        weights: dict[str, float] | None = None,
+    ) -> None:
+        super().__init__()
+        self.streams = dict(dims)
+        self.weights = StreamWeights(list(dims), weighting, weights)
+
+    def forward(self, encoded: dict[str, Encoded], present: dict[str, Tensor]) -> dict[str, Tensor]:
+        return {name: blank(encoded[name].pooled, present[name]) for name in self.streams}
+
+    def combine(self, outputs: dict[str, Tensor], present: dict[str, Tensor]) -> Tensor:
+        return self.weights(outputs, present)

@@ -1,0 +1,64 @@
+"""Inputs for tests of fusion: three modalities of unequal widths, and every non-empty subset of them."""
+
+from __future__ import annotations
+
+from itertools import combinations
+
+import torch
+from torch import Tensor, nn
+
+from mmfusion.batch import Encoded
+from mmfusion.fusion._base import Fusion
+
+DIMS = {"image": 6, "text": 4, "speech": 5}
+SUBSETS = [frozenset(s) for size in (1, 2, 3) for s in combinations(DIMS, size)]
+ROWS = 2 * len(SUBSETS)
+OUTPUTS = 3
+
+
+def encoded(seed: int = 0) -> dict[str, Encoded]:
+    """Tokens of unequal lengths, of which `pooled` is the mean."""
+    g = torch.Generator().manual_seed(seed)
+    found = {}
+    for length, (name, dim) in enumerate(DIMS.items(), start=2):
+        tokens = torch.randn(ROWS, length, dim, generator=g)
+        mask = torch.arange(length) < torch.randint(1, length + 1, (ROWS, 1), generator=g)
+        found[name] = Encoded(
+            (tokens * mask[..., None]).sum(1) / mask.sum(1, keepdim=True), tokens * mask[..., None], mask
+        )
+    return found
+
+
+def every_subset() -> dict[str, Tensor]:
+    """`present` with each subset in two of the rows."""
+    return {name: torch.tensor([name in subset for subset in SUBSETS] * 2) for name in DIMS}
+
+
+def only(subset: frozenset[str]) -> dict[str, Tensor]:
+    """`present` with the same subset in every row."""
+    return {name: torch.full((ROWS,), name in subset) for name in DIMS}
+
+
+def spoil(inputs: dict[str, Encoded], present: dict[str, Tensor], value: float) -> dict[str, Encoded]:
+    """The inputs with `value` in everything that an absent modality's rows hold, and their masks all True."""
+    spoilt = {}
+    for name, x in inputs.items():
+        absent = ~present[name]
+        pooled, tokens, mask = x.pooled.clone(), x.tokens.clone(), x.mask.clone()
+        pooled[absent], tokens[absent], mask[absent] = value, value, True
+        spoilt[name] = Encoded(pooled, tokens, mask)
+    return spoilt
+
+
+class Predictor(nn.Module):
+    """A fusion with one linear head a stream: what a task sees of it."""
+
+    def __init__(self, fusion: Fusion) -> None:
+        super().__init__()
+        self.fusion = fusion
+        self.heads = nn.ModuleDict({name: nn.Linear(width, OUTPUTS) for name, width in fusion.streams.items()})
+
+    def forward(self, inputs: dict[str, Encoded], present: dict[str, Tensor]) -> dict[str, Tensor]:
+        streams = self.fusion(inputs, present)
+        outputs = {name: head(streams[name]) for name, head in self.heads.items()}
+        return {**streams, "prediction": self.fusion.combine(outputs, present)}

@@ -1,0 +1,73 @@
+import pytest
+import torch
+
+from mmfusion.fusion.decision import Decision
+from tests.fusion.cases import DIMS, OUTPUTS, ROWS, SUBSETS, encoded, every_subset, only
+from tests.helpers.properties import check_parameters
+
+
+def outputs() -> dict[str, torch.Tensor]:
+    g = torch.Generator().manual_seed(5)
+    return {name: torch.randn(ROWS, OUTPUTS, generator=g) for name in DIMS}
+
+
+@pytest.mark.parametrize("weighting", ["fixed", "learned"])
+@pytest.mark.parametrize("weights", [None, {"image": 2.0, "text": 0.5, "speech": 1}])
+def test_weighted_mean_over_the_present(weighting, weights):
+    fusion, present, y = Decision(DIMS, weighting, weights), every_subset(), outputs()
+    found = fusion.combine(y, present)
+    for row in range(ROWS):
+        names = [name for name in DIMS if present[name][row]]
+        w = torch.tensor([weights[name] if weights else 1.0 for name in names])
+        expected = sum(w_m * y[name][row] for w_m, name in zip(w / w.sum(), names, strict=True))
+        torch.testing.assert_close(found[row], expected)
+
+
+@pytest.mark.parametrize("name", list(DIMS))
+@pytest.mark.parametrize("weighting", ["fixed", "learned"])
+def test_one_present_modality_is_its_own_prediction_exactly(name, weighting):
+    fusion, y = Decision(DIMS, weighting, {"image": 0.3, "text": 11, "speech": 1e-6}), outputs()
+    nan = {other: x if other == name else torch.full_like(x, float("nan")) for other, x in y.items()}
+    assert torch.equal(fusion.combine(nan, only(frozenset({name}))), y[name])
+
+
+def test_learned_weights_move_towards_the_better_modality():
+    fusion, y = Decision(DIMS, "learned"), outputs()
+    optimizer = torch.optim.SGD(fusion.parameters(), lr=1.0)
+    for _ in range(20):
+        optimizer.zero_grad()
+        ((fusion.combine(y, only(SUBSETS[-1])) - y["text"]) ** 2).mean().backward()
+        optimizer.step()
+    assert fusion.weights.logits.softmax(0)[1] > 0.6
+
+
+def test_streams_are_the_encoders_outputs():
+    fusion, inputs, present = Decision(DIMS), encoded(), every_subset()
+    streams = fusion(inputs, present)
+    for name in DIMS:
+        assert torch.equal(streams[name], inputs[name].pooled * present[name][:, None])
+
+
+def test_number_of_parameters():
+    check_parameters(lambda: Decision(DIMS), 0)
+    check_parameters(lambda: Decision(DIMS, "learned"), 3)
+
+
+def test_a_checkpoint_carries_the_weights():
+    before, after = Decision(DIMS, "fixed", {"image": 3, "text": 1, "speech": 1}), Decision(DIMS)
+    after.load_state_dict(before.state_dict())
+    assert torch.equal(after.combine(outputs(), every_subset()), before.combine(outputs(), every_subset()))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"weighting": "learnt"}, "weighting: expected fixed or learned, found 'learnt'"),
+        ({"weights": {"image": 1, "txt": 1, "speech": 1}}, "there is no stream 'txt'; did you mean 'text'"),
+        ({"weights": {"image": 1, "text": 1}}, "expected a positive number for 'speech', found none"),
+        ({"weights": {"image": 1, "text": 0, "speech": 1}}, "expected a positive number for 'text', found 0"),
+    ],
+)
+def test_bad_options_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        Decision(DIMS, **options)
