@@ -95,6 +95,8 @@ def _components(config: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _component(f"task.{name}", node, "task")
     for slot in ("fusion", "sharing", "loss_weighting", "optimizer", "scheduler"):
         yield from _component(slot, config[slot], slot, injected=SLOT_ARGUMENTS.get(slot, ()))
+    for name, node in config["logger"].items():
+        yield from _component(f"logger.{name}", node, "logger", injected=SLOT_ARGUMENTS["logger"])
 
 
 def _modality(key: str, node: Any) -> Iterator[Problem]:

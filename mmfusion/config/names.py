@@ -35,6 +35,7 @@ SLOT_ARGUMENTS = {
     "fusion": ("dims",),
     "sharing": ("streams", "tasks"),
     "loss_weighting": ("tasks", "regressions"),
+    "logger": ("folder", "run"),
 }
 """What the builder tells the component of each slot; not for configs to set."""
 
@@ -51,5 +52,7 @@ SLOT_BASES = {
 
 SECTIONS = {
     "data.loader": "mmfusion.data.module.LoaderConfig",
+    "trainer": "mmfusion.training.trainer.TrainerConfig",
+    "callbacks": "mmfusion.training.callbacks.build.CallbacksConfig",
 }
 """Sections whose keys are a dataclass's fields, beside those that `mmfusion.config.schema.Config` names."""

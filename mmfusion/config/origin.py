@@ -41,8 +41,16 @@ class Origin:
         for group, option in self.choices.items():
             options = self.known.get(group.split("@")[0], {})
             names = option.strip("[]").replace("'", "").split(", ")
-            files += [options[name] for name in names if name in options]
+            for name in names:
+                if name in options:
+                    files += [options[each] for each in _included(options[name]) if each in options]
+                    files.append(options[name])
         return files
+
+
+def _included(path: Path) -> list[str]:
+    """Options of the same group that a file's defaults list builds on."""
+    return re.findall(r"^ *- ([\w-]+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
 
 
 def _search(path: Path, key: str) -> list[tuple[int, str]]:

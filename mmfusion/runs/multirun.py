@@ -1,0 +1,84 @@
+"""Several runs from one command line, one after another, through Hydra's own sweeper and launcher."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import hydra
+from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
+from hydra.core.hydra_config import HydraConfig
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from mmfusion.config.compose import PRIMARY, forced, load_config, open_trusted, search_path, split_trust
+from mmfusion.config.errors import ConfigError
+from mmfusion.config.folders import groups, own_folder, user_folders
+from mmfusion.config.hydra_errors import explained
+
+# Hydra would write a log file a job and set up the root logger; a run keeps its own records.
+_QUIET = ("hydra/job_logging=none", "hydra/hydra_logging=none")
+
+
+def multirun(overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> list[int]:
+    """Run every combination, each in its own folder below `hydra.sweep.dir`; returns the numbers of those that failed.
+
+    All jobs are composed and checked before the first one starts. One that fails does not stop the others.
+
+    Raises:
+        ConfigError: a job's config is wrong; says which.
+    """
+    plain, trusted = split_trust(overrides)
+    open_trusted(trusted)
+    folders = user_folders(config_dirs)
+    known = groups([own_folder(), *folders])
+    jobs = _jobs(plain, folders, known)
+    for number, job in enumerate(jobs):
+        try:
+            load_config(job, config_dirs)
+        except ConfigError as error:
+            raise ConfigError(f"job {number} ({' '.join(job)}): {error}") from error
+    failed: list[int] = []
+
+    def run(_: Any) -> None:
+        settings = HydraConfig.get()
+        number, folder = int(settings.job.num), settings.runtime.output_dir
+        job = [*jobs[number], f"paths.run='{folder}'"]
+        print(f"mmfusion: job {number + 1} of {len(jobs)}: {' '.join(jobs[number])}", file=sys.stderr)
+        if not _run_alone(job, config_dirs):
+            failed.append(number)
+
+    argv = sys.argv
+    sys.argv = [argv[0], "--multirun", *forced(plain, known), *search_path(folders), *_QUIET]
+    try:
+        hydra.main(version_base="1.3", config_path=str(own_folder()), config_name=PRIMARY)(run)()
+    finally:
+        sys.argv = argv
+    return failed
+
+
+def _jobs(overrides: Sequence[str], folders: Sequence[Path], known: dict[str, dict[str, Path]]) -> list[list[str]]:
+    """Each job's overrides, in the order in which Hydra's sweeper runs them."""
+    with explained(overrides, folders, known):
+        parsed = OverridesParser.create().parse_overrides(list(overrides))
+        batches = BasicSweeper.split_arguments([each for each in parsed if not each.is_hydra_override()], None)
+    return [list(job) for batch in batches for job in batch]
+
+
+def _run_alone(job: list[str], config_dirs: Sequence[str | Path]) -> bool:
+    """Run one job as `mmfusion train` would alone, so that processes which Lightning starts repeat this job only."""
+    from mmfusion.runs.train import train
+
+    argv, settings = sys.argv, HydraConfig.instance().cfg
+    dirs = [word for each in config_dirs for word in ("--config-dir", str(each))]
+    sys.argv = [argv[0], "train", *dirs, *job]
+    HydraConfig.instance().cfg = None
+    try:
+        return train(load_config(job, config_dirs), job).status == "completed"
+    except Exception:
+        traceback.print_exc()
+        return False
+    finally:
+        sys.argv, HydraConfig.instance().cfg = argv, settings
