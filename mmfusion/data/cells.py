@@ -8,7 +8,7 @@ from typing import Any, overload
 import numpy as np
 import polars as pl
 
-from mmfusion.data.table import filled, is_empty, take
+from mmfusion.data.table import Column, filled, is_empty, take
 
 
 class Cells(Sequence[Any]):
@@ -18,7 +18,7 @@ class Cells(Sequence[Any]):
         columns: one or more columns of equal length.
     """
 
-    def __init__(self, columns: Sequence[Sequence[Any]]) -> None:
+    def __init__(self, columns: Sequence[Column]) -> None:
         assert columns, "a modality without columns"
         self.columns = list(columns)
 
@@ -52,7 +52,7 @@ class Cells(Sequence[Any]):
         return found
 
 
-def factorise(column: Sequence[Any]) -> tuple[Sequence[Any], np.ndarray]:
+def factorise(column: Column) -> tuple[Column, np.ndarray]:
     """Unique values of a column in order of appearance, and Int `[N]`, each row's place among them (−1 if empty).
 
     Strings and numbers are one value if they are equal and of one type; anything else (arrays) only if it is one

@@ -36,8 +36,11 @@ class Problems:
         """Note one problem; `why` says what is wrong with the value or what is allowed."""
         self.count += 1
         if len(self.first) < SHOWN:
-            where = f"{self.file}, {self._unit} {row}" + (f", column {column!r}" if column is not None else "")
-            self.first.append(f"{where}: {shorten(value)}: {why}")
+            self.first.append(f"{self.where(row, column)}: {shorten(value)}: {why}")
+
+    def where(self, row: int, column: str | None) -> str:
+        """How a message names a cell: `data.csv, line 7, column 'image'`."""
+        return f"{self.file}, {self._unit} {row}" + (f", column {column!r}" if column is not None else "")
 
     def __len__(self) -> int:
         return self.count

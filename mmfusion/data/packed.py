@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -70,10 +70,11 @@ class Packed:
             target[row, :length] = source[start : start + length]
         return Tokens(out, lengths_B)
 
-    def chunks(self, places: Tensor, size: int) -> list[Tensor]:
+    def chunks(self, places: Tensor, size: int) -> Iterator[Tensor]:
         """The rows at `places`, `size` at a time; stacked, or concatenated if ragged."""
-        parts = places.split(size)
-        if self.starts is None or self.lengths is None:
-            return [self.values[part] for part in parts]
-        starts, lengths = self.starts.tolist(), self.lengths.tolist()
-        return [torch.cat([self.values[starts[i] : starts[i] + lengths[i]] for i in part.tolist()]) for part in parts]
+        for part in places.split(size):
+            if self.starts is None or self.lengths is None:
+                yield self.values[part]
+            else:
+                spans = zip(self.starts[part].tolist(), self.lengths[part].tolist(), strict=True)
+                yield torch.cat([self.values[start : start + length] for start, length in spans])

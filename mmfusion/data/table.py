@@ -6,7 +6,7 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import polars as pl
@@ -14,6 +14,9 @@ from torch import Tensor
 
 from mmfusion.config.errors import suggest
 from mmfusion.data.errors import DataError
+
+Column = Sequence[Any] | pl.Series | np.ndarray | Tensor
+"""Cells that are indexed with `[i]`; the first axis of an array is the rows."""
 
 SPLITS = ("train", "val", "test", "predict")
 
@@ -33,7 +36,7 @@ class Table:
     """
 
     name: str
-    columns: Mapping[str, Sequence[Any]]
+    columns: Mapping[str, Column]
     splits: Sequence[str]
     ids: Sequence[str]
     rows: Sequence[int]
@@ -48,7 +51,7 @@ class Table:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def column(self, name: str) -> Sequence[Any]:
+    def column(self, name: str) -> Column:
         """The cells of one column.
 
         Raises:
@@ -65,7 +68,7 @@ class Table:
     def take(self, indices: Sequence[int] | np.ndarray) -> Table:
         """The rows at `indices`, in that order."""
         columns = {name: take(cells, indices) for name, cells in self.columns.items()}
-        splits, ids, rows = (take(x, indices) for x in (self.splits, self.ids, self.rows))
+        splits, ids, rows = (cast(Any, take(x, indices)) for x in (self.splits, self.ids, self.rows))
         return replace(self, columns=columns, splits=splits, ids=ids, rows=rows)
 
     def where(self, split: str) -> list[int]:
@@ -78,7 +81,7 @@ def is_empty(cell: Any) -> bool:
     return cell is None or (isinstance(cell, float | np.floating) and math.isnan(cell))
 
 
-def filled(cells: Sequence[Any]) -> np.ndarray:
+def filled(cells: Column) -> np.ndarray:
     """Bool `[N]`, False where a cell is empty; without a Python loop where the column's type allows it."""
     if isinstance(cells, pl.Series):
         found = cells.is_not_null()
@@ -90,7 +93,7 @@ def filled(cells: Sequence[Any]) -> np.ndarray:
     return np.fromiter((not is_empty(cell) for cell in cells), dtype=bool, count=len(cells))
 
 
-def take(cells: Sequence[Any], indices: Sequence[int] | np.ndarray) -> Sequence[Any]:
+def take(cells: Column, indices: Sequence[int] | np.ndarray) -> Column:
     """`[cells[i] for i in indices]`, in the column's own type."""
     if isinstance(cells, pl.Series):
         return cells.gather(np.asarray(indices, dtype=np.int64))

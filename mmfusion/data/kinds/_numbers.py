@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from mmfusion.data.errors import DataError, shorten
-from mmfusion.data.table import is_empty
+from mmfusion.data.table import Column, is_empty
 
 
 class NotANumberError(DataError):
@@ -39,7 +38,7 @@ def number(cell: Any) -> float:
     return value
 
 
-def numbers(column: Sequence[Any]) -> np.ndarray:
+def numbers(column: Column) -> np.ndarray:
     """Float64 `[N]` of a column, NaN where a cell is empty.
 
     Raises:

@@ -17,7 +17,7 @@ from mmfusion.data.errors import DataError, DecodeError
 from mmfusion.data.kinds._base import Kind, Root
 from mmfusion.data.kinds._numbers import NotANumberError, number, numbers
 from mmfusion.data.kinds._scale import moments
-from mmfusion.data.table import is_empty
+from mmfusion.data.table import Column, is_empty
 
 
 class Tabular(Kind):
@@ -109,13 +109,13 @@ class Tabular(Kind):
         self.numeric = {name: (scale[0], scale[1]) for name, scale in state["numeric"].items()}
         self.levels = {name: {level: i + 1 for i, level in enumerate(x)} for name, x in state["levels"].items()}
 
-    def _columns(self, cells: Sequence[Any]) -> Sequence[Sequence[Any]]:
+    def _columns(self, cells: Sequence[Any]) -> Sequence[Column]:
         if isinstance(cells, Cells):
             return cells.columns
         rows = [cell if isinstance(cell, tuple | list) else (cell,) for cell in cells]
         return [list(column) for column in zip(*rows, strict=True)]
 
-    def _numbers(self, name: str, column: Sequence[Any]) -> np.ndarray | None:
+    def _numbers(self, name: str, column: Column) -> np.ndarray | None:
         """The column's numbers, or None if it holds something else and may."""
         try:
             return numbers(column)

@@ -1,0 +1,152 @@
+"""The rows of one split, from which a plan takes a batch."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Literal
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from mmfusion.batch import Batch, Input
+from mmfusion.data.errors import DecodeError, Problems
+from mmfusion.data.inputs import Inputs
+from mmfusion.data.kinds._base import Kind
+from mmfusion.data.packed import Packed
+from mmfusion.data.plans import Plan
+from mmfusion.data.seeds import mix
+from mmfusion.data.table import Table
+from mmfusion.data.targets import Labels
+from mmfusion.data.transforms._apply import apply, apply_by_row, zeroed
+from mmfusion.data.transforms._base import Transform
+
+OnError = Literal["raise", "skip", "absent"]
+
+
+class Rows(Dataset[Batch]):
+    """`N` rows of one split; `rows[plan]` is a batch. Safe to use from loader processes.
+
+    Args:
+        table: the rows.
+        kinds: modality to kind, fitted.
+        transforms: modality to its lists for `train` and `eval`.
+        seed: of evaluation's random transforms; together with a row's number it gives that row's noise.
+        on_error: what a row becomes whose medium cannot be decoded: an error, left out, or without the modality.
+
+    Attributes:
+        inputs: modality to its cells and media.
+        labels: task to targets; empty when predicting.
+        kept: Bool `[N]`, False for rows that are left out from the start.
+        faulty: modality to Bool `[N]`, True where a medium could not be decoded so far; shared between processes.
+        reasons: modality to row to why, as far as this process knows.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        kinds: Mapping[str, Kind],
+        transforms: Mapping[str, Mapping[str, Sequence[Transform]]],
+        seed: int,
+        on_error: OnError = "raise",
+    ) -> None:
+        self.table = table
+        self.inputs = {name: Inputs(name, kind, table) for name, kind in kinds.items()}
+        self.transforms = transforms
+        self.seed = seed
+        self.on_error = on_error
+        self.labels: dict[str, Labels] = {}
+        self.ids = np.array([str(each) for each in table.ids], dtype=object)
+        self.numbers = np.asarray(table.rows, dtype=np.int64)
+        self.kept = torch.ones(len(table), dtype=torch.bool)
+        self.faulty = {name: torch.zeros(len(table), dtype=torch.bool).share_memory_() for name in kinds}
+        self.reasons: dict[str, dict[int, str]] = {name: {} for name in kinds}
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def present(self) -> dict[str, Tensor]:
+        """Modality to Bool `[N]`."""
+        return {name: inputs.present for name, inputs in self.inputs.items()}
+
+    def load(self, name: str) -> None:
+        """Decode all media of one modality, and mark the rows whose medium is broken as `on_error` says.
+
+        Raises:
+            DecodeError: a medium cannot be decoded and `on_error` is raise.
+        """
+        inputs = self.inputs[name]
+        broken = inputs.load(stop=self.on_error == "raise")
+        if broken and self.on_error == "raise":
+            place = min(broken)
+            raise self._error(name, int((inputs.places == place).nonzero()[0]), broken[place])
+        if broken:
+            rows = torch.isin(inputs.places, torch.tensor(list(broken))).nonzero().squeeze(1)
+            for row in rows.tolist():
+                self._mark(name, row, broken[int(inputs.places[row])])
+            inputs.places[rows] = -1
+            if self.on_error == "skip":
+                self.kept[rows] = False
+
+    def __getitem__(self, plan: Plan) -> Batch:
+        rows_B = torch.from_numpy(plan.rows)
+        fetched: dict[str, tuple[Packed, Tensor]] = {}
+        keep_B = torch.ones(len(rows_B), dtype=torch.bool)
+        for name, inputs in self.inputs.items():
+            packed, places_B, failed = inputs.fetch(inputs.places[rows_B])
+            for position, why in failed.items():
+                row = int(rows_B[position])
+                if self.on_error == "raise":
+                    raise self._error(name, row, why)
+                self._mark(name, row, why)
+                places_B[position] = -1
+                keep_B[position] = self.on_error == "absent"
+            fetched[name] = (packed, places_B)
+        present = {name: places_B >= 0 for name, (_, places_B) in fetched.items()}
+        keep_B &= torch.stack(list(present.values())).any(0)
+        if not bool(keep_B.all()):
+            rows_B = rows_B[keep_B]
+            fetched = {name: (packed, places_B[keep_B]) for name, (packed, places_B) in fetched.items()}
+            present = {name: present_B[keep_B] for name, present_B in present.items()}
+            if len(rows_B) == 0:
+                raise DecodeError(f"{self.table.name}: all {len(plan.rows)} rows of a batch lost their media")
+        generator = None if plan.seed is None else torch.Generator().manual_seed(plan.seed)
+        return Batch(
+            inputs={name: self._input(name, *fetched[name], present[name], rows_B, generator) for name in fetched},
+            present=present,
+            targets={task: labels.targets[rows_B] for task, labels in self.labels.items()},
+            labelled={task: labels.labelled[rows_B] for task, labels in self.labels.items()},
+            ids=self.ids[rows_B.numpy()].tolist(),
+        )
+
+    def _input(
+        self,
+        name: str,
+        packed: Packed,
+        places_B: Tensor,
+        present_B: Tensor,
+        rows_B: Tensor,
+        generator: torch.Generator | None,
+    ) -> Input:
+        kind = self.inputs[name].kind
+        x = kind.finish(packed.gather(places_B, kind.window, generator))
+        transforms = self.transforms.get(name, {}).get("eval" if generator is None else "train", ())
+        if transforms and generator is not None:
+            x = apply(transforms, x, generator)
+        elif transforms:
+            x = apply_by_row(transforms, x, [mix(self.seed, name, int(n)) for n in self.numbers[rows_B.numpy()]])
+        return x if kind.ragged and kind.keeps_zeros and not transforms else zeroed(x, present_B)
+
+    def describe(self, name: str, row: int) -> str:
+        """Where a row's cell stands, and why it could not be decoded if this process knows."""
+        where = Problems(self.table.name).where(int(self.numbers[row]), ", ".join(self.inputs[name].columns))
+        return f"{where}, id {self.ids[row]}" + (f": {self.reasons[name][row]}" if row in self.reasons[name] else "")
+
+    def _mark(self, name: str, row: int, why: str) -> None:
+        self.faulty[name][row] = True
+        self.reasons[name][row] = why
+
+    def _error(self, name: str, row: int, why: str) -> DecodeError:
+        self.reasons[name][row] = why
+        return DecodeError(self.describe(name, row))

@@ -1,0 +1,30 @@
+"""Waveforms made louder or softer."""
+
+from __future__ import annotations
+
+import torch
+
+from mmfusion.batch import Input, Tokens
+from mmfusion.data.transforms._base import Transform
+
+
+class RandomGain(Transform):
+    """`x · 10^(g/20)`, g uniform in `low…high` decibels, one draw a row. Nothing is clipped.
+
+    Args:
+        low: softest gain in dB.
+        high: loudest gain in dB.
+    """
+
+    def __init__(self, low: float = -6.0, high: float = 6.0) -> None:
+        if not low <= high:
+            raise ValueError(f"RandomGain: low must not exceed high, found {low} and {high}")
+        self.low = low
+        self.high = high
+
+    def __call__(self, x: Input, generator: torch.Generator) -> Input:
+        if not isinstance(x, Tokens) or not x.values.is_floating_point():
+            raise ValueError("RandomGain: expected waveforms [B, S]")
+        decibels_B = self.low + (self.high - self.low) * torch.rand(len(x.values), generator=generator)
+        gain_B = torch.pow(10.0, decibels_B / 20)
+        return Tokens(x.values * gain_B.view(-1, *[1] * (x.values.ndim - 1)), x.lengths)
