@@ -29,7 +29,7 @@ def mismatches(key: str, value: Any, annotation: ast.expr | None, module: Module
         case ast.Constant(value=None):
             yield from _expect(key, value, value is None, "null")
         case ast.BinOp(op=ast.BitOr()):
-            yield from _either(key, value, _alternatives(annotation), module)
+            yield from _either(key, value, _alternatives(annotation, module))
         case ast.Attribute():
             yield from mismatches(key, value, ast.Name(annotation.attr), module)
         case ast.Name():
@@ -71,17 +71,17 @@ def check_names(
             yield (f"{key}.{name}" if key else name), "is missing and has no default"
 
 
-def _either(key: str, value: Any, options: list[ast.expr], module: Module) -> Iterator[tuple[str, str]]:
-    attempts = [list(mismatches(key, value, option, module)) for option in options]
+def _either(key: str, value: Any, options: list[tuple[ast.expr, Module]]) -> Iterator[tuple[str, str]]:
+    attempts = [list(mismatches(key, value, option, module)) for option, module in options]
     if not all(attempts):
         return
     # A mapping or list that nearly fits one alternative is judged by that one: its message is the precise one.
     deeper = [attempt for attempt in attempts if all(place != key for place, _ in attempt)]
-    literal = [a for a, o in zip(attempts, options, strict=True) if isinstance(value, str) and _is_literal(o)]
+    literal = [a for a, (o, _) in zip(attempts, options, strict=True) if isinstance(value, str) and _is_literal(o)]
     if deeper or literal:
         yield from (deeper or literal)[0]
     else:
-        expected = " or ".join(dict.fromkeys(_describe(option) for option in options))
+        expected = " or ".join(dict.fromkeys(_describe(option) for option, _ in options))
         yield from _expect(key, value, False, expected)
 
 
@@ -127,7 +127,7 @@ def _subscript(key: str, value: Any, annotation: ast.Subscript, module: Module) 
             yield key, f"must be {_describe(annotation)}, found {_shown(value)}{hint}"
     elif name in ("Optional", "Union"):
         extra: list[ast.expr] = [ast.Constant(None)] if name == "Optional" else []
-        yield from _either(key, value, [*inner, *extra], module)
+        yield from _either(key, value, [pair for each in [*inner, *extra] for pair in _alternatives(each, module)])
     elif name in ("Annotated", "Final"):
         yield from mismatches(key, value, inner[0], module)
     elif name in _LISTS or name in ("tuple", "Tuple"):
@@ -152,10 +152,14 @@ def _items(key: str, value: Any, inner: list[ast.expr], module: Module, is_tuple
         yield from mismatches(f"{key}[{index}]", item, inner[0 if is_repeated else index], module)
 
 
-def _alternatives(annotation: ast.expr) -> list[ast.expr]:
+def _alternatives(annotation: ast.expr, module: Module) -> list[tuple[ast.expr, Module]]:
+    """The members of a union, aliases written out, each with the module in whose names it is written."""
     if isinstance(annotation, ast.BinOp):
-        return [*_alternatives(annotation.left), *_alternatives(annotation.right)]
-    return [annotation]
+        return [*_alternatives(annotation.left, module), *_alternatives(annotation.right, module)]
+    alias = find(module, annotation.id) if isinstance(annotation, ast.Name) else None
+    if alias and isinstance(alias.node, ast.Assign | ast.AnnAssign) and alias.node.value is not None:
+        return _alternatives(alias.node.value, alias.module)
+    return [(annotation, module)]
 
 
 def _is_literal(annotation: ast.expr) -> bool:

@@ -1,28 +1,28 @@
-import sys
-
 import pytest
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import instantiate, is_allowed, locate, refuse_trust, trust, trusted, trusting
 
+PARTS = """
+class Part:
+    def __init__(self, dim: int, *, dims=None, child=None):
+        self.dim, self.dims, self.child = dim, dims, child
+"""
+TOP = """
+import os
+from pathlib import Path
+from userpack.parts import Part
+def build(size: int = 1, **extra):
+    return size, extra
+"""
+
 
 @pytest.fixture
-def package(tmp_path, monkeypatch):
-    """A user's package: a class, a function, an imported name, and a mark left behind by importing it."""
-    folder = tmp_path / "userpack"
-    folder.mkdir()
-    (folder / "__init__.py").write_text(
-        "import os\nfrom pathlib import Path\nfrom userpack.parts import Part\n"
-        "def build(size: int = 1, **extra):\n    return size, extra\n"
-    )
-    (folder / "parts.py").write_text(
-        "class Part:\n    def __init__(self, dim: int, *, dims=None, child=None):\n"
-        "        self.dim, self.dims, self.child = dim, dims, child\n"
-    )
-    monkeypatch.syspath_prepend(tmp_path)
-    yield "userpack"
-    for name in ("userpack", "userpack.parts"):
-        sys.modules.pop(name, None)
+def package(user_package):
+    """A user's package: a class, a function and imported names."""
+    user_package.write("parts.py", PARTS)
+    user_package.write("__init__.py", TOP)
+    return user_package
 
 
 @pytest.mark.parametrize(
@@ -50,11 +50,11 @@ def test_refuses_targets_outside_the_rooms(target):
 def test_refuses_before_import(package):
     with pytest.raises(ConfigError, match=r"trusted_modules=\["):
         instantiate({"_target_": "userpack.Part", "dim": 1})
-    assert "userpack" not in sys.modules
+    assert not package.is_imported()
 
 
 def test_trusted_module_is_opened_and_closed_again(package):
-    with trusting([package]):
+    with trusting(["userpack"]):
         assert trusted() == {"userpack"}
         assert instantiate({"_target_": "userpack.Part", "dim": 3}, dims={"a": 1}).dims == {"a": 1}
         assert instantiate({"_target_": "userpack.parts.Part", "dim": 3}).dim == 3
@@ -65,7 +65,7 @@ def test_trusted_module_is_opened_and_closed_again(package):
 
 @pytest.mark.parametrize("name", ["os.system", "os", "Path", "os.path.join"])
 def test_refuses_what_a_module_only_imports(package, name):
-    with trusting([package]), pytest.raises(ConfigError, match=r"userpack"):
+    with trusting(["userpack"]), pytest.raises(ConfigError, match=r"userpack"):
         locate(f"userpack.{name}", "fusion")
 
 
@@ -80,31 +80,31 @@ def test_refuses_what_a_room_only_imports():
 
 def test_nested_targets_stay_mappings(package):
     child = {"_target_": "os.system", "command": "true"}
-    with trusting([package]):
+    with trusting(["userpack"]):
         assert instantiate({"_target_": "userpack.Part", "dim": 1, "child": child}).child == child
 
 
 def test_unknown_argument_names_the_nearest(package):
     with (
-        trusting([package]),
+        trusting(["userpack"]),
         pytest.raises(ConfigError, match=r"fusion: userpack.Part takes no 'dm'; did you mean 'dim'"),
     ):
         instantiate({"_target_": "userpack.Part", "dm": 1}, "fusion", dims={})
-    with trusting([package]), pytest.raises(ConfigError, match=r"missing a required argument: 'dim'"):
+    with trusting(["userpack"]), pytest.raises(ConfigError, match=r"missing a required argument: 'dim'"):
         instantiate({"_target_": "userpack.Part"}, "fusion", dims={})
 
 
 def test_injected_and_hydra_keys_cannot_be_set(package):
-    with trusting([package]):
+    with trusting(["userpack"]):
         with pytest.raises(ConfigError, match="'dims' may not be set"):
             instantiate({"_target_": "userpack.Part", "dim": 1, "dims": {}}, dims={})
         with pytest.raises(ConfigError, match="'_partial_' may not be set"):
             instantiate({"_target_": "userpack.build", "_partial_": True})
 
 
-def test_missing_dependency_of_a_component_is_reported_as_such(package, tmp_path):
-    (tmp_path / "userpack" / "needy.py").write_text("import a_package_nobody_has\nclass Needy: ...\n")
-    with trusting([package]), pytest.raises(ModuleNotFoundError, match="a_package_nobody_has"):
+def test_missing_dependency_of_a_component_is_reported_as_such(package):
+    package.write("needy.py", "import a_package_nobody_has\nclass Needy: ...\n")
+    with trusting(["userpack"]), pytest.raises(ModuleNotFoundError, match="a_package_nobody_has"):
         locate("userpack.needy.Needy")
 
 
