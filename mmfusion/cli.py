@@ -35,12 +35,15 @@ examples:
   mmfusion init data.csv && mmfusion train experiment=data
 """
 
+TRUST = "trusted_modules=[mypackage], if the run has components of your own"
+
 OVERRIDES = """\
 overrides:
   group=option               another option: fusion=gated (mmfusion ls lists them)
   key=value                  another value: trainer.max_epochs=20 optimizer.lr=3e-4
   ~encoder.speech            leave a modality out; ~task.largest leaves a task out
   +encoder/series@encoder.lidar=gru    add a modality lidar; +task@task.age=regression adds a task age
+  trusted_modules=[mypackage]          let _target_ name components of your own
 """
 
 
@@ -125,16 +128,22 @@ def _eval(arguments: list[str]) -> int:
 
 
 def _predict(arguments: list[str]) -> int:
-    parser = _parser("predict", "Predict the rows of a table; empty cells are absent modalities.")
+    parser = _parser("predict", "Predict the rows of a table; an empty cell is an absent modality.")
     parser.add_argument("run", help="the run's folder")
     parser.add_argument("table", help="CSV, TSV, JSONL or Parquet with the columns that the run was trained on")
-    parser.add_argument("--out", default="predictions.parquet", help="Parquet, CSV or JSONL (default: %(default)s)")
+    parser.add_argument("overrides", nargs="*", help=TRUST)
+    parser.add_argument(
+        "--out", default="predictions.parquet", help=".parquet, .csv, .tsv or .jsonl (default: %(default)s)"
+    )
     parser.add_argument("--root", help="folder of the table's media (default: the table's own)")
+    _take_checkpoint(parser)
     args = parser.parse_intermixed_args(arguments)
+    trusted = _only_trust(args.overrides)
     gc.enable()
     from mmfusion.runs.predict import predict
 
-    predict(args.run, args.table, args.out, root=args.root)
+    rows = len(predict(args.run, args.table, args.out, args.checkpoint, args.root, args.device, trusted))
+    print(f"{rows} rows in {args.out}")
     return OK
 
 
@@ -152,16 +161,21 @@ def _validate(arguments: list[str]) -> int:
 
 
 def _init(arguments: list[str]) -> int:
-    parser = _parser("init", "Look at a table's columns and write an experiment config for it.")
+    parser = _parser("init", "Look at a table's columns, decide what they are, and write an experiment config.")
     parser.add_argument("table", help="CSV, TSV, JSONL or Parquet")
-    parser.add_argument("--root", help="folder of the media that the table names (default: the table's own)")
+    parser.add_argument(
+        "--root", metavar="DIR", help="folder of the media that the table names (default: the table's own)"
+    )
     parser.add_argument("--name", help="of the experiment (default: the table's)")
-    parser.add_argument("--force", action="store_true", help="overwrite the experiment's file")
+    parser.add_argument("--task", action="append", default=[], metavar="COLUMN", help="predict this column; repeatable")
+    parser.add_argument("--ignore", action="append", default=[], metavar="COLUMN", help="leave it out; repeatable")
+    parser.add_argument("--out", metavar="FILE", help="what to write (default: conf/experiment/<name>.yaml)")
+    parser.add_argument("--force", action="store_true", help="write over a file that is there")
     args = parser.parse_intermixed_args(arguments)
     gc.enable()
     from mmfusion.runs.init import init
 
-    init(args.table, root=args.root, name=args.name, force=args.force)
+    init(args.table, args.root, args.name, args.out, args.task, args.ignore, args.force)
     return OK
 
 
@@ -192,6 +206,23 @@ def _parser(command: str, description: str, epilog: str = "") -> argparse.Argume
 def _take_overrides(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("overrides", nargs="*", help="what differs from the defaults, see below")
     _take_config_dir(parser)
+
+
+def _take_checkpoint(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--checkpoint", default="best", help="best, last, or a file (default: %(default)s)")
+    parser.add_argument(
+        "--device", default="cpu", help="where the model runs, as torch names it (default: %(default)s)"
+    )
+
+
+def _only_trust(overrides: list[str]) -> list[str]:
+    """The modules of `trusted_modules=[...]`, where no other override makes sense."""
+    from mmfusion.config.compose import split_trust
+
+    rest, trusted = split_trust(overrides)
+    if rest:
+        raise ConfigError(f"{rest[0]}: a run keeps its config; the only override here is trusted_modules=[...]")
+    return trusted
 
 
 def _take_config_dir(parser: argparse.ArgumentParser) -> None:

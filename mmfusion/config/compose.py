@@ -45,7 +45,7 @@ def load_config(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path]
         ConfigError: the overrides do not compose, or `mmfusion.config.check` finds something.
     """
     composed = compose(overrides, config_dirs)
-    open_trusted(composed.trusted)
+    trust(composed.trusted)
     check(composed.config, composed.origin)
     return composed.config
 
@@ -95,11 +95,7 @@ def forced(overrides: Sequence[str], known: dict[str, dict[str, Path]]) -> list[
 
 
 def split_trust(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The overrides without `trusted_modules=[...]`, and the modules that it names.
-
-    Raises:
-        ConfigError: its value is no list of module names.
-    """
+    """The overrides without `trusted_modules=[...]`, and the modules that it names."""
     rest, modules = [], []
     for override in overrides:
         found = re.fullmatch(r"\+{0,2}trusted_modules=(.*)", override)
@@ -110,19 +106,7 @@ def split_trust(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
         assert inner is not None
         names = [name.strip(" '\"") for name in (inner[1] if inner[1] is not None else inner[2]).split(",")]
         modules += [name for name in names if name]
-    for name in modules:
-        if not all(part.isidentifier() for part in name.split(".")):
-            raise ConfigError(f"trusted_modules: expected module names like [mypackage], found {name!r}")
     return rest, modules
-
-
-def open_trusted(modules: Sequence[str]) -> None:
-    """Let `_target_` name these modules; they are looked for in the working directory as well."""
-    if modules:
-        trust(modules)
-        here = str(Path.cwd())
-        if here not in sys.path:
-            sys.path.append(here)
 
 
 def _warn_of_hidden(folders: Sequence[Path]) -> None:

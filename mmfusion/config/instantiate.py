@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from mmfusion.config.errors import ConfigError, nearest, suggest
@@ -135,13 +137,18 @@ def is_under(name: str, prefixes: Iterable[str]) -> bool:
 def trust(modules: Iterable[str]) -> None:
     """Open modules to `_target_` for the rest of the process; only for names that a person typed.
 
+    They are looked for in the working directory as well, last: a console script does not search it by itself.
+
     Raises:
         ConfigError: a name is no dotted path.
     """
     for name in modules:
         if not isinstance(name, str) or not all(part.isidentifier() for part in name.split(".")):
-            raise ConfigError(f"trusted_modules: expected module names like mypackage, found {name!r}")
+            raise ConfigError(f"trusted_modules: expected module names like [mypackage], found {name!r}")
         _trusted.add(name)
+        here = str(Path.cwd())
+        if here not in sys.path:
+            sys.path.append(here)
 
 
 @contextmanager

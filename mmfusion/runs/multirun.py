@@ -13,10 +13,11 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from mmfusion.config.compose import PRIMARY, forced, load_config, open_trusted, search_path, split_trust
+from mmfusion.config.compose import PRIMARY, forced, load_config, search_path, split_trust
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder, user_folders
 from mmfusion.config.hydra_errors import explained
+from mmfusion.config.instantiate import trust
 
 # Hydra would write a log file a job and set up the root logger; a run keeps its own records.
 _QUIET = ("hydra/job_logging=none", "hydra/hydra_logging=none")
@@ -31,7 +32,7 @@ def multirun(overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -
         ConfigError: a job's config is wrong; says which.
     """
     plain, trusted = split_trust(overrides)
-    open_trusted(trusted)
+    trust(trusted)
     folders = user_folders(config_dirs)
     known = groups([own_folder(), *folders])
     jobs = _jobs(plain, folders, known)
@@ -44,7 +45,8 @@ def multirun(overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -
 
     def run(_: Any) -> None:
         settings = HydraConfig.get()
-        number, folder = int(settings.job.num), settings.runtime.output_dir
+        number, folder = int(settings.job.num), Path(settings.runtime.output_dir)
+        folder.rmdir()  # Hydra has made it; a run makes its own, and would take another name
         job = [*jobs[number], f"paths.run='{folder}'"]
         print(f"mmfusion: job {number + 1} of {len(jobs)}: {' '.join(jobs[number])}", file=sys.stderr)
         if not _run_alone(job, config_dirs):
