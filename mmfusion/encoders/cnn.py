@@ -24,7 +24,7 @@ class CNN(Encoder):
         widths: channels of each stage; the last is `dim`.
         kernels: side of each stage's kernel, odd. Of a list shorter than `widths` the last number goes on.
         strides: stride of each stage's convolution; likewise.
-        pools: max-pooling after each stage, 1 for none; likewise.
+        pools: max-pooling between stages, 1 for none; likewise.
         norm: `group` looks at a row alone; `batch` has batch statistics and makes the encoder depend on the whole
             batch in training; `none`.
         pooling: `grid` (means over a coarse grid, then Linear, LayerNorm and ReLU: keeps where something is), or
@@ -46,7 +46,7 @@ class CNN(Encoder):
         widths: Sequence[int] = (32, 64, 128),
         kernels: Sequence[int] = (3,),
         strides: Sequence[int] = (1,),
-        pools: Sequence[int] = (2, 2, 1),
+        pools: Sequence[int] = (2,),
         norm: Literal["group", "batch", "none"] = "group",
         pooling: Literal["grid", "mean", "max", "attention"] = "grid",
         grid: int = 3,

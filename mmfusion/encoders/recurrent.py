@@ -54,6 +54,7 @@ class Recurrent(nn.Module):
         )
         self.dim = hidden * (2 if bidirectional else 1)
 
+    @torch.compiler.disable  # Dynamo knows neither nn.LSTM nor packing: one clean break in the graph
     def forward(self, x_BLD: Tensor, lengths_B: Tensor) -> tuple[Tensor, Tensor]:
         """States `[B, L, H]` (zeros or meaningless after a row's end) and the final state `[B, H]`."""
         lengths_B = lengths_B.clamp(min=1)

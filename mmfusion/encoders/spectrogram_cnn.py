@@ -41,7 +41,7 @@ class SpectrogramCNN(Encoder):
         widths: channels of each stage; the last is `dim`.
         kernels: side of each stage's kernel, odd. Of a list shorter than `widths` the last number goes on.
         strides: stride of each stage's convolution; likewise.
-        pools: max-pooling after each stage, 1 for none; likewise.
+        pools: max-pooling between stages, 1 for none; likewise.
         norm: `group` (over a row's real frames), `layer` (over the channels of each point) or `none`. There is no
             batch norm: its statistics would mix rows, and count padding.
         pooling: `grid` (means over `grid_time` × `grid_frequency` cells of the row's own duration, then Linear,
@@ -69,7 +69,7 @@ class SpectrogramCNN(Encoder):
         widths: Sequence[int] = (32, 64, 128),
         kernels: Sequence[int] = (5, 3),
         strides: Sequence[int] = (2, 1),
-        pools: Sequence[int] = (2, 2, 1),
+        pools: Sequence[int] = (2,),
         norm: Literal["group", "layer", "none"] = "group",
         pooling: Literal["grid", "mean", "max", "attention"] = "grid",
         grid_time: int = 4,

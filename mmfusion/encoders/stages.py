@@ -10,6 +10,8 @@ def per_stage(
 ) -> list[tuple[int, int, int]]:
     """(kernel, stride, pool) of each stage; the last number of a list shorter than `widths` goes on.
 
+    Pools stand between stages: behind the last one, pooling to a vector follows anyway, so its pool is 1.
+
     Raises:
         ValueError: no stage, an empty list or one longer than `widths`, a number below 1, an even kernel (it would
             shift the picture by half a pixel).
@@ -25,4 +27,5 @@ def per_stage(
     if any(kernel % 2 == 0 for kernel in kernels):
         raise ValueError(f"encoder kernels: expected odd numbers, found {list(kernels)}")
     lists = ([*numbers, *[numbers[-1]] * (len(widths) - len(numbers))] for numbers in (kernels, strides, pools))
-    return list(zip(*lists, strict=True))
+    shapes = list(zip(*lists, strict=True))
+    return [*shapes[:-1], (*shapes[-1][:2], 1)]

@@ -1,0 +1,84 @@
+import pytest
+import torch
+from torch import nn
+
+from mmfusion.encoders.cnn import CNN
+from tests.encoders.checks import check_absent, check_rows_apart, check_shapes
+from tests.helpers.properties import check_all, check_gradients
+
+
+def image(rows: int = 4, channels: int = 2, side: int = 12) -> torch.Tensor:
+    return torch.randn(rows, channels, side, side, generator=torch.Generator().manual_seed(0))
+
+
+def small(**options) -> CNN:
+    return CNN(2, **{"widths": [4, 6], "grid": 2, **options})
+
+
+def conv(kernel: int, inputs: int, outputs: int) -> int:
+    return kernel**2 * inputs * outputs
+
+
+def test_properties():
+    parameters = conv(3, 2, 4) + 2 * 4 + conv(3, 4, 6) + 2 * 6 + (6 * 4 * 6 + 6) + 2 * 6
+    check_all(small, image(), parameters=parameters)
+    check_rows_apart(small, image())
+    check_absent(small, image())
+
+
+@pytest.mark.parametrize("pooling", ["grid", "mean", "max", "attention"])
+@pytest.mark.parametrize("norm", ["group", "batch", "none"])
+def test_every_norm_and_pooling_trains(norm, pooling):
+    encoder = small(norm=norm, pooling=pooling)
+    assert encoder.row_wise == (norm != "batch")
+    check_gradients(lambda: small(norm=norm, pooling=pooling), image())
+    check_shapes(encoder, image(), positions=36)
+
+
+def test_last_number_of_a_list_goes_on():
+    encoder = CNN(1, widths=[2, 3, 4], kernels=[5, 3], strides=[2, 1], pools=[1])
+    convolutions = [m for m in encoder.modules() if isinstance(m, nn.Conv2d)]
+    assert [c.kernel_size[0] for c in convolutions] == [5, 3, 3]
+    assert [c.stride[0] for c in convolutions] == [2, 1, 1]
+    assert not [m for m in encoder.modules() if isinstance(m, nn.MaxPool2d)]
+    check_shapes(encoder, image(channels=1), positions=36)
+
+
+def test_mean_pooling_is_the_mean_over_positions():
+    encoder = small(pooling="mean").eval()
+    out = encoder(image())
+    torch.testing.assert_close(out.pooled, encoder.layers(image()).mean((2, 3)))
+    torch.testing.assert_close(out.tokens, encoder.layers(image()).flatten(2).mT)
+
+
+def test_mean_forgets_and_grid_keeps_where_something_is():
+    spot = torch.zeros(2, 2, 24, 24)
+    spot[0, :, 8:10, 8:10] = 1
+    spot[1, :, 14:16, 14:16] = 1
+    for pooling, keeps in (("mean", False), ("grid", True)):
+        torch.manual_seed(0)
+        pooled = small(pooling=pooling, norm="none").eval()(spot).pooled
+        assert torch.allclose(pooled[0], pooled[1], atol=1e-5) != keeps
+
+
+def test_image_too_small():
+    with pytest.raises(ValueError, match=r"expected images of 4 x 4 pixels or more .* found 3 x 3"):
+        CNN(1, widths=[2, 2], pools=[4])(image(channels=1, side=3))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"widths": []}, "widths: expected one stage or more"),
+        ({"kernels": [3, 3, 3]}, r"kernels: expected 1 to 2 numbers .* found \[3, 3, 3\]"),
+        ({"kernels": [4]}, r"kernels: expected odd numbers, found \[4\]"),
+        ({"strides": []}, r"strides: expected 1 to 2 numbers"),
+        ({"pools": [0]}, r"pools: .* found \[0\]"),
+        ({"norm": "layer"}, "norm: expected group, batch or none, found 'layer'"),
+        ({"pooling": "last"}, "pooling: expected grid, mean, max or attention, found 'last'"),
+        ({"grid": 0}, "grid: expected 1 cell or more each way, found 0 x 0"),
+    ],
+)
+def test_what_cannot_be_built(options, message):
+    with pytest.raises(ValueError, match=message):
+        small(**options)

@@ -1,0 +1,79 @@
+import pytest
+import torch
+
+from mmfusion.encoders.pooling import GridPooling, Pooling, cell_shares
+from tests.helpers.properties import check_all
+
+LENGTHS = torch.tensor([3, 5, 1])
+MASK = torch.arange(5) < LENGTHS[:, None]
+TOKENS = torch.randn(3, 5, 4, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize(
+    ("pooling", "oracle"),
+    [
+        ("mean", lambda x: x.mean(0)),
+        ("max", lambda x: x.amax(0)),
+        ("first", lambda x: x[0]),
+        ("last", lambda x: x[-1]),
+    ],
+)
+def test_equals_the_plain_operation_on_the_real_tokens(pooling, oracle):
+    found = Pooling(pooling, 4)(TOKENS, MASK)
+    expected = torch.stack([oracle(TOKENS[row, :length]) for row, length in enumerate(LENGTHS)])
+    torch.testing.assert_close(found, expected)
+
+
+def test_attention_is_a_weighted_mean_of_the_real_tokens():
+    pool = Pooling("attention", 4)
+    found = pool(TOKENS, MASK)
+    for row, length in enumerate(LENGTHS):
+        real = TOKENS[row, :length]
+        weights = (real @ pool.score.weight[0]).softmax(0)
+        torch.testing.assert_close(found[row], weights @ real)
+
+
+@pytest.mark.parametrize("pooling", ["mean", "max", "attention", "first", "last"])
+def test_padding_and_rows_without_tokens(pooling):
+    pool = Pooling(pooling, 4)
+    dirty = TOKENS.masked_fill(~MASK[..., None], 1e9)
+    assert torch.equal(pool(dirty, MASK), pool(TOKENS, MASK))
+    assert pool(TOKENS, torch.zeros_like(MASK)).isfinite().all()
+
+
+@pytest.mark.parametrize("pooling", ["mean", "max", "attention", "first", "last"])
+def test_properties(pooling):
+    check_all(lambda: Pooling(pooling, 4), TOKENS, MASK, parameters=4 if pooling == "attention" else 0)
+
+
+def test_grid_properties():
+    feature_map = torch.randn(3, 4, 6, 5, generator=torch.Generator().manual_seed(0))
+    counts = torch.tensor([6, 2, 3])
+    check_all(lambda: GridPooling(4, 3, 2), feature_map, counts, parameters=4 * 6 * 4 + 4 + 2 * 4)
+
+
+@pytest.mark.parametrize(("height", "width"), [(6, 6), (7, 5), (2, 3), (1, 1)])
+def test_grid_cells_are_those_of_adaptive_average_pooling(height, width):
+    feature_map = torch.randn(2, 4, height, width)
+    grid = GridPooling(4, 3, 2)
+    cells = torch.nn.functional.adaptive_avg_pool2d(feature_map, (3, 2)).flatten(1)
+    torch.testing.assert_close(grid(feature_map), grid.norm(grid.linear(cells)).relu())
+
+
+def test_grid_follows_the_rows_own_length():
+    feature_map = torch.randn(3, 4, 8, 5)
+    grid = GridPooling(4, 3, 2)
+    counts = torch.tensor([8, 3, 1])
+    found = grid(feature_map, counts)
+    for row, count in enumerate(counts):
+        torch.testing.assert_close(found[row], grid(feature_map[row : row + 1, :, :count])[0])
+
+
+def test_cell_shares_sum_to_one_for_any_count():
+    shares = cell_shares(torch.arange(9), cells=4, positions=8)
+    torch.testing.assert_close(shares.sum(2), torch.ones(9, 4))
+
+
+def test_unknown_pooling():
+    with pytest.raises(ValueError, match="expected mean, max, attention, first or last, found 'grid'"):
+        Pooling("grid", 4)
