@@ -7,6 +7,7 @@ from typing import Any, overload
 
 import numpy as np
 import polars as pl
+from torch import Tensor
 
 from mmfusion.data.table import Column, filled, is_empty, take
 
@@ -38,6 +39,8 @@ class Cells(Sequence[Any]):
         return tuple(None if is_empty(column[i]) else column[i] for column in self.columns)
 
     def __iter__(self) -> Iterator[Any]:
+        if len(self.columns) == 1 and not isinstance(self.columns[0], Tensor):
+            return iter(self.columns[0])
         return (self[i] for i in range(len(self)))
 
     def take(self, rows: Sequence[int] | np.ndarray) -> Cells:
@@ -62,7 +65,7 @@ def factorise(column: Column) -> tuple[Column, np.ndarray]:
         values = column.drop_nulls().unique(maintain_order=True)
         table = pl.DataFrame({"value": values, "place": np.arange(len(values), dtype=np.int64)})
         joined = pl.DataFrame({"value": column}).join(table, on="value", how="left", maintain_order="left")
-        return values, joined["place"].fill_null(-1).to_numpy()
+        return values, joined["place"].fill_null(-1).to_numpy(writable=True)
     if not isinstance(column, list | tuple | pl.Series):
         found = filled(column)
         return take(column, np.flatnonzero(found)), np.where(found, np.cumsum(found) - 1, -1)

@@ -68,6 +68,8 @@ class Loader:
             if self.rows.on_error != "raise":
                 check_error_rate(self.rows, self.max_error_rate)
             yield batch
+        self.plans.set_epoch(self.plans.epoch + 1)  # for whoever iterates again without setting it
+        self._given = 0
 
     def state_dict(self) -> dict[str, int]:
         """How far the epoch has got; Lightning saves it with a checkpoint, so a run resumes at the next batch."""

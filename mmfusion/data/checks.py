@@ -1,0 +1,74 @@
+"""What is checked of a table before anything is trained on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import polars as pl
+import torch
+from torch import Tensor
+
+from mmfusion.data.errors import DataError, Problems
+from mmfusion.data.inputs import Inputs
+from mmfusion.data.paths import PathError, resolve
+from mmfusion.data.table import SPLITS, Table
+
+
+def check_ids(table: Table) -> None:
+    """Refuse ids that occur twice and splits of unknown names.
+
+    Raises:
+        DataError: the first such rows and their count.
+    """
+    problems = Problems(table.name)
+    ids = pl.Series([str(each) for each in table.ids], dtype=pl.String)
+    for i in (~ids.is_first_distinct()).arg_true():
+        problems.add(int(table.rows[i]), None, ids[i], "an id that an earlier row has too; ids must be unique")
+    splits = np.asarray(table.splits, dtype=object)
+    for i in np.flatnonzero(~np.isin(splits, SPLITS)).tolist():
+        problems.add(int(table.rows[i]), None, splits[i], f"a split must be one of {', '.join(SPLITS)}")
+    problems.raise_if_any()
+
+
+def check_paths(inputs: Inputs, table: Table, problems: Problems) -> None:
+    """Note every cell that names a place outside the media root; nothing is opened."""
+    if not inputs.kind.reads_files or table.root is None:
+        return
+    wrong: dict[int, str] = {}
+    for place in range(len(inputs.cells)):
+        cell = inputs.cells[place]
+        if isinstance(cell, str):
+            try:
+                resolve(table.root, cell)
+            except PathError as error:
+                wrong[place] = f"{error}; paths must lie under the media root"
+    if wrong:
+        for i in torch.isin(inputs.places, torch.tensor(list(wrong))).nonzero().squeeze(1).tolist():
+            place = int(inputs.places[i])
+            problems.add(int(table.rows[i]), ", ".join(inputs.columns), inputs.cells[place], wrong[place])
+
+
+def check_present(table: Table, present: Mapping[str, Tensor], problems: Problems) -> None:
+    """Note every row that has none of the modalities."""
+    for i in (~torch.stack(list(present.values())).any(0)).nonzero().squeeze(1).tolist():
+        problems.add(
+            int(table.rows[i]),
+            None,
+            str(table.ids[i]),
+            f"this row has none of the modalities in use ({', '.join(present)}); fill one, use more of the table's "
+            "modalities, or leave such rows out with data.loader.rows_without_modality=skip",
+        )
+
+
+def check_splits(table: Table) -> None:
+    """Refuse a table that cannot be trained on.
+
+    Raises:
+        DataError: there are no training or no validation rows; says how many each split has.
+    """
+    names, counts = np.unique(np.asarray(table.splits, dtype=str), return_counts=True)
+    found = ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True)) or "no rows at all"
+    for split, use in (("train", "learn from"), ("val", "choose the best checkpoint on")):
+        if split not in names:
+            raise DataError(f"{table.name} has no rows in split {split!r} to {use}; rows per split: {found}")

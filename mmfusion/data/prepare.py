@@ -1,0 +1,142 @@
+"""Tables of splits to rows that are ready for batches: checked, fitted, decoded as far as memory allows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+
+from mmfusion.data.cells import Cells
+from mmfusion.data.checks import check_paths, check_present
+from mmfusion.data.errors import DataError, Problems
+from mmfusion.data.inputs import Inputs
+from mmfusion.data.kinds._base import Kind
+from mmfusion.data.rows import Rows
+from mmfusion.data.table import Table
+from mmfusion.data.targets import LabelReader, fit_labels, read_labels
+
+log = logging.getLogger(__name__)
+
+MEASURED = 10_000
+"""Training media from which means and deviations are learned; more would hardly change them."""
+
+_CHUNK = 256
+
+
+def check_inputs(splits: Mapping[str, Rows], *, skip_bare: bool) -> None:
+    """Refuse paths that leave the media root and, unless they may be left out, rows without any modality.
+
+    Raises:
+        DataError: the first problems and their count.
+    """
+    problems = Problems(next(iter(splits.values())).table.name)
+    for rows in splits.values():
+        for inputs in rows.inputs.values():
+            check_paths(inputs, rows.table, problems)
+        if not skip_bare:
+            check_present(rows.table, rows.present(), problems)
+    problems.raise_if_any()
+
+
+def check_labels(splits: Mapping[str, Rows], labels: Mapping[str, LabelReader]) -> None:
+    """Read the labels of all splits and refuse the table if any is not what its fitted reader allows.
+
+    Raises:
+        DataError: the first problems and their count.
+    """
+    problems = Problems(next(iter(splits.values())).table.name)
+    for rows in splits.values():
+        rows.labels = read_labels(rows.table, labels, problems)
+    problems.raise_if_any()
+
+
+def fit_training(train: Table, kinds: Mapping[str, Kind], labels: Mapping[str, LabelReader]) -> None:
+    """Fit labels and kinds on the training rows.
+
+    Raises:
+        DataError: a label column or a modality is empty in all of them, or cannot be fitted.
+    """
+    fit_labels(train, labels)
+    for name, kind in kinds.items():
+        cells = Cells([train.column(column) for column in kind.columns or [name]])
+        present = np.flatnonzero(cells.filled())
+        if len(present) == 0:
+            raise DataError(f"modality {name!r} is absent in all {len(train)} training rows of {train.name}")
+        try:
+            kind.fit(cells.take(present), train.root)
+        except ValueError as error:
+            raise DataError(f"modality {name!r} of {train.name}: {error}") from None
+
+
+def choose_cached(splits: Iterable[Rows], how: str, limit_gb: float) -> list[str]:
+    """Which modalities to decode once and keep: the smallest first, as many as the limit holds."""
+    splits = list(splits)
+    names = list(splits[0].inputs)
+    if how == "none":
+        return []
+    if how == "memory":
+        return names
+    sizes = {name: sum(rows.inputs[name].estimate() for rows in splits) for name in names}
+    chosen: list[str] = []
+    left = limit_gb * 1e9
+    for name in sorted(names, key=lambda name: sizes[name]):
+        left -= sizes[name]
+        if left >= 0:
+            chosen.append(name)
+        else:
+            log.info("%s is decoded batch by batch: %.1f GB would exceed the cache", name, sizes[name] / 1e9)
+    return chosen
+
+
+def load(splits: Mapping[str, Rows], cached: Sequence[str]) -> None:
+    """Decode the cached modalities of all splits; rows that lost what they had are marked."""
+    for name in cached:
+        for rows in splits.values():
+            rows.load(name)
+    for rows in splits.values():
+        rows.kept &= torch.stack(list(rows.present().values())).any(0)
+
+
+def measure(train: Mapping[str, Inputs]) -> None:
+    """Let kinds learn means and deviations from training media."""
+    for name, inputs in train.items():
+        if not bool(inputs.present.any()):
+            raise DataError(f"modality {name!r}: no medium of the training rows can be decoded")
+        inputs.kind.measure(inputs.chunks(MEASURED, _CHUNK))
+
+
+def describe(splits: Mapping[str, Rows], cached: Sequence[str]) -> dict[str, Any]:
+    """What the rows are like, as JSON types."""
+    return {
+        "cached": list(cached),
+        "rows": {split: int(rows.kept.sum()) for split, rows in splits.items()},
+        "left_out": {split: int((~rows.kept).sum()) for split, rows in splits.items()},
+        "absent": {split: _shares(rows, rows.present()) for split, rows in splits.items()},
+        "unlabelled": {
+            split: _shares(rows, {task: labels.labelled for task, labels in rows.labels.items()})
+            for split, rows in splits.items()
+        },
+        "no_label": {
+            split: int((~torch.stack([labels.labelled for labels in rows.labels.values()]).any(0)).sum())
+            for split, rows in splits.items()
+            if rows.labels
+        },
+        "unreadable": {
+            split: {
+                name: {
+                    "rows": int(faulty.sum()),
+                    "first": [rows.describe(name, row) for row in list(rows.reasons[name])[:10]],
+                }
+                for name, faulty in rows.faulty.items()
+                if bool(faulty.any())
+            }
+            for split, rows in splits.items()
+        },
+    }
+
+
+def _shares(rows: Rows, there: Mapping[str, torch.Tensor]) -> dict[str, float]:
+    return {name: round(1 - float(flags[rows.kept].float().mean()), 6) for name, flags in there.items()}
