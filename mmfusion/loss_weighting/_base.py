@@ -35,5 +35,5 @@ class LossWeighting(nn.Module, ABC):
         """
 
     def end_epoch(self) -> None:
-        """Called after each training epoch."""
+        """Called before the first batch of each epoch, the first epoch included."""
         return

@@ -62,11 +62,12 @@ def task_losses(
     present_C = torch.stack(masks).sum(dim=1).to(local_T.dtype)
     counts = sum_over_ranks(torch.cat([local_T.detach(), present_C, rows]))
     labels_T = counts[len(sums) : 2 * len(sums)]
-    means_T = local_T / labels_T.clamp(min=1)
     world = world_size()
+    means_T = local_T / labels_T.clamp(min=1)
     if world > 1:
-        scaled_T = means_T * world
-        means_T = scaled_T + (counts[: len(sums)] / labels_T.clamp(min=1) - scaled_T).detach()
+        shared_T = means_T * world
+        # This order and no other: the difference is exactly 0, so the value is the same bits on every rank.
+        means_T = counts[: len(sums)] / labels_T.clamp(min=1) + (shared_T - shared_T.detach())
     return Losses(sums, means_T, labels_T > 0, counts)
 
 

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 from torch import Tensor
 from torch.optim import Optimizer
 
@@ -105,9 +104,14 @@ class MultiTaskModule(pl.LightningModule):
     def on_train_epoch_start(self) -> None:
         self._totals = None
 
+    def on_train_batch_start(self, batch: Batch, batch_idx: int) -> None:
+        # Not in `on_train_epoch_end`: whether a resumed run calls that hook for the epoch that its checkpoint closed
+        # depends on which callback wrote it. A new epoch's first batch comes exactly once.
+        if batch_idx == 0:
+            self.weighting.end_epoch()
+
     def on_train_epoch_end(self) -> None:
         self._guard.check(self.global_step)
-        self.weighting.end_epoch()
         self._log_epoch()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
@@ -178,14 +182,9 @@ class MultiTaskModule(pl.LightningModule):
     def on_test_epoch_start(self) -> None:
         self._scores = SubsetTest(self.model, self.tasks, self._subsets, self.device)
 
-    def test_step(self, batch: Batch, batch_idx: int) -> None:
+    def test_step(self, batch: Batch, batch_idx: int) -> dict[str, Any]:
         assert isinstance(self._scores, SubsetTest)
-        self._scores.update(batch)
+        return self._scores.update(batch)
 
     def on_test_epoch_end(self) -> None:
         self.log_dict(self._scores.compute(), sync_dist=True)
-
-    # ---- devices
-
-    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
-        return batch.to(device, non_blocking=device.type == "cuda")

@@ -1,0 +1,134 @@
+"""One process of the DDP tests: trains every case and writes what it saw. Started by `test_ddp.py`.
+
+    python -m tests.training.ddp_worker OUT        # RANK, WORLD_SIZE … as torchrun sets them
+
+As the one process it sees whole batches, as one of two it sees one half of every batch.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import warnings
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import torch
+import yaml
+
+from mmfusion.batch import Batch, Tokens
+from mmfusion.training.gradients import PLACES
+from mmfusion.training.trainer import build_trainer
+from tests.training import parts
+
+EPOCHS = 3  # the dynamic weight average moves in the third
+ROWS = 8
+
+
+def cases() -> dict[str, dict[str, Any]]:
+    """Every weighting × every place where gradients are taken, and one of each kind of model."""
+    names = sorted(path.stem for path in parts.WEIGHTINGS.glob("*.yaml"))
+    # Where the weighting does not ask for gradients, the log does: their Gramian must be right as well.
+    found = {
+        f"{n}/{p}": {"weighting": n, "gradients_of": p, "gradients_every_n_steps": 1} for n in names for p in PLACES
+    }
+    for fusion in ("decision", "hybrid"):
+        for place in PLACES:
+            found[f"{fusion}/{place}"] = {"weighting": "gradnorm", "gradients_of": place, "fusion": fusion}
+    found["uncertainty/placeholders"] = {"weighting": "uncertainty", "placeholders": True}
+    for place in PLACES:
+        found[f"media/{place}"] = {"weighting": "gradnorm", "gradients_of": place, "media": True}
+    return found
+
+
+def batches(media: bool) -> list[Batch]:
+    """Whole batches. Of eight rows, the first four go to rank 0, the others to rank 1."""
+    found = []
+    for seed in range(5):
+        batch = parts.make_batch(ROWS, seed, media)
+        first, second = list(batch.present)[:2]
+        batch.labelled["kind"][[1, 2, 5]] = False  # unequal numbers of labels everywhere
+        batch.labelled["age"][3] = False
+        batch.present[first][[0, 6, 7]] = False
+        if seed == 1:
+            batch.labelled["sick"][:4] = False  # rank 0 has none of this task's labels
+        if seed == 2:
+            batch.present[second][4:] = False  # rank 1 has nothing of this modality
+            batch.present[first][4:] = True
+        if seed == 3:
+            batch.labelled["age"][:] = False  # nobody has any
+        if seed == 4:
+            for labelled in batch.labelled.values():
+                labelled[4:] = False  # rank 1 has no label at all
+        for name in batch.targets:
+            batch.targets[name][~batch.labelled[name]] = 0
+        found.append(batch)
+    return found
+
+
+def share(batch: Batch, rank: int, world: int) -> Batch:
+    """The rows of one rank."""
+    rows = slice(rank * ROWS // world, (rank + 1) * ROWS // world)
+
+    def cut(parts: dict[str, Any]) -> dict[str, Any]:
+        return {
+            k: Tokens(x.values[rows], x.lengths[rows]) if isinstance(x, Tokens) else x[rows] for k, x in parts.items()
+        }
+
+    return replace(
+        batch,
+        inputs=cut(batch.inputs),
+        present=cut(batch.present),
+        targets=cut(batch.targets),
+        labelled=cut(batch.labelled),
+        ids=batch.ids[rows],
+    )
+
+
+def trainer(out: Path, callbacks: list[Any], **options: Any) -> Any:
+    """As `trainer=ddp` builds it for two processes, `trainer=cpu` for one."""
+    conf = Path(__file__).parents[2] / "conf" / "trainer"
+    settings = yaml.safe_load((conf / "default.yaml").read_text()) | yaml.safe_load((conf / "ddp.yaml").read_text())
+    settings |= {"accelerator": "cpu", "devices": 1, "num_sanity_val_steps": 0, "max_epochs": EPOCHS, **options}
+    if "TORCHELASTIC_RUN_ID" not in os.environ:
+        settings["strategy"] = "auto"
+    return build_trainer({k: v for k, v in settings.items() if k != "defaults"}, callbacks, [], out)
+
+
+def train(case: dict[str, Any], rank: int, world: int, out: Path) -> dict[str, Any]:
+    module = parts.make_module(**case)
+    rows = parts.loader([share(batch, rank, world) for batch in batches(case.get("media", False))])
+    history = parts.History()
+    trainer(out, [history]).fit(module, rows)
+    found = {name: history.stacked(name) for name in ("losses", "weights", "active", "labels", "present")}
+    if module.keeps_graph:
+        found |= {name: history.stacked(name) for name in ("gradient_norms", "cosines")}
+    return {**found, **module.state_dict()}
+
+
+def score(rank: int, world: int, out: Path) -> dict[str, Any]:
+    """Validation and test with rows of which a rank may have no label."""
+    module = parts.make_module()
+    rows = parts.loader([share(batch, rank, world) for batch in batches(False)])
+    late = parts.loader([share(batch, rank, world) for batch in batches(False)[4:]])
+    runner = trainer(out, [], max_epochs=1)
+    runner.fit(module, rows, late)
+    metrics = dict(runner.callback_metrics)
+    runner.test(module, late, verbose=False)
+    return {**metrics, **runner.callback_metrics}
+
+
+def main(out: Path, rank: int, world: int) -> None:
+    torch.set_num_threads(1)
+    logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        found = {name: train(case, rank, world, out) for name, case in cases().items()}
+        found["scores"] = score(rank, world, out)
+    torch.save(found, out / f"{world}-{rank}.pt")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]))

@@ -1,0 +1,110 @@
+"""Two gloo processes with half of each batch against one process with all of it."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import torch
+
+from mmfusion.training.gradients import PLACES
+from tests.training import ddp_worker, parts
+from tests.training.ddp_worker import cases
+
+ROOT = Path(__file__).parents[2]
+
+
+def launch(module: str, out: Path, world: int) -> list[subprocess.Popen]:
+    """Start `world` processes as torchrun would; each writes `<world>-<rank>.pt`, and what it says to a log."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    processes = []
+    for rank in range(world):
+        environment = os.environ | {
+            "OMP_NUM_THREADS": "1",
+            "MASTER_ADDR": "127.0.0.1",
+            "MASTER_PORT": str(port),
+            "TORCHELASTIC_RUN_ID": "test",
+            "GROUP_RANK": "0",
+            **dict.fromkeys(("RANK", "LOCAL_RANK"), str(rank)),
+            **dict.fromkeys(("WORLD_SIZE", "LOCAL_WORLD_SIZE"), str(world)),
+        }
+        command = [sys.executable, "-m", module, str(out)]
+        with (out / f"{rank}.log").open("w") as log:
+            processes.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT))
+    return processes
+
+
+def collect(processes: list[subprocess.Popen], out: Path) -> list[dict]:
+    """Wait for all, and read what each wrote."""
+    try:
+        for rank, process in enumerate(processes):
+            assert process.wait(timeout=240) == 0, (out / f"{rank}.log").read_text()[-5000:]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+    return [torch.load(out / f"{len(processes)}-{rank}.pt", weights_only=True) for rank in range(len(processes))]
+
+
+@pytest.fixture(scope="module")
+def found(tmp_path_factory) -> list[dict]:
+    """What the one process saw, then each of the two."""
+    out = tmp_path_factory.mktemp("ddp")
+    threads = torch.get_num_threads()
+    processes = launch("tests.training.ddp_worker", out, 2)
+    try:
+        ddp_worker.main(out, 0, 1)
+    finally:
+        torch.set_num_threads(threads)
+        ranks = collect(processes, out)
+    return [torch.load(out / "1-0.pt", weights_only=True), *ranks]
+
+
+@pytest.mark.parametrize("case", cases())
+def test_two_ranks_with_half_the_rows_train_as_one_process_with_all(found, case):
+    one, first, second = (seen[case] for seen in found)
+    assert one.keys() == first.keys() == second.keys()
+    for name, expected in one.items():
+        assert torch.equal(first[name].nan_to_num(), second[name].nan_to_num()), f"ranks differ in {name}"
+        torch.testing.assert_close(
+            first[name], expected, rtol=1e-4, atol=1e-6, equal_nan=True, msg=lambda m, n=name: f"{n}: {m}"
+        )
+    assert one["losses"].shape == (15, 3)
+
+
+def test_the_cases_are_what_they_claim_to_be(found):
+    names = {path.stem for path in parts.WEIGHTINGS.glob("*.yaml")}
+    assert {f"{name}/{place}" for name in names for place in PLACES} <= cases().keys()
+    one = found[0]
+    assert one["equal/shared"]["active"][3].tolist() == [True, True, False]
+    assert one["equal/shared"]["labels"][1].tolist() == [5, 4, 7]
+    for name in ("dwa", "gradnorm", "uncertainty"):
+        weights = one[f"{name}/representation"]["weights"]
+        assert (weights[-1] - weights[0]).abs().max() > 0.01, f"{name} never moved"
+    at = [one[f"gradnorm/{place}"]["gradient_norms"] for place in PLACES]
+    assert not torch.allclose(at[0], at[1])
+    assert not torch.allclose(at[1], at[2])
+    for case in ("equal/shared", "media/shared"):
+        untrained = parts.make_model(media=case.startswith("media")).state_dict()
+        assert all(
+            not torch.equal(value, one[case][f"model.{key}"]) for key, value in untrained.items() if "weight" in key
+        )
+
+
+def test_scores_are_over_all_ranks(found):
+    one, first, second = (seen["scores"] for seen in found)
+    assert one.keys() == first.keys() == second.keys()
+    for name, expected in one.items():
+        torch.testing.assert_close(
+            first[name], expected, rtol=1e-4, atol=1e-6, equal_nan=True, msg=lambda m, n=name: f"{n}: {m}"
+        )
+        torch.testing.assert_close(second[name], first[name], rtol=0, atol=0, equal_nan=True)
+    assert one["test[a]/rows"] == 5
+    assert one["test[a+b]/rows"] == one["test/rows"] == 8
+    assert one["test/kind/labels"] == 2
