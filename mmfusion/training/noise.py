@@ -26,6 +26,7 @@ LINES = (
     "Loaded model weights from",
     "FIT Profiler Report",  # in the run's folder
     "TEST Profiler Report",
+    "Loading `train_dataloader` to estimate",  # schedules need to know how many steps there will be
     "Experiment with name",  # MLflow: an experiment is made the first time
     "You are using a CUDA device",  # advice on matmul precision
 )
@@ -36,7 +37,7 @@ WARNINGS = (
     "The number of training batches .* is smaller than the logging interval",  # the last step is always logged
     "GPU available but not used",  # accelerator=cpu was asked for
     "Detected call of `lr_scheduler.step\\(\\)` before",  # fp16: the first steps may be skipped while the scale settles
-    ".*`LightningEnvironment`.*",
+    "`isinstance\\(treespec, LeafSpec\\)` is deprecated",  # Lightning 2.6.6 on torch 2.11
     "You requested to overfit but enabled train dataloader shuffling",  # overfit_batches is exactly that request
 )
 """Patterns of warnings."""

@@ -50,7 +50,7 @@ class Checkpoints(Callback):
         self.folder = Path(trainer.strategy.broadcast(str(self.folder)))
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if trainer.sanity_checking or trainer.fast_dev_run or trainer.state.fn != TrainerFn.FITTING:
+        if trainer.sanity_checking or _is_rehearsal(trainer) or trainer.state.fn != TrainerFn.FITTING:
             return
         value = float(trainer.callback_metrics[MONITOR])
         if self.goal.better(value, self.best_value):
@@ -61,7 +61,7 @@ class Checkpoints(Callback):
                 self._save(trainer, self.folder / BEST)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if self.last and not trainer.fast_dev_run:
+        if self.last and not _is_rehearsal(trainer):
             self._save(trainer, self.folder / LAST)
 
     def chosen(self) -> Path | None:
@@ -80,12 +80,16 @@ class Checkpoints(Callback):
     @staticmethod
     def _save(trainer: Trainer, path: Path) -> None:
         staged = path.with_name(f".{path.name}.writing")
-        trainer.save_checkpoint(staged)  # every rank calls it: FSDP gathers its shards here
+        trainer.save_checkpoint(staged, weights_only=False)  # by every rank: FSDP gathers its shards
         if trainer.is_global_zero:
             with staged.open("rb") as file:
                 os.fsync(file.fileno())
             staged.replace(path)
         trainer.strategy.barrier("checkpoint")
+
+
+def _is_rehearsal(trainer: Trainer) -> bool:
+    return bool(trainer.fast_dev_run)  # type: ignore[attr-defined]  # Lightning sets it late
 
 
 def load_weights(path: str | Path) -> dict[str, Any]:

@@ -70,8 +70,10 @@ def resolve_goal(metric: str | Mapping[str, float], mode: str, tasks: Mapping[st
     for name in terms:
         if name not in higher:
             raise ConfigError(f"callbacks.monitor.metric: there is no {name!r}; {suggest(name, higher)}")
-    if mode == "min" or mode == "max":
-        return Goal(terms, mode)
+    if mode == "min":
+        return Goal(terms, "min")
+    if mode == "max":
+        return Goal(terms, "max")
     if mode != "auto":
         raise ConfigError(f"callbacks.monitor.mode must be min, max or auto, found {mode!r}")
     wanted = {None if higher[name] is None else higher[name] == (weight > 0) for name, weight in terms.items()}

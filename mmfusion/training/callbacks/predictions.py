@@ -36,6 +36,8 @@ class KeepPredictions(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Batch, *indices: int
     ) -> None:
         rows_K = outputs["rows"]
+        if len(rows_K) == 0:
+            return
         kept = {
             "outputs": {task: x.detach().float().cpu() for task, x in outputs["outputs"].items()},
             "targets": {task: x[rows_K].cpu() for task, x in batch.targets.items()},

@@ -104,7 +104,8 @@ class ProgressBar(Callback):
 def _batches(trainer: Trainer) -> float | None:
     """Batches of the whole training, None if there is no end to it."""
     by_steps = trainer.max_steps * trainer.accumulate_grad_batches if trainer.max_steps > 0 else math.inf
-    by_epochs = trainer.num_training_batches * trainer.max_epochs if (trainer.max_epochs or -1) > 0 else math.inf
+    epochs = trainer.max_epochs or -1
+    by_epochs = trainer.num_training_batches * epochs if epochs > 0 else math.inf
     return _finite(min(by_steps, by_epochs))
 
 

@@ -1,0 +1,165 @@
+"""A run's folder: where it lies, what is in it, and writing it so that nobody ever reads half a file."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mmfusion.config.errors import ConfigError
+
+RUN_VARIABLE = "MMFUSION_RUN"
+"""How rank 0 tells the processes that Lightning starts on this machine where the run's folder is."""
+
+SUBFOLDERS = ("checkpoints", "fitted", "plots")
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """One run's files; ranks other than 0 hold one that writes nothing.
+
+    `config.yaml` (resolved), `overrides.yaml`, `result.json`, `metrics.csv`, `provenance.json`, `predictions.parquet`
+    (the test split's), `checkpoints/`, `fitted/` (`data.json`, `tasks.json`), `plots/`, and what further loggers write.
+
+    Attributes:
+        path: the folder.
+        writes: False on ranks other than 0.
+    """
+
+    path: Path
+    writes: bool = True
+
+    @classmethod
+    def create(cls, wanted: Path | str) -> RunFolder:
+        """Make the folder, or `<wanted>-1`, `-2`, … if it is there already; other ranks take rank 0's.
+
+        Raises:
+            ConfigError: it cannot be made or written to.
+        """
+        wanted = Path(wanted).expanduser().absolute()
+        if not is_main_process():
+            return cls(Path(os.environ.get(RUN_VARIABLE, wanted)), writes=False)
+        number = 0
+        while True:
+            path = wanted if number == 0 else wanted.with_name(f"{wanted.name}-{number}")
+            try:
+                path.mkdir(parents=True)
+                break
+            except FileExistsError:
+                number += 1
+            except OSError as error:
+                raise ConfigError(f"paths.run: cannot make {path}: {error.strerror}") from None
+        for name in SUBFOLDERS:
+            (path / name).mkdir()
+        return cls(path)
+
+    @classmethod
+    def open(cls, path: Path | str) -> RunFolder:
+        """The folder of a run that was made before; a `.../checkpoints/best.ckpt` in it will do as well.
+
+        Raises:
+            ConfigError: it is not a run's folder.
+        """
+        path = Path(path).expanduser().absolute()
+        for candidate in (path, *path.parents[:2]):
+            if (candidate / "config.yaml").is_file():
+                return cls(candidate, writes=is_main_process())
+        what = "there is no config.yaml in it" if path.exists() else "it does not exist"
+        raise ConfigError(f"{path} is not the folder of a run: {what}")
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    @contextmanager
+    def announced(self) -> Iterator[None]:
+        """For the length of a `with` block, tell processes started from this one where the folder is."""
+        before = os.environ.get(RUN_VARIABLE)
+        if self.writes:
+            os.environ[RUN_VARIABLE] = str(self.path)
+        try:
+            yield
+        finally:
+            if self.writes:
+                os.environ.pop(RUN_VARIABLE, None)
+                if before is not None:
+                    os.environ[RUN_VARIABLE] = before
+
+    def write_json(self, name: str, content: Any) -> None:
+        """A JSON file, replaced in one step; what JSON has no number for (nan, inf) becomes null."""
+        if self.writes:
+            write_atomically(self.path / name, json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n")
+
+    def write_yaml(self, name: str, content: Any, header: str = "") -> None:
+        """A YAML file, replaced in one step."""
+        if self.writes:
+            text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
+            write_atomically(self.path / name, (f"# {header}\n" if header else "") + text)
+
+    def write_text(self, name: str, text: str) -> None:
+        """A text file, replaced in one step."""
+        if self.writes:
+            write_atomically(self.path / name, text)
+
+    def read_json(self, name: str) -> Any:
+        """A JSON file's content.
+
+        Raises:
+            ConfigError: it is not there, or not JSON.
+        """
+        try:
+            return json.loads((self.path / name).read_text(encoding="utf-8"))
+        except FileNotFoundError:
+            raise ConfigError(f"{self.path} has no {name}: the run ended before it was written") from None
+        except json.JSONDecodeError as error:
+            raise ConfigError(f"{self.path / name} is damaged: {error}") from None
+
+    def read_config(self) -> dict[str, Any]:
+        """The run's resolved config."""
+        config = yaml.safe_load((self.path / "config.yaml").read_text(encoding="utf-8"))
+        if not isinstance(config, dict):
+            raise ConfigError(f"{self.path / 'config.yaml'} holds no config")
+        return config
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Write beside the place, to the disk, then move there: a reader sees the old file or the new one."""
+    staged = path.with_name(f".{path.name}.{os.getpid()}.writing")
+    try:
+        with staged.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        staged.replace(path)
+    finally:
+        staged.unlink(missing_ok=True)
+
+
+def is_main_process() -> bool:
+    """Whether this is rank 0 of whatever started it: torchrun, SLURM, Lightning's launcher, or nothing of the kind."""
+    if "RANK" in os.environ:
+        return int(os.environ["RANK"]) == 0
+    if "LOCAL_RANK" in os.environ or "NODE_RANK" in os.environ:
+        return int(os.environ.get("LOCAL_RANK", 0)) == 0 and int(os.environ.get("NODE_RANK", 0)) == 0
+    # An interactive shell under SLURM has a rank too, but no step was started in it.
+    return "SLURM_STEP_ID" not in os.environ or int(os.environ.get("SLURM_PROCID", 0)) == 0
+
+
+def _plain(content: Any) -> Any:
+    if isinstance(content, Mapping):
+        return {str(key): _plain(value) for key, value in content.items()}
+    if isinstance(content, str | bool | int) or content is None:
+        return content
+    if isinstance(content, Sequence | set | frozenset):
+        return [_plain(value) for value in content]
+    if isinstance(content, Path):
+        return str(content)
+    number = float(content)  # numpy's and torch's scalars too
+    return number if math.isfinite(number) else None

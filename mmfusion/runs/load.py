@@ -1,0 +1,137 @@
+"""A finished run as an object: its model, its data's transforms, its tasks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import torch
+
+from mmfusion.config.check import check
+from mmfusion.config.errors import ConfigError
+from mmfusion.config.instantiate import refuse_trust, trusting
+from mmfusion.data.manifest.new_rows import table_from_rows
+from mmfusion.data.module import MultiModalData
+from mmfusion.data.table import Table
+from mmfusion.model import MultiTaskModel
+from mmfusion.runs.folder import RunFolder
+from mmfusion.runs.tables import prediction_table
+from mmfusion.tasks._base import Task
+from mmfusion.training.build import build_data, build_model
+from mmfusion.training.callbacks.checkpoint import BEST, LAST, load_weights
+
+
+@dataclass(frozen=True)
+class LoadedRun:
+    """What a run left, ready for new rows.
+
+    Attributes:
+        folder: the run's folder.
+        config: the run's resolved config.
+        data: the data module with what was fitted; its training rows are not read.
+        tasks: task to its definition, fitted.
+        model: in eval mode, on `device`.
+        device: where the model is.
+    """
+
+    folder: RunFolder
+    config: dict[str, Any]
+    data: MultiModalData
+    tasks: dict[str, Task]
+    model: MultiTaskModel
+    device: torch.device
+
+    def predict(self, rows: Sequence[Mapping[str, Any]], root: str | Path | None = None) -> pl.DataFrame:
+        """Predictions for rows given as dictionaries of column to cell, as `prediction_table` describes.
+
+        A column that a row lacks, or whose cell is None, is an absent modality. Besides paths, cells may be arrays:
+        whatever the modality's kind takes.
+
+        Args:
+            rows: at least one; the key `id` names a row.
+            root: the folder that media paths are relative to; None is the working directory.
+
+        Raises:
+            DataError: a row has none of the model's modalities, or a cell cannot be read.
+        """
+        return self.predict_table(table_from_rows(rows, root=None if root is None else str(root)))
+
+    def predict_table(self, table: Table, progress: bool = False) -> pl.DataFrame:
+        """Predictions for the rows of a table, in its order."""
+        loader: Iterable[Any] = self.data.predict_loader(table)
+        if progress:
+            from rich.progress import track
+
+            loader = track(loader, "predicting", transient=True)
+        ids: list[str] = []
+        parts: dict[str, list[torch.Tensor]] = {name: [] for name in self.tasks}
+        with torch.inference_mode():
+            for batch in loader:
+                outputs = self.model(batch.to(self.device))
+                ids += batch.ids
+                for name in parts:
+                    parts[name].append(outputs[name].float().cpu())
+        # The tasks' own buffers are on the model's device; what they read is small.
+        outputs = {name: torch.cat(rows).to(self.device) for name, rows in parts.items()}
+        return prediction_table(self.tasks, ids, outputs)
+
+
+def load_run(
+    path: str | Path,
+    checkpoint: str = "best",
+    device: str = "cpu",
+    trusted_modules: Sequence[str] = (),
+) -> LoadedRun:
+    """Rebuild a run's model from its folder alone; its training data may be gone.
+
+    Nothing in the folder is executed: the config's `_target_`s pass the same check as those of a command line, and
+    checkpoints hold tensors alone.
+
+    Args:
+        path: the run's folder.
+        checkpoint: `best` (`last` where there is no best), `last`, or a checkpoint's path.
+        device: where the model goes, as torch names it.
+        trusted_modules: modules of your own that the config's `_target_`s may name.
+
+    Raises:
+        ConfigError: it is not the folder of a run, or the run ended before it had a checkpoint.
+    """
+    folder = RunFolder.open(path)
+    config = folder.read_config()
+    refuse_trust(config, str(folder.path / "config.yaml"))
+    with trusting(trusted_modules) if trusted_modules else nullcontext():
+        check(config)
+        data, tasks = build_data(config)
+        restore(folder, data, tasks)
+        model = build_model(config, data, tasks)
+    state = load_weights(find_checkpoint(folder, checkpoint))
+    model.load_state_dict({k.removeprefix("model."): v for k, v in state.items() if k.startswith("model.")})
+    model.eval().to(device)
+    return LoadedRun(folder, config, data, tasks, model, torch.device(device))
+
+
+def restore(folder: RunFolder, data: MultiModalData, tasks: Mapping[str, Task]) -> None:
+    """Give data and tasks what the run had fitted."""
+    data.load_state(folder.read_json("fitted/data.json"))
+    states = folder.read_json("fitted/tasks.json")
+    for name, task in tasks.items():
+        task.load_state(states[name])
+
+
+def find_checkpoint(folder: RunFolder, which: str) -> Path:
+    """`best`, `last` or a path, as a file that exists.
+
+    Raises:
+        ConfigError: there is no such checkpoint.
+    """
+    named = {"best": (BEST, LAST), "last": (LAST,)}.get(which)
+    candidates = [folder.checkpoints / name for name in named] if named else [Path(which).expanduser()]
+    for candidate in candidates:
+        if candidate.is_file():
+            return candidate
+    there = sorted(file.name for file in folder.checkpoints.glob("*.ckpt"))
+    raise ConfigError(f"no checkpoint {which!r} in {folder.path}; there is {', '.join(there) or 'none'}")

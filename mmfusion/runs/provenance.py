@@ -1,0 +1,115 @@
+"""Where a result comes from: code, packages, machine, command, data."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from importlib.metadata import distributions
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+from torch import Tensor
+
+import mmfusion
+from mmfusion.data.table import Table
+from mmfusion.runs.hardware import hardware
+
+LONGEST_DIFF = 1_000_000
+"""Characters of a diff that are kept."""
+
+
+def provenance(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """All but the data's fingerprint, which is known later."""
+    here, package = Path.cwd(), Path(mmfusion.__file__).parent
+    code = {"mmfusion": git_state(package), "working_directory": git_state(here)}
+    if code["working_directory"] == code["mmfusion"]:
+        code["working_directory"] = None
+    return {
+        "command": [sys.executable, *sys.argv],
+        "overrides": list(overrides),
+        "working_directory": str(here),
+        "seed": config["seed"],
+        "mmfusion": mmfusion.__version__,
+        "python": platform.python_version(),
+        "git": code,
+        "hardware": hardware(),
+        "packages": packages(),
+    }
+
+
+def packages() -> dict[str, str]:
+    """Every installed distribution and its version."""
+    found = {str(d.metadata["Name"]): d.version for d in distributions() if d.metadata["Name"]}
+    return dict(sorted(found.items(), key=lambda item: item[0].lower()))
+
+
+def git_state(folder: Path) -> dict[str, Any] | None:
+    """Commit, diff against it and untracked files of the repository that `folder` lies in; None outside of one."""
+    root = _git(folder, "rev-parse", "--show-toplevel")
+    if root is None:
+        return None
+    tracked = _git(folder, "ls-files", "--error-unmatch", ".")
+    if tracked is None:
+        return None  # an environment inside of somebody's repository says nothing about this code
+    diff = _git(folder, "diff", "HEAD") or ""
+    untracked = (_git(folder, "ls-files", "--others", "--exclude-standard", "--full-name", ":/") or "").splitlines()
+    return {
+        "root": root,
+        "commit": _git(folder, "rev-parse", "HEAD"),
+        "branch": _git(folder, "rev-parse", "--abbrev-ref", "HEAD"),
+        "clean": not diff and not untracked,
+        "diff": diff[:LONGEST_DIFF],
+        "diff_is_cut": len(diff) > LONGEST_DIFF,
+        "untracked": untracked[:1000],
+    }
+
+
+def fingerprint(table: Table) -> dict[str, Any]:
+    """Hash of ids, splits and all cells, and how many rows each split has.
+
+    A cell that is a path counts as that path: files are not read, so a picture that was changed under the same name
+    is not noticed.
+    """
+    whole = hashlib.blake2b(digest_size=16)
+    for name, cells in (("ids", table.ids), ("splits", table.splits), *sorted(table.columns.items())):
+        whole.update(repr((name, len(cells))).encode())
+        _feed(whole, cells)
+    splits = dict(sorted((split, len(table.where(split))) for split in set(table.splits)))
+    return {"name": table.name, "root": table.root, "rows": len(table), "splits": splits, "hash": whole.hexdigest()}
+
+
+def _feed(whole: Any, cells: Any) -> None:
+    if isinstance(cells, pl.Series):
+        cells = cells.to_list()
+    if isinstance(cells, Tensor):
+        cells = cells.numpy(force=True)
+    if isinstance(cells, np.ndarray) and cells.dtype != object:
+        whole.update(repr((cells.dtype.str, cells.shape)).encode())
+        whole.update(np.ascontiguousarray(cells).tobytes())
+        return
+    for cell in cells:
+        if isinstance(cell, np.ndarray | Tensor):
+            _feed(whole, cell)
+        else:
+            whole.update(repr(cell).encode())
+            whole.update(b"\0")
+
+
+def _git(folder: Path, *arguments: str) -> str | None:
+    try:
+        done = subprocess.run(  # noqa: S603  # fixed arguments, no shell
+            ["git", "-C", str(folder), *arguments],  # noqa: S607
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=20,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

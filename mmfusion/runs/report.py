@@ -1,0 +1,160 @@
+"""What a person reads when a run is done."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from mmfusion.runs.result import Result
+
+NARROWEST = 80
+_NAME = re.compile(r"(?P<split>\w+)(\[(?P<subset>[^\]]*)\])?/(?P<task>[^/]+)/(?P<metric>.+)")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One metric's name, taken apart; `subset` is None with all modalities."""
+
+    name: str
+    split: str
+    subset: str | None
+    task: str
+    metric: str
+
+
+def parse(names: Sequence[str]) -> list[Line]:
+    """Metric names that are a task's; counts of rows and labels are left out."""
+    found = [(name, _NAME.fullmatch(name)) for name in names]
+    lines = [Line(n, m["split"], m["subset"], m["task"], m["metric"]) for n, m in found if m is not None]
+    return [line for line in lines if line.metric != "labels"]
+
+
+def show_report(result: Result, console: Console | None = None) -> None:
+    """Print metrics per task, then per subset of modalities, next to what is attainable; then where it all is."""
+    console = console or _console()
+    lines = parse(list(result.metrics))
+    if lines:
+        console.print()
+        console.print(task_table(result, [line for line in lines if line.subset is None]))
+    subsets = [line for line in lines if line.subset is not None]
+    for table in subset_tables(result, subsets, width=console.width):
+        console.print()
+        console.print(table)
+    console.print()
+    console.print(_last_words(result), highlight=False, soft_wrap=True)
+
+
+def task_table(result: Result, lines: Sequence[Line]) -> Table:
+    """A row a metric, with all modalities."""
+    split = lines[0].split if lines else "test"
+    rows = result.metrics.get(f"{split}/rows")
+    counted = "" if rows is None else f" ({int(rows)} rows)"
+    table = Table(title=f"{split} metrics{counted}", title_justify="left", title_style="bold")
+    table.add_column("task")
+    table.add_column("metric")
+    table.add_column(split, justify="right")
+    with_ceiling = any(line.name in result.ceilings for line in lines)
+    if with_ceiling:
+        table.add_column("attainable", justify="right", style="dim")
+    before = None
+    for line in lines:
+        if before not in (None, line.task):
+            table.add_section()
+        cells = ["" if line.task == before else escape(line.task), line.metric, number(result.metrics[line.name])]
+        if with_ceiling:
+            cells.append(number(result.ceilings.get(line.name)))
+        table.add_row(*cells)
+        before = line.task
+    return table
+
+
+def subset_tables(result: Result, lines: Sequence[Line], width: int = NARROWEST) -> list[Table]:
+    """A row a subset of modalities, a column a task with its leading metric; as many tables as the width asks for."""
+    if not lines:
+        return []
+    subsets = list(dict.fromkeys(line.subset for line in lines))
+    leading = leading_metrics(result.ceilings, lines)
+    by_key = {(line.subset, line.task, line.metric): line.name for line in lines}
+    with_ceiling = any(line.name in result.ceilings for line in lines)
+    longest = max(len(subset or "") for subset in subsets)
+    each = max(max(len(task), len(metric)) for task, metric in leading.items())
+    each = max(each, len("0.000 of 0.000") if with_ceiling else 6) + 3
+    fit = max(1, (width - min(longest, width // 2) - 4) // each)
+    tasks = list(leading)
+    tables = []
+    for first in range(0, len(tasks), fit):
+        title = f"{lines[0].split} with some of the modalities" + (", of what is attainable" if with_ceiling else "")
+        table = Table(title=title if first == 0 else None, title_justify="left", title_style="bold")
+        table.add_column("modalities", overflow="fold")
+        shown = tasks[first : first + fit]
+        for task in shown:
+            table.add_column(f"{escape(task)}\n{leading[task]}", justify="right")
+        for subset in subsets:
+            names = [by_key.get((subset, task, leading[task])) for task in shown]
+            table.add_row(escape(subset or "").replace("+", " + "), *(_against(result, name) for name in names))
+        tables.append(table)
+    return tables
+
+
+def leading_metrics(ceilings: Mapping[str, float], lines: Sequence[Line]) -> dict[str, str]:
+    """Task to the metric that stands for it: the first that has a ceiling, else the first that is not its loss."""
+    found: dict[str, str] = {}
+    for line in lines:
+        if line.name in ceilings:
+            found.setdefault(line.task, line.metric)
+    for line in lines:
+        if line.metric != "loss":
+            found.setdefault(line.task, line.metric)
+    order = dict.fromkeys(line.task for line in lines)
+    return {task: found.get(task, "loss") for task in order}
+
+
+def number(value: float | None) -> str:
+    """Four digits or so; "–" for what is not known."""
+    if value is None or value != value:
+        return "–"
+    return f"{value:.3f}" if abs(value) < 1000 else f"{value:.4g}"
+
+
+def _against(result: Result, name: str | None) -> str:
+    if name is None or name not in result.metrics:
+        return "–"
+    best = result.ceilings.get(name)
+    return number(result.metrics[name]) + ("" if best is None else f" [dim]of {number(best)}[/dim]")
+
+
+def _last_words(result: Result) -> str:
+    run = escape(shown_path(result.folder))
+    cost = result.cost
+    spent = f"{result.seconds:.0f} s"
+    if cost.get("rows_per_second"):
+        spent += f", {cost['rows_per_second']:,.0f} rows/s"
+    if cost.get("parameters"):
+        spent += f", {cost['parameters']:,} parameters"
+    if cost.get("peak_memory_bytes"):
+        spent += f", {cost['peak_memory_bytes'] / 2**30:.1f} GiB"
+    return (
+        f"[bold]Run folder[/bold]  {run}  ({spent})\n\n"
+        "[bold]Try next[/bold]\n"
+        f"  mmfusion eval {run}\n"
+        f"  mmfusion predict {run} new.csv --out predictions.parquet\n"
+        "  mmfusion train fusion=gated loss_weighting=uncertainty\n"
+        "  mmfusion ls"
+    )
+
+
+def shown_path(path: Path) -> str:
+    """Relative to the working directory if it lies below it."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
+
+
+def _console() -> Console:
+    # Without a terminal rich would guess 80 columns as well, but from the environment.
+    return Console() if sys.stdout.isatty() else Console(width=NARROWEST, no_color=True)

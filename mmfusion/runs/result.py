@@ -1,0 +1,88 @@
+"""What a run came to: `result.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from mmfusion.runs.folder import RunFolder
+
+FILE = "result.json"
+
+
+@dataclass(frozen=True)
+class Result:
+    """How far a run is, and what it found.
+
+    Attributes:
+        folder: the run's folder.
+        status: running, completed, failed or stopped.
+        name: the config's.
+        seed: the config's.
+        started: time and date, UTC.
+        seconds: from start to end, or to the last word.
+        metrics: of the test split: `test/<task>/<metric>`, and `test[<a+b>]/<task>/<metric>` with these modalities.
+        ceilings: the best that can be expected for metrics of which the data knows it, by the metric's name.
+        validation: `val/…` at the tested checkpoint.
+        monitor: which metric chose the checkpoint, its best value, and when (`epoch`, `step`).
+        cost: `parameters`, `trained_parameters`, `peak_memory_bytes`, `peak_gpu_memory_bytes` (of rank 0),
+            `rows_per_second` (training, all ranks), `waiting` (share of it spent waiting for data), `fit_seconds`,
+            `test_seconds`, `processes`.
+        error: why it failed or was stopped.
+    """
+
+    folder: Path
+    status: Literal["running", "completed", "failed", "stopped"]
+    name: str
+    seed: int
+    started: str
+    seconds: float = 0.0
+    metrics: dict[str, float] = field(default_factory=dict)
+    ceilings: dict[str, float] = field(default_factory=dict)
+    validation: dict[str, float] = field(default_factory=dict)
+    monitor: dict[str, Any] = field(default_factory=dict)
+    cost: dict[str, Any] = field(default_factory=dict)
+    error: str | None = None
+
+    def write(self, folder: RunFolder) -> None:
+        """Replace `result.json`."""
+        content = asdict(self)
+        del content["folder"]  # a folder that was moved would contradict itself
+        folder.write_json(FILE, content)
+
+    def but(self, **changes: Any) -> Result:
+        """A copy with some attributes changed."""
+        return replace(self, **changes)
+
+
+def read_result(folder: RunFolder) -> Result:
+    """What `result.json` says."""
+    return Result(folder=folder.path, **folder.read_json(FILE))
+
+
+def flat_ceilings(
+    metrics: Mapping[str, float],
+    modalities: Sequence[str],
+    ceiling: Callable[[frozenset[str]], Mapping[str, Mapping[str, float]]],
+) -> dict[str, float]:
+    """The best attainable value of each test metric, under the metric's own name, as far as the source knows it.
+
+    Args:
+        metrics: measured ones, by name; none but these are asked for.
+        modalities: what the model sees.
+        ceiling: subset of the modalities to task to metric to value.
+    """
+    found: dict[str, float] = {}
+    known: dict[str, Mapping[str, Mapping[str, float]]] = {}
+    for name in metrics:
+        split, _, rest = name.partition("/")
+        task, _, metric = rest.partition("/")
+        if split not in known:
+            subset = split[split.index("[") + 1 : -1].split("+") if "[" in split else modalities
+            known[split] = ceiling(frozenset(subset))
+        value = known[split].get(task, {}).get(metric)
+        if value is not None:
+            found[name] = float(value)
+    return found

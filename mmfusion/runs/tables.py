@@ -1,0 +1,76 @@
+"""Predictions as a table, and tables as files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from torch import Tensor
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.tasks._base import Task
+
+SUFFIXES = (".parquet", ".csv", ".tsv", ".jsonl")
+
+
+def prediction_table(tasks: Mapping[str, Task], ids: Sequence[str], outputs: Mapping[str, Tensor]) -> pl.DataFrame:
+    """`id`, and for each task its prediction under the task's name and whatever more its `readable` gives.
+
+    Those of the tasks that come with mmfusion: classification `<task>_p` (probability of the predicted class) and
+    `<task>_p_<class>`; binary `<task>_p_<positive class>`; multilabel `<task>_p_<label>`.
+
+    Raises:
+        ConfigError: two tasks want the same column.
+    """
+    columns: dict[str, Any] = {"id": list(ids)}
+    for name, task in tasks.items():
+        for suffix, values in task.readable(task.predict(outputs[name])).items():
+            if f"{name}{suffix}" in columns:
+                raise ConfigError(f"task.{name}: its column {name + suffix!r} is another task's too; rename one")
+            columns[f"{name}{suffix}"] = values
+    return pl.DataFrame(columns)
+
+
+def truth_table(
+    tasks: Mapping[str, Task], targets: Mapping[str, Tensor], labelled: Mapping[str, Tensor]
+) -> pl.DataFrame:
+    """`<task>_true`: the label, null where there is none."""
+    columns: dict[str, list[Any]] = {}
+    for name, task in tasks.items():
+        values = targets[name].tolist()
+        names = class_names(task)
+        if names is not None and targets[name].ndim == 1:
+            values = [names[int(value)] for value in values]
+        columns[f"{name}_true"] = [
+            value if has else None for value, has in zip(values, labelled[name].tolist(), strict=True)
+        ]
+    return pl.DataFrame(columns)
+
+
+def class_names(task: Task) -> list[str] | None:
+    """A task's classes in order, None if it has none."""
+    names = getattr(getattr(task, "classes", None), "names", None)
+    return None if names is None else [str(name) for name in names]
+
+
+def check_suffix(path: Path) -> None:
+    """Raises ConfigError unless `write_table` knows the suffix; ask before the work is done."""
+    if path.suffix.lower() not in SUFFIXES:
+        raise ConfigError(f"{path}: expected a name that ends in {', '.join(SUFFIXES)}")
+
+
+def write_table(table: pl.DataFrame, path: Path) -> None:
+    """Write as the suffix says, replacing in one step."""
+    check_suffix(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    staged = path.with_name(f".{path.name}.writing")
+    suffix = path.suffix.lower()
+    if suffix == ".parquet":
+        table.write_parquet(staged)
+    elif suffix == ".jsonl":
+        table.write_ndjson(staged)
+    else:
+        table.write_csv(staged, separator="\t" if suffix == ".tsv" else ",")
+    staged.replace(path)
