@@ -1,0 +1,85 @@
+"""Every YAML of every group is composed, checked, instantiated and trained for two batches, through the real run."""
+
+from pathlib import Path
+
+import pytest
+import torch
+
+from mmfusion.config.compose import load_config
+from mmfusion.config.folders import groups, own_folder
+from mmfusion.runs.train import train
+from tests.helpers.zoo import make_zoo
+
+NAMES = {"image": "image", "text": "note", "speech": "voice", "tabular": "vitals", "features": "vector", "series": "signal"}
+TASKS = {"classification": "kind", "binary": "flag", "multilabel": "tags", "regression": "size"}
+REAL = {
+    "digits3_agree": "digits3",
+    "digits3_agree_with_holes": "digits3",
+    "digits3_calc": "digits3",
+    "vqa_rad": "vqa_rad",
+    "speech_to_intent": "speech_to_intent",
+}
+SHORT = [
+    "trainer.max_epochs=1",
+    "trainer.limit_train_batches=2",
+    "trainer.limit_val_batches=1",
+    "trainer.limit_test_batches=1",
+    "trainer.num_sanity_val_steps=0",
+    "report.plots=false",
+]
+TINY_DIGITS = ["data.rows.train=64", "data.rows.val=16", "data.rows.test=16", "data.loader.batch_size=16"]
+# Options of whole processes: tests/e2e/test_ddp_run.py starts them.
+ELSEWHERE = {("trainer", "ddp"), ("trainer", "fsdp")}
+
+OPTIONS = [
+    (group, option)
+    for group, options in sorted(groups([own_folder()]).items())
+    for option in sorted(options)
+    if group and (group, option) not in ELSEWHERE
+]
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory) -> Path:
+    return make_zoo(tmp_path_factory.mktemp("zoo"))
+
+
+def overrides_for(group: str, option: str, shared: Path) -> list[str]:
+    """What makes a run use this option, on the smallest data that has what it needs."""
+    if group == "experiment" and option in REAL:
+        if not shared.is_dir():
+            pytest.skip("needs the real data in ../shared/data")
+        return [f"experiment={option}", f"data.root={shared / REAL[option]}", "data.loader.batch_size=16"]
+    if (group, option) in (("experiment", "seed"), ("data", "latent")):
+        return ["experiment=seed", *TINY_DIGITS]
+    if (group, option) in (("experiment", "digits"), ("data", "digits")):
+        return ["experiment=digits", *TINY_DIGITS]
+    if (group, option) == ("trainer", "gpu") and not torch.cuda.is_available():
+        pytest.skip("needs a GPU")
+    zoo = ["experiment=zoo"]
+    kind = group.removeprefix("encoder/")
+    if group.startswith("encoder/"):
+        dropped = [f"~encoder.{name}" for other, name in NAMES.items() if other not in (kind, "tabular")]
+        return [*zoo, f"{group}@encoder.{NAMES[kind]}={option}", *dropped]
+    if group == "task":
+        return [*zoo, *(f"~task.{name}" for other, name in TASKS.items() if other != option)]
+    if group == "logger":
+        return [*zoo, f"logger=[{option}]"]
+    if group == "data":
+        return zoo
+    return [*zoo, f"{group}={option}"]
+
+
+@pytest.mark.parametrize(("group", "option"), OPTIONS, ids=lambda value: value.replace("/", "-"))
+def test_trains_for_two_batches(group, option, zoo, tmp_path, request):
+    shared = request.config.rootpath.parent / "shared" / "data"
+    overrides = [*overrides_for(group, option, shared), f"paths.run={tmp_path / 'run'}"]
+    # A debug option says itself how long to train.
+    overrides += [] if group == "debug" else SHORT
+    if group == "scheduler" and option == "plateau":
+        overrides += ["trainer.check_val_every_n_epoch=1"]
+    result = train(load_config(overrides, [zoo]), overrides, show=False)
+    assert result.status == "completed"
+    assert (tmp_path / "run" / "result.json").is_file()
+    if group != "debug":
+        assert any(name.startswith("test/") for name in result.metrics)

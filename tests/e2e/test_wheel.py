@@ -1,0 +1,60 @@
+"""mmfusion installed from a wheel, away from the repository: the same commands, the same configs."""
+
+import os
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(scope="module")
+def installed(repo, tmp_path_factory):
+    """An environment of its own with the wheel in it, which borrows the heavy packages of this one."""
+    folder = tmp_path_factory.mktemp("wheel")
+    build = [sys.executable, "-m", "build", "--no-isolation", "--wheel", "--outdir", str(folder), str(repo)]
+    subprocess.run(build, check=True, capture_output=True, text=True)
+    (wheel,) = folder.glob("mmfusion-*.whl")
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(folder / "env")], check=True)
+    python = folder / "env" / "bin" / "python"
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)]
+    subprocess.run(install, check=True, capture_output=True, text=True)
+    site = subprocess.check_output([python, "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], text=True)
+    # A path in a .pth file is searched after the environment's own packages, so the wheel's mmfusion is found first.
+    Path(site.strip(), "borrowed.pth").write_text(sysconfig.get_path("purelib"))
+    return folder / "env"
+
+
+def run(installed: Path, cwd: Path, *words: str) -> str:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [str(installed / "bin" / words[0]), *words[1:]]
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_package_and_configs_come_from_the_wheel(installed, tmp_path):
+    code = "import mmfusion; from mmfusion.config.folders import own_folder; print(mmfusion.__file__, own_folder())"
+    for path in run(installed, tmp_path, "python", "-c", code).split():
+        assert Path(path).is_relative_to(installed)
+
+
+def test_every_config_is_in_the_wheel(installed, tmp_path, repo):
+    code = "from mmfusion.config.folders import own_folder; print(own_folder())"
+    packed = Path(run(installed, tmp_path, "python", "-c", code).strip())
+    names = {path.relative_to(repo / "conf") for path in (repo / "conf").rglob("*.yaml")}
+    assert {path.relative_to(packed) for path in packed.rglob("*.yaml")} == names
+
+
+def test_lists_and_composes_away_from_the_repository(installed, tmp_path):
+    assert "fusion\n * concat" in run(installed, tmp_path, "mmfusion", "ls", "fusion")
+    assert "name: digits\n" in run(installed, tmp_path, "mmfusion", "train", "--cfg", "job")
+
+
+def test_reads_the_configs_of_the_working_directory(installed, tmp_path):
+    experiment = tmp_path / "conf" / "experiment" / "mine.yaml"
+    experiment.parent.mkdir(parents=True)
+    experiment.write_text("# @package _global_\n# my own\ndefaults:\n  - digits\n  - _self_\nname: mine\n")
+    assert "my own" in run(installed, tmp_path, "mmfusion", "ls", "experiment")
+    assert "name: mine\n" in run(installed, tmp_path, "mmfusion", "train", "--cfg", "job", "experiment=mine")
