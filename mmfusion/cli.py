@@ -115,15 +115,19 @@ def _train(arguments: list[str]) -> int:
 
 
 def _eval(arguments: list[str]) -> int:
-    parser = _parser("eval", "Test a trained run again; overrides change its data, for example data.path=other.csv.")
+    parser = _parser("eval", "Test a trained run again, as it is or on other data (data.path=other.csv).")
     parser.add_argument("run", help="the run's folder")
-    parser.add_argument("overrides", nargs="*", help="key=value, for data alone")
-    parser.add_argument("--split", choices=["train", "val", "test"], default="test")
+    parser.add_argument("overrides", nargs="*", help=f"key=value of the run's own config; {TRUST}")
+    parser.add_argument("--split", choices=["train", "val", "test"], default="test", help="rows (default: %(default)s)")
+    _take_checkpoint(parser)
     args = parser.parse_intermixed_args(arguments)
+    from mmfusion.config.compose import split_trust
+
+    overrides, trusted = split_trust(args.overrides)
     gc.enable()
     from mmfusion.runs.evaluate import evaluate
 
-    evaluate(args.run, overrides=args.overrides, split=args.split)
+    evaluate(args.run, args.checkpoint, args.split, overrides, trusted)
     return OK
 
 
@@ -137,6 +141,9 @@ def _predict(arguments: list[str]) -> int:
     )
     parser.add_argument("--root", help="folder of the table's media (default: the table's own)")
     _take_checkpoint(parser)
+    parser.add_argument(
+        "--device", default="cpu", help="where the model runs, as torch names it (default: %(default)s)"
+    )
     args = parser.parse_intermixed_args(arguments)
     trusted = _only_trust(args.overrides)
     gc.enable()
@@ -210,9 +217,6 @@ def _take_overrides(parser: argparse.ArgumentParser) -> None:
 
 def _take_checkpoint(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", default="best", help="best, last, or a file (default: %(default)s)")
-    parser.add_argument(
-        "--device", default="cpu", help="where the model runs, as torch names it (default: %(default)s)"
-    )
 
 
 def _only_trust(overrides: list[str]) -> list[str]:

@@ -16,6 +16,9 @@ from mmfusion.config.instantiate import refuse_trust, trust
 from mmfusion.config.origin import Origin
 
 PRIMARY = "train"
+LIST_GROUPS = ("logger",)
+"""Groups of which several options may be chosen, `logger=[csv,wandb]`."""
+
 _OVERRIDE = re.compile(r"(?P<sign>\+\+|\+|~|)(?P<key>[^=]+)(?P<value>=.*)?", re.DOTALL)
 
 
@@ -66,8 +69,7 @@ def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = (
     refuse_trust(composed, "a config file")
     for group in ("experiment", "debug"):
         if group in composed:
-            option = choices.get(group)
-            raise ConfigError(f"{group}/{option}.yaml must begin with the line `# @package _global_`")
+            raise ConfigError(f"{group}/{choices.get(group)}.yaml must begin with the line `# @package _global_`")
     return Composed(composed, trusted, Origin(overrides, choices, known, own_folder() / f"{PRIMARY}.yaml"))
 
 
@@ -80,17 +82,30 @@ def search_path(folders: Sequence[Path]) -> list[str]:
 
 
 def forced(overrides: Sequence[str], known: dict[str, dict[str, Path]]) -> list[str]:
-    """Let a value's override set a key that no file has, as `++key=value` would.
+    """Let a value's override set a key that no file has, as `++key=value` would, and `group=null` leave a group out.
 
     Which keys there may be is for the check to say: it knows all valid names, Hydra only those that a file lists.
+
+    Raises:
+        ConfigError: a list or a mapping where a group takes one option.
     """
     top = {group.split("/")[0] for group in known}
     result = []
     for override in overrides:
         found = _OVERRIDE.fullmatch(override)
         is_group = found and (set("/@") & set(found["key"]) or found["key"] in top)
-        is_value = found and not found["sign"] and found["value"] is not None and not is_group
-        result.append(f"++{override}" if is_value and not override.startswith("hydra.") else override)
+        group, value = (found["key"], found["value"]) if found and is_group else ("", None)
+        if value and value.startswith("={"):
+            raise ConfigError(f"{override}: {group} is a group; write {group}=<option>, or {group}.<key>=<value>")
+        if value and value.startswith("=[") and group not in LIST_GROUPS:
+            raise ConfigError(f"{override}: {group} takes one option; only {', '.join(LIST_GROUPS)} takes several")
+        is_plain = found and not found["sign"] and found["value"] is not None
+        if found and is_plain and not is_group and not override.startswith("hydra."):
+            result.append(f"++{override}")
+        elif is_plain and value == "=null":
+            result.append(f"{group}=[]" if group in LIST_GROUPS else f"~{group}")
+        else:
+            result.append(override)
     return result
 
 

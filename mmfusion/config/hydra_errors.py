@@ -80,7 +80,7 @@ def _unused_group(group: str, overrides: Sequence[str], known: Groups) -> str:
         inner = [name for name in known if name.startswith(f"{bare}/")]
         return f"{group}: there is no such group; {suggest(bare, inner or known, limit=100)}"
     override = next((each for each in overrides if each.split("=")[0] == group), f"{group}=...")
-    option = override.split("=")[-1]
+    option = override.split("=", 1)[-1]
     at = f"{group}={option}"
     if group == "task":
         at = f"task@task.<name>={option}"

@@ -33,7 +33,11 @@ class Origin:
             if name == plain or f"{plain}.".startswith(f"{name}."):
                 return f"from {override} on the command line"
         # Files later in the composition win, so they are searched first.
-        places = [place for path in (*reversed(self._files()), self.primary) for place in _search(path, plain)]
+        files = (*reversed(self._files()), self.primary)
+        places = [place for path in files for place in _search(path, plain)]
+        if not places and "." in plain:
+            # Perhaps its mapping is written in one line, with braces.
+            places = [place for path in files for place in _search(path, plain.rpartition(".")[0], "{")]
         return max(places, default=(0, ""), key=lambda place: place[0])[1]
 
     def _files(self) -> list[Path]:
@@ -53,8 +57,14 @@ def _included(path: Path) -> list[str]:
     return re.findall(r"^ *- ([\w-]+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def _search(path: Path, key: str) -> list[tuple[int, str]]:
-    """The line in a file that sets `key`, with how many of the key's last words lead to it by indentation."""
+def _search(path: Path, key: str, having: str = "") -> list[tuple[int, str]]:
+    """The line in a file that sets `key`, with how many of the key's last words lead to it by indentation.
+
+    Args:
+        path: the file.
+        key: dotted, as in the composed config; the file's own package may take off its first words.
+        having: only a line in which this stands.
+    """
     words = key.split(".")
     best: tuple[int, str] | None = None
     above: list[tuple[int, str]] = []
@@ -65,7 +75,7 @@ def _search(path: Path, key: str) -> list[tuple[int, str]]:
         indent = len(found[1])
         above = [(depth, word) for depth, word in above if depth < indent] + [(indent, found[2])]
         trail = [word for _, word in above]
-        fits = len(trail) <= len(words) and trail == words[-len(trail) :]
+        fits = having in line and len(trail) <= len(words) and trail == words[-len(trail) :]
         if fits and (best is None or len(trail) >= best[0]):
             best = (len(trail), f"{_short(path)}, line {number}")
     return [best] if best else []

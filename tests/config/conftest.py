@@ -36,3 +36,37 @@ def user_package(tmp_path, monkeypatch):
     for name in [name for name in sys.modules if name.split(".")[0] == "userpack"]:
         del sys.modules[name]
     read_module.cache_clear()
+
+
+MINI = {
+    "train.yaml": "defaults:\n  - _self_\n  - fusion: concat\n  - trainer: default\n  - logger: [csv]\n"
+    "  - experiment: digits\n  - debug: null\nname: run\nseed: 0\ntrusted_modules: []\nencoder: {}\ntask: {}\n"
+    "hydra:\n  output_subdir: null\n",
+    "fusion/concat.yaml": "# side by side (source)\n_target_: mmfusion.fusion.concat.Concat\ndim: 256\n",
+    "fusion/gated.yaml": "# gates\n_target_: mmfusion.fusion.gated.Gated\ndim: 256\n",
+    "trainer/default.yaml": "# one device\nmax_epochs: 20\nprecision: fp32\n",
+    "trainer/ddp.yaml": "# many devices\ndefaults:\n  - default\nstrategy: ddp\n",
+    "encoder/image/cnn.yaml": "# convolutions\n_target_: mmfusion.encoders.cnn.CNN\nwidths: [32]\nlr_scale: 1.0\n",
+    "encoder/text/rnn.yaml": "# words\n_target_: mmfusion.encoders.rnn.RNN\nlr_scale: 1.0\n",
+    "task/regression.yaml": "# a number\n_target_: mmfusion.tasks.regression.Regression\ncolumn: null\n",
+    "logger/csv.yaml": "# a file\ncsv: {folder: here}\n",
+    "logger/wandb.yaml": "# a service\nwandb: {mode: offline}\n",
+    "experiment/digits.yaml": "# @package _global_\n# the default\ndefaults:\n  - /encoder/image: cnn\n"
+    "  - /task@task.sum: regression\n  - override /fusion: concat\n  - _self_\nname: digits\n",
+    "debug/fast.yaml": "# @package _global_\n# quick\ntrainer:\n  max_epochs: 1\n",
+}
+
+
+@pytest.fixture
+def mini(tmp_path, monkeypatch):
+    """A small folder of configs in the place of mmfusion's own, and an empty working directory."""
+    folder = tmp_path / "own"
+    for name, text in MINI.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    for module in ("compose", "folders", "listing"):
+        monkeypatch.setattr(f"mmfusion.config.{module}.own_folder", lambda: folder)
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    return folder

@@ -1,0 +1,41 @@
+import pytest
+import yaml
+from hydra import compose, initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.errors import ConfigCompositionException
+from omegaconf import OmegaConf
+
+from mmfusion.config.hydra_compose import run_hydra
+
+OVERRIDES = [
+    [],
+    ["fusion=gated", "++trainer.max_epochs=3", "debug=fast"],
+    ["~encoder.image", "+encoder/text=rnn", "+task@task.more=regression", "++task.more.column=x"],
+    ["logger=[csv,wandb]", "trainer=ddp", "~experiment", "+new={a: [1, 2.5, null, 'b']}"],
+]
+
+
+@pytest.mark.parametrize("overrides", OVERRIDES)
+def test_equals_stock_hydra(mini, overrides):
+    with initialize_config_dir(str(mini), job_name="mmfusion", version_base="1.3"):
+        stock = compose("train", overrides, return_hydra_config=True)
+    choices = {key: str(value) for key, value in stock.hydra.runtime.choices.items() if not key.startswith("hydra/")}
+    OmegaConf.set_struct(stock, False)
+    del stock["hydra"]
+    assert run_hydra(mini, "train", overrides) == (OmegaConf.to_container(stock, resolve=True), choices)
+
+
+def test_overrides_of_hydra_itself_are_understood_and_dropped(mini):
+    config, choices = run_hydra(mini, "train", ["hydra.sweep.dir=elsewhere", "hydra/job_logging=none"])
+    assert "hydra" not in config
+    assert choices["hydra/job_logging"] == "none"
+    with pytest.raises(ConfigCompositionException, match=r"hydra\.swep"):
+        run_hydra(mini, "train", ["hydra.swep.dir=elsewhere"])
+
+
+def test_leaves_no_trace(mini):
+    loader = yaml.SafeLoader
+    with pytest.raises(ConfigCompositionException):
+        run_hydra(mini, "train", ["absent.key=3"])
+    assert yaml.SafeLoader is loader
+    assert not GlobalHydra.instance().is_initialized()
