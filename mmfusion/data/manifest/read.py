@@ -5,7 +5,9 @@ from __future__ import annotations
 import difflib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import polars as pl
 
 from mmfusion.data.errors import DataError
@@ -45,7 +47,8 @@ def read_columns(
         strip: whether blanks around a cell's text are taken off.
 
     Returns:
-        Column to its cells, None where empty (polars Series, or a list where cells are lists); and the line
+        Column to its cells, None where empty (polars Series, or a list where cells are lists; lists of
+        numbers become arrays); and the line
         of each row in a text file, its number in Parquet, both counted from 1.
 
     Raises:
@@ -76,11 +79,20 @@ def read_columns(
 def _blank(cells: Cells, empty: Sequence[str], strip: bool) -> Cells:
     """`cells` with None for every cell that counts as empty."""
     if not isinstance(cells, pl.Series):
-        return [None if cell is None or cell in ("", []) else cell for cell in cells]
+        return [None if cell is None or cell in ("", []) else _array(cell) for cell in cells]
     if cells.dtype == pl.String:
         cells = cells.str.strip_chars() if strip else cells
         return cells.set(cells.is_in(list(empty)), None)
     return cells.fill_nan(None) if cells.dtype.is_float() else cells
+
+
+def _array(cell: Any) -> Any:
+    """Lists of numbers as arrays, which is what features are read from; any other cell as it is."""
+    try:
+        found = np.asarray(cell)
+    except ValueError:  # lists of unequal length inside a list
+        return cell
+    return found if found.dtype.kind in "iuf" else cell
 
 
 def _one_character(delimiter: str | None) -> str | None:

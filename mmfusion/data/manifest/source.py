@@ -11,7 +11,7 @@ import polars as pl
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.manifest.delimited import Cells
 from mmfusion.data.manifest.read import EMPTY, read_columns
-from mmfusion.data.manifest.split import check_split, find, split_at_ratio, split_by_column
+from mmfusion.data.manifest.split import check_split, find, split_at_ratio, split_by_column, take_from_train
 from mmfusion.data.source import Source
 from mmfusion.data.table import Table
 
@@ -25,8 +25,9 @@ class ManifestSource(Source):
         path: the table.
         root: folder (or fsspec URL) under which the media lie; None is the table's own folder.
         id: column that names each row; None numbers the rows from 0.
-        split: `column` with the values of `train`, `val` and `test` (one value or a list), or `ratio` with `seed`,
-            `group` (rows of one group stay together) and `stratify` (each split gets its share of each value).
+        split: `column` with the values of `train`, `val` and `test` (one value or a list) and, for splits that the
+            column lacks, shares `from_train`; or `ratio`. `seed`, `group` (rows of one group stay together) and
+            `stratify` (each split gets its share of each value) say how shares are dealt out.
         format: csv, tsv, jsonl or parquet; None goes by the suffix.
         delimiter: what separates the fields of a CSV; None is a comma (a tab for TSV).
         empty: strings that count as an empty cell.
@@ -64,8 +65,10 @@ class ManifestSource(Source):
         if self.split.get("column") is not None:
             cells = find(columns, self.split["column"], file, "data.split.column")
             splits = split_by_column(cells, rows, file, self.split)
+            if self.split.get("from_train"):
+                splits = take_from_train(splits, columns, ids, rows, file, self.split)
         else:
-            splits = split_at_ratio(columns, ids, rows, file, self.split)
+            splits = split_at_ratio(columns, ids, rows, file, self.split, self.split["ratio"])
         return Table(file, columns, splits, ids, rows, media_root(self.root, self.path))
 
 

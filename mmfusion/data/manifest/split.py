@@ -12,9 +12,10 @@ from mmfusion.config.errors import ConfigError, nearest, suggest
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.manifest.delimited import Cells
 from mmfusion.data.manifest.ratio import split_by_ratio, split_groups, strata
+from mmfusion.data.table import take
 
 NAMES = ("train", "val", "test")
-OPTIONS = ("column", *NAMES, "ratio", "seed", "group", "stratify")
+OPTIONS = ("column", *NAMES, "from_train", "ratio", "seed", "group", "stratify")
 
 
 def check_split(split: Mapping[str, Any]) -> None:
@@ -35,9 +36,22 @@ def check_split(split: Mapping[str, Any]) -> None:
             "data.split.column=null 'data.split.ratio={train: 0.8, val: 0.1, test: 0.1}'"
         )
     if ratio is not None:
-        _check_ratio(ratio)
-    else:
-        _values(split)
+        total = _check_shares("ratio", ratio, NAMES)
+        if not np.isclose(total, 1, atol=1e-6):
+            raise ConfigError(
+                f"data.split.ratio: expected shares that sum to 1, found {dict(ratio)} with sum {total:g}"
+            )
+        return
+    given = set(_values(split).values())
+    taken = split.get("from_train") or {}
+    if _check_shares("from_train", taken, NAMES[1:]) >= 1:
+        raise ConfigError(f"data.split.from_train: expected shares that leave rows to train on, found {dict(taken)}")
+    for name in taken:
+        if name in given:
+            raise ConfigError(
+                f"data.split.from_train.{name}: {name} is {split[name]!r} in the column already; set "
+                f"data.split.{name}=null to take it from the training rows instead"
+            )
 
 
 def split_by_column(cells: Cells, rows: Sequence[int], file: str, split: Mapping[str, Any]) -> list[str]:
@@ -61,34 +75,59 @@ def split_by_column(cells: Cells, rows: Sequence[int], file: str, split: Mapping
 
 
 def split_at_ratio(
-    columns: Mapping[str, Cells], ids: Sequence[str], rows: Sequence[int], file: str, split: Mapping[str, Any]
+    columns: Mapping[str, Cells],
+    ids: Sequence[str],
+    rows: Sequence[int],
+    file: str,
+    split: Mapping[str, Any],
+    ratio: Mapping[str, float],
 ) -> list[str]:
-    """Each row's split, dealt out by `ratio`, `seed`, `group` and `stratify`.
+    """Each row's split, dealt out by `ratio` and the split's `seed`, `group` and `stratify`.
 
     Raises:
         DataError: a column that is not there, an empty group cell, fewer groups than splits.
     """
-    ratio = {name: float(share) for name, share in split["ratio"].items() if share}
+    shares = {name: float(share) for name, share in ratio.items() if share}
     seed = int(split.get("seed") or 0)
     classes = None
     if split.get("stratify") is not None:
         classes = strata(find(columns, split["stratify"], file, "data.split.stratify"))
     if split.get("group") is None:
-        return split_by_ratio(ids, ratio, seed, classes)
-    cells = find(columns, split["group"], file, "data.split.group")
-    problems = Problems(file)
-    for index, cell in enumerate(cells):
-        if cell is None:
-            why = "an empty group; give each row its group, and a row that belongs to nobody one of its own"
-            problems.add(rows[index], split["group"], cell, why)
-    problems.raise_if_any()
-    groups = [str(cell) for cell in cells]
-    if len(set(groups)) < len(ratio):
+        return split_by_ratio(ids, shares, seed, classes)
+    groups = _groups(find(columns, split["group"], file, "data.split.group"), rows, file, split["group"])
+    if len(set(groups)) < len(shares):
         raise DataError(
-            f"{file}, column {split['group']!r}: {len(set(groups))} groups cannot fill {len(ratio)} splits "
-            f"({', '.join(ratio)}); take a finer data.split.group or fewer splits in data.split.ratio"
+            f"{file}, column {split['group']!r}: {len(set(groups))} groups cannot fill {len(shares)} splits "
+            f"({', '.join(shares)}); take a finer data.split.group or fewer splits"
         )
-    return split_groups(ratio, seed, groups, classes)
+    return split_groups(shares, seed, groups, classes)
+
+
+def take_from_train(
+    splits: list[str],
+    columns: Mapping[str, Cells],
+    ids: Sequence[str],
+    rows: Sequence[int],
+    file: str,
+    split: Mapping[str, Any],
+) -> list[str]:
+    """`splits` with the shares of `from_train` taken out of the training rows.
+
+    Raises:
+        DataError: as `split_at_ratio`.
+    """
+    taken = split["from_train"]
+    train = [index for index, name in enumerate(splits) if name == "train"]
+    if not train:
+        raise DataError(f"data.split.from_train: {file} has no training rows to take from")
+    ratio = {"train": 1 - math.fsum(taken.values()), **taken}
+    part: dict[str, Cells] = {name: take(cells, train) for name, cells in columns.items()}
+    part_ids: Cells = take(ids, train)
+    dealt = split_at_ratio(part, part_ids, [rows[index] for index in train], file, split, ratio)
+    result = list(splits)
+    for index, name in zip(train, dealt, strict=True):
+        result[index] = name
+    return result
 
 
 def find(columns: Mapping[str, Cells], name: str, file: str, option: str) -> Cells:
@@ -100,6 +139,16 @@ def find(columns: Mapping[str, Cells], name: str, file: str, option: str) -> Cel
     if name not in columns:
         raise DataError(f"{option}: {file} has no column {name!r}; {suggest(name, columns)}")
     return columns[name]
+
+
+def _groups(cells: Cells, rows: Sequence[int], file: str, column: str) -> list[str]:
+    problems = Problems(file)
+    for index, cell in enumerate(cells):
+        if cell is None:
+            why = "an empty group; give each row its group, and a row that belongs to nobody one of its own"
+            problems.add(rows[index], column, cell, why)
+    problems.raise_if_any()
+    return [str(cell) for cell in cells]
 
 
 def _values(split: Mapping[str, Any]) -> dict[str, str]:
@@ -118,12 +167,11 @@ def _values(split: Mapping[str, Any]) -> dict[str, str]:
     return values
 
 
-def _check_ratio(ratio: Mapping[str, Any]) -> None:
-    for name, share in ratio.items():
-        if name not in NAMES:
-            raise ConfigError(f"data.split.ratio: unknown split {name!r}; {suggest(name, NAMES)}")
+def _check_shares(option: str, shares: Mapping[str, Any], names: Sequence[str]) -> float:
+    """The shares' sum."""
+    for name, share in shares.items():
+        if name not in names:
+            raise ConfigError(f"data.split.{option}: unknown split {name!r}; {suggest(name, names)}")
         if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-            raise ConfigError(f"data.split.ratio.{name}: expected a share between 0 and 1, found {share!r}")
-    total = math.fsum(ratio.values())
-    if not np.isclose(total, 1, atol=1e-6):
-        raise ConfigError(f"data.split.ratio: expected shares that sum to 1, found {dict(ratio)} with sum {total:g}")
+            raise ConfigError(f"data.split.{option}.{name}: expected a share between 0 and 1, found {share!r}")
+    return math.fsum(shares.values())

@@ -3,6 +3,7 @@ from __future__ import annotations
 import csv
 from pathlib import Path
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -67,11 +68,11 @@ def test_jsonl_mixed_and_huge_cells_become_strings(tmp_path):
 
 def test_jsonl_of_several_chunks_agrees_on_types(tmp_path, monkeypatch):
     monkeypatch.setattr("mmfusion.data.manifest.jsonl.CHUNK", 2)
-    text = '{"a": 1, "b": null}\n{"a": 2}\n{"a": "x", "c": [1]}\n{"a": null, "b": "y"}\n{"b": "z"}\n'
+    text = '{"a": 1, "b": null}\n{"a": 2}\n{"a": "x", "c": ["p"]}\n{"a": null, "b": "y"}\n{"b": "z"}\n'
     assert cells(write(tmp_path / "a.jsonl", text)) == {
         "a": ["1", "2", "x", None, None],
         "b": [None, None, None, "y", "z"],
-        "c": [None, None, [1], None, None],
+        "c": [None, None, ["p"], None, None],
     }
 
 
@@ -83,7 +84,7 @@ def test_parquet_types(tmp_path):
             "x": [float("nan"), 2.5],
             "c": pl.Series(["u", "v"], dtype=pl.Categorical),
             "d": pl.Series([None, 1], dtype=pl.Date),
-            "l": [[1.0, 2.0], []],
+            "l": [["a", "b"], []],
         }
     )
     frame.write_parquet(tmp_path / "a.parquet")
@@ -93,7 +94,7 @@ def test_parquet_types(tmp_path):
         "x": [None, 2.5],
         "c": ["u", "v"],
         "d": [None, "1970-01-02"],
-        "l": [[1.0, 2.0], None],
+        "l": [["a", "b"], None],
     }
     assert read_columns(tmp_path / "a.parquet")[1] == range(1, 3)
 
@@ -159,6 +160,14 @@ def test_unsupported_parquet_types_name_the_column(tmp_path):
     pl.DataFrame({"a": [b"x"]}).write_parquet(tmp_path / "a.parquet")
     with pytest.raises(DataError, match=r"a.parquet, column 'a': cells of type Binary"):
         read_columns(tmp_path / "a.parquet")
+
+
+def test_lists_of_numbers_are_arrays(tmp_path):
+    path = write(tmp_path / "a.jsonl", '{"f": [1, 2.5], "g": [[1, 2], [3]]}\n{"f": [3, 4]}\n')
+    found = cells(path)
+    np.testing.assert_array_equal(found["f"][0], [1, 2.5])
+    assert found["f"][1].shape == (2,)
+    assert found["g"] == [[[1, 2], [3]], None]
 
 
 def test_many_rows_stay_packed(tmp_path):

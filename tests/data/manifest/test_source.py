@@ -45,6 +45,17 @@ def test_split_by_ratio_with_groups(manifest):
     assert len({*zip(table.columns["who"], table.splits, strict=True)}) == 5
 
 
+def test_a_split_that_the_column_lacks_comes_from_the_training_rows(manifest):
+    split = {**BY_PART, "train": ["train", "dev"], "val": None, "from_train": {"val": 0.25}, "seed": 1}
+    table = ManifestSource(str(manifest), id="name", split=split).read()
+    assert Counter(table.splits) == {"train": 6, "val": 2, "test": 2}
+    assert table.where("test") == [8, 9]
+    grouped = ManifestSource(str(manifest), id="name", split={**split, "group": "who", "stratify": "label"}).read()
+    pairs = {(w, s) for w, s in zip(grouped.columns["who"], grouped.splits, strict=True) if s != "test"}
+    assert len(pairs) == 5
+    assert len(grouped.where("val")) in (1, 2)
+
+
 def test_an_unknown_split_value_names_row_value_and_nearest(manifest):
     manifest.write_text(manifest.read_text().replace("r3,train", "r3,trian").replace("r4,train", "r4,"))
     with pytest.raises(DataError, match="2 problems") as error:
@@ -100,6 +111,9 @@ def test_an_empty_group_is_refused(manifest):
         ({"column": "a"}, "expected the column's values of train, val, test, found none"),
         ({"column": "a", "train": [0, 1], "val": 1}, "1 stands for both train and val"),
         ({"ratio": {"train": 0.8, "val": 0.3}}, "shares that sum to 1, .* sum 1.1"),
+        ({**BY_PART, "from_train": {"val": 0.1}}, r"from_train.val: val is \['dev', 'valid'\] in the column already"),
+        ({"column": "a", "train": 1, "from_train": {"val": 1.0}}, "shares that leave rows to train on"),
+        ({"column": "a", "train": 1, "from_train": {"train": 0.1}}, "from_train: unknown split 'train'"),
         ({"ratio": {"train": 0.8, "valid": 0.2}}, "unknown split 'valid'; did you mean 'val'"),
         ({"ratio": {"train": 1.2, "val": -0.2}}, "ratio.train: expected a share between 0 and 1, found 1.2"),
     ],

@@ -1,0 +1,87 @@
+"""What columns hold that are neither ids nor splits nor media: texts, groups, dates, lists of labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import polars as pl
+
+from mmfusion.data.inspect.plan import Plan
+from mmfusion.data.inspect.words import GROUP, SPLIT_NAMES, named, words
+
+_DATE = r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}.*)?$|^\d{1,2}[./]\d{1,2}[./]\d{2,4}$"
+
+
+def texts(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None:
+    """Free texts are modalities; of several versions of one text, the first."""
+    taken: list[str] = []
+    for name in plan.open(fixed):
+        found = plan.profiles[name]
+        if not found.is_text:
+            continue
+        source = next((other for other in taken if _made_from(columns[name], columns[other])), None)
+        said = f"{found.words:.1f} words a cell, {found.distinct} different in {found.filled}"
+        if source is None:
+            taken.append(name)
+            plan.decide(name, "modality", "text", f"free text: {said}")
+        else:
+            why = f"another version of `{source}`: nearly all its words are in that cell of the same row"
+            plan.decide(name, "ignored", reason=why, warning=f"to train on it, take it instead of `{source}`")
+
+
+def groups_and_rest(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None:
+    """Groups, dates, and columns that are neither categories nor numbers nor lists; the rest stays open."""
+    for name in plan.open(fixed):
+        found = plan.profiles[name]
+        reference = words(name)[-1:] == ["id"] and found.distinct < found.filled
+        if (named(name, GROUP) or reference) and found.distinct < 0.9 * found.filled and found.distinct > 2:
+            reason = f"named like something that several rows come from: {found.distinct} in {found.filled} rows"
+            plan.decide(name, "group", reason=reason, warning=_straddles(columns, name, plan))
+        elif _is_date(columns[name]):
+            plan.decide(name, "ignored", reason="dates or times")
+        elif not (found.is_category or found.is_number or found.lists) and not parts(columns[name]):
+            once = f", {found.once} of them once" if found.once else ""
+            many = f"{found.distinct} different values in {found.filled} rows{once}: neither classes nor free text"
+            plan.decide(name, "ignored", reason=many)
+        elif named(name, SPLIT_NAMES) and len(words(name)) == 1 and plan.splits and found.distinct <= 20:
+            plan.decide(name, "ignored", reason="named like a split, and another column is the split")
+
+
+def parts(cells: Any) -> str | None:
+    """The separator of a column of several labels a cell (`cat;dog`), or None."""
+    if not isinstance(cells, pl.Series) or cells.dtype != pl.String:
+        return None
+    present = cells.drop_nulls()
+    for separator in (";", "|", ","):
+        share = present.str.contains(separator, literal=True).mean()
+        if isinstance(share, float) and share >= 0.1:
+            pieces = present.str.split(separator).explode().str.strip_chars()
+            if 2 <= pieces.n_unique() <= min(200, 0.2 * len(pieces)) and not pieces.is_in([""]).any():
+                return separator
+    return None
+
+
+def _made_from(cells: pl.Series, other: pl.Series) -> bool:
+    """Whether at least 95 of 100 words stand in the other text of the same row (in a sample of rows)."""
+    frame = pl.DataFrame({"a": cells, "b": other}).drop_nulls().head(1000)
+    mine, theirs = ([text.lower().split() for text in frame[column].to_list()] for column in ("a", "b"))
+    total = sum(map(len, mine))
+    shared = sum(word in set(b) for a, b in zip(mine, theirs, strict=True) for word in a)
+    return total > 0 and shared >= 0.95 * total
+
+
+def _straddles(columns: Mapping[str, Any], name: str, plan: Plan) -> str:
+    split = plan.first("split")
+    if split is None:
+        return ""
+    frame = pl.DataFrame({"group": pl.Series(columns[name]), "split": columns[split]}).drop_nulls().unique()
+    twice = frame.group_by("group").len().filter(pl.col("len") > 1)
+    return f"{len(twice)} of them are in more than one split" if len(twice) else ""
+
+
+def _is_date(cells: Any) -> bool:
+    if not isinstance(cells, pl.Series) or cells.dtype != pl.String:
+        return False
+    present = cells.drop_nulls()
+    return len(present) > 0 and bool(present.head(1000).str.contains(_DATE).all())

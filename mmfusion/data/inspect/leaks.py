@@ -1,0 +1,148 @@
+"""Which single column alone predicts a target suspiciously well.
+
+Every predictor here is fitted on one half of the rows and scored on the other, so that a column which is different in
+every row (an id, a free text) does not look as if it knew anything.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from mmfusion.data.inspect.profile import numeric
+from mmfusion.data.manifest.delimited import Cells
+
+_BINS = 64
+_LEAST_ROWS = 20
+_UNSEEN = -1
+
+
+@dataclass(frozen=True)
+class Score:
+    """How well one column alone predicts one target on rows it was not fitted on.
+
+    Attributes:
+        value: accuracy, or |r| (Pearson) where the target is a number.
+        chance: what the commonest class reaches there; 0 for |r|.
+        measure: `accuracy` or `|r|`.
+        rows: how many rows were scored.
+    """
+
+    value: float
+    chance: float
+    measure: str
+    rows: int
+
+    def suspicious(self, threshold: float = 0.99, margin: float = 0.02) -> bool:
+        """At least `threshold`, on enough rows, and closer to perfect than the commonest class by `margin`."""
+        return self.rows >= _LEAST_ROWS and self.value >= threshold and self.value >= self.chance + margin
+
+
+def alone(feature: Cells, target: Cells, fit: np.ndarray, regression: bool) -> Score:
+    """Predict `target` from `feature` and nothing else.
+
+    A class is predicted as the commonest one at the same value (of many numbers: in the same of 64 bins of equal
+    count), or the commonest of all at a value not seen. A number is predicted as the mean at the same value; from a
+    number, |r| is taken as it is. An empty cell is a value like any other, for a hole can give a label away too.
+
+    Args:
+        feature: `[N]` cells, None where empty.
+        target: `[N]` cells; rows without a label count nowhere.
+        fit: Bool `[N]`, the rows to fit on; the others are scored.
+        regression: the target is a number.
+    """
+    values, goal = _series(feature), _series(target)
+    numbers = numeric(values)
+    many = numbers.null_count() == values.null_count() and numbers.n_unique() > _BINS
+    if regression:
+        return _regression(values, numbers if many else None, numeric(goal), fit)
+    codes = _binned(numbers, fit) if many else _codes(values)
+    labels = _codes(goal)
+    known = labels != _UNSEEN
+    return _classes(codes[known], labels[known], fit[known])
+
+
+def halves(rows: int) -> np.ndarray:
+    """Bool `[rows]`, half of them at random (always the same ones): for a table whose split is not known yet."""
+    return np.random.default_rng(0).random(rows) < 0.5
+
+
+def says_label(texts: Cells, labels: Cells) -> Score:
+    """How often a text contains the name of its own label as a word; chance: that of a label drawn from the others.
+
+    Args:
+        texts: `[N]` cells.
+        labels: `[N]` cells.
+    """
+    frame = pl.DataFrame({"text": _series(texts), "label": _series(labels).cast(pl.String)}).drop_nulls()
+    frame = frame.filter(pl.col("label").str.len_chars() > 2)
+    if not len(frame):
+        return Score(0.0, 0.0, "accuracy", 0)
+    padded = pl.concat_str(
+        pl.lit(" "), pl.col("text").str.to_lowercase().str.replace_all(r"[^\pL\pN]+", " "), pl.lit(" ")
+    )
+    word = pl.concat_str(
+        pl.lit(" "), pl.col("label").str.to_lowercase().str.replace_all(r"[^\pL\pN]+", " "), pl.lit(" ")
+    )
+    shuffled = pl.col("word").shuffle(seed=0)
+    frame = frame.select(padded.alias("padded"), word.alias("word")).with_columns(shuffled.alias("other"))
+    own, other = (
+        float(frame.select(pl.col("padded").str.contains(pl.col(name), literal=True).mean()).item())
+        for name in ("word", "other")
+    )
+    return Score(own, other, "accuracy", len(frame))
+
+
+def _series(cells: Cells) -> pl.Series:
+    if isinstance(cells, pl.Series):
+        return cells
+    return pl.Series([None if cell is None else str(cell) for cell in cells], dtype=pl.String)
+
+
+def _codes(values: pl.Series) -> np.ndarray:
+    """Int `[N]`, a number for each value; −1 where empty."""
+    ranks = values.cast(pl.String).rank("dense")
+    return ranks.fill_null(0).to_numpy().astype(np.int64) - 1
+
+
+def _binned(numbers: pl.Series, fit: np.ndarray) -> np.ndarray:
+    values = numbers.to_numpy().astype(np.float64)
+    empty = np.isnan(values)
+    known = values[fit & ~empty]
+    edges = np.unique(np.quantile(known, np.linspace(0, 1, _BINS + 1)[1:-1])) if len(known) else known
+    return np.where(empty, _UNSEEN, np.searchsorted(edges, values, side="right"))
+
+
+def _classes(codes: np.ndarray, labels: np.ndarray, fit: np.ndarray) -> Score:
+    scored = int((~fit).sum())
+    if not scored or not fit.any():
+        return Score(0.0, 0.0, "accuracy", 0)
+    commonest = np.bincount(labels[fit]).argmax()
+    seen = pl.DataFrame({"code": codes[fit], "label": labels[fit]}).group_by("code", "label").len()
+    best = seen.sort("len", "label", descending=True).unique("code", keep="first", maintain_order=True)
+    table = dict(zip(best["code"].to_list(), best["label"].to_list(), strict=True))
+    predicted = np.array([table.get(code, commonest) for code in codes[~fit].tolist()])
+    return Score(
+        float((predicted == labels[~fit]).mean()), float((labels[~fit] == commonest).mean()), "accuracy", scored
+    )
+
+
+def _regression(values: pl.Series, numbers: pl.Series | None, goal: pl.Series, fit: np.ndarray) -> Score:
+    target = goal.to_numpy().astype(np.float64)
+    known = ~np.isnan(target)
+    if numbers is not None:
+        predicted = numbers.to_numpy().astype(np.float64)
+        used = known & ~np.isnan(predicted)
+    else:
+        codes = _codes(values)
+        used = known & ~fit
+        means = pl.DataFrame({"code": codes[known & fit], "y": target[known & fit]}).group_by("code").agg(pl.mean("y"))
+        table = dict(zip(means["code"].to_list(), means["y"].to_list(), strict=True))
+        overall = target[known & fit].mean() if (known & fit).any() else 0.0
+        predicted = np.array([table.get(code, overall) for code in codes.tolist()], dtype=np.float64)
+    rows = int(used.sum())
+    if rows < 2 or predicted[used].std() == 0 or target[used].std() == 0:
+        return Score(0.0, 0.0, "|r|", rows)
+    return Score(float(abs(np.corrcoef(predicted[used], target[used])[0, 1])), 0.0, "|r|", rows)

@@ -1,0 +1,75 @@
+"""A plan for a table: what each of its columns becomes, and why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import numpy as np
+
+from mmfusion.data.inspect.leaks import halves
+from mmfusion.data.inspect.profile import Profile
+
+Role = Literal["id", "split", "modality", "task", "group", "ignored", "open"]
+
+
+@dataclass
+class Decision:
+    """What one column becomes.
+
+    Attributes:
+        column: the column.
+        role: id, split, modality, task, group or ignored (`open` while it is not yet known).
+        kind: a modality's kind or a task's type.
+        reason: why, for the person who reads it.
+        warning: what they should look at before they train.
+        arguments: options beside the kind.
+    """
+
+    column: str
+    role: Role
+    kind: str = ""
+    reason: str = ""
+    warning: str = ""
+    arguments: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass
+class Plan:
+    """Decisions for all columns, in the table's order, and what the split column's values mean."""
+
+    file: str
+    rows: int
+    profiles: dict[str, Profile]
+    decisions: dict[str, Decision]
+    splits: dict[str, str] = field(default_factory=dict)
+
+    def of(self, role: Role, *kinds: str) -> list[Decision]:
+        """The columns of one role (and kind)."""
+        return [d for d in self.decisions.values() if d.role == role and (not kinds or d.kind in kinds)]
+
+    def first(self, role: Role) -> str | None:
+        """The name of the first column of a role, if there is one."""
+        return next((d.column for d in self.of(role)), None)
+
+    def open(self, fixed: frozenset[str] = frozenset()) -> list[str]:
+        """Columns of which nothing is decided yet, without the `fixed` ones."""
+        return [d.column for d in self.of("open") if d.column not in fixed]
+
+    def decide(self, column: str, role: Role, kind: str = "", reason: str = "", **more: Any) -> None:
+        """Note what a column becomes."""
+        self.decisions[column] = Decision(column, role, kind, reason, **more)
+
+    def fit_rows(self, columns: Mapping[str, Any]) -> np.ndarray:
+        """Bool `[rows]`: the rows to fit a predictor on when looking for leaks; the training split, or half."""
+        split = self.first("split")
+        if split is None:
+            return halves(self.rows)
+        training = [value for value, meaning in self.splits.items() if meaning == "train"]
+        return columns[split].is_in(training).fill_null(False).to_numpy()
+
+    def warn(self, column: str, warning: str) -> None:
+        """Add to what is said of a column."""
+        decision = self.decisions[column]
+        decision.warning = f"{decision.warning}; {warning}" if decision.warning else warning

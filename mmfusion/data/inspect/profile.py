@@ -1,0 +1,124 @@
+"""What one column holds, in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+EXAMPLES = 3
+_LISTS = 1000
+
+
+@dataclass(frozen=True)
+class Profile:
+    """One column.
+
+    Attributes:
+        name: the column's.
+        rows: of the table.
+        filled: cells that are not empty.
+        distinct: different values among them.
+        once: values that occur once.
+        numbers: share of filled cells that are numbers; `007` is a name and no number.
+        whole: all numbers are whole.
+        words: mean number of words in a cell; 0 where cells are no text.
+        lists: cells are lists (looked at in the first thousand); `list_length` is the length of all of them, or None.
+        examples: the commonest values.
+    """
+
+    name: str
+    rows: int
+    filled: int
+    distinct: int
+    once: int
+    numbers: float
+    whole: bool
+    words: float
+    lists: bool
+    list_length: int | None
+    examples: list[Any]
+
+    @property
+    def is_number(self) -> bool:
+        """All cells but a stray one in a thousand are numbers."""
+        return self.numbers > 0.999
+
+    @property
+    def is_text(self) -> bool:
+        """Cells of several words that are rarely twice the same."""
+        many = self.distinct > 20 and self.distinct > 0.3 * self.filled
+        return not self.lists and not self.is_number and self.words >= 1.5 and (many or self.words >= 6)
+
+    @property
+    def is_category(self) -> bool:
+        """Few enough values, each seen often enough, that they can be classes or levels."""
+        if self.lists or not 2 <= self.distinct <= 1000 or self.is_text:
+            return False
+        if self.is_number:
+            return self.whole and self.distinct <= 20 and self.filled >= 2 * self.distinct
+        return self.filled >= 3 * self.distinct and self.once <= max(2, 0.2 * self.distinct)
+
+    @property
+    def is_unique(self) -> bool:
+        """No value occurs twice, in a table of more than a handful of rows."""
+        return self.filled > 3 and self.distinct == self.filled
+
+
+def profile(name: str, cells: Sequence[Any]) -> Profile:
+    """Look at one column."""
+    if not isinstance(cells, pl.Series):
+        return _lists(name, cells)
+    present = cells.drop_nulls()
+    text = present.cast(pl.String)
+    counts = text.value_counts(sort=True)
+    values = counts.to_series(0)
+    numbers = numeric(present).drop_nulls()
+    is_text = cells.dtype == pl.String
+    return Profile(
+        name=name,
+        rows=len(cells),
+        filled=len(present),
+        distinct=len(values),
+        once=int((counts["count"] == 1).sum()),
+        numbers=len(numbers) / max(len(present), 1),
+        whole=bool((numbers == numbers.round()).all()),
+        words=float(text.str.count_matches(r"\S+").mean() or 0) if is_text else 0.0,
+        lists=False,
+        list_length=None,
+        examples=values.head(EXAMPLES).to_list(),
+    )
+
+
+def numeric(cells: pl.Series) -> pl.Series:
+    """Cells as finite floats, null where a cell is none; `007` is a name, and so is `true`."""
+    if cells.dtype == pl.Boolean:
+        return pl.Series(cells.name, [None] * len(cells), dtype=pl.Float64)
+    if cells.dtype == pl.String:
+        named = cells.str.contains(r"^\s*[+-]?0\d").fill_null(False)
+        cells = cells.set(named, None)
+    numbers = cells.cast(pl.Float64, strict=False)
+    return numbers.set(~numbers.is_finite().fill_null(True), None)
+
+
+def _lists(name: str, cells: Sequence[Any]) -> Profile:
+    present = [cell for cell in cells if cell is not None]
+    few = present[:_LISTS]
+    lengths = {len(cell) if isinstance(cell, list | np.ndarray) else 1 for cell in few}
+    numbers = sum(isinstance(cell, np.ndarray) for cell in few)
+    return Profile(
+        name=name,
+        rows=len(cells),
+        filled=len(present),
+        distinct=len({str(cell) for cell in few}),
+        once=0,
+        numbers=numbers / max(len(few), 1),
+        whole=False,
+        words=0.0,
+        lists=True,
+        list_length=lengths.pop() if len(lengths) == 1 else None,
+        examples=[str(cell) for cell in few[:EXAMPLES]],
+    )

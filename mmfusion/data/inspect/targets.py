@@ -1,0 +1,81 @@
+"""Which of the open columns are targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mmfusion.data.errors import DataError
+from mmfusion.data.inspect.inputs import inputs, warn
+from mmfusion.data.inspect.plan import Plan
+from mmfusion.data.inspect.tasks import make_task, tells, tells_holes
+from mmfusion.data.inspect.words import ABOUT_FILE, LABEL, named, words
+
+MOST_TARGETS = 10
+"""More open columns than this behind the last input are a table, and only the last of them is a target."""
+
+SAME = 0.95
+"""A column that tells a target this well on rows it was not fitted on is another form of it."""
+
+
+def finish(plan: Plan, columns: Mapping[str, Any], tasks: Sequence[str] = ()) -> Plan:
+    """Decide what `structure.start` left open.
+
+    Raises:
+        DataError: nothing to learn from, or nothing to predict.
+    """
+    if plan.of("modality", "image", "speech", "series", "features"):
+        for name in plan.open(frozenset(tasks)):
+            if plan.profiles[name].is_number and all(word in ABOUT_FILE for word in words(name)):
+                plan.decide(name, "ignored", reason="a number that describes the file rather than what is in it")
+    for name in tasks:
+        make_task(plan, columns, name, "as told (--task)")
+    if not tasks:
+        for name, reason in _candidates(plan).items():
+            if named(name, LABEL) or not _another_form(plan, columns, name):
+                make_task(plan, columns, name, reason)
+    if not plan.of("task"):
+        raise DataError(f"{plan.file}: no column looks like something to predict; name one with --task COLUMN")
+    inputs(plan, columns, SAME)
+    if not plan.of("modality"):
+        raise DataError(
+            f"{plan.file}: nothing to learn from: no media, no text, and no other column beside the targets"
+        )
+    warn(plan, columns, SAME)
+    return plan
+
+
+def _candidates(plan: Plan) -> dict[str, str]:
+    """Columns that may be targets, with the reason."""
+    names, order = plan.open(), list(plan.decisions)
+    chosen = {name: "named like a target" for name in names if named(name, LABEL)}
+    places = [order.index(decision.column) for decision in plan.of("modality")]
+    if places:
+        behind = [name for name in names if order.index(name) > max(places)]
+        if len(behind) <= MOST_TARGETS:
+            chosen |= {name: "behind the inputs" for name in behind if name not in chosen}
+    if not chosen and names:
+        chosen[names[-1]] = "the last column, and none is named like a target"
+    return {name: chosen[name] for name in names if name in chosen}
+
+
+def _another_form(plan: Plan, columns: Mapping[str, Any], name: str) -> bool:
+    """Leave a candidate out that is another form of a task before it, or that only says where that one is known."""
+    for task in plan.of("task"):
+        if task.kind == "multilabel":
+            continue
+        there, back = tells(plan, columns, name, task.column), tells(plan, columns, task.column, name)
+        holes = tells_holes(plan, columns, name, task.column)
+        if there.suspicious(SAME):
+            why = (
+                f"another form of the target `{task.column}`: it alone gives {there.value:.0%} of it ({there.measure})"
+            )
+        elif back.suspicious(SAME):
+            why = f"follows from the target `{task.column}`, which alone gives {back.value:.0%} of it ({back.measure})"
+        elif holes.suspicious(SAME):
+            why = f"says which rows have a `{task.column}` at all (right in {holes.value:.0%})"
+        else:
+            continue
+        plan.decide(name, "ignored", reason=why, warning="never make it an input")
+        return True
+    return False

@@ -1,0 +1,46 @@
+"""What columns tend to be called; names are a hint, never the only reason."""
+
+from __future__ import annotations
+
+import re
+
+SPLIT_VALUES = {
+    "train": ("train", "training", "trn", "tr"),
+    "val": ("val", "valid", "validation", "dev", "development", "eval"),
+    "test": ("test", "testing", "tst", "te", "holdout"),
+}
+"""Split to what it is called in a split column, small letters, likeliest first."""
+
+SPLIT_NAMES = ("split", "subset", "partition", "fold", "set", "part")
+
+ID = ("id", "uid", "uuid", "guid", "key", "index", "idx", "row", "number", "no", "nr")
+
+GROUP = (
+    "speaker", "patient", "subject", "user", "participant", "session", "group", "author", "client", "customer", "site",
+    "hospital", "center", "centre", "household", "person", "family", "recording", "recordist", "scene", "sequence",
+    "drive", "trip", "video", "document", "study", "device", "camera",
+)  # fmt: skip
+"""Things of which a table holds several rows that must not straddle splits."""
+
+LABEL = (
+    "label", "labels", "target", "targets", "class", "classes", "y", "outcome", "diagnosis", "sentiment", "intent",
+    "category", "rating", "score", "stars", "result", "grade", "emotion", "truth", "gt", "species", "verdict",
+    "severity", "response", "survived", "churn", "churned", "default", "fraud", "approved", "readmitted", "mortality",
+    "price", "quality", "income", "adopted",
+)  # fmt: skip
+
+ABOUT_FILE = (
+    "seconds", "sec", "secs", "duration", "length", "width", "height", "fps", "frames", "bytes", "sample", "samples",
+    "rate", "samplerate", "sr", "timestamp", "time", "date", "created", "file", "size", "n", "num", "ms", "hz",
+)  # fmt: skip
+"""Words that describe a media file rather than what is in it; only where all words of a name are of these."""
+
+
+def words(name: str) -> list[str]:
+    """The words of a column's name in small letters: `numberOfShots`, `number_of_shots` → number, of, shots."""
+    return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+", name)]
+
+
+def named(name: str, vocabulary: tuple[str, ...]) -> bool:
+    """Whether any word of the name is in the vocabulary."""
+    return any(word in vocabulary for word in words(name))

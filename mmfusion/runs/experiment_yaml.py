@@ -1,0 +1,173 @@
+"""A plan for a table, written as an experiment that a person can read and change."""
+
+from __future__ import annotations
+
+import json
+import re
+import textwrap
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from mmfusion.data.inspect.plan import Decision, Plan
+from mmfusion.data.inspect.words import words
+
+ENCODERS = {
+    "image": "cnn",
+    "text": "rnn",
+    "speech": "spectrogram_cnn",
+    "tabular": "mlp",
+    "features": "mlp",
+    "series": "gru",
+}
+"""Kind to the encoder that a new experiment starts with."""
+
+RATIO = {"train": 0.8, "val": 0.1, "test": 0.1}
+
+_ATTRIBUTES = (
+    "T_destination "
+    "add_module apply bfloat16 buffers call_super_init children clear compile cpu cuda double dump_patches "
+    "eval extra_repr float forward get_buffer get_extra_state get_parameter get_submodule half ipu items keys "
+    "load_state_dict modules mtia named_buffers named_children named_modules named_parameters parameters pop "
+    "register_backward_hook register_buffer register_forward_hook register_forward_pre_hook "
+    "register_full_backward_hook register_full_backward_pre_hook register_load_state_dict_post_hook "
+    "register_load_state_dict_pre_hook register_module register_parameter register_state_dict_post_hook "
+    "register_state_dict_pre_hook requires_grad_ set_extra_state set_submodule share_memory state_dict to to_empty "
+    "train training type update values xpu zero_grad"
+)
+RESERVED = frozenset(_ATTRIBUTES.split())
+"""Attributes of torch's ModuleDict, which takes no entry of such a name."""
+
+_PLAIN = re.compile(r"[A-Za-z_/][\w./ -]*(?<! )")
+_YAML_WORDS = {"yes", "no", "on", "off", "true", "false", "null", "y", "n", "nan"}
+
+
+def experiment(plan: Plan, name: str, path: str, root: str | None, delimiter: str | None) -> str:
+    """The text of `conf/experiment/<name>.yaml`."""
+    table = plan.of("modality", "tabular")
+    taken: list[str] = []
+    modalities = {key_of(d, taken): d for d in plan.of("modality") if d.kind != "tabular"}
+    tabular = key_for("table", taken) if table else None
+    taken = []
+    tasks = {key_for(d.column, taken): d for d in plan.of("task")}
+    lines = [
+        "# @package _global_",
+        f"# {plan.file}: {', '.join([*modalities, *([tabular] if tabular else [])])} → {', '.join(tasks)}",
+        f"# Written by `mmfusion init {path}`; yours to change. Next:",
+        f"#   mmfusion validate experiment={name}",
+        f"#   mmfusion train experiment={name}",
+        "defaults:",
+        *(_default("encoder", d.kind, ENCODERS[d.kind], key) for key, d in modalities.items()),
+        *([_default("encoder", "tabular", ENCODERS["tabular"], tabular)] if tabular else []),
+        *(f"  - /task@task.{key}: {d.kind}" for key, d in tasks.items()),
+        "  - override /data: manifest",
+        "  - _self_",
+        "",
+        f"name: {name}",
+        "",
+        "data:",
+        f"  path: {scalar(path)}",
+        f"  root: {scalar(root)}" + ("" if root else "  # media lie in the table's own folder"),
+        f"  id: {scalar(plan.first('id'))}" + ("" if plan.first("id") else "  # rows are numbered"),
+        *([f"  delimiter: {scalar(delimiter)}"] if delimiter else []),
+        *_split(plan),
+        "  modalities:",
+    ]
+    for key, decision in modalities.items():
+        lines += [*_why(decision, "    "), f"    {key}:", f"      kind: {decision.kind}"]
+        lines += [f"      column: {scalar(decision.column)}", *_options(decision.arguments, "      ")]
+    if tabular:
+        lines += [line for decision in table for line in _why(decision, "    ", name=True)]
+        lines += [f"    {tabular}:", "      kind: tabular"]
+        for option, numeric in (("numeric", True), ("categorical", False)):
+            chosen = [d.column for d in table if d.arguments["numeric"] is numeric]
+            lines += _options({option: chosen} if chosen else {}, "      ")
+    lines += ["", "task:"]
+    for key, decision in tasks.items():
+        lines += [*_why(decision, "  "), f"  {key}:", f"    column: {scalar(decision.column)}"]
+        lines += _options(decision.arguments, "    ")
+    left_out = [decision for decision in plan.decisions.values() if decision.role in ("group", "ignored")]
+    if left_out:
+        lines += ["", "# Not used:"]
+        lines += [line for decision in left_out for line in _why(decision, "", name=True)]
+    return "\n".join(lines) + "\n"
+
+
+def key_of(decision: Decision, taken: list[str]) -> str:
+    """A modality's name: its column's, without words like `path`."""
+    kept = [word for word in words(decision.column) if word not in ("path", "file", "filename", "filepath", "url")]
+    shortened = len(kept) < len(words(decision.column))
+    return key_for("_".join(kept) or decision.kind if shortened else decision.column, taken)
+
+
+def key_for(column: str, taken: list[str]) -> str:
+    """A key for a column, added to `taken`: letters, digits and `_`, not used before, no attribute of ModuleDict."""
+    name = re.sub(r"\W+", "_", column, flags=re.ASCII).strip("_") or "column"
+    name = f"c{name}" if name[0].isdigit() else name
+    base, number = name, 2
+    while name in taken or name in RESERVED or name.lower() in _YAML_WORDS - {"y", "n"}:
+        name, number = f"{base}_{number}", number + 1
+    taken.append(name)
+    return name
+
+
+def scalar(value: Any) -> str:
+    """One value as YAML; text that YAML or OmegaConf would take for something else is quoted."""
+    if not isinstance(value, str):
+        return json.dumps(value)
+    if _PLAIN.fullmatch(value) and value.lower() not in _YAML_WORDS:
+        return value
+    return json.dumps(value.replace("${", "\\${"), ensure_ascii=False)
+
+
+def _default(group: str, kind: str, option: str, key: str) -> str:
+    return f"  - /{group}/{kind}: {option}" if key == kind else f"  - /{group}/{kind}@{group}.{key}: {option}"
+
+
+def _split(plan: Plan) -> list[str]:
+    column, group = plan.first("split"), plan.first("group")
+    target = next((d.column for d in plan.of("task", "classification", "binary")), None)
+    lines = ["  split:"]
+    if column is not None:
+        lines.append(f"    column: {scalar(column)}")
+        lacking = []
+        for split in RATIO:
+            values = [value for value, meaning in plan.splits.items() if meaning == split]
+            lines.append(
+                f"    {split}: {scalar(values[0]) if len(values) == 1 else _list(values) if values else 'null'}"
+            )
+            lacking += [] if values else [split]
+        if lacking:
+            shares = ", ".join(f"{split}: 0.1" for split in lacking)
+            lines.append(f"    from_train: {{{shares}}}  # the column has none")
+            lines += [f"    stratify: {scalar(target)}"] if target else []
+    else:
+        shares = ", ".join(f"{split}: {share}" for split, share in RATIO.items())
+        lines += ["    column: null", f"    ratio: {{{shares}}}", "    seed: 0"]
+        lines += [f"    stratify: {scalar(target)}"] if target else []
+    if group is not None:
+        lines.append(f"    group: {scalar(group)}  # must not straddle splits; `mmfusion validate` looks")
+    return lines
+
+
+def _options(options: Mapping[str, Any], indent: str) -> list[str]:
+    return [f"{indent}{k}: {_list(v) if isinstance(v, list) else scalar(v)}" for k, v in options.items()]
+
+
+def _list(values: Sequence[Any]) -> str:
+    return "[" + ", ".join(json.dumps(v, ensure_ascii=False) if isinstance(v, str) else scalar(v) for v in values) + "]"
+
+
+def _why(decision: Decision, indent: str, name: bool = False) -> list[str]:
+    said = f"{decision.column}: {decision.reason}" if name else decision.reason
+    said += f". NOTE: {decision.warning}" if decision.warning else ""
+    first = f"{indent}# "
+    return textwrap.wrap(" ".join(said.split()), 116, initial_indent=first, subsequent_indent=f"{first}  ")
+
+
+def default_name(path: Path) -> str:
+    """A name for the experiment: the table's, or its folder's where the table is called like any other."""
+    stem = path.stem
+    if stem.lower() in ("manifest", "data", "index", "metadata", "labels", "dataset", "train", "table"):
+        stem = path.resolve().parent.name or stem
+    return re.sub(r"\W+", "_", stem, flags=re.ASCII).strip("_").lower() or "experiment"

@@ -1,0 +1,101 @@
+"""`mmfusion validate experiment=…`: read all data once and say everything that is wrong or odd about it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from rich.console import Console
+
+from mmfusion.data.cells import Cells
+from mmfusion.data.checks import check_ids, check_present, check_splits
+from mmfusion.data.errors import DataError, Problems, str_of
+from mmfusion.data.kinds._base import Kind
+from mmfusion.data.prepare import fit_training
+from mmfusion.data.table import Table
+from mmfusion.runs.validation.labels import read_tasks
+from mmfusion.runs.validation.leaking import leaks
+from mmfusion.runs.validation.media import Media, read_media
+from mmfusion.runs.validation.report import SPLITS, Report
+from mmfusion.runs.validation.show import show
+from mmfusion.runs.validation.straddle import same_content, shared_files, shared_groups
+from mmfusion.training.build import build_data
+
+
+def validate(
+    cfg: Mapping[str, Any], console: Console | None = None, leak: float = 0.99, margin: float = 0.02
+) -> Report:
+    """Read all data of a config, print what was found, and give it back.
+
+    Errors are what training would refuse, and what makes its scores worthless: media that cannot be read, labels that
+    no task allows, rows without any modality, files or groups that are in training and in another split. Everything
+    else is a warning.
+
+    Args:
+        cfg: a checked config.
+        console: where to print.
+        leak: accuracy or |r| on the validation split from which a single input column is suspicious.
+        margin: how much better than the commonest class it must be.
+
+    Raises:
+        DataError: the table itself cannot be read, or a column that the config names is not there.
+    """
+    data, tasks = build_data(cfg)
+    table = data.source.read()
+    splits = np.asarray(table.splits, dtype=object)
+    report = Report(rows={split: int((splits == split).sum()) for split in SPLITS if (splits == split).any()})
+    for check in (check_ids, check_splits):
+        try:
+            check(table)
+        except DataError as error:
+            report.errors.append(str(error))
+    media = _read_modalities(table, data.kinds, report)
+    _check_bare(table, data.kinds, report, refused=data.loader.rows_without_modality == "refuse")
+    read_tasks(table, tasks, report)
+    found = [shared_files(each, table) for each in media if each.inputs.kind.reads_files]
+    split = cfg["data"].get("split")
+    if isinstance(split, Mapping) and split.get("group") is not None:
+        found.append(shared_groups(table, split["group"]))
+    report.errors += [message for message in found if message is not None]
+    copies = [same_content(each, table) for each in media]
+    report.warnings += [message for message in copies if message is not None]
+    report.warnings += leaks(table, data.kinds, tasks, leak, margin)
+    show(report, table.name, data.kinds, tasks, console or Console())
+    return report
+
+
+def _read_modalities(table: Table, kinds: Mapping[str, Kind], report: Report) -> list[Media]:
+    """Fit each kind on the training rows and read all media; what cannot be read goes into the report."""
+    media = []
+    train = table.take(table.where("train"))
+    for name, kind in kinds.items():
+        try:
+            fit_training(train, {name: kind}, {})
+        except DataError as error:
+            report.errors.append(str(error))
+            continue
+        each = read_media(name, kind, table)
+        media.append(each)
+        report.media[name] = len(each.inputs.cells)
+        report.unreadable += each.unreadable(table)
+    if report.unreadable:
+        problems = Problems(table.name)
+        for row in report.unreadable:
+            problems.add(row.row, ", ".join(kinds[row.modality].columns or [row.modality]), row.cell, row.why)
+        report.errors.append(f"media that cannot be read: {str_of(problems.first, len(problems))}")
+    return media
+
+
+def _check_bare(table: Table, kinds: Mapping[str, Kind], report: Report, *, refused: bool) -> None:
+    """Shares of absent modalities, and rows that have none at all."""
+    present = {}
+    for name, kind in kinds.items():
+        there = Cells([table.column(column) for column in kind.columns or [name]]).filled()
+        report.absent[name] = {split: 1 - float(there[table.where(split)].mean()) for split in report.rows}
+        present[name] = torch.from_numpy(there)
+    problems = Problems(table.name)
+    check_present(table, present, problems)
+    if problems.count:
+        (report.errors if refused else report.warnings).append(str_of(problems.first, len(problems)))

@@ -1,0 +1,59 @@
+"""Labels of all splits: what training would refuse, what is rare, what is spelt in two ways."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import replace
+
+from mmfusion.data.errors import DataError, Problems, str_of
+from mmfusion.data.table import Table
+from mmfusion.data.targets import fit_labels, read_labels
+from mmfusion.runs.validation.report import Report
+from mmfusion.tasks._base import Task
+
+FEW = 2
+"""Training rows below which a class can hardly be learned."""
+
+
+def read_tasks(table: Table, tasks: Mapping[str, Task], report: Report) -> None:
+    """Fit each task on the training rows, check all labels, and fill the report's labels."""
+    for name, task in tasks.items():
+        column = task.column or name
+        part = replace(table, columns={column: table.column(column)})
+        report.unlabelled[name], report.classes[name] = {}, {}
+        try:
+            fit_labels(part.take(table.where("train")), {name: task})
+        except DataError as error:
+            report.errors.append(str(error))
+            continue
+        problems = Problems(table.name)
+        for split in report.rows:
+            labels = read_labels(part.take(table.where(split)), {name: task}, problems)[name]
+            report.unlabelled[name][split] = 1 - float(labels.labelled.float().mean())
+            if labels.counts:
+                report.classes[name][split] = labels.counts
+            if not bool(labels.labelled.any()):
+                report.warnings.append(f"task {name}: no row of split {split} has a label, so it has no scores there")
+        if len(problems):
+            report.errors.append(f"task {name}: {str_of(problems.first, len(problems))}")
+        report.warnings += _odd(name, report.classes[name])
+
+
+def _odd(task: str, classes: Mapping[str, Mapping[str, int]]) -> list[str]:
+    training = classes.get("train", {})
+    found = []
+    if len(training) == 1:
+        found.append(f"task {task}: all training rows have the same label, {next(iter(training))!r}")
+    rare = [name for name, count in training.items() if count < FEW]
+    if rare:
+        found.append(f"task {task}: {len(rare)} classes have fewer than {FEW} training rows: {', '.join(rare[:10])}")
+    spelt: dict[str, set[str]] = defaultdict(set)
+    for counts in classes.values():
+        for name in counts:
+            spelt[" ".join(name.casefold().split())].add(name)
+    for names in spelt.values():
+        if len(names) > 1:
+            shown = ", ".join(map(repr, sorted(names)))
+            found.append(f"task {task}: {shown} differ in capitals or blanks alone; are they one class?")
+    return found

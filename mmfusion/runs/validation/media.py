@@ -1,0 +1,84 @@
+"""Read every medium of a modality once; note all that cannot be read, and fingerprint the rest."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any, cast
+
+import torch
+from torch import Tensor
+
+from mmfusion.data.errors import DecodeError
+from mmfusion.data.inputs import Inputs
+from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.paths import PathError
+from mmfusion.data.progress import track
+from mmfusion.data.reading import decoded
+from mmfusion.data.table import Table
+from mmfusion.runs.validation.report import Unreadable
+
+
+@dataclass
+class Media:
+    """One modality of the whole table.
+
+    Attributes:
+        inputs: which row holds which medium; each medium once.
+        broken: a medium's place to why it cannot be read.
+        prints: a medium's place to a fingerprint of what it decodes to; of files alone.
+    """
+
+    inputs: Inputs
+    broken: dict[int, str]
+    prints: dict[int, bytes]
+
+    def unreadable(self, table: Table) -> list[Unreadable]:
+        """All rows whose medium is broken, in the table's order."""
+        if not self.broken:
+            return []
+        places = self.inputs.places.tolist()
+        return [
+            Unreadable(self.inputs.name, table.splits[i], int(table.rows[i]), str(self.inputs.cells[p]), self.broken[p])
+            for i, p in enumerate(places)
+            if p in self.broken
+        ]
+
+
+def read_media(name: str, kind: Kind, table: Table) -> Media:
+    """Decode all cells of a modality, those of all splits, in threads and with a progress bar; keep none of them.
+
+    Args:
+        name: the modality.
+        kind: fitted.
+        table: all rows.
+    """
+    inputs = Inputs(name, kind, table)
+    media = Media(inputs, {}, {})
+    if kind.decode_all(inputs.cells) is not None:
+        return media
+    stream = decoded(cast(Kind, _Careful(kind)), inputs.cells, table.root)
+    for place, found in enumerate(track(stream, len(inputs.cells), f"reading {name}")):
+        if isinstance(found, DecodeError):
+            media.broken[place] = str(found)
+        elif kind.reads_files:
+            media.prints[place] = _print(found)
+    return media
+
+
+class _Careful:
+    """A kind for which a path outside the root is one more medium that cannot be read."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+
+    def decode(self, cell: Any, root: Root) -> Tensor:
+        try:
+            return self._kind.decode(cell, root)
+        except PathError as error:
+            raise DecodeError(f"{error}; training refuses such a table") from None
+
+
+def _print(x: Tensor) -> bytes:
+    shape = str(tuple(x.shape)).encode()
+    return hashlib.blake2b(x.contiguous().view(torch.uint8).numpy().data, digest_size=12, key=shape).digest()

@@ -1,0 +1,70 @@
+"""What is in more than one split and must not be: groups, and media."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+import numpy as np
+import polars as pl
+
+from mmfusion.data.table import Table
+from mmfusion.runs.validation.media import Media
+
+_SHOWN = 5
+
+
+def shared_groups(table: Table, column: str) -> str | None:
+    """Values of a column that are in more than one split, as a message."""
+    groups = pl.Series([None if cell is None else str(cell) for cell in table.column(column)], dtype=pl.String)
+    frame = pl.DataFrame({"value": groups, "split": list(table.splits)}).drop_nulls()
+    shared = frame.unique().group_by("value").agg(pl.col("split").sort()).filter(pl.col("split").list.len() > 1)
+    if not len(shared):
+        return None
+    shared = shared.sort("value")
+    names = [f"{value} ({', '.join(splits)})" for value, splits in shared.iter_rows()]
+    values = frame["value"].n_unique()
+    return f"{len(shared)} of {values} values of the group column {column!r} are in several splits: {_listed(names)}"
+
+
+def shared_files(media: Media, table: Table) -> str | None:
+    """Files that the training split shares with another, as a message."""
+    splits = _splits_of(media, table)
+    shared = [place for place, found in splits.items() if len(found) > 1 and "train" in found]
+    if not shared:
+        return None
+    names = [f"{media.inputs.cells[place]} ({', '.join(sorted(splits[place]))})" for place in shared]
+    return f"{media.inputs.name}: {len(shared)} files of the training split are in another split too: {_listed(names)}"
+
+
+def same_content(media: Media, table: Table) -> str | None:
+    """Different files that hold the same, one in the training split and one in another, as a message."""
+    splits = _splits_of(media, table)
+    places: dict[bytes, list[int]] = defaultdict(list)
+    for place, fingerprint in media.prints.items():
+        places[fingerprint].append(place)
+    pairs = []
+    for same in places.values():
+        training = [place for place in same if "train" in splits[place]]
+        others = [place for place in same if splits[place] - {"train"} and "train" not in splits[place]]
+        if training and others:
+            there = ", ".join(sorted(splits[others[0]]))
+            pairs.append(f"{media.inputs.cells[training[0]]} (train) = {media.inputs.cells[others[0]]} ({there})")
+    if not pairs:
+        return None
+    return f"{media.inputs.name}: {len(pairs)} training media are in another split under another name: {_listed(pairs)}"
+
+
+def _splits_of(media: Media, table: Table) -> dict[int, set[str]]:
+    """A medium's place to the splits that it is in."""
+    places = media.inputs.places.numpy()
+    names = np.asarray(table.splits, dtype=object)
+    found: dict[int, set[str]] = defaultdict(set)
+    for split in dict.fromkeys(table.splits):
+        for place in np.unique(places[(names == split) & (places >= 0)]).tolist():
+            found[place].add(split)
+    return found
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names[:_SHOWN]) + (f", … and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")

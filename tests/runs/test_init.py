@@ -1,0 +1,168 @@
+from __future__ import annotations
+
+import io
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+import pytest
+import yaml
+from rich.console import Console
+from torch import nn
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.data.errors import DataError
+from mmfusion.runs.experiment_yaml import RESERVED, key_for, scalar
+from mmfusion.runs.init import init
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def console() -> Console:
+    return Console(file=io.StringIO(), width=200)
+
+
+def write_rows(folder: Path, header: str = "id,split,photo,age,city,label", rows: int = 120) -> Path:
+    generator = random.Random(0)
+    for name in ("a.png", "b.png"):
+        PIL.Image.fromarray(np.full((8, 8), ord(name[0]), dtype=np.uint8)).save(folder / name)
+    lines = [header]
+    for i in range(rows):
+        split = "train" if i < 0.8 * rows else "val" if i < 0.9 * rows else "test"
+        age, city = generator.gauss(40, 9), generator.choice(["rome", "oslo"])
+        lines.append(f"r{i},{split},{'ab'[i % 2]}.png,{age},{city},{generator.choice(['cat', 'dog'])}")
+    (folder / "pets.csv").write_text("\n".join(lines))
+    return folder / "pets.csv"
+
+
+def test_writes_an_experiment_and_says_why(here, console):
+    write_rows(here)
+    target = init("pets.csv", console=console)
+    assert target == Path("conf/experiment/pets.yaml")
+    text = target.read_text()
+    assert text.startswith("# @package _global_\n")
+    assert yaml.safe_load(text) == {
+        "defaults": [
+            {"/encoder/image@encoder.photo": "cnn"},
+            {"/task@task.age": "regression"},
+            {"/task@task.city": "classification"},
+            {"/task@task.label": "classification"},
+            {"override /data": "manifest"},
+            "_self_",
+        ],
+        "name": "pets",
+        "data": {
+            "path": "pets.csv",
+            "root": None,
+            "id": "id",
+            "split": {"column": "split", "train": "train", "val": "val", "test": "test"},
+            "modalities": {"photo": {"kind": "image", "column": "photo", "size": [8, 8], "channels": 1}},
+        },
+        "task": {"age": {"column": "age"}, "city": {"column": "city"}, "label": {"column": "label"}},
+    }
+    printed = console.file.getvalue()
+    assert "named like a target; 2 classes" in printed
+    assert "mmfusion validate experiment=pets" in printed
+
+
+def test_task_and_ignore_and_a_tabular_modality(here, console):
+    write_rows(here)
+    config = yaml.safe_load(init("pets.csv", task=["label"], ignore=["photo"], console=console).read_text())
+    assert config["defaults"][0] == {"/encoder/tabular@encoder.table": "mlp"}
+    assert config["data"]["modalities"] == {"table": {"kind": "tabular", "numeric": ["age"], "categorical": ["city"]}}
+    assert list(config["task"]) == ["label"]
+
+
+def test_never_writes_over_a_file_unless_forced(here, console):
+    write_rows(here)
+    target = init("pets.csv", console=console)
+    target.write_text("mine")
+    with pytest.raises(ConfigError, match="is there already; take another --name, or --force"):
+        init("pets.csv", console=console)
+    assert target.read_text() == "mine"
+    init("pets.csv", force=True, console=console)
+    assert target.read_text() != "mine"
+
+
+def test_names(here, console):
+    path = write_rows(here)
+    with pytest.raises(ConfigError, match="expected letters, digits"):
+        init("pets.csv", name="a/b", console=console)
+    with pytest.raises(ConfigError, match="is one of mmfusion's own"):
+        init("pets.csv", name="digits3_agree", console=console)
+    folder = here / "My pets"
+    folder.mkdir()
+    path.rename(folder / "manifest.csv")
+    assert init("My pets/manifest.csv", root=".", console=console).name == "my_pets.yaml"
+    assert init("My pets/manifest.csv", root=".", out="elsewhere/x.yaml", console=console) == Path("elsewhere/x.yaml")
+    assert "--config-dir" in console.file.getvalue()
+
+
+def test_a_semicolon_file_and_no_split(here, console):
+    generator = random.Random(0)
+    rows = [f"p{i % 30};{i / 7:.3f};{generator.choice('ab')}" for i in range(120)]
+    (here / "european.csv").write_text("\n".join(["patient;dose;label", *rows]))
+    config = yaml.safe_load(init("european.csv", console=console).read_text())
+    assert config["data"]["delimiter"] == ";"
+    assert config["data"]["split"] == {
+        "column": None,
+        "ratio": {"train": 0.8, "val": 0.1, "test": 0.1},
+        "seed": 0,
+        "stratify": "label",
+        "group": "patient",
+    }
+
+
+def test_a_split_that_is_lacking_is_taken_from_training(here, console):
+    path = write_rows(here)
+    path.write_text(path.read_text().replace(",val,", ",train,"))
+    config = yaml.safe_load(init("pets.csv", console=console).read_text())
+    assert config["data"]["split"] == {
+        "column": "split",
+        "train": "train",
+        "val": None,
+        "from_train": {"val": 0.1},
+        "test": "test",
+        "stratify": "city",
+    }
+
+
+def test_what_cannot_be_read_is_said(here, console):
+    with pytest.raises(DataError, match="there is no file"):
+        init("nothing.csv", console=console)
+    assert not (here / "conf").exists()
+
+
+def test_keys_are_safe():
+    taken: list[str] = []
+    names = ["type", "a b", "a-b", "0", "größe", "yes", "y"]
+    assert [key_for(name, taken) for name in names] == ["type_2", "a_b", "a_b_2", "c0", "gr_e", "yes_2", "y"]
+    modules = nn.ModuleDict()
+    for name in taken:
+        modules[name] = nn.Identity()
+    assert {name for name in dir(nn.ModuleDict()) if not name.startswith("_")} == RESERVED
+
+
+@pytest.mark.parametrize(
+    "value", ["a b", "yes", "1", "007", "", " x", "a: b", "# x", "${x}", "C:\\x", 1, 0.5, None, True, "é"]
+)
+def test_scalars_come_back_as_they_were(value):
+    from omegaconf import OmegaConf
+
+    assert OmegaConf.to_container(OmegaConf.create(f"key: {scalar(value)}"), resolve=True) == {"key": value}
+
+
+def test_needs_no_torch(here):
+    write_rows(here)
+    code = "import sys; from mmfusion.runs.init import init; init('pets.csv'); sys.exit('torch' in sys.modules)"
+    repo = Path(__file__).parents[2]
+    done = subprocess.run([sys.executable, "-c", code], cwd=here, env={"PYTHONPATH": str(repo)}, capture_output=True)
+    assert done.returncode == 0, done.stderr.decode()
