@@ -84,8 +84,9 @@ def _components(config: Mapping[str, Any]) -> Iterator[Problem]:
     for name, node in modalities.items():
         yield from _modality(f"data.modalities.{name}", node)
     for name, node in config["encoder"].items():
-        kind = (modalities.get(name) or {}).get("kind")
-        known = KIND_ARGUMENTS.get(str(kind), tuple({each for names in KIND_ARGUMENTS.values() for each in names}))
+        known = tuple({each for names in KIND_ARGUMENTS.values() for each in names})
+        if isinstance(described := modalities.get(name), Mapping):
+            known = KIND_ARGUMENTS.get(str(described.get("kind")), known)
         yield from _component(f"encoder.{name}", node, "encoder", handled=ENCODER_KEYS, injected=known)
         extra = {key: value for key, value in node.items() if key in ENCODER_KEYS}
         signature = signature_of("mmfusion.config.schema.EncoderExtra")

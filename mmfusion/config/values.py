@@ -12,6 +12,7 @@ from mmfusion.config.signature import Signature, is_dataclass, read_signature
 
 _SCALARS = {"str": str, "bool": bool, "None": type(None)}
 _LISTS = {"list", "List", "Sequence", "MutableSequence", "Collection", "Iterable", "set", "frozenset", "Set"}
+_TUPLES = {"tuple", "Tuple"}
 _MAPPINGS = {"dict", "Dict", "Mapping", "MutableMapping"}
 
 
@@ -92,7 +93,7 @@ def _name(key: str, value: Any, name: str, module: Module) -> Iterator[tuple[str
         yield from _expect(key, value, isinstance(value, int) and not isinstance(value, bool), "a whole number")
     elif name == "float":
         yield from _expect(key, value, isinstance(value, int | float) and not isinstance(value, bool), "a number")
-    elif name in _LISTS or name in ("tuple", "Tuple"):
+    elif name in {*_LISTS, *_TUPLES}:
         yield from _expect(key, value, isinstance(value, list | tuple), "a list")
     elif name in _MAPPINGS:
         yield from _expect(key, value, isinstance(value, Mapping), "a mapping")
@@ -130,8 +131,8 @@ def _subscript(key: str, value: Any, annotation: ast.Subscript, module: Module) 
         yield from _either(key, value, [pair for each in [*inner, *extra] for pair in _alternatives(each, module)])
     elif name in ("Annotated", "Final"):
         yield from mismatches(key, value, inner[0], module)
-    elif name in _LISTS or name in ("tuple", "Tuple"):
-        yield from _items(key, value, inner, module, is_tuple=name in ("tuple", "Tuple"))
+    elif name in {*_LISTS, *_TUPLES}:
+        yield from _items(key, value, inner, module, is_tuple=name in _TUPLES)
     elif name in _MAPPINGS:
         if not isinstance(value, Mapping):
             yield from _expect(key, value, False, "a mapping")
@@ -173,10 +174,14 @@ def _expect(key: str, value: Any, is_right: bool, expected: str) -> Iterator[tup
 
 def _describe(annotation: ast.expr) -> str:
     words = {"int": "a whole number", "float": "a number", "str": "a string", "bool": "true or false", "None": "null"}
+    if isinstance(annotation, ast.Subscript):
+        if _is_literal(annotation):
+            return " or ".join(ast.unparse(annotation.slice).strip("()").split(", "))
+        base = ast.unparse(annotation.value).split(".")[-1]
+        return (
+            "a mapping" if base in _MAPPINGS else "a list" if base in {*_LISTS, *_TUPLES} else ast.unparse(annotation)
+        )
     text = ast.unparse(annotation)
-    if _is_literal(annotation):
-        assert isinstance(annotation, ast.Subscript)
-        return " or ".join(ast.unparse(annotation.slice).strip("()").split(", "))
     return words.get(text, text)
 
 
