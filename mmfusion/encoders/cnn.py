@@ -17,19 +17,20 @@ from mmfusion.encoders.weights import load_weights
 
 
 class CNN(Encoder):
-    """`x ← MaxPool(ReLU(Norm(Conv(x))))` once per width, then pooling; tokens are the positions of the last map.
+    """`x ← MaxPool(ReLU(Norm(Conv(x))))` once per width, then pooling.
 
     Args:
         channels: of the image.
-        widths: channels of each stage; the last is `dim`.
+        widths: channels of each stage.
         kernels: side of each stage's kernel, odd. Of a list shorter than `widths` the last number goes on.
         strides: stride of each stage's convolution; likewise.
         pools: max-pooling between stages, 1 for none; likewise.
         norm: `group` looks at a row alone; `batch` has batch statistics and makes the encoder depend on the whole
             batch in training; `none`.
-        pooling: `grid` (means over a coarse grid, then Linear, LayerNorm and ReLU: keeps where something is), or
-            mean, max or attention over all positions (forgets it).
+        pooling: `grid` (means over a coarse grid, then Linear, LayerNorm and ReLU: keeps where something is; tokens
+            are the cells), or mean, max or attention over all positions (forgets it; tokens are the positions).
         grid: cells of the grid each way.
+        dim: width of the result with `grid`; otherwise it is the last of `widths`.
         dropout: on the result.
         weights: local state dict to start from, or None.
 
@@ -43,14 +44,15 @@ class CNN(Encoder):
     def __init__(
         self,
         channels: int,
-        widths: Sequence[int] = (32, 64, 128),
+        widths: Sequence[int] = (16, 32, 64),
         kernels: Sequence[int] = (3,),
         strides: Sequence[int] = (1,),
         pools: Sequence[int] = (2,),
         norm: Literal["group", "batch", "none"] = "group",
         pooling: Literal["grid", "mean", "max", "attention"] = "grid",
         grid: int = 3,
-        dropout: float = 0.2,
+        dim: int = 128,
+        dropout: float = 0.1,
         weights: str | None = None,
     ) -> None:
         super().__init__()
@@ -59,8 +61,8 @@ class CNN(Encoder):
         self.layers = nn.Sequential(
             *(_stage(i, o, *shape, norm) for i, o, shape in zip(inputs, widths, shapes, strict=True))
         )
-        self.dim = widths[-1]
-        self.head = FeatureMap(self.dim, pooling, grid, dropout)
+        self.head = FeatureMap(widths[-1], pooling, grid, dim, dropout)
+        self.dim = self.head.dim
         self.row_wise = norm != "batch"
         self.smallest = 1
         for _, stride, pool in shapes:

@@ -10,29 +10,36 @@ from mmfusion.encoders.pooling import GridPooling, Pooling
 
 
 class FeatureMap(nn.Module):
-    """Tokens are the H·W positions of a map `[B, D, H, W]`, row by row; the vector is pooled from them.
+    """A map `[B, D, H, W]` to one vector and tokens: its H·W positions row by row, or the cells of a coarse grid.
 
     Args:
-        dim: D.
+        channels: D.
         pooling: grid, mean, max or attention.
         grid: cells each way, for `grid`.
+        dim: width of the result, for `grid`; otherwise it is D.
         dropout: on vector and tokens.
     """
 
-    def __init__(self, dim: int, pooling: str, grid: int, dropout: float) -> None:
+    def __init__(self, channels: int, pooling: str, grid: int, dim: int, dropout: float) -> None:
         super().__init__()
         if pooling not in ("grid", "mean", "max", "attention"):
             raise ValueError(f"encoder pooling: expected grid, mean, max or attention, found {pooling!r}")
-        self.grid = GridPooling(dim, grid, grid) if pooling == "grid" else None
-        self.pool = None if pooling == "grid" else Pooling(pooling, dim)
+        self.dim = dim if pooling == "grid" else channels
+        self.grid = GridPooling(channels, dim, grid, grid) if pooling == "grid" else None
+        self.pool = None if pooling == "grid" else Pooling(pooling, channels)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, map_BDHW: Tensor) -> Encoded:
-        tokens_BLD = map_BDHW.flatten(2).transpose(1, 2)
-        mask_BL = torch.ones(tokens_BLD.shape[:2], dtype=torch.bool, device=map_BDHW.device)
         if self.grid is not None:
-            pooled_BD = self.grid(map_BDHW)
+            pooled_BD, tokens_BLD = self.grid(map_BDHW)
+            mask_BL = _all_real(tokens_BLD)
         else:
             assert self.pool is not None
+            tokens_BLD = map_BDHW.flatten(2).transpose(1, 2)
+            mask_BL = _all_real(tokens_BLD)
             pooled_BD = self.pool(tokens_BLD, mask_BL)
         return Encoded(self.dropout(pooled_BD), self.dropout(tokens_BLD), mask_BL)
+
+
+def _all_real(tokens_BLD: Tensor) -> Tensor:
+    return torch.ones(tokens_BLD.shape[:2], dtype=torch.bool, device=tokens_BLD.device)

@@ -51,28 +51,37 @@ class Pooling(nn.Module):
 
 
 class GridPooling(nn.Module):
-    """`ReLU(LayerNorm(W [x_1; …; x_n] + b))`, `x_i` the mean over cell i of a coarse grid laid over the positions.
+    """`f = ReLU(LayerNorm(Σ_i W_i x_i + b))`, `x_i` the mean over cell i of a coarse grid laid over the positions.
 
     Averaging over all positions forgets where something was; a coarse grid keeps it. The cells are those of
     `nn.AdaptiveAvgPool2d` on the row alone: with n real positions cell i holds `⌊i n/g⌋ … ⌈(i+1) n/g⌉ - 1`, so
-    padding along H has no influence.
+    padding along H has no influence. The cells are also the tokens, each `ReLU(LayerNorm(W_i x_i + b))`.
 
     Args:
-        dim: D, also the width of the result.
+        channels: D, the width of the positions.
+        dim: width of the vector and the tokens.
         rows: cells along H.
         columns: cells along W.
     """
 
-    def __init__(self, dim: int, rows: int, columns: int) -> None:
+    def __init__(self, channels: int, dim: int, rows: int, columns: int) -> None:
         super().__init__()
         if rows < 1 or columns < 1:
             raise ValueError(f"encoder grid: expected 1 cell or more each way, found {rows} x {columns}")
         self.rows, self.columns = rows, columns
-        self.linear = nn.Linear(dim * rows * columns, dim)
+        self.linear = nn.Linear(channels * rows * columns, dim)
         self.norm = nn.LayerNorm(dim)
 
-    def forward(self, map_BDHW: Tensor, counts_B: Tensor | None = None) -> Tensor:
-        """`[B, D]`; `counts_B` says how many of the H positions are real (None: all)."""
+    def forward(self, map_BDHW: Tensor, counts_B: Tensor | None = None) -> tuple[Tensor, Tensor]:
+        """`[B, dim]` and `[B, rows·columns, dim]`; `counts_B` says how many of the H positions are real (None: all)."""
+        cells_BDN = self.cells(map_BDHW, counts_B).flatten(2)
+        weight_ODN = self.linear.weight.unflatten(1, cells_BDN.shape[1:])
+        parts_BNO = torch.einsum("bdn,odn->bno", cells_BDN, weight_ODN)
+        pooled_BO = nn.functional.relu(self.norm(parts_BNO.sum(1) + self.linear.bias))
+        return pooled_BO, nn.functional.relu(self.norm(parts_BNO + self.linear.bias))
+
+    def cells(self, map_BDHW: Tensor, counts_B: Tensor | None = None) -> Tensor:
+        """`[B, D, rows, columns]`, the cells' means."""
         # Not adaptive_avg_pool2d: it knows no counts, and its backward on a GPU is not deterministic.
         height, width = map_BDHW.shape[2:]
         device, dtype = map_BDHW.device, map_BDHW.dtype
@@ -80,8 +89,7 @@ class GridPooling(nn.Module):
         down_BRH = cell_shares(heights, self.rows, height).to(dtype)
         across_CW = cell_shares(torch.full((1,), width, device=device), self.columns, width)[0].to(dtype)
         narrow_BDHC = torch.einsum("bdhw,cw->bdhc", map_BDHW, across_CW)
-        cells_BDRC = torch.einsum("bdhc,brh->bdrc", narrow_BDHC, down_BRH.expand(len(map_BDHW), -1, -1))
-        return nn.functional.relu(self.norm(self.linear(cells_BDRC.flatten(1))))
+        return torch.einsum("bdhc,brh->bdrc", narrow_BDHC, down_BRH.expand(len(map_BDHW), -1, -1))
 
 
 def cell_shares(counts_B: Tensor, cells: int, positions: int) -> Tensor:

@@ -18,7 +18,7 @@ from mmfusion.encoders.weights import SUFFIXES, load_state, read_weights
 
 
 class ResNet(Encoder):
-    """A torchvision ResNet without its classifier; tokens are the positions of the last map.
+    """A torchvision ResNet without its classifier.
 
     With weights, `channels` other than 3 are read by averaging the first kernel over its inputs, scaled so that a grey
     image gives what the same image in three equal channels would.
@@ -33,8 +33,10 @@ class ResNet(Encoder):
         norm: `auto`: `batch` with weights, since they were trained with it, and `group` without. BatchNorm has batch
             statistics, so with it rows depend on one another in training, unless the encoder is frozen.
         stem: `imagenet` (7×7 with stride 2, then max-pooling) or `small` (3×3) for images below about 64 pixels.
-        pooling: mean, max or attention over all positions, or `grid`.
+        pooling: mean, max or attention over all positions of the last map, which are the tokens, or `grid` (means over
+            a coarse grid, then Linear, LayerNorm and ReLU; tokens are the cells).
         grid: cells of the grid each way.
+        dim: width of the result with `grid`; otherwise it is the network's own (512 or 2048).
         dropout: on the result.
 
     Raises:
@@ -53,6 +55,7 @@ class ResNet(Encoder):
         stem: Literal["imagenet", "small"] = "imagenet",
         pooling: Literal["grid", "mean", "max", "attention"] = "mean",
         grid: int = 2,
+        dim: int = 256,
         dropout: float = 0.2,
     ) -> None:
         super().__init__()
@@ -62,7 +65,6 @@ class ResNet(Encoder):
             raise ValueError(f"encoder image resnet stem: expected imagenet or small, found {stem!r}")
         uses_batch = norm == "batch" or (norm == "auto" and weights is not None)
         net = _build(name, nn.BatchNorm2d if uses_batch else group_norm)
-        self.dim = net.fc.in_features
         if stem == "small" or (weights is None and channels != 3):
             net.conv1 = _first(3 if weights is not None else channels, stem)
         # Torchvision's own attribute names: its state dicts then fit this encoder as well.
@@ -71,7 +73,8 @@ class ResNet(Encoder):
         self.layer1, self.layer2, self.layer3, self.layer4 = net.layer1, net.layer2, net.layer3, net.layer4
         if weights is not None:
             self._start_from(weights, name, stem, channels)
-        self.head = FeatureMap(self.dim, pooling, grid, dropout)
+        self.head = FeatureMap(net.fc.in_features, pooling, grid, dim, dropout)
+        self.dim = self.head.dim
         self.row_wise = not uses_batch
         self.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
 

@@ -1,6 +1,6 @@
-"""Random holes in spectrograms, in training.
+"""Random changes of spectrograms, in training.
 
-Shapes: B rows, T frames, M bands.
+Shapes: B rows, T frames, M bands. `x` is standardised, and zero in every frame after a row's end.
 """
 
 from __future__ import annotations
@@ -10,34 +10,52 @@ from torch import Tensor, nn
 
 
 class SpecAugment(nn.Module):
-    """Sets random bands and random stretches of frames of each row to zero, its mean; acts in training only.
+    """Each row faster or slower, higher or lower, earlier or later, and with holes; acts in training only.
 
-    Each of `masks` masks along a side of n points has a width from `U(0, w)`, with w the given share of n, and a
-    start from `U(0, n - width)`. The time side is the row's own duration.
+    First, frame t and band m of the result are taken at `clip(t·e^a + d·n, 0, n - 1)` and `clip(m·e^b, 0, M - 1)` of
+    the row, which has n frames, with `a ~ U(-tempo, tempo)`, `b ~ U(-pitch, pitch)` and `d ~ U(-shift, shift)`, linear
+    between points. Then each of `masks` holes along a side of k points gets a width from `U(0, w)`, w being the given
+    share of k, a start from `U(0, k - width)`, and the value 0, the mean. A row keeps its n frames.
 
-    Paper: Park et al., arXiv 1904.08779; without time warping.
+    Paper: Park et al., arXiv 1904.08779 (holes); Jaitly and Hinton, Vocal tract length perturbation, 2013 (pitch).
+    Deviation: speed changes over the whole row at once, instead of around a random point.
 
     Args:
-        time: greatest share of a row's frames in one mask.
-        frequency: greatest share of the bands in one mask.
-        masks: along each side.
+        time: greatest share of a row's frames in one hole.
+        frequency: greatest share of the bands in one hole.
+        masks: holes along each side.
+        tempo: greatest change of speed, as a logarithm: 0.2 is about 20 percent.
+        pitch: greatest change of frequency, likewise.
+        shift: greatest shift, as a share of the row's frames.
 
     Raises:
-        ValueError: a share outside [0, 1], a negative number of masks.
+        ValueError: a share outside [0, 1], a negative or broken number of masks.
     """
 
-    def __init__(self, time: float, frequency: float, masks: int) -> None:
+    def __init__(
+        self,
+        time: float = 0.0,
+        frequency: float = 0.0,
+        masks: float = 1,
+        tempo: float = 0.0,
+        pitch: float = 0.0,
+        shift: float = 0.0,
+    ) -> None:
         super().__init__()
-        for name, share in (("time", time), ("frequency", frequency)):
+        shares = {"time": time, "frequency": frequency, "tempo": tempo, "pitch": pitch, "shift": shift}
+        for name, share in shares.items():
             if not 0 <= share <= 1:
-                raise ValueError(f"encoder speech spec_augment.{name}: expected a share in [0, 1], found {share}")
-        if masks < 0:
-            raise ValueError(f"encoder speech spec_augment.masks: expected 0 or more, found {masks}")
-        self.time, self.frequency, self.masks = time, frequency, masks
+                raise ValueError(f"encoder speech spec_augment.{name}: expected a number in [0, 1], found {share}")
+        if masks < 0 or masks != int(masks):
+            raise ValueError(f"encoder speech spec_augment.masks: expected a whole number, 0 or more, found {masks}")
+        self.time, self.frequency, self.masks = time, frequency, int(masks)
+        self.tempo, self.pitch, self.shift = tempo, pitch, shift
 
     def forward(self, x_BTM: Tensor, frames_B: Tensor) -> Tensor:
         if not self.training:
             return x_BTM
+        if self.tempo or self.pitch or self.shift:
+            x_BTM = self._moved(x_BTM, frames_B)
         bands_B = torch.full_like(frames_B, x_BTM.shape[2])
         for _ in range(self.masks):
             if self.time:
@@ -45,6 +63,26 @@ class SpecAugment(nn.Module):
             if self.frequency:
                 x_BTM = x_BTM.masked_fill(_hole(bands_B, self.frequency, x_BTM.shape[2])[:, None, :], 0.0)
         return x_BTM
+
+    def _moved(self, x_BTM: Tensor, frames_B: Tensor) -> Tensor:
+        rows, frames, bands = x_BTM.shape
+        device = x_BTM.device
+        tempo_B1, pitch_B1, shift_B1 = (torch.rand(rows, 3, device=device) * 2 - 1).split(1, dim=1)
+        frames_B1 = frames_B[:, None]
+        frame_T = torch.arange(frames, device=device)
+        time_BT = frame_T * (self.tempo * tempo_B1).exp() + self.shift * shift_B1 * frames_B1
+        time_BT = torch.minimum(time_BT.clamp(min=0), frames_B1 - 1)
+        band_BM = (torch.arange(bands, device=device) * (self.pitch * pitch_B1).exp()).clamp(max=bands - 1)
+        moved_BTM = interpolate(interpolate(x_BTM, time_BT).transpose(1, 2), band_BM).transpose(1, 2)
+        return torch.where((frame_T < frames_B1)[..., None], moved_BTM, 0.0)
+
+
+def interpolate(x_BPC: Tensor, places_BQ: Tensor) -> Tensor:
+    """`[B, Q, C]`: `x` at fractional places along P, linear between its points; places lie in [0, P - 1]."""
+    below_BQ = places_BQ.floor().clamp(max=x_BPC.shape[1] - 1)
+    index_BQC = below_BQ.long()[..., None].expand(-1, -1, x_BPC.shape[2])
+    above_BQC = (index_BQC + 1).clamp(max=x_BPC.shape[1] - 1)
+    return torch.lerp(x_BPC.gather(1, index_BQC), x_BPC.gather(1, above_BQC), (places_BQ - below_BQ)[..., None])
 
 
 def _hole(counts_B: Tensor, share: float, points: int) -> Tensor:

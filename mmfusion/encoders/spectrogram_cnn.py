@@ -6,6 +6,7 @@ Shapes: B rows, S samples, T frames, M mel bands, D features.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from inspect import signature
 from typing import Literal
 
 import torch
@@ -21,14 +22,11 @@ from mmfusion.encoders.spec_augment import SpecAugment
 from mmfusion.encoders.stages import per_stage
 from mmfusion.encoders.weights import load_weights
 
-AUGMENT = ("time", "frequency", "masks")
-
 
 class SpectrogramCNN(Encoder):
     """`f = CNN(Spectrogram(S))`: log-mel, stages of convolution, norm, ReLU and pooling, then one vector.
 
     Everything is masked by length: the amount of padding behind a row changes nothing but the order of additions.
-    Tokens are the frames of the last map, averaged over its bands.
 
     Args:
         sample_rate: of the waveform, in Hz.
@@ -36,17 +34,19 @@ class SpectrogramCNN(Encoder):
         mels: bands of the spectrogram.
         dynamic_range_db: what lies further below a row's loudest point is lifted to this depth; None: no clamp.
         normalise: each row's spectrogram by its own mean and deviation (`row`), each band of it (`band`), or `none`.
-        spec_augment: training only: `time` and `frequency`, greatest share of a row's frames or bands in one hole, and
-            `masks`, holes along each side; None: no holes.
-        widths: channels of each stage; the last is `dim`.
+        spec_augment: options of `SpecAugment` (time, frequency, masks, tempo, pitch, shift), which acts in training
+            only; None: nothing.
+        widths: channels of each stage.
         kernels: side of each stage's kernel, odd. Of a list shorter than `widths` the last number goes on.
         strides: stride of each stage's convolution; likewise.
         pools: max-pooling between stages, 1 for none; likewise.
         norm: `group` (over a row's real frames), `layer` (over the channels of each point) or `none`. There is no
             batch norm: its statistics would mix rows, and count padding.
         pooling: `grid` (means over `grid_time` × `grid_frequency` cells of the row's own duration, then Linear,
-            LayerNorm and ReLU: keeps when and how high), or mean, max or attention over the tokens.
+            LayerNorm and ReLU: keeps when and how high; tokens are the cells), or mean, max or attention over the
+            frames of the last map, each the mean of its bands; these are then the tokens.
         grid_time, grid_frequency: cells of the grid.
+        dim: width of the result with `grid`; otherwise it is the last of `widths`.
         dropout: on the result.
         weights: local state dict to start from, or None.
 
@@ -61,12 +61,12 @@ class SpectrogramCNN(Encoder):
         self,
         sample_rate: int,
         window_ms: float = 32.0,
-        hop_ms: float = 10.0,
+        hop_ms: float = 16.0,
         mels: int = 40,
         dynamic_range_db: float | None = 35.0,
         normalise: Literal["row", "band", "none"] = "row",
         spec_augment: Mapping[str, float] | None = None,
-        widths: Sequence[int] = (32, 64, 128),
+        widths: Sequence[int] = (16, 32, 64),
         kernels: Sequence[int] = (5, 3),
         strides: Sequence[int] = (2, 1),
         pools: Sequence[int] = (2,),
@@ -74,7 +74,8 @@ class SpectrogramCNN(Encoder):
         pooling: Literal["grid", "mean", "max", "attention"] = "grid",
         grid_time: int = 4,
         grid_frequency: int = 2,
-        dropout: float = 0.2,
+        dim: int = 128,
+        dropout: float = 0.1,
         weights: str | None = None,
     ) -> None:
         super().__init__()
@@ -88,15 +89,15 @@ class SpectrogramCNN(Encoder):
             raise ValueError(
                 f"encoder speech mels: expected {self.shrink} or more with these strides and pools, found {mels}"
             )
-        self.dim = widths[-1]
         self.log_mel = LogMel(sample_rate, window_ms, hop_ms, mels, dynamic_range_db, normalise)
         self.spec_augment = None if spec_augment is None else _augment(spec_augment)
         inputs = [1, *widths[:-1]]
         self.layers = nn.ModuleList(
             MaskedStage(i, o, *shape, norm) for i, o, shape in zip(inputs, widths, shapes, strict=True)
         )
-        self.grid = GridPooling(self.dim, grid_time, grid_frequency) if pooling == "grid" else None
-        self.pool = None if pooling == "grid" else Pooling(pooling, self.dim)
+        self.dim = dim if pooling == "grid" else widths[-1]
+        self.grid = GridPooling(widths[-1], dim, grid_time, grid_frequency) if pooling == "grid" else None
+        self.pool = None if pooling == "grid" else Pooling(pooling, widths[-1])
         self.dropout = nn.Dropout(dropout)
         load_weights(self, weights)
         # Convolutions on a CPU, and with bf16 on a GPU, are fastest with the channels innermost.
@@ -110,23 +111,25 @@ class SpectrogramCNN(Encoder):
         map_BDTM = mel_BTM[:, None].contiguous(memory_format=torch.channels_last)
         for stage in self.layers:
             map_BDTM, frames_B = stage(map_BDTM, frames_B)
-        tokens_BTD = map_BDTM.mean(3).transpose(1, 2)
-        mask_BT = torch.arange(tokens_BTD.shape[1], device=frames_B.device) < frames_B[:, None]
         if self.grid is not None:
-            pooled_BD = self.grid(map_BDTM, frames_B)
+            pooled_BD, tokens_BLD = self.grid(map_BDTM, frames_B)
+            mask_BL = torch.ones(tokens_BLD.shape[:2], dtype=torch.bool, device=tokens_BLD.device)
         else:
             assert self.pool is not None
-            pooled_BD = self.pool(tokens_BTD, mask_BT)
-        return Encoded(self.dropout(pooled_BD), self.dropout(tokens_BTD), mask_BT)
+            tokens_BLD = map_BDTM.mean(3).transpose(1, 2)
+            mask_BL = torch.arange(tokens_BLD.shape[1], device=frames_B.device) < frames_B[:, None]
+            pooled_BD = self.pool(tokens_BLD, mask_BL)
+        return Encoded(self.dropout(pooled_BD), self.dropout(tokens_BLD), mask_BL)
 
     def stages(self) -> list[nn.Module]:
         return [*self.layers, *(head for head in (self.grid, self.pool) if head is not None)]
 
 
 def _augment(given: Mapping[str, float]) -> SpecAugment:
+    known = list(signature(SpecAugment).parameters)
     for name in given:
-        if name not in AUGMENT:
-            close = nearest(name, AUGMENT)
+        if name not in known:
+            close = nearest(name, known)
             hint = f"; did you mean {close!r}?" if close else ""
-            raise ValueError(f"encoder speech spec_augment: expected {', '.join(AUGMENT)}, found {name!r}{hint}")
-    return SpecAugment(given.get("time", 0.0), given.get("frequency", 0.0), int(given.get("masks", 1)))
+            raise ValueError(f"encoder speech spec_augment: expected {', '.join(known)}, found {name!r}{hint}")
+    return SpecAugment(**given)

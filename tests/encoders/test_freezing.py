@@ -15,7 +15,7 @@ IMAGE = torch.randn(4, 1, 8, 8, generator=torch.Generator().manual_seed(0))
 
 def batch_cnn() -> CNN:
     torch.manual_seed(0)
-    return CNN(1, widths=[3, 4], grid=2, norm="batch", dropout=0.5)
+    return CNN(1, widths=[3, 4], grid=2, dim=4, norm="batch", dropout=0.5)
 
 
 def trained(encoder: nn.Module) -> set[str]:

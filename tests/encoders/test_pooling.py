@@ -49,24 +49,39 @@ def test_properties(pooling):
 def test_grid_properties():
     feature_map = torch.randn(3, 4, 6, 5, generator=torch.Generator().manual_seed(0))
     counts = torch.tensor([6, 2, 3])
-    check_all(lambda: GridPooling(4, 3, 2), feature_map, counts, parameters=4 * 6 * 4 + 4 + 2 * 4)
+    check_all(lambda: GridPooling(4, 7, 3, 2), feature_map, counts, parameters=4 * 6 * 7 + 7 + 2 * 7)
 
 
 @pytest.mark.parametrize(("height", "width"), [(6, 6), (7, 5), (2, 3), (1, 1)])
-def test_grid_cells_are_those_of_adaptive_average_pooling(height, width):
+def test_grid_is_a_linear_layer_on_adaptive_average_pooling(height, width):
     feature_map = torch.randn(2, 4, height, width)
-    grid = GridPooling(4, 3, 2)
-    cells = torch.nn.functional.adaptive_avg_pool2d(feature_map, (3, 2)).flatten(1)
-    torch.testing.assert_close(grid(feature_map), grid.norm(grid.linear(cells)).relu())
+    grid = GridPooling(4, 7, 3, 2)
+    cells = torch.nn.functional.adaptive_avg_pool2d(feature_map, (3, 2))
+    pooled, tokens = grid(feature_map)
+    torch.testing.assert_close(pooled, grid.norm(grid.linear(cells.flatten(1))).relu())
+    assert tokens.shape == (2, 6, 7)
+
+
+def test_grid_tokens_are_what_the_vector_is_the_sum_of():
+    feature_map = torch.randn(2, 4, 6, 6)
+    grid = GridPooling(4, 7, 3, 2)
+    _, tokens = grid(feature_map)
+    cells = grid.cells(feature_map)
+    for cell in range(6):
+        only = torch.zeros(2, 4, 6)
+        only[:, :, cell] = cells.flatten(2)[:, :, cell]
+        torch.testing.assert_close(tokens[:, cell], grid.norm(grid.linear(only.flatten(1))).relu())
 
 
 def test_grid_follows_the_rows_own_length():
     feature_map = torch.randn(3, 4, 8, 5)
-    grid = GridPooling(4, 3, 2)
+    grid = GridPooling(4, 7, 3, 2)
     counts = torch.tensor([8, 3, 1])
-    found = grid(feature_map, counts)
+    pooled, tokens = grid(feature_map, counts)
     for row, count in enumerate(counts):
-        torch.testing.assert_close(found[row], grid(feature_map[row : row + 1, :, :count])[0])
+        alone, alone_tokens = grid(feature_map[row : row + 1, :, :count])
+        torch.testing.assert_close(pooled[row], alone[0])
+        torch.testing.assert_close(tokens[row], alone_tokens[0])
 
 
 def test_cell_shares_sum_to_one_for_any_count():

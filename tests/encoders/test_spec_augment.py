@@ -1,0 +1,103 @@
+import pytest
+import torch
+
+from mmfusion.encoders.spec_augment import SpecAugment, interpolate
+
+ROWS, FRAMES, BANDS = 400, 50, 40
+SPECTROGRAM = torch.ones(ROWS, FRAMES, BANDS)
+COUNTS = torch.where(torch.arange(ROWS) % 2 == 0, 50, 20)
+
+
+def test_nothing_in_eval_mode_or_without_shares():
+    assert SpecAugment(0.5, 0.5, 1).eval()(SPECTROGRAM, COUNTS) is SPECTROGRAM
+    assert torch.equal(SpecAugment(0.0, 0.0, 3)(SPECTROGRAM, COUNTS), SPECTROGRAM)
+    assert torch.equal(SpecAugment(0.5, 0.5, 0)(SPECTROGRAM, COUNTS), SPECTROGRAM)
+
+
+def test_time_holes_are_stretches_within_the_rows_own_duration():
+    torch.manual_seed(0)
+    found = SpecAugment(0.5, 0.0, 1)(SPECTROGRAM, COUNTS)
+    assert torch.equal(found.amin(2), found.amax(2)), "all bands of a frame go together"
+    hidden = found[:, :, 0] == 0
+    lengths = hidden.sum(1)
+    assert (lengths <= COUNTS // 2 + 1).all()
+    assert not hidden[1::2, 20:].any()
+    starts = hidden.float().argmax(1)
+    for row in range(ROWS):
+        assert hidden[row, starts[row] : starts[row] + lengths[row]].all()
+    # Widths are uniform up to half of the row, so a quarter is hidden on average.
+    assert (lengths / COUNTS).mean().item() == pytest.approx(0.25, abs=0.02)
+
+
+def test_frequency_holes_go_through_all_frames():
+    torch.manual_seed(0)
+    found = SpecAugment(0.0, 0.4, 1)(SPECTROGRAM, COUNTS)
+    assert torch.equal(found.amin(1), found.amax(1))
+    assert (found[:, 0] == 0).float().mean().item() == pytest.approx(0.2, abs=0.02)
+
+
+def test_rows_and_seeds_differ_and_more_masks_hide_more():
+    torch.manual_seed(0)
+    once = SpecAugment(0.3, 0.3, 1)(SPECTROGRAM, COUNTS)
+    assert not torch.equal(once[0], once[2])
+    assert not torch.equal(once, SpecAugment(0.3, 0.3, 1)(SPECTROGRAM, COUNTS))
+    torch.manual_seed(0)
+    assert torch.equal(once, SpecAugment(0.3, 0.3, 1)(SPECTROGRAM, COUNTS))
+    assert SpecAugment(0.3, 0.3, 3)(SPECTROGRAM, COUNTS).mean() < once.mean()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ((1.5, 0.1, 1), r"spec_augment.time: expected a number in \[0, 1\], found 1.5"),
+        ((0.1, -0.1, 1), r"spec_augment.frequency: expected a number in \[0, 1\], found -0.1"),
+        ((0.1, 0.1, -1), "spec_augment.masks: expected a whole number, 0 or more, found -1"),
+        ((0.1, 0.1, 1.5), "spec_augment.masks: expected a whole number, 0 or more, found 1.5"),
+        ((0.1, 0.1, 1, 0.1, 2.0), r"spec_augment.pitch: expected a number in \[0, 1\], found 2.0"),
+    ],
+)
+def test_what_cannot_be_built(options, message):
+    with pytest.raises(ValueError, match=message):
+        SpecAugment(*options)
+
+
+def test_interpolate_is_linear_between_points():
+    x = torch.randn(2, 5, 3)
+    places = torch.tensor([[0.0, 1.5, 4.0], [2.25, 3.0, 0.5]])
+    found = interpolate(x, places)
+    torch.testing.assert_close(found[0], torch.stack([x[0, 0], (x[0, 1] + x[0, 2]) / 2, x[0, 4]]))
+    expected = torch.stack([0.75 * x[1, 2] + 0.25 * x[1, 3], x[1, 3], (x[1, 0] + x[1, 1]) / 2])
+    torch.testing.assert_close(found[1], expected)
+
+
+def ramp(along: str) -> torch.Tensor:
+    """Each point's value is its own frame or band, and zero after a row's end."""
+    frames, bands = torch.meshgrid(torch.arange(50.0), torch.arange(40.0), indexing="ij")
+    values = (frames if along == "time" else bands).expand(ROWS, -1, -1)
+    return torch.where((torch.arange(FRAMES) < COUNTS[:, None])[..., None], values, 0.0)
+
+
+def test_tempo_is_the_slope_in_time():
+    torch.manual_seed(0)
+    found = SpecAugment(tempo=0.3)(ramp("time"), COUNTS)
+    slopes = (found[:, 5, 0] - found[:, 0, 0]) / 5
+    assert slopes.log().min().item() == pytest.approx(-0.3, abs=0.02)
+    assert slopes.log().max().item() == pytest.approx(0.3, abs=0.02)
+    assert (found.amax((1, 2)) <= COUNTS - 1).all()
+    assert not found[1::2, 20:].any()
+
+
+def test_pitch_is_the_slope_in_frequency():
+    torch.manual_seed(0)
+    found = SpecAugment(pitch=0.2)(ramp("frequency"), COUNTS)
+    slopes = (found[:, 3, 10] - found[:, 3, 0]) / 10
+    assert slopes.log().min().item() == pytest.approx(-0.2, abs=0.02)
+    assert slopes.log().max().item() == pytest.approx(0.2, abs=0.02)
+
+
+def test_shift_is_a_share_of_the_rows_own_duration():
+    torch.manual_seed(0)
+    found = SpecAugment(shift=0.1)(ramp("time"), COUNTS)
+    moved = (found[:, 10, 0] - 10) / COUNTS
+    assert moved.min().item() == pytest.approx(-0.1, abs=0.01)
+    assert moved.max().item() == pytest.approx(0.1, abs=0.01)
