@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import polars as pl
 
 from mmfusion.data.errors import DataError, Problems
+from mmfusion.data.progress import track
 
 CHUNK = 50_000
 """Rows that are held as Python strings at a time; the rest lies packed in polars."""
@@ -40,9 +42,17 @@ def read_delimited(path: Path, delimiter: str) -> tuple[dict[str, Cells], Sequen
     csv.field_size_limit(_FIELD_LIMIT)
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            return _read(csv.reader(file, delimiter=delimiter, strict=True), path.name, delimiter)
+            return _read(csv.reader(lines(file, path), delimiter=delimiter, strict=True), path.name, delimiter)
     except UnicodeDecodeError as error:
         raise not_utf8(path, error) from None
+
+
+def lines(file: TextIO, path: Path) -> Iterator[str]:
+    """A text file's lines, with a progress bar if they take long; how many there are is guessed from the first."""
+    first = list(itertools.islice(file, 1000))
+    mean = sum(len(line.encode()) for line in first) / max(len(first), 1)
+    total = max(len(first), round(path.stat().st_size / max(mean, 1)))
+    return track(itertools.chain(first, file), total, f"reading {path.name}")
 
 
 def not_utf8(path: Path, error: UnicodeDecodeError) -> DataError:
@@ -64,13 +74,13 @@ def _read(reader: Any, name: str, delimiter: str) -> tuple[dict[str, Cells], Seq
     problems = Problems(name)
     parts: list[pl.DataFrame] = []
     chunk: list[list[str]] = []
-    lines: list[int] = []
+    numbers: list[int] = []
     begins = reader.line_num + 1
     try:
         for row in reader:
             if len(row) == len(header):
                 chunk.append(row)
-                lines.append(begins)
+                numbers.append(begins)
                 if len(chunk) == CHUNK:
                     parts.append(_pack(header, chunk))
                     chunk = []
@@ -84,7 +94,7 @@ def _read(reader: Any, name: str, delimiter: str) -> tuple[dict[str, Cells], Seq
     problems.raise_if_any()
     parts.append(_pack(header, chunk))
     frame = pl.concat(parts)
-    return {column: frame[column] for column in header}, lines
+    return {column: frame[column] for column in header}, numbers
 
 
 def _header(reader: Any, name: str, delimiter: str) -> list[str]:

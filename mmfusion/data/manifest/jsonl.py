@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 
 from mmfusion.data.errors import DataError, Problems
-from mmfusion.data.manifest.delimited import CHUNK, Cells, not_utf8
+from mmfusion.data.manifest.delimited import CHUNK, Cells, lines, not_utf8
 
 
 def read_jsonl(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
@@ -28,17 +28,17 @@ def read_jsonl(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
     """
     problems = Problems(path.name)
     parts: list[dict[str, Cells]] = []
-    lines: list[int] = []
+    numbers: list[int] = []
     chunk: list[dict[str, Any]] = []
     try:
         with path.open(encoding="utf-8-sig") as file:
-            for number, line in enumerate(file, 1):
+            for number, line in enumerate(lines(file, path), 1):
                 if not line.strip():
                     continue
                 row = _parse(line, number, problems)
                 if row is not None:
                     chunk.append(row)
-                    lines.append(number)
+                    numbers.append(number)
                 if len(chunk) == CHUNK:
                     parts.append(_pack(chunk))
                     chunk = []
@@ -52,7 +52,7 @@ def read_jsonl(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
     sizes = [len(next(iter(part.values()))) if part else 0 for part in parts]
     return {
         name: _join([part.get(name, [None] * size) for part, size in zip(parts, sizes, strict=True)]) for name in names
-    }, lines
+    }, numbers
 
 
 def _parse(line: str, number: int, problems: Problems) -> dict[str, Any] | None:
