@@ -54,7 +54,7 @@ def check(config: Mapping[str, Any], origin: Callable[[str], str] = lambda key: 
 def signature_of(target: str) -> Signature | None:
     """What a target's class or function takes; None if its source cannot be read."""
     module_name, _, name = target.rpartition(".")
-    module = read_module(module_name)
+    module = read_module(module_name) if all(map(str.isidentifier, target.split("."))) else None
     definition = find(module, name) if module else None
     return read_signature(definition) if definition else None
 
@@ -84,9 +84,7 @@ def _components(config: Mapping[str, Any]) -> Iterator[Problem]:
     for name, node in modalities.items():
         yield from _modality(f"data.modalities.{name}", node)
     for name, node in config["encoder"].items():
-        known = tuple({each for names in KIND_ARGUMENTS.values() for each in names})
-        if isinstance(described := modalities.get(name), Mapping):
-            known = KIND_ARGUMENTS.get(str(described.get("kind")), known)
+        known = _told_by_data(node, modalities.get(name))
         yield from _component(f"encoder.{name}", node, "encoder", handled=ENCODER_KEYS, injected=known)
         extra = {key: value for key, value in node.items() if key in ENCODER_KEYS}
         signature = signature_of("mmfusion.config.schema.EncoderExtra")
@@ -98,6 +96,16 @@ def _components(config: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _component(slot, config[slot], slot, injected=SLOT_ARGUMENTS.get(slot, ()))
     for name, node in config["logger"].items():
         yield from _component(f"logger.{name}", node, "logger", injected=SLOT_ARGUMENTS["logger"])
+
+
+def _told_by_data(node: Mapping[str, Any], modality: Any) -> tuple[str, ...]:
+    """Arguments that the data gives this encoder, by the kind that it reads, or else by that of its modality."""
+    signature = signature_of(str(node.get("_target_")))
+    kind = signature.attributes.get("kind") if signature else None
+    if kind not in KIND_ARGUMENTS and isinstance(modality, Mapping):
+        kind = modality.get("kind")
+    everything = tuple({each for names in KIND_ARGUMENTS.values() for each in names})
+    return KIND_ARGUMENTS.get(str(kind), everything)
 
 
 def _modality(key: str, node: Any) -> Iterator[Problem]:

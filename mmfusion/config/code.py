@@ -81,6 +81,8 @@ def submodules(package: str) -> list[str]:
 
 def _find_file(name: str) -> Path | None:
     top, *rest = name.split(".")
+    if not top:
+        return None
     if top == PACKAGE.name:
         folders = [PACKAGE]
     else:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from mmfusion.config.code import submodules
 from mmfusion.config.errors import suggest
-from mmfusion.config.names import SLOT_BASES
+from mmfusion.config.names import RESERVED, SLOT_BASES
 from mmfusion.config.signature import Signature, components
 
 Problem = tuple[str, str]
@@ -28,6 +29,8 @@ def impossible(config: Mapping[str, Any], read: Read) -> Iterator[Problem]:
         yield "encoder", f"there is none, so no modality is in use; add at least one of {options or 'them'}"
     if not tasks:
         yield "task", "there is none; add one, for example +task@task.label=classification"
+    yield from _names("encoder", encoders)
+    yield from _names("task", tasks)
     yield from _modalities(encoders, modalities, read)
     for key, node in _with_nested("fusion", config["fusion"]):
         yield from _fusion(key, node, encoders, read)
@@ -37,6 +40,16 @@ def impossible(config: Mapping[str, Any], read: Read) -> Iterator[Problem]:
     for argument in ("weights", "classes"):
         yield from _known(f"loss_weighting.{argument}", config["loss_weighting"].get(argument), tasks, "task")
     yield from _monitor(config, tasks)
+
+
+def _names(section: str, names: Iterable[str]) -> Iterator[Problem]:
+    """Names end up in metrics (`test[a+b]/task/metric`) and as parts of a torch module, and must fit there."""
+    for name in names:
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", str(name)):
+            yield f"{section}.{name}", "a name is made of letters, digits, _ and -"
+        elif name in RESERVED:
+            own = " and set column to the data's" if section == "task" else ", in data.modalities too"
+            yield f"{section}.{name}", f"this name is taken by torch; choose another, for example {name}_{own}"
 
 
 def _modalities(encoders: Mapping[str, Any], modalities: Mapping[str, Any], read: Read) -> Iterator[Problem]:

@@ -28,16 +28,26 @@ class Origin:
     def __call__(self, key: str) -> str:
         """`from lr=1 on the command line`, or `conf/trainer/mine.yaml, line 3`; "" if it cannot be told."""
         plain = re.sub(r"\[\d+\]", "", key)
+        return self._override(plain, of_groups=False) or self._line(plain) or self._override(plain, of_groups=True)
+
+    def _override(self, key: str, of_groups: bool) -> str:
         for override in reversed(self.overrides):
             name = override.lstrip("+~").split("=")[0]
-            if name == plain or f"{plain}.".startswith(f"{name}."):
+            if (name.split("@")[0] in self.known) != of_groups:
+                continue
+            place = name.split("@")[-1].replace("/", ".")
+            if f"{key}.".startswith(f"{place}."):
                 return f"from {override} on the command line"
+        return ""
+
+    def _line(self, key: str) -> str:
         # Files later in the composition win, so they are searched first.
         files = (*reversed(self._files()), self.primary)
-        places = [place for path in files for place in _search(path, plain)]
-        if not places and "." in plain:
+        places = [place for path in files for place in _search(path, key)]
+        if not places and "." in key:
             # Perhaps its mapping is written in one line, with braces.
-            places = [place for path in files for place in _search(path, plain.rpartition(".")[0], "{")]
+            parent, _, last = key.rpartition(".")
+            places = [place for path in files for place in _search(path, parent, rf"{{.*\b{re.escape(last)}\b *:")]
         return max(places, default=(0, ""), key=lambda place: place[0])[1]
 
     def _files(self) -> list[Path]:
@@ -63,7 +73,7 @@ def _search(path: Path, key: str, having: str = "") -> list[tuple[int, str]]:
     Args:
         path: the file.
         key: dotted, as in the composed config; the file's own package may take off its first words.
-        having: only a line in which this stands.
+        having: only a line in which this pattern is found.
     """
     words = key.split(".")
     best: tuple[int, str] | None = None
@@ -75,7 +85,7 @@ def _search(path: Path, key: str, having: str = "") -> list[tuple[int, str]]:
         indent = len(found[1])
         above = [(depth, word) for depth, word in above if depth < indent] + [(indent, found[2])]
         trail = [word for _, word in above]
-        fits = having in line and len(trail) <= len(words) and trail == words[-len(trail) :]
+        fits = re.search(having, line) and len(trail) <= len(words) and trail == words[-len(trail) :]
         if fits and (best is None or len(trail) >= best[0]):
             best = (len(trail), f"{_short(path)}, line {number}")
     return [best] if best else []

@@ -226,3 +226,4 @@ def test_components_inside_components_are_checked():
 def test_signature_of_the_unknown_is_none():
     assert signature_of("mmfusion.absent.Thing") is None
     assert signature_of("os.system") is None
+    assert [signature_of(text) for text in ("", "None", "..", "a.b c")] == [None] * 4

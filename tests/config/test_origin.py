@@ -15,7 +15,12 @@ def origin(mini, monkeypatch):
         "experiment": "digits",
         "debug": "None",
     }
-    return Origin(["++seed=3", "+fusion.more=2", "head={a: 1}"], choices, groups([mini]), mini / "train.yaml")
+    return Origin(
+        ["++seed=3", "+fusion.more=2", "head={a: 1}", "+encoder/series@encoder.lidar=gru"],
+        choices,
+        {**groups([mini]), "encoder/series": {}},
+        mini / "train.yaml",
+    )
 
 
 @pytest.mark.parametrize(
@@ -31,6 +36,8 @@ def origin(mini, monkeypatch):
         ("logger.wandb.mode", "logger/wandb.yaml, line 2"),
         ("name", "experiment/digits.yaml, line 8"),
         ("hydra.output_subdir", "train.yaml, line 14"),
+        ("encoder.lidar", "from +encoder/series@encoder.lidar=gru on the command line"),
+        ("encoder.none", ""),
         ("nowhere.at_all", ""),
     ],
 )

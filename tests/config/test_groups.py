@@ -1,0 +1,86 @@
+"""Every file of every group composes and passes the check, says what it is, and lists all that can be set."""
+
+from pathlib import Path
+
+import pytest
+
+from mmfusion.config.check import check, signature_of
+from mmfusion.config.compose import compose
+from mmfusion.config.folders import groups, own_folder
+from mmfusion.config.listing import headline
+from mmfusion.config.names import ENCODER_KEYS, KIND_ARGUMENTS, SLOT_ARGUMENTS, SOURCE_KEYS
+
+KNOWN = groups([own_folder()])
+FILES = [(group, option) for group, options in KNOWN.items() for option in options]
+PLAIN = {
+    "fusion", "sharing", "modality", "loss_weighting", "optimizer", "scheduler", "trainer", "callbacks", "logger",
+    "paths", "debug",
+}  # fmt: skip
+MODALITIES = "{image: {kind: image, column: a}, speech: {kind: speech, column: b}, text: {kind: text, column: c}}"
+COLUMNS = {
+    "image": "column: a",
+    "text": "column: a",
+    "speech": "column: a",
+    "series": "column: a",
+    "tabular": "numeric: [a], categorical: [b]",
+    "features": "columns: [a, b]",
+}
+
+
+def overrides_for(group: str, option: str) -> list[str]:
+    if group in PLAIN:
+        return [f"{group}={option}"]
+    if group == "task":
+        return [f"+task@task.extra={option}"]
+    if group == "data":
+        if option == "latent":
+            return ["experiment=seed", "data=latent"]
+        given = [f"data.modalities={MODALITIES}", "data.path=table.csv"] if option == "manifest" else []
+        return [f"data={option}", *given]
+    if group == "experiment":
+        needs_root = "root: ???" in KNOWN[group][option].read_text()
+        return [f"experiment={option}", *(["data.root=somewhere"] if needs_root else [])]
+    kind = group.removeprefix("encoder/")
+    assert kind in KIND_ARGUMENTS, f"say here how a file of the new group {group} is used"
+    return [f"+{group}@encoder.extra={option}", f"+data.modalities.extra={{kind: {kind}, {COLUMNS[kind]}}}"]
+
+
+@pytest.mark.parametrize(("group", "option"), FILES)
+def test_composes_and_passes_the_check(group, option, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    composed = compose(overrides_for(group, option))
+    check(composed.config, composed.origin)
+
+
+@pytest.mark.parametrize(("group", "option"), FILES)
+def test_first_line_says_what_it_is(group, option):
+    assert len(headline(KNOWN[group][option])) > 10
+
+
+def component(config: dict, group: str) -> tuple[dict, str] | None:
+    """The node that a group's file fills, and its slot, where that is a component."""
+    if group.startswith("encoder/"):
+        return config["encoder"]["extra"], "encoder"
+    if group == "task":
+        return config["task"]["extra"], "task"
+    node = config.get(group)
+    return (node, group) if isinstance(node, dict) and "_target_" in node else None
+
+
+@pytest.mark.parametrize(("group", "option"), FILES)
+def test_lists_every_argument(group, option, monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    found = component(compose(overrides_for(group, option)).config, group)
+    if found is None:
+        return
+    node, slot = found
+    signature = signature_of(node["_target_"])
+    hidden = {name for names in KIND_ARGUMENTS.values() for name in names} if slot == "encoder" else set()
+    expected = set(signature.parameters) - hidden - set(SLOT_ARGUMENTS.get(slot, ()))
+    extra = {"encoder": set(ENCODER_KEYS), "data": set(SOURCE_KEYS)}.get(slot, set())
+    assert set(node) - {"_target_"} == expected | extra
+
+
+def test_names_of_files_and_folders_are_plain():
+    for path in own_folder().rglob("*.yaml"):
+        assert all(part.isidentifier() for part in Path(path.relative_to(own_folder())).with_suffix("").parts), path
