@@ -1,0 +1,152 @@
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from mmfusion.batch import Tokens
+from mmfusion.data.cells import Cells
+from mmfusion.data.errors import DecodeError
+from mmfusion.data.kinds.features import Features
+
+
+def fitted(cells, root=None, **options):
+    kind = Features(**options)
+    kind.fit(cells, root)
+    return kind
+
+
+def vectors(rows=6, dim=3, seed=0):
+    return np.random.default_rng(seed).normal(2.0, 3.0, (rows, dim)).astype(np.float32)
+
+
+def test_vectors_in_memory_are_standardised_on_what_was_measured():
+    x = vectors()
+    kind = fitted(list(x))
+    assert kind.encoder_arguments() == {"in_dim": 3, "sequence": False}
+    stored = torch.stack([kind.decode(row, None) for row in x])
+    kind.measure(iter([stored[:2], stored[2:]]))
+    finished = kind.finish(stored)
+    torch.testing.assert_close(finished.mean(0), torch.zeros(3), atol=1e-6, rtol=0)
+    torch.testing.assert_close(finished.std(0, correction=0), torch.ones(3), atol=1e-6, rtol=0)
+
+
+def test_standardize_false_leaves_values():
+    x = torch.from_numpy(vectors())
+    kind = fitted(list(x), standardize=False)
+    kind.measure(iter([x]))
+    assert torch.equal(kind.finish(x), x)
+
+
+def test_files(tmp_path):
+    x = vectors()
+    np.save(tmp_path / "a.npy", x[0])
+    np.savez(tmp_path / "b.npz", only=x[1])
+    np.savez(tmp_path / "c.npz", one=x[2], two=x[3])
+    kind = fitted(["a.npy"], tmp_path)
+    assert torch.equal(kind.decode("a.npy", tmp_path), torch.from_numpy(x[0]))
+    assert torch.equal(kind.decode("b.npz", tmp_path), torch.from_numpy(x[1]))
+    with pytest.raises(DecodeError, match=r"c\.npz: holds 2 arrays, \['one', 'two'\]; say which by key"):
+        kind.decode("c.npz", tmp_path)
+    assert torch.equal(Features(key="two").decode("c.npz", tmp_path), torch.from_numpy(x[3]))
+    with pytest.raises(DecodeError, match="has no array 'twoo'; did you mean 'two'"):
+        Features(key="twoo").decode("c.npz", tmp_path)
+
+
+def test_half_precision_stays_half_in_memory():
+    kind = fitted([np.ones(3, np.float16)])
+    assert kind.decode(np.ones(3, np.float16), None).dtype == torch.float16
+    assert kind.decode(np.ones(3, np.float64), None).dtype == torch.float32
+    assert kind.finish(torch.ones(1, 3, dtype=torch.float16)).dtype == torch.float32
+
+
+def test_sequences_are_cut_and_padded_by_length():
+    kind = fitted([np.ones((4, 3))], max_length=5)
+    assert kind.encoder_arguments() == {"in_dim": 3, "sequence": True}
+    assert kind.ragged
+    assert kind.decode(np.ones((9, 3)), None).shape == (5, 3)
+    finished = kind.finish(Tokens(torch.ones(2, 5, 3), torch.tensor([5, 2])))
+    assert isinstance(finished, Tokens)
+    assert kind.blank().shape == (0, 3)
+
+
+@pytest.mark.parametrize(
+    ("first", "cell", "message"),
+    [
+        (np.ones(3), np.ones(4), r"expected \[3\] as in the first training row, found \[4\]"),
+        (np.ones(3), np.ones((2, 3)), r"expected \[3\] as in the first training row, found \[2, 3\]"),
+        (np.ones((2, 3)), np.ones((2, 4)), r"expected \[L, 3\] as in the first training row, found \[2, 4\]"),
+        (np.ones(3), np.ones((1, 1, 3)), r"expected a vector \[D\] or a sequence \[L, D\]"),
+        (np.ones(3), np.array([1, np.nan, 2]), "not finite"),
+        (np.ones(3), np.array([1, 1e39, 2]), "not finite.*beyond float32"),
+        (np.ones(3), np.array(["a", "b", "c"]), "expected numbers, found <U1"),
+    ],
+)
+def test_wrong_arrays_name_expected_and_found(first, cell, message):
+    with pytest.raises(DecodeError, match=message):
+        fitted([first]).decode(cell, None)
+
+
+def test_columns_of_numbers():
+    columns = [pl.Series(["1", "2"]), pl.Series([3.0, 4.0])]
+    kind = fitted(Cells(columns), columns=["a", "b"])
+    assert not kind.reads_files
+    assert kind.encoder_arguments() == {"in_dim": 2, "sequence": False}
+    whole = kind.decode_all(Cells(columns))
+    assert whole.tolist() == [[1.0, 3.0], [2.0, 4.0]]
+    assert torch.equal(whole[0], kind.decode(("1", 3.0), None))
+
+
+def test_columns_with_holes_or_words():
+    kind = fitted(Cells([["1"], ["2"]]), columns=["a", "b"])
+    assert kind.decode_all(Cells([["1"], [None]])) is None
+    with pytest.raises(DecodeError, match="column 'b' is empty in a row with other features"):
+        kind.decode(("1", None), None)
+    with pytest.raises(DecodeError, match="column 'a': expected a number, found 'x'"):
+        kind.decode(("x", "2"), None)
+
+
+def test_files_that_are_no_arrays(tmp_path):
+    (tmp_path / "a.npy").write_bytes(b"nonsense")
+    (tmp_path / "a.npz").write_bytes(b"PK nonsense")
+    np.save(tmp_path / "objects.npy", np.array([{"a": 1}]), allow_pickle=True)
+    np.save(tmp_path / "big.npy", np.zeros(100))
+    np.savez(tmp_path / "big.npz", x=np.zeros(1000))
+    kind = Features(max_values=50)
+    for name, message in {
+        "a.npy": "cannot be read",
+        "a.npz": "cannot be read",
+        "objects.npy": "cannot be read",
+        "big.npy": "100 values, the most allowed is 50",
+        "big.npz": "the most allowed is 50",
+        "missing.npy": "there is no such file",
+        "a.txt": r"expected a \.npy or \.npz file, found suffix '\.txt'",
+    }.items():
+        with pytest.raises(DecodeError, match=message):
+            kind.decode(name, tmp_path)
+
+
+def test_truncated_array(tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros(100))
+    (tmp_path / "a.npy").write_bytes((tmp_path / "a.npy").read_bytes()[:300])
+    with pytest.raises(DecodeError, match=r"a\.npy: cannot be read"):
+        Features().decode("a.npy", tmp_path)
+
+
+def test_lists_of_numbers():
+    assert fitted([[1, 2]]).decode([3, 4], None).tolist() == [3.0, 4.0]
+    with pytest.raises(DecodeError, match="a list of lists of unequal length"):
+        Features().decode([[1, 2], [3]], None)
+
+
+def test_state_travels():
+    x = torch.from_numpy(vectors())
+    kind, other = fitted(list(x)), Features()
+    kind.measure(iter([x]))
+    other.load_state(kind.state())
+    assert torch.equal(kind.finish(x), other.finish(x))
+    assert other.encoder_arguments() == kind.encoder_arguments()
+
+
+def test_column_and_columns():
+    with pytest.raises(ValueError, match="give column or columns, not both"):
+        Features(column="a", columns=["b"])

@@ -1,0 +1,96 @@
+import numpy as np
+import pytest
+import torch
+
+from mmfusion.batch import Tokens
+from mmfusion.data.errors import DecodeError
+from mmfusion.data.kinds.series import Series
+
+
+def fitted(cells, root=None, **options):
+    kind = Series(**options)
+    kind.fit(cells, root)
+    return kind
+
+
+def test_csv_columns_in_the_first_files_order(tmp_path):
+    (tmp_path / "a.csv").write_text("speed,angle\n1,2\n3,4\n")
+    (tmp_path / "b.csv").write_text("angle,extra,speed\n6,0,5\n")
+    kind = fitted(["a.csv", "b.csv"], tmp_path)
+    assert kind.encoder_arguments() == {"channels": 2}
+    assert kind.decode("a.csv", tmp_path).tolist() == [[1.0, 2.0], [3.0, 4.0]]
+    assert kind.decode("b.csv", tmp_path).tolist() == [[5.0, 6.0]]
+
+
+def test_chosen_fields(tmp_path):
+    (tmp_path / "a.csv").write_text("t,speed,angle\n0,1,2\n")
+    assert fitted(["a.csv"], tmp_path, fields=["angle", "t"]).decode("a.csv", tmp_path).tolist() == [[2.0, 0.0]]
+    with pytest.raises(DecodeError, match=r"a\.csv: has no column 'angel'; did you mean 'angle'"):
+        Series(fields=["angel"]).decode("a.csv", tmp_path)
+
+
+def test_arrays_and_files(tmp_path):
+    np.save(tmp_path / "a.npy", np.arange(6).reshape(3, 2))
+    kind = fitted(["a.npy"], tmp_path)
+    assert kind.decode("a.npy", tmp_path).tolist() == [[0.0, 1.0], [2.0, 3.0], [4.0, 5.0]]
+    assert kind.decode(np.ones((1, 2)), None).shape == (1, 2)
+    assert fitted([np.ones(5)]).decode([1.0, 2.0], None).tolist() == [[1.0], [2.0]]
+
+
+def test_wrong_number_of_channels_names_both():
+    with pytest.raises(DecodeError, match=r"expected \[L, 2\] numbers, found \[4, 3\]"):
+        fitted([np.ones((3, 2))]).decode(np.ones((4, 3)), None)
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("a,b\n", "holds no steps"),
+        ("a,b\n1,\n", "not finite: an empty cell"),
+        ("a,b\n1,x\n", "column 'b': expected a number, found 'x'"),
+        ("", "cannot be read"),
+    ],
+)
+def test_broken_csv(tmp_path, text, message):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(DecodeError, match=rf"a\.csv: {message}"):
+        Series().decode("a.csv", tmp_path)
+
+
+def test_large_csv_is_refused_by_its_size(tmp_path):
+    (tmp_path / "a.csv").write_text("a\n" + "1\n" * 1000)
+    with pytest.raises(DecodeError, match="2002 bytes, the most allowed is 10 values"):
+        Series(max_values=10).decode("a.csv", tmp_path)
+
+
+def test_standardised_per_channel_over_all_steps():
+    x = torch.randn(20, 2, generator=torch.Generator().manual_seed(0)) * torch.tensor([3.0, 0.1]) + 5
+    kind = fitted([x[:4]])
+    kind.measure(iter([x[:4], x[4:]]))
+    finished = kind.finish(Tokens(x[None], torch.tensor([20]))).values[0]
+    torch.testing.assert_close(finished.mean(0), torch.zeros(2), atol=1e-5, rtol=0)
+    torch.testing.assert_close(finished.std(0, correction=0), torch.ones(2), atol=1e-5, rtol=0)
+
+
+def test_windows():
+    long = np.arange(10.0)
+    assert fitted([long], max_length=4).decode(long, None).flatten().tolist() == [0, 1, 2, 3]
+    assert fitted([long], max_length=4, crop="center").decode(long, None).flatten().tolist() == [3, 4, 5, 6]
+    assert len(fitted([long], max_length=4, crop="random").decode(long, None)) == 10
+
+
+def test_state_travels():
+    x = torch.rand(5, 2)
+    kind, other = fitted([x]), Series()
+    kind.measure(iter([x]))
+    other.load_state(kind.state())
+    tokens = Tokens(x[None], torch.tensor([5]))
+    assert torch.equal(kind.finish(tokens).values, other.finish(tokens).values)
+    assert other.blank().shape == (0, 2)
+
+
+def test_wrong_options():
+    with pytest.raises(ValueError, match="fields is empty"):
+        Series(fields=[])
+    with pytest.raises(ValueError, match="at least one position, found 0"):
+        Series(max_length=0)

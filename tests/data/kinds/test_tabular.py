@@ -1,0 +1,103 @@
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from mmfusion.data.cells import Cells
+from mmfusion.data.errors import DataError, DecodeError
+from mmfusion.data.kinds.tabular import Tabular
+
+AGE = ["20", "30", None, "40"]
+SEX = ["f", "m", "f", None]
+
+
+def fitted(cells=None, /, **options):
+    kind = Tabular(**(options or {"columns": ["age", "sex"]}))
+    kind.fit(Cells(cells or [pl.Series(AGE), pl.Series(SEX)]), None)
+    return kind
+
+
+def test_types_are_found_and_numbers_standardised():
+    kind = fitted()
+    assert list(kind.numeric) == ["age"]
+    assert kind.levels == {"sex": {"f": 1, "m": 2}}
+    assert kind.encoder_arguments() == {"numeric": 1, "cardinalities": [3]}
+    deviation = np.std([20, 30, 40])
+    torch.testing.assert_close(kind.decode(("40", "m"), None), torch.tensor([10 / deviation, 2.0]).float())
+
+
+def test_empty_number_is_the_mean_and_empty_or_new_level_is_unknown():
+    kind = fitted()
+    assert kind.decode((None, "f"), None).tolist() == [0.0, 1.0]
+    assert kind.decode(("30", None), None).tolist() == [0.0, 0.0]
+    assert kind.decode(("30", "x"), None).tolist() == [0.0, 0.0]
+
+
+def test_numerics_come_before_categories_whatever_the_order_of_columns():
+    kind = fitted([pl.Series(SEX), pl.Series(AGE)], columns=["sex", "age"])
+    assert kind.decode(("m", "30"), None).tolist() == [0.0, 2.0]
+
+
+def test_codes_written_as_numbers_can_be_categories():
+    kind = fitted([["1", "2", "1"], ["7", "8", "9"]], columns=["x"], categorical=["code"])
+    assert kind.levels == {"code": {"7": 1, "8": 2, "9": 3}}
+
+
+def test_a_level_is_one_level_in_every_type():
+    kind = Tabular(categorical=["code"])
+    kind.fit([1, 2, 3], None)
+    assert [kind.decode(cell, None).item() for cell in ("2", 2, 2.0, np.float64(2))] == [2.0] * 4
+
+
+@pytest.mark.parametrize("as_column", [pl.Series, list, lambda x: np.array(x, dtype=object)])
+def test_a_whole_table_at_once_equals_row_by_row(as_column):
+    kind = fitted()
+    cells = Cells([as_column(["25", None, "1e2", " 3.5"]), as_column(["m", "f", None, "new"])])
+    whole = kind.decode_all(cells)
+    assert whole is not None
+    assert torch.equal(whole, torch.stack([kind.decode(cells[i], None) for i in range(4)]))
+
+
+def test_numeric_columns_of_every_type_agree():
+    kind = fitted([pl.Series([1, 2, 3])], numeric=["x"])
+    for column in (pl.Series([1.5, None]), np.array([1.5, np.nan]), [1.5, None], pl.Series(["1.5", None])):
+        assert kind.decode_all(Cells([column])).flatten().tolist() == [pytest.approx(-0.6123724), 0.0]
+
+
+def test_what_is_no_number_is_found_row_by_row():
+    kind = fitted()
+    assert kind.decode_all(Cells([["1", "abc"], ["f", "f"]])) is None
+    with pytest.raises(DecodeError, match="column 'age': expected a number, found 'abc'"):
+        kind.decode(("abc", "f"), None)
+    for cell in ("inf", "1_000", True):
+        with pytest.raises(DecodeError, match="expected a"):
+            kind.decode((cell, "f"), None)
+
+
+def test_listed_numeric_column_must_be_numeric():
+    with pytest.raises(DataError, match="column 'sex' is listed as numeric: expected a number, found 'f'"):
+        fitted([pl.Series(SEX)], numeric=["sex"])
+
+
+def test_column_that_is_always_empty():
+    with pytest.raises(DataError, match="column 'sex' is empty in every training row"):
+        fitted([["1", "2"], [None, None]])
+
+
+def test_constant_column_is_zero():
+    assert fitted([["5", "5"]], columns=["x"]).decode("5", None).tolist() == [0.0]
+
+
+def test_state_travels():
+    kind, other = fitted(), Tabular(columns=["age", "sex"])
+    other.load_state(kind.state())
+    assert torch.equal(kind.decode(("25", "m"), None), other.decode(("25", "m"), None))
+    assert kind.encoder_arguments() == other.encoder_arguments()
+    assert kind.blank().tolist() == other.blank().tolist() == [0.0, 0.0]
+
+
+def test_wrong_options():
+    with pytest.raises(ValueError, match="columns is empty"):
+        Tabular()
+    with pytest.raises(ValueError, match="cannot be numeric and categorical at once"):
+        Tabular(numeric=["a"], categorical=["a"])

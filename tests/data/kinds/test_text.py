@@ -1,0 +1,113 @@
+import sys
+
+import pytest
+import torch
+
+from mmfusion.batch import Tokens
+from mmfusion.data.errors import DecodeError
+from mmfusion.data.kinds.text import Text
+
+
+def fitted(texts, **options):
+    kind = Text(**options)
+    kind.fit(texts, None)
+    return kind
+
+
+def test_words_by_frequency_then_alphabet_whatever_the_order_of_rows():
+    texts = ["b a b", "c a b", "d"]
+    kind = fitted(texts)
+    assert kind.words == ["b", "a", "c", "d"]
+    assert fitted(texts[::-1]).words == kind.words
+    assert kind.decode("a b zebra", None).tolist() == [3, 2, 1]
+    assert kind.encoder_arguments() == {"vocab_size": 6}
+
+
+def test_words_keep_their_apostrophes_and_lose_punctuation():
+    assert fitted(["What's up, Doc?!"]).words == ["doc", "up", "what's"]
+
+
+def test_case():
+    assert fitted(["A a"], lower=False).words == ["A", "a"]
+    assert fitted(["A a"]).words == ["a"]
+
+
+def test_rare_words_and_a_limit_on_words():
+    assert fitted(["a a b"], min_count=2).words == ["a"]
+    assert fitted(["a a b b c"], max_words=2).words == ["a", "b"]
+
+
+def test_long_texts_are_cut():
+    assert fitted(["a b c"], max_length=2).decode("a b c", None).tolist() == [2, 3]
+
+
+def test_a_text_without_words_is_one_unknown_word():
+    assert fitted(["a"]).decode("?!", None).tolist() == [1]
+
+
+def test_own_pattern():
+    assert fitted(["ab-c"], pattern=r"[a-z]").words == ["a", "b", "c"]
+
+
+def test_numbers_are_texts_and_lists_are_not():
+    kind = fitted([7, "x"])
+    assert kind.decode("7", None).tolist() == kind.decode(7, None).tolist() == [2]
+    with pytest.raises(DecodeError, match="expected a text, found list"):
+        kind.decode(["a"], None)
+
+
+def test_batch_holds_long_ids():
+    finished = Text().finish(Tokens(torch.ones(1, 2, dtype=torch.int32), torch.tensor([2])))
+    assert finished.values.dtype == torch.int64
+
+
+def test_state_travels():
+    kind, other = fitted(["b a b"]), Text()
+    other.load_state(kind.state())
+    assert other.decode("a b c", None).tolist() == kind.decode("a b c", None).tolist()
+    assert other.encoder_arguments() == kind.encoder_arguments()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"min_count": 0}, "min_count must be at least 1, found 0"),
+        ({"max_length": 0}, "max_length must be at least 1"),
+        ({"pattern": "("}, "is no regular expression"),
+        ({"pattern": "(a)b"}, "has groups"),
+    ],
+)
+def test_wrong_options(options, message):
+    with pytest.raises(ValueError, match=message):
+        Text(**options)
+
+
+@pytest.fixture
+def tokenizer_folder(tmp_path):
+    tokenizers = pytest.importorskip("tokenizers")
+    transformers = pytest.importorskip("transformers")
+    words = {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "hello": 3, "world": 4}
+    model = tokenizers.Tokenizer(tokenizers.models.WordLevel(words, unk_token="[UNK]"))
+    model.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
+    model.post_processor = tokenizers.processors.TemplateProcessing(single="[CLS] $A", special_tokens=[("[CLS]", 2)])
+    fast = transformers.PreTrainedTokenizerFast(tokenizer_object=model, pad_token="[PAD]", unk_token="[UNK]")
+    fast.save_pretrained(tmp_path / "tokenizer")
+    return str(tmp_path / "tokenizer")
+
+
+def test_hugging_face_tokenizer_from_a_folder(tokenizer_folder):
+    kind = fitted(["ignored"], tokenizer=tokenizer_folder, max_length=3)
+    assert kind.decode("hello there world", None).tolist() == [2, 3, 1]
+    assert kind.encoder_arguments() == {"vocab_size": 5}
+
+
+def test_missing_tokenizer_says_that_it_is_not_fetched():
+    pytest.importorskip("transformers")
+    with pytest.raises(ValueError, match="no tokenizer 'no/such-tokenizer' on this machine .allow_download: true"):
+        Text(tokenizer="no/such-tokenizer")
+
+
+def test_missing_transformers_says_what_to_install(monkeypatch):
+    monkeypatch.setitem(sys.modules, "transformers", None)
+    with pytest.raises(ImportError, match=r"pip install 'mmfusion\[transformers\]'"):
+        Text(tokenizer="bert-base-uncased")

@@ -1,0 +1,81 @@
+import fsspec
+import pytest
+
+from mmfusion.data.paths import PathError, open_media, resolve
+
+
+@pytest.fixture
+def root(tmp_path):
+    (tmp_path / "media" / "sub").mkdir(parents=True)
+    (tmp_path / "media" / "sub" / "a.txt").write_bytes(b"inside")
+    (tmp_path / "secret.txt").write_bytes(b"outside")
+    return tmp_path / "media"
+
+
+@pytest.mark.parametrize("cell", ["sub/a.txt", "./sub/a.txt", "sub/../sub/a.txt"])
+def test_paths_under_the_root(root, cell):
+    place = resolve(root, cell)
+    assert place == root / "sub" / "a.txt"
+    with open_media(place) as file:
+        assert file.read() == b"inside"
+
+
+def test_an_absolute_path_under_the_root_is_fine(root):
+    assert resolve(root, str(root / "sub" / "a.txt")) == root / "sub" / "a.txt"
+
+
+@pytest.mark.parametrize("cell", ["/etc/passwd", "../secret.txt", "sub/../../secret.txt", "..", ".", "../media-2/a"])
+def test_paths_that_leave_the_root(root, cell):
+    with pytest.raises(PathError, match="outside the media root"):
+        resolve(root, cell)
+
+
+def test_symbolic_links_that_leave_the_root(root):
+    (root / "link.txt").symlink_to(root.parent / "secret.txt")
+    (root / "folder").symlink_to(root.parent)
+    for cell in ("link.txt", "folder/secret.txt"):
+        with pytest.raises(PathError, match="outside the media root"):
+            resolve(root, cell)
+
+
+def test_symbolic_links_that_stay(root):
+    (root / "link.txt").symlink_to(root / "sub" / "a.txt")
+    assert resolve(root, "link.txt") == root / "sub" / "a.txt"
+
+
+def test_a_root_that_is_a_link_itself(root):
+    (root.parent / "alias").symlink_to(root)
+    assert resolve(root.parent / "alias", "sub/a.txt") == root / "sub" / "a.txt"
+
+
+@pytest.mark.parametrize("cell", ["", 7, None, "a\0b"])
+def test_cells_that_are_no_paths(root, cell):
+    with pytest.raises(PathError, match="expected a path relative to the media root"):
+        resolve(root, cell)
+
+
+def test_no_root():
+    with pytest.raises(PathError, match="the table has no media root"):
+        resolve(None, "a.txt")
+
+
+def test_remote_roots():
+    with fsspec.open("memory://bucket/media/a.txt", "wb") as file:
+        file.write(b"remote")
+    place = resolve("memory://bucket/media/", "sub/../a.txt")
+    assert place == "memory://bucket/media/a.txt"
+    with open_media(place) as file:
+        assert file.read() == b"remote"
+
+
+@pytest.mark.parametrize("cell", ["../a.txt", "/a.txt", "file:///etc/passwd", "s3://other/a.txt"])
+def test_paths_that_leave_a_remote_root(cell):
+    with pytest.raises(PathError, match="outside the media root"):
+        resolve("memory://bucket/media", cell)
+
+
+def test_missing_files_are_os_errors(root):
+    with pytest.raises(FileNotFoundError):
+        open_media(resolve(root, "sub/b.txt"))
+    with pytest.raises(FileNotFoundError):
+        open_media("memory://bucket/none.txt")

@@ -1,0 +1,92 @@
+import polars as pl
+import pytest
+import torch
+
+from mmfusion.data.errors import DataError, Problems
+from mmfusion.data.table import Table
+from mmfusion.data.targets import fit_labels, read_labels
+
+
+class Reader:
+    """A reader of small whole numbers, or of whatever `make` gives."""
+
+    def __init__(self, column=None, make=int, fill=0):
+        self.column, self.make, self.fill, self.fitted = column, make, fill, None
+
+    def fit(self, labels):
+        self.fitted = list(labels)
+
+    def check(self, label):
+        if label == "bad":
+            raise ValueError("expected a number")
+        return self.make(label)
+
+    def state(self):
+        return {}
+
+    def load_state(self, state):
+        return
+
+
+def table(cells):
+    n = len(cells)
+    return Table("t.csv", {"y": cells}, ["train"] * n, [str(i) for i in range(n)], range(2, n + 2))
+
+
+def read(cells, reader=None):
+    problems = Problems("t.csv")
+    labels = read_labels(table(cells), {"y": reader or Reader()}, problems)["y"]
+    return labels, problems
+
+
+def test_targets_and_masks():
+    labels, problems = read(pl.Series(["3", None, "1", "3"]))
+    assert labels.targets.tolist() == [3, 0, 1, 3]
+    assert labels.targets.dtype == torch.int64
+    assert labels.labelled.tolist() == [True, False, True, True]
+    assert labels.counts == {"1": 1, "3": 2}
+    assert len(problems) == 0
+
+
+def test_types_and_shapes_follow_the_reader():
+    assert read(["1", None], Reader(make=float, fill=0.0))[0].targets.dtype == torch.float32
+    several, _ = read(["1", None], Reader(make=lambda x: [1.0, 0.0], fill=[0.0, 0.0]))
+    assert several.targets.tolist() == [[1.0, 0.0], [0.0, 0.0]]
+
+
+def test_no_label_at_all_keeps_type_and_shape():
+    assert read([None, None])[0].targets.tolist() == [0, 0]
+    assert read([None], Reader(fill=[0.0, 0.0]))[0].targets.shape == (1, 2)
+
+
+def test_every_wrong_label_is_counted_with_its_line():
+    _, problems = read(["1", "bad", "2", "bad"])
+    assert len(problems) == 2
+    with pytest.raises(DataError, match=r"2 problems\n  t\.csv, line 3, column 'y': 'bad': expected a number"):
+        problems.raise_if_any()
+
+
+def test_fit_sees_every_label_of_the_training_rows_as_often_as_it_is_there():
+    reader = Reader("y")
+    fit_labels(table(pl.Series(["a", None, "b", "a"])), {"task": reader})
+    assert reader.fitted == ["a", "b", "a"]
+
+
+def test_fit_without_labels_or_column():
+    with pytest.raises(DataError, match="task 'y': column 'y' of t.csv is empty in all 2 training rows"):
+        fit_labels(table([None, None]), {"y": Reader()})
+    with pytest.raises(DataError, match="t.csv has no column 'yy'; did you mean 'y'"):
+        fit_labels(table(["1"]), {"yy": Reader()})
+
+
+def test_what_a_reader_says_when_it_cannot_be_fitted_names_task_and_column():
+    class Picky(Reader):
+        def fit(self, labels):
+            raise ValueError("expected at least 2 classes, found 1")
+
+    with pytest.raises(DataError, match="task 'y', column 'y' of t.csv: expected at least 2 classes"):
+        fit_labels(table(["1"]), {"y": Picky()})
+
+
+def test_very_many_labels_are_not_counted():
+    assert read([str(i) for i in range(1001)])[0].counts == {}
