@@ -13,10 +13,18 @@ import yaml
 from rich.console import Console
 from torch import nn
 
+from mmfusion.cli import main
+from mmfusion.config.compose import load_config
 from mmfusion.config.errors import ConfigError
+from mmfusion.config.names import RESERVED
 from mmfusion.data.errors import DataError
-from mmfusion.runs.experiment_yaml import RESERVED, key_for, scalar
+from mmfusion.runs.experiment_yaml import key_for, scalar
 from mmfusion.runs.init import init
+
+
+@pytest.fixture(autouse=True)
+def _quiet_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
 
 
 @pytest.fixture
@@ -32,13 +40,13 @@ def console() -> Console:
 
 def write_rows(folder: Path, header: str = "id,split,photo,age,city,label", rows: int = 120) -> Path:
     generator = random.Random(0)
-    for name in ("a.png", "b.png"):
-        PIL.Image.fromarray(np.full((8, 8), ord(name[0]), dtype=np.uint8)).save(folder / name)
+    for name in ("train.png", "val.png", "test.png"):
+        PIL.Image.fromarray(np.full((8, 8), len(name) + ord(name[1]), dtype=np.uint8)).save(folder / name)
     lines = [header]
     for i in range(rows):
         split = "train" if i < 0.8 * rows else "val" if i < 0.9 * rows else "test"
         age, city = generator.gauss(40, 9), generator.choice(["rome", "oslo"])
-        lines.append(f"r{i},{split},{'ab'[i % 2]}.png,{age},{city},{generator.choice(['cat', 'dog'])}")
+        lines.append(f"r{i},{split},{split}.png,{age},{city},{generator.choice(['cat', 'dog'])}")
     (folder / "pets.csv").write_text("\n".join(lines))
     return folder / "pets.csv"
 
@@ -158,6 +166,19 @@ def test_scalars_come_back_as_they_were(value):
     from omegaconf import OmegaConf
 
     assert OmegaConf.to_container(OmegaConf.create(f"key: {scalar(value)}"), resolve=True) == {"key": value}
+
+
+def test_what_init_writes_is_valid_and_validates(here, capsys):
+    write_rows(here)
+    assert main(["init", "pets.csv"]) == 0
+    config = load_config(["experiment=pets"])
+    assert config["data"]["split"]["column"] == "split"
+    assert list(config["encoder"]) == ["photo"]
+    assert main(["validate", "experiment=pets"]) == 0
+    assert "ready to train" in capsys.readouterr().out
+    (here / "train.png").write_bytes(b"no")
+    assert main(["validate", "experiment=pets"]) == 1
+    assert "96 problems" in capsys.readouterr().out
 
 
 def test_needs_no_torch(here):

@@ -123,7 +123,7 @@ def test_every_unreadable_medium_is_reported(tmp_path, rows):
     (message,) = report.errors
     assert message.startswith("media that cannot be read: 15 problems\n  rows.csv, line 2, column 'image': '0.png': ")
     assert message.endswith("… and 5 more")
-    assert "1 errors and 0 warnings" in printed
+    assert "1 error and 0 warnings" in printed
 
 
 def test_a_medium_of_several_rows_is_reported_for_each(tmp_path, rows):

@@ -29,10 +29,11 @@ def show(report: Report, file: str, kinds: Mapping[str, Kind], tasks: Mapping[st
     for style, label, messages in (("yellow", "warning", report.warnings), ("red", "error", report.errors)):
         for message in messages:
             console.print(f"[bold {style}]{label}[/] {escape(message)}", highlight=False, soft_wrap=True)
+    warnings = _count(len(report.warnings), "warning")
     if report.errors:
-        console.print(f"[bold red]{len(report.errors)} errors[/] and {len(report.warnings)} warnings")
+        console.print(f"[bold red]{_count(len(report.errors), 'error')}[/] and {warnings}")
     else:
-        console.print(f"[bold green]ready to train[/], {len(report.warnings)} warnings")
+        console.print(f"[bold green]ready to train[/], {warnings}")
 
 
 def _modalities(report: Report, kinds: Mapping[str, Kind], splits: list[str]) -> Table:
@@ -67,6 +68,10 @@ def _classes(task: str, counts: Mapping[str, Mapping[str, int]], splits: list[st
             table.add_row(f"… {len(order) - len(shown)} more", *("" for _ in splits))
         table.add_row(escape(name), *(str(counts.get(split, {}).get(name, 0)) for split in splits))
     return table
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _shares(found: Mapping[str, float], splits: list[str]) -> str:
