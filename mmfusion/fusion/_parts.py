@@ -36,7 +36,7 @@ def check_width(dim: int, dropout: float = 0.0) -> None:
         raise ValueError(f"dropout: expected a probability in [0, 1), found {dropout}")
 
 
-class Align(nn.Module):
+class Align(nn.ModuleDict):
     """`h_m = present_m ? W_m x_m + b_m : 0`, each `[B, dim]`, or x_m itself without `enabled`.
 
     Args:
@@ -46,18 +46,14 @@ class Align(nn.Module):
     """
 
     def __init__(self, dims: Mapping[str, int], dim: int, enabled: bool = True) -> None:
-        super().__init__()
-        self.names = list(dims)
+        super().__init__({name: nn.Linear(width, dim) if enabled else nn.Identity() for name, width in dims.items()})
         self.widths = {name: dim if enabled else width for name, width in dims.items()}
-        self.linears = nn.ModuleDict(
-            {name: nn.Linear(width, dim) if enabled else nn.Identity() for name, width in dims.items()}
-        )
 
     def forward(self, encoded: Mapping[str, Encoded], present: Mapping[str, Tensor]) -> dict[str, Tensor]:
         # Blanked before the Linear too: a NaN there would reach its weights' gradient, since 0 · NaN is NaN.
         return {
-            name: blank(self.linears[name](blank(encoded[name].pooled, present[name])), present[name])
-            for name in self.names
+            name: blank(linear(blank(encoded[name].pooled, present[name])), present[name])
+            for name, linear in self.items()
         }
 
 

@@ -47,7 +47,7 @@ class Concat(Fusion):
 
     def forward(self, encoded: dict[str, Encoded], present: dict[str, Tensor]) -> dict[str, Tensor]:
         aligned = self.align(encoded, present)
-        fused_BH = self.project(torch.cat([aligned[name] for name in self.align.names], dim=1))
+        fused_BH = self.project(torch.cat([aligned[name] for name in self.align], dim=1))
         return {JOINT: self.dropout(self.activation(fused_BH))}
 
     def last_layer(self) -> list[nn.Parameter]:

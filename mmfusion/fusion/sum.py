@@ -54,9 +54,9 @@ class Sum(Fusion):
 
     def forward(self, encoded: dict[str, Encoded], present: dict[str, Tensor]) -> dict[str, Tensor]:
         aligned = self.align(encoded, present)
-        fused_BH = torch.stack([aligned[name] for name in self.align.names]).sum(0)
+        fused_BH = torch.stack([aligned[name] for name in self.align]).sum(0)
         if self.reduce == "mean":
-            present_BM = torch.stack([present[name] for name in self.align.names], dim=1)
+            present_BM = torch.stack([present[name] for name in self.align], dim=1)
             fused_BH = fused_BH / present_BM.sum(1, keepdim=True).clamp(min=1)
         return {JOINT: self.dropout(self.activation(fused_BH))}
 

@@ -10,7 +10,7 @@ WIDTHS = sum(DIMS.values())
 
 def test_is_align_concatenate_project():
     fusion, inputs, present = Concat(DIMS, dim=7), encoded(), every_subset()
-    linears, z = fusion.align.linears, fusion(inputs, present)["joint"]
+    linears, z = fusion.align, fusion(inputs, present)["joint"]
     for row in range(len(z)):
         parts = [
             present[name][row] * (linears[name].weight @ inputs[name].pooled[row] + linears[name].bias) for name in DIMS

@@ -11,9 +11,7 @@ def test_gates_forced_to_one_give_the_sum_of_tanh_projections():
     fusion, inputs, present = Gated(DIMS, dim=7), encoded(), every_subset()
     nn.init.zeros_(fusion.gate.weight)
     nn.init.constant_(fusion.gate.bias, 100.0)
-    expected = sum(
-        torch.tanh(fusion.project.linears[name](inputs[name].pooled)) * present[name][:, None] for name in DIMS
-    )
+    expected = sum(torch.tanh(fusion.project[name](inputs[name].pooled)) * present[name][:, None] for name in DIMS)
     torch.testing.assert_close(fusion(inputs, present)["joint"], expected)
 
 
@@ -24,7 +22,7 @@ def test_equation_row_by_row():
         seen = [inputs[name].pooled[row] * present[name][row] for name in DIMS]
         gates = torch.sigmoid(fusion.gate.weight @ torch.cat(seen) + fusion.gate.bias).view(3, 7)
         expected = torch.zeros(7)
-        for gate, (name, linear) in zip(gates, fusion.project.linears.items(), strict=True):
+        for gate, (name, linear) in zip(gates, fusion.project.items(), strict=True):
             if present[name][row]:
                 expected += gate * torch.tanh(linear.weight @ inputs[name].pooled[row] + linear.bias)
         torch.testing.assert_close(z[row], expected)
@@ -36,14 +34,14 @@ def test_normalised_gates_of_two_modalities_are_the_papers_z_and_one_minus_z():
     (weight_i, weight_t), (bias_i, bias_t) = fusion.gate.weight.view(2, 7, -1), fusion.gate.bias.view(2, 7)
     both = torch.cat([inputs["image"].pooled, inputs["text"].pooled], dim=1)
     gate = torch.sigmoid(both @ (weight_i - weight_t).T + bias_i - bias_t)
-    image, text = (torch.tanh(fusion.project.linears[name](inputs[name].pooled)) for name in dims)
+    image, text = (torch.tanh(fusion.project[name](inputs[name].pooled)) for name in dims)
     torch.testing.assert_close(fusion(inputs, present)["joint"], gate * image + (1 - gate) * text)
 
 
 @pytest.mark.parametrize("name", list(DIMS))
 def test_normalised_gate_of_one_present_modality_is_one_exactly(name):
     fusion, inputs = Gated(DIMS, dim=7, normalise=True), encoded()
-    expected = torch.tanh(fusion.project.linears[name](inputs[name].pooled))
+    expected = torch.tanh(fusion.project[name](inputs[name].pooled))
     assert torch.equal(fusion(inputs, only(frozenset({name})))["joint"], expected)
 
 

@@ -10,7 +10,7 @@ from tests.helpers.properties import check_parameters
 @pytest.mark.parametrize("reduce", ["mean", "sum"])
 def test_averages_or_adds_what_is_present(reduce):
     fusion, inputs, present = Sum(DIMS, dim=7, reduce=reduce, activation="tanh"), encoded(), every_subset()
-    linears, z = fusion.align.linears, fusion(inputs, present)["joint"]
+    linears, z = fusion.align, fusion(inputs, present)["joint"]
     for row in range(len(z)):
         parts = [
             linears[name].weight @ inputs[name].pooled[row] + linears[name].bias for name in DIMS if present[name][row]
@@ -22,7 +22,7 @@ def test_averages_or_adds_what_is_present(reduce):
 def test_one_present_modality_is_its_own_projection_exactly():
     fusion, inputs = Sum(DIMS, dim=7, activation="none"), encoded()
     present = {name: torch.full((len(inputs[name].pooled),), name == "text") for name in DIMS}
-    assert torch.equal(fusion(inputs, present)["joint"], fusion.align.linears["text"](inputs["text"].pooled))
+    assert torch.equal(fusion(inputs, present)["joint"], fusion.align["text"](inputs["text"].pooled))
 
 
 def test_number_of_parameters():
