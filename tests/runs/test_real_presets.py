@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mmfusion.config.compose import load_config
-from mmfusion.config.errors import ConfigError
+from mmfusion.data.errors import DataError
 from mmfusion.runs.validation.labels import read_tasks
 from mmfusion.runs.validation.report import Report
 from mmfusion.training.build import build_data
@@ -38,6 +38,8 @@ def test_tables_and_labels_of_the_presets(shared_data, preset):
     assert found == classes
 
 
-def test_a_preset_says_that_it_needs_its_folder():
-    with pytest.raises(ConfigError, match=r"data\.root"):
-        load_config(["experiment=digits3_agree"])
+def test_a_preset_says_that_it_needs_its_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    data, _ = build_data(load_config(["experiment=digits3_agree"]))
+    with pytest.raises(DataError, match=r"there is no file agree.csv in .* give that as data.root=FOLDER"):
+        data.source.read()

@@ -56,7 +56,7 @@ def read_columns(
     """
     path = Path(path)
     if not path.is_file():
-        raise DataError(f"there is no file {path}{_beside(path)}")
+        raise DataError(f"there is no file {path}{beside(path)}")
     format = format or FORMATS.get(path.suffix.lower())
     if format == "csv" or format == "tsv":
         columns, rows = read_delimited(path, _one_character(delimiter) or ("," if format == "csv" else "\t"))
@@ -101,7 +101,7 @@ def _one_character(delimiter: str | None) -> str | None:
     return delimiter
 
 
-def _beside(path: Path) -> str:
+def beside(path: Path) -> str:
     """A file of nearly the same name, as a hint."""
     if path.is_dir():
         return ": it is a folder"

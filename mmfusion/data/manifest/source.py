@@ -10,7 +10,7 @@ import polars as pl
 
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.manifest.delimited import Cells
-from mmfusion.data.manifest.read import EMPTY, read_columns
+from mmfusion.data.manifest.read import EMPTY, beside, read_columns
 from mmfusion.data.manifest.split import check_split, find, split_at_ratio, split_by_column, take_from_train
 from mmfusion.data.source import Source
 from mmfusion.data.table import Table
@@ -22,7 +22,7 @@ class ManifestSource(Source):
     """Rows of a CSV, TSV, JSONL or Parquet file, with the media that its cells name.
 
     Args:
-        path: the table.
+        path: the table; a relative path is looked for under `root` first, then from the working directory.
         root: folder (or fsspec URL) under which the media lie; None is the table's own folder.
         id: column that names each row; None numbers the rows from 0.
         split: `column` with the values of `train`, `val` and `test` (one value or a list) and, for splits that the
@@ -49,7 +49,7 @@ class ManifestSource(Source):
         strip: bool = True,
     ) -> None:
         check_split(split)
-        self.path = Path(path)
+        self.path = path
         self.root = root
         self.id = id
         self.split = split
@@ -59,8 +59,9 @@ class ManifestSource(Source):
         self.strip = strip
 
     def read(self) -> Table:
-        columns, rows = read_columns(self.path, self.format, self.delimiter, self.empty, self.strip)
-        file = self.path.name
+        path = table_path(self.path, self.root)
+        columns, rows = read_columns(path, self.format, self.delimiter, self.empty, self.strip)
+        file = path.name
         ids = row_ids(columns, self.id, rows, file)
         if self.split.get("column") is not None:
             cells = find(columns, self.split["column"], file, "data.split.column")
@@ -69,7 +70,24 @@ class ManifestSource(Source):
                 splits = take_from_train(splits, columns, ids, rows, file, self.split)
         else:
             splits = split_at_ratio(columns, ids, rows, file, self.split, self.split["ratio"])
-        return Table(file, columns, splits, ids, rows, media_root(self.root, self.path))
+        return Table(file, columns, splits, ids, rows, media_root(self.root, path))
+
+
+def table_path(path: str, root: str | None) -> Path:
+    """Where the table is: under the media's root if it is there, else as given.
+
+    Raises:
+        DataError: neither; says how to give the root if there is none.
+    """
+    found = Path(path)
+    if root is not None and "://" not in str(root) and (Path(root) / path).is_file():
+        return Path(root) / path
+    if root is None and not found.is_absolute() and not found.exists():
+        raise DataError(
+            f"there is no file {path} in {Path.cwd()}{beside(found)}; if it lies with its media in another folder, "
+            "give that as data.root=FOLDER"
+        )
+    return found
 
 
 def row_ids(columns: Mapping[str, Cells], column: str | None, rows: Sequence[int], file: str) -> Cells:

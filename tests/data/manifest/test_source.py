@@ -123,6 +123,21 @@ def test_a_split_that_means_nothing_is_refused_before_reading(split, message):
         ManifestSource("nowhere.csv", split=split)
 
 
+def test_a_relative_path_is_looked_for_under_the_root_first(manifest, tmp_path, monkeypatch):
+    monkeypatch.chdir("/")
+    assert len(ManifestSource("rows.csv", root=str(tmp_path), split=BY_PART).read()) == 10
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    (tmp_path / "here" / "other.csv").write_text("part\ntrain\n")
+    assert len(ManifestSource("other.csv", root=str(tmp_path), split=BY_PART).read()) == 1
+    with pytest.raises(
+        DataError, match=r"there is no file othr.csv in .*; did you mean other.csv\?; .* data.root=FOLDER"
+    ):
+        ManifestSource("othr.csv", split=BY_PART).read()
+    with pytest.raises(DataError, match=r"there is no file rowz\.csv"):
+        ManifestSource("rowz.csv", root=str(tmp_path), split=BY_PART).read()
+
+
 def test_remote_roots_are_kept(manifest):
     assert ManifestSource(str(manifest), split=BY_PART, root="s3://bucket/media").read().root == "s3://bucket/media"
 
