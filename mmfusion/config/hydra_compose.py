@@ -43,7 +43,7 @@ def run_hydra(folder: Path, primary: str, overrides: Sequence[str]) -> tuple[dic
 def _compose(
     folder: Path, primary: str, overrides: Sequence[str], with_hydra: bool
 ) -> tuple[dict[str, Any], dict[str, str]]:
-    with _libyaml(), initialize_config_dir(str(folder), job_name="mmfusion", version_base="1.3"):
+    with _libyaml(), _no_other_hydra(), initialize_config_dir(str(folder), job_name="mmfusion", version_base="1.3"):
         loader = GlobalHydra.instance().config_loader()
         assert isinstance(loader, ConfigLoaderImpl)
         parsed, repository = loader._parse_overrides_and_create_caching_repo(primary, list(overrides))
@@ -57,6 +57,17 @@ def _compose(
     composed.pop("hydra", None)
     config: Any = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     return config, choices
+
+
+@contextmanager
+def _no_other_hydra() -> Iterator[None]:
+    """Set aside the Hydra of a program around this one, a multirun's for example."""
+    outer = GlobalHydra.instance().hydra
+    GlobalHydra.instance().clear()
+    try:
+        yield
+    finally:
+        GlobalHydra.instance().hydra = outer
 
 
 @contextmanager

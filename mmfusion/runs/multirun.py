@@ -49,10 +49,14 @@ def multirun(overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -
         folder.rmdir()  # Hydra has made it; a run makes its own, and would take another name
         job = [*jobs[number], f"paths.run='{folder}'"]
         print(f"mmfusion: job {number + 1} of {len(jobs)}: {' '.join(jobs[number])}", file=sys.stderr)
-        if not _run_alone(job, config_dirs):
+        if not _run_alone(job, config_dirs, command):
             failed.append(number)
 
     argv = sys.argv
+    # What runs a single job by itself; scripts/train.py says "train" on its own.
+    command = argv[: 2 if argv[1:2] == ["train"] else 1]
+    command += [word for each in config_dirs for word in ("--config-dir", str(each))]
+    command += [f"trusted_modules=[{','.join(trusted)}]"]
     sys.argv = [argv[0], "--multirun", *forced(plain, known), *search_path(folders), *_QUIET]
     try:
         hydra.main(version_base="1.3", config_path=str(own_folder()), config_name=PRIMARY)(run)()
@@ -69,16 +73,18 @@ def _jobs(overrides: Sequence[str], folders: Sequence[Path], known: dict[str, di
     return [list(job) for batch in batches for job in batch]
 
 
-def _run_alone(job: list[str], config_dirs: Sequence[str | Path]) -> bool:
+def _run_alone(job: list[str], config_dirs: Sequence[str | Path], command: list[str]) -> bool:
     """Run one job as `mmfusion train` would alone, so that processes which Lightning starts repeat this job only."""
     from mmfusion.runs.train import train
 
     argv, settings = sys.argv, HydraConfig.instance().cfg
-    dirs = [word for each in config_dirs for word in ("--config-dir", str(each))]
-    sys.argv = [argv[0], "train", *dirs, *job]
+    sys.argv = [*command, *job]
     HydraConfig.instance().cfg = None
     try:
         return train(load_config(job, config_dirs), job).status == "completed"
+    except ValueError as error:
+        print(f"mmfusion: {type(error).__name__}: {error}", file=sys.stderr)
+        return False
     except Exception:
         traceback.print_exc()
         return False

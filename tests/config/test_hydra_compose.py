@@ -39,3 +39,11 @@ def test_leaves_no_trace(mini):
         run_hydra(mini, "train", ["absent.key=3"])
     assert yaml.SafeLoader is loader
     assert not GlobalHydra.instance().is_initialized()
+
+
+def test_composes_inside_another_program_of_hydra(mini):
+    with initialize_config_dir(str(mini), job_name="outer", version_base="1.3"):
+        outer = GlobalHydra.instance().hydra
+        assert run_hydra(mini, "train", [])[0]["name"] == "digits"
+        assert GlobalHydra.instance().hydra is outer
+        assert compose("train").name == "digits"

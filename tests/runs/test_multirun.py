@@ -1,0 +1,72 @@
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from hydra.core.hydra_config import HydraConfig
+
+import mmfusion.runs.train
+from mmfusion.config.errors import ConfigError
+from mmfusion.config.instantiate import trusting
+from mmfusion.runs.multirun import multirun
+
+
+@pytest.fixture
+def jobs(monkeypatch, tmp_path):
+    """Notes what each job would train with, instead of training; a job with fusion=gated fails."""
+    seen = []
+
+    def train(config, overrides):
+        folder = Path(config["paths"]["run"])
+        seen.append(SimpleNamespace(config=config, overrides=overrides, argv=sys.argv, folder=folder))
+        assert not HydraConfig.initialized()
+        assert not folder.exists()
+        if config["fusion"]["_target_"].endswith("Gated"):
+            raise RuntimeError("no luck")
+        return SimpleNamespace(status="completed")
+
+    monkeypatch.setattr(mmfusion.runs.train, "train", train)
+    monkeypatch.setattr(sys, "argv", ["/bin/mmfusion", "train", "-m", "as", "typed"])
+    monkeypatch.chdir(tmp_path)
+    return seen
+
+
+def test_each_combination_in_its_own_folder_and_failures_stop_nothing(jobs, capsys):
+    before = sys.argv
+    failed = multirun(["fusion=gated,concat", "head.hidden=[3]", "hydra.sweep.dir=sweep", "name=my run"])
+    assert failed == [0]
+    assert [job.config["fusion"]["_target_"].split(".")[-1] for job in jobs] == ["Gated", "Concat"]
+    assert [job.folder for job in jobs] == [Path.cwd() / "sweep" / str(number) for number in range(2)]
+    assert jobs[0].config["head"]["hidden"] == [3]
+    assert jobs[0].config["name"] == "my run"
+    assert sys.argv is before
+    assert not HydraConfig.initialized()
+    assert "no luck" in capsys.readouterr().err
+
+
+def test_processes_that_a_job_starts_repeat_that_job_alone(jobs, tmp_path):
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    with trusting([]):
+        multirun(["seed=3,4", "trusted_modules=[userpack]"], [mine])
+    command, name, flag, folder, trusted, seed, run = jobs[1].argv
+    assert [command, name, flag, folder] == ["/bin/mmfusion", "train", "--config-dir", str(mine)]
+    assert seed == "seed=4"
+    assert run == f"paths.run='{jobs[1].folder}'"
+    assert trusted == "trusted_modules=[userpack]"
+
+
+def test_scripts_train_py_names_no_command(jobs, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["scripts/train.py", "-m", "seed=3"])
+    multirun(["seed=3"])
+    assert jobs[0].argv[:3] == ["scripts/train.py", "trusted_modules=[]", "seed=3"]
+
+
+def test_all_jobs_are_checked_before_the_first_starts(jobs):
+    with pytest.raises(ConfigError, match=r"^job 1 \(fusion=gated fusion.align=True\): fusion.align: there is no such"):
+        multirun(["fusion=concat,gated", "fusion.align=true"])
+    with pytest.raises(ConfigError, match=r"fusion=gatd: group fusion has no option 'gatd'"):
+        multirun(["fusion=concat,gatd"])
+    with pytest.raises(ConfigError, match=r"not an override that can be read"):
+        multirun(["fusion concat"])
+    assert jobs == []
