@@ -51,7 +51,8 @@ def task_losses(
     """All tasks' losses with one sum over ranks and no wait for the device.
 
     A task without a label yields a zero that is still connected to its output, so that every parameter has a gradient
-    on every rank. `modalities` are those to count.
+    on every rank: zero rather than none, so an optimizer's momentum and weight decay still move that task's head.
+    `modalities` are those to count.
     """
     sums = [
         labelled_sum(task, outputs[name], batch.targets[name], batch.labelled[name]) for name, task in tasks.items()

@@ -23,6 +23,7 @@ from mmfusion.training.subset_test import SubsetTest
 from mmfusion.training.subsets import choose_subsets
 
 Groups = list[dict[str, Any]]
+CHECKED_EVERY = 50  # steps between two questions to a GPU whether all losses were finite
 
 
 class MultiTaskModule(pl.LightningModule):
@@ -149,7 +150,7 @@ class MultiTaskModule(pl.LightningModule):
         self._totals = losses.counts if self._totals is None else self._totals + losses.counts
         step = self.global_step
         self._guard.watch(losses.means, weights, step)
-        if step % self.trainer.log_every_n_steps == 0:  # type: ignore[attr-defined]  # Lightning sets it late
+        if step % CHECKED_EVERY == 0:
             self._guard.check(step)
 
     def _log_epoch(self) -> None:

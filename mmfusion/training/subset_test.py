@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -40,8 +41,9 @@ class SubsetTest:
         self.scores = {subset: Scores(tasks, device) for subset in {self.everything: None} | dict.fromkeys(subsets)}
 
     @torch.no_grad()
-    def update(self, batch: Batch) -> None:
-        """Add one batch."""
+    def update(self, batch: Batch) -> dict[str, Any]:
+        """Add one batch; returns which `rows` were scored with all modalities, and the `outputs` by task."""
+        said: dict[str, Any] = {"rows": torch.zeros(0, dtype=torch.long), "outputs": {}}
         present = {name: batch.present[name] for name in self.everything}
         encoded = self.model.encode(batch.inputs, present)
         for subset, scores in self.scores.items():
@@ -59,6 +61,9 @@ class SubsetTest:
             targets = {name: take(x) for name, x in batch.targets.items()}
             labelled = {name: take(x) for name, x in batch.labelled.items()}
             scores.update(outputs, targets, labelled, len(rows_K))
+            if subset == self.everything:
+                said = {"rows": rows_K, "outputs": outputs}
+        return said
 
     def compute(self) -> dict[str, Tensor]:
         """Every metric by its full name."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import pytest
 import pytorch_lightning as pl
 import torch
 import yaml
@@ -26,10 +27,17 @@ from mmfusion.tasks.binary import Binary
 from mmfusion.tasks.classification import Classification
 from mmfusion.tasks.regression import Regression
 from mmfusion.training.module import MultiTaskModule
+from mmfusion.training.noise import WARNINGS
 
+# What Lightning warns of in runs as small as these.
+QUIET = [
+    pytest.mark.filterwarnings(f"ignore:{pattern}")
+    for pattern in (*WARNINGS, "You defined a `validation_step` but have no `val_dataloader`", ".*LeafSpec")
+]
 WEIGHTINGS = Path(__file__).parents[2] / "conf" / "loss_weighting"
 FEATURES = {"a": 5, "b": 4}
 TASKS = ("kind", "sick", "age")
+MODEL_OPTIONS = ("fusion", "media", "placeholders", "seed", "hidden")
 
 
 def make_tasks() -> dict[str, Any]:
@@ -40,7 +48,9 @@ def make_tasks() -> dict[str, Any]:
     return tasks
 
 
-def make_model(fusion: str = "concat", media: bool = False, placeholders: bool = False, seed: int = 0):
+def make_model(
+    fusion: str = "concat", media: bool = False, placeholders: bool = False, seed: int = 0, hidden: tuple[int, ...] = ()
+):
     """Encoders of vectors `a` and `b`, or (`media`) of an image, a text and a speech; no dropout."""
     torch.manual_seed(seed)
     if media:
@@ -60,7 +70,8 @@ def make_model(fusion: str = "concat", media: bool = False, placeholders: bool =
     }[fusion]()
     tasks = make_tasks()
     stand_ins = Placeholders(dims) if placeholders else None
-    return MultiTaskModel(encoders, fused, Hard(fused.streams, list(tasks)), tasks, placeholders=stand_ins)
+    sharing = Hard(fused.streams, list(tasks))
+    return MultiTaskModel(encoders, fused, sharing, tasks, placeholders=stand_ins, head_hidden=hidden)
 
 
 def make_weighting(name: str, **arguments: Any):
@@ -75,7 +86,7 @@ def sgd(groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
 
 def make_module(weighting: str = "equal", gradients_of: str = "representation", **options: Any) -> MultiTaskModule:
     """A module whose model is built with the options that `make_model` knows; the rest are the module's."""
-    model = make_model(**{k: options.pop(k) for k in ("fusion", "media", "placeholders", "seed") if k in options})
+    model = make_model(**{k: options.pop(k) for k in MODEL_OPTIONS if k in options})
     return MultiTaskModule(model, make_weighting(weighting), gradients_of, **{"optimizer": sgd, **options})
 
 

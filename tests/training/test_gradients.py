@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+import pytest
+import torch
+
+from mmfusion.training.gradients import PLACES, cosines, gramian, norms
+from mmfusion.training.losses import task_losses
+from tests.training import parts
+
+
+def forward(media: bool = False):
+    module = parts.make_module(media=media)
+    batch = parts.make_batch(7, media=media)
+    batch.labelled["kind"][[0, 4]] = False
+    batch.labelled["age"][1:] = False
+    streams = module.model.represent(batch.inputs, batch.present)
+    losses = task_losses(module.tasks, module.model.decide(streams, batch.present), batch, module.modalities)
+    return module.model, streams, losses
+
+
+def places(model, streams, place: str) -> list[torch.Tensor]:
+    if place == "representation":
+        return list(streams.values())
+    return model.last_layer() if place == "last_shared_layer" else model.shared_parameters()
+
+
+@pytest.mark.parametrize("media", [False, True])
+@pytest.mark.parametrize("place", PLACES)
+def test_it_is_the_product_of_the_losses_gradients(place, media):
+    model, streams, losses = forward(media)
+    at = places(model, streams, place)
+    rows = []
+    for loss in losses.means:
+        found = torch.autograd.grad(loss, at, retain_graph=True, allow_unused=True)
+        rows.append(
+            torch.cat([torch.zeros(x.numel()) if g is None else g.flatten() for x, g in zip(at, found, strict=True)])
+        )
+    jacobian = torch.stack(rows)
+    result = gramian(losses.sums, losses.labels, at, place == "representation")
+    torch.testing.assert_close(result, jacobian @ jacobian.T)
+    assert not result.requires_grad
+    torch.testing.assert_close(norms(result), jacobian.norm(dim=1))
+    unit = jacobian / jacobian.norm(dim=1, keepdim=True)
+    torch.testing.assert_close(cosines(result), unit @ unit.T)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_the_one_backward_pass_afterwards_counts_nothing_twice(place):
+    # A peer keeps graphs in a way that adds the gradients of its probing to those of the step.
+    model, _, losses = forward()
+    losses.means.sum().backward()
+    expected = [p.grad.clone() for p in model.parameters()]
+
+    model, streams, losses = forward()
+    gramian(losses.sums, losses.labels, places(model, streams, place), place == "representation")
+    assert all(p.grad is None for p in model.parameters())
+    losses.means.sum().backward()
+    for parameter, grad in zip(model.parameters(), expected, strict=True):
+        assert torch.equal(parameter.grad, grad)
+
+
+def test_a_task_that_does_not_depend_on_a_place_has_no_gradient_there():
+    x, y = torch.ones(2, requires_grad=True), torch.ones(3, requires_grad=True)
+    found = gramian([x.sum(), (2 * y).sum()], torch.tensor([1.0, 2.0]), [x, y], of_rows=True)
+    assert found.tolist() == [[2.0, 0.0], [0.0, 3.0]]
+
+
+def test_a_task_without_labels_has_a_gradient_of_zero_and_no_angle():
+    batch = parts.make_batch(5)
+    batch.labelled["sick"][:] = False
+    module = parts.make_module()
+    streams = module.model.represent(batch.inputs, batch.present)
+    losses = task_losses(module.tasks, module.model.decide(streams, batch.present), batch, module.modalities)
+    found = gramian(losses.sums, losses.labels, list(streams.values()), of_rows=True)
+    assert found[1].tolist() == found[:, 1].tolist() == [0, 0, 0]
+    assert cosines(found)[1].tolist() == [0, 0, 0]
+    assert found.isfinite().all()
+
+
+def test_it_is_float32_within_bf16_autocast():
+    module = parts.make_module()
+    batch = parts.make_batch(6)
+
+    def run():
+        streams = module.model.represent(batch.inputs, batch.present)
+        losses = task_losses(module.tasks, module.model.decide(streams, batch.present), batch, module.modalities)
+        return gramian(losses.sums, losses.labels, list(streams.values()), of_rows=True)
+
+    expected = run()
+    with torch.autocast("cpu", torch.bfloat16):
+        found = run()
+    assert found.dtype == torch.float32
+    torch.testing.assert_close(found, expected, rtol=0.05, atol=1e-4)
+
+
+def test_gradients_too_small_for_float16_are_not_lost():
+    # 1/n of each row's gradient is below float16's smallest number; the sum's gradient is not.
+    x = torch.ones(4, dtype=torch.float16, requires_grad=True)
+    found = gramian([(x * 1e-3).sum().float()], torch.tensor([1e6]), [x], of_rows=True)
+    assert found.item() == pytest.approx(4 * 1e-18, rel=1e-2)

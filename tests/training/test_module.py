@@ -1,0 +1,265 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from pytorch_lightning import Callback
+from torch import nn
+
+from mmfusion.batch import Batch
+from mmfusion.training.gradients import PLACES
+from mmfusion.training.guard import NonFiniteLossError
+from mmfusion.training.module import MultiTaskModule
+from tests.training import parts
+
+pytestmark = parts.QUIET
+NAMES = sorted(path.stem for path in parts.WEIGHTINGS.glob("*.yaml"))
+
+
+def batches(count: int = 3, rows: int = 8) -> list[Batch]:
+    found = [parts.make_batch(rows, seed) for seed in range(count)]
+    found[1].labelled["age"][:] = False
+    found[0].labelled["kind"][2:] = False
+    found[-1].present["a"][1:4] = False
+    return found
+
+
+def fit(module: MultiTaskModule, folder, data: list[Batch] | None = None, **options) -> list:
+    history = parts.History()
+    options = {"max_epochs": 1, **options}
+    callbacks = [history, *options.pop("callbacks", [])]
+    trainer = parts.make_trainer(folder, callbacks=callbacks, **options)
+    trainer.fit(module, parts.loader(data or batches()))
+    return history.records
+
+
+def test_a_step_is_that_of_a_loop_by_hand(tmp_path):
+    module = parts.make_module("static")
+    module.weighting.weights.copy_(torch.tensor([0.5, 2.0, 3.0]))
+    model = parts.make_model()
+    optimizer = parts.sgd([{"params": list(model.parameters())}])
+    records = fit(module, tmp_path)
+    for batch, record in zip(batches(), records, strict=True):
+        outputs = model(batch)
+        optimizer.zero_grad()
+        total = torch.zeros(())
+        for i, (name, task) in enumerate(parts.make_tasks().items()):
+            has = batch.labelled[name]
+            # A task without labels has gradients of zero, not none: a head's momentum carries on.
+            loss = task.loss(outputs[name][has], batch.targets[name][has]).sum() / has.sum().clamp(min=1)
+            torch.testing.assert_close(record.losses[i], loss.detach())
+            total = total + [0.5, 2.0, 3.0][i] * loss
+        total.backward()
+        optimizer.step()
+    for (name, found), expected in zip(module.model.named_parameters(), model.parameters(), strict=True):
+        torch.testing.assert_close(found, expected, msg=name)
+
+
+def test_the_heads_learn_from_the_weighted_loss():
+    # A peer's GradNorm trains the heads with the unweighted one.
+    def head_gradients(weight: float) -> list[torch.Tensor]:
+        module = parts.make_module("static")
+        module.weighting.weights.fill_(weight)
+        step(module, parts.make_batch(6))
+        return [p.grad for p in module.model.heads.parameters()]
+
+    for plain, weighted in zip(head_gradients(1.0), head_gradients(3.0), strict=True):
+        torch.testing.assert_close(weighted, 3 * plain)
+
+
+def step(module: MultiTaskModule, batch: Batch) -> None:
+    """One forward and backward pass without Lightning's loop."""
+    module.trainer = parts.make_trainer(".")
+    module.training_step(batch, 0).backward()
+
+
+@pytest.mark.parametrize("fusion", ["concat", "decision", "hybrid"])
+@pytest.mark.parametrize("weighting", NAMES)
+def test_every_parameter_has_a_finite_gradient_whatever_is_missing(weighting, fusion):
+    for placeholders in (False, True):
+        for missing in ("nothing", "a modality", "a task", "all tasks"):
+            batch = parts.make_batch(4)
+            if missing == "a modality":
+                batch.present["b"][:] = False
+            for name in {"a task": ["kind"], "all tasks": list(parts.TASKS)}.get(missing, []):
+                batch.labelled[name][:] = False
+            module = parts.make_module(weighting, "shared", fusion=fusion, placeholders=placeholders)
+            step(module, batch)
+            without = [name for name, p in module.named_parameters() if p.grad is None or not p.grad.isfinite().all()]
+            assert not without, (missing, without)
+
+
+def test_the_record_of_a_step(tmp_path):
+    first, second, third = fit(parts.make_module("gradnorm"), tmp_path)
+    assert first.labels.tolist() == [2, 8, 8]
+    assert second.active.tolist() == [True, True, False]
+    assert second.weights[2] == second.losses[2] == second.gradient_norms[2] == 0
+    assert third.present.tolist() == [5, 8]
+    assert third.rows == 8
+    assert third.cosines.shape == (3, 3)
+    assert third.weights.sum().item() == pytest.approx(3.0)
+    assert not any(x.requires_grad for x in vars(third).values())
+
+
+def test_gradients_may_be_taken_for_the_log_alone(tmp_path):
+    records = fit(parts.make_module("equal", gradients_every_n_steps=2), tmp_path, batches(4))
+    assert [record.gradient_norms is not None for record in records] == [True, False, True, False]
+    expected = fit(parts.make_module("equal"), tmp_path, batches(4))
+    assert all(torch.equal(a.losses, b.losses) for a, b in zip(records, expected, strict=True))
+    assert all(record.cosines is None for record in expected)
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_a_frozen_front_has_gradients_at_the_representation_only(tmp_path, place):
+    model = parts.make_model()
+    for part in (model.encoders, model.fusion):
+        part.requires_grad_(False)
+    options = {"model": model, "weighting": parts.make_weighting("gradnorm"), "optimizer": parts.sgd}
+    if place != "representation":
+        with pytest.raises(ValueError, match="use gradients_of=representation"):
+            MultiTaskModule(gradients_of=place, **options)
+        return
+    record = fit(MultiTaskModule(gradients_of=place, **options), tmp_path)[0]
+    assert (record.gradient_norms > 0).all()
+
+
+def test_an_unknown_place_is_refused():
+    with pytest.raises(ValueError, match=r"gradients_of: 'last_layer': did you mean 'last_shared_layer'"):
+        parts.make_module(gradients_of="last_layer")
+
+
+# ---- what is logged
+
+
+def test_an_epochs_means_and_what_was_seen(tmp_path):
+    module = parts.make_module()
+    records = fit(module, tmp_path, max_epochs=2)[3:]
+    logged = module.trainer.callback_metrics
+    labels = torch.stack([record.labels for record in records])
+    losses = torch.stack([record.losses for record in records])
+    means = (losses * labels).sum(0) / labels.sum(0)
+    for i, name in enumerate(parts.TASKS):
+        torch.testing.assert_close(logged[f"train/{name}/loss"], means[i])
+        assert logged[f"train/{name}/labels"] == labels[:, i].sum()
+    assert (logged["train/present/a"], logged["train/present/b"], logged["train/rows"]) == (21, 24, 24)
+
+
+def test_names_of_validation_and_test_metrics(tmp_path):
+    module = parts.make_module(subsets="leave_one_out")
+    trainer = parts.make_trainer(tmp_path, max_epochs=1)
+    trainer.fit(module, parts.loader(batches()), parts.loader(batches()))
+    logged = set(trainer.callback_metrics)
+    assert logged >= {"val/loss", "val/kind/loss", "val/kind/accuracy", "val/age/mae", "val/age/labels", "val/rows"}
+    (tested,) = trainer.test(module, parts.loader(batches()), verbose=False)
+    assert {"test/loss", "test/age/rmse", "test[a]/age/rmse", "test[b]/kind/f1", "test[a+b]/rows"} <= tested.keys()
+    assert tested["test[a]/rows"] == 21
+    assert all(key.startswith(("test/", "test[")) for key in tested)
+
+
+# ---- losses that are no numbers
+
+
+class Broken(nn.Module):
+    """Turns the fusion's output into infinity from a given call on."""
+
+    def __init__(self, fusion: nn.Module, after: int) -> None:
+        super().__init__()
+        self.inner, self.after, self.calls = fusion, after, 0
+        self.streams, self.combine = fusion.streams, fusion.combine
+
+    def forward(self, *arguments):
+        self.calls += 1
+        streams = self.inner(*arguments)
+        return {k: x * float("inf") for k, x in streams.items()} if self.calls > self.after else streams
+
+
+def test_it_stops_before_the_optimizers_step_and_saves_nothing(tmp_path):
+    class Save(Callback):
+        def on_exception(self, trainer, module, exception):
+            trainer.save_checkpoint(tmp_path / "after.ckpt")
+
+    module = parts.make_module()
+    module.model.fusion = Broken(module.model.fusion, after=2)
+    weights: list[dict[str, torch.Tensor]] = []
+
+    class Watch(Callback):
+        def on_train_batch_end(self, trainer, module, *rest):
+            weights.append({k: v.clone() for k, v in module.state_dict().items()})
+
+    with pytest.raises(NonFiniteLossError, match="not finite at step 2"):
+        fit(module, tmp_path, callbacks=[Watch()])
+    assert len(weights) == 2
+    assert all(torch.equal(value, weights[-1][key]) for key, value in module.state_dict().items())
+
+
+def test_on_a_device_it_is_asked_before_a_checkpoint_is_written(tmp_path):
+    module = parts.make_module()
+    trainer = parts.make_trainer(tmp_path, max_epochs=1)
+    trainer.fit(module, parts.loader(batches()))
+    module._guard._broken = torch.tensor([False, True, False])  # as a GPU's `watch` leaves it
+    with pytest.raises(NonFiniteLossError, match="'sick'"):
+        trainer.save_checkpoint(tmp_path / "broken.ckpt")
+    assert not (tmp_path / "broken.ckpt").exists()
+
+
+# ---- resuming
+
+
+class SaveAt(Callback):
+    """Writes one checkpoint at a given hook's n-th call."""
+
+    def __init__(self, hook: str, call: int, path) -> None:
+        self.left, self.path = call, path
+        setattr(self, hook, self.save)
+
+    def save(self, trainer, module, *rest) -> None:
+        self.left -= 1
+        if self.left == 0:
+            trainer.save_checkpoint(self.path)
+
+
+@pytest.mark.filterwarnings("ignore:You're resuming from a checkpoint that ended before the epoch ended")
+@pytest.mark.parametrize(
+    ("hook", "call"),
+    [("on_train_batch_end", 8), ("on_train_batch_end", 6), ("on_validation_end", 2), ("on_train_epoch_end", 2)],
+)
+@pytest.mark.parametrize("weighting", ["dwa", "gradnorm", "uncertainty"])
+def test_a_resumed_run_goes_on_bit_for_bit(tmp_path, weighting, hook, call):
+    data, path = batches(), tmp_path / "saved.ckpt"
+
+    def run(**options):
+        module, history = parts.make_module(weighting), parts.History()
+        callbacks = [history, *options.pop("callbacks", [])]
+        trainer = parts.make_trainer(tmp_path, max_epochs=4, callbacks=callbacks)
+        trainer.fit(module, Resumable(data), parts.loader(data[:1]), **options)
+        return module, history
+
+    straight, seen = run(callbacks=[SaveAt(hook, call, path)])
+    resumed, rest = run(ckpt_path=path, weights_only=True)
+    assert 0 < len(rest.records) < len(seen.records)
+    assert torch.equal(rest.stacked("weights"), seen.stacked("weights")[-len(rest.records) :])
+    assert torch.equal(rest.stacked("losses"), seen.stacked("losses")[-len(rest.records) :])
+    for key, value in straight.state_dict().items():
+        torch.testing.assert_close(resumed.state_dict()[key], value, rtol=0, atol=0, equal_nan=True)
+    assert len(seen.stacked("weights").unique(dim=0)) > 3  # the weights do move
+
+
+class Resumable:
+    """Batches that go on where they stopped."""
+
+    def __init__(self, data: list[Batch]) -> None:
+        self.data, self.start, self.done = data, 0, 0
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def __iter__(self):
+        start, self.start = self.start, 0
+        for i in range(start, len(self.data)):
+            self.done = i + 1
+            yield self.data[i]
+
+    def state_dict(self) -> dict[str, int]:
+        return {"done": self.done}
+
+    def load_state_dict(self, state: dict[str, int]) -> None:
+        self.start = state["done"] % len(self.data)
