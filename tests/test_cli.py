@@ -1,0 +1,225 @@
+"""The command line: what it passes on, what it says, with which exit code, and what it does not import."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+
+import mmfusion
+from mmfusion.cli import main
+from mmfusion.config.errors import ConfigError
+
+HEAVY = {"torch", "pytorch_lightning", "polars", "numpy", "matplotlib", "sklearn", "rich", "wandb"}
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def stand_in(monkeypatch):
+    """Puts a function in the place of one of `mmfusion.runs`, and notes what it is called with."""
+
+    def put(module, name, result):
+        calls = []
+
+        def call(*args, **kwargs):
+            calls.append((args, kwargs))
+            if isinstance(result, BaseException):
+                raise result
+            return result
+
+        monkeypatch.setitem(sys.modules, f"mmfusion.runs.{module}", SimpleNamespace(**{name: call}))
+        return calls
+
+    return put
+
+
+@pytest.mark.parametrize(("words", "code"), [(["--help"], 0), (["-h"], 0), (["help"], 0), ([], 2)])
+def test_help_lists_the_commands(words, code, capsys):
+    assert main(words) == code
+    out = capsys.readouterr().out
+    assert all(f"\n  {name} " in out for name in ("train", "eval", "predict", "validate", "init", "ls"))
+
+
+@pytest.mark.parametrize("command", ["train", "eval", "predict", "validate", "init", "ls"])
+def test_each_command_has_help(command, capsys):
+    with pytest.raises(SystemExit) as end:
+        main([command, "--help"])
+    assert end.value.code == 0
+    assert f"usage: mmfusion {command} " in capsys.readouterr().out
+
+
+def test_version(capsys):
+    assert main(["--version"]) == 0
+    assert capsys.readouterr().out == f"mmfusion {mmfusion.__version__}\n"
+
+
+def test_unknown_command(capsys):
+    assert main(["trian"]) == 2
+    assert capsys.readouterr().err == "mmfusion: there is no command 'trian'; did you mean train?\n"
+
+
+def test_unknown_option(capsys):
+    with pytest.raises(SystemExit) as end:
+        main(["train", "--gpus", "3"])
+    assert end.value.code == 2
+    assert "unrecognized arguments: --gpus" in capsys.readouterr().err
+
+
+def test_ls(here, capsys):
+    assert main(["ls", "fusion"]) == 0
+    assert capsys.readouterr().out.startswith("fusion\n * concat")
+    assert main(["ls", "fusoin"]) == 2
+    assert "did you mean 'fusion'" in capsys.readouterr().err
+
+
+def test_cfg_prints_the_config_and_checks_it(here, capsys):
+    assert main(["train", "--cfg", "job", "fusion=gated", "trainer.max_epochs=3"]) == 0
+    config = yaml.safe_load(capsys.readouterr().out)
+    assert config["fusion"]["_target_"] == "mmfusion.fusion.gated.Gated"
+    assert config["trainer"]["max_epochs"] == 3
+    assert main(["train", "--cfg", "job", "fusion.dimm=3"]) == 2
+    found = capsys.readouterr()
+    assert yaml.safe_load(found.out)["fusion"]["dimm"] == 3
+    assert "fusion.dimm: there is no such key; did you mean 'dim'" in found.err
+
+
+def test_options_and_overrides_in_any_order(here, stand_in):
+    (here / "mine").mkdir()
+    calls = stand_in("train", "train", SimpleNamespace(status="completed"))
+    assert main(["train", "seed=3", "--config-dir", "mine", "fusion=gated", "--config-dir=mine", "name=x"]) == 0
+    ((config, overrides), _) = calls[0]
+    assert (config["seed"], config["name"]) == (3, "x")
+    assert overrides == ["seed=3", "fusion=gated", "name=x"]
+
+
+@pytest.mark.parametrize(
+    ("result", "code", "message"),
+    [
+        (SimpleNamespace(status="completed"), 0, ""),
+        (SimpleNamespace(status="failed"), 1, ""),
+        (ConfigError("no GPU here"), 2, "mmfusion: no GPU here\n"),
+        (ValueError("row 3"), 1, "mmfusion: ValueError: row 3\n(--traceback shows where)\n"),
+        (ModuleNotFoundError("pip install x"), 1, "mmfusion: ModuleNotFoundError: pip install x\n"),
+        (OSError(28, "No space left"), 1, "mmfusion: OSError: [Errno 28] No space left\n"),
+        (KeyboardInterrupt(), 130, "mmfusion: interrupted\n"),
+    ],
+)
+def test_exit_codes_of_training(here, stand_in, capsys, result, code, message):
+    stand_in("train", "train", result)
+    assert main(["train"]) == code
+    assert capsys.readouterr().err.startswith(message)
+
+
+def test_faults_of_the_program_are_shown_whole(here, stand_in):
+    stand_in("train", "train", RuntimeError("a bug"))
+    with pytest.raises(RuntimeError, match="a bug"):
+        main(["train"])
+
+
+@pytest.mark.parametrize("how", ["option", "variable"])
+def test_traceback_on_request(here, stand_in, capsys, monkeypatch, how):
+    stand_in("train", "train", ValueError("row 3"))
+    if how == "variable":
+        monkeypatch.setenv("MMFUSION_TRACEBACK", "1")
+    assert main(["train", *(["--traceback"] if how == "option" else [])]) == 1
+    assert "Traceback (most recent call last)" in capsys.readouterr().err
+
+
+def test_multirun(here, stand_in):
+    calls = stand_in("multirun", "multirun", [])
+    assert main(["train", "-m", "seed=1,2"]) == 0
+    assert calls == [((["seed=1,2"], []), {})]
+    stand_in("multirun", "multirun", [1])
+    assert main(["train", "--multirun", "seed=1,2"]) == 1
+
+
+def test_eval(here, stand_in):
+    calls = stand_in("evaluate", "evaluate", None)
+    assert main(["eval", "run", "--split", "val", "data.path=x.csv", "trusted_modules=[userpack]"]) == 0
+    assert calls == [(("run", "best", "val", ["data.path=x.csv"], ["userpack"]), {})]
+
+
+def test_predict(here, stand_in, capsys):
+    calls = stand_in("predict", "predict", [1, 2, 3])
+    assert main(["predict", "run", "new.csv", "--root", "media", "--checkpoint", "last", "--out", "p.csv"]) == 0
+    assert calls == [(("run", "new.csv", "p.csv", "last", "media", "cpu", []), {})]
+    assert capsys.readouterr().out == "3 rows in p.csv\n"
+    assert main(["predict", "run", "new.csv", "seed=3"]) == 2
+    assert "the only override here is trusted_modules" in capsys.readouterr().err
+
+
+def test_validate(here, stand_in):
+    calls = stand_in("validate", "validate", True)
+    assert main(["validate", "seed=3"]) == 0
+    assert calls[0][0][0]["seed"] == 3
+    stand_in("validate", "validate", False)
+    assert main(["validate"]) == 1
+
+
+def test_init(here, stand_in):
+    calls = stand_in("init", "init", None)
+    words = ["init", "t.csv", "--root", "r", "--name", "n", "--task", "a", "--task", "b", "--ignore", "c", "--force"]
+    assert main(words) == 0
+    assert calls == [(("t.csv", "r", "n", None, ["a", "b"], ["c"], True), {})]
+
+
+def test_load_run_is_there_when_asked_for():
+    assert "load_run" not in vars(mmfusion)
+    from mmfusion.runs.load import load_run
+
+    assert mmfusion.load_run is load_run
+    with pytest.raises(AttributeError, match="no attribute 'load_rum'"):
+        _ = mmfusion.load_rum
+
+
+def run(words, cwd, **environment):
+    """The command in a process of its own; the modules that it imported end up in `modules`."""
+    code = (
+        "import atexit, json, sys\n"
+        "atexit.register(lambda: print('\\nMODULES' + json.dumps(sorted(sys.modules)), file=sys.stderr))\n"
+        "from mmfusion.cli import main\nsys.exit(main(sys.argv[1:]))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(Path(mmfusion.__file__).parents[1]), **environment}
+    command = [sys.executable, "-c", code, *words]
+    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    err, _, modules = done.stderr.partition("\nMODULES")
+    return done.returncode, err, {name.split(".")[0] for name in json.loads(modules)}
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["--help"], 0, ""),
+        (["train", "--help"], 0, ""),
+        (["ls"], 0, ""),
+        (["train", "--cfg", "job"], 0, ""),
+        (["train", "trainer.max_epoch=3"], 2, "did you mean 'max_epochs'"),
+        (["train", "+optimizer.lrr=1"], 2, "did you mean 'lr'"),
+        (["train", "fusion=gatd"], 2, "did you mean 'gated'"),
+        (["train", "fusion._target_=os.system", "+fusion.command=touch stolen"], 2, "'os.system' is refused"),
+        (["train", "data=manifest"], 2, "data.path: must be given"),
+    ],
+)
+def test_answers_without_heavy_imports(tmp_path, words, code, message):
+    returned, err, modules = run(words, tmp_path)
+    assert returned == code, err
+    assert message in err
+    assert "Traceback" not in err
+    assert not HEAVY & modules
+    assert not (tmp_path / "stolen").exists()
+
+
+def test_script_for_torchrun_is_the_same_command(repo, tmp_path):
+    command = [sys.executable, str(repo / "scripts" / "train.py"), "--cfg", "job", "name=from_script"]
+    environment = {**os.environ, "PYTHONPATH": str(repo)}
+    out = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
+    assert "name: from_script" in out
