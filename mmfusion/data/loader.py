@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from itertools import islice
 from types import SimpleNamespace
@@ -94,9 +95,15 @@ class Loader:
             except RuntimeError as error:
                 if "DataLoader" not in str(error) or "Caught" in str(error):
                     raise  # the rows' own error, which names them
-                plan = next(islice(self.plans.after(step), 1))
-                raise RuntimeError(f"{error}; it was to give batch {step}, rows {self._named(plan)}") from error
+                lost = self._lost(str(error), step)
+                plan = next(islice(self.plans.after(lost), 1))
+                raise RuntimeError(f"{error}; it was at batch {lost}, rows {self._named(plan)}") from error
             yield batch
+
+    def _lost(self, message: str, step: int) -> int:
+        """The batch that a dead process was making; a process that hangs is at the one that is waited for."""
+        dead = {int(each) for each in re.findall(r"\d+", message)} if "pid" in message else set()
+        return next((int(at) for pid, at in self.rows.making.tolist() if pid in dead), step)
 
     def _named(self, plan: Plan) -> str:
         ids = self.rows.ids[plan.rows[:NAMED]].tolist()

@@ -18,10 +18,12 @@ class Plan:
     Attributes:
         rows: Int `[B]`, indices of the rows.
         seed: of the batch's random windows and transforms; None in evaluation.
+        step: its place in the epoch.
     """
 
     rows: np.ndarray
     seed: int | None
+    step: int = 0
 
 
 class Plans:
@@ -87,7 +89,7 @@ class Plans:
             size = stop - start
             cuts = [start + size * rank // self.world for rank in (self.rank, self.rank + 1)]
             seed = mix(self.seed, "batch", epoch, step, self.rank) if self.training else None
-            yield Plan(order[cuts[0] : cuts[1]], seed)
+            yield Plan(order[cuts[0] : cuts[1]], seed, step)
 
 
 def _ends(rows: int, size: int, drop_last: bool, world: int) -> list[int]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, get_worker_info
 
 from mmfusion.batch import Batch, Input
 from mmfusion.data.errors import DecodeError, Problems
@@ -23,6 +24,8 @@ from mmfusion.data.transforms._apply import apply, apply_by_row, zeroed
 from mmfusion.data.transforms._base import Transform
 
 OnError = Literal["raise", "skip", "absent"]
+
+MOST_WORKERS = 256
 
 
 class Rows(Dataset[Batch]):
@@ -41,6 +44,7 @@ class Rows(Dataset[Batch]):
         kept: Bool `[N]`, False for rows that are left out from the start.
         faulty: modality to Bool `[N]`, True where a medium could not be decoded so far; shared between processes.
         reasons: modality to row to why, as far as this process knows.
+        making: Long `[workers, 2]`, each loader process's id and the step it is at; shared, for a post-mortem.
     """
 
     def __init__(
@@ -62,6 +66,7 @@ class Rows(Dataset[Batch]):
         self.kept = torch.ones(len(table), dtype=torch.bool)
         self.faulty = {name: torch.zeros(len(table), dtype=torch.bool).share_memory_() for name in kinds}
         self.reasons: dict[str, dict[int, str]] = {name: {} for name in kinds}
+        self.making = torch.full((MOST_WORKERS, 2), -1).share_memory_()
 
     def __len__(self) -> int:
         return len(self.ids)
@@ -90,6 +95,9 @@ class Rows(Dataset[Batch]):
                 self.kept[rows] = False
 
     def __getitem__(self, plan: Plan) -> Batch:
+        worker = get_worker_info()
+        if worker is not None and worker.id < MOST_WORKERS:
+            self.making[worker.id] = torch.tensor([os.getpid(), plan.step])
         rows_B = torch.from_numpy(plan.rows)
         fetched: dict[str, tuple[Packed, Tensor]] = {}
         keep_B = torch.ones(len(rows_B), dtype=torch.bool)

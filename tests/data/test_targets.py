@@ -73,9 +73,9 @@ def test_fit_sees_every_label_of_the_training_rows_as_often_as_it_is_there():
 
 
 def test_fit_without_labels_or_column():
-    with pytest.raises(DataError, match="task 'y': column 'y' of t.csv is empty in all 2 training rows"):
+    with pytest.raises(DataError, match=r"task 'y': column 'y' of t\.csv is empty in all 2 training rows"):
         fit_labels(table([None, None]), {"y": Reader()})
-    with pytest.raises(DataError, match="t.csv has no column 'yy'; did you mean 'y'"):
+    with pytest.raises(DataError, match=r"t\.csv has no column 'yy'; did you mean 'y'"):
         fit_labels(table(["1"]), {"yy": Reader()})
 
 
@@ -84,7 +84,7 @@ def test_what_a_reader_says_when_it_cannot_be_fitted_names_task_and_column():
         def fit(self, labels):
             raise ValueError("expected at least 2 classes, found 1")
 
-    with pytest.raises(DataError, match="task 'y', column 'y' of t.csv: expected at least 2 classes"):
+    with pytest.raises(DataError, match=r"task 'y', column 'y' of t\.csv: expected at least 2 classes"):
         fit_labels(table(["1"]), {"y": Picky()})
 
 

@@ -31,6 +31,7 @@ def read_sound(place: Place, name: str, max_frames: int) -> tuple[np.ndarray, in
             missing = _missing(file)
             if missing:
                 raise DecodeError(f"{name}: truncated: {missing}")
+            file.seek(0)
             with soundfile.SoundFile(file if is_remote(place) else str(place)) as sound:
                 return _read(sound, name, max_frames), sound.samplerate
     except FileNotFoundError:

@@ -103,7 +103,7 @@ def test_hugging_face_tokenizer_from_a_folder(tokenizer_folder):
 
 def test_missing_tokenizer_says_that_it_is_not_fetched():
     pytest.importorskip("transformers")
-    with pytest.raises(ValueError, match="no tokenizer 'no/such-tokenizer' on this machine .allow_download: true"):
+    with pytest.raises(ValueError, match=r"no tokenizer 'no/such-tokenizer' on this machine \(allow_download: true"):
         Text(tokenizer="no/such-tokenizer")
 
 

@@ -1,0 +1,65 @@
+"""The data beside the checkout, where it is."""
+
+import polars as pl
+import torch
+
+from mmfusion.data.kinds.image import Image
+from mmfusion.data.kinds.speech import Speech
+from mmfusion.data.kinds.text import Text
+from mmfusion.data.table import Table
+from tests.data.media import Reader, make_data
+
+
+def table(path, limit=120):
+    rows = pl.read_csv(path, infer_schema=False)
+    rows = rows.group_by("split", maintain_order=True).head(limit)
+    columns = {name: rows[name] for name in rows.columns}
+    return Table(
+        path.name, columns, rows["split"].to_list(), rows["id"].to_list(), range(2, len(rows) + 2), path.parent
+    )
+
+
+def test_digits_with_holes(shared_data):
+    kinds = {"image": Image(channels=1), "speech": Speech(sample_rate=8000, seconds=1.0), "text": Text()}
+    data = make_data(
+        table(shared_data / "digits3" / "agree_with_holes.csv"),
+        kinds=kinds,
+        transforms={},
+        labels={"digit": Reader()},
+        batch_size=32,
+    )
+    data.setup()
+    assert data.report["rows"] == {"train": 120, "val": 120, "test": 120}
+    assert 0.05 < data.report["absent"]["train"]["speech"] < 0.3
+    assert kinds["image"].size == (28, 28)
+    rows = 0
+    for batch in data.train_dataloader():
+        rows += len(batch)
+        assert batch.inputs["speech"].values.shape[1] <= 8000
+        assert all(x.isfinite().all() for x in (batch.inputs["image"], batch.inputs["speech"].values))
+        assert torch.stack(list(batch.present.values())).any(0).all()
+    assert rows == 120
+
+
+def test_radiographs_of_many_sizes(shared_data):
+    kinds = {"image": Image(size=[64, 64], channels=1, resize="fit"), "question": Text()}
+    data = make_data(
+        table(shared_data / "vqa_rad" / "manifest.csv", 12),
+        kinds=kinds,
+        transforms={},
+        labels={},
+    )
+    data.setup()
+    batch = next(iter(data.val_dataloader()))
+    assert batch.inputs["image"].shape == (8, 1, 64, 64)
+    assert batch.present["image"].all()
+
+
+def test_spoken_orders(shared_data):
+    whole = table(shared_data / "speech_to_intent" / "manifest.csv", 6)
+    kind = Speech(sample_rate=8000, seconds=2.0, crop="center", pad="full")
+    data = make_data(whole, kinds={"speech": kind}, transforms={}, labels={})
+    data.setup()
+    batch = next(iter(data.test_dataloader()))
+    assert batch.inputs["speech"].values.shape == (6, 16000)
+    assert batch.inputs["speech"].values.std() > 1e-3
