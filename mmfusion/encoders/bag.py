@@ -33,7 +33,7 @@ class Bag(Encoder):
         vocab_size: int,
         embedding: int = 128,
         pooling: Literal["mean", "max", "attention"] = "mean",
-        dropout: float = 0.3,
+        dropout: float = 0.2,
         weights: str | None = None,
     ) -> None:
         super().__init__()

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mmfusion.batch import Encoded
+from mmfusion.encoders.dropout import FeatureDropout
 from mmfusion.encoders.pooling import GridPooling, Pooling
 
 
@@ -17,7 +18,7 @@ class FeatureMap(nn.Module):
         pooling: grid, mean, max or attention.
         grid: cells each way, for `grid`.
         dim: width of the result, for `grid`; otherwise it is D.
-        dropout: on vector and tokens.
+        dropout: on the result.
     """
 
     def __init__(self, channels: int, pooling: str, grid: int, dim: int, dropout: float) -> None:
@@ -27,7 +28,7 @@ class FeatureMap(nn.Module):
         self.dim = dim if pooling == "grid" else channels
         self.grid = GridPooling(channels, dim, grid, grid) if pooling == "grid" else None
         self.pool = None if pooling == "grid" else Pooling(pooling, channels)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = FeatureDropout(dropout)
 
     def forward(self, map_BDHW: Tensor) -> Encoded:
         if self.grid is not None:
@@ -38,7 +39,8 @@ class FeatureMap(nn.Module):
             tokens_BLD = map_BDHW.flatten(2).transpose(1, 2)
             mask_BL = _all_real(tokens_BLD)
             pooled_BD = self.pool(tokens_BLD, mask_BL)
-        return Encoded(self.dropout(pooled_BD), self.dropout(tokens_BLD), mask_BL)
+        pooled_BD, tokens_BLD = self.dropout(pooled_BD, tokens_BLD)
+        return Encoded(pooled_BD, tokens_BLD, mask_BL)
 
 
 def _all_real(tokens_BLD: Tensor) -> Tensor:

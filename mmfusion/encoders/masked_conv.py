@@ -9,6 +9,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from mmfusion.encoders.masked_norm import masked_group_norm
 from mmfusion.encoders.norms import groups_of
 
 
@@ -44,10 +45,7 @@ class MaskedStage(nn.Module):
 
 
 class MaskedGroupNorm(nn.Module):
-    """`nn.GroupNorm` over a row's real frames alone; zero elsewhere.
-
-    `y = (x - μ_g)/√(σ²_g + ε)·γ + β`, with `μ_g`, `σ²_g` over real frames, bands and the channels of group g.
-    """
+    """`nn.GroupNorm` over a row's real frames alone, in float32; zero elsewhere."""
 
     def __init__(self, channels: int, eps: float = 1e-5) -> None:
         super().__init__()
@@ -56,22 +54,10 @@ class MaskedGroupNorm(nn.Module):
         self.bias = nn.Parameter(torch.zeros(channels))
 
     def forward(self, x_BCTM: Tensor, frames_B: Tensor) -> Tensor:
-        # With the channels innermost in memory this is a view, and so is the way back.
-        x_BTMC = x_BCTM.float().permute(0, 2, 3, 1)
-        batch, _, bands, channels = x_BTMC.shape
-        size = channels // self.groups
-        # The mask goes into small factors, so that two sums and one multiply-add are all that touch the whole map.
-        mask_BT1 = _mask(x_BCTM, frames_B)[..., None]
-        sums_BC = (x_BTMC.sum(2) * mask_BT1).sum(1)
-        squares_BC = (x_BTMC.square().sum(2) * mask_BT1).sum(1)
-        count_B1 = frames_B[:, None] * (bands * size)
-        mean_BG = sums_BC.view(batch, self.groups, size).sum(2) / count_B1
-        variance_BG = squares_BC.view(batch, self.groups, size).sum(2) / count_B1 - mean_BG.square()
-        scale_BG = (variance_BG.clamp(min=0) + self.eps).rsqrt()
-        scale_BC = scale_BG.repeat_interleave(size, 1) * self.weight
-        shift_BC = self.bias - mean_BG.repeat_interleave(size, 1) * scale_BC
-        scale_BTC, shift_BTC = scale_BC[:, None] * mask_BT1, shift_BC[:, None] * mask_BT1
-        return torch.addcmul(shift_BTC[:, :, None], x_BTMC, scale_BTC[:, :, None]).permute(0, 3, 1, 2)
+        # With the channels innermost in memory, as the convolution leaves them, nothing is copied here.
+        x_BTMC = x_BCTM.float().permute(0, 2, 3, 1).contiguous()
+        y_BTMC = masked_group_norm(x_BTMC, self.weight, self.bias, _mask(x_BTMC, frames_B), self.groups, self.eps)
+        return y_BTMC.permute(0, 3, 1, 2)
 
 
 class MaskedLayerNorm(nn.LayerNorm):
@@ -79,7 +65,7 @@ class MaskedLayerNorm(nn.LayerNorm):
 
     def forward(self, x_BCTM: Tensor, frames_B: Tensor) -> Tensor:  # type: ignore[override]
         y_BCTM = super().forward(x_BCTM.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        return y_BCTM * _mask(y_BCTM, frames_B)[:, None, :, None]
+        return y_BCTM * _mask(y_BCTM.permute(0, 2, 3, 1), frames_B)[:, None, :, None]
 
 
 class MaskedIdentity(nn.Module):
@@ -89,12 +75,12 @@ class MaskedIdentity(nn.Module):
         super().__init__()
 
     def forward(self, x_BCTM: Tensor, frames_B: Tensor) -> Tensor:
-        return x_BCTM * _mask(x_BCTM, frames_B)[:, None, :, None]
+        return x_BCTM * _mask(x_BCTM.permute(0, 2, 3, 1), frames_B)[:, None, :, None]
 
 
-def _mask(x_BCTM: Tensor, frames_B: Tensor) -> Tensor:
+def _mask(x_BTMC: Tensor, frames_B: Tensor) -> Tensor:
     """`[B, T]`, 1 in a row's real frames and 0 after."""
-    return (torch.arange(x_BCTM.shape[2], device=x_BCTM.device) < frames_B[:, None]).to(x_BCTM.dtype)
+    return (torch.arange(x_BTMC.shape[1], device=x_BTMC.device) < frames_B[:, None]).to(x_BTMC.dtype)
 
 
 def _divided(frames_B: Tensor, by: int) -> Tensor:

@@ -74,22 +74,23 @@ class GridPooling(nn.Module):
 
     def forward(self, map_BDHW: Tensor, counts_B: Tensor | None = None) -> tuple[Tensor, Tensor]:
         """`[B, dim]` and `[B, rows·columns, dim]`; `counts_B` says how many of the H positions are real (None: all)."""
-        cells_BDN = self.cells(map_BDHW, counts_B).flatten(2)
-        weight_ODN = self.linear.weight.unflatten(1, cells_BDN.shape[1:])
-        parts_BNO = torch.einsum("bdn,odn->bno", cells_BDN, weight_ODN)
+        cells_BND = self.cells(map_BDHW, counts_B)
+        weight_ONC = self.linear.weight.unflatten(1, cells_BND.shape[1:])
+        parts_BNO = torch.einsum("bnc,onc->bno", cells_BND, weight_ONC)
         pooled_BO = nn.functional.relu(self.norm(parts_BNO.sum(1) + self.linear.bias))
         return pooled_BO, nn.functional.relu(self.norm(parts_BNO + self.linear.bias))
 
     def cells(self, map_BDHW: Tensor, counts_B: Tensor | None = None) -> Tensor:
-        """`[B, D, rows, columns]`, the cells' means."""
+        """`[B, rows·columns, D]`, the cells' means."""
         # Not adaptive_avg_pool2d: it knows no counts, and its backward on a GPU is not deterministic.
         height, width = map_BDHW.shape[2:]
-        device, dtype = map_BDHW.device, map_BDHW.dtype
+        device = map_BDHW.device
         heights = torch.full((1,), height, device=device) if counts_B is None else counts_B
-        down_BRH = cell_shares(heights, self.rows, height).to(dtype)
-        across_CW = cell_shares(torch.full((1,), width, device=device), self.columns, width)[0].to(dtype)
-        narrow_BDHC = torch.einsum("bdhw,cw->bdhc", map_BDHW, across_CW)
-        return torch.einsum("bdhc,brh->bdrc", narrow_BDHC, down_BRH.expand(len(map_BDHW), -1, -1))
+        down_BRH = cell_shares(heights, self.rows, height)
+        across_1CW = cell_shares(torch.full((1,), width, device=device), self.columns, width)
+        shares_BNL = (down_BRH[:, :, None, :, None] * across_1CW[:, None, :, None, :]).flatten(3).flatten(1, 2)
+        positions_BLD = map_BDHW.flatten(2).transpose(1, 2)
+        return shares_BNL.to(map_BDHW.dtype).expand(len(map_BDHW), -1, -1) @ positions_BLD
 
 
 def cell_shares(counts_B: Tensor, cells: int, positions: int) -> Tensor:

@@ -8,6 +8,7 @@ from torch import nn
 
 from mmfusion.batch import Encoded, Input, Tokens
 from mmfusion.encoders._base import Encoder
+from mmfusion.encoders.dropout import FeatureDropout
 from mmfusion.encoders.pooling import Pooling
 from mmfusion.encoders.recurrent import Recurrent
 from mmfusion.encoders.weights import load_weights
@@ -48,7 +49,7 @@ class SeriesGRU(Encoder):
         self.recurrent = Recurrent(hidden, hidden, cell, layers, bidirectional, dropout)
         self.dim = self.recurrent.dim
         self.pool = None if pooling == "last" else Pooling(pooling, self.dim)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = FeatureDropout(dropout)
         load_weights(self, weights)
 
     def forward(self, x: Input) -> Encoded:
@@ -56,4 +57,5 @@ class SeriesGRU(Encoder):
         states_BLD, final_BD = self.recurrent(self.project(x.values), x.lengths)
         mask_BL = Tokens(x.values, x.lengths.clamp(min=1)).mask()
         pooled_BD = final_BD if self.pool is None else self.pool(states_BLD, mask_BL)
-        return Encoded(self.dropout(pooled_BD), self.dropout(states_BLD), mask_BL)
+        pooled_BD, states_BLD = self.dropout(pooled_BD, states_BLD)
+        return Encoded(pooled_BD, states_BLD, mask_BL)

@@ -15,6 +15,7 @@ from torch import nn
 from mmfusion.batch import Encoded, Input, Tokens
 from mmfusion.config.errors import nearest
 from mmfusion.encoders._base import Encoder
+from mmfusion.encoders.dropout import FeatureDropout
 from mmfusion.encoders.log_mel import LogMel
 from mmfusion.encoders.masked_conv import MaskedStage
 from mmfusion.encoders.pooling import GridPooling, Pooling
@@ -98,7 +99,7 @@ class SpectrogramCNN(Encoder):
         self.dim = dim if pooling == "grid" else widths[-1]
         self.grid = GridPooling(widths[-1], dim, grid_time, grid_frequency) if pooling == "grid" else None
         self.pool = None if pooling == "grid" else Pooling(pooling, widths[-1])
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = FeatureDropout(dropout)
         load_weights(self, weights)
         # Convolutions on a CPU, and with bf16 on a GPU, are fastest with the channels innermost.
         self.layers.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -119,7 +120,8 @@ class SpectrogramCNN(Encoder):
             tokens_BLD = map_BDTM.mean(3).transpose(1, 2)
             mask_BL = torch.arange(tokens_BLD.shape[1], device=frames_B.device) < frames_B[:, None]
             pooled_BD = self.pool(tokens_BLD, mask_BL)
-        return Encoded(self.dropout(pooled_BD), self.dropout(tokens_BLD), mask_BL)
+        pooled_BD, tokens_BLD = self.dropout(pooled_BD, tokens_BLD)
+        return Encoded(pooled_BD, tokens_BLD, mask_BL)
 
     def stages(self) -> list[nn.Module]:
         return [*self.layers, *(head for head in (self.grid, self.pool) if head is not None)]

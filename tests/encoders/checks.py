@@ -1,5 +1,8 @@
 """Property checks of encoders alone, beside those that every component passes."""
 
+from contextlib import nullcontext
+from unittest.mock import patch
+
 import torch
 
 from mmfusion.batch import Encoded, Tokens
@@ -91,3 +94,13 @@ def check_absent(make: Make, x: torch.Tensor | Tokens) -> None:
     assert out.tokens.isfinite().all()
     weighted_sum(out).backward()
     assert all(p.grad.isfinite().all() for p in encoder.parameters() if p.grad is not None)
+
+
+def check_never_waits(make: Make, x: torch.Tensor | Tokens) -> None:
+    """A training step's forward never looks at a value, so it never waits for an accelerator.
+
+    Tensors of the meta device have shapes and no values: whatever asks for one fails. Autocast does not know it.
+    """
+    with patch("torch.autocast", return_value=nullcontext()):
+        out = make().to("meta").train()(x.to("meta"))
+    assert {out.pooled.device.type, out.tokens.device.type, out.mask.device.type} == {"meta"}

@@ -3,7 +3,14 @@ import torch
 
 from mmfusion.batch import Tokens
 from mmfusion.encoders.bag import Bag
-from tests.encoders.checks import check_absent, check_alone, check_padding, check_rows_apart, check_shapes
+from tests.encoders.checks import (
+    check_absent,
+    check_alone,
+    check_never_waits,
+    check_padding,
+    check_rows_apart,
+    check_shapes,
+)
 from tests.helpers.properties import check_all, check_gradients
 
 IDS = torch.tensor([[3, 4, 5, 0, 0], [6, 0, 0, 0, 0], [2, 3, 2, 3, 2], [7, 1, 6, 5, 0]])
@@ -13,6 +20,7 @@ WORDS = Tokens(IDS, torch.tensor([3, 1, 5, 4]))
 def test_properties():
     check_all(lambda: Bag(8, embedding=4), WORDS, parameters=8 * 4)
     check_rows_apart(lambda: Bag(8, embedding=4), WORDS)
+    check_never_waits(lambda: Bag(8, embedding=4), WORDS)
 
 
 def test_is_the_mean_of_the_words():

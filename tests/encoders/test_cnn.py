@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from mmfusion.encoders.cnn import CNN
-from tests.encoders.checks import check_absent, check_rows_apart, check_shapes
+from tests.encoders.checks import check_absent, check_never_waits, check_rows_apart, check_shapes
 from tests.helpers.properties import check_all, check_gradients
 
 
@@ -23,6 +23,7 @@ def test_properties():
     parameters = conv(3, 2, 4) + 2 * 4 + conv(3, 4, 6) + 2 * 6 + (6 * 4 * 5 + 5) + 2 * 5
     check_all(small, image(), parameters=parameters)
     check_rows_apart(small, image())
+    check_never_waits(small, image())
     check_absent(small, image())
 
 

@@ -3,7 +3,14 @@ import torch
 
 from mmfusion.batch import Tokens
 from mmfusion.encoders.features_mlp import FeaturesMLP
-from tests.encoders.checks import check_absent, check_alone, check_padding, check_rows_apart, check_shapes
+from tests.encoders.checks import (
+    check_absent,
+    check_alone,
+    check_never_waits,
+    check_padding,
+    check_rows_apart,
+    check_shapes,
+)
 from tests.helpers.properties import check_all, check_gradients
 
 VECTORS = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
@@ -26,6 +33,7 @@ def test_properties_with_sequences():
 
     check_all(make, SEQUENCES, parameters=3 * 4 + 4 + 2 * 4)
     check_rows_apart(make, SEQUENCES)
+    check_never_waits(make, SEQUENCES)
     check_shapes(make(), SEQUENCES, positions=5)
 
 

@@ -92,7 +92,7 @@ def test_stages_of_a_resnet_in_order():
 
 
 def test_embedding_of_an_rnn():
-    encoder = RNN(5, embedding=2, hidden=3)
+    encoder = RNN(5, embedding=2, hidden=3, bidirectional=False)
     freeze(encoder, "embedding")
     assert "embedding.weight" not in trained(encoder)
     assert len(trained(encoder)) == 4

@@ -56,8 +56,9 @@ def test_grid_properties():
 def test_grid_is_a_linear_layer_on_adaptive_average_pooling(height, width):
     feature_map = torch.randn(2, 4, height, width)
     grid = GridPooling(4, 7, 3, 2)
-    cells = torch.nn.functional.adaptive_avg_pool2d(feature_map, (3, 2))
+    cells = torch.nn.functional.adaptive_avg_pool2d(feature_map, (3, 2)).flatten(2).mT
     pooled, tokens = grid(feature_map)
+    torch.testing.assert_close(grid.cells(feature_map), cells)
     torch.testing.assert_close(pooled, grid.norm(grid.linear(cells.flatten(1))).relu())
     assert tokens.shape == (2, 6, 7)
 
@@ -68,8 +69,8 @@ def test_grid_tokens_are_what_the_vector_is_the_sum_of():
     _, tokens = grid(feature_map)
     cells = grid.cells(feature_map)
     for cell in range(6):
-        only = torch.zeros(2, 4, 6)
-        only[:, :, cell] = cells.flatten(2)[:, :, cell]
+        only = torch.zeros(2, 6, 4)
+        only[:, cell] = cells[:, cell]
         torch.testing.assert_close(tokens[:, cell], grid.norm(grid.linear(only.flatten(1))).relu())
 
 

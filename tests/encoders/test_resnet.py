@@ -5,7 +5,7 @@ from torch import nn
 from torchvision.models import resnet18
 
 from mmfusion.encoders.resnet import ResNet
-from tests.encoders.checks import check_absent, check_rows_apart, check_shapes
+from tests.encoders.checks import check_absent, check_never_waits, check_rows_apart, check_shapes
 from tests.helpers.properties import check_all, check_gradients
 
 
@@ -38,6 +38,7 @@ def test_properties():
 def test_rows_stay_apart():
     check_rows_apart(lambda: ResNet(3, stem="small"), image(side=8))
     check_absent(lambda: ResNet(3, stem="small"), image(side=8))
+    check_never_waits(lambda: ResNet(3, stem="small"), image(side=8))
 
 
 @pytest.mark.parametrize(("stem", "positions"), [("imagenet", 1), ("small", 16)])

@@ -4,7 +4,14 @@ from torch import nn
 
 from mmfusion.batch import Tokens
 from mmfusion.encoders.rnn import RNN
-from tests.encoders.checks import check_absent, check_alone, check_padding, check_rows_apart, check_shapes
+from tests.encoders.checks import (
+    check_absent,
+    check_alone,
+    check_never_waits,
+    check_padding,
+    check_rows_apart,
+    check_shapes,
+)
 from tests.helpers.properties import check_all, check_gradients
 
 IDS = torch.tensor([[3, 4, 5, 0, 0], [6, 0, 0, 0, 0], [2, 3, 2, 3, 2], [7, 1, 6, 5, 0]])
@@ -12,7 +19,7 @@ WORDS = Tokens(IDS, torch.tensor([3, 1, 5, 4]))
 
 
 def small(**options) -> RNN:
-    return RNN(8, **{"embedding": 4, "hidden": 5, **options})
+    return RNN(8, **{"embedding": 4, "hidden": 5, "bidirectional": False, "pooling": "last", **options})
 
 
 # An LSTM has 4 gates and a GRU 3, each with weights of input and state and two biases.
@@ -21,6 +28,7 @@ def test_properties(cell, gates):
     # Dynamo breaks the graph at nn.LSTM and nn.GRU and runs them as they are.
     check_all(lambda: small(cell=cell), WORDS, parameters=8 * 4 + gates * (4 * 5 + 5 * 5 + 2 * 5), fullgraph=False)
     check_rows_apart(lambda: small(cell=cell), WORDS)
+    check_never_waits(lambda: small(cell=cell), WORDS)
 
 
 @pytest.mark.parametrize("pooling", ["last", "mean", "max", "attention"])

@@ -4,7 +4,14 @@ from torch import nn
 
 from mmfusion.batch import Tokens
 from mmfusion.encoders.series_gru import SeriesGRU
-from tests.encoders.checks import check_absent, check_alone, check_padding, check_rows_apart, check_shapes
+from tests.encoders.checks import (
+    check_absent,
+    check_alone,
+    check_never_waits,
+    check_padding,
+    check_rows_apart,
+    check_shapes,
+)
 from tests.helpers.properties import check_all, check_gradients
 
 LENGTHS = torch.tensor([3, 1, 5, 4])
@@ -19,6 +26,7 @@ def small(**options) -> SeriesGRU:
 def test_properties():
     check_all(small, SERIES, parameters=2 * 5 + 5 + 3 * (5 * 5 + 5 * 5 + 2 * 5), fullgraph=False)
     check_rows_apart(small, SERIES)
+    check_never_waits(small, SERIES)
 
 
 @pytest.mark.parametrize("pooling", ["last", "mean", "max", "attention"])

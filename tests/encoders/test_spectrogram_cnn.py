@@ -4,7 +4,14 @@ import torch
 from mmfusion.batch import Tokens
 from mmfusion.encoders.freezing import freeze
 from mmfusion.encoders.spectrogram_cnn import SpectrogramCNN
-from tests.encoders.checks import check_absent, check_alone, check_padding, check_rows_apart, check_shapes
+from tests.encoders.checks import (
+    check_absent,
+    check_alone,
+    check_never_waits,
+    check_padding,
+    check_rows_apart,
+    check_shapes,
+)
 from tests.helpers.properties import check_all, check_gradients
 
 WAVES = torch.randn(4, 240, generator=torch.Generator().manual_seed(0))
@@ -29,6 +36,7 @@ def test_properties():
     parameters = 25 * 1 * 4 + 2 * 4 + 9 * 4 * 6 + 2 * 6 + (6 * 6 * 5 + 5) + 2 * 5
     check_all(small, SPEECH, parameters=parameters)
     check_rows_apart(small, SPEECH)
+    check_never_waits(small, SPEECH)
     check_absent(small, SPEECH)
 
 
@@ -59,6 +67,7 @@ def test_spec_augment_acts_in_training_only():
     encoder.eval()
     assert torch.equal(encoder(SPEECH).pooled, encoder(SPEECH).pooled)
     check_rows_apart(lambda: small(spec_augment={"time": 0.5, "masks": 2}), SPEECH)
+    check_never_waits(lambda: small(spec_augment={"time": 0.5, "tempo": 0.2}), SPEECH)
     check_gradients(lambda: small(spec_augment={"frequency": 0.2, "tempo": 0.2, "pitch": 0.2, "shift": 0.1}), SPEECH)
 
 

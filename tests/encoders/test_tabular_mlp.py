@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mmfusion.encoders.tabular_mlp import TabularMLP
-from tests.encoders.checks import check_absent, check_rows_apart, check_shapes
+from tests.encoders.checks import check_absent, check_never_waits, check_rows_apart, check_shapes
 from tests.helpers.properties import check_all, check_gradients
 
 NUMBERS = torch.randn(4, 2, generator=torch.Generator().manual_seed(0))
@@ -17,6 +17,7 @@ def small(**options) -> TabularMLP:
 def test_properties():
     check_all(small, ROWS, parameters=(3 + 4) * 5 + (2 + 2 * 5) * 6 + 6 + 2 * 6)
     check_rows_apart(small, ROWS)
+    check_never_waits(small, ROWS)
     check_absent(small, ROWS)
     check_shapes(small(), ROWS, positions=1)
 

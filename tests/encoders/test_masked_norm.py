@@ -1,0 +1,42 @@
+from unittest.mock import patch
+
+import pytest
+import torch
+
+from mmfusion.encoders.masked_norm import masked_group_norm
+
+MASK = (torch.arange(5) < torch.tensor([[5], [3], [1]])).double()
+GROUPS = pytest.mark.parametrize("groups", [1, 2, 4])
+
+
+def inputs() -> list[torch.Tensor]:
+    generator = torch.Generator().manual_seed(0)
+    shapes = [(3, 5, 3, 4), (4,), (4,)]
+    return [torch.randn(shape, generator=generator, dtype=torch.double).requires_grad_() for shape in shapes]
+
+
+@GROUPS
+def test_gradients_are_those_of_finite_differences(groups):
+    assert torch.autograd.gradcheck(lambda *given: masked_group_norm(*given, MASK, groups, 1e-5), inputs())
+
+
+@GROUPS
+def test_what_a_compiler_sees_is_the_same(groups):
+    given = inputs()
+    found = masked_group_norm(*given, MASK, groups, 1e-5)
+    with patch("torch.compiler.is_compiling", return_value=True):
+        plain = masked_group_norm(*given, MASK, groups, 1e-5)
+    assert plain.grad_fn.name() != found.grad_fn.name()
+    assert torch.equal(found, plain)
+    weights = torch.randn_like(found)
+    gradients = [torch.autograd.grad((y * weights).sum(), given) for y in (found, plain)]
+    for a, b in zip(*gradients, strict=True):
+        torch.testing.assert_close(a, b)
+
+
+def test_a_second_derivative_is_refused():
+    x, weight, bias = inputs()
+    y = masked_group_norm(x, weight, bias, MASK, 2, 1e-5)
+    (gradient,) = torch.autograd.grad(y.square().sum(), x, create_graph=True)
+    with pytest.raises(RuntimeError, match="once_differentiable"):
+        gradient.sum().backward()
