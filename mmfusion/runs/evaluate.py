@@ -24,6 +24,7 @@ from mmfusion.training.callbacks.progress import ProgressBar
 from mmfusion.training.noise import quiet
 from mmfusion.training.trainer import build_trainer, shows_progress
 
+STAGES = {"train": None, "val": "validate", "test": "test"}
 ALONE = {"devices": 1, "num_nodes": 1, "strategy": "auto", "fast_dev_run": False, "profiler": None}
 
 
@@ -62,7 +63,7 @@ def evaluate(
         seed_everything(config["seed"], workers=True, verbose=False)
         data, tasks = build_data(config)
         restore(folder, data, tasks)
-        data.setup()
+        data.setup(STAGES[split])
         module = build_module(config, build_model(config, data, tasks))
         module.load_state_dict(load_weights(path))
         bars = [ProgressBar()] if shows_progress(config["trainer"]) else []

@@ -83,22 +83,28 @@ def subset_tables(result: Result, lines: Sequence[Line], width: int = NARROWEST)
     leading = leading_metrics(result.ceilings, lines)
     by_key = {(line.subset, line.task, line.metric): line.name for line in lines}
     with_ceiling = any(line.name in result.ceilings for line in lines)
-    longest = max(len(subset or "") for subset in subsets)
+    # A row that has nothing of a subset is left out there.
+    rows = {subset: result.metrics.get(f"{lines[0].split}[{subset}]/rows", 0.0) for subset in subsets}
+    differ = len(set(rows.values())) > 1
+    longest = 9 * differ + max(len(subset or "") for subset in subsets)
     each = max(max(len(task), len(metric)) for task, metric in leading.items())
-    each = max(each, len("0.000 of 0.000") if with_ceiling else 6) + 3
+    each = max(each, len("0.000 / 0.000") if with_ceiling else 6) + 3
     fit = max(1, (width - min(longest, width // 2) - 4) // each)
     tasks = list(leading)
     tables = []
     for first in range(0, len(tasks), fit):
-        title = f"{lines[0].split} with some of the modalities" + (", of what is attainable" if with_ceiling else "")
+        title = f"{lines[0].split} with some of the modalities" + (" / what is attainable" if with_ceiling else "")
         table = Table(title=title if first == 0 else None, title_justify="left", title_style="bold")
         table.add_column("modalities", overflow="fold")
+        if differ:
+            table.add_column("rows", justify="right")
         shown = tasks[first : first + fit]
         for task in shown:
             table.add_column(f"{escape(task)}\n{leading[task]}", justify="right")
         for subset in subsets:
-            names = [by_key.get((subset, task, leading[task])) for task in shown]
-            table.add_row(escape(subset or "").replace("+", " + "), *(_against(result, name) for name in names))
+            cells = [_against(result, by_key.get((subset, task, leading[task]))) for task in shown]
+            counted = [str(int(rows[subset]))] if differ else []
+            table.add_row(escape(subset or "").replace("+", " + "), *counted, *cells)
         tables.append(table)
     return tables
 
@@ -127,7 +133,7 @@ def _against(result: Result, name: str | None) -> str:
     if name is None or name not in result.metrics:
         return "–"
     best = result.ceilings.get(name)
-    return number(result.metrics[name]) + ("" if best is None else f" [dim]of {number(best)}[/dim]")
+    return number(result.metrics[name]) + ("" if best is None else f" [dim]/ {number(best)}[/dim]")
 
 
 def _last_words(result: Result) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 import traceback
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from mmfusion.runs.folder import RunFolder
 from mmfusion.runs.hardware import peak_memory
 from mmfusion.runs.plots import draw
 from mmfusion.runs.provenance import fingerprint, provenance
-from mmfusion.runs.report import show_report
+from mmfusion.runs.report import show_report, shown_path
 from mmfusion.runs.result import Result, flat_ceilings
 from mmfusion.runs.stopping import StopOnSignals, Stopped
 from mmfusion.runs.tables import prediction_table, truth_table, write_table
@@ -71,6 +72,8 @@ def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = Tr
         folder.write_text("traceback.txt", traceback.format_exc())
         run.end_other_ranks()
         finish(run.loggers, 128 + stopped.number if stopped else 1)
+        if stopped is not None and folder.writes:
+            print(f"mmfusion: {stopped}; what there is lies in {shown_path(folder.path)}", file=sys.stderr)
         if stopped is not None and error is not stopped:
             raise stopped from None
         raise
@@ -96,6 +99,7 @@ class _Run:
         origin = provenance(config, self.overrides)
         folder.write_json("provenance.json", origin)
         data, tasks = self._data()
+        assert data.table is not None
         folder.write_json("provenance.json", {**origin, "data": fingerprint(data.table)})
         module = self._module(data, tasks)
         parameters = list(module.parameters())
@@ -152,6 +156,7 @@ class _Run:
 
     def _test(self, module: MultiTaskModule, data: MultiModalData, callbacks: Callbacks) -> dict[str, float]:
         assert self.trainer is not None
+        assert data.table is not None
         if not data.table.where("test"):
             return {}
         chosen = callbacks.checkpoints.chosen()

@@ -14,6 +14,7 @@ LINES = (
     "💡 Tip",  # advertisement for litlogger
     "`Trainer.fit` stopped",  # max_epochs reached is how training ends
     "`Trainer(",  # repeats an option that the config set (limit_train_batches=2 …)
+    "You have turned on `Trainer(detect_anomaly",  # asked for
     "Running in `fast_dev_run` mode",  # asked for
     "Using bfloat16 Automatic Mixed Precision",  # asked for
     "Using 16bit Automatic Mixed Precision",
@@ -35,6 +36,7 @@ LINES = (
 WARNINGS = (
     ".*does not have many workers",  # small data stays in memory, where workers would only copy it
     "The number of training batches .* is smaller than the logging interval",  # the last step is always logged
+    "Found .* module\\(s\\) in eval mode",  # frozen encoders, whose batch statistics stay still
     "GPU available but not used",  # accelerator=cpu was asked for
     "Detected call of `lr_scheduler.step\\(\\)` before",  # fp16: the first steps may be skipped while the scale settles
     "`isinstance\\(treespec, LeafSpec\\)` is deprecated",  # Lightning 2.6.6 on torch 2.11

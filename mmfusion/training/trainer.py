@@ -13,8 +13,11 @@ from typing import Any, Literal
 import torch
 from pytorch_lightning import Callback, Trainer
 from pytorch_lightning.loggers import Logger
+from pytorch_lightning.plugins import MixedPrecision, Precision
 from pytorch_lightning.profilers import AdvancedProfiler, Profiler, PyTorchProfiler, SimpleProfiler
 from pytorch_lightning.strategies import DDPStrategy, FSDPStrategy, Strategy
+from pytorch_lightning.utilities import GradClipAlgorithmType
+from torch.optim import Optimizer
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.encoders._base import Encoder
@@ -92,7 +95,7 @@ def build_trainer(
         **arguments,
         devices=devices,
         strategy=_strategy(cfg, devices, nodes, on_gpu),
-        precision={"fp32": "32-true"}.get(cfg["precision"], cfg["precision"]),
+        **_precision(cfg, on_gpu),
         profiler=_profiler(cfg["profiler"], folder),
         callbacks=list(callbacks),
         logger=list(loggers),
@@ -148,6 +151,24 @@ def _strategy(cfg: Mapping[str, Any], devices: Any, nodes: int, on_gpu: bool) ->
         find_unused_parameters=False,  # every parameter has a gradient in every step
         gradient_as_bucket_view=True,
     )
+
+
+class _BFloat16(MixedPrecision):
+    """Lets gradients of a fused optimizer be clipped: bfloat16 needs no loss scale, so there is none to take off."""
+
+    def clip_gradients(
+        self,
+        optimizer: Optimizer,
+        clip_val: int | float = 0.0,
+        gradient_clip_algorithm: GradClipAlgorithmType = GradClipAlgorithmType.NORM,
+    ) -> None:
+        Precision.clip_gradients(self, optimizer, clip_val, gradient_clip_algorithm)
+
+
+def _precision(cfg: Mapping[str, Any], on_gpu: bool) -> dict[str, Any]:
+    if cfg["precision"] == "bf16-mixed" and cfg["strategy"] != "fsdp":
+        return {"plugins": [_BFloat16("bf16-mixed", "cuda" if on_gpu else "cpu")]}
+    return {"precision": {"fp32": "32-true"}.get(cfg["precision"], cfg["precision"])}
 
 
 def _use_threads(threads: int | None, exported: bool) -> None:

@@ -31,7 +31,7 @@ class Checkpoints(Callback):
     Attributes:
         best_value: monitored number of `best.ckpt`; None until there is one.
         best_epoch: its epoch, counted from 0.
-        best_step: its optimizer step.
+        best_step: the optimizer step before it, counted from 0.
         best_metrics: all validation metrics at that point.
     """
 
@@ -55,7 +55,7 @@ class Checkpoints(Callback):
         value = float(trainer.callback_metrics[MONITOR])
         if self.goal.better(value, self.best_value):
             metrics = trainer.callback_metrics
-            self.best_value, self.best_epoch, self.best_step = value, trainer.current_epoch, trainer.global_step
+            self.best_value, self.best_epoch, self.best_step = value, trainer.current_epoch, trainer.global_step - 1
             self.best_metrics = {k: float(v) for k, v in metrics.items() if k.startswith("val/") and v.numel() == 1}
             if self.best:
                 self._save(trainer, self.folder / BEST)

@@ -23,7 +23,7 @@ class StepMetrics(Callback):
     the time). A task without a label in the step has no loss and no weight there. When a step has several batches
     (accumulation), the numbers are those of the last one. Means and totals of an epoch are logged by the module.
 
-    Step s is what the model that has been updated s times did. Everything is read from the device at once.
+    Steps count from 0; validation after step s is logged under s as well. Everything is read from the device at once.
 
     Args:
         speed: measures time; it must stand in front of this callback in the trainer's list.

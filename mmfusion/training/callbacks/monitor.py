@@ -105,8 +105,8 @@ class Monitor(Callback):
         trainer.callback_metrics[MONITOR] = value
         if self.goal.better(float(value), self.best):
             self.best = float(value)
-        for logger in trainer.loggers:
-            logger.log_metrics({MONITOR: float(value), "epoch": trainer.current_epoch}, step=trainer.global_step)
+        for logger in trainer.loggers:  # under the last step's number, as Lightning logs validation
+            logger.log_metrics({MONITOR: float(value), "epoch": trainer.current_epoch}, step=trainer.global_step - 1)
 
     def state_dict(self) -> dict[str, Any]:
         return {"best": self.best}

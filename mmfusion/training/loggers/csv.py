@@ -13,7 +13,7 @@ from pytorch_lightning.loggers.logger import Logger
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
 FILE = "metrics.csv"
-_KEYS = ["step", "epoch"]
+_KEYS = ["step", "epoch"]  # the first columns
 
 
 class CSVLogger(Logger):
@@ -21,7 +21,7 @@ class CSVLogger(Logger):
 
     What is logged at the same step shares a row. A row costs the same however long the file is; when a metric appears
     for the first time the file is rewritten once with the new column, so nothing that was written before is lost. An
-    existing file is continued.
+    existing file is continued. Metrics of the test are in `result.json` alone: they are many and there is one row.
 
     Args:
         folder: the run's folder.
@@ -48,7 +48,10 @@ class CSVLogger(Logger):
 
     @rank_zero_only
     def log_metrics(self, metrics: Mapping[str, Any], step: int | None = None) -> None:
-        row = {**metrics, "step": step}
+        row = {name: value for name, value in metrics.items() if not name.startswith("test")}
+        if not row.keys() - _KEYS:
+            return
+        row["step"] = step
         if self._columns is None:
             self._columns = self._open()
         if step is not None and self._row.get("step") == step:

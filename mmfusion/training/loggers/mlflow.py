@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping
 from importlib.util import find_spec
 from pathlib import Path
 
 from pytorch_lightning.loggers import MLFlowLogger
+from pytorch_lightning.utilities.rank_zero import rank_zero_only
+
+_UNKNOWN = re.compile(r"[^\w/. ]")
 
 
 class MLflow(MLFlowLogger):
@@ -32,3 +37,8 @@ class MLflow(MLFlowLogger):
             tracking_uri = (Path(folder).resolve() / "mlflow").as_uri()
             os.environ.setdefault("MLFLOW_ALLOW_FILE_STORE", "true")  # MLflow 3 refuses file stores otherwise
         super().__init__(experiment_name=experiment, run_name=run, tracking_uri=tracking_uri)
+
+    @rank_zero_only
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        """MLflow has no brackets, plus or tilde in names: `test[a+b]/sum/mae` becomes `test.a.b/sum/mae`."""
+        super().log_metrics({_UNKNOWN.sub(".", name.replace("]", "")): value for name, value in metrics.items()}, step)

@@ -1,0 +1,69 @@
+import pytest
+import yaml
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.training.callbacks.build import build_callbacks
+from mmfusion.training.callbacks.monitor import MONITOR
+from mmfusion.training.noise import quiet
+from tests.training.parts import QUIET, loader, make_batch, make_module, make_tasks, make_trainer
+
+pytestmark = QUIET
+
+
+@pytest.fixture
+def cfg(repo):
+    return yaml.safe_load((repo / "conf/callbacks/default.yaml").read_text())
+
+
+def names(built):
+    return [type(callback).__name__ for callback in built.ordered]
+
+
+def test_the_monitor_comes_before_those_who_go_by_it(cfg, tmp_path):
+    cfg["early_stopping"]["patience"] = 2
+    built = build_callbacks(cfg, make_tasks(), tmp_path, progress=True)
+    assert names(built) == [
+        "Speed",
+        "StepMetrics",
+        "Monitor",
+        "EarlyStopping",
+        "Checkpoints",
+        "KeepPredictions",
+        "ProgressBar",
+    ]
+
+
+def test_without_patience_training_goes_to_its_end(cfg, tmp_path):
+    assert names(build_callbacks(cfg, make_tasks(), tmp_path)) == [
+        "Speed",
+        "StepMetrics",
+        "Monitor",
+        "Checkpoints",
+        "KeepPredictions",
+    ]
+
+
+def test_early_stopping_counts_validations_without_improvement(cfg, tmp_path):
+    # A weight of 0 would be refused; min_delta makes every validation but the first one count as none.
+    cfg["early_stopping"] = {"patience": 2, "min_delta": 1e9}
+    built = build_callbacks(cfg, make_tasks(), tmp_path)
+    trainer = make_trainer(tmp_path, callbacks=built.ordered, max_epochs=20)
+    with quiet():
+        trainer.fit(make_module(), loader([make_batch(4)]), loader([make_batch(4, 1)]))
+    assert trainer.current_epoch == 3
+    stopper = next(c for c in built.ordered if type(c).__name__ == "EarlyStopping")
+    assert (stopper.monitor, stopper.mode) == (MONITOR, "min")
+
+
+def test_the_mode_follows_the_metric(cfg, tmp_path):
+    cfg["monitor"]["metric"] = "val/kind/accuracy"
+    cfg["early_stopping"]["patience"] = 1
+    built = build_callbacks(cfg, make_tasks(), tmp_path)
+    assert built.checkpoints.goal.mode == "max"
+    assert next(c for c in built.ordered if type(c).__name__ == "EarlyStopping").mode == "max"
+
+
+def test_a_negative_patience_is_refused(cfg, tmp_path):
+    cfg["early_stopping"]["patience"] = -1
+    with pytest.raises(ConfigError, match="patience must be >= 0 or null, found -1"):
+        build_callbacks(cfg, make_tasks(), tmp_path)

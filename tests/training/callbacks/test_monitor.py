@@ -1,0 +1,101 @@
+import math
+
+import pytest
+import torch
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.training.callbacks.monitor import MONITOR, Goal, Monitor, resolve_goal
+from mmfusion.training.noise import quiet
+from tests.training.parts import QUIET, loader, make_batch, make_module, make_tasks, make_trainer
+
+pytestmark = QUIET
+
+
+@pytest.fixture(scope="module")
+def tasks():
+    return make_tasks()
+
+
+@pytest.mark.parametrize(
+    ("metric", "mode"),
+    [
+        ("val/loss", "min"),
+        ("val/kind/loss", "min"),
+        ("val/kind/accuracy", "max"),
+        ("val/kind/calibration_error", "min"),
+        ("val/age/mae", "min"),
+        ("val/age/rmse", "min"),
+        ("val/age/r2", "max"),
+        ("val/age/pearson", "max"),
+        ("val/sick/auroc", "max"),
+        ({"val/kind/accuracy": 1, "val/age/mae": -0.1}, "max"),
+        ({"val/kind/loss": 1, "val/age/mae": 2, "val/sick/accuracy": -1}, "min"),
+    ],
+)
+def test_auto_knows_which_way_is_better(tasks, metric, mode):
+    assert resolve_goal(metric, "auto", tasks).mode == mode
+
+
+def test_a_stated_mode_is_kept(tasks):
+    assert resolve_goal("val/loss", "max", tasks).mode == "max"
+
+
+def test_a_combination_that_pulls_both_ways_must_state_its_mode(tasks):
+    metric = {"val/kind/accuracy": 1.0, "val/age/mae": 1.0}
+    with pytest.raises(ConfigError, match="negative weight"):
+        resolve_goal(metric, "auto", tasks)
+    assert resolve_goal(metric, "max", tasks) == Goal(metric, "max")
+
+
+@pytest.mark.parametrize(
+    ("metric", "near"),
+    [("val/kind/acuracy", "val/kind/accuracy"), ("val/lss", "val/loss"), ({"val/age/maee": 1}, "val/age/mae")],
+)
+def test_an_unknown_metric_names_the_nearest(tasks, metric, near):
+    with pytest.raises(ConfigError, match=f"did you mean '{near}'"):
+        resolve_goal(metric, "auto", tasks)
+
+
+@pytest.mark.parametrize(("metric", "mode"), [("val/loss", "best"), ({}, "auto"), ({"val/loss": 0}, "auto")])
+def test_nonsense_is_refused(tasks, metric, mode):
+    with pytest.raises(ConfigError, match=r"expected|must be"):
+        resolve_goal(metric, mode, tasks)
+
+
+def test_value_is_the_weighted_sum():
+    goal = Goal({"val/a/x": 1.0, "val/b/y": -0.5}, "max")
+    assert goal.value({"val/a/x": torch.tensor(0.75), "val/b/y": 2.0}).item() == pytest.approx(-0.25)
+
+
+def test_a_metric_that_was_not_logged_is_named():
+    with pytest.raises(ConfigError, match=r"'val/a/x' was not logged; did you mean 'val/a/z'"):
+        Goal({"val/a/x": 1.0}, "max").value({"val/a/z": 1.0, "val/loss": 1.0})
+
+
+def test_better():
+    down, up = Goal({"x": 1.0}, "min"), Goal({"x": 1.0}, "max")
+    assert down.better(1.0, None)
+    assert down.better(1.0, 2.0)
+    assert not down.better(2.0, 2.0)
+    assert up.better(2.0, 1.0)
+    assert not up.better(math.nan, None)
+
+
+def test_it_is_there_for_whoever_comes_after(tmp_path):
+    goal = Goal({"val/kind/accuracy": 1.0, "val/age/mae": -0.1}, "max")
+    monitor = Monitor(goal)
+    trainer = make_trainer(tmp_path, callbacks=[monitor], max_epochs=2, num_sanity_val_steps=1)
+    with quiet():
+        trainer.fit(make_module(), loader([make_batch(8)]), loader([make_batch(8, 1)]))
+    found = trainer.callback_metrics
+    expected = found["val/kind/accuracy"] - 0.1 * found["val/age/mae"]
+    assert found[MONITOR].item() == pytest.approx(expected.item())
+    assert monitor.best is not None
+    assert monitor.best >= found[MONITOR].item()
+
+
+def test_state_is_carried():
+    first, second = (Monitor(Goal({"x": 1.0}, "min")) for _ in range(2))
+    first.best = 0.5
+    second.load_state_dict(first.state_dict())
+    assert second.best == 0.5

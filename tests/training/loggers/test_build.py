@@ -1,0 +1,60 @@
+import pytest
+import yaml
+
+from mmfusion.training.loggers import mlflow, tensorboard
+from mmfusion.training.loggers.build import build_loggers, finish
+from mmfusion.training.loggers.csv import FILE, CSVLogger
+
+
+def node(repo, name):
+    return yaml.safe_load((repo / f"conf/logger/{name}.yaml").read_text())
+
+
+def test_metrics_csv_is_always_written_and_only_once(repo, tmp_path):
+    for cfg in ({}, node(repo, "csv"), node(repo, "csv") | node(repo, "tensorboard")):
+        built = build_loggers(cfg, str(tmp_path), "run")
+        assert isinstance(built[0], CSVLogger)
+        assert sum(isinstance(logger, CSVLogger) for logger in built) == 1
+        assert len(built) == max(1, len(cfg))
+
+
+@pytest.mark.parametrize(("room", "name"), [(tensorboard, "tensorboard"), (mlflow, "mlflow")])
+def test_a_missing_dependency_says_how_to_install_it(repo, tmp_path, monkeypatch, room, name):
+    monkeypatch.setattr(room, "find_spec", lambda module: None)
+    with pytest.raises(ModuleNotFoundError, match=rf"pip install 'mmfusion\[{name}\]'"):
+        build_loggers(node(repo, name), str(tmp_path), "run")
+
+
+def test_tensorboard_writes_events(repo, tmp_path):
+    built = build_loggers(node(repo, "tensorboard"), str(tmp_path), "run")
+    for logger in built:
+        logger.log_hyperparams({"a": {"b": 1}})
+        logger.log_metrics({"val/loss": 1.0}, step=0)
+        logger.save()
+        logger.finalize("success")
+    finish(built, 0)
+    assert [file.name.startswith("events.") for file in (tmp_path / "tensorboard").iterdir()] == [True]
+    assert (tmp_path / FILE).is_file()
+
+
+def test_mlflow_writes_to_the_runs_folder(repo, tmp_path):
+    (_, logger) = build_loggers(node(repo, "mlflow"), str(tmp_path), "run")
+    logger.log_hyperparams({"a": {"b": 1}})
+    logger.log_metrics({"val/loss": 1.0, "test[a+b]/sum/mae": 2.0, "step/cosine/a~b": 0.5}, step=3)
+    logger.finalize("success")
+    written = {file.name: file.read_text() for file in (tmp_path / "mlflow").rglob("*") if file.is_file()}
+    assert "1.0 3" in written["loss"]
+    assert " 2.0 3" in written["mae"]
+    assert (tmp_path / "mlflow").is_dir()
+    assert [p.parent.parent.name for p in (tmp_path / "mlflow").rglob("mae")] == ["test.a.b"]
+
+
+def test_finish_tells_those_who_want_to_know(tmp_path):
+    class Wants(CSVLogger):
+        codes: list[int] = []  # noqa: RUF012
+
+        def finish(self, exit_code):
+            self.codes.append(exit_code)
+
+    finish([CSVLogger(str(tmp_path)), Wants(str(tmp_path))], 143)
+    assert Wants.codes == [143]

@@ -1,0 +1,36 @@
+import time
+from types import SimpleNamespace
+
+from mmfusion.training.loggers.wandb import WandB
+
+
+def test_a_run_is_written_offline_and_nothing_is_sent(tmp_path, monkeypatch):
+    # With the proxy dead any attempt to reach out would fail or hang; with no key none could succeed.
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.delenv("WANDB_API_KEY", raising=False)
+    logger = WandB(folder=str(tmp_path), run="run-1", tags=["x"], group="sweep")
+    logger.log_hyperparams({"optimizer": {"lr": 0.1}, "tags": []})
+    logger.log_metrics({"val/loss": 1.0}, step=3)
+    experiment = logger.experiment
+    assert (experiment.name, experiment.group, list(experiment.tags)) == ("run-1", "sweep", ["x"])
+    assert experiment.settings.mode == "offline"
+    assert dict(experiment.config)["optimizer"] == {"lr": 0.1}
+    logger.finish(0)
+    (written,) = (tmp_path / "wandb").glob("offline-run-*/run-*.wandb")
+    end = time.monotonic() + 20  # wandb's own process writes after finish has returned
+    while b"val/loss" not in written.read_bytes() and time.monotonic() < end:
+        time.sleep(0.05)
+    assert b"val/loss" in written.read_bytes()
+
+
+def test_how_the_run_ended_is_passed_on(tmp_path):
+    codes = []
+    logger = WandB(folder=str(tmp_path), run="run-3")
+    logger._experiment = SimpleNamespace(finish=lambda exit_code: codes.append(exit_code))
+    logger.finish(143)
+    assert codes == [143]
+
+
+def test_a_logger_that_was_never_used_has_nothing_to_finish(tmp_path):
+    WandB(folder=str(tmp_path), run="run-2").finish(0)
+    assert not (tmp_path / "wandb").exists()

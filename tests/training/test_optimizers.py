@@ -1,0 +1,161 @@
+import pytest
+import torch
+from torch import nn
+
+from mmfusion.loss_weighting.uncertainty import Uncertainty
+from mmfusion.training.optimizers import OptimizerFactory, adam, adamw, parameter_groups, sgd
+from tests.training.parts import TASKS, make_batch, make_model, make_weighting
+
+
+def groups_of(model, weighting=None, encoder_cfg=None, lr=0.1, weight_decay=0.5):
+    found = parameter_groups(model, weighting or make_weighting("equal"), lr, weight_decay, encoder_cfg or {})
+    return {group["name"]: group for group in found}
+
+
+def names_in(model, group):
+    held = {id(p) for p in group["params"]}
+    return {name for name, p in model.named_parameters() if id(p) in held}
+
+
+def test_norms_biases_embeddings_and_placeholders_do_not_decay():
+    model = make_model(media=True, placeholders=True)
+    groups = groups_of(model)
+    assert groups["model"]["weight_decay"] == 0.5
+    assert groups["model.no_decay"]["weight_decay"] == 0.0
+    kept = names_in(model, groups["model.no_decay"])
+    modules = dict(model.named_modules())
+    for name, parameter in model.named_parameters():
+        owner = modules[name.rpartition(".")[0]]
+        plain = isinstance(owner, nn.Linear | nn.Conv2d | nn.LSTM | nn.GRU) and "bias" not in name
+        if plain:
+            assert name not in kept, name
+        if isinstance(owner, nn.Embedding) or "norm" in type(owner).__name__.lower() or "bias" in name:
+            assert name in kept, name
+        if name.startswith("placeholders."):
+            assert name in kept, name
+        if parameter.ndim == 1 and not plain:
+            assert name in kept, name
+    assert {type(modules[n.rpartition(".")[0]]).__name__ for n in kept} >= {"Embedding", "Linear"}
+
+
+def test_the_weightings_own_parameters_do_not_decay():
+    weighting = Uncertainty(list(TASKS), ["age"])
+    group = groups_of(make_model(), weighting)["loss_weighting"]
+    assert {id(p) for p in group["params"]} == {id(p) for p in weighting.parameters()}
+    assert (group["weight_decay"], group["lr"]) == (0.0, 0.1)
+
+
+def test_every_trainable_parameter_is_in_exactly_one_group_and_frozen_ones_in_none():
+    model = make_model(media=True)
+    model.encoders["text"].requires_grad_(False)
+    held = [id(p) for group in groups_of(model).values() for p in group["params"]]
+    assert len(held) == len(set(held))
+    assert set(held) == {id(p) for p in model.parameters() if p.requires_grad}
+
+
+def test_lr_scale_gives_an_encoder_groups_of_its_own():
+    model = make_model()
+    groups = groups_of(model, encoder_cfg={"a": {"lr_scale": 0.1}, "b": {"lr_scale": 1.0}})
+    assert groups["encoder.a"]["lr"] == pytest.approx(0.01)
+    assert groups["model"]["lr"] == 0.1
+    assert names_in(model, groups["encoder.a"]) | names_in(model, groups["encoder.a.no_decay"]) == {
+        name for name, _ in model.named_parameters() if name.startswith("encoders.a.")
+    }
+
+
+def test_a_name_that_begins_like_another_is_not_taken_for_it():
+    model = make_model()
+    model.encoders["a2"] = nn.Linear(2, 2)
+    groups = groups_of(model, encoder_cfg={"a": {"lr_scale": 0.1}})
+    assert not any(name.startswith("encoders.a2.") for name in names_in(model, groups["encoder.a"]))
+
+
+def test_a_scale_that_is_not_positive_is_refused():
+    with pytest.raises(ValueError, match=r"encoder\.a\.lr_scale must be > 0, found 0"):
+        groups_of(make_model(), encoder_cfg={"a": {"lr_scale": 0}})
+
+
+def test_nothing_to_train_is_refused():
+    with pytest.raises(ValueError, match="every parameter of the model is frozen"):
+        groups_of(make_model().requires_grad_(False))
+
+
+def test_a_raw_matrix_decays_and_a_raw_vector_does_not():
+    model = make_model()
+    model.fusion.register_parameter("factors", nn.Parameter(torch.ones(2, 3)))
+    model.fusion.register_parameter("gains", nn.Parameter(torch.ones(3)))
+    groups = groups_of(model)
+    assert "fusion.factors" in names_in(model, groups["model"])
+    assert "fusion.gains" in names_in(model, groups["model.no_decay"])
+
+
+@pytest.mark.parametrize("factory", [adamw, adam, sgd])
+def test_factories_build_what_they_are_called(factory):
+    built = factory(lr=0.02, weight_decay=0.1)
+    optimizer = built([{"params": [nn.Parameter(torch.ones(2))], "weight_decay": 0.0}])
+    assert type(optimizer).__name__.lower() == factory.__name__
+    group = optimizer.param_groups[0]
+    assert (group["lr"], group["weight_decay"], optimizer.defaults["weight_decay"]) == (0.02, 0.0, 0.1)
+
+
+def test_fused_is_taken_where_it_is_supported_and_can_be_refused():
+    parameter = nn.Parameter(torch.ones(2))
+    assert adamw()([{"params": [parameter]}]).defaults["fused"] is True
+    assert adamw(fused=False)([{"params": [parameter]}]).defaults["fused"] is False
+    on_meta = nn.Parameter(torch.ones(2, device="meta"))
+    assert adamw()([{"params": [on_meta]}]).defaults["fused"] is False
+
+
+def test_fused_and_plain_steps_agree():
+    ends = []
+    for fused in (True, False):
+        parameter = nn.Parameter(torch.tensor([1.0, -2.0]))
+        optimizer = adamw(lr=0.1, fused=fused)([{"params": [parameter]}])
+        for _ in range(3):
+            optimizer.zero_grad()
+            (parameter**2).sum().backward()
+            optimizer.step()
+        ends.append(parameter.detach())
+    torch.testing.assert_close(ends[0], ends[1])
+
+
+def test_sgd_steps_as_its_docstring_says():
+    parameter = nn.Parameter(torch.tensor([1.0]))
+    optimizer = sgd(lr=0.1, momentum=0.5, fused=False)([{"params": [parameter]}])
+    velocity, expected = 0.0, 1.0
+    for gradient in (2.0, -1.0, 3.0):
+        parameter.grad = torch.tensor([gradient])
+        optimizer.step()
+        velocity = 0.5 * velocity + gradient
+        expected -= 0.1 * velocity
+    assert parameter.item() == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"lr": 0.0}, "lr must be > 0"), ({"lr": 1.0, "weight_decay": -1.0}, "weight_decay must be >= 0")],
+)
+def test_impossible_values_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        adamw(**options)
+
+
+def test_betas_must_be_two():
+    with pytest.raises(ValueError, match="betas must be two numbers"):
+        adam(betas=[0.9])
+
+
+def test_decay_moves_only_the_groups_that_decay():
+    model = make_model()
+    model(make_batch(2))
+    before = {name: p.detach().clone() for name, p in model.named_parameters()}
+    factory: OptimizerFactory = adamw(lr=0.1, weight_decay=0.5)
+    found = parameter_groups(model, make_weighting("equal"), factory.lr, factory.weight_decay, {})
+    optimizer = factory(found)
+    for parameter in model.parameters():
+        parameter.grad = torch.zeros_like(parameter)
+    optimizer.step()
+    kept = {id(p) for group in found if group["name"].endswith("no_decay") for p in group["params"]}
+    assert kept
+    for name, parameter in model.named_parameters():
+        torch.testing.assert_close(parameter.detach(), before[name] * (1.0 if id(parameter) in kept else 0.95))

@@ -1,0 +1,115 @@
+import math
+import warnings
+
+import pytest
+import torch
+from torch import nn
+from torch.optim.lr_scheduler import OneCycleLR
+
+from mmfusion.training import schedulers
+
+
+def rates(schedule, steps, total=None, lrs=(1.0,)):
+    """The learning rates that each of `steps` steps uses, per group."""
+    groups = [{"params": [nn.Parameter(torch.zeros(1))], "lr": lr} for lr in lrs]
+    optimizer = torch.optim.SGD(groups, lr=lrs[0])
+    config = schedule(optimizer, steps if total is None else total)
+    assert config["interval"] == "step"
+    used = []
+    for _ in range(steps):
+        used.append([group["lr"] for group in optimizer.param_groups])
+        optimizer.step()
+        config["scheduler"].step()
+    return [rate[0] for rate in used] if len(lrs) == 1 else used
+
+
+def test_constant():
+    assert rates(schedulers.constant(), 3) == [1.0, 1.0, 1.0]
+    assert rates(schedulers.constant(warmup=4), 6) == [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
+
+
+def test_constant_needs_no_end():
+    assert rates(schedulers.constant(warmup=2), 3, total=math.inf) == [0.5, 1.0, 1.0]
+
+
+def test_linear_by_hand():
+    # W = 2, N = 6: 1/2, 2/2, then 1 - 0/4, 1 - 1/4, 1 - 2/4, 1 - 3/4.
+    assert rates(schedulers.linear(warmup=2), 6) == pytest.approx([0.5, 1.0, 1.0, 0.75, 0.5, 0.25])
+
+
+def test_linear_ends_at_min_lr():
+    # (1 - 0.2)·(1 - t/4) + 0.2
+    assert rates(schedulers.linear(min_lr=0.2), 4) == pytest.approx([1.0, 0.8, 0.6, 0.4])
+
+
+def test_cosine_by_hand():
+    # N = 4: ½(1 + cos(π·t/4)).
+    root = math.sqrt(0.5)
+    assert rates(schedulers.cosine(), 4) == pytest.approx([1.0, (1 + root) / 2, 0.5, (1 - root) / 2])
+
+
+def test_cosine_with_warmup_as_a_share_and_min_lr():
+    # W = 0.25·8 = 2; the sixth step is half-way down: 0.1 + 0.9·½.
+    found = rates(schedulers.cosine(warmup=0.25, min_lr=0.1), 8)
+    assert found[:3] == pytest.approx([0.5, 1.0, 1.0])
+    assert found[5] == pytest.approx(0.55)
+
+
+def test_scales_of_groups_are_kept():
+    found = rates(schedulers.cosine(warmup=2, min_lr=0.1), 6, lrs=(1.0, 0.1))
+    assert all(small == pytest.approx(large / 10) for large, small in found)
+
+
+def test_after_the_last_step_it_stays_at_the_end():
+    assert rates(schedulers.linear(min_lr=0.1), 4, total=2)[2:] == pytest.approx([0.1, 0.1])
+
+
+@pytest.mark.parametrize(("anneal", "torchs"), [("cosine", "cos"), ("linear", "linear")])
+def test_one_cycle_is_torchs(anneal, torchs):
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=0.5)
+    peer = OneCycleLR(optimizer, 0.5, 20, pct_start=0.3, anneal_strategy=torchs, cycle_momentum=False)
+    expected = []
+    for _ in range(20):
+        expected.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            peer.step()
+    assert rates(schedulers.one_cycle(anneal=anneal), 20, lrs=(0.5,)) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 3])
+def test_one_cycle_of_very_few_steps(steps):
+    assert all(0 < rate <= 1 for rate in rates(schedulers.one_cycle(), steps))
+
+
+def test_plateau_by_hand():
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
+    config = schedulers.plateau(monitor="val/x", mode="max", factor=0.5, patience=1)(optimizer, math.inf)
+    assert {k: config[k] for k in ("interval", "monitor")} == {"interval": "epoch", "monitor": "val/x"}
+    seen = []
+    for value in (1.0, 2.0, 1.9, 1.8, 3.0):
+        config["scheduler"].step(value)
+        seen.append(optimizer.param_groups[0]["lr"])
+    assert seen == [1.0, 1.0, 1.0, 0.5, 0.5]
+
+
+@pytest.mark.parametrize("name", ["cosine", "linear", "one_cycle"])
+def test_a_schedule_with_an_end_refuses_training_without_one(name):
+    with pytest.raises(ValueError, match=r"trainer\.max_epochs or trainer\.max_steps"):
+        rates(getattr(schedulers, name)(), 1, total=math.inf)
+
+
+def test_a_warmup_longer_than_training_is_refused():
+    with pytest.raises(ValueError, match="warmup of 10 steps is longer than the 5 steps"):
+        rates(schedulers.cosine(warmup=10), 5)
+
+
+def test_a_negative_warmup_is_refused():
+    with pytest.raises(ValueError, match="warmup must be >= 0"):
+        rates(schedulers.linear(warmup=-1), 5)
+
+
+def test_min_lr_above_the_peak_is_refused():
+    with pytest.raises(ValueError, match=r"min_lr must lie between 0 and optimizer\.lr = 1\.0, found 2"):
+        rates(schedulers.cosine(min_lr=2), 5)

@@ -1,0 +1,119 @@
+import os
+from datetime import timedelta
+
+import pytest
+import torch
+import yaml
+from pytorch_lightning.strategies import DDPStrategy
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.training.noise import quiet
+from mmfusion.training.optimizers import adamw
+from mmfusion.training.trainer import build_trainer, reconcile, shows_progress
+from tests.training.parts import QUIET, loader, make_batch, make_module
+
+pytestmark = QUIET
+
+
+@pytest.fixture
+def cfg(repo):
+    return {**yaml.safe_load((repo / "conf/trainer/default.yaml").read_text()), "accelerator": "cpu"}
+
+
+def build(cfg, tmp_path, **changes):
+    with quiet():
+        return build_trainer({**cfg, **changes}, [], [], tmp_path)
+
+
+def test_options_reach_lightning(cfg, tmp_path):
+    trainer = build(cfg, tmp_path, max_epochs=3, accumulate_grad_batches=2, gradient_clip_val=0.5, log_every_n_steps=7)
+    assert (trainer.max_epochs, trainer.accumulate_grad_batches, trainer.gradient_clip_val) == (3, 2, 0.5)
+    assert (trainer.log_every_n_steps, trainer.precision, trainer.world_size) == (7, "32-true", 1)
+    assert not any(
+        type(c).__name__ in ("ModelSummary", "ModelCheckpoint", "TQDMProgressBar") for c in trainer.callbacks
+    )
+
+
+def test_ddp_on_a_cpu_uses_gloo(cfg, tmp_path):
+    trainer = build(cfg, tmp_path, strategy="ddp", devices=2, timeout_s=60)
+    strategy = trainer.strategy
+    assert isinstance(strategy, DDPStrategy)
+    assert (strategy.process_group_backend, strategy.num_processes) == ("gloo", 2)
+    assert strategy._timeout == timedelta(seconds=60)
+    assert strategy._ddp_kwargs == {"find_unused_parameters": False, "gradient_as_bucket_view": True}
+
+
+def test_auto_is_ddp_with_more_than_one_process(cfg, tmp_path):
+    assert isinstance(build(cfg, tmp_path, devices=2).strategy, DDPStrategy)
+    assert not isinstance(build(cfg, tmp_path, devices=1).strategy, DDPStrategy)
+
+
+def test_torchrun_says_how_many_processes_there_are(cfg, tmp_path, monkeypatch):
+    found = {"TORCHELASTIC_RUN_ID": "1", "LOCAL_WORLD_SIZE": "2", "WORLD_SIZE": "4", "RANK": "0", "LOCAL_RANK": "0"}
+    for name, value in {**found, "GROUP_RANK": "0", "MASTER_ADDR": "localhost", "MASTER_PORT": "1"}.items():
+        monkeypatch.setenv(name, value)
+    trainer = build(cfg, tmp_path, devices=1)
+    assert (trainer.num_devices, trainer.num_nodes, trainer.world_size) == (2, 2, 4)
+
+
+def test_fsdp_needs_a_gpu(cfg, tmp_path):
+    with pytest.raises(ConfigError, match="trainer=ddp on a CPU"):
+        build(cfg, tmp_path, strategy="fsdp")
+
+
+def test_fp16_needs_a_gpu(cfg, tmp_path):
+    with pytest.raises(ConfigError, match="use bf16-mixed or fp32 on a CPU"):
+        build(cfg, tmp_path, precision="16-mixed")
+
+
+def test_bfloat16_clips_the_gradients_of_a_fused_optimizer(cfg, tmp_path):
+    trainer = build(cfg, tmp_path, precision="bf16-mixed", gradient_clip_val=0.01, max_epochs=1, log_every_n_steps=1)
+    module = make_module(optimizer=adamw(fused=True))
+    trainer.fit(module, loader([make_batch(4)]))
+    assert trainer.precision == "bf16-mixed"
+    norm = torch.stack([p.grad.norm() for p in module.parameters() if p.grad is not None]).norm()
+    assert norm == pytest.approx(0.01, rel=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("precision", "clip", "expected"), [("16-mixed", 1.0, False), ("16-mixed", None, "auto"), ("fp32", 1.0, "auto")]
+)
+def test_fused_is_given_up_where_it_cannot_clip(precision, clip, expected):
+    cfg = {"trainer": {"precision": precision, "gradient_clip_val": clip}, "optimizer": {"lr": 1.0, "fused": "auto"}}
+    assert reconcile(cfg)["optimizer"] == {"lr": 1.0, "fused": expected}
+    assert cfg["optimizer"]["fused"] == "auto"
+
+
+def test_a_wish_for_fused_is_left_alone():
+    cfg = {"trainer": {"precision": "16-mixed", "gradient_clip_val": 1.0}, "optimizer": {"fused": True}}
+    assert reconcile(cfg)["optimizer"]["fused"] is True
+
+
+def test_threads(cfg, tmp_path, monkeypatch):
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    before = torch.get_num_threads()
+    try:
+        build(cfg, tmp_path, threads=2)
+        assert torch.get_num_threads() == 2
+        assert os.environ["OMP_NUM_THREADS"] == "1"
+        build(cfg, tmp_path, threads=2, devices=2)
+        assert os.environ["OMP_NUM_THREADS"] == "2"
+    finally:
+        torch.set_num_threads(before)
+    with pytest.raises(ConfigError, match="threads must be at least 1, found 0"):
+        build(cfg, tmp_path, threads=0)
+
+
+def test_a_profilers_report_goes_to_the_folder(cfg, tmp_path):
+    trainer = build(cfg, tmp_path, profiler="simple", max_epochs=1)
+    with quiet():
+        trainer.fit(make_module(), loader([make_batch(4)]))
+    assert (tmp_path / "fit-profile.txt").stat().st_size > 0
+
+
+@pytest.mark.parametrize(
+    ("wanted", "terminal", "shown"), [("auto", True, True), ("auto", False, False), (True, False, True)]
+)
+def test_progress_is_for_terminals(monkeypatch, wanted, terminal, shown):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: terminal, raising=False)
+    assert shows_progress({"enable_progress_bar": wanted}) is shown
