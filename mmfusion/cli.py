@@ -99,19 +99,21 @@ def _train(arguments: list[str]) -> int:
 
         return FAILED if multirun(args.overrides, args.config_dir) else OK
 
-    from mmfusion.config.compose import compose, load_config
+    from mmfusion.config.check import check
+    from mmfusion.config.compose import compose
 
+    composed = compose(args.overrides, args.config_dir)
     if args.cfg:
         import yaml
 
-        print(yaml.safe_dump(compose(args.overrides, args.config_dir).config, sort_keys=False), end="")
-    config = load_config(args.overrides, args.config_dir)
+        print(yaml.safe_dump(composed.config, sort_keys=False), end="")
+    check(composed.config, composed.origin)
     if args.cfg:
         return OK
     gc.enable()
     from mmfusion.runs.train import train
 
-    return OK if train(config, args.overrides).status == "completed" else FAILED
+    return OK if train(composed.config, args.overrides).status == "completed" else FAILED
 
 
 def _eval(arguments: list[str]) -> int:

@@ -11,6 +11,7 @@ from typing import Any
 
 from mmfusion.config.check import check
 from mmfusion.config.errors import ConfigError
+from mmfusion.config.fit import fit
 from mmfusion.config.folders import groups, hidden_files, own_folder, user_folders
 from mmfusion.config.instantiate import refuse_trust, trust
 from mmfusion.config.origin import Origin
@@ -38,7 +39,7 @@ class Composed:
 
 
 def load_config(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> dict[str, Any]:
-    """Compose and check; opens `trusted_modules` if the overrides name some.
+    """Compose and check; see `compose`.
 
     Args:
         overrides: as typed on the command line, for example `["fusion=gated", "trainer.max_epochs=20"]`.
@@ -48,14 +49,18 @@ def load_config(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path]
         ConfigError: the overrides do not compose, or `mmfusion.config.check` finds something.
     """
     composed = compose(overrides, config_dirs)
-    trust(composed.trusted)
     check(composed.config, composed.origin)
     return composed.config
 
 
 def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> Composed:
-    """Compose without checking; see `load_config`."""
+    """Compose without checking; opens `trusted_modules` if the overrides name some.
+
+    What an experiment sets for a component that the command line replaces is left out where the new one does not take
+    it (`mmfusion.config.fit`); standard error says so.
+    """
     overrides, trusted = split_trust(overrides)
+    trust(trusted)
     folders = user_folders(config_dirs)
     _warn_of_hidden([own_folder(), *folders])
     known = groups([own_folder(), *folders])
@@ -70,7 +75,10 @@ def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = (
     for group in ("experiment", "debug"):
         if group in composed:
             raise ConfigError(f"{group}/{choices.get(group)}.yaml must begin with the line `# @package _global_`")
-    return Composed(composed, trusted, Origin(overrides, choices, known, own_folder() / f"{PRIMARY}.yaml"))
+    origin = Origin(overrides, choices, known, own_folder() / f"{PRIMARY}.yaml")
+    for sentence in fit(composed, origin):
+        print(f"mmfusion: {sentence}", file=sys.stderr)
+    return Composed(composed, trusted, origin)
 
 
 def search_path(folders: Sequence[Path]) -> list[str]:

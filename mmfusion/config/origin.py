@@ -28,38 +28,52 @@ class Origin:
     def __call__(self, key: str) -> str:
         """`from lr=1 on the command line`, or `conf/trainer/mine.yaml, line 3`; "" if it cannot be told."""
         plain = re.sub(r"\[\d+\]", "", key)
-        return self._override(plain, of_groups=False) or self._line(plain) or self._override(plain, of_groups=True)
+        if typed := self.typed(plain):
+            return f"from {typed} on the command line"
+        if line := self.line(plain):
+            return f"{_short(line[0])}, line {line[1]}"
+        typed = self.typed(plain, of_groups=True)
+        return f"from {typed} on the command line" if typed else ""
 
-    def _override(self, key: str, of_groups: bool) -> str:
+    def typed(self, key: str, of_groups: bool = False) -> str:
+        """The last override that sets `key` by its value, or by choosing an option of a group; "" if none does."""
         for override in reversed(self.overrides):
             name = override.lstrip("+~").split("=")[0]
             if (name.split("@")[0] in self.known) != of_groups:
                 continue
             place = name.split("@")[-1].replace("/", ".")
             if f"{key}.".startswith(f"{place}."):
-                return f"from {override} on the command line"
+                return override
         return ""
 
-    def _line(self, key: str) -> str:
-        # Files later in the composition win, so they are searched first.
-        files = (*reversed(self._files()), self.primary)
-        places = [place for path in files for place in _search(path, key)]
-        if not places and "." in key:
-            # Perhaps its mapping is written in one line, with braces.
-            parent, _, last = key.rpartition(".")
-            places = [place for path in files for place in _search(path, parent, rf"{{.*\b{re.escape(last)}\b *:")]
-        return max(places, default=(0, ""), key=lambda place: place[0])[1]
+    def line(self, key: str) -> tuple[Path, int] | None:
+        """The file and the line that set `key`; of several, the one composed last."""
+        files = (*reversed(self._files()), (self.primary, ""))
+        # A mapping may be written in one line, with braces: then the key stands inside its parent's line.
+        parent, _, last = key.rpartition(".")
+        inside = rf"{{.*\b{re.escape(last)}\b *:"
+        found = (_search(path, _inside(package, key)) for path, package in files)
+        braces = (_search(path, _inside(package, parent), inside) for path, package in files if parent)
+        return next((place for place in (*found, *braces) if place), None)
 
-    def _files(self) -> list[Path]:
+    def _files(self) -> list[tuple[Path, str]]:
+        """The files that were composed, in order, each with the package that its keys belong to."""
         files = []
         for group, option in self.choices.items():
-            options = self.known.get(group.split("@")[0], {})
+            bare, _, package = group.partition("@")
+            options = self.known.get(bare, {})
             names = option.strip("[]").replace("'", "").split(", ")
-            for name in names:
-                if name in options:
-                    files += [options[each] for each in _included(options[name]) if each in options]
-                    files.append(options[name])
+            for name in [name for name in names if name in options]:
+                own = package or _header(options[name]) or bare.replace("/", ".")
+                files += [(options[each], own) for each in (*_included(options[name]), name) if each in options]
         return files
+
+
+def _header(path: Path) -> str:
+    """The package that a file's first line names, `# @package _global_` for example."""
+    with path.open(encoding="utf-8") as file:
+        found = re.match(r"# *@package +(\S+)", file.readline())
+    return found[1] if found else ""
 
 
 def _included(path: Path) -> list[str]:
@@ -67,28 +81,26 @@ def _included(path: Path) -> list[str]:
     return re.findall(r"^ *- ([\w-]+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
 
 
-def _search(path: Path, key: str, having: str = "") -> list[tuple[int, str]]:
-    """The line in a file that sets `key`, with how many of the key's last words lead to it by indentation.
+def _inside(package: str, key: str) -> str:
+    """`key` as a file of this package writes it; "" if the file cannot set it."""
+    if package in ("", "_global_"):
+        return key
+    return key.removeprefix(f"{package}.") if key.startswith(f"{package}.") else ""
 
-    Args:
-        path: the file.
-        key: dotted, as in the composed config; the file's own package may take off its first words.
-        having: only a line in which this pattern is found.
-    """
-    words = key.split(".")
-    best: tuple[int, str] | None = None
+
+def _search(path: Path, key: str, having: str = "") -> tuple[Path, int] | None:
+    """The line in a file where `key` stands, by indentation; with `having`, a line in which that pattern is found."""
+    last: tuple[Path, int] | None = None
     above: list[tuple[int, str]] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), start=1):
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() if key else (), start=1):
         found = re.match(r"( *)([\w.-]+) *:", line)
         if found is None:
             continue
         indent = len(found[1])
         above = [(depth, word) for depth, word in above if depth < indent] + [(indent, found[2])]
-        trail = [word for _, word in above]
-        fits = re.search(having, line) and len(trail) <= len(words) and trail == words[-len(trail) :]
-        if fits and (best is None or len(trail) >= best[0]):
-            best = (len(trail), f"{_short(path)}, line {number}")
-    return [best] if best else []
+        if ".".join(word for _, word in above) == key and re.search(having, line):
+            last = (path, number)
+    return last
 
 
 def _short(path: Path) -> str:

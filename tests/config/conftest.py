@@ -6,6 +6,9 @@ from pathlib import Path
 
 import pytest
 
+import mmfusion.config.compose
+import mmfusion.config.folders
+import mmfusion.config.listing
 from mmfusion.config.code import read_module
 
 
@@ -65,8 +68,8 @@ def mini(tmp_path, monkeypatch):
         file = folder / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
-    for module in ("compose", "folders", "listing"):
-        monkeypatch.setattr(f"mmfusion.config.{module}.own_folder", lambda: folder)
+    for module in (mmfusion.config.compose, mmfusion.config.folders, mmfusion.config.listing):
+        monkeypatch.setattr(module, "own_folder", lambda: folder)
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
     return folder

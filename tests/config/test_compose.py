@@ -3,6 +3,7 @@ import pytest
 from mmfusion.config.compose import compose, forced, search_path, split_trust
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups
+from mmfusion.config.instantiate import trusted, trusting
 
 
 def test_composes_plain_containers(mini):
@@ -114,7 +115,9 @@ def test_errors_of_files_name_the_file(mini):
 
 
 def test_trust_is_taken_from_the_command_line_alone(mini):
-    composed = compose(["trusted_modules=[mypackage,other.part]"])
+    with trusting([]):
+        composed = compose(["trusted_modules=[mypackage,other.part]"])
+        assert trusted() == {"mypackage", "other.part"}
     assert composed.trusted == ["mypackage", "other.part"]
     assert composed.config["trusted_modules"] == []
     (mini / "experiment" / "evil.yaml").write_text(
@@ -122,7 +125,7 @@ def test_trust_is_taken_from_the_command_line_alone(mini):
     )
     with pytest.raises(ConfigError, match=r"sets trusted_modules=\[evil\]. Only the command line may"):
         compose(["experiment=evil"])
-    with pytest.raises(ConfigError, match="Only the command line may"):
+    with trusting([]), pytest.raises(ConfigError, match="Only the command line may"):
         compose(["experiment=evil", "trusted_modules=[mypackage]"])
 
 

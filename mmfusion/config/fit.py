@@ -1,0 +1,89 @@
+"""What an experiment says about parts that the command line then replaces or leaves out.
+
+`experiment=seed` sets `fusion.activation` for the fusion it was written with. With `fusion=gated` on the command line
+that line speaks of a component which is not there any more: it is left out, and the person is told. A key that is
+wrong for the component it was written for stays, and the check refuses it; so does everything that was typed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from mmfusion.config.check import signature_of
+from mmfusion.config.names import ENCODER_KEYS, SOURCE_KEYS
+from mmfusion.config.origin import Origin
+
+Choice = tuple[str, str]
+HANDLED = {"encoder": ENCODER_KEYS, "data": SOURCE_KEYS}
+
+
+def fit(config: dict[str, Any], origin: Origin) -> list[str]:
+    """Take out of `config`, in place, what was written for other parts; returns a sentence for each key taken out."""
+    return [*_replaced(config, origin), *_left_out(config, origin)]
+
+
+def _replaced(config: Mapping[str, Any], origin: Origin) -> Iterator[str]:
+    """Arguments of components that another option has replaced."""
+    for group, option in origin.choices.items():
+        bare, _, package = group.partition("@")
+        package = package or bare.replace("/", ".")
+        node = _node(config, package)
+        signature = signature_of(str(node.get("_target_"))) if node else None
+        if node is None or signature is None or signature.is_open:
+            continue
+        handled = ("_target_", *HANDLED.get(package.split(".")[0], ()))
+        for name in [name for name in node if name not in signature.parameters and name not in handled]:
+            key = f"{package}.{name}"
+            line = None if origin.typed(key) else origin.line(key)
+            if line is None or line[0] == origin.known.get(bare, {}).get(option):
+                continue
+            meant = _meant(line[0], package, origin) or _meant(origin.primary, package, origin)
+            if meant is not None and meant != (bare, option):
+                del node[name]
+                yield f"{key} is left out: {origin(key)}, sets it for {meant[1]}, and {option} does not take it"
+
+
+def _left_out(config: Mapping[str, Any], origin: Origin) -> Iterator[str]:
+    """Entries for modalities and tasks that `~encoder.x` and `~task.x` took out."""
+    removed = {each.lstrip("~").split("=")[0].split("@")[-1] for each in origin.overrides if each.startswith("~")}
+    removed = {name.replace("/", ".") for name in removed}
+    for section, places in {
+        "encoder": ["modality.dropout", "fusion.weights"],
+        "task": ["loss_weighting.weights", "loss_weighting.classes", "callbacks.monitor.metric"],
+    }.items():
+        for place in places:
+            entries = _node(config, place) or {}
+            for entry in list(entries):
+                part = str(entry).split("/")[1] if str(entry).count("/") == 2 else str(entry)
+                gone = f"{section}.{part}" in removed and part not in (_node(config, section) or {})
+                if gone and not origin.typed(place):
+                    del entries[entry]
+                    yield f"{place}: {entry} is left out, as {section}.{part} is"
+
+
+def _meant(path: Path, package: str, origin: Origin) -> Choice | None:
+    """The group and option that a file's defaults list, or one that it builds on, chooses for a package."""
+    parents = []
+    for entry in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("defaults", ()):
+        if isinstance(entry, str):
+            parents.append(origin.known.get(path.parent.name, {}).get(entry))
+            continue
+        for key, option in entry.items():
+            group, _, own = key.removeprefix("override ").lstrip("/").partition("@")
+            if (own or group.replace("/", ".")) == package:
+                return group, str(option)
+    for parent in reversed(parents):
+        if parent is not None and parent != path and (found := _meant(parent, package, origin)):
+            return found
+    return None
+
+
+def _node(config: Mapping[str, Any], key: str) -> dict[str, Any] | None:
+    node: Any = config
+    for part in key.split("."):
+        node = node.get(part) if isinstance(node, dict) else None
+    return node if isinstance(node, dict) else None
