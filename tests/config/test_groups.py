@@ -1,11 +1,12 @@
 """Every file of every group composes and passes the check, says what it is, and lists all that can be set."""
 
+from functools import cache
 from pathlib import Path
 
 import pytest
 
 from mmfusion.config.check import check, signature_of
-from mmfusion.config.compose import compose
+from mmfusion.config.compose import Composed, compose
 from mmfusion.config.folders import groups, own_folder
 from mmfusion.config.listing import headline
 from mmfusion.config.names import ENCODER_KEYS, KIND_ARGUMENTS, SLOT_ARGUMENTS, SOURCE_KEYS
@@ -45,11 +46,14 @@ def overrides_for(group: str, option: str) -> list[str]:
     return [f"+{group}@encoder.extra={option}", f"+data.modalities.extra={{kind: {kind}, {COLUMNS[kind]}}}"]
 
 
+@cache
+def composed(group: str, option: str) -> Composed:
+    return compose(overrides_for(group, option))
+
+
 @pytest.mark.parametrize(("group", "option"), FILES)
-def test_composes_and_passes_the_check(group, option, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    composed = compose(overrides_for(group, option))
-    check(composed.config, composed.origin)
+def test_composes_and_passes_the_check(group, option):
+    check(composed(group, option).config, composed(group, option).origin)
 
 
 @pytest.mark.parametrize(("group", "option"), FILES)
@@ -68,9 +72,8 @@ def component(config: dict, group: str) -> tuple[dict, str] | None:
 
 
 @pytest.mark.parametrize(("group", "option"), FILES)
-def test_lists_every_argument(group, option, monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    found = component(compose(overrides_for(group, option)).config, group)
+def test_lists_every_argument(group, option):
+    found = component(composed(group, option).config, group)
     if found is None:
         return
     node, slot = found
