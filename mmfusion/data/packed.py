@@ -41,6 +41,17 @@ class Packed:
         lengths = torch.tensor([len(row) for row in rows])
         return cls(torch.cat(rows), lengths.cumsum(0) - lengths, lengths)
 
+    @classmethod
+    def joined(cls, parts: Sequence[Tensor | Tokens], kind: Kind) -> Packed:
+        """Pack what a kind decoded in bulk; see `Kind.decode_all`."""
+        blank = kind.blank()
+        if not kind.ragged:
+            stacks = [part for part in parts if isinstance(part, Tensor)]
+            return cls(torch.cat([*stacks, blank[None].to(stacks[0].dtype)]))
+        tokens = [part for part in parts if isinstance(part, Tokens)]
+        lengths = torch.cat([*(part.lengths for part in tokens), torch.zeros(1, dtype=torch.int64)])
+        return cls(torch.cat([part.values for part in tokens]), lengths.cumsum(0) - lengths, lengths)
+
     def __len__(self) -> int:
         return len(self.values if self.lengths is None else self.lengths) - 1
 

@@ -7,10 +7,10 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
-import torch
 from torch import Tensor
 from torch.utils.data import get_worker_info
 
+from mmfusion.batch import Tokens
 from mmfusion.data.cells import Cells
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._base import Kind, Root
@@ -22,6 +22,9 @@ PROBE = 32
 
 SLOW = 2e-3
 """Seconds a cell above which threads pay: below, they only wait for Python's lock."""
+
+BULK = 20_000
+"""Cells that a kind which can is given at once."""
 
 Decoded = Tensor | DecodeError
 
@@ -44,9 +47,9 @@ def read_all(kind: Kind, cells: Cells, root: Root, label: str, *, stop: bool = F
     Returns:
         The rows, blank where a cell cannot be decoded; and such cells' places, with the reason.
     """
-    whole = kind.decode_all(cells) if len(cells) else None
+    whole = _in_bulk(kind, cells, label)
     if whole is not None:
-        return Packed(torch.cat([whole, kind.blank()[None].to(whole.dtype)])), {}
+        return whole, {}
     rows: list[Tensor] = []
     broken: dict[int, str] = {}
     stream = decoded(kind, cells, root)
@@ -63,6 +66,17 @@ def read_all(kind: Kind, cells: Cells, root: Root, label: str, *, stop: bool = F
     if len(types) == 1:
         rows = [row.to(next(iter(types))) for row in rows]
     return Packed.of(rows, kind), broken
+
+
+def _in_bulk(kind: Kind, cells: Cells, label: str) -> Packed | None:
+    parts: list[Tensor | Tokens] = []
+    starts = range(0, len(cells), BULK)
+    for start in track(starts, len(starts), label) if label else starts:
+        part = kind.decode_all(cells[start : start + BULK])
+        if part is None:
+            return None
+        parts.append(part)
+    return Packed.joined(parts, kind) if parts else None
 
 
 def decoded(kind: Kind, cells: Cells, root: Root) -> Iterator[Decoded]:

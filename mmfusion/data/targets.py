@@ -55,7 +55,8 @@ def fit_labels(table: Table, readers: Mapping[str, LabelReader]) -> None:
     for task, reader in readers.items():
         name = reader.column or task
         unique, index = factorise(table.column(name))
-        labels = [unique[place] for place in index[index >= 0].tolist()]
+        distinct = list(unique)
+        labels = [distinct[place] for place in index[index >= 0].tolist()]
         if not labels:
             raise DataError(
                 f"task {task!r}: column {name!r} of {table.name} is empty in all {len(table)} training rows"
@@ -74,9 +75,9 @@ def read_labels(table: Table, readers: Mapping[str, LabelReader], problems: Prob
         unique, index = factorise(table.column(name))
         values: list[Any] = []
         wrong: dict[int, str] = {}
-        for place in range(len(unique)):
+        for place, label in enumerate(unique):
             try:
-                values.append(reader.check(unique[place]))
+                values.append(reader.check(label))
             except ValueError as error:
                 wrong[place] = str(error)
                 values.append(reader.fill)

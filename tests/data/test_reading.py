@@ -20,6 +20,9 @@ class Odd(Text):
         super().__init__()
         self.seconds, self.threads = seconds, set()
 
+    def decode_all(self, cells):
+        return None
+
     def decode(self, cell, root):
         time.sleep(self.seconds)
         self.threads.add(threading.current_thread().name)
@@ -79,6 +82,20 @@ def test_a_kind_that_reads_all_at_once_is_asked_first():
     assert broken == {}
     packed, broken = read_all(kind, Cells([["1", "x"]]), None, "")
     assert list(broken) == [1]
+
+
+def test_bulk_comes_in_parts(monkeypatch):
+    monkeypatch.setattr("mmfusion.data.reading.BULK", 2)
+    kind = Text()
+    kind.fit(["a b c"], None)
+    packed, _ = read_all(kind, Cells([["a b", "c", "b b b"]]), None, "reading")
+    assert packed.values.tolist() == [2, 3, 4, 3, 3, 3]
+    assert packed.lengths.tolist() == [2, 1, 3, 0]
+    assert packed.starts.tolist() == [0, 2, 3, 6]
+    table = Tabular(numeric=["x"])
+    table.fit([["1"], ["3"]], None)
+    packed, _ = read_all(table, Cells([["1", "3", "1"]]), None, "")
+    assert packed.values.tolist() == [[-1.0], [1.0], [-1.0], [0.0]]
 
 
 def test_nothing_to_read():

@@ -9,7 +9,7 @@ from typing import Any
 
 from torch import Tensor
 
-from mmfusion.batch import Input
+from mmfusion.batch import Input, Tokens
 from mmfusion.data.cells import Cells
 from mmfusion.data.kinds._window import Window
 
@@ -45,8 +45,11 @@ class Kind(ABC):
     def decode(self, cell: Any, root: Root) -> Tensor:
         """One cell, read from its file or taken as it is; a pure function. DecodeError says which file and why."""
 
-    def decode_all(self, cells: Cells) -> Tensor | None:
-        """All cells at once, stacked, where that is faster and every one is fine; None: go one by one."""
+    def decode_all(self, cells: Cells) -> Tensor | Tokens | None:
+        """Many cells at once, where that is faster and every one is fine; None: go one by one.
+
+        Stacked; of a ragged kind `Tokens` whose values are all rows' one after the other, without padding.
+        """
         return None
 
     @abstractmethod

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
+from array import array
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor
 
 from mmfusion.batch import Input, Tokens
+from mmfusion.data.cells import Cells
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._base import Kind, Root
 
@@ -72,17 +74,25 @@ class Text(Kind):
             return
         counts: Counter[str] = Counter()
         for cell in cells:
-            counts.update(self._split(cell))
+            counts.update(self._split(_string(cell)))
         # Ties in the alphabet's order: the vocabulary must not depend on the rows' order.
         kept = sorted((word for word, n in counts.items() if n >= self.min_count), key=lambda w: (-counts[w], w))
         self._keep(kept[: self.max_words])
 
     def decode(self, cell: Any, root: Root) -> Tensor:
-        if self._subwords is not None:
-            ids = self._subwords(_string(cell), truncation=True, max_length=self.max_length)["input_ids"]
-        else:
-            ids = [self._ids.get(word, UNKNOWN) for word in self._split(cell)[: self.max_length]]
-        return torch.tensor(ids or [UNKNOWN], dtype=torch.int32)
+        (ids,) = self._ids_of([_string(cell)])
+        return torch.tensor(ids, dtype=torch.int32)
+
+    def decode_all(self, cells: Cells) -> Tokens | None:
+        try:
+            texts = [_string(cell) for cell in cells]
+        except DecodeError:
+            return None  # one by one, to find the row
+        flat, lengths = array("i"), array("q")
+        for ids in self._ids_of(texts):
+            flat.extend(ids)
+            lengths.append(len(ids))
+        return Tokens(torch.tensor(flat, dtype=torch.int32), torch.tensor(lengths, dtype=torch.int64))
 
     def finish(self, stored: Input) -> Tokens:
         assert isinstance(stored, Tokens)
@@ -104,8 +114,16 @@ class Text(Kind):
         self.words = words
         self._ids = {word: i + 2 for i, word in enumerate(words)}
 
-    def _split(self, cell: Any) -> list[str]:
-        text = _string(cell)
+    def _ids_of(self, texts: list[str]) -> Iterator[list[int]]:
+        if self._subwords is not None:
+            read = self._subwords(texts, truncation=True, max_length=self.max_length)["input_ids"]
+            yield from (ids or [UNKNOWN] for ids in read)
+            return
+        number = self._ids.get
+        for text in texts:
+            yield [number(word, UNKNOWN) for word in self._split(text)[: self.max_length]] or [UNKNOWN]
+
+    def _split(self, text: str) -> list[str]:
         return self._pattern.findall(text.lower() if self.lower else text)
 
 

@@ -4,6 +4,7 @@ import pytest
 import torch
 
 from mmfusion.batch import Tokens
+from mmfusion.data.cells import Cells
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds.text import Text
 
@@ -43,6 +44,16 @@ def test_long_texts_are_cut():
 
 def test_a_text_without_words_is_one_unknown_word():
     assert fitted(["a"]).decode("?!", None).tolist() == [1]
+
+
+def test_many_at_once_equal_one_by_one():
+    texts = ["a b", "?", "b c zebra", 7]
+    kind = fitted(texts[:3], max_length=2)
+    bulk = kind.decode_all(Cells([texts]))
+    rows = [kind.decode(text, None) for text in texts]
+    assert torch.equal(bulk.values, torch.cat(rows))
+    assert bulk.lengths.tolist() == [len(row) for row in rows]
+    assert kind.decode_all(Cells([["a", ["b"]]])) is None
 
 
 def test_own_pattern():
