@@ -7,6 +7,7 @@ from torch import nn
 from mmfusion.batch import Batch
 from mmfusion.config.compose import load_config
 from mmfusion.training.build import build_data, build_model, build_module
+from mmfusion.training.noise import quiet
 
 STEPS = 20
 MODALITIES = ("image", "text", "speech")
@@ -88,7 +89,8 @@ def test_twenty_steps_equal_those_of_a_loop_by_hand(tmp_path):
         limit_val_batches=0,
         default_root_dir=tmp_path,
     )
-    trainer.fit(module, torch.utils.data.DataLoader(batches, batch_size=None))
+    with quiet():
+        trainer.fit(module, torch.utils.data.DataLoader(batches, batch_size=None), data.val_dataloader())
 
     torch.testing.assert_close(torch.tensor(keep.history), torch.tensor(expected), rtol=1e-5, atol=1e-6)
     for name, layer in pairs(model).items():
