@@ -166,7 +166,8 @@ def confusion(true: pl.Series, predicted: pl.Series, classes: Sequence[str], tas
     axes.set_xticks(range(len(kept)), shown, rotation=90 if upright else 0, fontsize=8)
     axes.set_yticks(range(len(kept)), shown, fontsize=8)
     axes.set(xlabel="predicted", ylabel="true")
-    axes.set_title(f"{task}: {number(float(np.mean((true == predicted).to_numpy())))} right{note}", fontsize=10, loc="left")
+    right = number(float(np.mean((true == predicted).to_numpy())))
+    axes.set_title(f"{task}: {right} right{note}", fontsize=10, loc="left")
     figure.colorbar(image, ax=axes, fraction=0.046, pad=0.03, label="share of the true class")
     return figure
 

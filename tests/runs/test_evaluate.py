@@ -1,0 +1,85 @@
+import json
+import shutil
+
+import pytest
+import yaml
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.runs.evaluate import evaluate, override
+
+
+@pytest.fixture
+def copied(trained, tmp_path):
+    """A copy of the run, which a test may write to."""
+    return shutil.copytree(trained.folder, tmp_path / "run")
+
+
+def test_it_finds_the_very_metrics_of_the_run(trained, copied):
+    result = evaluate(copied, show=False)
+    assert result.metrics == trained.metrics
+    written = json.loads((copied / "eval_test.json").read_text())
+    assert written["metrics"] == trained.metrics
+    assert written["checkpoint"].endswith("best.ckpt")
+    assert json.loads((copied / "result.json").read_text())["metrics"] == trained.metrics
+
+
+def test_validation_rows_give_the_validation_metrics(trained, copied):
+    metrics = evaluate(copied, split="val", show=False).metrics
+    for name in ("val/level/mae", "val/kind/accuracy", "val/loss"):
+        assert metrics[name] == pytest.approx(trained.validation[name], rel=1e-5)
+    assert not any(name.startswith("test") for name in metrics)
+    assert (copied / "eval_val.json").is_file()
+
+
+def test_the_last_checkpoint_is_another(trained, copied):
+    (copied / "checkpoints" / "best.ckpt").unlink()
+    last = evaluate(copied, checkpoint="last", show=False).metrics
+    assert last.keys() == trained.metrics.keys()
+    assert evaluate(copied, checkpoint="best", show=False).metrics == last  # the only one that is left
+
+
+def test_other_data(toy, trained, copied, tmp_path, capsys):
+    moved = tmp_path / "elsewhere.csv"
+    lines = (toy.parent / "toy.csv").read_text().splitlines()
+    moved.write_text("\n".join(line for i, line in enumerate(lines) if i % 2 == 0) + "\n")
+    metrics = evaluate(copied, overrides=[f"data.path={moved}"]).metrics
+    assert metrics["test/rows"] == 15
+    assert "test metrics (15 rows)" in capsys.readouterr().out
+
+
+def test_the_training_data_need_not_be_there(copied, toy, tmp_path, trained):
+    only_test = tmp_path / "test.csv"
+    header, *lines = (toy.parent / "toy.csv").read_text().splitlines()
+    only_test.write_text("\n".join([header, *(line for line in lines if ",test," in line)]) + "\n")
+    assert evaluate(copied, overrides=[f"data.path={only_test}"], show=False).metrics == trained.metrics
+
+
+def test_an_override_of_a_key_that_is_not_there(copied):
+    with pytest.raises(ConfigError, match=r"the run's config has no 'data\.pth'; did you mean 'data\.path'"):
+        evaluate(copied, overrides=["data.pth=/x"])
+
+
+def test_overrides_are_yaml():
+    config = {"a": {"b": 1, "c": [1]}}
+    assert override(config, ["a.b=null", "a.c=[2, 3]"]) == {"a": {"b": None, "c": [2, 3]}}
+
+
+def test_an_unknown_split(copied):
+    with pytest.raises(ConfigError, match="train, val or test, found 'tst'"):
+        evaluate(copied, split="tst")
+
+
+def test_a_run_without_a_checkpoint(copied):
+    for file in (copied / "checkpoints").iterdir():
+        file.unlink()
+    with pytest.raises(ConfigError, match=r"no checkpoint 'best' in .*; there is none"):
+        evaluate(copied)
+
+
+def test_a_target_outside_of_the_rooms_is_refused(copied):
+    config = yaml.safe_load((copied / "config.yaml").read_text())
+    config["fusion"] = {"_target_": "os.system", "command": f"touch {copied}/executed"}
+    (copied / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    with pytest.raises(ConfigError, match=r"os\.system"):
+        evaluate(copied)
+    assert not (copied / "executed").exists()

@@ -1,0 +1,117 @@
+import json
+import os
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.runs.folder import RUN_VARIABLE, RunFolder, is_main_process, write_atomically
+
+
+@pytest.fixture(autouse=True)
+def alone(monkeypatch):
+    for name in ("RANK", "LOCAL_RANK", "NODE_RANK", "SLURM_PROCID", "SLURM_STEP_ID", RUN_VARIABLE):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_a_folder_that_is_there_is_never_taken(tmp_path):
+    made = [RunFolder.create(tmp_path / "a" / "run").path.name for _ in range(3)]
+    assert made == ["run", "run-1", "run-2"]
+    assert sorted(p.name for p in (tmp_path / "a" / "run").iterdir()) == ["checkpoints", "fitted", "plots"]
+
+
+def test_a_folder_that_cannot_be_made(tmp_path):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ConfigError, match=r"paths\.run: cannot make .*file/run: Not a directory"):
+        RunFolder.create(tmp_path / "file" / "run")
+
+
+def test_other_ranks_take_rank_0s_folder_and_write_nothing(tmp_path, monkeypatch):
+    first = RunFolder.create(tmp_path / "run")
+    with first.announced():
+        monkeypatch.setenv("LOCAL_RANK", "1")
+        other = RunFolder.create(tmp_path / "another")
+    assert other.path == first.path
+    assert not (tmp_path / "another").exists()
+    other.write_json("a.json", {})
+    other.write_yaml("a.yaml", {})
+    other.write_text("a.txt", "")
+    assert not list(first.path.glob("a.*"))
+    assert RUN_VARIABLE not in os.environ
+
+
+def test_what_was_announced_before_comes_back(tmp_path, monkeypatch):
+    monkeypatch.setenv(RUN_VARIABLE, "outer")
+    with RunFolder.create(tmp_path / "run").announced():
+        assert os.environ[RUN_VARIABLE] == str(tmp_path / "run")
+    assert os.environ[RUN_VARIABLE] == "outer"
+
+
+@pytest.mark.parametrize(
+    ("variables", "main"),
+    [
+        ({}, True),
+        ({"RANK": "0", "LOCAL_RANK": "0"}, True),
+        ({"RANK": "2", "LOCAL_RANK": "0"}, False),
+        ({"LOCAL_RANK": "1"}, False),
+        ({"NODE_RANK": "1"}, False),
+        ({"NODE_RANK": "0", "LOCAL_RANK": "0"}, True),
+        ({"SLURM_PROCID": "3"}, True),
+        ({"SLURM_PROCID": "3", "SLURM_STEP_ID": "0"}, False),
+    ],
+)
+def test_who_is_rank_0(monkeypatch, variables, main):
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert is_main_process() is main
+
+
+def test_json_holds_plain_values(tmp_path):
+    folder = RunFolder.create(tmp_path / "run")
+    content = {
+        "a": float("nan"),
+        "b": np.float32(0.5),
+        "c": torch.tensor(2),
+        "d": (1, True, None),
+        "e": Path("x"),
+        1: "ü",
+    }
+    folder.write_json("a.json", content)
+    expected = {"a": None, "b": 0.5, "c": 2.0, "d": [1, True, None], "e": "x", "1": "ü"}
+    assert folder.read_json("a.json") == expected
+    assert "NaN" not in (folder.path / "a.json").read_text()
+
+
+def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
+    path = tmp_path / "a.json"
+    write_atomically(path, "old")
+    monkeypatch.setattr(os, "fsync", lambda number: (_ for _ in ()).throw(OSError("disk full")))
+    with pytest.raises(OSError, match="disk full"):
+        write_atomically(path, "new")
+    assert path.read_text() == "old"
+    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_it_opens_from_within(tmp_path):
+    folder = RunFolder.create(tmp_path / "run")
+    folder.write_yaml("config.yaml", {"seed": 0}, "header")
+    for inside in ("", "checkpoints", "checkpoints/best.ckpt"):
+        assert RunFolder.open(folder.path / inside).path == folder.path
+    assert folder.read_config() == {"seed": 0}
+
+
+@pytest.mark.parametrize(("name", "why"), [("missing", "does not exist"), ("", "no config.yaml in it")])
+def test_what_is_no_run_is_refused(tmp_path, name, why):
+    with pytest.raises(ConfigError, match=why):
+        RunFolder.open(tmp_path / name)
+
+
+def test_damage_is_named(tmp_path):
+    folder = RunFolder.create(tmp_path / "run")
+    with pytest.raises(ConfigError, match=r"has no fitted/data\.json: the run ended before"):
+        folder.read_json("fitted/data.json")
+    (folder.path / "result.json").write_text(json.dumps({"a": 1})[:-2])
+    with pytest.raises(ConfigError, match="is damaged"):
+        folder.read_json("result.json")

@@ -1,0 +1,100 @@
+import shutil
+
+import polars as pl
+import pytest
+import torch
+import yaml
+
+import mmfusion
+from mmfusion.config.errors import ConfigError
+from mmfusion.data.errors import DataError
+from mmfusion.runs.load import load_run
+
+
+@pytest.fixture(scope="module")
+def run(trained, tmp_path_factory):
+    """The run, loaded from a copy without its data."""
+    folder = shutil.copytree(trained.folder, tmp_path_factory.mktemp("copied") / "run")
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    config["data"]["path"] = "/gone.csv"
+    (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    return load_run(folder)
+
+
+def cells(toy, **named):
+    """Rows of the toy table as dictionaries of inputs."""
+    table = pl.read_csv(toy.parent / "toy.csv").filter(**named)
+    return table.drop("split", "kind", "level", "flag").to_dicts()
+
+
+def test_it_is_what_mmfusion_exports():
+    assert mmfusion.load_run is load_run
+
+
+def test_model_data_tasks_and_config_are_there(run, trained):
+    assert list(run.tasks) == ["kind", "level", "flag"]
+    assert run.tasks["kind"].classes.names == ["high", "low", "mid"]
+    assert not run.model.training
+    assert run.config["name"] == "toy"
+    assert sum(p.numel() for p in run.model.parameters()) == trained.cost["parameters"]
+
+
+def test_rows_are_predicted_as_the_test_split_was(run, toy, trained):
+    said = run.predict(cells(toy, split="test"))
+    expected = pl.read_parquet(trained.folder / "predictions.parquet")
+    assert said["id"].to_list() == expected["id"].to_list()
+    assert said["kind"].to_list() == expected["kind"].to_list()
+    for name in ("level", "kind_p_low", "flag_p_yes"):
+        assert said[name].to_list() == pytest.approx(expected[name].to_list(), abs=1e-5)
+
+
+def test_absent_modalities(run, toy):
+    row = cells(toy, id="r4")[0]
+    without_b = {name: cell for name, cell in row.items() if not name.startswith("b")}
+    emptied = {**row, "b1": None, "b2": ""}
+    for other in (without_b, emptied):
+        first, second = run.predict([row]).to_dicts()[0], run.predict([other]).to_dicts()[0]
+        assert first["level"] != second["level"]
+    # Whether a column is missing or empty, and what else is in the batch, makes no difference.
+    apart = run.predict([without_b]).to_dicts()[0]
+    together = run.predict([row | {"id": "other"}, emptied]).to_dicts()[1]
+    assert apart["level"] == pytest.approx(together["level"], abs=1e-6)
+
+
+def test_a_row_with_nothing_is_refused(run):
+    with pytest.raises(DataError, match="modality"):
+        run.predict([{"a1": 1.0, "a2": 1.0, "a3": 1.0}, {"a1": None}])
+
+
+def test_the_last_checkpoint_and_a_path(trained):
+    last = load_run(trained.folder, checkpoint="last")
+    by_path = load_run(trained.folder, checkpoint=str(trained.folder / "checkpoints" / "last.ckpt"))
+    for a, b in zip(last.model.parameters(), by_path.model.parameters(), strict=True):
+        assert torch.equal(a, b)
+    with pytest.raises(ConfigError, match=r"no checkpoint 'bst' in .*; there is best\.ckpt, last\.ckpt"):
+        load_run(trained.folder, checkpoint="bst")
+
+
+def test_what_is_no_run(tmp_path):
+    with pytest.raises(ConfigError, match="not the folder of a run"):
+        load_run(tmp_path)
+
+
+def test_a_run_may_not_open_modules_to_itself(trained, tmp_path):
+    folder = shutil.copytree(trained.folder, tmp_path / "run")
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    (folder / "config.yaml").write_text(yaml.safe_dump({**config, "trusted_modules": ["evil"]}))
+    with pytest.raises(ConfigError, match="Only the command line may"):
+        load_run(folder)
+
+
+def test_a_checkpoint_that_would_execute_something(trained, tmp_path):
+    class Payload:
+        def __reduce__(self):
+            return (exec, (f"open({str(tmp_path / 'executed')!r}, 'w').close()",))
+
+    folder = shutil.copytree(trained.folder, tmp_path / "run")
+    torch.save({"state_dict": Payload()}, folder / "checkpoints" / "best.ckpt")
+    with pytest.raises(Exception, match=r"[Ww]eights.only"):
+        load_run(folder)
+    assert not (tmp_path / "executed").exists()

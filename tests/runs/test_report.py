@@ -1,0 +1,113 @@
+import io
+from itertools import combinations
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from mmfusion.runs.report import NARROWEST, leading_metrics, number, parse, show_report, shown_path
+from mmfusion.runs.result import Result
+
+
+def make(tasks, modalities, ceilings=True, rows=100):
+    names = ["test"] + [
+        f"test[{'+'.join(s)}]" for n in range(1, len(modalities) + 1) for s in combinations(modalities, n)
+    ]
+    metrics, best = {}, {}
+    for i, split in enumerate(names):
+        metrics[f"{split}/rows"] = rows - i if rows == 99 else rows
+        for j, (task, of_task) in enumerate(tasks.items()):
+            metrics[f"{split}/{task}/labels"] = 90.0
+            metrics[f"{split}/{task}/loss"] = 0.123
+            for metric in of_task:
+                metrics[f"{split}/{task}/{metric}"] = i + j / 10 + 0.001
+                if ceilings and metric == of_task[-1]:
+                    best[f"{split}/{task}/{metric}"] = i + 0.5
+    cost = {"rows_per_second": 1234.5, "parameters": 5678, "peak_memory_bytes": 2**30}
+    return Result(Path("/runs/x"), "completed", "x", 0, "", 61.0, metrics, best, cost=cost)
+
+
+def show(result, width=NARROWEST, **options):
+    screen = io.StringIO()
+    show_report(result, Console(file=screen, width=width, **options))
+    return screen.getvalue()
+
+
+def test_tasks_subsets_ceilings_and_what_next():
+    text = show(make({"sum": ["rmse", "mae"], "largest": ["f1", "accuracy"]}, ["image", "text"]))
+    assert "test metrics (100 rows)" in text
+    assert "attainable" in text
+    lines = [line.split("│")[1:-1] for line in text.splitlines() if line.startswith("│")]
+    cells = [[cell.strip() for cell in line] for line in lines]
+    assert ["sum", "loss", "0.123", "–"] in cells
+    assert ["", "mae", "0.001", "0.500"] in cells
+    assert ["image", "1.001 / 1.500", "1.101 / 1.500"] in cells
+    assert ["image + text", "3.001 / 3.500", "3.101 / 3.500"] in cells
+    assert "/runs/x  (61 s, 1,234 rows/s, 5,678 parameters, 1.0 GiB)" in text
+    assert "mmfusion predict /runs/x new.csv" in text
+
+
+def test_without_ceilings_no_column_is_empty():
+    text = show(make({"sum": ["mae"]}, ["image", "text"], ceilings=False))
+    assert "attainable" not in text
+    assert "–" not in text
+
+
+def test_rows_are_shown_where_subsets_differ_in_them():
+    assert "rows ┃" in show(make({"sum": ["mae"]}, ["image", "text"], rows=99))
+    assert "rows ┃" not in show(make({"sum": ["mae"]}, ["image", "text"]))
+
+
+@pytest.mark.parametrize("tasks", [1, 2, 8])
+@pytest.mark.parametrize("width", [80, 120])
+def test_no_line_of_a_table_is_wider_than_the_screen(tasks, width):
+    named = {f"task_number_{i}": ["accuracy"] for i in range(tasks)}
+    text = show(make(named, ["image", "speech", "a_long_modality_name", "lidar"]), width)
+    table = [line for line in text.splitlines() if line[:1] in "┃│┏└├┡"]
+    assert max(map(len, table)) <= width
+    assert "…" not in text
+    for i in range(tasks):
+        assert text.count(f"task_number_{i} ┃") == 1
+
+
+def test_it_is_plain_where_there_is_no_terminal():
+    text = show(make({"sum": ["mae"]}, ["a", "b"]), no_color=True, force_terminal=False)
+    assert "\x1b" not in text
+
+
+def test_an_ascii_terminal_gets_an_ascii_table():
+    buffer = io.BytesIO()
+    screen = io.TextIOWrapper(buffer, encoding="ascii", errors="replace")
+    show_report(make({"sum": ["mae"]}, ["a", "b"], ceilings=False), Console(file=screen, width=80))
+    screen.flush()
+    assert b"?" not in buffer.getvalue()
+
+
+def test_markup_in_a_name_is_text():
+    assert "[red]x" in show(make({"[red]x": ["mae"]}, ["a", "b"]))
+
+
+def test_without_a_test_split_the_folder_is_shown_all_the_same():
+    text = show(Result(Path("/runs/x"), "completed", "x", 0, "", 1.0))
+    assert "/runs/x" in text
+    assert "metrics" not in text
+
+
+def test_names_are_taken_apart():
+    found = parse(["test/rows", "test/loss", "test/a/labels", "test/a/mae", "test[x+y]/a/mae"])
+    assert [(line.subset, line.task, line.metric) for line in found] == [(None, "a", "mae"), ("x+y", "a", "mae")]
+
+
+def test_the_leading_metric_has_a_ceiling_if_any_has():
+    lines = parse(["test/a/loss", "test/a/mae", "test/a/r2", "test/b/loss", "test/b/f1", "test/c/loss"])
+    assert leading_metrics({"test/a/r2": 1.0}, lines) == {"a": "r2", "b": "f1", "c": "loss"}
+
+
+def test_numbers():
+    assert [number(x) for x in (None, float("nan"), 0.12345, 12345.6)] == ["–", "–", "0.123", "1.235e+04"]
+
+
+def test_paths_below_the_working_directory_are_relative(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)
+    assert shown_path(tmp_path / "outputs" / "x") == "outputs/x"
+    assert shown_path(Path("/elsewhere/x")) == "/elsewhere/x"

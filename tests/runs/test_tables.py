@@ -1,0 +1,77 @@
+import polars as pl
+import pytest
+import torch
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.runs.tables import check_suffix, class_names, prediction_table, truth_table, write_table
+from mmfusion.tasks.multilabel import Multilabel
+from tests.training.parts import make_tasks
+
+
+def outputs():
+    return {
+        "kind": torch.tensor([[5.0, 0.0, 0.0], [0.0, 0.0, 5.0]]),
+        "sick": torch.tensor([[3.0], [-3.0]]),
+        "age": torch.tensor([[0.0], [1.0]]),
+    }
+
+
+def test_predictions_probabilities_and_ids():
+    table = prediction_table(make_tasks(), ["r1", "r2"], outputs())
+    assert table["id"].to_list() == ["r1", "r2"]
+    assert table["kind"].to_list() == ["x", "z"]
+    assert table["sick"].to_list() == ["yes", "no"]
+    shares = table.select("kind_p_x", "kind_p_y", "kind_p_z").sum_horizontal().to_list()
+    assert shares == pytest.approx([1.0, 1.0])
+    assert table["kind_p"].to_list() == pytest.approx(table.select("kind_p_x", "kind_p_z").max_horizontal().to_list())
+    assert table["sick_p_yes"].to_list() == pytest.approx([0.952574, 0.047426], abs=1e-5)
+    assert table["age"].to_list() == pytest.approx([2.0, 2.0 + (8 / 3) ** 0.5])
+
+
+def test_two_tasks_that_want_one_column():
+    tasks = make_tasks()
+    tasks["kind_p"] = tasks["age"]
+    with pytest.raises(ConfigError, match=r"task\.kind_p: its column 'kind_p' is another task's too"):
+        prediction_table(tasks, ["r1", "r2"], {**outputs(), "kind_p": outputs()["age"]})
+
+
+def test_labels_as_they_stand_in_the_table():
+    tasks = make_tasks()
+    tasks["tags"] = Multilabel()
+    tasks["tags"].fit(["a;b", "b"])
+    targets = {
+        "kind": torch.tensor([2, 0]),
+        "sick": torch.tensor([1, 0]),
+        "age": torch.tensor([2.5, 0.0]),
+        "tags": torch.tensor([[1.0, 0.0], [0.0, 1.0]]),
+    }
+    labelled = {name: torch.tensor([True, False]) for name in targets}
+    table = truth_table(tasks, targets, labelled)
+    assert table.to_dicts() == [
+        {"kind_true": "z", "sick_true": "yes", "age_true": 2.5, "tags_true": [1.0, 0.0]},
+        {"kind_true": None, "sick_true": None, "age_true": None, "tags_true": None},
+    ]
+    assert (class_names(tasks["kind"]), class_names(tasks["age"])) == (["x", "y", "z"], None)
+
+
+@pytest.mark.parametrize(
+    ("suffix", "read"),
+    [
+        (".parquet", pl.read_parquet),
+        (".csv", pl.read_csv),
+        (".tsv", lambda path: pl.read_csv(path, separator="\t")),
+        (".jsonl", pl.read_ndjson),
+    ],
+)
+def test_tables_come_back_as_they_were_written(tmp_path, suffix, read):
+    table = pl.DataFrame({"id": ["a", "b"], "x": [0.1 + 0.2, None]})
+    path = tmp_path / "new" / f"table{suffix}"
+    for _ in range(2):
+        write_table(table, path)
+    assert read(path).equals(table)
+    assert [file.name for file in path.parent.iterdir()] == [path.name]
+
+
+def test_an_unknown_suffix_is_refused(tmp_path):
+    with pytest.raises(ConfigError, match=r"ends in \.parquet, \.csv, \.tsv, \.jsonl"):
+        check_suffix(tmp_path / "table.xlsx")

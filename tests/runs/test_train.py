@@ -1,0 +1,190 @@
+import json
+import os
+import signal
+import threading
+import time
+
+import polars as pl
+import pytest
+import torch
+import yaml
+
+from mmfusion.runs.folder import RunFolder
+from mmfusion.runs.result import read_result
+from mmfusion.runs.stopping import Stopped
+from mmfusion.runs.train import train
+from mmfusion.training.callbacks.checkpoint import load_weights
+from tests.runs.toy import toy_config
+
+SUBSETS = ["a", "b", "c", "a+b", "a+c", "b+c", "a+b+c"]
+
+
+def test_the_folder_holds_everything(trained):
+    files = {str(p.relative_to(trained.folder)) for p in trained.folder.rglob("*") if p.is_file()}
+    assert files == {
+        "config.yaml",
+        "overrides.yaml",
+        "result.json",
+        "provenance.json",
+        "metrics.csv",
+        "predictions.parquet",
+        "checkpoints/best.ckpt",
+        "checkpoints/last.ckpt",
+        "fitted/data.json",
+        "fitted/tasks.json",
+        "plots/loss.png",
+        "plots/weights.png",
+        "plots/gradient_norms.png",
+        "plots/gradient_cosines.png",
+        "plots/modalities.png",
+        "plots/confusion_kind.png",
+        "plots/confusion_flag.png",
+        "plots/predicted_level.png",
+    }
+
+
+def test_result_json(trained):
+    content = json.loads((trained.folder / "result.json").read_text())
+    assert (content["status"], content["error"], content["seed"], content["name"]) == ("completed", None, 0, "toy")
+    assert content["seconds"] > 0
+    metrics = content["metrics"]
+    for split in ["test", *(f"test[{subset}]" for subset in SUBSETS)]:
+        for name in ("kind/accuracy", "kind/f1", "level/mae", "level/r2", "flag/auroc"):
+            assert isinstance(metrics[f"{split}/{name}"], float), f"{split}/{name}"
+    assert metrics["test/rows"] == 30
+    assert metrics["test[a]/rows"] < 30
+    assert content["cost"]["parameters"] == content["cost"]["trained_parameters"] > 100
+    assert all(content["cost"][name] > 0 for name in ("rows_per_second", "fit_seconds", "peak_memory_bytes"))
+    assert 0 <= content["cost"]["waiting"] < 1
+    assert content["monitor"]["metric"] == {"val/loss": 1.0}
+    assert content["monitor"]["best"] == content["validation"]["val/loss"] == content["validation"]["val/monitor"]
+    assert read_result(RunFolder.open(trained.folder)) == trained
+
+
+def test_config_overrides_and_provenance(trained):
+    config = yaml.safe_load((trained.folder / "config.yaml").read_text())
+    assert (config["name"], config["optimizer"]["lr"]) == ("toy", 0.01)
+    assert config["loss_weighting"]["_target_"].endswith("GradNorm")
+    assert yaml.safe_load((trained.folder / "overrides.yaml").read_text()) == ["loss_weighting=gradnorm", "seed=0"]
+    provenance = json.loads((trained.folder / "provenance.json").read_text())
+    assert provenance["data"]["splits"] == {"test": 30, "train": 90, "val": 30}
+    assert provenance["seed"] == 0
+
+
+def test_metrics_csv(trained):
+    table = pl.read_csv(trained.folder / "metrics.csv", infer_schema_length=None)
+    assert table["step"].is_sorted()
+    assert table["step"].is_unique().all()
+    assert table["epoch"].max() == 2
+    assert table["val/monitor"].drop_nulls().to_list() == table["val/loss"].drop_nulls().to_list()
+    assert table["val/monitor"].min() == pytest.approx(trained.monitor["best"])
+    best = table.filter(pl.col("val/monitor") == table["val/monitor"].min())
+    assert best["step"].to_list() == [trained.monitor["step"]]
+    for name in (
+        "step/kind/loss",
+        "step/level/weight",
+        "step/flag/gradient_norm",
+        "step/cosine/kind~level",
+        "lr/model",
+    ):
+        assert table[name].drop_nulls().len() >= 4, name
+    weights = table.select("step/kind/weight", "step/level/weight", "step/flag/weight").drop_nulls()
+    assert weights.sum_horizontal().to_list() == pytest.approx([3.0] * len(weights), rel=1e-5)
+    assert table["train/rows"].drop_nulls().to_list() == [90.0] * 3
+    assert not any(name.startswith("test") for name in table.columns)
+
+
+def test_predictions_agree_with_the_metrics(trained):
+    said = pl.read_parquet(trained.folder / "predictions.parquet")
+    assert said["id"].n_unique() == 30
+    kind = said.drop_nulls("kind_true")
+    assert len(kind) < 30
+    assert (kind["kind"] == kind["kind_true"]).mean() == pytest.approx(trained.metrics["test/kind/accuracy"])
+    error = (said["level"] - said["level_true"]).abs().mean()
+    assert error == pytest.approx(trained.metrics["test/level/mae"], rel=1e-5)
+
+
+def test_the_same_seed_gives_the_same_run_and_another_does_not(toy, trained):
+    again = train(toy_config(toy, "loss_weighting=gradnorm", "seed=0", "report.plots=false"), show=False)
+    assert again.metrics == trained.metrics
+    a, b = (load_weights(run.folder / "checkpoints" / "last.ckpt") for run in (trained, again))
+    assert all(torch.equal(a[name], b[name]) for name in a)
+    other = train(toy_config(toy, "loss_weighting=gradnorm", "seed=1", "report.plots=false"), show=False)
+    assert other.metrics != trained.metrics
+
+
+def test_the_test_is_made_with_the_best_checkpoint_by_a_combination(toy):
+    # The second term makes the first epoch the best one.
+    metric = "{val/kind/accuracy: 1e-9, val/level/mae: 1}"
+    config = toy_config(toy, f"callbacks.monitor.metric={metric}", "callbacks.monitor.mode=max", "report.plots=false")
+    result = train(config, show=False)
+    assert result.monitor["epoch"] == 0
+    assert result.monitor["best"] == pytest.approx(result.validation["val/level/mae"], abs=1e-6)
+    best, last = (load_weights(result.folder / "checkpoints" / f"{name}.ckpt") for name in ("best", "last"))
+    assert not all(torch.equal(best[name], last[name]) for name in best)
+
+
+def test_a_failure_is_recorded_and_raised(toy):
+    config = toy_config(toy, "scheduler.warmup=1000", "paths.run=" + str(toy.parent / "failing"))
+    with pytest.raises(ValueError, match="longer than the 9 steps"):
+        train(config, show=False)
+    folder = RunFolder.open(toy.parent / "failing")
+    result = read_result(folder)
+    assert result.status == "failed"
+    assert result.error.startswith("ValueError: scheduler.warmup of 1000 steps is longer")
+    assert result.seconds > 0
+    assert "in _finite" not in (folder.path / "traceback.txt").read_text()
+    assert "_warmup_steps" in (folder.path / "traceback.txt").read_text()
+
+
+def test_data_that_cannot_be_used_is_a_failure_too(toy):
+    config = toy_config(toy, "data.path=/nowhere.csv", "paths.run=" + str(toy.parent / "no-data"))
+    with pytest.raises(ValueError, match="nowhere"):
+        train(config, show=False)
+    assert read_result(RunFolder.open(toy.parent / "no-data")).status == "failed"
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_stops_it_in_order(toy, number, code, capsys):
+    run = toy.parent / f"stopped-{code}"
+    config = toy_config(toy, "trainer.max_epochs=100000", f"paths.run={run}", "report.plots=false")
+
+    def send():
+        end = time.monotonic() + 60
+        while not (run / "checkpoints" / "last.ckpt").exists() and time.monotonic() < end:
+            time.sleep(0.02)
+        os.kill(os.getpid(), number)
+
+    thread = threading.Thread(target=send)
+    thread.start()
+    with pytest.raises(Stopped) as caught:
+        train(config, show=False)
+    thread.join()
+    assert caught.value.code == code
+    result = read_result(RunFolder.open(run))
+    assert (result.status, result.error) == ("stopped", f"stopped by {signal.Signals(number).name}")
+    assert load_weights(run / "checkpoints" / "last.ckpt")
+    assert "stopped by" in capsys.readouterr().err
+
+
+def test_the_report_is_printed_when_asked_for(toy, capsys):
+    short = ("trainer.max_epochs=1", "report.plots=false", "report.subsets=leave_one_out")
+    train(toy_config(toy, *short))
+    text = capsys.readouterr().out
+    assert "test metrics (30 rows)" in text
+    assert "a + b + c" in text
+    assert "Run folder" in text
+
+
+def test_a_rehearsal_runs_everything_and_keeps_little(toy):
+    result = train(toy_config(toy, "trainer.fast_dev_run=true", "report.plots=false"), show=False)
+    assert result.status == "completed"
+    assert result.metrics["test/rows"] == 30
+    assert not list((result.folder / "checkpoints").iterdir())
+
+
+def test_without_validation_the_last_checkpoint_is_tested(toy):
+    config = toy_config(toy, "trainer.limit_val_batches=0", "trainer.max_epochs=1", "report.plots=false")
+    result = train(config, show=False)
+    assert (result.status, result.monitor["best"]) == ("completed", None)
+    assert [p.name for p in (result.folder / "checkpoints").iterdir()] == ["last.ckpt"]
