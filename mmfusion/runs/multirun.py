@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import traceback
 from collections.abc import Sequence
@@ -53,10 +54,8 @@ def multirun(overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -
             failed.append(number)
 
     argv = sys.argv
-    # What runs a single job by itself; scripts/train.py says "train" on its own.
-    command = argv[: 2 if argv[1:2] == ["train"] else 1]
-    command += [word for each in config_dirs for word in ("--config-dir", str(each))]
-    command += [f"trusted_modules=[{','.join(trusted)}]"]
+    command = ["train", *(word for each in config_dirs for word in ("--config-dir", str(each)))]
+    command.append(f"trusted_modules=[{','.join(trusted)}]")
     sys.argv = [argv[0], "--multirun", *forced(plain, known), *search_path(folders), *_QUIET]
     try:
         hydra.main(version_base="1.3", config_path=str(own_folder()), config_name=PRIMARY)(run)()
@@ -74,14 +73,23 @@ def _jobs(overrides: Sequence[str], folders: Sequence[Path], known: dict[str, di
 
 
 def _run_alone(job: list[str], config_dirs: Sequence[str | Path], command: list[str]) -> bool:
-    """Run one job as `mmfusion train` would alone, so that processes which Lightning starts repeat this job only."""
+    """Run one job as `mmfusion train` would alone; says whether it completed.
+
+    A job of several processes gets a process of its own: what Lightning and torch.distributed leave behind in one
+    would break the next. The others share this one, which has paid for the imports.
+    """
+    config = load_config(job, config_dirs)
+    trainer = config["trainer"]
+    if (trainer["devices"], trainer["num_nodes"], trainer["strategy"]) != (1, 1, "auto"):
+        again = [sys.executable, "-m", "mmfusion", *command, *job]
+        return subprocess.run(again, check=False).returncode == 0  # noqa: S603 (our own command, checked above)
     from mmfusion.runs.train import train
 
     argv, settings = sys.argv, HydraConfig.instance().cfg
-    sys.argv = [*command, *job]
+    sys.argv = [argv[0], *command, *job]  # for the run's record: what repeats this job
     HydraConfig.instance().cfg = None
     try:
-        return train(load_config(job, config_dirs), job).status == "completed"
+        return train(config, job).status == "completed"
     except ValueError as error:
         print(f"mmfusion: {type(error).__name__}: {error}", file=sys.stderr)
         return False

@@ -44,22 +44,26 @@ def test_each_combination_in_its_own_folder_and_failures_stop_nothing(jobs, caps
     assert "no luck" in capsys.readouterr().err
 
 
-def test_processes_that_a_job_starts_repeat_that_job_alone(jobs, tmp_path):
+def test_the_record_shows_what_repeats_a_job(jobs, tmp_path):
     mine = tmp_path / "mine"
     mine.mkdir()
     with trusting([]):
         multirun(["seed=3,4", "trusted_modules=[userpack]"], [mine])
-    command, name, flag, folder, trusted, seed, run = jobs[1].argv
-    assert [command, name, flag, folder] == ["/bin/mmfusion", "train", "--config-dir", str(mine)]
-    assert seed == "seed=4"
-    assert run == f"paths.run='{jobs[1].folder}'"
-    assert trusted == "trusted_modules=[userpack]"
+    words = ["train", "--config-dir", str(mine), "trusted_modules=[userpack]", "seed=4"]
+    assert jobs[1].argv == ["/bin/mmfusion", *words, f"paths.run='{jobs[1].folder}'"]
 
 
-def test_scripts_train_py_names_no_command(jobs, monkeypatch):
-    monkeypatch.setattr(sys, "argv", ["scripts/train.py", "-m", "seed=3"])
-    multirun(["seed=3"])
-    assert jobs[0].argv[:3] == ["scripts/train.py", "trusted_modules=[]", "seed=3"]
+def test_a_job_of_several_processes_gets_a_process_of_its_own(jobs, monkeypatch):
+    commands = []
+
+    def run(command, check):
+        commands.append(command)
+        return SimpleNamespace(returncode=len(commands) - 1)
+
+    monkeypatch.setattr("mmfusion.runs.multirun.subprocess.run", run)
+    assert multirun(["seed=3,4", "trainer=ddp"]) == [1]
+    assert jobs == []
+    assert commands[1][:6] == [sys.executable, "-m", "mmfusion", "train", "trusted_modules=[]", "seed=4"]
 
 
 def test_all_jobs_are_checked_before_the_first_starts(jobs):
