@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -364,6 +365,40 @@ def trainer(**options):
         "max_epochs": 2,
     }
     return Trainer(**(quiet | options))
+
+
+def at_rank(table, rank, world, **loader):
+    data = ready(table, **loader)
+    data.trainer = SimpleNamespace(global_rank=rank, world_size=world, num_devices=world, overfit_batches=0)
+    return data
+
+
+@pytest.mark.parametrize("split", ["train", "val", "test"])
+def test_ranks_together_see_what_one_process_sees(table, split):
+    def steps(data):
+        return [batch.ids for batch in getattr(data, f"{split}_dataloader")()]
+
+    one = steps(ready(table, batch_size=8))
+    two = [steps(at_rank(table, rank, 2, batch_size=4)) for rank in range(2)]
+    both = [a + b for a, b in zip(*two, strict=True)]
+    assert both[:-1] == one[: len(both) - 1]
+    assert sum(both, []) == sum(one, [])  # noqa: RUF017 - a tail of one row joins the batch before it
+
+
+def test_fewer_rows_than_processes(table):
+    data = at_rank(table, 0, 8)
+    assert len(data.test_dataloader()) == 1
+    with pytest.raises(DataError, match="split 'val': 7 rows for 8 processes; each needs at least one"):
+        data.val_dataloader()
+
+
+def test_workers_are_shared_out_among_the_processes_of_a_machine(table, monkeypatch):
+    monkeypatch.setattr("mmfusion.data.module.cores", lambda: 8)
+    assert at_rank(table, 0, 2, cache="none").val_dataloader().workers == 3
+    assert at_rank(table, 0, 8 - 1, cache="none").val_dataloader().workers == 1
+    assert ready(table, cache="none").val_dataloader().workers == 7
+    assert ready(table, cache="none", workers=2).val_dataloader().workers == 2
+    assert ready(table).val_dataloader().workers == 0
 
 
 def test_lightning_sets_the_epoch_and_sees_every_row(table):
