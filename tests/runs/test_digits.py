@@ -43,19 +43,18 @@ def test_arrays_and_files_are_predicted_alike(result, tmp_path):
     run = load_run(result.folder)
     table = build_data(run.config)[0].source.read().take([0, 1])
     rows = [{name: table.columns[name][i] for name in ("image", "speech", "text")} for i in range(2)]
-    picture = np.asarray(Image.fromarray(np.linspace(0, 255, 32 * 32, dtype=np.uint8).reshape(32, 32)))
-    Image.fromarray(picture).save(tmp_path / "a.png")
+    Image.fromarray(np.linspace(0, 255, 32 * 32).astype(np.uint8).reshape(32, 32)).save(tmp_path / "a.png")
     sound = np.sin(np.arange(4000) / 10)
     soundfile.write(tmp_path / "a.wav", sound, 8000, subtype="FLOAT")
     rows[0] |= {"image": "a.png", "speech": "a.wav"}
     rows[1]["image"] = None
-    said = run.predict([{**rows[0]}, rows[1]], root=tmp_path)
+    said = run.predict(rows, root=tmp_path)
     assert said["largest"].is_in(run.tasks["largest"].classes.names).all()
     assert said["sum"].is_finite().all()
     new = tmp_path / "new.csv"
-    pl.DataFrame(
-        {"id": ["x", "y"], "image": ["a.png", None], "speech": ["a.wav"] * 2, "text": [rows[0]["text"]] * 2}
-    ).write_csv(new)
+    text = [rows[0]["text"]] * 2
+    columns = {"id": ["x", "y"], "image": ["a.png", None], "speech": ["a.wav"] * 2, "text": text}
+    pl.DataFrame(columns).write_csv(new)
     from_files = predict(result.folder, new, tmp_path / "out.parquet")
     assert from_files["id"].to_list() == ["x", "y"]
     assert from_files["sum"][0] == pytest.approx(said["sum"][0], abs=1e-4)
