@@ -7,6 +7,7 @@ from typing import Any
 
 import pytorch_lightning as pl
 from torch import Tensor
+from torch.distributed.fsdp import FSDPModule
 from torch.optim import Optimizer
 
 from mmfusion.batch import Batch
@@ -19,6 +20,7 @@ from mmfusion.training.gradients import PLACES, cosines, gramian, norms
 from mmfusion.training.guard import FiniteGuard
 from mmfusion.training.losses import Losses, task_losses
 from mmfusion.training.record import StepRecord
+from mmfusion.training.sharding import shard
 from mmfusion.training.subset_test import SubsetTest
 from mmfusion.training.subsets import choose_subsets
 
@@ -117,6 +119,11 @@ class MultiTaskModule(pl.LightningModule):
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         self._guard.check(self.global_step)
+
+    def configure_model(self) -> None:
+        # Lightning asks before fitting and again before testing; only a strategy that shards has a mesh.
+        if self.device_mesh is not None and not isinstance(self, FSDPModule):
+            shard(self, self.device_mesh["data_parallel"])
 
     def configure_optimizers(self) -> Any:
         if self._make_groups is None:

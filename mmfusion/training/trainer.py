@@ -15,12 +15,12 @@ from pytorch_lightning import Callback, Trainer
 from pytorch_lightning.loggers import Logger
 from pytorch_lightning.plugins import MixedPrecision, Precision
 from pytorch_lightning.profilers import AdvancedProfiler, Profiler, PyTorchProfiler, SimpleProfiler
-from pytorch_lightning.strategies import DDPStrategy, FSDPStrategy, Strategy
+from pytorch_lightning.strategies import DDPStrategy, Strategy
 from pytorch_lightning.utilities import GradClipAlgorithmType
 from torch.optim import Optimizer
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.encoders._base import Encoder
+from mmfusion.training.sharding import FullySharded
 
 _PROFILERS: dict[str, Any] = {"simple": SimpleProfiler, "advanced": AdvancedProfiler, "pytorch": PyTorchProfiler}
 
@@ -137,11 +137,9 @@ def _devices(cfg: Mapping[str, Any]) -> tuple[Any, int]:
 def _strategy(cfg: Mapping[str, Any], devices: Any, nodes: int, on_gpu: bool) -> Strategy | str:
     timeout = timedelta(seconds=cfg["timeout_s"])
     if cfg["strategy"] == "fsdp":
-        if not on_gpu:
-            raise ConfigError("trainer.strategy=fsdp needs a GPU; use trainer=ddp on a CPU")
-        # Each encoder is a unit of its own; fusion and heads stay in the root, where a weighting that takes gradients
-        # at the representation walks through them twice.
-        return FSDPStrategy(auto_wrap_policy={Encoder}, state_dict_type="full", timeout=timeout)
+        if cfg["precision"] == "16-mixed":
+            raise ConfigError("trainer.precision=16-mixed: trainer.strategy=fsdp has no loss scaling; use bf16-mixed")
+        return FullySharded(process_group_backend="nccl" if on_gpu else "gloo", timeout=timeout)
     alone = nodes == 1 and (devices == 1 or (devices == "auto" and (not on_gpu or torch.cuda.device_count() == 1)))
     if cfg["strategy"] == "auto" and (alone or (isinstance(devices, list) and len(devices) == 1)):
         return "auto"
@@ -166,7 +164,7 @@ class _BFloat16(MixedPrecision):
 
 
 def _precision(cfg: Mapping[str, Any], on_gpu: bool) -> dict[str, Any]:
-    if cfg["precision"] == "bf16-mixed" and cfg["strategy"] != "fsdp":
+    if cfg["precision"] == "bf16-mixed":
         return {"plugins": [_BFloat16("bf16-mixed", "cuda" if on_gpu else "cpu")]}
     return {"precision": {"fp32": "32-true"}.get(cfg["precision"], cfg["precision"])}
 

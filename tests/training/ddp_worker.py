@@ -17,6 +17,8 @@ from typing import Any
 
 import torch
 import yaml
+from torch.distributed.fsdp import FSDPModule
+from torch.distributed.tensor import DTensor
 
 from mmfusion.batch import Batch, Tokens
 from mmfusion.training.gradients import PLACES
@@ -87,14 +89,54 @@ def share(batch: Batch, rank: int, world: int) -> Batch:
     )
 
 
-def trainer(out: Path, callbacks: list[Any], **options: Any) -> Any:
-    """As `trainer=ddp` builds it for two processes, `trainer=cpu` for one."""
+def trainer(out: Path, callbacks: list[Any], kind: str = "ddp", **options: Any) -> Any:
+    """As `trainer=<kind>` builds it for two processes, `trainer=cpu` for one."""
     conf = Path(__file__).parents[2] / "conf" / "trainer"
-    settings = yaml.safe_load((conf / "default.yaml").read_text()) | yaml.safe_load((conf / "ddp.yaml").read_text())
-    settings |= {"accelerator": "cpu", "devices": 1, "num_sanity_val_steps": 0, "max_epochs": EPOCHS, **options}
+    settings = yaml.safe_load((conf / "default.yaml").read_text()) | yaml.safe_load((conf / f"{kind}.yaml").read_text())
+    settings |= {"accelerator": "cpu", "devices": 1, "precision": "fp32", "num_sanity_val_steps": 0}
+    settings |= {"max_epochs": EPOCHS, **options}
     if "TORCHELASTIC_RUN_ID" not in os.environ:
         settings["strategy"] = "auto"
     return build_trainer({k: v for k, v in settings.items() if k != "defaults"}, callbacks, [], out)
+
+
+SHARDED: dict[str, dict[str, Any]] = {
+    "fsdp/static": {"weighting": "static"},
+    "fsdp/uncertainty": {"weighting": "uncertainty", "placeholders": True},
+    "fsdp/gradnorm": {"weighting": "gradnorm", "fusion": "hybrid"},
+    "fsdp/media": {"weighting": "gradnorm", "media": True},
+}
+
+
+def train_sharded(case: dict[str, Any], rank: int, world: int, out: Path) -> dict[str, Any]:
+    """Fit with clipping, save, test with what was saved; parameters as the checkpoint's one file has them."""
+    module, history = parts.make_module(**case), parts.History()
+    rows = parts.loader([share(batch, rank, world) for batch in batches(case.get("media", False))])
+    runner = trainer(out, [history], "fsdp", max_epochs=2, gradient_clip_val=0.5)
+    runner.fit(module, rows, rows)
+    path = out / f"{world}.ckpt"
+    runner.save_checkpoint(path)
+    with torch.no_grad():
+        next(iter(module.model.heads.parameters())).zero_()  # the checkpoint must bring it back
+    runner.test(module, rows, ckpt_path=path, weights_only=True, verbose=False)
+    if isinstance(module, FSDPModule):
+        module.reshard()  # after a forward pass alone, what is not an encoder stays gathered
+    held = sum(x.to_local().numel() if isinstance(x, DTensor) else x.numel() for x in module.parameters())
+    state = torch.load(path, weights_only=True)["state_dict"]
+    found = {name: history.stacked(name) for name in ("losses", "weights", "labels")}
+    return {**found, **runner.callback_metrics, **state, "held": torch.tensor(held)}
+
+
+def refuse(rank: int, world: int, out: Path) -> dict[str, Any]:
+    """What sharding says to gradients at parameters."""
+    module = parts.make_module("gradnorm", "last_shared_layer")
+    rows = parts.loader([share(batch, rank, world) for batch in batches(False)])
+    runner = trainer(out, [], "fsdp")
+    try:
+        runner.fit(module, rows)
+    except ValueError as error:
+        return {"said": str(error)}
+    return {"said": "nothing"}
 
 
 def train(case: dict[str, Any], rank: int, world: int, out: Path) -> dict[str, Any]:
@@ -127,6 +169,9 @@ def main(out: Path, rank: int, world: int) -> None:
         warnings.simplefilter("ignore")
         found = {name: train(case, rank, world, out) for name, case in cases().items()}
         found["scores"] = score(rank, world, out)
+        found |= {name: train_sharded(case, rank, world, out) for name, case in SHARDED.items()}
+        if world > 1:
+            found["refused"] = refuse(rank, world, out)
     torch.save(found, out / f"{world}-{rank}.pt")
 
 

@@ -108,3 +108,24 @@ def test_scores_are_over_all_ranks(found):
     assert one["test[a]/rows"] == 5
     assert one["test[a+b]/rows"] == one["test/rows"] == 8
     assert one["test/kind/labels"] == 2
+
+
+# ---- FSDP, in the same processes
+
+
+@pytest.mark.parametrize("case", ddp_worker.SHARDED)
+def test_two_ranks_that_share_the_parameters_train_as_one_that_has_them(found, case):
+    one, first, second = (dict(seen[case]) for seen in found)
+    whole, parts_held = one.pop("held"), [seen.pop("held") for seen in (first, second)]
+    assert sum(parts_held) == whole
+    assert max(parts_held) < 0.75 * whole
+    assert one.keys() == first.keys() == second.keys()
+    for name, expected in one.items():
+        explain = f"{case} {name}: {{}}".format
+        torch.testing.assert_close(first[name], expected, rtol=1e-4, atol=1e-5, equal_nan=True, msg=explain)
+    assert one["test/rows"] == 40
+
+
+def test_sharded_parameters_have_no_gradients_to_compare(found):
+    for rank in (1, 2):
+        assert "gradients_of=last_shared_layer: with trainer=fsdp" in found[rank]["refused"]["said"]

@@ -9,7 +9,8 @@ from pytorch_lightning.strategies import DDPStrategy
 from mmfusion.config.errors import ConfigError
 from mmfusion.training.noise import quiet
 from mmfusion.training.optimizers import adamw
-from mmfusion.training.trainer import build_trainer, reconcile, shows_progress
+from mmfusion.training.sharding import FullySharded
+from mmfusion.training.trainer import _strategy, build_trainer, reconcile, shows_progress
 from tests.training.parts import QUIET, loader, make_batch, make_module
 
 pytestmark = QUIET
@@ -56,9 +57,16 @@ def test_torchrun_says_how_many_processes_there_are(cfg, tmp_path, monkeypatch):
     assert (trainer.num_devices, trainer.num_nodes, trainer.world_size) == (2, 2, 4)
 
 
-def test_fsdp_needs_a_gpu(cfg, tmp_path):
-    with pytest.raises(ConfigError, match="trainer=ddp on a CPU"):
-        build(cfg, tmp_path, strategy="fsdp")
+def test_fsdp_runs_on_cpus_too(cfg, tmp_path):
+    strategy = build(cfg, tmp_path, strategy="fsdp", devices=2, timeout_s=60).strategy
+    assert isinstance(strategy, FullySharded)
+    assert (strategy.process_group_backend, strategy.num_processes) == ("gloo", 2)
+    assert strategy._timeout == timedelta(seconds=60)
+
+
+def test_fsdp_has_no_loss_scaling(cfg):
+    with pytest.raises(ConfigError, match="use bf16-mixed"):
+        _strategy({**cfg, "strategy": "fsdp", "precision": "16-mixed"}, 2, 1, on_gpu=True)
 
 
 def test_fp16_needs_a_gpu(cfg, tmp_path):
