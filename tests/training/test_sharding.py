@@ -22,5 +22,5 @@ def test_gradients_at_parameters_are_refused(place):
 def test_a_compiled_model_is_refused():
     module = parts.make_module()
     compile_model(module.model, "eager")
-    with pytest.raises(ValueError, match="compile.enabled"):
+    with pytest.raises(ValueError, match=r"compile\.enabled"):
         shard(module, NO_MESH)
