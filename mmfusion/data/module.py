@@ -177,13 +177,17 @@ class MultiModalData(LightningDataModule):
         self._fitted = True
 
     def train_dataloader(self) -> Loader:
-        return self._loader("train")
+        return self._loader("train", training=True)
 
     def val_dataloader(self) -> Loader:
         return self._loader("val")
 
     def test_dataloader(self) -> Loader:
         return self._loader("test")
+
+    def eval_dataloader(self, split: str) -> Loader:
+        """Rows of any split in their order and with the transforms of evaluation."""
+        return self._loader(split)
 
     def predict_loader(self, table: Table) -> Loader:
         """Batches of new rows in their order, without labels; a modality whose column is missing is absent.
@@ -234,15 +238,15 @@ class MultiModalData(LightningDataModule):
             self._fitted = True
         return splits
 
-    def _loader(self, split: str) -> Loader:
+    def _loader(self, split: str, training: bool = False) -> Loader:
         if split not in self._splits:
             self.setup({"val": "validate"}.get(split, split))
         if split not in self._splits:
             raise DataError(f"there are no rows in split {split!r}")
-        return self._make_loader(self._splits[split], split, *self._ranks())
+        return self._make_loader(self._splits[split], split, *self._ranks(), training)
 
-    def _make_loader(self, rows: Rows, split: str, rank: int, world: int) -> Loader:
-        config, training = self.loader, split == "train"
+    def _make_loader(self, rows: Rows, split: str, rank: int, world: int, training: bool = False) -> Loader:
+        config = self.loader
         overfit = self.trainer is not None and bool(getattr(self.trainer, "overfit_batches", 0))
         kept = rows.kept.nonzero().squeeze(1).numpy()
         size = config.batch_size if training else config.eval_batch_size or config.batch_size
@@ -293,6 +297,4 @@ class MultiModalData(LightningDataModule):
                 log.warning("%s: %d of the rows in split %s are left out", self.source.__class__.__name__, count, split)
         for split, found in self.report["unreadable"].items():
             for name, what in found.items():
-                log.warning(
-                    "%s in split %s: %d rows cannot be decoded: %s", name, split, what["rows"], what["first"][0]
-                )
+                log.warning("%s in split %s: %d rows unreadable: %s", name, split, what["rows"], what["first"][0])

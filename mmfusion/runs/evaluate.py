@@ -68,8 +68,7 @@ def evaluate(
         module.load_state_dict(load_weights(path))
         bars = [ProgressBar()] if shows_progress(config["trainer"]) else []
         trainer = build_trainer(config["trainer"], [stop, *bars], [], folder.path)
-        loader = {"train": data.train_dataloader, "val": data.val_dataloader, "test": data.test_dataloader}[split]
-        found: dict[str, Any] = dict(trainer.test(module, dataloaders=loader(), verbose=False)[0])
+        found: dict[str, Any] = dict(trainer.test(module, dataloaders=data.eval_dataloader(split), verbose=False)[0])
     metrics = {split + name.removeprefix("test"): float(value) for name, value in found.items()}
     ceilings = flat_ceilings(metrics, list(config["encoder"]), data.source.ceiling) if split == "test" else {}
     result = read_result(folder).but(metrics=metrics, ceilings=ceilings, seconds=time.perf_counter() - began, cost={})

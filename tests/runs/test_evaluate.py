@@ -83,3 +83,14 @@ def test_a_target_outside_of_the_rooms_is_refused(copied):
     with pytest.raises(ConfigError, match=r"os\.system"):
         evaluate(copied)
     assert not (copied / "executed").exists()
+
+
+def test_training_rows_are_scored_without_what_training_does_to_them(copied, toy):
+    config = yaml.safe_load((copied / "config.yaml").read_text())
+    config["data"]["modalities"]["a"]["transforms"] = {
+        "train": [{"_target_": "mmfusion.data.transforms.gaussian_noise.GaussianNoise", "std": 100.0}]
+    }
+    clean = evaluate(copied, split="train", show=False).metrics
+    (copied / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    assert clean["train/rows"] == 90
+    assert evaluate(copied, split="train", show=False).metrics == clean
