@@ -31,11 +31,13 @@ class Composed:
         config: plain containers, interpolations resolved; `trusted_modules` is empty whatever was asked for.
         trusted: modules that the command line opened.
         origin: where each key was set.
+        hydra: what the files say about Hydra itself.
     """
 
     config: dict[str, Any]
     trusted: list[str]
     origin: Origin
+    hydra: dict[str, Any]
 
 
 def load_config(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> dict[str, Any]:
@@ -70,15 +72,15 @@ def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = (
 
     with explained(overrides, folders, known):
         wanted = [*forced(overrides, known), *search_path(folders)]
-        composed, choices = run_hydra(own_folder(), PRIMARY, wanted)
-    refuse_trust(composed, "a config file")
+        made = run_hydra(own_folder(), PRIMARY, wanted)
+    refuse_trust(made.config, "a config file")
     for group in ("experiment", "debug"):
-        if group in composed:
-            raise ConfigError(f"{group}/{choices.get(group)}.yaml must begin with the line `# @package _global_`")
-    origin = Origin(overrides, choices, known, own_folder() / f"{PRIMARY}.yaml")
-    for sentence in fit(composed, origin):
+        if group in made.config:
+            raise ConfigError(f"{group}/{made.choices.get(group)}.yaml must begin with the line `# @package _global_`")
+    origin = Origin(overrides, made.choices, known, own_folder() / f"{PRIMARY}.yaml")
+    for sentence in fit(made.config, origin):
         print(f"mmfusion: {sentence}", file=sys.stderr)
-    return Composed(composed, trusted, origin)
+    return Composed(made.config, trusted, origin, made.hydra)
 
 
 def search_path(folders: Sequence[Path]) -> list[str]:

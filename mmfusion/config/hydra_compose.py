@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,8 +24,23 @@ from hydra.types import RunMode
 from omegaconf import OmegaConf
 
 
-def run_hydra(folder: Path, primary: str, overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The composed config in plain containers, and the option chosen in each group; raises Hydra's own errors.
+@dataclass(frozen=True)
+class Composition:
+    """What Hydra made of files and overrides, in plain containers.
+
+    Attributes:
+        config: interpolations resolved.
+        choices: group (`encoder/image@encoder.image`) to the option chosen.
+        hydra: what the files say about Hydra itself, unresolved; only a multirun heeds it.
+    """
+
+    config: dict[str, Any]
+    choices: dict[str, str]
+    hydra: dict[str, Any]
+
+
+def run_hydra(folder: Path, primary: str, overrides: Sequence[str]) -> Composition:
+    """Compose; raises Hydra's own errors.
 
     Args:
         folder: where the primary config is.
@@ -40,9 +56,7 @@ def run_hydra(folder: Path, primary: str, overrides: Sequence[str]) -> tuple[dic
         return _compose(folder, primary, overrides, with_hydra=True)
 
 
-def _compose(
-    folder: Path, primary: str, overrides: Sequence[str], with_hydra: bool
-) -> tuple[dict[str, Any], dict[str, str]]:
+def _compose(folder: Path, primary: str, overrides: Sequence[str], with_hydra: bool) -> Composition:
     with _libyaml(), _no_other_hydra(), initialize_config_dir(str(folder), job_name="mmfusion", version_base="1.3"):
         loader = GlobalHydra.instance().config_loader()
         assert isinstance(loader, ConfigLoaderImpl)
@@ -51,12 +65,14 @@ def _compose(
         defaults = create_defaults_list(repository, primary, parsed, prepend_hydra=with_hydra, skip_missing=False)
         composed = loader._compose_config_from_defaults_list(defaults.defaults, repository)
         OmegaConf.set_struct(composed, True)
-        loader._apply_overrides_to_config(defaults.config_overrides, composed)
+        # The search path has been heeded already, and without Hydra's own config there is nowhere to write it to.
+        values = [each for each in defaults.config_overrides if with_hydra or each.key_or_group != "hydra.searchpath"]
+        loader._apply_overrides_to_config(values, composed)
         choices = {str(group): str(option) for group, option in defaults.overrides.known_choices.items()}
     OmegaConf.set_struct(composed, False)
-    composed.pop("hydra", None)
+    hydra: Any = OmegaConf.to_container(composed.pop("hydra", None) or OmegaConf.create({}))
     config: Any = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
-    return config, choices
+    return Composition(config, choices, hydra)
 
 
 @contextmanager

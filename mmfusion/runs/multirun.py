@@ -14,7 +14,8 @@ from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra.core.hydra_config import HydraConfig
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
-from mmfusion.config.compose import PRIMARY, forced, load_config, search_path, split_trust
+from mmfusion.config.check import check
+from mmfusion.config.compose import PRIMARY, compose, forced, load_config, search_path, split_trust
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder, user_folders
 from mmfusion.config.hydra_errors import explained
@@ -22,6 +23,7 @@ from mmfusion.config.instantiate import trust
 
 # Hydra would write a log file a job and set up the root logger; a run keeps its own records.
 _QUIET = ("hydra/job_logging=none", "hydra/hydra_logging=none")
+_HARMLESS = ("output_subdir", "run", "sweep", "verbose")
 
 
 def multirun(overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> list[int]:
@@ -39,7 +41,9 @@ def multirun(overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -
     jobs = _jobs(plain, folders, known)
     for number, job in enumerate(jobs):
         try:
-            load_config(job, config_dirs)
+            composed = compose(job, config_dirs)
+            check(composed.config, composed.origin)
+            _refuse_orders(composed.hydra)
         except ConfigError as error:
             raise ConfigError(f"job {number} ({' '.join(job)}): {error}") from error
     failed: list[int] = []
@@ -62,6 +66,16 @@ def multirun(overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -
     finally:
         sys.argv = argv
     return failed
+
+
+def _refuse_orders(hydra: dict[str, Any]) -> None:
+    """Hydra calls what its callbacks, logging, launcher and sweeper sections name, so no file may write there."""
+    for key in hydra:
+        if key not in _HARMLESS:
+            raise ConfigError(
+                f"hydra.{key}: a config file may set hydra.{', hydra.'.join(_HARMLESS)} and nothing else of Hydra's, "
+                "because Hydra would call what it names; give it on the command line"
+            )
 
 
 def _jobs(overrides: Sequence[str], folders: Sequence[Path], known: dict[str, dict[str, Path]]) -> list[list[str]]:

@@ -5,6 +5,7 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.errors import ConfigCompositionException
 from omegaconf import OmegaConf
 
+from mmfusion.config import hydra_compose
 from mmfusion.config.hydra_compose import run_hydra
 
 OVERRIDES = [
@@ -22,15 +23,30 @@ def test_equals_stock_hydra(mini, overrides):
     choices = {key: str(value) for key, value in stock.hydra.runtime.choices.items() if not key.startswith("hydra/")}
     OmegaConf.set_struct(stock, False)
     del stock["hydra"]
-    assert run_hydra(mini, "train", overrides) == (OmegaConf.to_container(stock, resolve=True), choices)
+    made = run_hydra(mini, "train", overrides)
+    assert made.config == OmegaConf.to_container(stock, resolve=True)
+    assert made.choices == choices
+    assert made.hydra == {"output_subdir": None}
 
 
 def test_overrides_of_hydra_itself_are_understood_and_dropped(mini):
-    config, choices = run_hydra(mini, "train", ["hydra.sweep.dir=elsewhere", "hydra/job_logging=none"])
-    assert "hydra" not in config
-    assert choices["hydra/job_logging"] == "none"
+    made = run_hydra(mini, "train", ["hydra.sweep.dir=elsewhere", "hydra/job_logging=none"])
+    assert "hydra" not in made.config
+    assert made.hydra["sweep"]["dir"] == "elsewhere"
+    assert made.choices["hydra/job_logging"] == "none"
     with pytest.raises(ConfigCompositionException, match=r"hydra\.swep"):
         run_hydra(mini, "train", ["hydra.swep.dir=elsewhere"])
+
+
+def test_further_folders_need_no_second_composition(mini, tmp_path, monkeypatch):
+    (tmp_path / "more" / "fusion").mkdir(parents=True)
+    (tmp_path / "more" / "fusion" / "mine.yaml").write_text("dim: 3\n")
+    calls = []
+    inner = hydra_compose._compose
+    monkeypatch.setattr(hydra_compose, "_compose", lambda *a, **k: calls.append(k) or inner(*a, **k))
+    made = run_hydra(mini, "train", ["fusion=mine", f"hydra.searchpath=['file://{tmp_path}/more']"])
+    assert made.config["fusion"] == {"dim": 3}
+    assert calls == [{"with_hydra": False}]
 
 
 def test_leaves_no_trace(mini):
@@ -44,6 +60,6 @@ def test_leaves_no_trace(mini):
 def test_composes_inside_another_program_of_hydra(mini):
     with initialize_config_dir(str(mini), job_name="outer", version_base="1.3"):
         outer = GlobalHydra.instance().hydra
-        assert run_hydra(mini, "train", [])[0]["name"] == "digits"
+        assert run_hydra(mini, "train", []).config["name"] == "digits"
         assert GlobalHydra.instance().hydra is outer
         assert compose("train").name == "digits"

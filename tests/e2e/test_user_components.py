@@ -118,3 +118,9 @@ def test_a_run_from_elsewhere_needs_trust_too(workplace, capsys):
         assert train("experiment=loud", "trusted_modules=[loudpack]", "paths.run=run", *SMALL) == 0
     assert main(["eval", "run"]) == 2
     assert "'loudpack.Loudest' is refused" in capsys.readouterr().err
+    config = workplace / "here" / "run" / "config.yaml"
+    config.write_text(config.read_text().replace("trusted_modules: []", "trusted_modules: [loudpack]"))
+    assert main(["eval", "run"]) == 2
+    assert "sets trusted_modules=[loudpack]. Only the command line may" in capsys.readouterr().err
+    with pytest.raises(ValueError, match="Only the command line may"):
+        mmfusion.load_run("run")

@@ -74,3 +74,30 @@ def test_all_jobs_are_checked_before_the_first_starts(jobs):
     with pytest.raises(ConfigError, match=r"not an override that can be read"):
         multirun(["fusion concat"])
     assert jobs == []
+
+
+@pytest.mark.parametrize(
+    "orders",
+    [
+        "callbacks: {evil: {_target_: pathlib.Path.touch, self: stolen}}",
+        "job_logging: {handlers: {evil: {'()': os.system, command: touch stolen}}}",
+        "job: {env_set: {PYTHONPATH: stolen}}",
+    ],
+)
+def test_a_file_cannot_make_hydra_call_something(jobs, orders):
+    experiment = Path("conf/experiment/evil.yaml")
+    experiment.parent.mkdir(parents=True)
+    experiment.write_text(f"# @package _global_\ndefaults:\n  - digits\n  - _self_\nhydra:\n  {orders}\n")
+    with pytest.raises(ConfigError, match=rf"hydra.{orders.split(':')[0]}: a config file may set hydra.output_subdir"):
+        multirun(["experiment=evil"])
+    assert jobs == []
+    assert not Path("stolen").exists()
+
+
+def test_a_file_cannot_choose_hydras_parts(jobs):
+    experiment = Path("conf/experiment/evil.yaml")
+    experiment.parent.mkdir(parents=True)
+    experiment.write_text("# @package _global_\ndefaults:\n  - digits\n  - override /hydra/launcher: basic\n")
+    with pytest.raises(ConfigError, match=r"a config file may set"):
+        multirun(["experiment=evil"])
+    assert jobs == []
