@@ -85,6 +85,10 @@ def fingerprint(table: Table) -> dict[str, Any]:
 
 def _feed(whole: Any, cells: Any) -> None:
     if isinstance(cells, pl.Series):
+        if not cells.dtype.is_nested():
+            # All at once: a manifest may have a million rows.
+            whole.update("\0".join(cells.cast(pl.String).fill_null("\1").to_list()).encode())
+            return
         cells = cells.to_list()
     if isinstance(cells, Tensor):
         cells = cells.numpy(force=True)

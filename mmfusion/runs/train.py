@@ -55,6 +55,8 @@ def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = Tr
     folder.write_yaml("overrides.yaml", list(overrides))
     result.write(folder)
     run = _Run(config, folder, overrides)
+    if shows_progress(config["trainer"]) and folder.writes:
+        print(f"run folder {shown_path(folder.path)}", file=sys.stderr)
     try:
         with folder.announced(), run.stop.active(), quiet():
             result = run.all_of(result)
@@ -72,8 +74,9 @@ def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = Tr
         folder.write_text("traceback.txt", traceback.format_exc())
         run.end_other_ranks()
         finish(run.loggers, 128 + stopped.number if stopped else 1)
-        if stopped is not None and folder.writes:
-            print(f"mmfusion: {stopped}; what there is lies in {shown_path(folder.path)}", file=sys.stderr)
+        if folder.writes:
+            what = stopped or "the run failed"
+            print(f"mmfusion: {what}; what there is lies in {shown_path(folder.path)}", file=sys.stderr)
         if stopped is not None and error is not stopped:
             raise stopped from None
         raise
@@ -96,11 +99,12 @@ class _Run:
     def all_of(self, result: Result) -> Result:
         """Everything from data to plots."""
         config, folder = self.config, self.folder
-        origin = provenance(config, self.overrides)
+        origin = provenance(config, self.overrides) if folder.writes else {}
         folder.write_json("provenance.json", origin)
         data, tasks = self._data()
         assert data.table is not None
-        folder.write_json("provenance.json", {**origin, "data": fingerprint(data.table)})
+        if folder.writes:
+            folder.write_json("provenance.json", {**origin, "data": fingerprint(data.table)})
         module = self._module(data, tasks)
         parameters = list(module.parameters())
         cost: dict[str, Any] = {
@@ -110,8 +114,12 @@ class _Run:
         callbacks = build_callbacks(
             config["callbacks"], tasks, folder.checkpoints, shows_progress(config["trainer"]) and folder.writes
         )
-        self.loggers = build_loggers(config["logger"], str(folder.path), folder.path.name)
-        self.trainer = build_trainer(config["trainer"], [self.stop, *callbacks.ordered], self.loggers, folder.path)
+        settings = dict(config["trainer"])
+        if folder.writes:
+            self.loggers = build_loggers(config["logger"], str(folder.path), folder.path.name)
+        else:
+            settings["profiler"] = None
+        self.trainer = build_trainer(settings, [self.stop, *callbacks.ordered], self.loggers, folder.path)
         for logger in self.loggers:
             logger.log_hyperparams(dict(config))
         began = time.perf_counter()
