@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -79,7 +80,7 @@ def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = (
             raise ConfigError(f"{group}/{made.choices.get(group)}.yaml must begin with the line `# @package _global_`")
     origin = Origin(overrides, made.choices, known, own_folder() / f"{PRIMARY}.yaml")
     for sentence in fit(made.config, origin):
-        print(f"mmfusion: {sentence}", file=sys.stderr)
+        _say(sentence)
     return Composed(made.config, trusted, origin, made.hydra)
 
 
@@ -138,4 +139,10 @@ def _warn_of_hidden(folders: Sequence[Path]) -> None:
     hidden = hidden_files(folders) if len(folders) > 1 else []
     if hidden:
         more = f" and {len(hidden) - 1} more" if len(hidden) > 1 else ""
-        print(f"mmfusion: not read, since a config of that name exists already: {hidden[0]}{more}", file=sys.stderr)
+        _say(f"not read, since a config of that name exists already: {hidden[0]}{more}")
+
+
+def _say(sentence: str) -> None:
+    """To standard error, by one process of several alone: each of them composes."""
+    if all(os.environ.get(name, "0") == "0" for name in ("RANK", "LOCAL_RANK", "SLURM_PROCID")):
+        print(f"mmfusion: {sentence}", file=sys.stderr)

@@ -63,6 +63,13 @@ def test_arguments_of_a_fusion_that_was_replaced(composed):
     )
 
 
+def test_one_rank_alone_says_so(composed, monkeypatch):
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    config, said = composed("fusion=gated")
+    assert "activation" not in config["fusion"]
+    assert said == ""
+
+
 def test_arguments_of_an_encoder_and_a_task_that_were_replaced(composed):
     config, said = composed("encoder/image=resnet", "task@task.largest=regression")
     assert "widths" not in config["encoder"]["image"]
