@@ -6,6 +6,7 @@ Shapes: B rows, D features, C a task's outputs.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -93,7 +94,9 @@ class MultiTaskModel(nn.Module):
         """Streams to each task's output `[B, C]`."""
         shared = self.sharing(dict(streams))
         return {
-            task: self.fusion.combine({s: heads[s](x) for s, x in shared[task].items()}, dict(present))
+            task: self.fusion.combine(
+                {stream: cast(nn.ModuleDict, heads)[stream](x) for stream, x in shared[task].items()}, dict(present)
+            )
             for task, heads in self.heads.items()
         }
 

@@ -2,9 +2,10 @@
 
     python scripts/bench_seed_loop.py [--shared ../shared] [--seeds 0 1 2] [--data agree calc] [-- OVERRIDE ...]
 
-Runs `bench/seed_loop.py` of the shared folder and `mmfusion train experiment=digits3_agree` (or `digits3_calc`) in turn,
-each as a process of its own, so that wall time is from start to exit, imports and evaluation included. Peak memory is
-the largest sum of proportional set sizes over the process and its children (loader workers), sampled ten times a second.
+Runs `bench/seed_loop.py` of the shared folder and `mmfusion train experiment=digits3_agree` (or `digits3_calc`) in
+turn, each as a process of its own, so that wall time is from start to exit, imports and evaluation included. Peak
+memory is the largest sum of proportional set sizes over the process and its children (loader workers), sampled ten
+times a second.
 """
 
 from __future__ import annotations

@@ -60,7 +60,7 @@ class Same(Sharing):
         self.dims = {task: dict(streams) for task in tasks}
 
     def forward(self, streams: dict[str, Tensor]) -> dict[str, dict[str, Tensor]]:
-        return {task: streams for task in self.dims}
+        return dict.fromkeys(self.dims, streams)
 
 
 class Definition(nn.Module):

@@ -10,7 +10,14 @@ from mmfusion.config.folders import groups, own_folder
 from mmfusion.runs.train import train
 from tests.helpers.zoo import make_zoo
 
-NAMES = {"image": "image", "text": "note", "speech": "voice", "tabular": "vitals", "features": "vector", "series": "signal"}
+NAMES = {
+    "image": "image",
+    "text": "note",
+    "speech": "voice",
+    "tabular": "vitals",
+    "features": "vector",
+    "series": "signal",
+}
 TASKS = {"classification": "kind", "binary": "flag", "multilabel": "tags", "regression": "size"}
 REAL = {
     "digits3_agree": "digits3",

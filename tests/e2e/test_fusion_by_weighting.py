@@ -1,4 +1,4 @@
-"""Every fusion × every loss weighting × {all modalities, with holes}: two batches move every parameter and stay finite."""
+"""Every fusion × every loss weighting × {all modalities, with holes}: two batches move every parameter."""
 
 import pytest
 import pytorch_lightning as pl
