@@ -106,7 +106,7 @@ class GradNorm(Float32State, LossWeighting):
         return total, weights
 
     def _move(self, losses: Tensor, norms: Tensor, active: Tensor) -> None:
-        active = active & norms.isfinite() & losses.isfinite()  # float16 may overflow where training goes on
+        active = active & (losses * norms).isfinite()  # float16 may overflow where training goes on
         fresh = active & (self.averaged_steps < self.averaged)
         self.averaged_steps += fresh
         change = (losses - self.initial) / self.averaged_steps.clamp(min=1)

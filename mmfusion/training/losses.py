@@ -78,12 +78,13 @@ def labelled_sum(task: Task, output: Tensor, target: Tensor, labelled: Tensor) -
     Rows without a label hold zeros on the way into the loss and are left out after it, so that neither what they were
     filled with nor what the model said about them can turn the sum or a gradient into NaN.
     """
-    blank = torch.where(_like(labelled, target), target, torch.zeros_like(target))
-    rows_B = task.loss(torch.where(_like(labelled, output), output, torch.zeros_like(output)), blank)
+    missing_B = ~labelled
+    rows_B = task.loss(_blank(missing_B, output), _blank(missing_B, target))
     if rows_B.dtype != torch.float64:
         rows_B = rows_B.float()
-    return torch.where(labelled, rows_B, torch.zeros_like(rows_B)).sum()
+    return rows_B.masked_fill(missing_B, 0).sum()
 
 
-def _like(mask_B: Tensor, x: Tensor) -> Tensor:
-    return mask_B.view(-1, *[1] * (x.ndim - 1))
+def _blank(missing_B: Tensor, x: Tensor) -> Tensor:
+    """Zeros in the rows without a label. Not a product: NaN times 0 is NaN, forward and backward."""
+    return x.masked_fill(missing_B.view(-1, *[1] * (x.ndim - 1)), 0)
