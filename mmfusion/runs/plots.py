@@ -162,7 +162,7 @@ def confusion(true: pl.Series, predicted: pl.Series, classes: Sequence[str], tas
                 colour = "white" if shares[i, j] > 0.55 else "0.2"
                 axes.text(j, i, str(count), ha="center", va="center", color=colour, fontsize=7 if len(kept) > 8 else 9)
     shown = [name if len(name) <= 18 else name[:17] + "…" for name in kept]
-    upright = max(map(len, shown)) > 2
+    upright = max(map(len, shown)) * len(shown) > 6 * side
     axes.set_xticks(range(len(kept)), shown, rotation=90 if upright else 0, fontsize=8)
     axes.set_yticks(range(len(kept)), shown, fontsize=8)
     axes.set(xlabel="predicted", ylabel="true")

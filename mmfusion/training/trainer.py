@@ -88,6 +88,8 @@ def build_trainer(
     on_gpu = cfg["accelerator"] == "gpu" or (cfg["accelerator"] == "auto" and torch.cuda.is_available())
     if cfg["precision"] == "16-mixed" and not on_gpu:
         raise ConfigError("trainer.precision=16-mixed needs a GPU; use bf16-mixed or fp32 on a CPU")
+    if cfg["max_epochs"] is None and cfg["max_steps"] == -1:
+        raise ConfigError("trainer: set max_epochs or max_steps, or training would not end; max_epochs=-1 means it")
     devices, nodes = _devices(cfg)
     arguments["num_nodes"] = nodes
     _use_threads(cfg["threads"], exported=devices != 1)

@@ -125,3 +125,9 @@ def test_a_profilers_report_goes_to_the_folder(cfg, tmp_path):
 def test_progress_is_for_terminals(monkeypatch, wanted, terminal, shown):
     monkeypatch.setattr("sys.stderr.isatty", lambda: terminal, raising=False)
     assert shows_progress({"enable_progress_bar": wanted}) is shown
+
+
+def test_training_must_have_an_end(cfg, tmp_path):
+    with pytest.raises(ConfigError, match="set max_epochs or max_steps"):
+        build(cfg, tmp_path, max_epochs=None)
+    assert build(cfg, tmp_path, max_epochs=None, max_steps=5).max_steps == 5

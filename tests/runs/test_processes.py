@@ -1,0 +1,66 @@
+"""Runs of two processes on CPUs: what the launcher starts, and what is left when it is stopped."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import polars as pl
+import pytest
+
+from mmfusion.runs.folder import RUN_VARIABLE, RunFolder
+from mmfusion.runs.result import read_result
+
+TWO = ["trainer=ddp", "trainer.devices=2", "trainer.accelerator=cpu", "report.plots=false", "data.loader.batch_size=16"]
+
+
+def start(toy: Path, repo: Path, *overrides: str) -> subprocess.Popen[str]:
+    environment = {k: v for k, v in os.environ.items() if k not in (RUN_VARIABLE, "PYTHONPATH")}
+    command = [sys.executable, repo / "scripts" / "train.py", "--config-dir", toy, "experiment=toy", *TWO, *overrides]
+    environment |= {"PYTHONPATH": str(repo), "OMP_NUM_THREADS": "1"}
+    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def children(pid: int) -> list[int]:
+    found = Path(f"/proc/{pid}/task/{pid}/children")
+    if not found.exists():
+        pytest.skip("needs Linux's /proc with a list of children")
+    return [int(child) for child in found.read_text().split()]
+
+
+def is_alive(pid: int) -> bool:
+    status = Path(f"/proc/{pid}/status")
+    return status.exists() and "\nState:\tZ" not in status.read_text()
+
+
+def test_two_ranks_make_one_run(toy, repo, tmp_path):
+    process = start(toy, repo, f"paths.outputs={tmp_path}", "trainer.max_epochs=2")
+    text, _ = process.communicate(timeout=300)
+    assert process.returncode == 0, text
+    (path,) = (tmp_path / "toy").iterdir()
+    result = read_result(RunFolder.open(path))
+    assert (result.status, result.cost["processes"], result.metrics["test/rows"]) == ("completed", 2, 30)
+    assert text.count("test metrics (30 rows)") == 1
+    said = pl.read_parquet(path / "predictions.parquet")
+    assert (len(said), said["id"].n_unique()) == (30, 30)
+    assert not (path / "traceback.txt").exists()
+
+
+def test_a_signal_to_rank_0_ends_both(toy, repo, tmp_path):
+    process = start(toy, repo, f"paths.run={tmp_path / 'run'}", "trainer.max_epochs=100000")
+    end = time.monotonic() + 240
+    while not (tmp_path / "run" / "checkpoints" / "last.ckpt").exists() and time.monotonic() < end:
+        assert process.poll() is None, process.communicate()[0]
+        time.sleep(0.05)
+    others = children(process.pid)
+    assert others
+    process.send_signal(signal.SIGTERM)
+    text, _ = process.communicate(timeout=60)
+    assert process.returncode == 143, text
+    assert read_result(RunFolder.open(tmp_path / "run")).status == "stopped"
+    end = time.monotonic() + 20
+    while any(map(is_alive, others)) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not any(map(is_alive, others))
