@@ -5,9 +5,7 @@ from __future__ import annotations
 import argparse
 import gc
 import os
-import shutil
 import sys
-import traceback
 from collections.abc import Callable, Sequence
 
 from mmfusion import __version__
@@ -78,6 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return _complain("interrupted", INTERRUPTED)
     except (ValueError, OSError, ModuleNotFoundError) as error:
         if verbose:
+            import traceback
+
             traceback.print_exc()
         is_config = isinstance(error, ConfigError)
         hint = "" if is_config or verbose else "\n(--traceback shows where)"
@@ -99,21 +99,28 @@ def _train(arguments: list[str]) -> int:
 
         return FAILED if multirun(args.overrides, args.config_dir) else OK
 
-    from mmfusion.config.check import check
-    from mmfusion.config.compose import compose
-
-    composed = compose(args.overrides, args.config_dir)
     if args.cfg:
-        import yaml
+        return _show_config(args.overrides, args.config_dir)
+    from mmfusion.config.compose import load_config
 
-        print(yaml.safe_dump(composed.config, sort_keys=False), end="")
-    check(composed.config, composed.origin)
-    if args.cfg:
-        return OK
+    config = load_config(args.overrides, args.config_dir)
     gc.enable()
     from mmfusion.runs.train import train
 
-    return OK if train(composed.config, args.overrides).status == "completed" else FAILED
+    return OK if train(config, args.overrides).status == "completed" else FAILED
+
+
+def _show_config(overrides: list[str], config_dirs: list[str]) -> int:
+    """Print first, check then: a config that is wrong is best seen."""
+    import yaml
+
+    from mmfusion.config.check import check
+    from mmfusion.config.compose import compose
+
+    composed = compose(overrides, config_dirs)
+    print(yaml.safe_dump(composed.config, sort_keys=False), end="")
+    check(composed.config, composed.origin)
+    return OK
 
 
 def _eval(arguments: list[str]) -> int:
@@ -195,7 +202,7 @@ def _ls(arguments: list[str]) -> int:
     args = parser.parse_intermixed_args(arguments)
     from mmfusion.config.listing import listing
 
-    width = shutil.get_terminal_size().columns if sys.stdout.isatty() else None
+    width = os.get_terminal_size().columns if sys.stdout.isatty() else None
     print(listing(args.group, args.config_dir, width))
     return OK
 

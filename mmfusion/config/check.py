@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mmfusion.config.code import find, read_module, submodules
@@ -44,6 +44,11 @@ def check(config: Mapping[str, Any], origin: Callable[[str], str] = lambda key: 
         problems = list(_components(config))
     if not problems:
         problems = list(impossible(config, signature_of))
+    report(problems, origin)
+
+
+def report(problems: Sequence[Problem], origin: Callable[[str], str]) -> None:
+    """Raise the problems as one error, if there are any."""
     if problems:
         lines = [f"{key}: {text}" + (f" ({place})" if (place := origin(key)) else "") for key, text in problems[:SHOWN]]
         if len(problems) > SHOWN:

@@ -16,12 +16,11 @@ from mmfusion.config.fit import fit
 from mmfusion.config.folders import groups, hidden_files, own_folder, user_folders
 from mmfusion.config.instantiate import refuse_trust, trust
 from mmfusion.config.origin import Origin
+from mmfusion.config.typed import OVERRIDE, refuse_typed
 
 PRIMARY = "train"
 LIST_GROUPS = ("logger",)
 """Groups of which several options may be chosen, `logger=[csv,wandb]`."""
-
-_OVERRIDE = re.compile(r"(?P<sign>\+\+|\+|~|)(?P<key>[^=]+)(?P<value>=.*)?", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -51,6 +50,9 @@ def load_config(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path]
     Raises:
         ConfigError: the overrides do not compose, or `mmfusion.config.check` finds something.
     """
+    plain, trusted = split_trust(overrides)
+    trust(trusted)
+    refuse_typed(plain, groups([own_folder(), *user_folders(config_dirs)]), own_folder() / f"{PRIMARY}.yaml")
     composed = compose(overrides, config_dirs)
     check(composed.config, composed.origin)
     return composed.config
@@ -103,7 +105,7 @@ def forced(overrides: Sequence[str], known: dict[str, dict[str, Path]]) -> list[
     top = {group.split("/")[0] for group in known}
     result = []
     for override in overrides:
-        found = _OVERRIDE.fullmatch(override)
+        found = OVERRIDE.fullmatch(override)
         is_group = found and (set("/@") & set(found["key"]) or found["key"] in top)
         group, value = (found["key"], found["value"]) if found and is_group else ("", None)
         if value and value.startswith("={"):

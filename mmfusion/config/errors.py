@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -12,6 +11,8 @@ class ConfigError(ValueError):
 
 def nearest(name: str, options: Iterable[str]) -> str | None:
     """The option closest to `name`, or None if nothing comes close."""
+    import difflib  # rarely needed, and the command line starts without it
+
     found = difflib.get_close_matches(name.lower(), options := list(options), n=1, cutoff=0.5)
     if found:
         return found[0]
@@ -28,3 +29,8 @@ def suggest(name: str, options: Iterable[str], *, limit: int = 12) -> str:
     shown = ", ".join(options[:limit]) + (f" and {len(options) - limit} more" if len(options) > limit else "")
     close = nearest(name, options)
     return f"did you mean {close!r}? Valid: {shown}" if close else f"valid: {shown}"
+
+
+def no_option(where: str, group: str, option: str, options: Iterable[str]) -> str:
+    """That a group has no such option, with all that it has."""
+    return f"{where}: group {group} has no option {option!r}; {suggest(option, options, limit=100)}"

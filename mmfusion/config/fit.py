@@ -17,6 +17,7 @@ from mmfusion.config.check import signature_of
 from mmfusion.config.names import ENCODER_KEYS, SOURCE_KEYS
 from mmfusion.config.origin import Origin
 
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Choice = tuple[str, str]
 HANDLED = {"encoder": ENCODER_KEYS, "data": SOURCE_KEYS}
 
@@ -31,7 +32,7 @@ def _replaced(config: Mapping[str, Any], origin: Origin) -> Iterator[str]:
     for group, option in origin.choices.items():
         bare, _, package = group.partition("@")
         package = package or bare.replace("/", ".")
-        node = _node(config, package)
+        node = node_at(config, package)
         signature = signature_of(str(node.get("_target_"))) if node else None
         if node is None or signature is None or signature.is_open:
             continue
@@ -41,10 +42,10 @@ def _replaced(config: Mapping[str, Any], origin: Origin) -> Iterator[str]:
             line = None if origin.typed(key) else origin.line(key)
             if line is None or line[0] == origin.known.get(bare, {}).get(option):
                 continue
-            meant = _meant(line[0], package, origin) or _meant(origin.primary, package, origin)
-            if meant is not None and meant != (bare, option):
+            written_for = meant(line[0], package, origin.known) or meant(origin.primary, package, origin.known)
+            if written_for is not None and written_for != (bare, option):
                 del node[name]
-                yield f"{key} is left out: {origin(key)}, sets it for {meant[1]}, and {option} does not take it"
+                yield f"{key} is left out: {origin(key)}, sets it for {written_for[1]}, and {option} does not take it"
 
 
 def _left_out(config: Mapping[str, Any], origin: Origin) -> Iterator[str]:
@@ -56,33 +57,38 @@ def _left_out(config: Mapping[str, Any], origin: Origin) -> Iterator[str]:
         "task": ["loss_weighting.weights", "loss_weighting.classes", "callbacks.monitor.metric"],
     }.items():
         for place in places:
-            entries = _node(config, place) or {}
+            entries = node_at(config, place) or {}
             for entry in list(entries):
                 part = str(entry).split("/")[1] if str(entry).count("/") == 2 else str(entry)
-                gone = f"{section}.{part}" in removed and part not in (_node(config, section) or {})
+                gone = f"{section}.{part}" in removed and part not in (node_at(config, section) or {})
                 if gone and not origin.typed(place):
                     del entries[entry]
                     yield f"{place}: {entry} is left out, as {section}.{part} is"
 
 
-def _meant(path: Path, package: str, origin: Origin) -> Choice | None:
+def meant(path: Path, package: str, known: Mapping[str, Mapping[str, Path]]) -> Choice | None:
     """The group and option that a file's defaults list, or one that it builds on, chooses for a package."""
-    parents = []
-    for entry in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("defaults", ()):
-        if isinstance(entry, str):
-            parents.append(origin.known.get(path.parent.name, {}).get(entry))
-            continue
-        for key, option in entry.items():
-            group, _, own = key.removeprefix("override ").lstrip("/").partition("@")
-            if (own or group.replace("/", ".")) == package:
-                return group, str(option)
-    for parent in reversed(parents):
-        if parent is not None and parent != path and (found := _meant(parent, package, origin)):
-            return found
+    for document in lineage(path, known):
+        for entry in document.get("defaults", ()):
+            for key, option in entry.items() if isinstance(entry, dict) else ():
+                group, _, own = key.removeprefix("override ").lstrip("/").partition("@")
+                if (own or group.replace("/", ".")) == package:
+                    return group, str(option)
     return None
 
 
-def _node(config: Mapping[str, Any], key: str) -> dict[str, Any] | None:
+def lineage(path: Path, known: Mapping[str, Mapping[str, Path]]) -> Iterator[dict[str, Any]]:
+    """What a file holds, then what those of its group hold that it builds on, the last named first."""
+    document = yaml.load(path.read_bytes(), Loader=_LOADER) or {}  # noqa: S506 (a safe loader)
+    yield document
+    for entry in reversed(document.get("defaults", ())):
+        parent = known.get(path.parent.name, {}).get(entry) if isinstance(entry, str) else None
+        if parent is not None and parent != path:
+            yield from lineage(parent, known)
+
+
+def node_at(config: Mapping[str, Any], key: str) -> dict[str, Any] | None:
+    """The mapping at a dotted key, or None."""
     node: Any = config
     for part in key.split("."):
         node = node.get(part) if isinstance(node, dict) else None

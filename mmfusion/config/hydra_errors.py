@@ -11,7 +11,7 @@ import yaml
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
-from mmfusion.config.errors import ConfigError, suggest
+from mmfusion.config.errors import ConfigError, no_option, suggest
 
 Groups = Mapping[str, Mapping[str, Path]]
 
@@ -49,7 +49,7 @@ def _missing_option(error: MissingConfigException, overrides: Sequence[str], kno
         return f"there is no group {group!r} (wanted for {name}); {suggest(group, known, limit=100)}"
     asked = next((o for o in overrides if o.lstrip("+").split("=")[0].split("@")[0] == group), None)
     where = asked or next(iter(re.findall(r"In '([^']+)'", str(error))), f"{group}={option}")
-    return f"{where}: group {group} has no option {option!r}; {suggest(option, known[group], limit=100)}"
+    return no_option(where, group, option, known[group])
 
 
 def _explain(error: Exception, overrides: Sequence[str], known: Groups) -> str:
