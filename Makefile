@@ -20,6 +20,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade "pip>=24"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m compileall -q mmfusion  # the command line answers faster
 	@touch $(READY)
 
 setup: $(READY)  ## make .venv from requirements.lock and install mmfusion in it (every other target does this itself)
@@ -28,7 +29,7 @@ demo: $(READY)  ## train the default experiment on embedded data: no download, n
 	@$(BIN)/mmfusion train
 
 test: $(READY)  ## run the tests
-	@$(BIN)/python -m pytest -n auto $(ARGS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
 
 lint: $(READY)  ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .

@@ -22,6 +22,7 @@ from mmfusion.training.loggers.csv import FILE
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
 MOST_CLASSES = 30
 MOST_POINTS = 5000
+COLUMNS = 3  # panels side by side
 
 
 def draw(folder: Path, predictions: pl.DataFrame, tasks: Mapping[str, Task], result: Result) -> list[Path]:
@@ -120,8 +121,10 @@ def subset_bars(result: Result) -> Figure | None:
         return None
     leading = leading_metrics(result.ceilings, lines)
     subsets = list(dict.fromkeys(line.subset or "" for line in lines))
-    figure, grid = _panels(len(leading), height=max(2.2, 0.9 + 0.28 * len(subsets)))
-    for axes, (task, metric) in zip(grid, leading.items(), strict=True):
+    labels = _subset_labels(subsets)
+    # Room for the labels, which stand beside the first panel of a row alone: about 0.09 inch a character.
+    figure, grid = _panels(len(leading), max(2.2, 0.9 + 0.28 * len(subsets)), 0.09 * max(map(len, labels)))
+    for i, (axes, (task, metric)) in enumerate(zip(grid, leading.items(), strict=True)):
         names = [f"test[{subset}]/{task}/{metric}" for subset in subsets]
         values = [result.metrics.get(name, np.nan) for name in names]
         rows = np.arange(len(subsets))
@@ -130,7 +133,7 @@ def subset_bars(result: Result) -> Figure | None:
         if known:
             at, best = zip(*known, strict=True)
             axes.scatter(best, at, marker="|", s=160, linewidths=2, color=COLOURS[1], label="attainable", zorder=3)
-        axes.set_yticks(rows, [subset.replace("+", " + ") for subset in subsets])
+        axes.set_yticks(rows, labels if i % COLUMNS == 0 else [""] * len(labels))
         axes.invert_yaxis()
         _dress(axes, task, metric, "")
         axes.grid(axis="y", visible=False)
@@ -202,10 +205,22 @@ def _figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), dpi=130, layout="constrained")
 
 
-def _panels(count: int, height: float = 3.0) -> tuple[Figure, list[Axes]]:
-    columns = min(count, 3)
+def _subset_labels(subsets: Sequence[str]) -> list[str]:
+    """`a + b`; of four modalities or more `all` and `all but a`, which fit where a list of names does not."""
+    split = [subset.split("+") for subset in subsets]
+    everything = max(split, key=len)
+    labels = []
+    for names in split:
+        missing = [name for name in everything if name not in names]
+        short = len(everything) > 3 and len(missing) < 2
+        labels.append(" but ".join(["all", *missing]) if short else " + ".join(names))
+    return labels
+
+
+def _panels(count: int, height: float = 3.0, margin: float = 0.0) -> tuple[Figure, list[Axes]]:
+    columns = min(count, COLUMNS)
     rows = -(-count // columns)
-    figure = _figure(max(5.2, 3.6 * columns), height * rows)
+    figure = _figure(max(5.2, 3.6 * columns) + margin, height * rows)
     grid = figure.subplots(rows, columns, squeeze=False).ravel().tolist()
     for axes in grid[count:]:
         axes.remove()

@@ -11,7 +11,9 @@ from typing import Any
 from mmfusion.config.instantiate import instantiate
 from mmfusion.config.names import ENCODER_KEYS, KIND_TARGETS, MODALITY_KEYS, SOURCE_KEYS
 from mmfusion.data.module import LoaderConfig, MultiModalData
+from mmfusion.encoders._base import Encoder
 from mmfusion.encoders.freezing import freeze
+from mmfusion.fusion._base import Fusion
 from mmfusion.modality.dropout import ModalityDropout
 from mmfusion.modality.placeholders import Placeholders
 from mmfusion.model import MultiTaskModel
@@ -41,12 +43,13 @@ def build_data(cfg: Config) -> tuple[MultiModalData, dict[str, Task]]:
 
 def build_model(cfg: Config, data: MultiModalData, tasks: Mapping[str, Task]) -> MultiTaskModel:
     """The model for data that is set up, since the data says how wide its inputs are and the tasks their outputs."""
-    encoders = {}
+    encoders: dict[str, Encoder] = {}
     for name, node in cfg["encoder"].items():
         encoders[name] = instantiate(_without(node, ENCODER_KEYS), f"encoder.{name}", **data.encoder_arguments[name])
         freeze(encoders[name], node.get("freeze", False))
     dims = {name: encoder.dim for name, encoder in encoders.items()}
     fusion = instantiate(cfg["fusion"], "fusion", dims=dims)
+    _check_tokens(fusion, encoders)
     return MultiTaskModel(
         encoders=encoders,
         fusion=fusion,
@@ -78,6 +81,16 @@ def build_module(cfg: Config, model: MultiTaskModel) -> MultiTaskModule:
     if cfg["compile"]["enabled"]:
         compile_model(model, cfg["compile"]["backend"], cfg["compile"]["mode"], module.keeps_graph)
     return module
+
+
+def _check_tokens(fusion: Fusion, encoders: Mapping[str, Encoder]) -> None:
+    """The static check sees class attributes alone; some components know what they give or need once built."""
+    without = [name for name, encoder in encoders.items() if not encoder.gives_tokens]
+    if fusion.needs_tokens and without:
+        raise ValueError(
+            f"fusion: {type(fusion).__name__} works on tokens, but the encoders of {', '.join(without)} give one vector "
+            "a row; choose encoders that give tokens there, or a fusion of vectors (mmfusion ls fusion)"
+        )
 
 
 def _modality(cfg: Config, name: str) -> Config:

@@ -67,7 +67,8 @@ def overrides_for(group: str, option: str, shared: Path) -> list[str]:
     kind = group.removeprefix("encoder/")
     if group.startswith("encoder/"):
         dropped = [f"~encoder.{name}" for other, name in NAMES.items() if other not in (kind, "tabular")]
-        return [*zoo, f"{group}@encoder.{NAMES[kind]}={option}", *dropped]
+        place = group if NAMES[kind] == kind else f"{group}@encoder.{NAMES[kind]}"
+        return [*zoo, f"{place}={option}", *dropped]
     if group == "task":
         return [*zoo, *(f"~task.{name}" for other, name in TASKS.items() if other != option)]
     if group == "logger":

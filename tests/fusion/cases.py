@@ -11,7 +11,7 @@ from mmfusion.batch import Encoded
 from mmfusion.fusion._base import Fusion
 
 DIMS = {"image": 6, "text": 4, "speech": 5}
-SUBSETS = [frozenset(s) for size in (1, 2, 3) for s in combinations(DIMS, size)]
+SUBSETS = [s for size in (1, 2, 3) for s in combinations(DIMS, size)]
 ROWS = 2 * len(SUBSETS)
 OUTPUTS = 3
 

@@ -16,6 +16,7 @@ from tests.training import ddp_worker, parts
 from tests.training.ddp_worker import cases
 
 ROOT = Path(__file__).parents[2]
+pytestmark = pytest.mark.xdist_group("ddp")  # one worker for all: the processes are started once
 
 
 def launch(module: str, out: Path, world: int) -> list[subprocess.Popen]:
