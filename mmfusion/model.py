@@ -120,8 +120,8 @@ class MultiTaskModel(nn.Module):
             return encoder(x)
         # Batch statistics must come from rows that have the modality, so the others never enter the encoder.
         rows_P = present_B.nonzero().squeeze(1)
-        if len(rows_P) == 0:
-            return _in_eval(encoder, x)
+        if len(rows_P) == 0 and not any(isinstance(module, nn.SyncBatchNorm) for module in encoder.modules()):
+            return _in_eval(encoder, x)  # synchronised statistics must not be skipped: other ranks wait for them
         return _scatter(encoder(_select(x, rows_P)), rows_P, len(present_B))
 
 

@@ -139,6 +139,24 @@ def test_a_modality_that_no_row_has_leaves_batch_statistics_alone_and_keeps_the_
     assert all(p.grad is not None for p in encoder.parameters())
 
 
+class SeesRows(nn.SyncBatchNorm):
+    """Synchronised statistics as far as one process can have them: notes how many rows came."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        self.rows = len(x)
+        return x
+
+
+def test_synchronised_statistics_are_not_skipped_by_a_rank_without_the_modality():
+    model, batch = make_model(batch_norm=True), make_batch()
+    model.encoders["a"].norm = SeesRows(4)
+    batch.present["a"][:] = False
+    encoded = model.encode(batch.inputs, batch.present)["a"]
+    assert model.encoders["a"].norm.rows == 0  # the other ranks' collective finds this one, with nothing to add
+    assert torch.equal(encoded.pooled, torch.zeros(6, 4))
+    assert encoded.pooled.requires_grad
+
+
 def test_placeholders_stand_in_for_what_is_absent():
     model = make_model(placeholders=Placeholders({"a": 4, "b": 4}))
     batch = make_batch()

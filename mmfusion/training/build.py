@@ -88,8 +88,8 @@ def _check_tokens(fusion: Fusion, encoders: Mapping[str, Encoder]) -> None:
     without = [name for name, encoder in encoders.items() if not encoder.gives_tokens]
     if fusion.needs_tokens and without:
         raise ValueError(
-            f"fusion: {type(fusion).__name__} works on tokens, but the encoders of {', '.join(without)} give one vector "
-            "a row; choose encoders that give tokens there, or a fusion of vectors (mmfusion ls fusion)"
+            f"fusion: {type(fusion).__name__} works on tokens, but the encoders of {', '.join(without)} give one "
+            "vector a row; choose encoders that give tokens there, or a fusion of vectors (mmfusion ls fusion)"
         )
 
 

@@ -84,12 +84,24 @@ class MultiTaskModule(pl.LightningModule):
                 "use gradients_of=representation"
             )
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Lightning notes the running hook some forty times a step; torch's way would look for parameters each time.
+        if name == "_current_fx_name":
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
     @property
     def keeps_graph(self) -> bool:
         """Whether a step may walk its graph more than once."""
         return self.weighting.needs_gramian or self.gradients_every_n_steps > 0
 
     # ---- training
+
+    def on_fit_start(self) -> None:
+        # All ranks started from one seed, for the same weights; dropout must not hide the same things on each.
+        if self.global_rank:
+            torch.manual_seed(torch.initial_seed() + self.global_rank)
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         model, takes_gramian = self.model, self._takes_gramian()

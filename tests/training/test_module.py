@@ -263,3 +263,15 @@ class Resumable:
 
     def load_state_dict(self, state: dict[str, int]) -> None:
         self.start = state["done"] % len(self.data)
+
+
+def test_each_rank_draws_its_own_dropout_and_rank_0_goes_on_with_the_run_s_seed(monkeypatch):
+    module, draws = parts.make_module("equal"), []
+    for rank in (0, 1, 2):
+        monkeypatch.setattr(MultiTaskModule, "global_rank", rank)
+        torch.manual_seed(3)
+        module.on_fit_start()
+        draws.append(torch.rand(4).tolist())
+    torch.manual_seed(3)
+    assert draws[0] == torch.rand(4).tolist()
+    assert len({tuple(draw) for draw in draws}) == 3
