@@ -74,7 +74,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return commands[name](rest)
     except KeyboardInterrupt:
         return _complain("interrupted", INTERRUPTED)
-    except (ValueError, OSError, ModuleNotFoundError) as error:
+    except (ValueError, OSError, ImportError) as error:
         if verbose:
             import traceback
 

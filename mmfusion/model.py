@@ -105,8 +105,7 @@ class MultiTaskModel(nn.Module):
         found = [p for p in self.fusion.last_layer() if p.requires_grad]
         if found:
             return found
-        lasts = ([p for p in encoder.parameters() if p.requires_grad] for encoder in self.encoders.values())
-        return [p for parameters in lasts for p in parameters[-2:]]
+        return [p for encoder in self.encoders.values() for p in _last_weights(encoder)]
 
     def shared_parameters(self) -> list[nn.Parameter]:
         """Every trained parameter in front of the heads."""
@@ -120,7 +119,8 @@ class MultiTaskModel(nn.Module):
             return encoder(x)
         # Batch statistics must come from rows that have the modality, so the others never enter the encoder.
         rows_P = present_B.nonzero().squeeze(1)
-        if len(rows_P) == 0 and not any(isinstance(module, nn.SyncBatchNorm) for module in encoder.modules()):
+        # A single value per channel has no statistics of its own either.
+        if len(rows_P) < 2 and not any(isinstance(module, nn.SyncBatchNorm) for module in encoder.modules()):
             return _in_eval(encoder, x)  # synchronised statistics must not be skipped: other ranks wait for them
         return _scatter(encoder(_select(x, rows_P)), rows_P, len(present_B))
 
@@ -134,6 +134,15 @@ def _head(width: int, hidden: Sequence[int], dropout: float, outputs: int) -> nn
         layers.append(nn.Dropout(dropout))
     layers.append(nn.Linear(width, outputs))
     return layers[0] if len(layers) == 1 else nn.Sequential(*layers)
+
+
+def _last_weights(encoder: nn.Module) -> list[nn.Parameter]:
+    """The trained parameters of an encoder's last layer that has a matrix: a norm's gain alone would say little."""
+    for module in reversed(list(encoder.modules())):
+        own = [p for p in module.parameters(recurse=False) if p.requires_grad]
+        if any(p.ndim > 1 for p in own):
+            return own
+    return []
 
 
 def _where(present_B: Tensor, x: Tensor) -> Tensor:

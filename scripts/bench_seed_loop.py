@@ -4,8 +4,8 @@
 
 Runs `bench/seed_loop.py` of the shared folder and `mmfusion train experiment=digits3_agree` (or `digits3_calc`) in
 turn, each as a process of its own, so that wall time is from start to exit, imports and evaluation included. Peak
-memory is the largest sum of proportional set sizes over the process and its children (loader workers), sampled ten
-times a second.
+memory is the largest sum of proportional set sizes over the process and its children (loader workers), sampled once a
+second.
 """
 
 from __future__ import annotations
@@ -68,7 +68,7 @@ def _watch(process: psutil.Process, peak: list[int]) -> None:
         except psutil.NoSuchProcess:
             return
         peak[0] = max(peak[0], total)
-        time.sleep(0.1)
+        time.sleep(1.0)  # reading the sizes costs tens of milliseconds
 
 
 def reference(shared: Path, data: str, seed: int) -> Run:

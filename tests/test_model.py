@@ -185,6 +185,20 @@ def test_the_last_layer_is_the_encoders_when_fusion_has_no_parameters():
     assert {id(p) for p in model.last_layer()} == {id(p) for p in model.encoders.parameters()}
 
 
+def test_the_last_layer_of_an_encoder_is_one_with_a_matrix():
+    model = make_model(batch_norm=True)  # its norm comes after the Linear
+    assert {id(p) for p in model.encoders["a"].layer.parameters()} < {id(p) for p in model.last_layer()}
+    assert not {id(p) for p in model.encoders["a"].norm.parameters()} & {id(p) for p in model.last_layer()}
+
+
+def test_a_single_row_has_no_batch_statistics():
+    model, batch = make_model(batch_norm=True), make_batch()
+    batch.present["a"][:] = torch.arange(6) == 2
+    before = model.encoders["a"].norm.running_mean.clone()
+    model.encode(batch.inputs, batch.present)
+    assert torch.equal(model.encoders["a"].norm.running_mean, before)
+
+
 def test_shared_parameters_are_all_but_the_heads():
     model = make_model()
     heads = {id(p) for p in model.heads.parameters()}

@@ -221,10 +221,9 @@ class MultiModalData(LightningDataModule):
 
     def _prepare(self, tables: Mapping[str, Table], labels: Mapping[str, LabelReader]) -> dict[str, Rows]:
         config = self.loader
-        splits = {
-            split: Rows(table, self.kinds, self.transforms, self.seed, config.on_error)
-            for split, table in tables.items()
-        }
+        # A row that is to be predicted is never left out.
+        policy = "raise" if "predict" in tables and config.on_error == "skip" else config.on_error
+        splits = {name: Rows(table, self.kinds, self.transforms, self.seed, policy) for name, table in tables.items()}
         check_inputs(splits, skip_bare=config.rows_without_modality == "skip" and "predict" not in splits)
         if not self._fitted:
             fit_training(tables["train"], self.kinds, labels)

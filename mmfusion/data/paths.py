@@ -33,12 +33,14 @@ def resolve(root: Place | None, cell: Any) -> Place:
         raise PathError(f"{shorten(cell)}: expected a path relative to the media root")
     if root is None:
         raise PathError(f"{shorten(str(cell))}: the table has no media root, so its cells cannot be paths")
-    return _resolve_remote(root, str(cell)) if is_remote(root) else _resolve_local(str(root), str(cell))
+    if is_remote(root):
+        return _resolve_remote(root, str(cell))
+    return _resolve_local(str(root).removeprefix("file://").removeprefix("local://"), str(cell))
 
 
 def is_remote(place: Place) -> bool:
-    """Whether a place is an fsspec URL."""
-    return isinstance(place, str) and "://" in place
+    """Whether a place is an fsspec URL; those of this machine's own files are not, so that links are followed up."""
+    return isinstance(place, str) and "://" in place and not place.startswith(("file://", "local://"))
 
 
 def open_media(place: Place) -> BinaryIO:
@@ -75,6 +77,6 @@ def _real(folder: str) -> str:
 
 def _resolve_remote(root: Place, cell: str) -> str:
     path = posixpath.normpath(cell)
-    if "://" in cell or path.startswith(("/", "..")):
+    if "://" in cell or path == ".." or path.startswith(("/", "../")):
         raise PathError(f"{shorten(cell)}: leads outside the media root {root}")
     return f"{str(root).rstrip('/')}/{path}"

@@ -64,7 +64,7 @@ def evaluate(
         data, tasks = build_data(config)
         restore(folder, data, tasks)
         data.setup(STAGES[split])
-        module = build_module(config, build_model(config, data, tasks))
+        module = build_module(config, build_model(config, data, tasks, from_checkpoint=True))
         module.load_state_dict(load_weights(path))
         bars = [ProgressBar()] if shows_progress(config["trainer"]) else []
         trainer = build_trainer(config["trainer"], [stop, *bars], [], folder.path)

@@ -155,6 +155,6 @@ def _why(decision: Decision, indent: str, name: bool = False) -> list[str]:
 def default_name(path: Path) -> str:
     """A name for the experiment: the table's, or its folder's where the table is called like any other."""
     stem = path.stem
-    if stem.lower() in ("manifest", "data", "index", "metadata", "labels", "dataset", "train", "table"):
+    if stem.lower() in ("manifest", "index", "metadata", "labels", "dataset", "train", "table"):
         stem = path.resolve().parent.name or stem
     return re.sub(r"\W+", "_", stem, flags=re.ASCII).strip("_").lower() or "experiment"

@@ -107,7 +107,7 @@ def load_run(
         check(config)
         data, tasks = build_data(config)
         restore(folder, data, tasks)
-        model = build_model(config, data, tasks)
+        model = build_model(config, data, tasks, from_checkpoint=True)
     state = load_weights(find_checkpoint(folder, checkpoint))
     model.load_state_dict({k.removeprefix("model."): v for k, v in state.items() if k.startswith("model.")})
     model.eval().to(device)

@@ -41,15 +41,26 @@ def build_data(cfg: Config) -> tuple[MultiModalData, dict[str, Task]]:
     return data, tasks
 
 
-def build_model(cfg: Config, data: MultiModalData, tasks: Mapping[str, Task]) -> MultiTaskModel:
-    """The model for data that is set up, since the data says how wide its inputs are and the tasks their outputs."""
+def build_model(
+    cfg: Config, data: MultiModalData, tasks: Mapping[str, Task], from_checkpoint: bool = False
+) -> MultiTaskModel:
+    """The model for data that is set up, since the data says how wide its inputs are and the tasks their outputs.
+
+    With `from_checkpoint` a checkpoint will fill it: pretrained weights, which may be gone or far away, are not read.
+    """
     encoders: dict[str, Encoder] = {}
-    for name, node in cfg["encoder"].items():
+    for name, given in cfg["encoder"].items():
+        node = _without_weights(given) if from_checkpoint else given
         encoders[name] = instantiate(_without(node, ENCODER_KEYS), f"encoder.{name}", **data.encoder_arguments[name])
         freeze(encoders[name], node.get("freeze", False))
     dims = {name: encoder.dim for name, encoder in encoders.items()}
     fusion = instantiate(cfg["fusion"], "fusion", dims=dims)
     _check_tokens(fusion, encoders)
+    if cfg["modality"]["placeholders"] and fusion.level == "decision":
+        raise ValueError(
+            "modality.placeholders: decision-level fusion leaves absent modalities out of the vote, so placeholders "
+            "would never be used; use modality=dropout, or a feature-level fusion (mmfusion ls fusion)"
+        )
     return MultiTaskModel(
         encoders=encoders,
         fusion=fusion,
@@ -81,6 +92,13 @@ def build_module(cfg: Config, model: MultiTaskModel) -> MultiTaskModule:
     if cfg["compile"]["enabled"]:
         compile_model(model, cfg["compile"]["backend"], cfg["compile"]["mode"], module.keeps_graph)
     return module
+
+
+def _without_weights(node: Config) -> Config:
+    """The encoder of the same shape that starts from nothing; `norm: auto` means batch where there are weights."""
+    if node.get("weights") is None:
+        return node
+    return {**node, "weights": None} | ({"norm": "batch"} if node.get("norm") == "auto" else {})
 
 
 def _check_tokens(fusion: Fusion, encoders: Mapping[str, Encoder]) -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytorch_lightning as pl
+import torch
 from torch import Tensor
 from torch.distributed.fsdp import FSDPModule
 from torch.optim import Optimizer
@@ -110,7 +112,8 @@ class MultiTaskModule(pl.LightningModule):
         if takes_gramian and self.gradients_of == "representation":
             # With all in front of them frozen, the streams would have no gradient.
             streams = {name: x if x.requires_grad else x.detach().requires_grad_() for name, x in streams.items()}
-        losses = task_losses(self.tasks, model.decide(streams, present), batch, self.modalities)
+        shown = replace(batch, present=present)  # what is counted is what the model saw
+        losses = task_losses(self.tasks, model.decide(streams, present), shown, self.modalities)
         gramian_TT = self._gramian(losses, streams) if takes_gramian else None
         total, weights = self.weighting(losses.means, gramian_TT, losses.active)
         self._keep(losses, weights, gramian_TT)
@@ -146,7 +149,10 @@ class MultiTaskModule(pl.LightningModule):
         if self._make_scheduler is None:
             return optimizer
         steps = self.trainer.estimated_stepping_batches
-        return {"optimizer": optimizer, "lr_scheduler": self._make_scheduler(optimizer, steps)}
+        schedule = self._make_scheduler(optimizer, steps)
+        if "monitor" in schedule:  # it can move only where there was a validation
+            schedule["frequency"] = self.trainer.check_val_every_n_epoch or 1
+        return {"optimizer": optimizer, "lr_scheduler": schedule}
 
     def _takes_gramian(self) -> bool:
         every = self.gradients_every_n_steps

@@ -38,6 +38,15 @@ def test_symbolic_links_that_leave_the_root(root):
             resolve(root, cell)
 
 
+@pytest.mark.parametrize("scheme", ["file://", "local://"])
+def test_links_are_followed_up_under_a_root_with_a_scheme_of_this_machine(root, scheme, tmp_path_factory):
+    outside = tmp_path_factory.mktemp("outside") / "secret.txt"
+    outside.write_text("x")
+    (root / "escape.txt").symlink_to(outside)
+    with pytest.raises(PathError, match="outside the media root"):
+        resolve(f"{scheme}{root}", "escape.txt")
+
+
 def test_symbolic_links_that_stay(root):
     (root / "link.txt").symlink_to(root / "sub" / "a.txt")
     assert resolve(root, "link.txt") == root / "sub" / "a.txt"

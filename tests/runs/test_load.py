@@ -13,10 +13,12 @@ from mmfusion.runs.load import load_run
 
 @pytest.fixture(scope="module")
 def run(trained, tmp_path_factory):
-    """The run, loaded from a copy without its data."""
+    """The run, loaded from a copy without its data and without the weights it is said to have started from."""
     folder = shutil.copytree(trained.folder, tmp_path_factory.mktemp("copied") / "run")
     config = yaml.safe_load((folder / "config.yaml").read_text())
     config["data"]["path"] = "/gone.csv"
+    for node in config["encoder"].values():
+        node["weights"] = "/gone.pt"
     (folder / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     return load_run(folder)
 

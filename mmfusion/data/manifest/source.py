@@ -13,7 +13,7 @@ from mmfusion.data.manifest.delimited import Cells
 from mmfusion.data.manifest.read import EMPTY, beside, read_columns
 from mmfusion.data.manifest.split import check_split, find, split_at_ratio, split_by_column, take_from_train
 from mmfusion.data.source import Source
-from mmfusion.data.table import Table
+from mmfusion.data.table import Table, is_empty
 
 BY_COLUMN: Mapping[str, Any] = {"column": "split", "train": "train", "val": "val", "test": "test"}
 
@@ -99,7 +99,9 @@ def row_ids(columns: Mapping[str, Cells], column: str | None, rows: Sequence[int
     if column is None:
         return [str(number) for number in range(len(rows))]
     cells = find(columns, column, file, "data.id")
-    ids = pl.Series(cells).cast(pl.String) if not isinstance(cells, list) else pl.Series([str(cell) for cell in cells])
+    if isinstance(cells, list):
+        cells = pl.Series([None if is_empty(cell) else str(cell) for cell in cells], dtype=pl.String)
+    ids = pl.Series(cells).cast(pl.String)
     if ids.null_count() or ids.n_unique() < len(ids):
         problems = Problems(file)
         first: dict[str, int] = {}

@@ -39,7 +39,8 @@ class StepMetrics(Callback):
         self._step = trainer.global_step
         groups = (g for optimizer in trainer.optimizers for g in optimizer.param_groups)
         named = {str(g.get("name", i)): float(g["lr"]) for i, g in enumerate(groups)}
-        self._rates = {f"lr/{name}": rate for name, rate in named.items() if not name.endswith(".no_decay")}
+        # A scope's two groups, with and without decay, have one rate; some scopes have the one without alone.
+        self._rates = {f"lr/{name.removesuffix('.no_decay')}": rate for name, rate in named.items()}
 
     def on_train_batch_end(
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
@@ -71,7 +72,7 @@ def step_metrics(record: StepRecord, tasks: list[str], modalities: list[str]) ->
         "gradient_norm": record.gradient_norms,
         "cosine": record.cosines,
     }
-    taken = {name: part.detach().flatten().double() for name, part in parts.items() if part is not None}
+    taken = {name: part.detach().flatten().float() for name, part in parts.items() if part is not None}
     flat = torch.cat(list(taken.values())).tolist()
     values: dict[str, list[float]] = {}
     for name, part in taken.items():
