@@ -13,7 +13,7 @@ from mmfusion.data.table import Column, filled, is_empty, take
 
 
 class Cells(Sequence[Any]):
-    """`N` cells of one modality: those of one column, or a tuple a row of several.
+    """`N` cells of one modality: those of one column, or a tuple a row of several. A list of nothing is an empty cell.
 
     Args:
         columns: one or more columns of equal length.
@@ -21,7 +21,7 @@ class Cells(Sequence[Any]):
 
     def __init__(self, columns: Sequence[Column]) -> None:
         assert columns, "a modality without columns"
-        self.columns = list(columns)
+        self.columns = [_without_empty_lists(column) for column in columns]
 
     def __len__(self) -> int:
         return len(self.columns[0])
@@ -53,6 +53,12 @@ class Cells(Sequence[Any]):
         for column in self.columns[1:]:
             found = found | filled(column)
         return found
+
+
+def _without_empty_lists(column: Column) -> Column:
+    if not isinstance(column, list) or not any(isinstance(cell, list) and not cell for cell in column):
+        return column
+    return [None if isinstance(cell, list) and not cell else cell for cell in column]
 
 
 def factorise(column: Column) -> tuple[Column, np.ndarray]:

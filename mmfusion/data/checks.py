@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import polars as pl
 import torch
 from torch import Tensor
 
-from mmfusion.data.errors import DataError, Problems
+from mmfusion.config.errors import suggest
+from mmfusion.data.errors import SHOWN, DataError, Problems, str_of
 from mmfusion.data.inputs import Inputs
+from mmfusion.data.kinds._base import Kind
 from mmfusion.data.paths import PathError, resolve
 from mmfusion.data.table import SPLITS, Table
+from mmfusion.data.targets import LabelReader
+
+
+def check_columns(table: Table, kinds: Mapping[str, Kind], labels: Mapping[str, LabelReader]) -> None:
+    """Refuse modalities and tasks whose column the table lacks, before anything of it is read or fitted.
+
+    Raises:
+        DataError: every such column, which option names it, and the nearest that there is.
+    """
+    asked = [(f"data.modalities.{name}", column) for name, kind in kinds.items() for column in kind.columns or [name]]
+    asked += [(f"task.{name}.column", reader.column or name) for name, reader in labels.items()]
+    lacking = [(option, column) for option, column in asked if column not in table.columns]
+    if lacking:
+        first = [f"{option}: {table.name} has no column {c!r}; {suggest(c, table.columns)}" for option, c in lacking]
+        raise DataError(str_of(first[:SHOWN], len(first)))
 
 
 def check_ids(table: Table) -> None:
@@ -32,7 +50,7 @@ def check_ids(table: Table) -> None:
 
 
 def check_paths(inputs: Inputs, table: Table, problems: Problems) -> None:
-    """Note every cell that names a place outside the media root; nothing is opened."""
+    """Note every cell that names a place outside the media root or can be no path; nothing is opened."""
     if not inputs.kind.reads_files or table.root is None:
         return
     wrong: dict[int, str] = {}
@@ -43,6 +61,8 @@ def check_paths(inputs: Inputs, table: Table, problems: Problems) -> None:
                 resolve(table.root, cell)
             except PathError as error:
                 wrong[place] = f"{error}; paths must lie under the media root"
+        elif not isinstance(cell, Path | np.ndarray | Tensor | list):
+            wrong[place] = f"expected a path relative to the media root, found {type(cell).__name__}"
     if wrong:
         for i in torch.isin(inputs.places, torch.tensor(list(wrong))).nonzero().squeeze(1).tolist():
             place = int(inputs.places[i])

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 from typing import Any
 
@@ -17,6 +19,34 @@ class DataError(ValueError):
 
 class DecodeError(DataError):
     """One medium that cannot be read; names the file and why. `loader.on_error` says what becomes of its row."""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """Cells of one column that a kind will not be fitted on.
+
+    Attributes:
+        column: of the table.
+        places: of such cells, among those that were given.
+        values: theirs.
+        why: what each of them should be.
+        advice: what to do about all of them.
+    """
+
+    column: str
+    places: Sequence[int]
+    values: Sequence[Any]
+    why: str
+    advice: str
+
+
+class CellsError(DataError):
+    """Cells that a kind will not be fitted on. It knows their places; who has the table says which rows these are."""
+
+    def __init__(self, refused: Sequence[Refused]) -> None:
+        self.refused = list(refused)
+        told = (f"column {r.column!r}: {shorten(r.values[0])}: {r.why} ({len(r.places)} cells)" for r in refused)
+        super().__init__("; ".join(told))
 
 
 class Problems:

@@ -39,12 +39,11 @@ class Inputs:
         self.root = table.root
         self.columns = kind.columns or [name]
         self.packed: Packed | None = None
-        columns = [table.column(column) for column in self.columns]
-        if len(columns) == 1:
-            unique, places = factorise(columns[0])
+        cells = Cells([table.column(column) for column in self.columns])
+        if len(self.columns) == 1:
+            unique, places = factorise(cells.columns[0])
             self.cells = Cells([unique])
         else:
-            cells = Cells(columns)
             present = cells.filled()
             self.cells = cells.take(np.flatnonzero(present))
             places = np.where(present, np.cumsum(present) - 1, -1)

@@ -10,12 +10,9 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from mmfusion.config.errors import suggest
-from mmfusion.data.seeds import mix
+from mmfusion.data.made import SPLITS, at_least, checked, generator, table_of
 from mmfusion.data.source import Source
 from mmfusion.data.table import Column, Table
-
-SPLITS = ("train", "val", "test")
 
 
 class Latent(Source):
@@ -47,21 +44,12 @@ class Latent(Source):
         noise: float = 0.1,
     ) -> None:
         self.dims = dict(dims) if dims else {"image": 2048, "text": 1024, "speech": 1024}
-        for name in rows:
-            if name not in SPLITS:
-                raise ValueError(f"data.rows: there is no {name!r}; {suggest(name, SPLITS)}")
-        least: dict[str, tuple[float, int]] = {
-            "seed": (seed, 0),
-            "latent": (latent, len(self.dims)),
-            "classes": (classes, 2),
-            "noise": (noise, 0),
-        }
-        least |= {f"dims.{name}": (size, 1) for name, size in self.dims.items()}
-        least |= {f"rows.{name}": (number, 0) for name, number in rows.items()}
-        for name, (found, lowest) in least.items():
-            if found < lowest:
-                raise ValueError(f"data.{name}: expected {lowest} or more, found {found}")
-        self.rows = dict(rows)
+        at_least("seed", seed, 0)
+        at_least("latent", latent, len(self.dims))
+        at_least("classes", classes, 2)
+        at_least("noise", noise, 0)
+        checked("dims", self.dims, list(self.dims), 1)
+        self.rows = checked("rows", rows, SPLITS)
         self.seed = seed
         self.noise = noise
         rng = self._rng("weights")
@@ -76,18 +64,7 @@ class Latent(Source):
         self._classes, self._value = directions[:, :-1], directions[:, -1]
 
     def read(self) -> Table:
-        counts = {split: self.rows.get(split, 0) for split in SPLITS}
-        parts = [self._split(split, n) for split, n in counts.items()]
-        splits = [split for split, n in counts.items() for _ in range(n)]
-        columns: dict[str, Column] = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-        columns["label"] = [f"class_{i}" for i in columns["label"]]
-        return Table(
-            name="latent",
-            columns=columns,
-            splits=splits,
-            ids=[f"{split}_{i:05d}" for split, n in counts.items() for i in range(n)],
-            rows=range(1, len(splits) + 1),
-        )
+        return table_of("latent", self.rows, self._split)
 
     def ceiling(self, modalities: frozenset[str]) -> dict[str, dict[str, float]]:
         """Of `value` alone: everything is Gaussian, so its posterior given the features is known in closed form."""
@@ -106,11 +83,11 @@ class Latent(Source):
         mae = math.sqrt(2 * missed / math.pi)
         return {"value": {"mae": mae, "rmse": math.sqrt(missed), "r2": explained, "pearson": math.sqrt(explained)}}
 
-    def _split(self, split: str, n: int) -> dict[str, np.ndarray]:
+    def _split(self, split: str, n: int) -> dict[str, Column]:
         rng = self._rng(split)
         z_NK = rng.standard_normal((n, len(self._value)))
-        columns = {
-            "label": (z_NK @ self._classes).argmax(1),
+        columns: dict[str, Column] = {
+            "label": [f"class_{i}" for i in (z_NK @ self._classes).argmax(1)],
             "value": z_NK @ self._value + self.noise * rng.standard_normal(n),
         }
         for name, view_KD in self._views.items():
@@ -119,4 +96,4 @@ class Latent(Source):
         return columns
 
     def _rng(self, what: str) -> np.random.Generator:
-        return np.random.Generator(np.random.PCG64(mix(self.seed, what)))
+        return generator(self.seed, what)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import multiprocessing
+import time
 from collections.abc import Iterator
 from itertools import islice
 from types import SimpleNamespace
@@ -18,6 +19,8 @@ from mmfusion.data.rows import Rows
 
 NAMED = 20
 """Row ids that a message about a lost batch names."""
+SIGNAL_S = 5.0
+"""Seconds to wait for the signal of a process's death after its connection has broken."""
 
 
 class Loader:
@@ -91,19 +94,20 @@ class Loader:
         batches = iter(self._processes)
         for step in range(given, len(self)):
             try:
-                batch = next(batches)
+                batch = _next(batches)
             except RuntimeError as error:
                 if "DataLoader" not in str(error) or "Caught" in str(error):
                     raise  # the rows' own error, which names them
-                lost = self._lost(str(error), step)
+                lost = self._lost(step)
                 plan = next(islice(self.plans.after(lost), 1))
                 raise RuntimeError(f"{error}; it was at batch {lost}, rows {self._named(plan)}") from error
             yield batch
 
-    def _lost(self, message: str, step: int) -> int:
+    def _lost(self, step: int) -> int:
         """The batch that a dead process was making; a process that hangs is at the one that is waited for."""
-        dead = {int(each) for each in re.findall(r"\d+", message)} if "pid" in message else set()
-        return next((int(at) for pid, at in self.rows.making.tolist() if pid in dead), step)
+        alive = {each.pid for each in multiprocessing.active_children()}
+        making = [(pid, at) for pid, at in self.rows.making.tolist() if pid >= 0]
+        return next((at for pid, at in making if pid not in alive), step)
 
     def _named(self, plan: Plan) -> str:
         ids = self.rows.ids[plan.rows[:NAMED]].tolist()
@@ -137,6 +141,21 @@ def _processes(rows: Rows, order: _Order, workers: int, pin_memory: bool, timeou
         # Its own, or the workers' seeds would be drawn from the generator that initialises the model.
         generator=torch.Generator().manual_seed(order.plans.seed),
     )
+
+
+def _next(batches: Iterator[Batch]) -> Batch:
+    """The next batch; whatever a dead process breaks on the way is a `RuntimeError` that names the `DataLoader`.
+
+    A process that dies while a batch of its own is being fetched breaks the connection (`EOFError`, `OSError`) before
+    the signal of its death arrives, in whose handler torch says which process it was: that is waited for.
+    """
+    try:
+        return next(batches)
+    except (EOFError, OSError) as error:
+        if "Caught" in str(error) and "worker process" in str(error):
+            raise  # of the rows, in a process that lives
+        time.sleep(SIGNAL_S)  # ended by the handler's error
+        raise RuntimeError(f"DataLoader worker lost: {error!r} while its batch was fetched") from error
 
 
 def _as_it_is(batch: Any) -> Any:

@@ -4,81 +4,37 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
-import torch
-import torch.distributed
 from pytorch_lightning import LightningDataModule
+from pytorch_lightning.utilities import rank_zero_only
 
-from mmfusion.data.checks import check_ids, check_splits
+from mmfusion.data.checks import check_columns, check_ids, check_splits
 from mmfusion.data.errors import DataError
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.loader import Loader, check_error_rate
-from mmfusion.data.plans import Plans
-from mmfusion.data.prepare import check_inputs, check_labels, choose_cached, describe, fit_training, load, measure
-from mmfusion.data.reading import cores
-from mmfusion.data.rows import OnError, Rows
+from mmfusion.data.loaders import make_loader
+from mmfusion.data.options import LoaderConfig
+from mmfusion.data.prepare import (
+    check_inputs,
+    check_labels,
+    choose_cached,
+    describe,
+    fit_training,
+    load,
+    measure,
+    unreadable,
+)
+from mmfusion.data.process import Process, this_process
+from mmfusion.data.rows import Rows
 from mmfusion.data.source import Source
 from mmfusion.data.table import Column, Table
 from mmfusion.data.targets import LabelReader
 from mmfusion.data.transforms._base import Transform
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class LoaderConfig:
-    """How batches are made.
-
-    Attributes:
-        batch_size: rows a batch and process.
-        eval_batch_size: the same for validation, test and prediction; None is `batch_size`.
-        workers: processes that decode ahead; auto is none if everything is cached, else one less than the cores.
-        cache: auto keeps decoded media in memory up to the limit, memory always, none never.
-        cache_limit_gb: for auto, a process; the largest modalities stay out.
-        shuffle: a new order of the training rows each epoch.
-        drop_last: leave a last training batch out that is not full.
-        pin_memory: page-locked batches; auto if there is a GPU.
-        on_error: what becomes of a row whose medium cannot be decoded: raise, skip (left out) or absent.
-        max_error_rate: share of a split's rows that `skip` and `absent` may touch.
-        rows_without_modality: rows that have only modalities which are not in use: refuse or skip.
-        timeout_s: seconds to wait for a batch from a worker process; 0 waits for ever.
-    """
-
-    batch_size: int = 64
-    eval_batch_size: int | None = None
-    workers: int | Literal["auto"] = "auto"
-    cache: Literal["auto", "memory", "none"] = "auto"
-    cache_limit_gb: float = 2.0
-    shuffle: bool = True
-    drop_last: bool = False
-    pin_memory: bool | Literal["auto"] = "auto"
-    on_error: OnError = "raise"
-    max_error_rate: float = 0.01
-    rows_without_modality: Literal["refuse", "skip"] = "refuse"
-    timeout_s: float = 600.0
-
-    def __post_init__(self) -> None:
-        for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"loader.{name}: expected {' or '.join(allowed)}, found {getattr(self, name)!r}")
-        for name, least in (("batch_size", 1), ("eval_batch_size", 1), ("workers", 0), ("cache_limit_gb", 0)):
-            value = getattr(self, name)
-            if value is not None and value != "auto" and not (not isinstance(value, str) and value >= least):
-                raise ValueError(f"loader.{name}: expected at least {least}, found {value!r}")
-        if not 0 <= self.max_error_rate <= 1 or self.timeout_s < 0:
-            raise ValueError(
-                f"loader: expected max_error_rate in 0…1 and timeout_s from 0, found {self.max_error_rate} and "
-                f"{self.timeout_s}"
-            )
-
-
-_CHOICES = {
-    "cache": ("auto", "memory", "none"),
-    "on_error": ("raise", "skip", "absent"),
-    "rows_without_modality": ("refuse", "skip"),
-}
 
 
 class MultiModalData(LightningDataModule):
@@ -138,6 +94,11 @@ class MultiModalData(LightningDataModule):
             if not getattr(reader, "is_regression", False)
         }
 
+    def labelled(self, split: str) -> dict[str, int]:
+        """Task to the rows of a split that has been set up with a label of it."""
+        rows = self._splits[split]
+        return {task: int((labels.labelled & rows.kept).sum()) for task, labels in rows.labels.items()}
+
     def setup(self, stage: str | None = None) -> None:
         """Read, check, fit and decode what a stage needs; doing it again costs nothing.
 
@@ -149,8 +110,10 @@ class MultiModalData(LightningDataModule):
             DataError: the rows cannot be used; the first problems with file, row, column and value, and their count.
         """
         if self.table is None:
-            self.table = self.source.read()
-            check_ids(self.table)
+            table = self.source.read()
+            check_columns(table, self.kinds, self.labels)
+            check_ids(table)
+            self.table = table
         one = {"validate": "val", "test": "test"}.get(stage or "")
         if not self._fitted:
             check_splits(self.table)
@@ -168,6 +131,16 @@ class MultiModalData(LightningDataModule):
         """Vocabularies and statistics, as JSON types; the tasks keep their own."""
         return {"kinds": {name: dict(kind.state()) for name, kind in self.kinds.items()}}
 
+    def save_files(self, folder: Path) -> None:
+        """Write what is more than a `state` (a tokenizer's files) to `folder`, each modality's to a folder in it."""
+        for name, kind in self.kinds.items():
+            kind.save_files(folder / name)
+
+    def load_files(self, folder: Path) -> None:
+        """Undo of `save_files`."""
+        for name, kind in self.kinds.items():
+            kind.load_files(folder / name)
+
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Undo of `state`: nothing is fitted after it. The tasks' own states are loaded by whoever has them."""
         for name, kind in self.kinds.items():
@@ -176,11 +149,19 @@ class MultiModalData(LightningDataModule):
             kind.load_state(state["kinds"][name])
         self._fitted = True
 
+    def faulty(self) -> dict[str, dict[str, Any]]:
+        """Split to modality to the `rows` whose medium could not be decoded so far, and the `first` of them.
+
+        Only of what is faulty. Where batches are decoded as they are made, these are the rows of this process.
+        """
+        return {split: found for split, rows in self._splits.items() if (found := unreadable(rows))}
+
     def train_dataloader(self) -> Loader:
         return self._loader("train", training=True)
 
     def val_dataloader(self) -> Loader:
-        return self._loader("val")
+        """The validation split; the very batches that are trained on where a few are to be learned by heart."""
+        return self._loader("train" if this_process(self.trainer).overfits else "val")
 
     def test_dataloader(self) -> Loader:
         return self._loader("test")
@@ -206,10 +187,7 @@ class MultiModalData(LightningDataModule):
         empty: Column = [None] * len(table)
         part = replace(table, columns={name: table.columns.get(name, empty) for name in needed})
         rows = self._prepare({"predict": part}, {})["predict"]
-        return self._make_loader(rows, "predict", 0, 1)
-
-    def transfer_batch_to_device(self, batch: Any, device: torch.device, dataloader_idx: int) -> Any:
-        return batch.to(device, non_blocking=device.type == "cuda")
+        return make_loader(rows, "predict", self.loader, self.seed, Process())
 
     def _part(self, split: str) -> Table:
         """A split's rows, with the columns in use."""
@@ -242,55 +220,18 @@ class MultiModalData(LightningDataModule):
             self.setup({"val": "validate"}.get(split, split))
         if split not in self._splits:
             raise DataError(f"there are no rows in split {split!r}")
-        return self._make_loader(self._splits[split], split, *self._ranks(), training)
+        process = this_process(self.trainer)
+        return make_loader(self._splits[split], split, self.loader, self.seed, process, training=training)
 
-    def _make_loader(self, rows: Rows, split: str, rank: int, world: int, training: bool = False) -> Loader:
-        config = self.loader
-        overfit = self.trainer is not None and bool(getattr(self.trainer, "overfit_batches", 0))
-        kept = rows.kept.nonzero().squeeze(1).numpy()
-        size = config.batch_size if training else config.eval_batch_size or config.batch_size
-        if len(kept) < world:
-            raise DataError(f"split {split!r}: {len(kept)} rows for {world} processes; each needs at least one")
-        plans = Plans(
-            kept,
-            size,
-            shuffle=training and config.shuffle and not overfit,
-            drop_last=training and config.drop_last,
-            training=training,
-            seed=self.seed,
-            rank=rank,
-            world=world,
-        )
-        if len(plans) == 0:
-            raise DataError(
-                f"split {split!r}: {len(kept)} rows are fewer than one batch of {size} × {world} processes, and "
-                "loader.drop_last leaves it out: no step would be made"
-            )
-        return Loader(
-            rows,
-            plans,
-            workers=self._workers(rows),
-            pin_memory=torch.cuda.is_available() if config.pin_memory == "auto" else config.pin_memory,
-            timeout_s=config.timeout_s,
-            max_error_rate=config.max_error_rate,
-        )
-
-    def _workers(self, rows: Rows) -> int:
-        if self.loader.workers != "auto":
-            return int(self.loader.workers)
-        if all(inputs.packed is not None for inputs in rows.inputs.values()):
-            return 0
-        here = getattr(self.trainer, "num_devices", 1) if self.trainer is not None else 1
-        return max(1, cores() // here - 1)
-
-    def _ranks(self) -> tuple[int, int]:
-        if self.trainer is not None:
-            return self.trainer.global_rank, self.trainer.world_size
-        if torch.distributed.is_available() and torch.distributed.is_initialized():
-            return torch.distributed.get_rank(), torch.distributed.get_world_size()
-        return 0, 1
-
+    @rank_zero_only
     def _tell(self) -> None:
+        if "train" in self._splits and "test" not in self._splits:
+            log.warning(
+                "%s has no rows in split 'test': nothing will be tested. For a test give it rows; of a table, by "
+                "data.split.test=<value in the split's column>, or with data.split.test=null by "
+                "data.split.from_train={test: 0.1}",
+                self.table.name if self.table is not None else "the data",
+            )
         for split, count in self.report["left_out"].items():
             if count:
                 log.warning("%s: %d of the rows in split %s are left out", self.source.__class__.__name__, count, split)

@@ -15,8 +15,17 @@ Place = Path | str
 """A local path, or an fsspec URL such as `s3://bucket/folder`."""
 
 
+_REMOTE_SIGNS = ("::", "?", "#", "%")
+"""What fsspec and its file systems may read as something else than a part of a file's name."""
+
+
 class PathError(DataError):
     """A media path that leaves the root; no policy for broken media ever skips it."""
+
+
+def has_scheme(place: Place) -> bool:
+    """Whether a place is written as a URL: `https://…`, `s3://…`, `file://…`."""
+    return isinstance(place, str) and "://" in place
 
 
 def resolve(root: Place | None, cell: Any) -> Place:
@@ -24,15 +33,22 @@ def resolve(root: Place | None, cell: Any) -> Place:
 
     Args:
         root: the folder or fsspec URL under which it must lie.
-        cell: a path relative to the root; an absolute one is accepted only if it lies under the root.
+        cell: a path relative to the root; an absolute one is accepted only if it lies under the root. Under a local
+            root every character of it is a part of a file's name, `%`, `#` and `?` too.
 
     Raises:
-        PathError: the place lies outside the root, or the cell is no path.
+        PathError: the place lies outside the root, the cell is no path, or a URL, or under a remote root a name that
+            could mean something in a URL.
     """
     if not isinstance(cell, str | Path) or not str(cell) or "\0" in str(cell):
         raise PathError(f"{shorten(cell)}: expected a path relative to the media root")
     if root is None:
         raise PathError(f"{shorten(str(cell))}: the table has no media root, so its cells cannot be paths")
+    if has_scheme(cell):
+        raise PathError(
+            f"{shorten(str(cell))}: a URL, and outside the media root {root}; download the files first and name them "
+            "relative to data.root"
+        )
     if is_remote(root):
         return _resolve_remote(root, str(cell))
     return _resolve_local(str(root).removeprefix("file://").removeprefix("local://"), str(cell))
@@ -40,7 +56,7 @@ def resolve(root: Place | None, cell: Any) -> Place:
 
 def is_remote(place: Place) -> bool:
     """Whether a place is an fsspec URL; those of this machine's own files are not, so that links are followed up."""
-    return isinstance(place, str) and "://" in place and not place.startswith(("file://", "local://"))
+    return isinstance(place, str) and has_scheme(place) and not place.startswith(("file://", "local://"))
 
 
 def open_media(place: Place) -> BinaryIO:
@@ -77,6 +93,12 @@ def _real(folder: str) -> str:
 
 def _resolve_remote(root: Place, cell: str) -> str:
     path = posixpath.normpath(cell)
-    if "://" in cell or path == ".." or path.startswith(("/", "../")):
+    if path == ".." or path.startswith(("/", "../")):
         raise PathError(f"{shorten(cell)}: leads outside the media root {root}")
+    sign = next((each for each in _REMOTE_SIGNS if each in cell), None)
+    if sign is not None:
+        raise PathError(
+            f"{shorten(cell)}: {sign!r} can mean something else under the remote media root {root}; rename the file, "
+            "or download the media and give their folder as data.root"
+        )
     return f"{str(root).rstrip('/')}/{path}"

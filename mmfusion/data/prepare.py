@@ -11,7 +11,7 @@ import torch
 
 from mmfusion.data.cells import Cells
 from mmfusion.data.checks import check_paths, check_present
-from mmfusion.data.errors import DataError, Problems
+from mmfusion.data.errors import SHOWN, CellsError, DataError, Problems, str_of
 from mmfusion.data.inputs import Inputs
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.rows import Rows
@@ -67,8 +67,21 @@ def fit_training(train: Table, kinds: Mapping[str, Kind], labels: Mapping[str, L
             raise DataError(f"modality {name!r} is absent in all {len(train)} training rows of {train.name}")
         try:
             kind.fit(cells.take(present), train.root)
+        except CellsError as error:
+            raise _by_row(error, name, train, present) from None
         except ValueError as error:
             raise DataError(f"modality {name!r} of {train.name}: {error}") from None
+
+
+def _by_row(error: CellsError, modality: str, table: Table, present: np.ndarray) -> DataError:
+    """The error with rows for the places among the rows `present`; one block a column."""
+    blocks = []
+    for each in error.refused:
+        problems = Problems(table.name)
+        for place, value in zip(each.places, each.values, strict=True):
+            problems.add(int(table.rows[present[place]]), each.column, value, each.why)
+        blocks.append(str_of(problems.first, len(problems), f"modality {modality!r}, {each.advice}"))
+    return DataError("\n".join(blocks))
 
 
 def choose_cached(splits: Iterable[Rows], how: str, limit_gb: float) -> list[str]:
@@ -124,17 +137,19 @@ def describe(splits: Mapping[str, Rows], cached: Sequence[str]) -> dict[str, Any
             for split, rows in splits.items()
             if rows.labels
         },
-        "unreadable": {
-            split: {
-                name: {
-                    "rows": int(faulty.sum()),
-                    "first": [rows.describe(name, row) for row in list(rows.reasons[name])[:10]],
-                }
-                for name, faulty in rows.faulty.items()
-                if bool(faulty.any())
-            }
-            for split, rows in splits.items()
-        },
+        "unreadable": {split: unreadable(rows) for split, rows in splits.items()},
+    }
+
+
+def unreadable(rows: Rows) -> dict[str, dict[str, Any]]:
+    """Modality to the `rows` that have lost their medium, and the `first` of them; only of what is faulty."""
+    return {
+        name: {
+            "rows": int(faulty.sum()),
+            "first": [rows.describe(name, row) for row in faulty.nonzero()[:SHOWN, 0].tolist()],
+        }
+        for name, faulty in rows.faulty.items()
+        if bool(faulty.any())
     }
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.utils.data import Dataset, get_worker_info
 
 from mmfusion.batch import Batch, Input
-from mmfusion.data.errors import DecodeError, Problems
+from mmfusion.data.errors import SHOWN, DecodeError, Problems, shorten, str_of
 from mmfusion.data.inputs import Inputs
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.packed import Packed
@@ -82,17 +82,19 @@ class Rows(Dataset[Batch]):
             DecodeError: a medium cannot be decoded and `on_error` is raise.
         """
         inputs = self.inputs[name]
-        broken = inputs.load(stop=self.on_error == "raise")
-        if broken and self.on_error == "raise":
-            place = min(broken)
-            raise self._error(name, int((inputs.places == place).nonzero()[0]), broken[place])
-        if broken:
-            rows = torch.isin(inputs.places, torch.tensor(list(broken))).nonzero().squeeze(1)
-            for row in rows.tolist():
-                self._mark(name, row, broken[int(inputs.places[row])])
-            inputs.places[rows] = -1
-            if self.on_error == "skip":
-                self.kept[rows] = False
+        # A file may take long, so the first that is broken ends it; cells of the table itself are all looked at.
+        broken = inputs.load(stop=self.on_error == "raise" and inputs.kind.reads_files)
+        if not broken:
+            return
+        rows = torch.isin(inputs.places, torch.tensor(list(broken))).nonzero().squeeze(1)
+        for row in rows.tolist():
+            self._mark(name, row, broken[int(inputs.places[row])])
+        if self.on_error == "raise":
+            count = 1 if inputs.kind.reads_files else len(rows)
+            raise DecodeError(str_of([self.describe(name, row) for row in rows[:SHOWN].tolist()][:count], count))
+        inputs.places[rows] = -1
+        if self.on_error == "skip":
+            self.kept[rows] = False
 
     def __getitem__(self, plan: Plan) -> Batch:
         worker = get_worker_info()
@@ -147,9 +149,13 @@ class Rows(Dataset[Batch]):
         return x if kind.ragged and kind.keeps_zeros and not transforms else zeroed(x, present_B)
 
     def describe(self, name: str, row: int) -> str:
-        """Where a row's cell stands, and why it could not be decoded if this process knows."""
-        where = Problems(self.table.name).where(int(self.numbers[row]), ", ".join(self.inputs[name].columns))
-        return f"{where}, id {self.ids[row]}" + (f": {self.reasons[name][row]}" if row in self.reasons[name] else "")
+        """Where a row's cell stands, and why it could not be decoded; what it holds if another process knows why."""
+        inputs = self.inputs[name]
+        where = Problems(self.table.name).where(int(self.numbers[row]), ", ".join(inputs.columns))
+        why = self.reasons[name].get(row)
+        if why is None and inputs.places[row] >= 0:
+            why = shorten(inputs.cells[int(inputs.places[row])])
+        return f"{where}, id {self.ids[row]}" + ("" if why is None else f": {why}")
 
     def _mark(self, name: str, row: int, why: str) -> None:
         self.faulty[name][row] = True

@@ -13,7 +13,8 @@ from mmfusion.data.kinds.series import Series
 from mmfusion.data.kinds.speech import Speech
 from mmfusion.data.kinds.tabular import Tabular
 from mmfusion.data.kinds.text import Text
-from mmfusion.data.module import LoaderConfig, MultiModalData
+from mmfusion.data.module import MultiModalData
+from mmfusion.data.options import LoaderConfig
 from mmfusion.data.source import Source
 from mmfusion.data.table import Table
 from mmfusion.data.transforms.gaussian_noise import GaussianNoise

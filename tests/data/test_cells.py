@@ -16,6 +16,12 @@ def test_one_column_gives_cells_and_several_give_tuples():
     assert list(two.take([2, 0])) == [(None, None), ("a", 1.0)]
 
 
+def test_a_list_of_nothing_is_an_empty_cell_of_a_modality():
+    cells = Cells([[[1.0], [], None, ["a"]]])
+    assert cells.filled().tolist() == [True, False, False, True]
+    assert cells[1] is None
+
+
 def test_lists_in_a_column_of_lists():
     assert Cells([pl.Series([[1.0, 2.0]])])[0] == [1.0, 2.0]
 

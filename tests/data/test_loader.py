@@ -1,5 +1,7 @@
+import multiprocessing
 import os
 import signal
+import threading
 import time
 
 import numpy as np
@@ -127,6 +129,46 @@ def test_a_killed_worker_is_an_error_that_names_its_rows():
         RuntimeError, match=r"(killed by|exited unexpectedly).*batch 1, rows row5, row6, row7, row8, row9"
     ):
         numbers(loader(1, kill=7))
+
+
+class _Broken:
+    """Stands for the loader processes; `batches` iterates."""
+
+    def __init__(self, batches):
+        self.batches = batches
+
+    def __iter__(self):
+        return self.batches()
+
+
+@pytest.mark.parametrize("signalled", [True, False])
+def test_a_worker_killed_while_its_batch_is_fetched_is_an_error_that_names_its_rows(monkeypatch, signalled):
+    """The connection breaks before the signal of the death comes, or the signal went to another place."""
+    monkeypatch.setattr("mmfusion.data.loader.SIGNAL_S", 60.0 if signalled else 0.1)
+    batches = loader(1)
+    dead = multiprocessing.get_context("spawn").Process(target=int)
+    dead.start()
+    dead.join()
+    batches.rows.making[0] = torch.tensor([dead.pid, 1])
+
+    def broken():
+        if signalled:
+            threading.Timer(0.2, os.kill, (os.getpid(), signal.SIGALRM)).start()
+        raise EOFError
+        yield
+
+    def handler(*_):
+        raise RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed.")
+
+    previous = signal.signal(signal.SIGALRM, handler)
+    try:
+        batches._processes = _Broken(broken)
+        with pytest.raises(RuntimeError, match=r"killed by|EOFError") as error:
+            numbers(batches)
+    finally:
+        signal.signal(signal.SIGALRM, previous)
+    assert "batch 1, rows row5, row6, row7, row8, row9" in str(error.value)
+    assert ("killed by" in str(error.value)) == signalled
 
 
 def test_a_hanging_worker_is_an_error_within_the_time_out():

@@ -57,6 +57,31 @@ def test_a_root_that_is_a_link_itself(root):
     assert resolve(root.parent / "alias", "sub/a.txt") == root / "sub" / "a.txt"
 
 
+@pytest.mark.parametrize("cell", ["https://x.org/a.png", "s3://bucket/a.png", "simplecache::s3://bucket/a.png"])
+@pytest.mark.parametrize("remote", [False, True])
+def test_urls_are_no_paths(root, cell, remote):
+    with pytest.raises(PathError, match=r"a URL, .*download the files first and name them relative to data\.root"):
+        resolve("memory://bucket/media" if remote else root, cell)
+
+
+@pytest.mark.parametrize("name", ["50%.txt", "a%20b.txt", "no#1.txt", "what?.txt", "a::b.txt", "a b*[1].txt"])
+def test_signs_of_urls_are_part_of_a_local_name(root, name):
+    (root / name).write_bytes(b"here")
+    for where in (root, f"file://{root}"):
+        with open_media(resolve(where, name)) as file:
+            assert file.read() == b"here"
+
+
+@pytest.mark.parametrize(
+    ("cell", "sign"), [("50%.txt", "%"), ("no#1.txt", "#"), ("a.txt?v=1", r"\?"), ("a::b.txt", "::")]
+)
+def test_signs_of_urls_are_refused_under_a_remote_root(cell, sign):
+    with pytest.raises(
+        PathError, match=f"'{sign}' can mean something else under the remote media root memory://b; rename"
+    ):
+        resolve("memory://b", cell)
+
+
 @pytest.mark.parametrize("cell", ["", 7, None, "a\0b"])
 def test_cells_that_are_no_paths(root, cell):
     with pytest.raises(PathError, match="expected a path relative to the media root"):

@@ -7,16 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from mmfusion.config.errors import suggest
 from mmfusion.data.digits.ceiling import ORDER, ceiling, largest, total
 from mmfusion.data.digits.images import draw
 from mmfusion.data.digits.phrases import phrase
 from mmfusion.data.digits.speech import speak
-from mmfusion.data.seeds import mix
+from mmfusion.data.made import SPLITS, at_least, checked, generator, table_of
 from mmfusion.data.source import Source
 from mmfusion.data.table import Table
 
-SPLITS = ("train", "val", "test")
 TASKS = ("sum", "largest")
 NOISY = ("image", "speech")
 
@@ -50,24 +48,15 @@ class Digits(Source):
         absent: Mapping[str, float] | None = None,
         unlabelled: Mapping[str, float] | None = None,
     ) -> None:
-        if seed < 0:
-            raise ValueError(f"data.seed: expected 0 or more, found {seed}")
-        self.rows = _numbers("rows", rows, SPLITS, 0, None)
+        at_least("seed", seed, 0)
+        self.rows = checked("rows", rows, SPLITS)
         self.seed = seed
-        self.noise = _numbers("noise", noise or {}, NOISY, 0, None)
-        self.absent = _numbers("absent", absent or {}, ORDER, 0, 1)
-        self.unlabelled = _numbers("unlabelled", unlabelled or {}, TASKS, 0, 1)
+        self.noise = checked("noise", noise or {}, NOISY)
+        self.absent = checked("absent", absent or {}, ORDER, 0, 1)
+        self.unlabelled = checked("unlabelled", unlabelled or {}, TASKS, 0, 1)
 
     def read(self) -> Table:
-        parts = [self._split(split, int(self.rows.get(split, 0))) for split in SPLITS]
-        splits = [split for split in SPLITS for _ in range(int(self.rows.get(split, 0)))]
-        return Table(
-            name="digits",
-            columns={name: [cell for part in parts for cell in part[name]] for name in parts[0]},
-            splits=splits,
-            ids=[f"{split}_{i:05d}" for split in SPLITS for i in range(int(self.rows.get(split, 0)))],
-            rows=range(1, len(splits) + 1),
-        )
+        return table_of("digits", self.rows, self._split)
 
     def ceiling(self, modalities: frozenset[str]) -> dict[str, dict[str, float]]:
         known = modalities & set(ORDER)
@@ -103,17 +92,4 @@ class Digits(Source):
         return lacking_N3
 
     def _rng(self, *what: str) -> np.random.Generator:
-        return np.random.Generator(np.random.PCG64(mix(self.seed, *what)))
-
-
-def _numbers(
-    option: str, given: Mapping[str, float], names: tuple[str, ...], low: float, high: float | None
-) -> dict[str, float]:
-    """The option's numbers, checked."""
-    allowed = f"{low} or more" if high is None else f"a number from {low} to {high}"
-    for name, number in given.items():
-        if name not in names:
-            raise ValueError(f"data.{option}: there is no {name!r}; {suggest(name, names)}")
-        if not low <= number <= (float("inf") if high is None else high):
-            raise ValueError(f"data.{option}.{name}: expected {allowed}, found {number}")
-    return dict(given)
+        return generator(self.seed, *what)

@@ -14,8 +14,10 @@ import polars as pl
 from mmfusion.data.inspect.profile import numeric
 from mmfusion.data.manifest.delimited import Cells
 
+LEAST_ROWS = 20
+"""Scored rows below which nothing is suspicious: a few are predicted well by chance."""
+
 _BINS = 64
-_LEAST_ROWS = 20
 _UNSEEN = -1
 
 
@@ -37,7 +39,7 @@ class Score:
 
     def suspicious(self, threshold: float = 0.99, margin: float = 0.02) -> bool:
         """At least `threshold`, on enough rows, and closer to perfect than the commonest class by `margin`."""
-        return self.rows >= _LEAST_ROWS and self.value >= threshold and self.value >= self.chance + margin
+        return self.rows >= LEAST_ROWS and self.value >= threshold and self.value >= self.chance + margin
 
 
 def alone(feature: Cells, target: Cells, fit: np.ndarray, regression: bool) -> Score:
@@ -45,7 +47,8 @@ def alone(feature: Cells, target: Cells, fit: np.ndarray, regression: bool) -> S
 
     A class is predicted as the commonest one at the same value (of many numbers: in the same of 64 bins of equal
     count), or the commonest of all at a value not seen. A number is predicted as the mean at the same value; from a
-    number, |r| is taken as it is. An empty cell is a value like any other, for a hole can give a label away too.
+    number also as it is, and the better of the two counts. An empty cell is a value like any other, for a hole can
+    give a label away too.
 
     Args:
         feature: `[N]` cells, None where empty.
@@ -55,10 +58,11 @@ def alone(feature: Cells, target: Cells, fit: np.ndarray, regression: bool) -> S
     """
     values, goal = _series(feature), _series(target)
     numbers = numeric(values)
-    many = numbers.null_count() == values.null_count() and numbers.n_unique() > _BINS
+    all_numbers = numbers.null_count() == values.null_count()
     if regression:
-        return _regression(values, numbers if many else None, numeric(goal), fit)
-    codes = _binned(numbers, fit) if many else _codes(values)
+        known = [numbers] if all_numbers else []
+        return max((_regression(values, x, numeric(goal), fit) for x in [*known, None]), key=lambda score: score.value)
+    codes = _binned(numbers, fit) if all_numbers and numbers.n_unique() > _BINS else _codes(values)
     labels = _codes(goal)
     known = labels != _UNSEEN
     return _classes(codes[known], labels[known], fit[known])
@@ -66,7 +70,7 @@ def alone(feature: Cells, target: Cells, fit: np.ndarray, regression: bool) -> S
 
 def halves(rows: int) -> np.ndarray:
     """Bool `[rows]`, half of them at random (always the same ones): for a table whose split is not known yet."""
-    return np.random.default_rng(0).random(rows) < 0.5
+    return np.random.default_rng(0).permutation(rows) % 2 == 1
 
 
 def says_label(texts: Cells, labels: Cells) -> Score:

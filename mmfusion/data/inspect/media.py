@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import polars as pl
+
+from mmfusion.data.paths import PathError, Place, is_remote, resolve
 
 SUFFIXES = {
     "image": (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"),
@@ -37,7 +41,7 @@ class Media:
         suffixes: those that occur, commonest first.
         looked_for: cells whose file was looked for.
         found: those that lie under the root.
-        missing: one that does not.
+        missing: why one of them is not among these: where it was looked for, or why it may not be a path.
         arguments: what the files suggest for the modality's options.
         said: what the headers say, in words.
     """
@@ -51,8 +55,13 @@ class Media:
     said: str = ""
 
 
-def look(cells: Sequence[Any], root: Path) -> Media | None:
-    """A column of paths, or None if it is none: at least nine of ten filled cells end like a media file of one kind."""
+def look(cells: Sequence[Any], root: Place) -> Media | None:
+    """A column of paths, or None if it is none: at least nine of ten filled cells end like a media file of one kind.
+
+    Args:
+        cells: of the column.
+        root: the folder under which media lie, as for training; under a remote one nothing is looked for.
+    """
     if not isinstance(cells, pl.Series) or cells.dtype != pl.String:
         return None
     present = cells.drop_nulls()
@@ -65,12 +74,22 @@ def look(cells: Sequence[Any], root: Path) -> Media | None:
     kind = kinds.most_common(1)[0][0]
     distinct = present.unique(maintain_order=True)
     sample = distinct.gather_every(max(1, len(distinct) // LOOKED_FOR)).head(LOOKED_FOR).to_list()
-    files = {cell: root / cell for cell in sample}
-    missing = [cell for cell, file in files.items() if not file.is_file()]
-    there = [file for file in files.values() if file.is_file()]
+    there: list[Path] = []
+    missing: list[str] = []
+    for cell in [] if is_remote(root) else sample:
+        try:
+            file = Path(resolve(root, cell))
+        except PathError as error:
+            missing.append(str(error))
+            continue
+        if file.is_file():
+            there.append(file)
+        else:
+            missing.append(f"not found: {file}")
     arguments, said, kind = _headers(kind, there[:: max(1, len(there) // OPENED)][:OPENED])
     common = [s for s, _ in Counter(s for s in suffixes.to_list() if s).most_common(4)]
-    return Media(kind, common, len(sample), len(there), missing[0] if missing else None, arguments, said)
+    looked_for = len(there) + len(missing)
+    return Media(kind, common, looked_for, len(there), missing[0] if missing else None, arguments, said)
 
 
 def _headers(kind: str, files: list[Path]) -> tuple[dict[str, Any], str, str]:
@@ -90,12 +109,10 @@ def _images(files: list[Path]) -> tuple[dict[str, Any], str]:
     sizes: Counter[tuple[int, int]] = Counter()
     grey = True
     for file in files:
-        try:
-            with PIL.Image.open(file) as image:
-                sizes[image.size] += 1
-                grey &= image.mode in _GREY
-        except (OSError, ValueError, PIL.Image.DecompressionBombError):
-            continue
+        # Damaged bytes raise anything; `mmfusion validate` says which files.
+        with suppress(Exception), PIL.Image.open(file) as image:
+            sizes[image.size] += 1
+            grey &= image.mode in _GREY
     if not sizes:
         return {"size": [128, 128]}, "no header could be read"
     (width, height), _ = sizes.most_common(1)[0]
@@ -111,12 +128,10 @@ def _sounds(files: list[Path]) -> tuple[dict[str, Any], str]:
     rates: Counter[int] = Counter()
     longest = 0.0
     for file in files:
-        try:
+        with suppress(Exception):
             info = soundfile.info(str(file))
-        except (soundfile.SoundFileError, OSError):
-            continue
-        rates[info.samplerate] += 1
-        longest = max(longest, info.duration)
+            rates[info.samplerate] += 1
+            longest = max(longest, info.duration)
     if not rates:
         return {"sample_rate": 16000}, "no header could be read"
     rate = min(rates.most_common(1)[0][0], 16000)
@@ -125,18 +140,38 @@ def _sounds(files: list[Path]) -> tuple[dict[str, Any], str]:
 
 
 def _arrays(files: list[Path]) -> tuple[dict[str, Any], str, str]:
+    archives: list[dict[str, int]] = []
+    for file in files:
+        with suppress(Exception):
+            archives += [_members(file)] if file.suffix.lower() == ".npz" else []
+    arguments: dict[str, Any] = {}
+    which = ""
+    if any(len(each) > 1 for each in archives):
+        common = set(archives[0]).intersection(*archives)
+        if not common:
+            return {}, "archives of several arrays, none of which is in all of them: make it one a file", "features"
+        arguments["key"] = max(sorted(common), key=lambda name: archives[0][name])
+        which = f" of {arguments['key']!r}, the largest of the arrays {', '.join(sorted(archives[0]))}"
+    for file in files:
+        with suppress(Exception):
+            shape = _shape(file, arguments.get("key"))
+            # A sequence of a few channels is a sensor's; one of many is what some network made of something.
+            kind = "series" if len(shape) == 2 and shape[1] < 64 else "features"
+            return arguments, f"shape {list(shape)}{which}", kind
+    return {}, "no header could be read", "features"
+
+
+def _members(archive: Path) -> dict[str, int]:
+    """The arrays of an `.npz`, and their bytes."""
+    with ZipFile(archive) as members:
+        return {each.filename.removesuffix(".npy"): each.file_size for each in members.infolist()}
+
+
+def _shape(file: Path, key: str | None) -> tuple[int, ...]:
     import numpy as np
 
-    shapes: list[tuple[int, ...]] = []
-    for file in files:
-        try:
-            loaded = np.load(file, mmap_mode="r", allow_pickle=False)
-            shapes.append(tuple(loaded.shape) if isinstance(loaded, np.ndarray) else loaded[loaded.files[0]].shape)
-        except (OSError, ValueError, EOFError, IndexError):
-            continue
-    if not shapes:
-        return {}, "no header could be read", "features"
-    sequence = len(shapes[0]) == 2
-    # A sequence of a few channels is a sensor's; one of many is what some network made of something.
-    kind = "series" if sequence and shapes[0][1] < 64 else "features"
-    return {}, f"shape {list(shapes[0])}", kind
+    loaded = np.load(file, mmap_mode="r", allow_pickle=False)
+    if isinstance(loaded, np.ndarray):
+        return loaded.shape
+    with loaded:
+        return loaded[key or loaded.files[0]].shape

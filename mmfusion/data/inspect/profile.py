@@ -106,7 +106,7 @@ def numeric(cells: pl.Series) -> pl.Series:
 
 def _lists(name: str, cells: Sequence[Any]) -> Profile:
     present = [cell for cell in cells if cell is not None]
-    few = present[:_LISTS]
+    few = [cell for cell in present if not isinstance(cell, list) or cell][:_LISTS]  # a list of nothing fits any other
     lengths = {len(cell) if isinstance(cell, list | np.ndarray) else 1 for cell in few}
     numbers = sum(isinstance(cell, np.ndarray) for cell in few)
     return Profile(

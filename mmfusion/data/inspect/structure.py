@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -16,10 +15,11 @@ from mmfusion.data.inspect.media import Media, look
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.profile import profile
 from mmfusion.data.inspect.words import ID, SPLIT_VALUES, named, words
+from mmfusion.data.paths import Place
 
 
 def start(
-    file: str, columns: Mapping[str, Any], root: Path, tasks: Sequence[str] = (), ignore: Sequence[str] = ()
+    file: str, columns: Mapping[str, Any], root: Place, tasks: Sequence[str] = (), ignore: Sequence[str] = ()
 ) -> Plan:
     """Decide everything that does not depend on what is predicted: ids, splits, media, texts, groups.
 
@@ -47,7 +47,7 @@ def start(
     for name in plan.open(fixed):
         media = look(columns[name], root)
         if media is not None:
-            _media(plan, name, media, root)
+            _media(plan, name, media)
     _ids(plan, fixed)
     texts(plan, columns, fixed)
     groups_and_rest(plan, columns, fixed)
@@ -84,12 +84,12 @@ def _splits(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> No
             plan.decide(name, "ignored", reason=f"another split; `{chosen}` is taken")
 
 
-def _media(plan: Plan, name: str, media: Media, root: Path) -> None:
-    there = f"{media.found} of {media.looked_for} looked for are there"
+def _media(plan: Plan, name: str, media: Media) -> None:
+    there = f"{media.found} of {media.looked_for} looked for are there" if media.looked_for else "not looked for"
     reason = f"paths ending in {', '.join(media.suffixes)}; {there}" + (f"; {media.said}" if media.said else "")
     warning = ""
     if media.missing is not None:
-        warning = f"not found: {root / media.missing}" + ("; is --root right?" if not media.found else "")
+        warning = media.missing + ("; is --root right?" if not media.found else "")
     plan.decide(name, "modality", media.kind, reason, warning=warning, arguments=media.arguments)
 
 

@@ -1,10 +1,9 @@
-"""Arrays of numbers from .npy, .npz and CSV files, or from memory."""
+"""Arrays of numbers from .npy, .npz, CSV and TSV files, or from memory."""
 
 from __future__ import annotations
 
 from pathlib import PurePath
 from typing import Any
-from zipfile import BadZipFile
 
 import numpy as np
 import polars as pl
@@ -14,19 +13,22 @@ from torch import Tensor
 from mmfusion.config.errors import suggest
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._base import Root
+from mmfusion.data.kinds._decoding import decoding
 from mmfusion.data.kinds._numbers import NotANumberError, numbers
 from mmfusion.data.paths import Place, is_remote, open_media, resolve
+
+_SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
 
 def read_array(cell: Any, root: Root, key: str | None, max_values: int, *, csv: bool) -> tuple[np.ndarray, list[str]]:
     """The numbers a cell holds or names, and the names of a CSV's columns (none otherwise).
 
     Args:
-        cell: an array or tensor, or a path to `.npy`, `.npz` or, if `csv`, a comma-separated file with a header.
+        cell: an array or tensor, or a path to `.npy`, `.npz` or, if `csv`, a `.csv` or `.tsv` file with a header.
         root: the folder or URL that paths are relative to.
         key: the array's name in an `.npz`; None takes its only one.
         max_values: larger arrays are refused before they are read.
-        csv: whether CSV files are welcome.
+        csv: whether CSV and TSV files are welcome.
 
     Raises:
         DecodeError: the file is missing, broken, holds Python objects, or not numbers.
@@ -37,20 +39,14 @@ def read_array(cell: Any, root: Root, key: str | None, max_values: int, *, csv: 
         return _capped(cell if isinstance(cell, np.ndarray) else cell.numpy(force=True), "an array", max_values), []
     place, name = resolve(root, cell), str(cell)
     suffix = PurePath(name).suffix.lower()
-    try:
+    with decoding(name, root):
         if suffix == ".npy":
             return _read_npy(place, name, max_values), []
         if suffix == ".npz":
             return _read_npz(place, name, key, max_values), []
-        if suffix == ".csv" and csv:
-            return _read_csv(place, name, max_values)
-    except FileNotFoundError:
-        raise DecodeError(f"{name}: there is no such file under {root}") from None
-    except (OSError, ValueError, EOFError, BadZipFile, pl.exceptions.PolarsError) as error:
-        if isinstance(error, DecodeError):
-            raise
-        raise DecodeError(f"{name}: cannot be read: {error}") from None
-    known = ".npy, .npz or .csv" if csv else ".npy or .npz"
+        if suffix in _SEPARATORS and csv:
+            return _read_csv(place, name, _SEPARATORS[suffix], max_values)
+    known = ".npy, .npz, .csv or .tsv" if csv else ".npy or .npz"
     raise DecodeError(f"{name}: expected a {known} file, found suffix {suffix!r}")
 
 
@@ -118,13 +114,13 @@ def _read_npz(place: Place, name: str, key: str | None, max_values: int) -> np.n
         return _capped(arrays[wanted], name, max_values)
 
 
-def _read_csv(place: Place, name: str, max_values: int) -> tuple[np.ndarray, list[str]]:
+def _read_csv(place: Place, name: str, separator: str, max_values: int) -> tuple[np.ndarray, list[str]]:
     with open_media(place) as file:
         size = file.seek(0, 2)
         if size > max_values * 32:
             raise DecodeError(f"{name}: {size} bytes, the most allowed is {max_values} values (max_values)")
         file.seek(0)
-        table = pl.read_csv(file.read(), infer_schema=False)
+        table = pl.read_csv(file.read(), separator=separator, infer_schema=False)
     columns = []
     for column in table.get_columns():
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+from fractions import Fraction
 from functools import lru_cache
 from typing import Any, BinaryIO
 
@@ -12,9 +13,11 @@ import torch
 from torch import Tensor
 
 from mmfusion.data.errors import DecodeError
+from mmfusion.data.kinds._decoding import decoding
 from mmfusion.data.paths import Place, is_remote, open_media
 
 _UNKNOWN = 1 << 60  # libsndfile says so many frames where the header does not say
+_PHASES = 1000  # 441 would do for the usual rates
 _TAIL = 1 << 17  # an Ogg page is at most 65,307 bytes
 
 
@@ -26,18 +29,13 @@ def read_sound(place: Place, name: str, max_frames: int) -> tuple[np.ndarray, in
     Raises:
         DecodeError: no sound file, cut short, more than `max_frames` samples, not finite, or empty.
     """
-    try:
-        with open_media(place) as file:
-            missing = _missing(file)
-            if missing:
-                raise DecodeError(f"{name}: truncated: {missing}")
-            file.seek(0)
-            with soundfile.SoundFile(file if is_remote(place) else str(place)) as sound:
-                return _read(sound, name, max_frames), sound.samplerate
-    except FileNotFoundError:
-        raise DecodeError(f"{name}: there is no such file") from None
-    except (soundfile.SoundFileError, OSError) as error:
-        raise DecodeError(f"{name}: cannot be decoded: {error}") from None
+    with decoding(name), open_media(place) as file:
+        missing = _missing(file)
+        if missing:
+            raise DecodeError(f"{name}: truncated: {missing}")
+        file.seek(0)
+        with soundfile.SoundFile(file if is_remote(place) else str(place)) as sound:
+            return _read(sound, name, max_frames), sound.samplerate
 
 
 def mono(frames: np.ndarray) -> Tensor:
@@ -53,8 +51,22 @@ def as_float(wave: Tensor) -> Tensor:
 
 
 def resample(wave: Tensor, rate: int, wanted: int) -> Tensor:
-    """`[S]` at another rate, float32 (windowed-sinc interpolation)."""
-    return wave if rate == wanted else _resampler(rate, wanted)(as_float(wave))
+    """`[S]` at another rate, float32 (windowed-sinc interpolation).
+
+    The interpolation holds a kernel for each phase in which samples of both rates meet: 16000 of them, and tens of
+    gigabytes, from 44101 to 16000 Hz. Their ratio is therefore that of the nearest small whole numbers: exact for the
+    usual rates, else off by a thousandth at most.
+
+    Raises:
+        ValueError: there is no such ratio; a rate like this is a damaged header's.
+    """
+    if rate == wanted:
+        return wave
+    exact = Fraction(wanted, rate)
+    near = exact.limit_denominator(_PHASES)
+    if abs(near - exact) > exact / 1000:
+        raise ValueError(f"its rate is {rate} Hz, which cannot be brought to {wanted} Hz (sample_rate)")
+    return _resampler(near.denominator, near.numerator)(as_float(wave))
 
 
 @lru_cache(maxsize=64)

@@ -75,3 +75,11 @@ class Kind(ABC):
     @abstractmethod
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Undo of `state`."""
+
+    def save_files(self, folder: Path) -> None:
+        """Write what is more than a `state` to a folder of this modality's own, which may not be there yet."""
+        return
+
+    def load_files(self, folder: Path) -> None:
+        """Undo of `save_files`; the folder is not there if nothing was saved."""
+        return

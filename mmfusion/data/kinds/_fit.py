@@ -7,8 +7,9 @@ from typing import Any
 
 from torch import Tensor
 
-from mmfusion.data.errors import DecodeError
+from mmfusion.data.errors import DataError, DecodeError
 from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.paths import PathError
 
 TRIES = 100
 """Broken media in a row before a kind gives up learning a shape from them."""
@@ -17,13 +18,15 @@ TRIES = 100
 def first_decoded(kind: Kind, cells: Sequence[Any], root: Root) -> Tensor:
     """The first cell that can be decoded: what `loader.on_error` says of broken ones is decided later.
 
+    A path outside the root is passed over too: training has refused it before, and `mmfusion validate` lists them all.
+
     Raises:
-        DecodeError: none of the first few can.
+        DataError: none of the first few can.
     """
-    last = DecodeError(f"no training row has {kind.columns}, so its shape cannot be learned")
+    last: DataError = DecodeError(f"no training row has {kind.columns}, so its shape cannot be learned")
     for i in range(min(len(cells), TRIES)):
         try:
             return kind.decode(cells[i], root)
-        except DecodeError as error:
+        except (DecodeError, PathError) as error:
             last = error
     raise last

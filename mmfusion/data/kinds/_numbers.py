@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from mmfusion.data.cells import factorise
 from mmfusion.data.errors import DataError, shorten
 from mmfusion.data.table import Column, is_empty
 
@@ -17,7 +18,10 @@ class NotANumberError(DataError):
 
 
 def number(cell: Any) -> float:
-    """A cell's value; NaN if it is empty or says NaN.
+    """A cell's value; NaN if it is empty.
+
+    A text that says NaN is not empty, or a row would have a modality in which nothing is known: `data.empty` says which
+    texts are.
 
     Raises:
         NotANumberError: it is no finite number.
@@ -33,6 +37,10 @@ def number(cell: Any) -> float:
             raise NotANumberError(f"expected a number, found {shorten(cell)}") from None
     else:
         raise NotANumberError(f"expected a number, found {shorten(cell)}")
+    if math.isnan(value):
+        raise NotANumberError(
+            f"expected a number, found {shorten(cell)}; if it means an empty cell, add it to data.empty"
+        )
     if math.isinf(value):
         raise NotANumberError(f"expected a finite number, found {shorten(cell)}")
     return value
@@ -57,9 +65,24 @@ def numbers(column: Column) -> np.ndarray:
     return np.fromiter((number(cell) for cell in column), dtype=np.float64, count=len(column))
 
 
+def not_numbers(column: Column) -> list[int]:
+    """Places of the cells that `number` refuses."""
+    unique, index = factorise(column)
+    wrong = [place for place, cell in enumerate(unique) if not _is_number(cell)]
+    return np.flatnonzero(np.isin(index, wrong)).tolist()
+
+
+def _is_number(cell: Any) -> bool:
+    try:
+        number(cell)
+    except NotANumberError:
+        return False
+    return True
+
+
 def _of_strings(column: pl.Series) -> np.ndarray:
     values = column.cast(pl.Float64, strict=False)
-    odd = (values.is_null() | values.is_infinite()) & column.is_not_null()
+    odd = ~values.is_finite().fill_null(False) & column.is_not_null()
     result = values.fill_null(math.nan).to_numpy().copy()
     for i in odd.arg_true():
         result[i] = number(column[i])

@@ -8,9 +8,11 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from mmfusion.deviation import one_where_constant
+
 
 def moments(chunks: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
-    """Mean and population deviation over the first axis, float64 `[D]`; a deviation of 0 becomes 1.
+    """Mean and population deviation over the first axis, float64 `[D]`; the deviation of equal values becomes 1.
 
     Merges chunk by chunk with mean_ab = mean_a + δ·n_b/n and M2_ab = M2_a + M2_b + δ²·n_a·n_b/n, δ = mean_b − mean_a
     (Chan, Golub and LeVeque 1979), which does not cancel as a plain sum of squares does.
@@ -19,11 +21,15 @@ def moments(chunks: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
         chunks: each `[n, D]`, at least one row in all.
     """
     count = 0
-    mean = m2 = torch.zeros(())
+    mean = m2 = largest = torch.zeros(())
+    resolution = 0.0
     for chunk in chunks:
         if len(chunk) == 0:
             continue
         x = chunk.double()
+        # Of float32, which is how they are used, 1e-7 cannot be told from 0; of float64 much less can.
+        resolution = 1e-12 if chunk.dtype == torch.float64 else 1e-7
+        largest = torch.maximum(largest, x.abs().amax(0))
         n, total = len(x), count + len(x)
         mean_b = x.mean(0)
         m2_b = (x - mean_b).square().sum(0)
@@ -32,8 +38,7 @@ def moments(chunks: Iterable[Tensor]) -> tuple[Tensor, Tensor]:
         mean = mean + delta * (n / total) if count else mean_b
         count = total
     assert count > 0, "moments of no rows"
-    deviation = (m2 / count).sqrt()
-    return mean, torch.where(deviation > 0, deviation, torch.ones_like(deviation))
+    return mean, one_where_constant((m2 / count).sqrt(), largest, resolution)
 
 
 class Scale:

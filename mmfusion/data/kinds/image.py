@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
+import PIL.ExifTags
 import PIL.Image
 import PIL.ImageOps
 import torch
@@ -13,24 +14,37 @@ from torch import Tensor
 
 from mmfusion.batch import Input
 from mmfusion.data.errors import DecodeError
+from mmfusion.data.kinds._arrays import from_list
 from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.kinds._decoding import decoding
 from mmfusion.data.kinds._fit import first_decoded
 from mmfusion.data.paths import open_media, resolve
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")  # Pillow opens MPO, a JPEG of several images, as JPEG
 Resize = Literal["squash", "fit", "crop"]
+_SAY_ROTATION = ("exif", "Raw profile type exif", "xmp", "XML:com.adobe.xmp")
 _PIL_LIMIT = 178_956_970  # above this Pillow refuses by itself
+_TURNS = {
+    2: PIL.Image.Transpose.FLIP_LEFT_RIGHT,
+    3: PIL.Image.Transpose.ROTATE_180,
+    4: PIL.Image.Transpose.FLIP_TOP_BOTTOM,
+    5: PIL.Image.Transpose.TRANSPOSE,
+    6: PIL.Image.Transpose.ROTATE_270,
+    7: PIL.Image.Transpose.TRANSVERSE,
+    8: PIL.Image.Transpose.ROTATE_90,
+}
 
 
 class Image(Kind):
     """uint8 `[C, H, W]` in memory, `(x/255 − mean) / std` float `[B, C, H, W]` in a batch.
 
-    EXIF rotation is applied, transparency is laid on white, 16-bit grey is scaled to 8 bits. A truncated file is an
-    error. Large JPEGs are decoded at a half, a quarter or an eighth where that still is twice the wanted size.
+    EXIF rotation is applied, transparency is laid on white, 16 bits are scaled to 8. A truncated file is an error;
+    damaged EXIF turns nothing and does no harm. Large JPEGs are decoded at a half, a quarter or an eighth where that
+    still is twice the wanted size.
 
     Args:
         column: the manifest's column, with paths or arrays uint8 `[H, W]` or `[H, W, C]`; None: the modality's name.
-        size: `[H, W]`; None keeps the images' own, which must then be the same for all.
+        size: `[H, W]`; None keeps the images' own, that of the first training image: any other is refused.
         channels: 1 (grey) or 3 (RGB); others are converted.
         resize: squash (ignore the aspect), fit (whole image, black bars) or crop (fill, cut off what is over).
         mean: per channel, of values in 0…1; None: fitted on the training split.
@@ -67,6 +81,7 @@ class Image(Kind):
             raise ValueError(f"image: max_pixels must lie in 1…{_PIL_LIMIT}, found {max_pixels}")
         self.columns = [column] if column else []
         self.size = (size[0], size[1]) if size is not None else None
+        self._resizes = size is not None
         self.channels = channels
         self.resize = resize
         self.mean = list(mean) if mean is not None else None
@@ -93,25 +108,22 @@ class Image(Kind):
         self.std = torch.where(std > 0, std, torch.ones_like(std)).tolist()
 
     def decode(self, cell: Any, root: Root) -> Tensor:
+        if isinstance(cell, list):
+            cell = from_list(cell)
         if isinstance(cell, Tensor):
             cell = cell.numpy(force=True)
         if isinstance(cell, np.ndarray):
             return self._from_array(cell)
         place = resolve(root, cell)
-        try:
-            with open_media(place) as file, PIL.Image.open(file, formats=FORMATS) as image:
-                self._cap(image.size, str(cell))
-                return self._convert(image, str(cell))
-        except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning):
-            raise DecodeError(f"{cell}: more than {self.max_pixels} pixels (max_pixels)") from None
-        except PIL.UnidentifiedImageError:
-            raise DecodeError(f"{cell}: not an image of a known format ({', '.join(FORMATS)})") from None
-        except FileNotFoundError:
-            raise DecodeError(f"{cell}: there is no such file under {root}") from None
-        except (OSError, SyntaxError, ValueError, EOFError) as error:
-            if isinstance(error, DecodeError):
-                raise
-            raise DecodeError(f"{cell}: cannot be decoded: {error}") from None
+        with decoding(str(cell), root):
+            try:
+                with open_media(place) as file, PIL.Image.open(file, formats=FORMATS) as image:
+                    self._cap(image.size, str(cell))
+                    return self._convert(image, str(cell))
+            except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning):
+                raise DecodeError(f"{cell}: more than {self.max_pixels} pixels (max_pixels)") from None
+            except PIL.UnidentifiedImageError:
+                raise DecodeError(f"{cell}: not an image of a known format ({', '.join(FORMATS)})") from None
 
     def finish(self, stored: Input) -> Tensor:
         assert isinstance(stored, Tensor)
@@ -138,6 +150,16 @@ class Image(Kind):
         if size[0] * size[1] > self.max_pixels:
             raise DecodeError(f"{name}: {size[0]}×{size[1]} pixels, the most allowed is {self.max_pixels} (max_pixels)")
 
+    def _check_size(self, found: tuple[int, int], name: str) -> None:
+        if self._resizes or self.size in (None, (found[1], found[0])):
+            return
+        assert self.size is not None
+        height, width = self.size
+        raise DecodeError(
+            f"{name}: {found[0]}×{found[1]} pixels (width×height), expected {width}×{height} as in the first training "
+            f"image; images are resized only if the modality's `size` is set, to [{height}, {width}] for example"
+        )
+
     def _from_array(self, array: np.ndarray) -> Tensor:
         grey = array.ndim == 2
         if array.dtype != np.uint8 or not (grey or (array.ndim == 3 and array.shape[2] in (1, 3, 4))):
@@ -148,16 +170,18 @@ class Image(Kind):
         if not grey and array.shape[2] == 1:
             array, grey = array[:, :, 0], True
         same = grey if self.channels == 1 else array.ndim == 3 and array.shape[2] == 3
-        if same and (self.size is None or self.size == array.shape[:2]):
+        if same and self.size in (None, array.shape[:2]):
             array = np.array(array)  # a copy: the caller's may be read-only, and torch must not write to it
             return torch.from_numpy(array if not grey else array[:, :, None]).permute(2, 0, 1).contiguous()
         return self._convert(PIL.Image.fromarray(array), f"an array of {list(array.shape)}")
 
     def _convert(self, image: PIL.Image.Image, name: str) -> Tensor:
-        if image.format in ("JPEG", "MPO") and self.size is not None:
+        if image.format in ("JPEG", "MPO") and self._resizes and self.size is not None:
             image.draft(None, (2 * max(self.size), 2 * max(self.size)))
-        if image.format == "TIFF" or not image.info.keys().isdisjoint(("exif", "xmp", "Raw profile type exif")):
-            image = PIL.ImageOps.exif_transpose(image)
+        image.load()  # Pillow turns a TIFF by itself here, and sees EXIF that stands behind a PNG's pixels
+        if image.format == "TIFF" or not image.info.keys().isdisjoint(_SAY_ROTATION):
+            image = _upright(image)
+        self._check_size(image.size, name)
         image = _eight_bits(image, name)
         mode = "L" if self.channels == 1 else "RGB"
         if image.mode != mode:
@@ -167,6 +191,15 @@ class Image(Kind):
         # As raw bytes: Pillow's array interface costs a small image twice the time.
         pixels = torch.frombuffer(bytearray(image.tobytes()), dtype=torch.uint8)
         return pixels.view(image.size[1], image.size[0], self.channels).permute(2, 0, 1).contiguous()
+
+
+def _upright(image: PIL.Image.Image) -> PIL.Image.Image:
+    """Turned as its EXIF says. Not by Pillow's own function, which writes the EXIF anew and fails where it cannot."""
+    try:
+        method = _TURNS.get(image.getexif().get(PIL.ExifTags.Base.Orientation, 1))
+    except Exception:  # damaged bytes of EXIF raise anything, also struct.error and KeyError
+        return image
+    return image if method is None else image.transpose(method)
 
 
 def _eight_bits(image: PIL.Image.Image, name: str) -> PIL.Image.Image:

@@ -16,6 +16,7 @@ from mmfusion.data.kinds._base import Kind, Root
 from mmfusion.data.kinds._fit import first_decoded
 from mmfusion.data.kinds._scale import Scale
 from mmfusion.data.kinds._window import Crop, Window
+from mmfusion.data.paths import PathError
 
 
 class Series(Kind):
@@ -103,6 +104,6 @@ class Series(Kind):
             try:
                 self.decode(cells[i], root)
                 return read_array(cells[i], root, self.key, self.max_values, csv=True)[1] or None
-            except DecodeError:
+            except (DecodeError, PathError):
                 continue
         return None

@@ -15,6 +15,7 @@ from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._arrays import from_list
 from mmfusion.data.kinds._audio import as_float, mono, read_sound, resample
 from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.kinds._decoding import decoding
 from mmfusion.data.kinds._window import Crop, Window
 from mmfusion.data.paths import resolve
 
@@ -31,7 +32,8 @@ class Speech(Kind):
         seconds: longest part of a row; None takes rows whole.
         crop: which part of a longer row: start, center, or random (in training, center otherwise).
         pad: longest (to the batch's longest row) or full (always to `seconds`: one shape, which compiles once).
-        max_frames: files of more samples (all channels counted) are refused before they are decoded.
+        max_frames: files of more samples (all channels counted) are refused before they are decoded, and those that
+            would have more at `sample_rate` before they are resampled.
     """
 
     ragged = True
@@ -67,7 +69,13 @@ class Speech(Kind):
         if isinstance(cell, np.ndarray | Tensor):
             return self.window.cut(_checked(cell, self.max_frames))
         frames, rate = read_sound(resolve(root, cell), str(cell), self.max_frames)
-        return self.window.cut(resample(mono(frames), rate, self.sample_rate))
+        if len(frames) * self.sample_rate > self.max_frames * rate:
+            raise DecodeError(
+                f"{cell}: {len(frames)} frames of {rate} Hz would be {len(frames) * self.sample_rate // rate} of "
+                f"{self.sample_rate} Hz, the most allowed is {self.max_frames} (max_frames)"
+            )
+        with decoding(str(cell), root):
+            return self.window.cut(resample(mono(frames), rate, self.sample_rate))
 
     def widen(self, stored: Tensor) -> Tensor:
         return as_float(stored)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,11 +13,14 @@ from torch import Tensor
 from mmfusion.batch import Input
 from mmfusion.config.errors import suggest
 from mmfusion.data.cells import Cells, factorise
-from mmfusion.data.errors import DataError, DecodeError
+from mmfusion.data.errors import CellsError, DataError, DecodeError, Refused
 from mmfusion.data.kinds._base import Kind, Root
-from mmfusion.data.kinds._numbers import NotANumberError, number, numbers
+from mmfusion.data.kinds._numbers import NotANumberError, not_numbers, number, numbers
 from mmfusion.data.kinds._scale import moments
-from mmfusion.data.table import Column, is_empty
+from mmfusion.data.table import Column, filled, is_empty, take
+
+MOSTLY = 0.9
+"""Share of numbers from which on a column is one of numbers with mistakes in it, and not one of categories."""
 
 
 class Tabular(Kind):
@@ -27,7 +30,8 @@ class Tabular(Kind):
     other row an empty number is the mean (0) and an empty category is unknown (0).
 
     Args:
-        columns: columns whose type is found out: numeric if every training cell is a number, categorical otherwise.
+        columns: columns whose type is found out: numeric if every training cell is a number, categorical if fewer than
+            nine of ten are; what lies between is refused, for it looks like numbers with mistakes in them.
         numeric: columns that are numeric whatever is found.
         categorical: columns that are categorical whatever is found (codes written as numbers, say).
     """
@@ -51,8 +55,13 @@ class Tabular(Kind):
 
     def fit(self, cells: Sequence[Any], root: Root) -> None:
         self.numeric, self.levels = {}, {}
+        refused = [
+            r for name, column in zip(self.columns, self._columns(cells), strict=True) for r in self._odd(name, column)
+        ]
+        if refused:
+            raise CellsError(refused)
         for name, column in zip(self.columns, self._columns(cells), strict=True):
-            values = None if name in self._wanted_categorical else self._numbers(name, column)
+            values = None if name in self._wanted_categorical else self._numbers(column)
             if values is None:
                 unique, _ = factorise(column)
                 found = sorted({_level(cell) for cell in unique})
@@ -115,14 +124,29 @@ class Tabular(Kind):
         rows = [cell if isinstance(cell, tuple | list) else (cell,) for cell in cells]
         return [list(column) for column in zip(*rows, strict=True)]
 
-    def _numbers(self, name: str, column: Column) -> np.ndarray | None:
-        """The column's numbers, or None if it holds something else and may."""
+    def _numbers(self, column: Column) -> np.ndarray | None:
+        """The column's numbers, or None if it holds something else."""
         try:
             return numbers(column)
-        except NotANumberError as error:
-            if name in self._wanted_numeric:
-                raise DataError(f"column {name!r} is listed as numeric: {error}") from None
+        except NotANumberError:
             return None
+
+    def _odd(self, name: str, column: Column) -> Iterator[Refused]:
+        """The cells that are no numbers, of a column that must be of numbers or nearly is."""
+        if name in self._wanted_categorical or self._numbers(column) is not None:
+            return
+        places = not_numbers(column)
+        share = 1 - len(places) / int(filled(column).sum())
+        if name in self._wanted_numeric:
+            advice = f"column {name!r} is listed under `numeric`; mend or empty these cells, or list it as categorical"
+        elif share >= MOSTLY:
+            advice = (
+                f"column {name!r} holds numbers in {100 * share:.3g}% of its training cells; mend the others or empty "
+                f"them, or set `categorical: [{name}]` if they are meant"
+            )
+        else:
+            return
+        yield Refused(name, places, list(take(column, places)), "expected a number", advice)
 
     def _present(self, name: str, count: int) -> None:
         if count == 0:

@@ -6,6 +6,7 @@ import re
 from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -15,8 +16,9 @@ from mmfusion.batch import Input, Tokens
 from mmfusion.data.cells import Cells
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.kinds._subwords import Subwords
 
-PAD, UNKNOWN = 0, 1
+PAD, UNKNOWN, FIRST = 0, 1, 2
 WORDS = r"\w+(?:['’]\w+)*"
 
 
@@ -27,8 +29,9 @@ class Text(Kind):
 
     Args:
         column: the manifest's column; None: the modality's name.
-        tokenizer: words, or the name or folder of a Hugging Face tokenizer (whose ids are then used as they are,
-            its special tokens added; padding is 0 and told by the lengths).
+        tokenizer: words, or the name or folder of a Hugging Face tokenizer. Its special tokens are added, and its ids
+            moved up by two: to some tokenizers 0 is a word, which would never be trained if it stood for padding here.
+            It is saved with the run, which then needs neither the folder nor the name.
         lower: fold case (words only).
         pattern: regular expression of a word (words only).
         min_count: rarer words are unknown (words only).
@@ -67,10 +70,11 @@ class Text(Kind):
         self.max_length = max_length
         self.words: list[str] = []
         self._ids: dict[str, int] = {}
-        self._subwords = None if tokenizer == "words" else _hugging_face(tokenizer, allow_download)
+        self._subwords = None if tokenizer == "words" else Subwords(tokenizer, allow_download)
 
     def fit(self, cells: Sequence[Any], root: Root) -> None:
         if self._subwords is not None:
+            self._subwords.load()
             return
         counts: Counter[str] = Counter()
         for cell in cells:
@@ -102,7 +106,7 @@ class Text(Kind):
         return torch.zeros(0, dtype=torch.int32)
 
     def encoder_arguments(self) -> dict[str, Any]:
-        return {"vocab_size": len(self._subwords) if self._subwords is not None else len(self.words) + 2}
+        return {"vocab_size": FIRST + (self._subwords.count if self._subwords is not None else len(self.words))}
 
     def state(self) -> dict[str, Any]:
         return {"words": self.words}
@@ -110,14 +114,21 @@ class Text(Kind):
     def load_state(self, state: Mapping[str, Any]) -> None:
         self._keep(list(state["words"]))
 
+    def save_files(self, folder: Path) -> None:
+        if self._subwords is not None:
+            self._subwords.save(folder)
+
+    def load_files(self, folder: Path) -> None:
+        if self._subwords is not None and folder.is_dir():
+            self._subwords = Subwords(str(folder), allow_download=False)
+
     def _keep(self, words: list[str]) -> None:
         self.words = words
-        self._ids = {word: i + 2 for i, word in enumerate(words)}
+        self._ids = {word: i + FIRST for i, word in enumerate(words)}
 
     def _ids_of(self, texts: list[str]) -> Iterator[list[int]]:
         if self._subwords is not None:
-            read = self._subwords(texts, truncation=True, max_length=self.max_length)["input_ids"]
-            yield from (ids or [UNKNOWN] for ids in read)
+            yield from ([i + FIRST for i in ids] or [UNKNOWN] for ids in self._subwords(texts, self.max_length))
             return
         number = self._ids.get
         for text in texts:
@@ -133,18 +144,3 @@ def _string(cell: Any) -> str:
     if isinstance(cell, int | float):
         return str(cell)
     raise DecodeError(f"expected a text, found {type(cell).__name__}")
-
-
-def _hugging_face(name: str, allow_download: bool) -> Any:
-    try:
-        from transformers import AutoTokenizer
-    except ImportError:
-        raise ImportError(
-            f"text: tokenizer {name!r} needs transformers (pip install 'mmfusion[transformers]'); "
-            "tokenizer: words does without"
-        ) from None
-    try:
-        return AutoTokenizer.from_pretrained(name, local_files_only=not allow_download, trust_remote_code=False)
-    except (OSError, ValueError) as error:
-        hint = "" if allow_download else " on this machine (allow_download: true fetches it)"
-        raise ValueError(f"text: there is no tokenizer {name!r}{hint}: {error}") from None

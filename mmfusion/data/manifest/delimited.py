@@ -16,13 +16,16 @@ from mmfusion.data.progress import track
 CHUNK = 50_000
 """Rows that are held as Python strings at a time; the rest lies packed in polars."""
 
+QUOTE = '"'
+"""What a field stands between that holds the delimiter, unless the config says otherwise."""
+
 _FIELD_LIMIT = 1 << 30
 
 Cells = Any
 """One column: a polars Series, or a list where cells are lists."""
 
 
-def read_delimited(path: Path, delimiter: str) -> tuple[dict[str, Cells], Sequence[int]]:
+def read_delimited(path: Path, delimiter: str, quote: str | None = QUOTE) -> tuple[dict[str, Cells], Sequence[int]]:
     """Read a delimited text file with a header.
 
     Python's parser and not polars': polars fills a row that is too short with nulls in silence, and neither line
@@ -31,6 +34,7 @@ def read_delimited(path: Path, delimiter: str) -> tuple[dict[str, Cells], Sequen
     Args:
         path: the file, UTF-8 with or without a byte order mark.
         delimiter: one character.
+        quote: one character; None where fields are never quoted, as in much TSV.
 
     Returns:
         Column to its cells, all strings; and the line on which each row begins.
@@ -40,9 +44,12 @@ def read_delimited(path: Path, delimiter: str) -> tuple[dict[str, Cells], Sequen
             closed, bytes that are not UTF-8; with the file and the line.
     """
     csv.field_size_limit(_FIELD_LIMIT)
+    quoting: Any = csv.QUOTE_NONE if quote is None else csv.QUOTE_MINIMAL
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            return _read(csv.reader(lines(file, path), delimiter=delimiter, strict=True), path.name, delimiter)
+            text = lines(file, path)
+            reader = csv.reader(text, delimiter=delimiter, quotechar=quote, quoting=quoting, strict=True)
+            return _read(reader, path.name, delimiter)
     except UnicodeDecodeError as error:
         raise not_utf8(path, error) from None
 
@@ -89,8 +96,7 @@ def _read(reader: Any, name: str, delimiter: str) -> tuple[dict[str, Cells], Seq
                 problems.add(begins, None, found, f"expected {len(header)} fields as in the header, found {len(row)}")
             begins = reader.line_num + 1
     except csv.Error as error:
-        why = "a quote is opened and never closed" if "end of data" in str(error) else str(error)
-        raise DataError(f"{name}, line {begins}: {why}") from None
+        raise DataError(f"{name}, line {begins}: {_why(error)}") from None
     problems.raise_if_any()
     parts.append(_pack(header, chunk))
     frame = pl.concat(parts)
@@ -103,7 +109,7 @@ def _header(reader: Any, name: str, delimiter: str) -> list[str]:
     except StopIteration:
         raise DataError(f"{name}: the file is empty; expected a header with the columns' names") from None
     except csv.Error as error:
-        raise DataError(f"{name}, line {reader.line_num}: {error}") from None
+        raise DataError(f"{name}, line {reader.line_num}: {_why(error)}") from None
     header = [column.strip() for column in header]
     twice = sorted({column for column in header if header.count(column) > 1})
     if twice:
@@ -115,6 +121,11 @@ def _header(reader: Any, name: str, delimiter: str) -> list[str]:
             "is what separates the fields"
         )
     return header
+
+
+def _why(error: csv.Error) -> str:
+    why = "a quote is opened and never closed" if "end of data" in str(error) else str(error)
+    return f"{why}; where quotes are characters like any other, as in much TSV, set data.quote=null"
 
 
 def _pack(header: list[str], rows: list[list[str]]) -> pl.DataFrame:

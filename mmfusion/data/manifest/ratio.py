@@ -24,7 +24,9 @@ def split_by_ratio(
 
     Rows are put in an order that only their keys and the seed decide, class by class, and dealt like cards: each
     next row goes to the split that is furthest behind its share. Every split then has its share of rows within one,
-    and of each class within about one.
+    and of each class within about one. A class that training would lack, because it has a row or two, is given one
+    in exchange for a row of the class of which training has most to spare: a class that was never trained on cannot
+    be validated either.
 
     Args:
         keys: `[R]`, the rows' ids.
@@ -35,7 +37,10 @@ def split_by_ratio(
     places = _places(keys, seed)
     order = np.argsort(places, kind="stable") if classes is None else np.lexsort((places, classes))
     names, shares_S = list(ratio), np.array(list(ratio.values()))
-    return _scatter(names, order, _deal(shares_S, len(order)))
+    split_R = _deal(shares_S, len(order))
+    if classes is not None and "train" in names:
+        _teach_every_class(split_R, classes[order], names.index("train"))
+    return _scatter(names, order, split_R)
 
 
 def split_groups(
@@ -46,10 +51,12 @@ def split_groups(
 ) -> list[str]:
     """Give whole groups to splits, so that no group straddles two.
 
-    Groups come in an order that only their names and the seed decide. Each goes to the split with the most room for
-    it, `argmax_s Σ_c n_c · room_sc / N_c`, where `n_c` is the group's rows of class c, `N_c` all rows of class c and
-    `room_sc` the rows of class c that split s still lacks. Shares and classes are therefore met as well as the groups'
-    sizes allow. A split is never left empty while there are groups to give.
+    Groups that hold more of the table, or of a class, than the smallest split may take come first, the largest before
+    the others; then the rest, in an order that only their names and the seed decide. Each goes to the split with the
+    most room for it, `argmax_s Σ_c n_c · room_sc / N_c`, where `n_c` is the group's rows of class c, `N_c` all rows of
+    class c and `room_sc` the rows of class c that split s still lacks. Shares and classes are therefore met as well as
+    the groups' sizes allow. The last group that holds a class which training lacks goes to training, as long as there
+    is room in it. A split is never left empty while there are groups to give.
 
     Args:
         ratio: split to its share; shares sum to 1.
@@ -69,15 +76,26 @@ def split_groups(
     room = [[share] * len(totals_C) for share in shares]
     unfilled = set(range(len(shares)))
     split_of = [0] * len(unit_of)
-    order = np.argsort(_places(list(unit_of), seed), kind="stable").tolist()
+    # A large group that came late would find every split but a small one full, and leave training with what is left.
+    sizes_U = np.array([_size(unit, totals_C) for unit in counts])
+    last = np.where(sizes_U > min(shares) + 1e-9, -sizes_U, 0.0)
+    order = np.lexsort((_places(list(unit_of), seed), last)).tolist()
+    names = list(ratio)
+    train = names.index("train") if "train" in names else -1
+    left_in_train = ratio.get("train", 0) * len(groups)
+    untaught = Counter(c for unit in counts for c in unit)  # class to the groups still to come that hold it
     for left, unit in zip(range(len(order), 0, -1), order, strict=True):
-        open_to = sorted(unfilled) if left <= len(unfilled) else range(len(shares))
+        open_to: Sequence[int] = sorted(unfilled) if left <= len(unfilled) else range(len(shares))
+        now_or_never = any(untaught[c] == 1 for c in counts[unit])
+        if train in open_to and now_or_never and left_in_train > 0:
+            open_to = [train]
         chosen = max(open_to, key=lambda split: sum(n * room[split][c] for c, n in counts[unit].items()))
         for c, n in counts[unit].items():
             room[chosen][c] -= n / totals_C[c]
+            untaught[c] = 0 if chosen == train else untaught[c] - 1
+            left_in_train -= n if chosen == train else 0
         unfilled.discard(chosen)
         split_of[unit] = chosen
-    names = list(ratio)
     return [names[split_of[unit]] for unit in units_R]
 
 
@@ -98,6 +116,11 @@ def strata(cells: Sequence[object]) -> np.ndarray:
     return (np.concatenate([[0], bins]) if values[0] == "" else bins)[codes_R]
 
 
+def _size(group: Counter[int], totals_C: np.ndarray) -> float:
+    """The share of all rows that a group holds, or of a class where that is more."""
+    return max(group.total() / totals_C.sum(), *(n / totals_C[c] for c, n in group.items()))
+
+
 def _places(keys: Sequence[str], seed: int) -> np.ndarray:
     """UInt64 `[R]`: a place in line for each key, decided by key and seed alone and the same on every machine."""
     salt = str(seed).encode()
@@ -112,6 +135,22 @@ def _deal(shares_S: np.ndarray, rows: int) -> np.ndarray:
     due = np.concatenate([(np.arange(n) + 0.5) / max(n, 1) for n in counts_S])
     owner = np.repeat(np.arange(len(shares_S)), counts_S)
     return owner[np.argsort(due, kind="stable")]
+
+
+def _teach_every_class(split_R: np.ndarray, classes_R: np.ndarray, train: int) -> None:
+    """Exchange rows, in place, so that training has one of every class (sorted); the splits keep their sizes."""
+    _, starts_C, sizes_C = np.unique(classes_R, return_index=True, return_counts=True)
+    taught_C = np.add.reduceat(split_R == train, starts_C, dtype=np.int64)
+    fair_C = sizes_C * (taught_C.sum() / len(split_R))
+    for lacking in np.flatnonzero(taught_C == 0):
+        donor = np.argmax(np.where(taught_C > 1, taught_C - fair_C, -np.inf))
+        if taught_C[donor] < 2:
+            return  # more classes than training rows
+        own = split_R[starts_C[donor] : starts_C[donor] + sizes_C[donor]]
+        given = np.flatnonzero(own == train)[-1]
+        own[given], split_R[starts_C[lacking]] = split_R[starts_C[lacking]], train
+        taught_C[donor] -= 1
+        taught_C[lacking] = 1
 
 
 def _whole(exact_S: np.ndarray, rows: int) -> np.ndarray:

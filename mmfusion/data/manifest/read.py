@@ -11,7 +11,7 @@ import numpy as np
 import polars as pl
 
 from mmfusion.data.errors import DataError
-from mmfusion.data.manifest.delimited import Cells, read_delimited
+from mmfusion.data.manifest.delimited import QUOTE, Cells, read_delimited
 from mmfusion.data.manifest.jsonl import read_jsonl
 from mmfusion.data.manifest.parquet import read_parquet
 
@@ -26,7 +26,7 @@ FORMATS = {
 }
 """Suffix to format."""
 
-EMPTY = ("", "NA", "nan")
+EMPTY = ("", "NA", "nan", "NaN")
 """Strings that count as an empty cell unless the config says otherwise."""
 
 
@@ -36,6 +36,7 @@ def read_columns(
     delimiter: str | None = None,
     empty: Sequence[str] = EMPTY,
     strip: bool = True,
+    quote: str | None = QUOTE,
 ) -> tuple[dict[str, Cells], Sequence[int]]:
     """Read a table's columns.
 
@@ -45,11 +46,13 @@ def read_columns(
         delimiter: what separates the fields of a CSV; None is a comma, a tab for TSV.
         empty: strings that count as an empty cell.
         strip: whether blanks around a cell's text are taken off.
+        quote: what a field of CSV or TSV may stand between, so that it can hold the delimiter; None: it is a character
+            like any other.
 
     Returns:
-        Column to its cells, None where empty (polars Series, or a list where cells are lists; lists of
-        numbers become arrays); and the line
-        of each row in a text file, its number in Parquet, both counted from 1.
+        Column to its cells, None where empty (polars Series, or a list where cells are lists; lists of numbers become
+        arrays, and a list of nothing stays one: of labels it says that none holds); and the line of each row in a text
+        file, its number in Parquet, both counted from 1.
 
     Raises:
         DataError: the file is not there, is of no known format, is malformed or holds no row.
@@ -59,7 +62,8 @@ def read_columns(
         raise DataError(f"there is no file {path}{beside(path)}")
     format = format or FORMATS.get(path.suffix.lower())
     if format == "csv" or format == "tsv":
-        columns, rows = read_delimited(path, _one_character(delimiter) or ("," if format == "csv" else "\t"))
+        delimiter = _one_character("delimiter", delimiter) or ("," if format == "csv" else "\t")
+        columns, rows = read_delimited(path, delimiter, _one_character("quote", quote))
     elif format == "jsonl":
         columns, rows = read_jsonl(path)
     elif format == "parquet":
@@ -79,15 +83,26 @@ def read_columns(
 def _blank(cells: Cells, empty: Sequence[str], strip: bool) -> Cells:
     """`cells` with None for every cell that counts as empty."""
     if not isinstance(cells, pl.Series):
-        return [None if cell is None or cell in ("", []) else _array(cell) for cell in cells]
+        return [None if cell is None else blank(cell, empty, strip) for cell in cells]
     if cells.dtype == pl.String:
         cells = cells.str.strip_chars() if strip else cells
         return cells.set(cells.is_in(list(empty)), None)
     return cells.fill_nan(None) if cells.dtype.is_float() else cells
 
 
-def _array(cell: Any) -> Any:
-    """Lists of numbers as arrays, which is what features are read from; any other cell as it is."""
+def blank(cell: Any, empty: Sequence[str], strip: bool) -> Any:
+    """One cell, None if it counts as empty; lists of numbers as arrays, which is what features are read from.
+
+    In a list of texts each is treated alike and empty ones are left out; if that leaves none, the cell is empty.
+    """
+    if isinstance(cell, str):
+        text = cell.strip() if strip else cell
+        return None if text in empty else text
+    if not isinstance(cell, list) or not cell:
+        return cell
+    if any(isinstance(each, str) for each in cell):
+        texts = (blank(each, empty, strip) if isinstance(each, str) else each for each in cell)
+        return [each for each in texts if each is not None] or None
     try:
         found = np.asarray(cell)
     except ValueError:  # lists of unequal length inside a list
@@ -95,10 +110,10 @@ def _array(cell: Any) -> Any:
     return found if found.dtype.kind in "iuf" else cell
 
 
-def _one_character(delimiter: str | None) -> str | None:
-    if delimiter is not None and len(delimiter) != 1:
-        raise DataError(f"data.delimiter: expected one character, found {delimiter!r}")
-    return delimiter
+def _one_character(option: str, given: str | None) -> str | None:
+    if given is not None and len(given) != 1:
+        raise DataError(f"data.{option}: expected one character, found {given!r}")
+    return given
 
 
 def beside(path: Path) -> str:

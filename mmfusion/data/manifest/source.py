@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from mmfusion.data.errors import DataError, Problems
-from mmfusion.data.manifest.delimited import Cells
-from mmfusion.data.manifest.read import EMPTY, beside, read_columns
+from mmfusion.data.errors import Problems
+from mmfusion.data.manifest.delimited import QUOTE, Cells
+from mmfusion.data.manifest.places import media_root, table_path
+from mmfusion.data.manifest.read import EMPTY, read_columns
 from mmfusion.data.manifest.split import check_split, find, split_at_ratio, split_by_column, take_from_train
 from mmfusion.data.source import Source
 from mmfusion.data.table import Table, is_empty
@@ -32,6 +32,7 @@ class ManifestSource(Source):
         delimiter: what separates the fields of a CSV; None is a comma (a tab for TSV).
         empty: strings that count as an empty cell.
         strip: take blanks off both ends of every cell.
+        quote: what a field of CSV or TSV may stand between; None: quotes are characters like any other.
 
     Raises:
         ConfigError: a `split` that means nothing or two things.
@@ -47,6 +48,7 @@ class ManifestSource(Source):
         delimiter: str | None = None,
         empty: Sequence[str] = EMPTY,
         strip: bool = True,
+        quote: str | None = QUOTE,
     ) -> None:
         check_split(split)
         self.path = path
@@ -57,10 +59,11 @@ class ManifestSource(Source):
         self.delimiter = delimiter
         self.empty = empty
         self.strip = strip
+        self.quote = quote
 
     def read(self) -> Table:
         path = table_path(self.path, self.root)
-        columns, rows = read_columns(path, self.format, self.delimiter, self.empty, self.strip)
+        columns, rows = read_columns(path, self.format, self.delimiter, self.empty, self.strip, self.quote)
         file = path.name
         ids = row_ids(columns, self.id, rows, file)
         if self.split.get("column") is not None:
@@ -73,25 +76,21 @@ class ManifestSource(Source):
         return Table(file, columns, splits, ids, rows, media_root(self.root, path))
 
 
-def table_path(path: str, root: str | None) -> Path:
-    """Where the table is: under the media's root if it is there, else as given.
-
-    Raises:
-        DataError: neither; says how to give the root if there is none.
-    """
-    found = Path(path)
-    if root is not None and "://" not in str(root) and (Path(root) / path).is_file():
-        return Path(root) / path
-    if root is None and not found.is_absolute() and not found.exists():
-        raise DataError(
-            f"there is no file {path} in {Path.cwd()}{beside(found)}; if it lies with its media in another folder, "
-            "give that as data.root=FOLDER"
-        )
-    return found
-
-
-def row_ids(columns: Mapping[str, Cells], column: str | None, rows: Sequence[int], file: str) -> Cells:
+def row_ids(
+    columns: Mapping[str, Cells],
+    column: str | None,
+    rows: Sequence[int],
+    file: str,
+    otherwise: str = "set data.id=null to number the rows",
+) -> Cells:
     """Each row's id: its cell of the id column, or its number counted from 0.
+
+    Args:
+        columns: of the table.
+        column: that of the ids; None numbers the rows.
+        rows: each row's number in its file.
+        file: the table's name.
+        otherwise: what a person can do who has no ids.
 
     Raises:
         DataError: the column is not there, a cell is empty, two rows have one id.
@@ -107,25 +106,10 @@ def row_ids(columns: Mapping[str, Cells], column: str | None, rows: Sequence[int
         first: dict[str, int] = {}
         for row, name in zip(rows, ids.to_list(), strict=True):
             if name is None:
-                problems.add(
-                    row, column, name, "an empty id; give every row one, or set data.id=null to number the rows"
-                )
+                problems.add(row, column, name, f"an empty id; give every row one, or {otherwise}")
             elif name in first:
-                problems.add(row, column, name, f"an id of two rows; the first is {first[name]}")
+                why = f"an id of two rows; the first is {first[name]}; give each its own, or {otherwise}"
+                problems.add(row, column, name, why)
             first.setdefault(name, row)
         problems.raise_if_any()
     return ids
-
-
-def media_root(root: str | None, path: Path) -> Path | str:
-    """Where the media lie: the given folder or URL, else the table's own folder.
-
-    Raises:
-        DataError: there is no such folder.
-    """
-    if root is not None and "://" in str(root):
-        return str(root)
-    folder = (path.parent if root is None else Path(root)).resolve()
-    if not folder.is_dir():
-        raise DataError(f"data.root: there is no folder {folder}")
-    return folder

@@ -16,7 +16,8 @@ class WordDropout(Transform):
     Args:
         rate: probability, 0…1.
         to: unknown (the token becomes `unknown_id`) or removed (the row gets shorter).
-        unknown_id: id of an unknown word: 1 for word vocabularies; a Hugging Face tokenizer has its own.
+        unknown_id: id of an unknown word; 1 is no word of any tokenizer. A Hugging Face tokenizer may have a token of
+            its own for it, whose id is two higher here than there.
         keep_ends: never drops a row's first and last token (a Hugging Face tokenizer's special ones).
     """
 

@@ -85,6 +85,19 @@ def test_categories_that_follow_a_number(generator):
     assert score.suspicious()
 
 
+def test_of_few_numbers_too(generator):
+    target = pl.Series(generator.normal(size=30))
+    score = alone(3 - 2 * target, target, halves(30), regression=True)
+    assert score.suspicious()
+    levels = pl.Series([0, 7, 3, 5] * 10)  # numbers that are names of levels
+    target = pl.Series([{0: 4.0, 7: 1.0, 3: 9.0, 5: 2.0}[level] for level in levels])
+    assert alone(levels, target, halves(40), regression=True).value == pytest.approx(1)
+
+
+def test_halves_are_halves():
+    assert [int(halves(rows).sum()) for rows in (0, 1, 2, 39, 40)] == [0, 0, 1, 19, 20]
+
+
 def test_few_rows_are_never_suspicious():
     assert not alone(["a", "b"] * 5, ["0", "1"] * 5, np.arange(10) < 5, regression=False).suspicious()
     assert not alone(["a"], ["0"], np.array([True]), regression=False).suspicious()

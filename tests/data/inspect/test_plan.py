@@ -5,15 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import PIL.Image
-import polars as pl
 import pytest
 import soundfile
 
 from mmfusion.data.errors import DataError
-from mmfusion.data.inspect.plan import Plan
-from mmfusion.data.inspect.structure import start
-from mmfusion.data.inspect.targets import finish
-from mmfusion.data.manifest.read import read_columns
+from tests.data.inspect.plans import plan_of, roles
 
 N = 200
 WORDS = ("the", "cat", "sat", "on", "a", "mat", "while", "rain", "fell", "over", "some", "old", "grey", "town")
@@ -21,18 +17,6 @@ WORDS = ("the", "cat", "sat", "on", "a", "mat", "while", "rain", "fell", "over",
 
 def sentence(generator: random.Random) -> str:
     return " ".join(generator.choice(WORDS) for _ in range(generator.randint(5, 12)))
-
-
-def plan_of(columns: dict[str, list], root: Path, tasks=(), ignore=()) -> Plan:
-    table = {
-        name: pl.Series(name, [None if cell is None else str(cell) for cell in cells], dtype=pl.String)
-        for name, cells in columns.items()
-    }
-    return finish(start("rows.csv", table, root, tasks, ignore), table, tasks)
-
-
-def roles(plan: Plan) -> dict[str, str]:
-    return {name: f"{d.role} {d.kind}".strip() for name, d in plan.decisions.items()}
 
 
 @pytest.fixture
@@ -65,24 +49,20 @@ def test_media_text_and_targets(media):
         },
         media,
     )
-    assert (
-        roles(plan)
-        == {
-            "sample_id": "id",
-            "image_path": "modality image",
-            "clip": "modality speech",
-            "vec": "modality features",
-            "accel": "modality series",
-            "tokens": "modality features",
-            "duration": "ignored",
-            "note": "modality text",
-            "kind": "task classification",
-            "ok": "task binary",
-            "weight": "task regression",
-            "tags": "task multilabel",
-        }
-        or roles(plan)["tags"] == "task classification"
-    )
+    assert roles(plan) == {
+        "sample_id": "id",
+        "image_path": "modality image",
+        "clip": "modality speech",
+        "vec": "modality features",
+        "accel": "modality series",
+        "tokens": "modality features",
+        "duration": "ignored",
+        "note": "modality text",
+        "kind": "task classification",
+        "ok": "task binary",
+        "weight": "task regression",
+        "tags": "task multilabel",
+    }
     assert plan.decisions["image_path"].arguments == {"size": [20, 30], "channels": 3}
     assert plan.decisions["clip"].arguments == {"sample_rate": 8000, "seconds": 1.0}
     assert "3 of 3" in plan.decisions["accel"].reason
@@ -258,47 +238,3 @@ def test_nothing_to_predict_and_nothing_to_learn_from(media):
         plan_of({"image": [f"{i % 3}.png" for i in range(N)]}, media)
     with pytest.raises(DataError, match="nothing to learn from"):
         plan_of({"label": [i % 2 for i in range(N)]}, media)
-
-
-def test_lists_of_a_jsonl(tmp_path):
-    lines = [f'{{"vector": [1, 2, {i}], "label": {i % 2}}}' for i in range(N)]
-    (tmp_path / "rows.jsonl").write_text("\n".join(lines))
-    columns, _ = read_columns(tmp_path / "rows.jsonl")
-    plan = finish(start("rows.jsonl", columns, tmp_path), columns)
-    assert roles(plan) == {"vector": "modality features", "label": "task binary"}
-
-
-EXPECTED = {
-    "digits3/agree.csv": {
-        "id": "id", "split": "split", "image": "modality image", "speech": "modality speech", "text": "modality text",
-        "text_noisy": "ignored", "digit": "task classification", "intent": "task classification", "domain": "ignored",
-        "speaker": "group",
-    },
-    "digits3/agree_with_holes.csv": {
-        "id": "id", "split": "split", "image": "modality image", "speech": "modality speech", "text": "modality text",
-        "digit": "task classification", "intent": "task classification", "speaker": "group",
-    },
-    "digits3/calc.csv": {
-        "id": "id", "split": "split", "image": "modality image", "speech": "modality speech", "text": "modality text",
-        "digit_image": "task classification", "digit_speech": "task classification",
-        "operation": "task classification", "result": "task regression", "domain": "ignored", "speaker": "group",
-    },
-    "vqa_rad/manifest.csv": {
-        "id": "id", "split": "split", "image": "modality image", "question": "modality text", "yes_no": "task binary",
-        "organ": "task classification", "question_type": "task classification",
-        "answer_type": "task classification", "answer": "ignored", "split_official": "ignored",
-    },
-    "speech_to_intent/manifest.csv": {
-        "id": "id", "split": "split", "speech": "modality speech", "seconds": "ignored",
-        "coffeeDrink": "task classification", "milkAmount": "task classification",
-        "numberOfShots": "task classification", "roast": "task classification", "size": "task classification",
-        "sugarAmount": "task classification",
-    },
-}  # fmt: skip
-
-
-@pytest.mark.parametrize("manifest", EXPECTED)
-def test_real_manifests(shared_data, manifest):
-    path = shared_data / manifest
-    columns, _ = read_columns(path)
-    assert roles(finish(start(path.name, columns, path.parent), columns)) == EXPECTED[manifest]

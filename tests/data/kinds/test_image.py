@@ -9,80 +9,7 @@ import torch
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds.image import Image
 from mmfusion.data.paths import PathError
-
-
-def picture(height=6, width=8, channels=3, seed=0):
-    shape = (height, width, channels) if channels > 1 else (height, width)
-    return np.random.default_rng(seed).integers(0, 256, shape, dtype=np.uint8)
-
-
-@pytest.mark.parametrize("suffix", ["png", "bmp", "webp", "tiff"])
-def test_lossless_formats_give_their_pixels(tmp_path, suffix):
-    pixels = picture()
-    PIL.Image.fromarray(pixels).save(tmp_path / f"a.{suffix}", **({"lossless": True} if suffix == "webp" else {}))
-    decoded = Image().decode(f"a.{suffix}", tmp_path)
-    assert decoded.dtype == torch.uint8
-    assert torch.equal(decoded, torch.from_numpy(pixels).permute(2, 0, 1))
-
-
-def test_jpeg_comes_close(tmp_path):
-    pixels = np.full((16, 16, 3), (200, 50, 100), dtype=np.uint8)
-    PIL.Image.fromarray(pixels).save(tmp_path / "a.jpg", quality=95)
-    decoded = Image().decode("a.jpg", tmp_path).permute(1, 2, 0).int()
-    assert (decoded - torch.from_numpy(pixels).int()).abs().max() < 5
-
-
-def test_large_jpeg_decoded_small_is_close_to_all_of_it(tmp_path):
-    ramp = np.linspace(0, 255, 512).astype(np.uint8)
-    PIL.Image.fromarray(np.tile(ramp, (512, 1))).save(tmp_path / "a.jpg", quality=95)
-    small = Image(size=[16, 16], channels=1).decode("a.jpg", tmp_path)
-    whole = Image(channels=1).decode("a.jpg", tmp_path).float()
-    means = torch.nn.functional.adaptive_avg_pool2d(whole, 16)
-    assert (small.float() - means).abs().max() < 6
-
-
-def test_grey_to_colour_and_back(tmp_path):
-    grey = picture(channels=1)
-    PIL.Image.fromarray(grey).save(tmp_path / "grey.png")
-    assert torch.equal(Image(channels=1).decode("grey.png", tmp_path)[0], torch.from_numpy(grey))
-    colour = Image(channels=3).decode("grey.png", tmp_path)
-    assert all(torch.equal(channel, torch.from_numpy(grey)) for channel in colour)
-    PIL.Image.fromarray(np.stack([grey] * 3, 2)).save(tmp_path / "rgb.png")
-    assert torch.equal(Image(channels=1).decode("rgb.png", tmp_path)[0], torch.from_numpy(grey))
-
-
-def test_sixteen_bit_grey_is_scaled_not_clipped(tmp_path):
-    values = np.array([[0, 256, 32768, 65535]], dtype=np.uint16)
-    PIL.Image.fromarray(values).save(tmp_path / "a.png")
-    assert Image(channels=1).decode("a.png", tmp_path).flatten().tolist() == [0, 1, 128, 255]
-
-
-def test_transparency_is_laid_on_white(tmp_path):
-    pixels = np.zeros((1, 3, 4), dtype=np.uint8)
-    pixels[0, :, 3] = (0, 255, 128)
-    PIL.Image.fromarray(pixels).save(tmp_path / "a.png")
-    assert Image(channels=1).decode("a.png", tmp_path).flatten().tolist() == [255, 0, 127]
-
-
-def test_palette_with_transparency(tmp_path):
-    image = PIL.Image.new("P", (2, 1))
-    image.putpalette([10, 20, 30, 40, 50, 60])
-    image.putdata([0, 1])
-    image.save(tmp_path / "a.png", transparency=0)
-    assert Image().decode("a.png", tmp_path)[:, 0].T.tolist() == [[255, 255, 255], [40, 50, 60]]
-
-
-@pytest.mark.parametrize("suffix", ["jpg", "png"])
-def test_exif_rotation_is_applied(tmp_path, suffix):
-    exif = PIL.Image.Exif()
-    exif[0x0112] = 6  # the camera was turned: rotate by 270° for display
-    pixels = np.zeros((16, 32), dtype=np.uint8)
-    pixels[:, :16] = 255  # left as stored, at the top once turned
-    PIL.Image.fromarray(pixels).save(tmp_path / f"a.{suffix}", exif=exif)
-    decoded = Image(channels=1).decode(f"a.{suffix}", tmp_path)
-    assert decoded.shape == (1, 32, 16)
-    assert decoded[0, :8].min() > 250
-    assert decoded[0, -8:].max() < 5
+from tests.data.kinds.pictures import chunk, picture
 
 
 @pytest.mark.parametrize(("how", "black"), [("squash", False), ("crop", False), ("fit", True)])
@@ -109,7 +36,10 @@ def test_arrays_and_tensors_are_taken_as_they_are():
     assert Image(channels=1).decode(picture(channels=1)[:, :, None], None).shape == (1, 6, 8)
 
 
-@pytest.mark.parametrize("array", [np.zeros((4, 4)), np.zeros((3, 4, 5), np.uint8), np.zeros(4, np.uint8)])
+NO_IMAGES = [np.zeros((4, 4)), np.zeros((3, 4, 5), np.uint8), np.zeros(4, np.uint8), ["a.png"], [[1, 2], [3, 4]]]
+
+
+@pytest.mark.parametrize("array", NO_IMAGES)
 def test_other_arrays_are_refused(array):
     with pytest.raises(DecodeError, match=r"uint8 \[H, W\] or \[H, W, C\].*found"):
         Image().decode(array, None)
@@ -131,6 +61,18 @@ def test_html_named_jpg(tmp_path):
         Image().decode("a.jpg", tmp_path)
 
 
+@pytest.mark.parametrize("error", [struct.error("unpack"), KeyError(5), TypeError("no"), ZeroDivisionError()])
+def test_whatever_a_library_raises_is_a_medium_that_cannot_be_read(tmp_path, monkeypatch, error):
+    PIL.Image.fromarray(picture()).save(tmp_path / "a.png")
+
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(PIL.Image.Image, "tobytes", fail)
+    with pytest.raises(DecodeError, match=r"a\.png: cannot be read: .*" + type(error).__name__):
+        Image().decode("a.png", tmp_path)
+
+
 def test_missing_file(tmp_path):
     with pytest.raises(DecodeError, match=r"a\.jpg: there is no such file"):
         Image().decode("a.jpg", tmp_path)
@@ -142,9 +84,6 @@ def test_path_outside_the_root(tmp_path):
 
 
 def bomb(width, height):
-    def chunk(tag, data):
-        return struct.pack(">I", len(data)) + tag + data + struct.pack(">I", zlib.crc32(tag + data))
-
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     body = zlib.compress(bytes(1000))
     return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
@@ -167,10 +106,26 @@ def test_max_pixels_of_a_file(tmp_path):
         Image(max_pixels=47).decode("a.png", tmp_path)
 
 
-def test_size_is_learned_from_the_first_readable_image_and_then_enforced(tmp_path):
+def test_size_is_learned_from_the_first_readable_image_and_any_other_is_refused(tmp_path):
     kind = Image()
     kind.fit(["missing.png", picture(4, 5), picture(9, 9)], tmp_path)
     assert kind.size == (4, 5)
+    assert kind.decode(picture(4, 5, seed=1), None).shape == (3, 4, 5)
+    PIL.Image.fromarray(picture(64, 48)).save(tmp_path / "big.jpg")
+    PIL.Image.fromarray(picture(5, 4)).save(tmp_path / "turned.png")
+    message = r"{}: {} pixels \(width×height\), expected 5×4 as in the first training image; .* `size` .*\[4, 5\]"
+    loaded = Image()
+    loaded.load_state(kind.state())  # a run that is loaded again is as strict
+    for each in (kind, loaded):
+        for cell, size in (("big.jpg", "48×64"), ("turned.png", "4×5"), (picture(9, 9), "9×9")):
+            name = cell if isinstance(cell, str) else r"an array of \[9, 9, 3\]"
+            with pytest.raises(DecodeError, match=message.format(name, size)):
+                each.decode(cell, tmp_path)
+
+
+def test_a_size_that_is_given_resizes_every_image():
+    kind = Image(size=[4, 5])
+    kind.fit([picture(9, 9)], None)
     assert kind.decode(picture(9, 9), None).shape == (3, 4, 5)
 
 

@@ -54,6 +54,18 @@ def test_float_wav_is_exact(tmp_path):
     assert torch.equal(Speech().decode("a.wav", tmp_path), torch.from_numpy(wave))
 
 
+def test_rates_of_damaged_headers_are_media_that_cannot_be_read(tmp_path):
+    write(tmp_path / "a.wav", tone(), 8000)
+    whole = (tmp_path / "a.wav").read_bytes()
+    for rate, message in (
+        (2**31 - 1, r"cannot be read: its rate is 2147483647 Hz"),
+        (1, r"frames of 1 Hz would be \d+ of 16000 Hz, the most allowed is 1000000 \(max_frames\)"),
+    ):
+        (tmp_path / "b.wav").write_bytes(whole[:24] + struct.pack("<I", rate) + whole[28:])
+        with pytest.raises(DecodeError, match=rf"b\.wav: .*{message}"):
+            Speech(max_frames=1_000_000).decode("b.wav", tmp_path)
+
+
 def test_any_rate_is_resampled(tmp_path):
     write(tmp_path / "a.wav", tone(rate=22050), 22050)
     decoded = Speech(sample_rate=8000).decode("a.wav", tmp_path)
@@ -122,7 +134,7 @@ def test_empty_and_alien_files(tmp_path):
     (tmp_path / "b.wav").write_text("<html>")
     with pytest.raises(DecodeError, match=r"a\.wav: holds no sound"):
         Speech().decode("a.wav", tmp_path)
-    with pytest.raises(DecodeError, match=r"b\.wav: cannot be decoded"):
+    with pytest.raises(DecodeError, match=r"b\.wav: cannot be read"):
         Speech().decode("b.wav", tmp_path)
     with pytest.raises(DecodeError, match=r"c\.wav: there is no such file"):
         Speech().decode("c.wav", tmp_path)

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mmfusion.data.cells import Cells
-from mmfusion.data.errors import DataError, DecodeError
+from mmfusion.data.errors import CellsError, DataError, DecodeError
 from mmfusion.data.kinds.tabular import Tabular
 
 AGE = ["20", "30", None, "40"]
@@ -75,8 +75,36 @@ def test_what_is_no_number_is_found_row_by_row():
 
 
 def test_listed_numeric_column_must_be_numeric():
-    with pytest.raises(DataError, match="column 'sex' is listed as numeric: expected a number, found 'f'"):
+    with pytest.raises(CellsError, match=r"column 'sex': 'f': expected a number \(3 cells\)") as error:
         fitted([pl.Series(SEX)], numeric=["sex"])
+    (refused,) = error.value.refused
+    assert list(refused.places) == [0, 1, 2]
+    assert "listed under `numeric`" in refused.advice
+
+
+TYPOS = [str(i) for i in range(18)] + ["1O", None, " 1e3", "n/a"]  # 19 numbers of 21 cells
+
+
+@pytest.mark.parametrize("as_column", [pl.Series, list, lambda x: np.array(x, dtype=object)])
+def test_a_few_cells_that_are_no_numbers_do_not_make_a_column_categorical(as_column):
+    with pytest.raises(CellsError, match=r"column 'dose': '1O': expected a number \(2 cells\)") as error:
+        fitted([pl.Series(["m"] * 22), as_column(TYPOS)], columns=["sex", "dose"])
+    (refused,) = error.value.refused
+    assert (list(refused.places), list(refused.values)) == ([18, 21], ["1O", "n/a"])
+    assert "90.5% of its training cells" in refused.advice
+    assert "`categorical: [dose]`" in refused.advice
+
+
+def test_all_columns_with_such_cells_are_told_of_at_once():
+    with pytest.raises(CellsError) as error:
+        fitted([TYPOS, TYPOS], columns=["a"], numeric=["b"])
+    assert [refused.column for refused in error.value.refused] == ["a", "b"]
+
+
+def test_categories_of_which_some_look_like_numbers_stay_categories():
+    assert fitted([TYPOS], categorical=["dose"]).levels["dose"]["1O"] > 0
+    mixed = ["1", "2", "3", "4", "5", "6", "7", "8", "x", "y"]  # eight of ten: a column of codes
+    assert len(fitted([mixed], columns=["code"]).levels["code"]) == 10
 
 
 def test_column_that_is_always_empty():
@@ -86,6 +114,9 @@ def test_column_that_is_always_empty():
 
 def test_constant_column_is_zero():
     assert fitted([["5", "5"]], columns=["x"]).decode("5", None).tolist() == [0.0]
+    kind = fitted([["0.1"] * 1000], columns=["x"])  # its mean is not 0.1 to the last bit
+    assert kind.decode("0.3", None).item() == pytest.approx(0.2)
+    assert kind.decode_all(Cells([["0.3"]])).item() == pytest.approx(0.2)
 
 
 def test_state_travels():

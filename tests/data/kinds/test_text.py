@@ -1,3 +1,5 @@
+import json
+import shutil
 import sys
 
 import pytest
@@ -7,6 +9,8 @@ from mmfusion.batch import Tokens
 from mmfusion.data.cells import Cells
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds.text import Text
+from mmfusion.encoders.bag import Bag
+from mmfusion.encoders.rnn import RNN
 
 
 def fitted(texts, **options):
@@ -97,7 +101,7 @@ def test_wrong_options(options, message):
 def tokenizer_folder(tmp_path):
     tokenizers = pytest.importorskip("tokenizers")
     transformers = pytest.importorskip("transformers")
-    words = {"[PAD]": 0, "[UNK]": 1, "[CLS]": 2, "hello": 3, "world": 4}
+    words = {"hello": 0, "[UNK]": 1, "[CLS]": 2, "world": 3, "[PAD]": 7}
     model = tokenizers.Tokenizer(tokenizers.models.WordLevel(words, unk_token="[UNK]"))
     model.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
     model.post_processor = tokenizers.processors.TemplateProcessing(single="[CLS] $A", special_tokens=[("[CLS]", 2)])
@@ -107,15 +111,47 @@ def tokenizer_folder(tmp_path):
 
 
 def test_hugging_face_tokenizer_from_a_folder(tokenizer_folder):
-    kind = fitted(["ignored"], tokenizer=tokenizer_folder, max_length=3)
-    assert kind.decode("hello there world", None).tolist() == [2, 3, 1]
-    assert kind.encoder_arguments() == {"vocab_size": 5}
+    kind = fitted(["ignored"], tokenizer=tokenizer_folder, max_length=4)
+    ids = kind.decode("hello there world hello", None)
+    assert ids.tolist() == [4, 2, 3, 5]  # its own, and two more: none of its tokens is our padding
+    assert kind.encoder_arguments() == {"vocab_size": 10}
+    bulk = kind.decode_all(Cells([["world", "hello there world hello"]]))
+    assert bulk.values.tolist() == [4, 5, *ids.tolist()]
+
+
+@pytest.mark.parametrize("encoder", [Bag, RNN])
+def test_every_token_of_a_hugging_face_tokenizer_is_trained(tokenizer_folder, encoder):
+    kind = fitted(["ignored"], tokenizer=tokenizer_folder)
+    ids = kind.decode("hello world", None).long()
+    made = encoder(**kind.encoder_arguments())
+    made(Tokens(ids[None], torch.tensor([len(ids)]))).pooled.sum().backward()
+    assert (made.embedding.weight.grad[ids].abs().sum(1) > 0).all()
+
+
+def test_a_hugging_face_tokenizer_goes_with_the_run(tokenizer_folder, tmp_path):
+    kind = fitted(["ignored"], tokenizer=tokenizer_folder)
+    expected = kind.decode("hello there", None)
+    kind.save_files(tmp_path / "run" / "note")
+    shutil.rmtree(tokenizer_folder)
+    other = Text(tokenizer=tokenizer_folder)
+    other.load_state(json.loads(json.dumps(kind.state())))
+    other.load_files(tmp_path / "run" / "note")
+    assert other.encoder_arguments() == kind.encoder_arguments()
+    assert torch.equal(other.decode("hello there", None), expected)
+
+
+def test_word_vocabularies_have_no_files(tmp_path):
+    kind = fitted(["a"])
+    kind.save_files(tmp_path / "note")
+    assert not (tmp_path / "note").exists()
+    kind.load_files(tmp_path / "note")
+    assert kind.words == ["a"]
 
 
 def test_missing_tokenizer_says_that_it_is_not_fetched():
     pytest.importorskip("transformers")
     with pytest.raises(ValueError, match=r"no tokenizer 'no/such-tokenizer' on this machine \(allow_download: true"):
-        Text(tokenizer="no/such-tokenizer")
+        fitted(["ignored"], tokenizer="no/such-tokenizer")
 
 
 def test_missing_transformers_says_what_to_install(monkeypatch):

@@ -55,6 +55,27 @@ def test_stratified_tiny_classes_do_not_starve_a_split():
     }
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_stratified_every_class_is_trained_on_and_shares_stay(seed):
+    sizes = [1] * 10 + [2] * 10 + [30, 140]
+    classes = np.repeat(np.arange(len(sizes)), sizes)
+    np.random.default_rng(seed).shuffle(classes)
+    split = np.array(split_by_ratio([str(i) for i in range(200)], RATIO, seed, classes))
+    assert set(classes[split == "train"]) == set(range(len(sizes)))
+    assert Counter(split) == {"train": 160, "val": 20, "test": 20}
+    for label in (20, 21):
+        counts = Counter(split[classes == label])
+        assert abs(counts["train"] / sizes[label] - 0.8) < 0.12, counts
+        assert counts["val"], counts
+        assert counts["test"], counts
+
+
+def test_stratified_more_classes_than_training_rows():
+    keys = [str(i) for i in range(100)]
+    assert Counter(split_by_ratio(keys, RATIO, 0, np.arange(100))) == {"train": 80, "val": 10, "test": 10}
+    assert Counter(split_by_ratio(keys[:3], {"val": 0.5, "test": 0.5}, 0, np.arange(3)))["val"] in (1, 2)
+
+
 def test_groups_never_straddle_and_shares_are_close():
     generator = random.Random(0)
     groups = [f"patient{generator.randrange(200)}" for _ in range(5000)]
@@ -73,9 +94,40 @@ def test_groups_same_split_whatever_the_order_of_rows():
     assert dict(zip(groups, split_groups(RATIO, 2, groups), strict=True)) != split
 
 
-def test_few_large_groups_still_fill_every_split():
-    groups = ["a"] * 900 + ["b"] * 50 + ["c"] * 50
-    assert set(split_groups(RATIO, 0, groups)) == set(RATIO)
+@pytest.mark.parametrize("seed", range(9))
+@pytest.mark.parametrize(
+    ("sizes", "train"),
+    [
+        ([900, 50, 50], (900,)),
+        ([600, 200, 40, 40, 40, 40, 40], (800,)),
+        ([400, 300, 100, 50, 50, 50, 50], (750, 850)),
+        ([334, 333, 333], (333, 334)),  # a split is never left empty, so nothing better can be had
+        ([500] + [5] * 100, (800,)),
+    ],
+)
+def test_large_groups_do_not_starve_training(sizes, train, seed):
+    groups = [f"{seed}-{unit}" for unit, size in enumerate(sizes) for _ in range(size)]
+    counts = Counter(split_groups(RATIO, seed, groups))
+    assert set(counts) == set(RATIO)
+    assert min(train) <= counts["train"] <= max(train), counts
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_grouped_and_stratified_every_class_is_trained_on(seed):
+    generator = random.Random(seed)
+    groups = [f"g{generator.randrange(20)}" for _ in range(600)]
+    classes = np.zeros(600, dtype=np.int64)
+    classes[:10] = range(1, 11)  # ten classes of one row, ten of two
+    classes[10:30] = [11 + i // 2 for i in range(20)]
+    split = np.array(split_groups(RATIO, seed, groups, classes))
+    assert set(classes[split == "train"]) == set(range(21))
+    assert 0.75 < (split == "train").mean() < 0.85
+    assert {"val", "test"} <= set(split)
+
+
+def test_a_class_for_each_group_still_fills_every_split():
+    groups = [f"g{i % 20}" for i in range(200)]
+    assert set(split_groups(RATIO, 0, groups, np.arange(200) % 20)) == set(RATIO)
 
 
 def test_grouped_and_stratified_meets_classes_as_well_as_groups_allow():

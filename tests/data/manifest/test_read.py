@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import json
 from pathlib import Path
 
 import numpy as np
@@ -36,9 +37,9 @@ def test_csv_quotes_newlines_bom_crlf_and_blank_lines(tmp_path):
 
 
 def test_empty_strings_and_strip(tmp_path):
-    path = write(tmp_path / "a.csv", 'a,b\nNA, \nnan,-\n"",x y\n')
-    assert cells(path) == {"a": [None, None, None], "b": [None, "-", "x y"]}
-    assert cells(path, empty=["-"], strip=False) == {"a": ["NA", "nan", ""], "b": [" ", None, "x y"]}
+    path = write(tmp_path / "a.csv", 'a,b\nNA, \nnan,-\n"",x y\nNaN,na\n')
+    assert cells(path) == {"a": [None, None, None, None], "b": [None, "-", "x y", "na"]}
+    assert cells(path, empty=["-"], strip=False) == {"a": ["NA", "nan", "", "NaN"], "b": [" ", None, "x y", "na"]}
 
 
 def test_tsv_other_delimiters_and_format_override(tmp_path):
@@ -55,7 +56,7 @@ def test_jsonl_keeps_types_and_fills_missing_keys(tmp_path):
     assert {name: list(column) for name, column in columns.items()} == {
         "id": ["007", "8", None],
         "n": [1.0, 2.5, None],
-        "tags": [["x"], None, None],
+        "tags": [["x"], None, []],
         "ok": [None, True, None],
     }
     assert list(rows) == [1, 3, 4]
@@ -94,7 +95,7 @@ def test_parquet_types(tmp_path):
         "x": [None, 2.5],
         "c": ["u", "v"],
         "d": [None, "1970-01-02"],
-        "l": [["a", "b"], None],
+        "l": [["a", "b"], []],
     }
     assert read_columns(tmp_path / "a.parquet")[1] == range(1, 3)
 
@@ -154,6 +155,8 @@ def test_unknown_options(tmp_path):
         read_columns(path, format="xml")
     with pytest.raises(DataError, match=r"data.delimiter: expected one character, found ', '"):
         read_columns(path, delimiter=", ")
+    with pytest.raises(DataError, match=r"data.quote: expected one character, found ''"):
+        read_columns(path, quote="")
 
 
 def test_unsupported_parquet_types_name_the_column(tmp_path):
@@ -168,6 +171,24 @@ def test_lists_of_numbers_are_arrays(tmp_path):
     np.testing.assert_array_equal(found["f"][0], [1, 2.5])
     assert found["f"][1].shape == (2,)
     assert found["g"] == [[[1, 2], [3]], None]
+
+
+def test_empty_strings_among_lists_are_empty_cells_and_lists_of_nothing_are_not(tmp_path):
+    path = write(tmp_path / "a.jsonl", '{"a": ["x"]}\n{"a": []}\n{"a": ""}\n{"a": " NA "}\n{"a": null}\n{"a": " y "}\n')
+    assert cells(path) == {"a": [["x"], [], None, None, None, "y"]}
+    assert cells(path, empty=["-"], strip=False) == {"a": [["x"], [], "", " NA ", None, " y "]}
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_texts_in_lists_are_stripped_and_empty_ones_left_out(tmp_path, suffix):
+    lists = [[" a ", "NA", "b"], ["", " nan"], [], None, ["-"]]
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "jsonl":
+        path.write_text("".join(json.dumps({"tags": cell}) + "\n" for cell in lists))
+    else:
+        pl.DataFrame({"tags": lists}).write_parquet(path)
+    assert cells(path) == {"tags": [["a", "b"], None, [], None, ["-"]]}
+    assert cells(path, empty=["-"], strip=False) == {"tags": [[" a ", "NA", "b"], ["", " nan"], [], None, None]}
 
 
 def test_many_rows_stay_packed(tmp_path):

@@ -5,11 +5,18 @@ import time
 from collections import Counter
 from pathlib import Path
 
+import polars as pl
 import pytest
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.data.errors import DataError
+from mmfusion.data.errors import DataError, Problems
+from mmfusion.data.inputs import Inputs
+from mmfusion.data.kinds.features import Features
+from mmfusion.data.kinds.tabular import Tabular
 from mmfusion.data.manifest.source import ManifestSource
+from mmfusion.data.targets import fit_labels, read_labels
+from mmfusion.tasks.multilabel import Multilabel
+from mmfusion.tasks.regression import Regression
 
 
 @pytest.fixture
@@ -69,7 +76,10 @@ def test_duplicate_and_empty_ids(manifest):
     manifest.write_text(manifest.read_text().replace("r3,", "r1,").replace("r4,", ","))
     with pytest.raises(DataError, match="2 problems") as error:
         ManifestSource(str(manifest), id="name", split=BY_PART).read()
-    assert "line 5, column 'name': 'r1': an id of two rows; the first is 3" in str(error.value)
+    assert (
+        "line 5, column 'name': 'r1': an id of two rows; the first is 3; give each its own, or set data.id=null"
+        in str(error.value)
+    )
     assert "line 6, column 'name': None: an empty id" in str(error.value)
 
 
@@ -123,6 +133,18 @@ def test_a_split_that_means_nothing_is_refused_before_reading(split, message):
         ManifestSource("nowhere.csv", split=split)
 
 
+@pytest.mark.parametrize("cell", ["", "NA", "nan", "NaN", " NaN "])
+def test_an_empty_cell_is_an_absent_modality_and_a_missing_label_whatever_it_says(tmp_path, cell):
+    (tmp_path / "rows.csv").write_text(f"dose,label,split\n1,2,train\n{cell},{cell},train\n3,4,train\n")
+    table = ManifestSource(str(tmp_path / "rows.csv")).read()
+    assert Inputs("vitals", Tabular(numeric=["dose"]), table).present.tolist() == [True, False, True]
+    task = Regression()
+    problems = Problems("rows.csv")
+    fit_labels(table, {"label": task})
+    assert read_labels(table, {"label": task}, problems)["label"].labelled.tolist() == [True, False, True]
+    assert not problems
+
+
 def test_a_relative_path_is_looked_for_under_the_root_first(manifest, tmp_path, monkeypatch):
     monkeypatch.chdir("/")
     assert len(ManifestSource("rows.csv", root=str(tmp_path), split=BY_PART).read()) == 10
@@ -136,6 +158,25 @@ def test_a_relative_path_is_looked_for_under_the_root_first(manifest, tmp_path, 
         ManifestSource("othr.csv", split=BY_PART).read()
     with pytest.raises(DataError, match=r"there is no file rowz\.csv"):
         ManifestSource("rowz.csv", root=str(tmp_path), split=BY_PART).read()
+
+
+@pytest.mark.parametrize("suffix", [".jsonl", ".parquet"])
+def test_an_empty_list_of_labels_is_a_label_and_an_empty_cell_is_none(tmp_path, suffix):
+    frame = pl.DataFrame(
+        {"split": ["train"] * 3, "tags": [["a", "b"], [], None], "vector": [[1.0, 2.0], [], [3.0, 4.0]]}
+    )
+    path = tmp_path / f"rows{suffix}"
+    frame.write_parquet(path) if suffix == ".parquet" else frame.write_ndjson(path)
+    table = ManifestSource(str(path)).read()
+    task, problems = Multilabel(), Problems("rows")
+    fit_labels(table, {"tags": task})
+    labels = read_labels(table, {"tags": task}, problems)["tags"]
+    assert len(problems) == 0
+    assert labels.labelled.tolist() == [True, True, False]
+    assert labels.targets.tolist() == [[1, 1], [0, 0], [0, 0]]
+    inputs = Inputs("vector", Features(), table)  # as an input, a list of nothing is an absent modality
+    assert inputs.present.tolist() == [True, False, True]
+    assert len(inputs.cells) == 2
 
 
 def test_remote_roots_are_kept(manifest):

@@ -1,0 +1,83 @@
+import polars as pl
+import pytest
+
+from mmfusion.data.inspect.contents import groups_and_rest, parts, texts
+from mmfusion.data.inspect.plan import Decision, Plan
+from mmfusion.data.inspect.profile import profile
+
+
+def opened(**columns):
+    table = {name: pl.Series(name, cells, dtype=pl.String) for name, cells in columns.items()}
+    profiles = {name: profile(name, cells) for name, cells in table.items()}
+    plan = Plan("t.csv", 60, profiles, {name: Decision(name, "open") for name in table})
+    return plan, table
+
+
+@pytest.mark.parametrize(
+    ("cells", "separator"),
+    [
+        (["a;b", "b", "a;c", "c"] * 10, ";"),
+        (["a|b", "b", "a|c", "c"] * 10, "|"),
+        (["a, b", "b", "c, a", "c"] * 10, ","),
+        (["a", "b", "c", "a"] * 10, None),
+        (["a;", "b;c"] * 20, None),  # an empty piece: the sign ends a cell rather than part it
+        (["a;b"] + ["c"] * 39, None),  # too rare
+        ([f"x{i};y{i}" for i in range(40)], None),  # nothing recurs: a text with a semicolon
+    ],
+)
+def test_the_separator_of_labels(cells, separator):
+    assert parts(pl.Series(cells)) == separator
+
+
+def test_only_text_has_parts():
+    assert parts(pl.Series([1, 2])) is None
+    assert parts([["a", "b"]]) is None
+
+
+SENTENCES = [f"on day {i} there came some rain and wind" for i in range(60)]
+
+
+def test_of_two_versions_of_a_text_the_first_is_taken():
+    plan, table = opened(clean=SENTENCES, noisy=[s[7:] for s in SENTENCES], other=[s[::-1] for s in SENTENCES])
+    texts(plan, table, frozenset())
+    assert [d.role for d in plan.decisions.values()] == ["modality", "ignored", "modality"]
+    assert "another version of `clean`" in plan.decisions["noisy"].reason
+
+
+def test_texts_that_were_chosen_as_targets_are_left_open():
+    plan, table = opened(note=SENTENCES)
+    texts(plan, table, frozenset({"note"}))
+    assert plan.decisions["note"].role == "open"
+
+
+@pytest.mark.parametrize(
+    "form", ["2024-01-{:02}", "2024/1/{}", "{}.12.2023", "2024-01-{:02} 10:30:00", "2024-01-{:02}T10:30"]
+)
+def test_dates_are_left_out(form):
+    plan, table = opened(day=[form.format(1 + i % 28) for i in range(60)])
+    groups_and_rest(plan, table, frozenset())
+    assert plan.decisions["day"].reason == "dates or times"
+
+
+def test_groups_are_columns_of_several_rows_each():
+    plan, table = opened(
+        speaker=[f"s{i % 6}" for i in range(60)],
+        patient=[f"p{i}" for i in range(60)],  # each of its own: nothing to keep together
+        visit_id=[f"v{i % 20}" for i in range(60)],
+        sex=["f", "m"] * 30,
+    )
+    groups_and_rest(plan, table, frozenset())
+    roles = {name: decision.role for name, decision in plan.decisions.items()}
+    assert roles == {"speaker": "group", "patient": "ignored", "visit_id": "group", "sex": "open"}
+    assert plan.decisions["speaker"].warning == ""  # no split to straddle
+
+
+def test_a_second_split_is_left_out_and_many_values_are_no_classes():
+    plan, table = opened(
+        part=["train", "val", "test"] * 20, subset=["a", "b", "c"] * 20, code=[f"c{i // 2}" for i in range(60)]
+    )
+    plan.decide("part", "split")
+    plan.splits = {"train": "train", "val": "val", "test": "test"}
+    groups_and_rest(plan, table, frozenset())
+    assert plan.decisions["subset"].reason == "named like a split, and another column is the split"
+    assert plan.decisions["code"].reason == "30 different values in 60 rows: neither classes nor free text"

@@ -1,0 +1,81 @@
+import polars as pl
+import pytest
+
+from mmfusion.data.errors import DataError
+from mmfusion.data.inspect.structure import start
+
+N = 60
+
+
+def started(root, tasks=(), ignore=(), **columns):
+    table = {name: pl.Series(name, cells, dtype=pl.String) for name, cells in columns.items()}
+    return start("t.csv", table, root, tasks, ignore)
+
+
+def roles(plan):
+    return {name: decision.role for name, decision in plan.decisions.items()}
+
+
+def test_columns_that_say_nothing(tmp_path):
+    plan = started(tmp_path, empty=[None] * N, same=["x"] * N, holes=["x", None] * (N // 2), told=["a", "b"] * (N // 2))
+    assert roles(plan) == {"empty": "ignored", "same": "ignored", "holes": "ignored", "told": "open"}
+    assert plan.decisions["same"].reason == "the same in every row: 'x'"
+    assert plan.decisions["holes"].reason.startswith("1 different values in 30 rows")
+    assert roles(started(tmp_path, tasks=["same"], same=["x"] * N))["same"] == "open"
+    assert started(tmp_path, ignore=["a"], a=["x", "y"] * 9).decisions["a"].reason == "as told (--ignore)"
+
+
+def test_options_that_name_no_column(tmp_path):
+    with pytest.raises(DataError, match=r"--ignore: t\.csv has no column 'sexx'; did you mean 'sex'"):
+        started(tmp_path, ignore=["sexx"], sex=["f", "m"] * 5)
+
+
+def test_a_split_with_all_three_is_taken_before_one_that_is_named_better(tmp_path):
+    plan = started(tmp_path, split=["train", "test"] * (N // 2), fold=["TRAIN", "dev", "test"] * (N // 3))
+    assert roles(plan) == {"split": "ignored", "fold": "split"}
+    assert plan.splits == {"TRAIN": "train", "dev": "val", "test": "test"}
+    assert plan.decisions["fold"].reason == "its values are the names of splits: train 20, val 20, test 20"
+
+
+def test_rows_without_a_split_and_splits_without_rows_are_said(tmp_path):
+    plan = started(tmp_path, split=["train", "train", None] * (N // 3), other=["a", "b"] * (N // 2))
+    assert roles(plan)["split"] != "split"  # training alone is no split
+    plan = started(tmp_path, split=["train", "test", None] * (N // 3))
+    assert plan.decisions["split"].warning == "20 rows without a split will be refused"
+    plan = started(tmp_path, split=["train", "test"] * (N // 2))
+    assert plan.decisions["split"].warning == "no rows for val"
+
+
+def test_words_that_are_no_splits_make_no_split(tmp_path):
+    assert roles(started(tmp_path, part=["train", "bus"] * (N // 2)))["part"] == "open"
+    assert roles(started(tmp_path, tasks=["part"], part=["train", "test"] * (N // 2)))["part"] == "open"
+
+
+def test_the_id_is_the_column_that_is_named_like_one(tmp_path):
+    plan = started(
+        tmp_path,
+        code=[f"c{i}" for i in range(N)],
+        row_number=[str(i) for i in range(N)],
+        id=[f"i{i}" for i in range(N)],
+    )
+    assert roles(plan) == {"code": "ignored", "row_number": "ignored", "id": "id"}
+    assert plan.decisions["id"].reason == "different in every row and named like an id"
+
+
+def test_without_such_a_name_a_column_of_single_words_will_do(tmp_path):
+    plan = started(tmp_path, size=[str(i / 7) for i in range(N)], code=[f"c{i}" for i in range(N)])
+    assert roles(plan)["code"] == "id"
+    assert roles(plan)["size"] != "id"  # numbers differ without naming anything
+
+
+def test_an_id_with_holes_is_none(tmp_path):
+    assert roles(started(tmp_path, id=[f"i{i}" for i in range(N - 1)] + [None]))["id"] != "id"
+
+
+def test_media_are_told_of_with_what_is_missing(tmp_path):
+    (tmp_path / "a.csv").write_text("x\n1\n")
+    plan = started(tmp_path, track=["a.csv", "b.csv"] * (N // 2))
+    decision = plan.decisions["track"]
+    assert (decision.role, decision.kind) == ("modality", "series")
+    assert decision.reason == "paths ending in .csv; 1 of 2 looked for are there"
+    assert decision.warning == f"not found: {tmp_path / 'b.csv'}"

@@ -1,0 +1,58 @@
+import random
+
+import polars as pl
+import pytest
+
+from mmfusion.data.errors import DataError
+from mmfusion.data.inspect.structure import start
+from mmfusion.data.inspect.targets import MOST_TARGETS, finish
+
+N = 200
+
+
+def finished(root, tasks=(), **columns):
+    table = {name: pl.Series(name, [str(cell) for cell in cells], dtype=pl.String) for name, cells in columns.items()}
+    plan = finish(start("t.csv", table, root, tasks), table, tasks)
+    return {name: f"{d.role} {d.kind}".strip() for name, d in plan.decisions.items()}
+
+
+def drawn(choices, seed):
+    generator = random.Random(seed)
+    return [generator.choice(choices) for _ in range(N)]
+
+
+def test_few_columns_behind_the_inputs_are_targets_and_many_are_a_table(tmp_path):
+    image = [f"{i % 7}.png" for i in range(N)]
+    few = {f"c{i}": drawn("abc", i) for i in range(MOST_TARGETS)}
+    found = finished(tmp_path, image=image, **few)
+    assert [found[name] for name in few] == ["task classification"] * MOST_TARGETS
+    many = few | {"last": drawn("abc", 99)}
+    found = finished(tmp_path, image=image, **many)
+    assert [found[name] for name in few] == ["modality tabular"] * MOST_TARGETS
+    assert found["last"] == "task classification"
+
+
+def test_columns_before_the_inputs_are_inputs_too(tmp_path):
+    found = finished(tmp_path, ward=drawn("abc", 1), image=[f"{i % 7}.png" for i in range(N)], verdict=drawn("xy", 2))
+    assert found == {"ward": "modality tabular", "image": "modality image", "verdict": "task classification"}
+
+
+def test_numbers_about_a_file_are_left_out_only_where_there_are_files(tmp_path):
+    seconds, label = [i / 7 for i in random.Random(0).choices(range(900), k=N)], drawn("ab", 3)
+    assert finished(tmp_path, duration=seconds, label=label)["duration"] == "modality tabular"
+    with_files = finished(tmp_path, image=[f"{i % 7}.png" for i in range(N)], duration=seconds, label=label)
+    assert with_files["duration"] == "ignored"
+    told = finished(tmp_path, ["duration"], image=[f"{i % 7}.png" for i in range(N)], duration=seconds, label=label)
+    assert told["duration"] == "task regression"
+
+
+def test_a_target_that_was_told_may_be_another_form_of_one(tmp_path):
+    label = drawn("ab", 4)
+    columns = {"image": [f"{i % 7}.png" for i in range(N)], "label": label, "big": [each.upper() for each in label]}
+    assert finished(tmp_path, **columns)["big"] == "ignored"
+    assert finished(tmp_path, ["label", "big"], **columns)["big"] == "task classification"
+
+
+def test_one_column_is_a_target_without_anything_to_learn_from(tmp_path):
+    with pytest.raises(DataError, match=r"t\.csv: nothing to learn from"):
+        finished(tmp_path, y=drawn("ab", 5))

@@ -1,0 +1,84 @@
+import numpy as np
+import polars as pl
+import pytest
+
+from mmfusion.data.inspect.plan import Decision, Plan
+from mmfusion.data.inspect.profile import profile
+from mmfusion.data.inspect.tasks import make_task, task_type, tells_holes
+
+
+def planned(**columns):
+    table = {name: cells if isinstance(cells, list) else pl.Series(name, cells) for name, cells in columns.items()}
+    profiles = {name: profile(name, cells) for name, cells in table.items()}
+    rows = next(iter(profiles.values())).rows
+    return Plan("t.csv", rows, profiles, {name: Decision(name, "open") for name in table}), table
+
+
+@pytest.mark.parametrize(
+    ("cells", "kind"),
+    [
+        (("yes", "no") * 20, "binary"),
+        (("True", "FALSE") * 20, "binary"),
+        (("0", "1") * 20, "binary"),
+        (("-1", "1") * 20, "binary"),
+        (("positive", "negative") * 20, "binary"),
+        (("cat", "dog") * 20, "classification"),
+        (("yes", "no", "maybe") * 20, "classification"),
+        (tuple(str(i % 5) for i in range(40)), "classification"),
+        (tuple(str(i / 3) for i in range(40)), "regression"),
+        (("a;b", "b", "a;c") * 20, "multilabel"),
+    ],
+)
+def test_the_type_that_a_column_suggests(cells, kind):
+    plan, table = planned(y=cells)
+    assert task_type(plan, table, "y")[0] == kind
+
+
+def test_a_comma_inside_classes_parts_nothing():
+    plan, table = planned(y=("rome, italy", "oslo, norway") * 20)
+    assert task_type(plan, table, "y")[0] == "classification"
+
+
+def test_options_are_written_where_they_differ_from_the_tasks_own():
+    plan, table = planned(y=("a;b", "b", "a;c") * 20, z=("a|b", "b", "a|c") * 20, lists=[["a"], [], ["b"]] * 20)
+    assert [task_type(plan, table, name)[1] for name in ("y", "z", "lists")] == [{}, {"separator": "|"}, {}]
+
+
+def test_numbers_as_classes_come_with_a_hint_and_holes_with_their_share():
+    plan, table = planned(y=[str(i % 5) for i in range(40)])
+    table["y"] = pl.Series([*table["y"][:30], *[None] * 10])
+    plan.profiles["y"] = profile("y", table["y"])
+    make_task(plan, table, "y", "the last column")
+    reason = plan.decisions["y"].reason
+    assert reason.startswith("the last column; 5 classes: ")
+    assert "a regression if their order matters" in reason
+    assert reason.endswith("; 25% of rows have none")
+
+
+@pytest.mark.parametrize(
+    ("classes", "arguments", "end"),
+    [(2, {"classes": ["m000", "m001", "z"]}, "are listed in the task's `classes`"), (201, {}, "they will be refused")],
+)
+def test_classes_beyond_training_are_listed_unless_there_are_too_many(classes, arguments, end):
+    known = tuple(f"m{i % classes:03}" for i in range(4 * classes))
+    plan, table = planned(split=("train",) * len(known) + ("val",) * 3, y=(*known, "z", "z", "m000"))
+    plan.decide("split", "split")
+    plan.splits = {"train": "train", "val": "val"}
+    make_task(plan, table, "y", "as told")
+    assert plan.decisions["y"].arguments == arguments
+    warning = plan.decisions["y"].warning
+    assert warning.startswith("2 rows outside training hold classes that training lacks ('z', …)")
+    assert warning.endswith(end)
+
+
+def test_a_column_that_is_there_only_where_a_label_is():
+    generator = np.random.default_rng(1)  # not the halves' own seed
+    there = generator.random(400) < 0.5
+    plan, table = planned(
+        y=[str(generator.integers(2)) if yes else None for yes in there],
+        when=["2024" if yes else None for yes in there],
+        other=[str(generator.integers(3)) for _ in there],
+    )
+    table = {name: pl.Series(name, cells, dtype=pl.String) for name, cells in table.items()}
+    assert tells_holes(plan, table, "when", "y").suspicious()
+    assert not tells_holes(plan, table, "other", "y").suspicious()

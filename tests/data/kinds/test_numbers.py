@@ -1,0 +1,59 @@
+import math
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mmfusion.data.kinds._numbers import NotANumberError, not_numbers, number, numbers
+
+CELLS = ["1", " 2.5 ", "-1e3", None, "٣", "+4"]
+VALUES = [1.0, 2.5, -1000.0, math.nan, 3.0, 4.0]
+
+
+@pytest.mark.parametrize("make", [pl.Series, list, lambda cells: np.array(cells, dtype=object)])
+def test_a_column_is_read_as_its_cells_are(make):
+    np.testing.assert_array_equal([number(cell) for cell in CELLS], VALUES)
+    np.testing.assert_array_equal(numbers(make(CELLS)), VALUES)
+
+
+@pytest.mark.parametrize(
+    "cell", ["one", "1_000", "0x1f", "1,5", "", "inf", "-Infinity", "nan", " NaN ", True, math.inf, [1.0], b"1"]
+)
+def test_what_is_no_finite_number(cell):
+    with pytest.raises(NotANumberError, match=r"expected a (finite )?number, found"):
+        number(cell)
+    with pytest.raises(NotANumberError):
+        numbers([1.0, cell])
+
+
+@pytest.mark.parametrize("make", [pl.Series, list, lambda cells: np.array(cells, dtype=object)])
+def test_a_text_that_says_nan_is_no_empty_cell(make):
+    with pytest.raises(NotANumberError, match="expected a number, found 'NAN'; if it means an empty cell, add it to"):
+        numbers(make(["1", "NAN", None]))
+
+
+@pytest.mark.parametrize("column", [pl.Series(["1", "inf"]), pl.Series([1.0, math.inf]), np.array([1.0, math.inf])])
+def test_infinity_is_refused_in_packed_columns_too(column):
+    with pytest.raises(NotANumberError, match="finite"):
+        numbers(column)
+
+
+@pytest.mark.parametrize("dtype", [pl.Int8, pl.UInt64, pl.Float32, pl.Decimal(10, 2)])
+def test_packed_numbers_keep_their_holes(dtype):
+    np.testing.assert_array_equal(numbers(pl.Series([1, None, 3], dtype=dtype)), [1, np.nan, 3])
+
+
+def test_a_reader_may_write_to_what_it_gets():
+    numbers(pl.Series(["1", "2"]))[0] = 5.0
+
+
+@pytest.mark.parametrize("make", [pl.Series, list])
+def test_places_of_what_is_no_number(make):
+    assert not_numbers(make(["1", "x", None, "2", "x", "inf", "nan"])) == [1, 4, 5, 6]
+    assert not_numbers(make(["1", "2"])) == []
+
+
+def test_places_in_columns_of_other_types():
+    assert not_numbers(pl.Series([1.0, math.inf, None])) == [1]
+    assert not_numbers(pl.Series([True, None])) == [0]
+    assert not_numbers([1, "2", [3], True]) == [2, 3]

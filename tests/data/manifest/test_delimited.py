@@ -1,0 +1,98 @@
+import polars as pl
+import pytest
+
+from mmfusion.data.errors import DataError
+from mmfusion.data.manifest.delimited import lines, not_utf8, read_delimited
+
+
+def read(tmp_path, text, delimiter=",", quote='"'):
+    path = tmp_path / "a.csv"
+    path.write_text(text, encoding="utf-8", newline="")
+    columns, rows = read_delimited(path, delimiter, quote)
+    return {name: cells.to_list() for name, cells in columns.items()}, list(rows)
+
+
+@pytest.mark.parametrize("rows", [0, 1, 2, 3, 4, 7])
+def test_chunks_leave_no_trace(tmp_path, monkeypatch, rows):
+    monkeypatch.setattr("mmfusion.data.manifest.delimited.CHUNK", 2)
+    columns, numbers = read(tmp_path, "a,b\n" + "".join(f"{i},{i}x\n" for i in range(rows)))
+    assert columns == {"a": [str(i) for i in range(rows)], "b": [f"{i}x" for i in range(rows)]}
+    assert numbers == list(range(2, rows + 2))
+
+
+def test_every_cell_is_a_string_nothing_is_empty_and_nothing_stripped(tmp_path):
+    columns, _ = read(tmp_path, 'a,b\n, 1 \n"",NA\n')
+    assert columns == {"a": ["", ""], "b": [" 1 ", "NA"]}
+
+
+def test_names_are_stripped_and_blank_lines_before_them_skipped(tmp_path):
+    columns, rows = read(tmp_path, "\n\n a ,b \n1,2\n")
+    assert list(columns) == ["a", "b"]
+    assert rows == [4]
+
+
+def test_a_row_begins_on_the_line_that_a_person_would_look_at(tmp_path):
+    _, rows = read(tmp_path, 'a,b\n"x\n\ny",1\n\nz,2\n')
+    assert rows == [2, 6]
+
+
+def test_a_very_long_cell(tmp_path):
+    columns, _ = read(tmp_path, "a,b\n" + "x" * 300_000 + ",1\n")
+    assert len(columns["a"][0]) == 300_000
+
+
+def test_one_column_of_texts_may_hold_commas_under_another_delimiter(tmp_path):
+    assert read(tmp_path, "note\none, two\n", "\t")[0] == {"note": ["one, two"]}
+    with pytest.raises(DataError, match=r"a\.csv: one column 'a,b' when split at '\\t'; set data\.delimiter=','"):
+        read(tmp_path, "a,b\n1,2\n", "\t")
+
+
+def test_a_quote_in_the_header_that_is_never_closed(tmp_path):
+    with pytest.raises(DataError, match=r"a\.csv, line 3: "):
+        read(tmp_path, 'a,"b\n1,2\n3,4\n')
+
+
+UNQUOTED = 'text\tn\n"tis\t1\n"so" he said\t2\nan inch, 1"\t3\n'
+
+
+def test_quotes_may_be_characters_like_any_other(tmp_path):
+    columns, rows = read(tmp_path, UNQUOTED, "\t", quote=None)
+    assert columns == {"text": ['"tis', '"so" he said', 'an inch, 1"'], "n": ["1", "2", "3"]}
+    assert rows == [2, 3, 4]
+
+
+@pytest.mark.parametrize("text", [UNQUOTED, 'text\tn\n"tis\t1\n', '"text\tn\n'])
+def test_where_they_cannot_be_quotes_the_option_is_named(tmp_path, text):
+    with pytest.raises(DataError, match=r"where quotes are characters .* set data\.quote=null"):
+        read(tmp_path, text, "\t")
+
+
+def test_another_quote(tmp_path):
+    assert read(tmp_path, "a,b\n'x,y',\"z\n", quote="'")[0] == {"a": ["x,y"], "b": ['"z']}
+
+
+def test_where_a_file_is_not_utf8(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_bytes("a\nx\nné\n".encode("latin-1"))
+    with pytest.raises(DataError, match=r"a\.csv, line 3: not UTF-8 \(byte 0xe9 at position 1 of the line\)"):
+        read_delimited(path, ",")
+
+
+def test_an_error_without_a_line_is_told_all_the_same(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("fine")
+    error = UnicodeDecodeError("utf-8", b"x", 0, 1, "unexpected end of data")
+    assert str(not_utf8(path, error)) == "a.csv: not UTF-8 (unexpected end of data); save the file as UTF-8"
+
+
+def test_all_lines_come_through(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("".join(f"{i}\n" for i in range(2500)))
+    with path.open() as file:
+        assert list(lines(file, path)) == [f"{i}\n" for i in range(2500)]
+
+
+def test_columns_are_packed_strings(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("a\n1\n")
+    assert read_delimited(path, ",")[0]["a"].dtype == pl.String

@@ -1,0 +1,99 @@
+from collections import Counter
+
+import polars as pl
+import pytest
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.data.errors import DataError
+from mmfusion.data.manifest.split import check_split, find, split_at_ratio, split_by_column, take_from_train
+
+N = 40
+ROWS = range(2, N + 2)
+IDS = [f"r{i}" for i in range(N)]
+
+
+@pytest.mark.parametrize(
+    "split",
+    [
+        {"column": "part", "train": "train", "val": "dev"},
+        {"column": "part", "train": ["a", "b"], "val": None, "from_train": {"val": 0.2, "test": 0.2}},
+        {"column": "fold", "train": [0, 1], "val": 2, "test": 3, "ratio": None},
+        {"column": None, "ratio": {"train": 0.7, "val": 0.3}, "seed": 3, "group": "who", "stratify": "y"},
+        {"ratio": {"train": 1, "val": 0}},
+        {"ratio": {"train": 0.1, "val": 0.2, "test": 0.7}},  # sums to one but for rounding
+    ],
+)
+def test_splits_that_mean_something(split):
+    check_split(split)
+
+
+@pytest.mark.parametrize(
+    ("split", "message"),
+    [
+        ({"column": "a", "train": 0, "val": "0"}, "data.split: '0' stands for both train and val"),
+        ({"ratio": {"train": True}}, r"ratio\.train: expected a share between 0 and 1, found True"),
+        ({"ratio": {"train": "0.8"}}, r"ratio\.train: expected a share between 0 and 1, found '0\.8'"),
+        ({"column": "a", "train": 0, "from_train": {"val": 0.6, "test": 0.4}}, "leave rows to train on"),
+    ],
+)
+def test_splits_that_do_not(split, message):
+    with pytest.raises(ConfigError, match=message):
+        check_split(split)
+
+
+@pytest.mark.parametrize("cells", [[0, 1, 2], pl.Series(["0", "1", "2"]), pl.Series([0, 1, 2])])
+def test_numbers_and_their_names_are_the_same_value(cells):
+    split = {"column": "fold", "train": [0], "val": 1, "test": "2"}
+    assert split_by_column(cells, range(3), "t.csv", split) == ["train", "val", "test"]
+
+
+def test_a_value_without_a_near_one_gets_no_advice():
+    with pytest.raises(DataError) as error:
+        split_by_column(["train", "zzz"], [2, 3], "t.csv", {"column": "part", "train": "train"})
+    assert "t.csv, line 3, column 'part': 'zzz': expected 'train' (train)" in str(error.value)
+    assert "did you mean" not in str(error.value)
+
+
+def test_a_share_of_nothing_gets_no_row():
+    found = split_at_ratio({}, IDS, ROWS, "t.csv", {}, {"train": 0.5, "val": 0.5, "test": 0})
+    assert Counter(found) == {"train": 20, "val": 20}
+
+
+def test_the_seed_decides_and_none_is_0():
+    ratio = {"train": 0.5, "val": 0.5}
+    first, none, other = (split_at_ratio({}, IDS, ROWS, "t.csv", {"seed": s}, ratio) for s in (0, None, 1))
+    assert first == none != other
+
+
+def test_what_is_taken_comes_from_training_rows_alone():
+    splits = ["train"] * 20 + ["test"] * 20
+    split = {"from_train": {"val": 0.25}, "stratify": "y"}
+    columns = {"y": ["a", "b"] * 20}
+    found = take_from_train(list(splits), columns, IDS, ROWS, "t.csv", split)
+    assert Counter(found) == {"train": 15, "val": 5, "test": 20}
+    assert found[20:] == ["test"] * 20
+    # Rows of other splits have no say in it.
+    fewer = take_from_train(splits[:30], {"y": columns["y"][:30]}, IDS[:30], ROWS[:30], "t.csv", split)
+    assert fewer == found[:30]
+
+
+def test_nothing_can_be_taken_from_no_training_rows():
+    with pytest.raises(DataError, match=r"data\.split\.from_train: t\.csv has no training rows to take from"):
+        take_from_train(["test"] * N, {}, IDS, ROWS, "t.csv", {"from_train": {"val": 0.1}})
+
+
+def test_groups_of_the_training_rows_stay_together_and_holes_in_them_are_named():
+    splits = ["train"] * 36 + ["test"] * 4
+    who = [f"p{i % 9}" for i in range(N)]
+    split = {"from_train": {"val": 0.3}, "group": "who"}
+    found = take_from_train(list(splits), {"who": who}, IDS, ROWS, "t.csv", split)
+    assert len({(w, s) for w, s in zip(who, found, strict=True) if s != "test"}) == 9
+    who[7] = who[38] = None  # the second is no training row
+    with pytest.raises(DataError, match=r"^t\.csv, line 9, column 'who': None: an empty group"):
+        take_from_train(list(splits), {"who": who}, IDS, ROWS, "t.csv", split)
+
+
+def test_a_column_by_the_name_that_an_option_gives():
+    assert find({"a": [1]}, "a", "t.csv", "data.id") == [1]
+    with pytest.raises(DataError, match=r"data\.id: t\.csv has no column 'ab'; did you mean 'abc'\?"):
+        find({"abc": []}, "ab", "t.csv", "data.id")

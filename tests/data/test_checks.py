@@ -1,0 +1,109 @@
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from mmfusion.data.checks import check_columns, check_ids, check_paths, check_present, check_splits
+from mmfusion.data.errors import DataError, Problems
+from mmfusion.data.inputs import Inputs
+from mmfusion.data.kinds.image import Image
+from mmfusion.data.kinds.tabular import Tabular
+from mmfusion.data.kinds.text import Text
+from mmfusion.data.table import Table
+
+
+def table(splits=("train", "val"), ids=None, root=None, **columns):
+    n = len(splits)
+    names = [f"r{i}" for i in range(n)] if ids is None else ids
+    return Table("t.csv", {"x": ["1"] * n} | columns, list(splits), names, range(2, n + 2), root)
+
+
+class Reader:
+    def __init__(self, column=None):
+        self.column = column
+
+
+def test_columns_that_are_there():
+    check_columns(table(), {"x": Text(), "t": Tabular(columns=["x"])}, {"x": Reader(), "y": Reader("x")})
+
+
+def test_each_column_of_a_modality_is_looked_for():
+    with pytest.raises(DataError) as error:
+        check_columns(table(), {"t": Tabular(columns=["x", "age", "sex"])}, {"x": Reader()})
+    assert str(error.value).startswith("2 problems\n  data.modalities.t: t.csv has no column 'age'; valid: x")
+
+
+def test_of_many_missing_columns_ten_are_spelled_out():
+    kinds = {"t": Tabular(columns=[f"c{i}" for i in range(25)])}
+    with pytest.raises(DataError, match="25 problems") as error:
+        check_columns(table(), kinds, {})
+    assert str(error.value).splitlines()[-1].strip() == "… and 15 more"
+
+
+def test_ids_of_different_types_that_read_alike_are_one():
+    with pytest.raises(DataError, match=r"t\.csv, line 3: '1': an id that an earlier row has too"):
+        check_ids(table(ids=["1", 1]))
+    check_ids(table(ids=[1, 2]))
+
+
+def test_ids_and_splits_are_told_of_together():
+    with pytest.raises(DataError, match="3 problems") as error:
+        check_ids(table(splits=("train", "tran", "dev"), ids=["a", "b", "b"]))
+    assert "line 3: 'tran': a split must be one of train, val, test, predict" in str(error.value)
+
+
+def test_every_row_that_names_a_bad_path_is_noted(tmp_path):
+    cells = ["../a.png", "b.png", "../a.png", None, "https://x.org/a.png"]
+    made = table(splits=["train"] * 5, root=tmp_path, image=cells)
+    problems = Problems("t.csv")
+    check_paths(Inputs("image", Image(), made), made, problems)
+    assert [line.split(":")[0] for line in problems.first] == [
+        f"t.csv, line {line}, column 'image'" for line in (2, 4, 6)
+    ]
+    assert "paths must lie under the media root" in problems.first[0]
+
+
+@pytest.mark.parametrize("kind", [Text("image"), Image()])
+def test_cells_that_are_no_paths_are_not_looked_at(kind):
+    made = table(image=["../a.png", "/etc/passwd"])  # a text, and a table without media
+    problems = Problems("t.csv")
+    check_paths(Inputs("image", kind, made), made, problems)
+    assert not problems
+
+
+def test_cells_that_can_be_no_paths_are_noted(tmp_path):
+    for cells in ([7, 7, None], pl.Series([1.5, 2.5, None]), [True, ("a.png",), None]):
+        made = table(splits=["train"] * 3, root=tmp_path, image=cells)
+        problems = Problems("t.csv")
+        check_paths(Inputs("image", Image(), made), made, problems)
+        found = type(cells[0]).__name__
+        assert len(problems) == 2
+        assert problems.first[0] == (
+            f"t.csv, line 2, column 'image': {cells[0]!r}: expected a path relative to the media root, found {found}"
+        )
+
+
+def test_arrays_in_memory_are_not_looked_at(tmp_path):
+    made = table(root=tmp_path, image=[np.zeros((2, 2), np.uint8), "a.png"])
+    problems = Problems("t.csv")
+    check_paths(Inputs("image", Image(), made), made, problems)
+    assert not problems
+
+
+def test_a_row_needs_one_of_its_modalities():
+    problems = Problems("t.csv")
+    present = {"a": torch.tensor([True, False, False]), "b": torch.tensor([False, True, False])}
+    check_present(table(splits=["train"] * 3), present, problems)
+    (message,) = problems.first
+    assert message.startswith("t.csv, line 4: 'r2': this row has none of the modalities in use (a, b); ")
+    assert "data.loader.rows_without_modality=skip" in message
+
+
+def test_splits_to_train_and_validate_on():
+    check_splits(table())
+    with pytest.raises(DataError, match=r"no rows in split 'train' to learn from; rows per split: test 1, val 2"):
+        check_splits(table(splits=("val", "test", "val")))
+    with pytest.raises(DataError, match=r"no rows in split 'val' to choose the best checkpoint on; .*: train 1"):
+        check_splits(table(splits=("train",)))
+    with pytest.raises(DataError, match="no rows at all"):
+        check_splits(table(splits=()))

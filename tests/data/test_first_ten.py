@@ -1,0 +1,71 @@
+"""Of many problems of one kind, set-up names the first ten and says how many there are."""
+
+from dataclasses import replace
+
+import pytest
+
+from mmfusion.data.errors import DataError
+from mmfusion.data.manifest.source import ManifestSource
+from tests.data.media import make_data
+
+FAULTY = range(0, 39, 3)  # thirteen rows, of training, validation and test
+
+
+def refused(table, **options):
+    data = make_data(table, **options)
+    with pytest.raises(DataError) as error:
+        data.setup()
+    return str(error.value).splitlines()
+
+
+def changed(table, name, cells):
+    column = [cells.get(row, cell) for row, cell in enumerate(table.columns[name])]
+    return replace(table, columns={**table.columns, name: column})
+
+
+def check(lines, expected, count=13):
+    assert lines[0].endswith(f"{count} problems")
+    assert [line.split(": ")[0].strip() for line in lines[1:-1]] == expected[:10]
+    assert lines[-1].strip() == f"… and {count - 10} more"
+
+
+@pytest.mark.parametrize("policy", ["raise", "skip", "absent"])
+def test_paths_that_leave_the_root(table, policy):
+    bad = changed(table, "image", {row: f"../{row}.png" for row in FAULTY})
+    lines = refused(bad, on_error=policy, max_error_rate=1.0)
+    check(lines, [f"rows.csv, line {row + 2}, column 'image'" for row in FAULTY])
+    assert all("outside the media root" in line for line in lines[1:-1])
+
+
+def test_cells_that_can_be_no_paths(table):
+    lines = refused(changed(table, "image", dict.fromkeys(FAULTY, 7)))
+    check(lines, [f"rows.csv, line {row + 2}, column 'image'" for row in FAULTY])
+    assert all("7: expected a path relative to the media root, found int" in line for line in lines[1:-1])
+
+
+def test_ids_that_are_there_twice(table):
+    ids = [f"row{row - 1}" if row in FAULTY and row else name for row, name in enumerate(table.ids)]
+    lines = refused(replace(table, ids=ids))
+    check(lines, [f"rows.csv, line {row + 2}" for row in FAULTY if row], len(FAULTY) - 1)
+    assert lines[1].strip().startswith("rows.csv, line 5: 'row2': an id that an earlier row has too")
+
+
+def test_ids_of_a_users_table_that_are_there_twice(tmp_path):
+    path = tmp_path / "rows.csv"
+    path.write_text("\n".join(["name,split", *(f"r{row // 2},train" for row in range(24))]))
+    with pytest.raises(DataError) as error:
+        ManifestSource(str(path), id="name").read()
+    check(str(error.value).splitlines(), [f"rows.csv, line {2 * pair + 3}, column 'name'" for pair in range(12)], 12)
+
+
+def test_labels_out_of_range(table):
+    rows = range(32, 46)
+    lines = refused(changed(table, "label", dict.fromkeys(rows, "c")))
+    check(lines, [f"rows.csv, line {row + 2}, column 'label'" for row in rows], len(rows))
+
+
+def test_rows_without_any_modality(table):
+    bare = changed(table, "note", {row: None if row in FAULTY else "north" for row in range(len(table))})
+    lines = refused(bare, kinds={"note": make_data(table).kinds["note"]}, transforms={})
+    check(lines, [f"rows.csv, line {row + 2}" for row in FAULTY])
+    assert all("none of the modalities in use (note)" in line for line in lines[1:-1])

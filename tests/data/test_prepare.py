@@ -1,0 +1,115 @@
+from types import SimpleNamespace
+
+import pytest
+import torch
+
+from mmfusion.data.errors import CellsError, DataError, DecodeError, Refused
+from mmfusion.data.kinds.features import Features
+from mmfusion.data.kinds.text import Text
+from mmfusion.data.prepare import choose_cached, describe, fit_training, load, measure, unreadable
+from mmfusion.data.rows import Rows
+from mmfusion.data.table import Table
+from mmfusion.data.targets import Labels
+
+
+def table(**columns):
+    n = len(next(iter(columns.values())))
+    return Table("t.csv", columns, ["train"] * n, [f"r{i}" for i in range(n)], range(2, n + 2))
+
+
+def sized(**sizes):
+    return SimpleNamespace(
+        inputs={name: SimpleNamespace(estimate=lambda size=size: size) for name, size in sizes.items()}
+    )
+
+
+def test_the_smallest_modalities_are_kept_as_many_as_fit():
+    splits = [sized(image=6e9, text=1e8, speech=1e9), sized(image=1e9, text=1e8, speech=1e9)]
+    assert choose_cached(splits, "auto", 3.0) == ["text", "speech"]
+    assert choose_cached(splits, "auto", 2.1) == ["text"]  # both splits count
+    assert choose_cached(splits, "auto", 9.2) == ["text", "speech", "image"]
+    assert choose_cached(splits, "memory", 0.0) == ["image", "text", "speech"]
+    assert choose_cached(splits, "none", 99.0) == []
+
+
+class Picky(Text):
+    """Refuses its second and third cell."""
+
+    def fit(self, cells, root):
+        raise CellsError([Refused("note", [1, 2], ["b", "c"], "expected an a", "write more of them")])
+
+
+def test_cells_that_a_kind_refuses_are_told_by_row():
+    rows = table(note=["a", None, "b", None, "c"])
+    with pytest.raises(DataError) as error:
+        fit_training(rows, {"text": Picky("note")}, {})
+    assert str(error.value).splitlines() == [
+        "modality 'text', write more of them: 2 problems",
+        "  t.csv, line 4, column 'note': 'b': expected an a",
+        "  t.csv, line 6, column 'note': 'c': expected an a",
+    ]
+
+
+def test_what_else_a_kind_says_names_modality_and_table():
+    with pytest.raises(DataError, match=r"modality 'v' of t\.csv: a list of lists of unequal length"):
+        fit_training(table(v=[[[1.0], [2.0, 3.0]]]), {"v": Features()}, {})
+
+
+class Flaky(Text):
+    """`!` is broken."""
+
+    def decode_all(self, cells):
+        return None
+
+    def decode(self, cell, root):
+        if cell == "!":
+            raise DecodeError(f"{cell} is broken")
+        return super().decode(cell, root)
+
+
+def rows(on_error="absent", **columns):
+    kinds = {name: Flaky() for name in columns}
+    for kind in kinds.values():
+        kind.fit(["a b"], None)
+    return Rows(table(**columns), kinds, {}, 0, on_error)
+
+
+def test_rows_that_lose_all_they_had_are_left_out_after_loading():
+    made = rows(x=["a", "!", "!", None], y=["b", "b", None, "b"])
+    load({"train": made}, ["x", "y"])
+    assert made.kept.tolist() == [True, True, False, True]
+    assert unreadable(made) == {
+        "x": {
+            "rows": 2,
+            "first": [f"t.csv, line {i}, column 'x', id r{i - 2}: ! is broken" for i in (3, 4)],
+        }
+    }
+
+
+def test_ten_unreadable_rows_are_spelled_out():
+    made = rows(x=["a"] + ["!"] * 30)
+    load({"train": made}, ["x"])
+    found = unreadable(made)["x"]
+    assert (found["rows"], len(found["first"])) == (30, 10)
+
+
+def test_a_modality_of_which_nothing_can_be_decoded_cannot_be_measured():
+    made = rows(x=["!", "!"], y=["a", "a"])
+    load({"train": made}, ["x", "y"])
+    with pytest.raises(DataError, match="modality 'x': no medium of the training rows can be decoded"):
+        measure(made.inputs)
+
+
+def test_the_description_counts_kept_rows_alone():
+    made = rows(x=["a", "!", "a", None], y=["b", None, None, "b"])
+    made.labels = {
+        "t": Labels(torch.zeros(4), torch.tensor([True, True, False, True]), {}),
+        "u": Labels(torch.zeros(4), torch.tensor([False, False, False, True]), {}),
+    }
+    load({"train": made}, ["x", "y"])
+    found = describe({"train": made}, ["x", "y"])
+    assert (found["rows"], found["left_out"]) == ({"train": 3}, {"train": 1})
+    assert found["absent"]["train"] == pytest.approx({"x": 1 / 3, "y": 1 / 3}, abs=1e-6)
+    assert found["unlabelled"]["train"] == pytest.approx({"t": 1 / 3, "u": 2 / 3}, abs=1e-6)
+    assert found["no_label"] == {"train": 1}
+    assert found["unreadable"]["train"]["x"]["rows"] == 1
