@@ -1,0 +1,265 @@
+"""A sweep's folder: which jobs there are, how each of them ended, and who is at work in it."""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import signal
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.runs.folder import write_atomically, write_over
+from mmfusion.sweeps.job import Job, job_hash
+from mmfusion.sweeps.search.owner import identity, is_gone, is_here, owner_text
+
+ABOUT, JOB, RESULT, LOG, ATTEMPTS = "sweep.json", "job.json", "result.json", "log.txt", "attempts"
+FINAL = ("completed", "failed", "stopped")
+BEAT_S = 20.0
+"""Who runs a job touches its `job.json` so often."""
+
+_STALE_S = 15 * BEAT_S  # a job of another host whose record nobody has touched for so long has no process any more
+_GRACE_S = 30.0  # for what an earlier sweep left running
+
+
+class SweepFolder:
+    """`sweep.json`, a folder `<n>` for each job, and `attempts/<n>-<k>` for what failed before it ran again.
+
+    Args:
+        path: `outputs/<sweep>`.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.path = Path(path).expanduser().absolute()
+
+    def about(self) -> dict[str, Any]:
+        """`sweep.json`; empty where there is none yet.
+
+        Raises:
+            ConfigError: it cannot be read.
+        """
+        try:
+            return _read(self.path / ABOUT) or {}
+        except ConfigError as error:
+            raise ConfigError(f"{error}; delete it: which jobs there are stands in their own folders too") from None
+
+    def make(self) -> None:
+        """Make the folder.
+
+        Raises:
+            ConfigError: that cannot be done.
+        """
+        try:
+            self.path.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"hydra.sweep.dir: cannot make {self.path}: {error.strerror}") from None
+
+    def open(self, **about: Any) -> None:
+        """Make the folder and write `sweep.json`; what it said before about the same keys is replaced.
+
+        Raises:
+            ConfigError: the folder cannot be made.
+        """
+        self.make()
+        before = self.about()
+        new = {"name": self.path.name, "created": _now(), **before, **about}
+        if new != before:
+            write_atomically(self.path / ABOUT, json.dumps(new, indent=2, ensure_ascii=False) + "\n")
+
+    def plan(self, jobs: Sequence[Sequence[str]], for_hydra: Sequence[Sequence[str]] | None = None) -> list[Job]:
+        """Number the jobs: one that the folder knows keeps its number, a new one gets the next that is free.
+
+        Args:
+            jobs: the overrides of each, as a person would type them.
+            for_hydra: the same in the form in which Hydra's launchers are given them, by which `planned` finds them.
+        """
+        known = self.known()
+        taken = {entry["number"] for entry in known.values()}
+        if self.path.is_dir():  # what else may lie here keeps its place
+            taken |= {int(path.name) for path in self.path.iterdir() if path.name.isdecimal()}
+        planned = []
+        for overrides, given in zip(jobs, for_hydra or jobs, strict=True):
+            key = job_hash(overrides)
+            if key not in known:
+                number = max(taken, default=-1) + 1
+                taken.add(number)
+                known[key] = {"number": number, "overrides": list(overrides)}
+            known[key]["given"] = job_hash(given)
+            planned.append(self.job(overrides, known[key]["number"]))
+        self.open(jobs=known)
+        return planned
+
+    def known(self) -> dict[str, dict[str, Any]]:
+        """Hash to number and overrides of all jobs: what `sweep.json` says, or else the jobs' own folders."""
+        found = {}
+        for path in self.path.glob(f"*/{JOB}"):
+            entry = _quietly(path) or {}
+            if "hash" in entry and path.parent.name == str(entry.get("number")):
+                found[str(entry["hash"])] = {"number": entry["number"], "overrides": entry.get("overrides", [])}
+        return {**found, **self.about().get("jobs", {})}
+
+    def planned(self, key: str) -> Job:
+        """The job of that hash, be it of its overrides or of what Hydra's launchers are given.
+
+        Raises:
+            ConfigError: it was never planned here.
+        """
+        known: dict[str, dict[str, Any]] = self.about().get("jobs", {})
+        entry = known.get(key) or next((each for each in known.values() if each.get("given") == key), None)
+        if entry is None:
+            raise ConfigError(f"{self.path / ABOUT} names no job with the hash {key}")
+        return self.job(entry["overrides"], entry["number"])
+
+    def job(self, overrides: Sequence[str], number: int, name: str | None = None) -> Job:
+        """A job with a number that the caller gives; its folder is called after it, or `name`."""
+        return Job(tuple(overrides), job_hash(overrides), number, self.path / (name or str(number)))
+
+    def result(self, job: Job) -> dict[str, Any] | None:
+        """The job's `result.json`; None where there is none or it is damaged."""
+        try:
+            return _read(job.folder / RESULT)
+        except ConfigError:
+            return None
+
+    def is_done(self, job: Job) -> bool:
+        """Whether the job ran to its end; one that failed, was stopped or died is to be run again."""
+        return (self.result(job) or {}).get("status") == "completed"
+
+    def prepare(self, job: Job, **more: Any) -> None:
+        """Make the job's folder with `job.json`; what an earlier attempt left there moves to `attempts/`, whole."""
+        attempt = self.retire(job)
+        job.folder.mkdir(parents=True)
+        about = {"hash": job.hash, "overrides": list(job.overrides), "number": job.number, "attempt": attempt}
+        self._note(job, {**about, "host": socket.gethostname(), "started": _now(), "pid": None, "trial": None, **more})
+
+    def retire(self, job: Job) -> int:
+        """Move what an attempt left to `attempts/`, where it is not read as a run; returns the next one's number.
+
+        A process that is still at work there, because the sweep that started it was killed a moment ago, is ended.
+        """
+        kept = self.path / ATTEMPTS
+        earlier = [path.name.rpartition("-") for path in kept.glob(f"{job.folder.name}-*")]
+        attempt = 1 + max((int(k) for name, _, k in earlier if name == job.folder.name and k.isdecimal()), default=0)
+        if job.folder.exists():
+            self._end_owner(job)
+            kept.mkdir(exist_ok=True)
+            job.folder.rename(kept / f"{job.folder.name}-{attempt}")
+            attempt += 1
+        return attempt
+
+    def elsewhere(self, job: Job) -> str | None:
+        """Which process of another host is at work on the job, if one is; a job scheduler's may outlive the sweep."""
+        owner = self._owner(job)
+        is_over = owner is None or is_here(owner) or (self.result(job) or {}).get("status") in FINAL
+        return None if is_over or is_gone(owner or {}, job.folder, _STALE_S) else owner_text(owner)
+
+    def beat(self, job: Job) -> None:
+        """Show other hosts that the job is being looked after."""
+        with suppress(OSError):
+            os.utime(job.folder / JOB)
+
+    def owns(self, job: Job, pid: int) -> bool:
+        """Whether that process of this host is the one at work on the job."""
+        owner = self._owner(job) or {}
+        return owner.get("pid") == pid and is_here(owner)
+
+    def _owner(self, job: Job) -> dict[str, Any] | None:
+        record = _quietly(job.folder / JOB) or {}
+        owner = {key: record.get(key) for key in ("host", "pid", "born")}
+        return owner if owner["host"] and owner["pid"] else None
+
+    def _end_owner(self, job: Job) -> None:
+        owner = self._owner(job)
+        began, number = time.monotonic(), signal.SIGTERM
+        while owner is not None and owner["born"] and is_here(owner) and not is_gone(owner, job.folder, None):
+            if time.monotonic() - began > _GRACE_S:
+                number = signal.SIGKILL
+            with suppress(ProcessLookupError):
+                (os.kill if number == signal.SIGTERM else os.killpg)(owner["pid"], number)
+            time.sleep(0.2)
+
+    def note_process(self, job: Job, pid: int, **more: Any) -> None:
+        """Write into `job.json` which process of this host is at work."""
+        self.note(job, **identity(pid), **more)
+
+    def note(self, job: Job, **more: Any) -> None:
+        """Add to `job.json`."""
+        self._note(job, {**(_quietly(job.folder / JOB) or {}), **more})
+
+    def settle(self, job: Job, error: str, status: str | None = None) -> dict[str, Any]:
+        """The job's result after its process has ended.
+
+        If the process did not get to say how it ended, `result.json` is made to say that it failed with `error`.
+        With a `status`, a run that did not complete has that one and that error, whatever it says itself.
+        Where not even that can be written (a full disk), the result is returned all the same.
+        """
+        found = self.result(job) or {}
+        if found.get("status") not in FINAL or (status and found["status"] != "completed"):
+            seeds = [each.split("=", 1)[1] for each in job.overrides if each.lstrip("+").startswith("seed=")]
+            seed = int(seeds[-1]) if seeds and seeds[-1].isdecimal() else None
+            unread = {"name": "", "seed": seed, "started": _now()}
+            found = {**unread, **found, "status": status or "failed", "error": error}
+            text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
+            for write in (write_atomically, write_over):
+                with suppress(OSError):
+                    write(job.folder / RESULT, text)
+                    break
+        return found
+
+    @contextmanager
+    def lock(self) -> Iterator[None]:
+        """Be the only one at work here, for the length of a `with` block; the system frees it if this process dies.
+
+        Some network file systems have no locks; there nobody is kept out.
+
+        Raises:
+            ConfigError: another process is at work; says which.
+        """
+        import fcntl
+
+        with (self.path / ".lock").open("a+") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                file.seek(0)
+                owner = file.read().strip() or "another process"
+                raise ConfigError(f"{self.path}: {owner} is running this sweep already") from None
+            except OSError as error:
+                if error.errno not in (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK):
+                    raise
+            file.truncate(0)
+            file.write(f"process {os.getpid()} on {socket.gethostname()}")
+            file.flush()
+            yield
+
+    def _note(self, job: Job, content: Mapping[str, Any]) -> None:
+        write_atomically(job.folder / JOB, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{path} cannot be read: {error}") from None
+    if not isinstance(content, dict):
+        raise ConfigError(f"{path} is damaged: expected a JSON object")
+    return content
+
+
+def _quietly(path: Path) -> dict[str, Any] | None:
+    try:
+        return _read(path)
+    except ConfigError:
+        return None

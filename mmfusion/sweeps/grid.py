@@ -1,0 +1,226 @@
+"""Every combination: run what is missing, leave alone what is there."""
+
+from __future__ import annotations
+
+import itertools
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+from rich.console import Console
+from rich.progress import track
+
+from mmfusion.config.compose import forced
+from mmfusion.config.errors import ConfigError
+from mmfusion.config.folders import groups, own_folder, user_folders
+from mmfusion.runs.report import shown_path
+from mmfusion.sweeps.command import Command, current
+from mmfusion.sweeps.folder import FINAL, SweepFolder
+from mmfusion.sweeps.job import Job, job_hash
+from mmfusion.sweeps.pool import Ended, Pool
+
+
+@dataclass
+class Outcome:
+    """How a sweep went.
+
+    Attributes:
+        folder: of the sweep.
+        jobs: all that were planned.
+        failed: those that ran and did not complete.
+        waiting: those that were not started, or of which another host has the result.
+    """
+
+    folder: SweepFolder
+    jobs: list[Job]
+    failed: list[Job] = field(default_factory=list)
+    waiting: list[Job] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether every job has completed."""
+        return not self.failed and not self.waiting
+
+
+def run_grid(arguments: Sequence[str], launch: Callable[[Sequence[Sequence[str]]], None], invalid: str) -> Outcome:
+    """Number the combinations, check those that have not completed, and launch them.
+
+    Args:
+        arguments: overrides as Hydra takes them, with several values where a grid is wanted.
+        launch: runs jobs, given by such overrides, and returns when they have ended.
+        invalid: `refuse` or `fail`.
+
+    Raises:
+        ConfigError: a combination is wrong, or another process runs this sweep.
+    """
+    command = current()
+    folder = SweepFolder(command.folder)
+    plain, for_hydra = _asked(command, arguments)
+    if len({job_hash(each) for each in plain}) < len(plain):
+        raise ConfigError("two of the combinations are the same: a value is given twice")
+    if folder.about().get("kind", "grid") != "grid":
+        raise ConfigError(f"{folder.path} belongs to a search; choose another folder with hydra.sweep.dir")
+    wrong = _wrong(command, plain, _done(folder, plain))
+    if wrong and invalid == "refuse":
+        number, error = next(iter(wrong.items()))
+        more = f" ({len(wrong) - 1} more are wrong)" if len(wrong) > 1 else ""
+        hint = "\nhydra.sweeper.invalid=fail runs the others" if len(wrong) < len(plain) else ""
+        raise ConfigError(f"job {number} ({' '.join(plain[number])}): {error}{more}{hint}")
+    folder.make()
+    with folder.lock():
+        about = {"command": list(command.argv), "overrides": list(command.overrides), "words": command.words}
+        folder.open(kind="grid", **about, cwd=str(Path.cwd()), **command.more)
+        jobs = folder.plan(plain, for_hydra)
+        for number, wrong_one in wrong.items():
+            _fail(folder, jobs[number], f"ConfigError: {wrong_one}")
+        todo = [i for i, job in enumerate(jobs) if i not in wrong and not folder.is_done(job)]
+        if len(todo) < len(jobs) - len(wrong):
+            say(f"{len(jobs) - len(wrong) - len(todo)} of {len(jobs)} jobs are there already; {len(todo)} to run")
+        for i, owner in [(i, owner) for i in todo if (owner := folder.elsewhere(jobs[i]))]:
+            say(f"{jobs[i]} is left alone: {owner} is at work on it")
+            todo.remove(i)
+        try:
+            if todo:
+                launch([for_hydra[i] for i in todo])
+        finally:
+            outcome = _outcome(folder, jobs)
+            close(outcome)
+    return outcome
+
+
+def _asked(command: Command, arguments: Sequence[str]) -> tuple[list[list[str]], list[list[str]]]:
+    """Each job's overrides, as a person would type them and as Hydra takes them."""
+    if command.jobs is None:
+        return combinations(command.overrides), combinations(arguments)
+    known = groups([own_folder(), *user_folders(command.config_dirs)])
+    return [list(job) for job in command.jobs], [forced(job, known) for job in command.jobs]
+
+
+def combinations(overrides: Sequence[str]) -> list[list[str]]:
+    """Each job's overrides, the last one's values changing fastest; of two overrides of one key the later counts.
+
+    Raises:
+        ConfigError: a range of numbers, of which a grid cannot take every one.
+    """
+    parsed = OverridesParser.create().parse_overrides(list(overrides))
+    values: dict[str, list[str]] = {}
+    for typed, each in zip(overrides, parsed, strict=True):
+        if each.is_sweep_override() and not each.is_discrete_sweep():
+            raise ConfigError(f"{typed}: a grid takes choices, not an interval; a search does: hparams_search=optuna")
+        values[each.get_key_element()] = _values(each)
+    return [list(job) for job in itertools.product(*values.values())]
+
+
+def _values(override: Override) -> list[str]:
+    key = override.get_key_element()
+    if override.is_sweep_override():
+        return [f"{key}={value}" for value in override.sweep_string_iterator()]
+    if override.is_delete() and override.value() is None:
+        return [key]  # `~key=null` would delete it only if it is null
+    return [f"{key}={override.get_value_element_as_str()}"]
+
+
+def _done(folder: SweepFolder, jobs: Sequence[Sequence[str]]) -> set[int]:
+    """The jobs that have completed, by position."""
+    known = folder.known()
+    keys = [job_hash(overrides) for overrides in jobs]
+    return {
+        i for i, key in enumerate(keys) if key in known and folder.is_done(folder.job(jobs[i], known[key]["number"]))
+    }
+
+
+def _wrong(command: Command, jobs: Sequence[Sequence[str]], done: set[int]) -> dict[int, ConfigError]:
+    """The jobs whose config is wrong, by position; what has completed needs no check."""
+    found = {}
+    console = Console(file=sys.stderr)
+    for number, overrides in enumerate(
+        track(jobs, "checking configs", console=console, transient=True, disable=not console.is_terminal)
+    ):
+        try:
+            if number not in done:
+                command.check(overrides)
+        except ConfigError as error:
+            found[number] = error
+    return found
+
+
+def _fail(folder: SweepFolder, job: Job, error: str) -> None:
+    """Note a failure of a job that was never started; once is enough."""
+    if (folder.result(job) or {}).get("error") != error:
+        folder.prepare(job)
+        folder.settle(job, error, "failed")
+
+
+def _outcome(folder: SweepFolder, jobs: list[Job]) -> Outcome:
+    outcome = Outcome(folder, jobs)
+    for job in jobs:
+        if folder.is_done(job):
+            continue
+        ran = (folder.result(job) or {}).get("status") in FINAL
+        (outcome.failed if ran else outcome.waiting).append(job)
+    return outcome
+
+
+def run_in_pool(pool: Pool, jobs: Sequence[Job], max_failures: int | None) -> list[Ended]:
+    """Run the jobs as there is room, in order; start no other once more than `max_failures` have failed.
+
+    Raises:
+        KeyboardInterrupt: after the jobs at work have been ended.
+    """
+    queue, ended = list(jobs), []
+    while queue or pool.busy:
+        while queue and pool.has_room(queue[0]):
+            job = queue.pop(0)
+            try:
+                pool.start(job)
+            except OSError as error:  # a full disk, too many processes: the jobs at work may still get through
+                result = pool.folder.settle(job, f"it could not be started: {type(error).__name__}: {error}", "failed")
+                ended.append(Ended(job, "failed", result["error"], 0.0, result))
+                note(ended[-1], len(ended), len(jobs))
+        for each in pool.wait():
+            ended.append(each)
+            note(each, len(ended), len(jobs))
+        failed = sum(each.status != "completed" for each in ended)
+        if queue and max_failures is not None and failed > max_failures:
+            say(f"{failed} jobs have failed (hydra.launcher.max_failures={max_failures}): starting no other")
+            queue = []
+    return ended
+
+
+def note(ended: Ended, count: int, total: int | None) -> None:
+    """A line for a job that has ended."""
+    place = f"[{count}/{total}]" if total else f"[{count}]"
+    line = f"{place} {ended.status} in {ended.seconds:.0f} s: {ended.job}"
+    say(line if ended.error is None else f"{line}: {_first_line(ended.error)}")
+
+
+def close(outcome: Outcome) -> None:
+    """The last words of a sweep: what failed, where everything lies, and what to do next."""
+    folder = outcome.folder
+    path = shown_path(folder.path)
+    completed = len(outcome.jobs) - len(outcome.failed) - len(outcome.waiting)
+    say(f"{completed} of {len(outcome.jobs)} jobs completed in {path}")
+    for job in outcome.failed:
+        result = folder.result(job) or {}
+        why = _first_line(result.get("error") or "no result")
+        say(f"  {result.get('status', 'failed')}: {job}: {why} ({shown_path(job.folder)})")
+    if outcome.waiting:
+        say(f"  without a result: {len(outcome.waiting)} jobs, the first of them {outcome.waiting[0]}")
+    if not outcome.is_complete:
+        say("the same command again runs what is missing or failed")
+    if completed:
+        say(f"compare them: mmfusion compare {path}")
+
+
+def say(sentence: str) -> None:
+    """To standard error: standard output is for results."""
+    print(f"mmfusion: {sentence}", file=sys.stderr, flush=True)
+
+
+def _first_line(text: str) -> str:
+    """With what it announces, if that comes below."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return " ".join(lines[:2] if lines and lines[0].endswith(":") else lines[:1])

@@ -1,0 +1,50 @@
+"""One job of a sweep: what it trains, where it leaves it, and how it is recognised again."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mmfusion.config.environment import JOB_VARIABLE, SWEEP_VARIABLE
+
+
+@dataclass(frozen=True)
+class Job:
+    """A job of a sweep.
+
+    Attributes:
+        overrides: as a person would type them after `mmfusion train`.
+        hash: of the overrides.
+        number: its place in the sweep, from 0; kept when the sweep is run again.
+        folder: the run's folder.
+    """
+
+    overrides: tuple[str, ...]
+    hash: str
+    number: int
+    folder: Path
+
+    def environment(self) -> dict[str, str]:
+        """What the process that runs it is told beside the overrides."""
+        return {SWEEP_VARIABLE: self.folder.parent.name, JOB_VARIABLE: self.hash}
+
+    def __str__(self) -> str:
+        return f"job {self.number} ({' '.join(self.overrides) or 'no overrides'})"
+
+
+def job_hash(overrides: Iterable[str]) -> str:
+    """16 hexadecimal digits; the order of the overrides and the `+` or `++` before a key do not matter.
+
+    Of two overrides of one key the later counts, so among those the order does matter.
+    """
+    lines = sorted((override.lstrip("+") for override in overrides), key=lambda line: line.partition("=")[0])
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def quoted(text: str) -> str:
+    """A string in Hydra's grammar, whatever is in it."""
+    escaped = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), text)
+    return f"'{escaped}'"

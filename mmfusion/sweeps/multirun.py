@@ -1,0 +1,219 @@
+"""`mmfusion train -m`: many runs from one command line, through Hydra's sweepers and launchers."""
+
+from __future__ import annotations
+
+import hashlib
+import signal
+import sys
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from hydra import initialize_config_dir
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override
+
+from mmfusion.config.compose import PRIMARY, Composed, compose, forced, search_path, split_trust
+from mmfusion.config.errors import ConfigError
+from mmfusion.config.folders import groups, own_folder, user_folders
+from mmfusion.config.hydra_compose import run_hydra, stock_hydra
+from mmfusion.config.hydra_errors import explained
+from mmfusion.config.instantiate import trust
+from mmfusion.config.orders import GRID, PARTS, check_parts, refuse_orders
+from mmfusion.sweeps.command import Command, running
+from mmfusion.sweeps.job import quoted
+from mmfusion.sweeps.task import run_task
+
+# Hydra would write a log file a job and set up the root logger; a run keeps its own records. Its folders likewise.
+_QUIET = ("hydra/job_logging=none", "hydra/hydra_logging=none", "hydra.sweep.subdir=.")
+_PLUGINS = {
+    "joblib": "hydra_joblib_launcher",
+    "submitit_local": "hydra_submitit_launcher",
+    "submitit_slurm": "hydra_submitit_launcher",
+    "ray": "hydra_ray_launcher",
+}
+_STOCK = {"hydra/sweeper": "grid", "hydra/launcher": "process"}
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Jobs one by one, in place of all combinations.
+
+    Attributes:
+        name: of the sweep's folder, in front of the hash.
+        jobs: each one's overrides, as a person would type them.
+        about: what `sweep.json` is to say of them.
+    """
+
+    name: str
+    jobs: Sequence[Sequence[str]]
+    about: Mapping[str, Any]
+
+
+def multirun(overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> bool:
+    """Run a grid or a search; whether everything completed.
+
+    The sweep's folder is `hydra.sweep.dir`, or `<paths.outputs>/<name>-<hash of the overrides>`, so that the same
+    command finds what it has done before. What becomes of the jobs is the sweeper's to say.
+
+    Raises:
+        ConfigError: a job's config is wrong; says which.
+    """
+    return bool(getattr(launch(overrides, config_dirs), "is_complete", True))
+
+
+def launch(overrides: Sequence[str], config_dirs: Sequence[str | Path] = (), listed: Listed | None = None) -> Any:
+    """`multirun`, or these jobs with what the overrides say of folder and launcher; returns the sweeper's outcome."""
+    plain, trusted = split_trust(overrides)
+    trust(trusted)
+    folders = user_folders(config_dirs)
+    known = groups([own_folder(), *folders])
+    with explained(plain, folders, known):
+        parsed = OverridesParser.create().parse_overrides(list(plain))
+    for_jobs = [override for override, each in zip(plain, parsed, strict=True) if not each.is_hydra_override()]
+    _need_plugin(plain)
+    first, composed = _first(plain, parsed, config_dirs)
+    refuse_orders(composed.hydra, stock_hydra(own_folder(), PRIMARY) if composed.hydra else {})
+    chosen = [
+        f"{group}={own}" for group, own in _STOCK.items() if not _is_chosen(group, plain, composed.origin.choices)
+    ]
+    for_hydra = [override for override, each in zip(plain, parsed, strict=True) if each.is_hydra_override()]
+    with explained(plain, folders, known):
+        asked = [*forced([*first, *for_hydra], known), *search_path(folders), *chosen]
+        settings = run_hydra(own_folder(), PRIMARY, asked).hydra
+    check_parts(settings)
+    is_grid = listed is None and settings["sweeper"]["_target_"] == GRID
+    folder = _asked_folder(parsed, composed.hydra) or _own_folder_of(
+        plain, parsed, composed.config, listed.name if listed else composed.config["name"], is_grid
+    )
+    command = Command(for_jobs, list(config_dirs), trusted, list(sys.argv), composed.config, folder)
+    if listed is not None:
+        command = replace(command, jobs=listed.jobs, more=listed.about)
+    given = _launcher([*forced(plain, known), *chosen], settings)
+    words = [*given, *search_path(folders), *_QUIET, f"hydra.sweep.dir={quoted(str(folder))}"]
+    hydra = initialize_config_dir(str(own_folder()), job_name="mmfusion", version_base="1.3")
+    with running(command), _ends_on_sigterm(), hydra:
+        app = GlobalHydra.instance().hydra
+        assert app is not None
+        with explained(plain, folders, known):
+            return app.multirun(config_name=PRIMARY, task_function=run_task, overrides=words)
+
+
+def _first(
+    plain: Sequence[str], parsed: Sequence[Override], config_dirs: Sequence[str | Path]
+) -> tuple[list[str], Composed]:
+    """The overrides of a combination that can be composed, and what they make: the first one's if there is one.
+
+    Of a range of numbers there is no first, and the default stands. Whether the other combinations are right is for the
+    sweeper to say, which may go on without them.
+
+    Raises:
+        ConfigError: the first combination's, if none can be composed that takes each value once.
+    """
+    choices: list[list[str]] = []
+    for typed, each in zip(plain, parsed, strict=True):
+        if each.is_hydra_override():
+            continue
+        if not each.is_sweep_override():
+            choices.append([typed])
+        elif each.is_discrete_sweep():
+            choices.append([f"{each.get_key_element()}={value}" for value in each.sweep_string_iterator()])
+    error: ConfigError | None = None
+    for k in range(max((len(values) for values in choices), default=1)):
+        overrides = [values[k % len(values)] for values in choices]
+        try:
+            return overrides, compose(overrides, config_dirs)
+        except ConfigError as found:
+            error = error or found
+    assert error is not None
+    raise error
+
+
+def _asked_folder(parsed: Sequence[Override], settings: Mapping[str, Any]) -> Path | None:
+    """The sweep's folder that the command line or a file names."""
+    typed = [str(each.value()) for each in parsed if each.key_or_group == "hydra.sweep.dir"]
+    asked = typed[-1] if typed else str(settings.get("sweep", {}).get("dir") or "")
+    if not asked or (not typed and asked.startswith("multirun/")):  # Hydra's own default
+        return None
+    if "${" in asked:
+        raise ConfigError(f"hydra.sweep.dir={asked}: expected a plain path: the same command must find it again")
+    return Path(asked).expanduser().absolute()
+
+
+def _own_folder_of(
+    plain: Sequence[str], parsed: Sequence[Override], config: Mapping[str, Any], name: str, is_grid: bool
+) -> Path:
+    """The sweep's folder by what is asked; a grid's axes count by name, so that they can get more values."""
+    asked = [
+        each.get_key_element().lstrip("+") if is_grid and each.is_sweep_override() else typed
+        for typed, each in zip(plain, parsed, strict=True)
+        if not each.is_hydra_override()
+    ]
+    digits = hashlib.sha256("\n".join(sorted(asked)).encode()).hexdigest()[:8]
+    return (Path(config["paths"]["outputs"]).expanduser() / f"{name}-{digits}").absolute()
+
+
+@contextmanager
+def _ends_on_sigterm() -> Iterator[None]:
+    """End as on Ctrl-C when somebody asks this process to end: jobs first, then the last words; exit code 143."""
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _launcher(given: Sequence[str], settings: Mapping[str, Any]) -> list[str]:
+    """What Hydra is told of the launcher: of one of its plugins all options, in place of the name of mmfusion's file.
+
+    The plugins bring files of the same names. Hydra 1.3 would read ours against theirs, in each worker again, and warn
+    that its next version will not.
+
+    Args:
+        given: overrides.
+        settings: Hydra's section as they make it.
+    """
+    node = settings["launcher"]
+    if node["_target_"] in PARTS["launcher"] or "hydra_plugins" not in node["_target_"]:
+        return list(given)
+    others = [each for each in given if not each.lstrip("+").startswith(("hydra/launcher=", "hydra.launcher."))]
+    return [*others, "hydra/launcher=process", "++hydra.launcher=null", f"++hydra.launcher={_written(node)}"]
+
+
+def _written(node: Any) -> str:
+    """A value in Hydra's grammar."""
+    if isinstance(node, Mapping):
+        return "{" + ",".join(f"{key}:{_written(value)}" for key, value in node.items()) + "}"
+    if isinstance(node, list):
+        return "[" + ",".join(map(_written, node)) + "]"
+    if isinstance(node, str):
+        return quoted(node)
+    return "null" if node is None else str(node)
+
+
+def _need_plugin(plain: Sequence[str]) -> None:
+    """Say what to install before Hydra says that it does not know a class."""
+    for override in plain:
+        group, _, option = override.lstrip("+").partition("=")
+        module = _PLUGINS.get(option) if group == "hydra/launcher" else None
+        if module is not None and find_spec(f"hydra_plugins.{module}") is None:
+            extra = option.split("_")[0]
+            raise ConfigError(f"{override} needs a plugin: pip install 'mmfusion[{extra}]'")
+
+
+def _is_chosen(group: str, plain: Sequence[str], choices: Mapping[str, str]) -> bool:
+    """Whether the command line or a file says which sweeper or launcher is to work."""
+    typed = any(override.lstrip("+").startswith(f"{group}=") for override in plain)
+    return typed or choices.get(group, "basic") != "basic"

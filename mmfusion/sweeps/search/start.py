@@ -1,0 +1,180 @@
+"""From settings and a command line to a search that is checked before it begins."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import redirect_stderr
+from pathlib import Path
+from typing import Any
+
+from hydra.plugins.launcher import Launcher
+
+from mmfusion.config.compose import Composed, compose
+from mmfusion.config.errors import ConfigError
+from mmfusion.sweeps.command import Command, current
+from mmfusion.sweeps.folder import SweepFolder
+from mmfusion.sweeps.grid import say
+from mmfusion.sweeps.search.batch import Batch, Runner
+from mmfusion.sweeps.search.ending import Outcome, close
+from mmfusion.sweeps.search.objectives import Objective, check_objectives, resolve_objectives
+from mmfusion.sweeps.search.points import covering
+from mmfusion.sweeps.search.samplers import Sampling
+from mmfusion.sweeps.search.settings import Settings
+from mmfusion.sweeps.search.space import Space, build_space, parse
+from mmfusion.sweeps.search.study import Book
+from mmfusion.sweeps.search.sweep import Search
+from mmfusion.training.search.pruners import build_pruner, prunes
+from mmfusion.training.search.storage import resolve
+
+PRESET = "hparams_search"
+
+
+def search(settings: Settings, launcher: Launcher) -> Outcome:
+    """Search as the settings say, with `launcher`.
+
+    Raises:
+        ConfigError: something in the settings, or in the config of some trial, is wrong.
+    """
+    command = current()
+    typed = [each for each in command.overrides if not each.lstrip("+").startswith(f"{PRESET}=")]
+    space, base = _space(settings, command, typed)
+    objectives = _objectives(settings, command, space, base)
+    if len(objectives) > 1 and prunes(settings.pruner):
+        raise ConfigError("hydra.sweeper.pruner: Optuna prunes by one objective alone; set hydra.sweeper.pruner=none")
+    pruner = build_pruner(settings.pruner)
+    sampling = Sampling(settings.sampler, settings.seed, space, len(objectives))
+    if sampling.aside():
+        left = ", ".join(sampling.aside())
+        say(f"{sampling.name} leaves {left} to another sampler: it draws no choices, or none under conditions")
+    folder = SweepFolder(command.folder)
+    name = settings.study or folder.path.name
+    storage = resolve(settings.storage, folder.path)
+    _open(folder, command, settings, name, storage, objectives, space)
+    book = Book(storage, name, folder.path, objectives, pruner)
+    try:
+        book.agree(space, settings.seeds, settings.resume)
+        limits = [n for n in (settings.max_failures, getattr(launcher, "max_failures", None)) if n is not None]
+        limit = min(limits, default=None)
+        made = Search(
+            settings, base, space, sampling, book, folder, _runner(launcher, folder, command, settings), limit
+        )
+        finished = len(book.finished())
+        if finished:
+            say(f"the study has {finished} finished trials; {max(0, made.limit - finished)} to go")
+        try:
+            made.run()
+        finally:
+            outcome = close(book, folder, made.failed, made.limit, made.gave_up)
+    finally:
+        book.close()
+    return outcome
+
+
+def _space(settings: Settings, command: Command, typed: Sequence[str]) -> tuple[Space, list[str]]:
+    """What is searched, and the overrides of every trial."""
+    base = [text for text, each in zip(typed, parse(typed), strict=True) if not each.is_sweep_override()]
+    with redirect_stderr(io.StringIO()):  # what composing says stands in each job's log
+        composed = compose(base, command.config_dirs)
+        presets = [each for each in command.overrides if each.lstrip("+").startswith(f"{PRESET}=")]
+        with_preset = compose([*base, *presets], command.config_dirs) if presets else composed
+    # `paths` may hold the time of day.
+    keys = sorted(k for k, v in with_preset.config.items() if k != "paths" and v != composed.config.get(k))
+    if keys:
+        raise ConfigError(
+            f"{presets[-1]} sets {', '.join(keys)}, but a trial is repeated without it: a file of {PRESET} may set "
+            "hydra.sweeper and hydra.launcher alone; put the rest into an experiment"
+        )
+    space, base = build_space(typed, settings.space, _fixed(composed))
+    if not space.entries:
+        raise ConfigError(
+            "there is nothing to search: give keys several values, as in optimizer.lr='tag(log, interval(1e-4, 1e-2))' "
+            "fusion=concat,gated, or in hydra.sweeper.space"
+        )
+    searched = {entry.name for entry in space.entries}
+    if settings.seeds and ("seed" in searched or any(each.lstrip("+").startswith("seed=") for each in base)):
+        raise ConfigError(
+            "hydra.sweeper.seeds sets the seed of each job, so the command line cannot set or search it too"
+        )
+    for entry in space.entries:
+        say(f"searching {entry.name}: {entry}")
+    return space, base
+
+
+def _fixed(composed: Composed) -> Callable[[str], str | None]:
+    """Looks up what a key or group is when it is not searched."""
+    choices = {
+        place: option for group, option in composed.origin.choices.items() for place in (group, group.split("@")[0])
+    }
+
+    def value(key: str) -> str | None:
+        if key in choices:
+            return choices[key]
+        node: Any = composed.config
+        for word in key.split("."):
+            if not isinstance(node, Mapping) or word not in node:
+                return None
+            node = node[word]
+        if isinstance(node, bool) or node is None:
+            return {True: "true", False: "false", None: "null"}[node]
+        return None if isinstance(node, Mapping | list) else str(node)
+
+    return value
+
+
+def _objectives(settings: Settings, command: Command, space: Space, base: Sequence[str]) -> tuple[Objective, ...]:
+    """After a look at a few configs of the space, which says what is wrong before anything is trained."""
+    objectives: tuple[Objective, ...] = ()
+    for point in covering(space):
+        overrides = [*base, *space.overrides(point)]
+        try:
+            with redirect_stderr(io.StringIO()):
+                config = command.check(overrides)
+        except ConfigError as error:
+            raise ConfigError(f"a trial with {' '.join(space.overrides(point))}: {error}{_HINT}") from error
+        objectives = objectives or resolve_objectives(settings.objectives, config)
+        check_objectives(objectives, config)
+    return objectives
+
+
+_HINT = (
+    "\nif a key belongs to one option of a group alone, say so: "
+    'hydra.sweeper.space: {fusion.gate: {space: "choice(a, b)", when: "fusion=gated"}}'
+)
+
+
+def _open(
+    folder: SweepFolder,
+    command: Command,
+    settings: Settings,
+    name: str,
+    storage: str,
+    objectives: Sequence[Objective],
+    space: Space,
+) -> None:
+    """Write `sweep.json`, unless something else lies in the folder."""
+    before = folder.about()
+    if before.get("kind", "search") != "search" or before.get("study", name) != name:
+        what = f"the study {before['study']!r}" if before.get("study") else f"a {before['kind']}"
+        raise ConfigError(f"{folder.path} belongs to {what}; choose another folder with hydra.sweep.dir")
+    folder.open(
+        kind="search",
+        command=list(command.argv),
+        overrides=list(command.overrides),
+        words=command.words,
+        cwd=str(Path.cwd()),
+        planned=settings.n_trials,
+        study=name,
+        storage=storage,
+        objectives=[each.plain() for each in objectives],
+        space={entry.name: str(entry) for entry in space.entries},
+        **command.more,
+    )
+
+
+def _runner(launcher: Launcher, folder: SweepFolder, command: Command, settings: Settings) -> Runner:
+    """mmfusion's own launcher starts a trial as soon as another ends; others take them by the batch."""
+    made: Runner = (
+        launcher.pool() if hasattr(launcher, "pool") else Batch(launcher, folder, command, settings.batch_size)
+    )
+    return made

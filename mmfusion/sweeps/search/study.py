@@ -1,0 +1,205 @@
+"""The study behind a search: who is at work on what, what is to be repeated, how many trials have finished."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.distributions import check_distribution_compatibility
+from optuna.pruners import BasePruner
+from optuna.study import StudyDirection
+from optuna.trial import FrozenTrial, TrialState
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.sweeps.search.objectives import Objective
+from mmfusion.sweeps.search.owner import identity
+from mmfusion.sweeps.search.samplers import Sampling
+from mmfusion.sweeps.search.space import Space, suggest_with
+from mmfusion.training.search.storage import close_storage, open_storage
+
+OWNER, OVERRIDES, VALUES, ERROR, RETRY, SAME = "sweeper", "overrides", "values", "error", "retry_of", "same_as"
+"""User attributes of a trial: who works on it, what it trains with, what each seed came to, why it failed, the trial
+whose parameters it repeats because that was interrupted, the one whose value it takes because it is the same."""
+
+FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
+_FIXED = "fixed_params"  # where Optuna keeps the parameters that a queued trial is to have
+_DIRECTIONS = {"min": StudyDirection.MINIMIZE, "max": StudyDirection.MAXIMIZE}
+_ASKED = 60.0  # seconds within which a sweeper has put its name to a trial that it asked for
+
+
+class Book:
+    """A study in its storage.
+
+    Args:
+        storage: its full name.
+        name: the study's.
+        folder: the sweep's; processes that share it take turns to ask.
+        objectives: what it is after.
+        pruner: none if there are several objectives.
+    """
+
+    def __init__(
+        self, storage: str, name: str, folder: Path, objectives: Sequence[Objective], pruner: BasePruner
+    ) -> None:
+        optuna.logging.set_verbosity(optuna.logging.WARNING)
+        self.storage, self.name, self.folder, self.objectives = storage, name, folder, objectives
+        self._storage = open_storage(storage)
+        with self.alone():
+            self.study = optuna.create_study(
+                study_name=name,
+                storage=self._storage,
+                directions=[_DIRECTIONS[each.direction] for each in objectives],
+                pruner=pruner,
+                load_if_exists=True,
+            )
+
+    def close(self) -> None:
+        """Let go of the storage."""
+        close_storage(self._storage)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other sweepers of this folder waiting, for the length of a `with` block."""
+        import fcntl
+
+        with (self.folder / ".study.lock").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def agree(self, space: Space, seeds: Sequence[int] | None, resume: bool) -> None:
+        """Refuse to go on with a study that asked something else.
+
+        Raises:
+            ConfigError: objectives, seeds or a key's values differ from the study's, or it was not to be gone on with.
+        """
+        trials = self.trials()
+        if trials and not resume:
+            raise ConfigError(
+                f"hydra.sweeper.resume=false, and the study {self.name!r} in {self.storage} has {len(trials)} trials"
+            )
+        with self.alone():
+            asked = {"objectives": [each.plain() for each in self.objectives], "seeds": list(seeds) if seeds else None}
+            for key, value in asked.items():
+                before = self.study.user_attrs.get(key, value)
+                if before != value:
+                    raise ConfigError(f"hydra.sweeper.{key}: this study has {before}, not {value}; {_ANOTHER}")
+                if key not in self.study.user_attrs:
+                    self.study.set_user_attr(key, value)
+        now = {entry.name: entry for entry in space.entries}
+        for trial in trials:
+            for key, before in trial.distributions.items():
+                if key not in now:
+                    continue
+                try:
+                    check_distribution_compatibility(before, now[key].values.distribution)
+                except ValueError:
+                    raise ConfigError(f"{key}={now[key].text}: this study has {before} there; {_ANOTHER}") from None
+
+    def trials(self) -> list[FrozenTrial]:
+        """All, by number."""
+        return self.study.get_trials(deepcopy=False)
+
+    def finished(self) -> list[FrozenTrial]:
+        """Those that count: complete or pruned."""
+        return [trial for trial in self.trials() if trial.state in FINISHED]
+
+    def ask(self, sampling: Sampling, limit: int, owner: Mapping[str, Any] | None = None) -> optuna.Trial | None:
+        """A trial of this process, without parameters yet; None once `limit` trials have finished or are at work."""
+        with self.alone():
+            trials = self.trials()
+            if sum(trial.state in (*FINISHED, TrialState.RUNNING) for trial in trials) >= limit:
+                return None
+            owner = dict(owner or identity())
+            if sampling.every is not None and all(trial.state != TrialState.WAITING for trial in trials):
+                left = _untried(sampling.every, trials, owner)
+                if left is None:
+                    return None
+                self.study.enqueue_trial(left)
+            trial = self.study.ask()
+            trial.set_user_attr(OWNER, owner)
+        self.study.sampler = sampling.of(trial.number)
+        return trial
+
+    def parameters(self, trial: optuna.Trial, space: Space, base: Sequence[str]) -> list[str]:
+        """Draw what is searched; the trial's overrides, which it keeps."""
+        overrides = [*base, *space.overrides(space.ask(suggest_with(trial)))]
+        trial.set_user_attr(OVERRIDES, overrides)
+        return overrides
+
+    def twin(self, number: int, overrides: Sequence[str]) -> FrozenTrial | None:
+        """An earlier finished trial with the same overrides: it would only come to the same once more."""
+        found = (t for t in self.finished() if t.number != number and t.user_attrs.get(OVERRIDES) == list(overrides))
+        return next(found, None)
+
+    def copy(self, trial: optuna.Trial, twin: FrozenTrial) -> None:
+        """Let a trial come to what its twin came to."""
+        trial.set_user_attr(SAME, twin.number)
+        if twin.state == TrialState.PRUNED:
+            for step, value in sorted(twin.intermediate_values.items()):
+                trial.report(value, step)
+            self.tell(trial.number, TrialState.PRUNED)
+        else:
+            self.tell(trial.number, TrialState.COMPLETE, twin.values)
+
+    def tell(self, number: int, state: TrialState, values: Sequence[float] | None = None) -> bool:
+        """How a trial ended; False if another process has said so before."""
+        if self.trials()[number].state.is_finished():
+            return False
+        self.study.tell(number, values, state)
+        return True
+
+    def fail(self, number: int, error: str) -> bool:
+        """A trial that came to nothing."""
+        trial = self.trials()[number]
+        if not trial.state.is_finished():
+            self.handle(trial).set_user_attr(ERROR, error)
+        return self.tell(number, TrialState.FAIL)
+
+    def give_back(self, number: int, why: str) -> bool:
+        """End a trial that was interrupted, and put its parameters into the queue, with what its seeds came to."""
+        if not self.fail(number, why):
+            return False
+        trial = self.trials()[number]
+        fixed = {**trial.system_attrs.get(_FIXED, {}), **trial.params}
+        if fixed:  # else it was not told any yet, and nothing has run
+            kept = {VALUES: trial.user_attrs.get(VALUES, {}), RETRY: number}
+            self.study.enqueue_trial(fixed, user_attrs=kept)
+        return True
+
+    def handle(self, trial: FrozenTrial) -> optuna.Trial:
+        """What a running trial is changed with."""
+        return optuna.Trial(self.study, trial._trial_id)
+
+    def at_work(self) -> dict[int, dict[str, Any] | None]:
+        """The owner of each trial that is at work; None is one that nobody has put a name to yet."""
+        return {t.number: t.user_attrs.get(OWNER) for t in self.trials() if t.state == TrialState.RUNNING}
+
+    def running(self) -> list[tuple[FrozenTrial, dict[str, Any] | None]]:
+        """Trials at work, each with its owner; None is one that nobody has put a name to, though there was time."""
+        found = []
+        for trial in self.trials():
+            if trial.state != TrialState.RUNNING:
+                continue
+            owner, began = trial.user_attrs.get(OWNER), trial.datetime_start
+            if owner or began is None or (datetime.now(began.tzinfo) - began).total_seconds() > _ASKED:
+                found.append((trial, owner))
+        return found
+
+
+def _untried(
+    every: Sequence[Mapping[str, Any]], trials: Sequence[FrozenTrial], owner: Mapping[str, Any]
+) -> dict[str, Any] | None:
+    """The first combination that has neither finished nor is at work, nor has failed in this very process."""
+    tried = []
+    for trial in trials:
+        failed_here = trial.state == TrialState.FAIL and trial.user_attrs.get(OWNER) == owner
+        if trial.state in (*FINISHED, TrialState.RUNNING) or failed_here:
+            tried.append(trial.system_attrs.get(_FIXED) or trial.params)
+    return next((dict(point) for point in every if point not in tried), None)
+
+
+_ANOTHER = "give another hydra.sweeper.study, or another sweep folder (hydra.sweep.dir)"

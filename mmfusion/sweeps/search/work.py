@@ -1,0 +1,70 @@
+"""A trial at work: its jobs, one for each seed, and what they have come to so far."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+import optuna
+
+from mmfusion.sweeps.folder import SweepFolder
+from mmfusion.sweeps.job import Job
+
+ONLY = ""
+"""The key of the one job of a trial without seeds."""
+
+
+def jobs_of(folder: SweepFolder, number: int, overrides: Sequence[str], seeds: Sequence[int] | None) -> dict[str, Job]:
+    """A trial's jobs by seed. Without seeds the folder has the trial's number, with k of them the next k numbers."""
+    if not seeds:
+        return {ONLY: folder.job(overrides, number)}
+    first = number * len(seeds)
+    return {str(seed): folder.job([*overrides, f"seed={seed}"], first + i) for i, seed in enumerate(seeds)}
+
+
+@dataclass
+class Work:
+    """One trial.
+
+    Attributes:
+        trial: to report with.
+        overrides: without the seed.
+        jobs: by seed.
+        held: seeds that start only if the first is not pruned.
+        values: seed to what it came to, one number for each objective.
+        running: seeds whose jobs have started or wait for room.
+        same: further trials with the same overrides, asked for while this one was at work.
+        error: why it failed.
+        pruned: why it was pruned.
+    """
+
+    trial: optuna.Trial
+    overrides: list[str]
+    jobs: dict[str, Job]
+    held: list[str] = field(default_factory=list)
+    values: dict[str, list[float]] = field(default_factory=dict)
+    running: set[str] = field(default_factory=set)
+    same: list[int] = field(default_factory=list)
+    error: str | None = None
+    pruned: str | None = None
+
+    @property
+    def number(self) -> int:
+        """The trial's."""
+        return self.trial.number
+
+    @property
+    def first(self) -> str:
+        """The seed that reports to the pruner."""
+        return next(iter(self.jobs))
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it runs or is still to run."""
+        return not self.running and (not self.held or self.error is not None or self.pruned is not None)
+
+    def mean(self) -> list[float]:
+        """The trial's values: means over the seeds, one for each objective."""
+        assert set(self.values) == set(self.jobs), "a trial is judged when all its seeds have ended"
+        return [fmean(each) for each in zip(*self.values.values(), strict=True)]

@@ -1,0 +1,95 @@
+"""How many jobs run at a time, and which GPUs each of them sees."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from collections.abc import Mapping, Sequence
+
+from mmfusion.config.errors import ConfigError
+
+
+def visible_gpus() -> list[str]:
+    """The GPUs that this process may use, as `CUDA_VISIBLE_DEVICES` names them; asked of the driver, not of torch."""
+    chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if chosen is not None:
+        return [name.strip() for name in chosen.split(",") if name.strip() not in ("", "-1")]
+    try:
+        listed = subprocess.run(["nvidia-smi", "-L"], capture_output=True, text=True, timeout=30, check=True)  # noqa: S607
+    except (OSError, subprocess.SubprocessError):
+        return []
+    return re.findall(r"^GPU (\d+):", listed.stdout, re.MULTILINE)
+
+
+def cores() -> int:
+    """The cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+class Slots:
+    """Room for `jobs` jobs at a time, with `gpus` shared out among them.
+
+    Args:
+        jobs: at a time; None is as many as there are GPUs for, or one for two cores where no GPU is used.
+        gpus: their names.
+        per_job: GPUs a job; None is as many as its trainer asks for.
+
+    Raises:
+        ConfigError: a number that is too small, or more GPUs for a job than there are.
+    """
+
+    def __init__(self, jobs: int | None, gpus: Sequence[str], per_job: int | None = None) -> None:
+        if jobs is not None and jobs < 1:
+            raise ConfigError(f"hydra.launcher.jobs: expected at least 1, found {jobs}")
+        if per_job is not None and per_job < 0:
+            raise ConfigError(f"hydra.launcher.gpus_per_job: expected at least 0, found {per_job}")
+        self.jobs = jobs or (len(gpus) if gpus and per_job != 0 else max(1, cores() // 2))
+        self.per_job = per_job
+        self._order = list(gpus)
+        self._all = len(gpus)
+        self._free = list(gpus)
+        self._held: dict[int, list[str]] = {}
+
+    @property
+    def asks(self) -> bool:
+        """Whether a job's `trainer` section matters."""
+        return self.per_job is None and self._all > 0
+
+    def needs(self, trainer: Mapping[str, object]) -> int:
+        """GPUs of a job with that `trainer` section.
+
+        Raises:
+            ConfigError: more than there are, or particular ones.
+        """
+        if self.per_job is not None:
+            wanted = self.per_job
+        elif not self._all or trainer.get("accelerator") not in ("auto", "gpu", "cuda"):
+            return 0
+        else:
+            devices = trainer.get("devices", 1)
+            if isinstance(devices, list | tuple):
+                raise ConfigError(
+                    f"trainer.devices={list(devices)} names GPUs, but a sweep gives them out: write "
+                    f"trainer.devices={len(devices)}, and CUDA_VISIBLE_DEVICES=… before the command to choose"
+                )
+            wanted = int(str(devices)) if str(devices).isdecimal() else self._all  # -1 and auto take all
+        if wanted > self._all:
+            raise ConfigError(
+                f"a job needs {wanted} GPUs and there are {self._all}: see trainer.devices, hydra.launcher.gpus_per_job"
+            )
+        return wanted
+
+    def has_room(self, gpus: int) -> bool:
+        """Whether a job with so many GPUs can start now."""
+        return len(self._held) < self.jobs and gpus <= len(self._free)
+
+    def take(self, job: int, gpus: int) -> list[str]:
+        """Give a job its GPUs."""
+        assert self.has_room(gpus)
+        self._held[job] = [self._free.pop(0) for _ in range(gpus)]
+        return self._held[job]
+
+    def give_back(self, job: int) -> None:
+        """The job has ended."""
+        self._free = sorted([*self._free, *self._held.pop(job)], key=self._order.index)

@@ -1,0 +1,3 @@
+"""What a search and the training of one of its trials have in common: where the study lies, and its pruner."""
+
+__all__: list[str] = []

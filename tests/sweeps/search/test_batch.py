@@ -1,0 +1,67 @@
+import json
+
+import pytest
+
+from mmfusion.sweeps.command import Command
+from mmfusion.sweeps.folder import SweepFolder
+from mmfusion.sweeps.job import job_hash
+from mmfusion.sweeps.search.batch import Batch
+
+
+class Launcher:
+    """As joblib's: runs what it is given and comes back when all of it has ended."""
+
+    def __init__(self, folder):
+        self.folder, self.batches = folder, []
+
+    def launch(self, job_overrides, initial_job_idx):
+        self.batches.append([list(each) for each in job_overrides])
+        for overrides in job_overrides:
+            job = self.folder.planned(job_hash(overrides))
+            self.folder.prepare(job)
+            if "seed=2" not in job.overrides:
+                (job.folder / "result.json").write_text('{"status": "completed", "seconds": 3.0}')
+
+
+@pytest.fixture
+def batch(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = SweepFolder(tmp_path / "sweep")
+    folder.open(kind="search")
+    command = Command([], [], [], [], {}, folder.path)
+    return Batch(Launcher(folder), folder, command, 2)
+
+
+def test_jobs_are_launched_together_and_their_results_come_back(batch):
+    jobs = [batch.folder.job([f"seed={n}", "optimizer.lr=0.5"], 7 + n) for n in range(3)]
+    with batch:
+        batch.start(jobs[0], {"A": "1"}, trial=7)
+        assert batch.has_room(jobs[1])
+        batch.start(jobs[1], {}, trial=8)
+        assert not batch.has_room(jobs[2])
+        ended = batch.wait()
+        assert [(each.job.number, each.status, each.seconds) for each in ended] == [
+            (7, "completed", 3.0),
+            (8, "completed", 3.0),
+        ]
+        batch.start(jobs[2], {}, trial=9)
+        (last,) = batch.wait()
+        assert (last.status, last.error) == ("failed", "the launcher came back without a result")
+        assert batch.wait() == []
+    assert batch.launcher.batches == [
+        [["++seed=0", "++optimizer.lr=0.5"], ["++seed=1", "++optimizer.lr=0.5"]],
+        [["++seed=2", "++optimizer.lr=0.5"]],
+    ]
+    about = batch.folder.about()
+    assert about["jobs"][jobs[0].hash]["given"] == jobs[0].hash, "a + before a key changes nothing"
+    assert about["environments"][jobs[0].hash] == {"A": "1"}
+    assert json.loads((jobs[0].folder / "job.json").read_text())["trial"] == 7
+
+
+def test_a_group_that_is_left_out_is_found_again(batch):
+    job = batch.folder.job(["optimizer.lr=0.5", "scheduler=null"], 0)
+    batch.start(job)
+    batch.wait()
+    ((given,),) = batch.launcher.batches
+    assert given == ["++optimizer.lr=0.5", "~scheduler"]
+    assert batch.folder.planned(job_hash(given)) == job

@@ -1,0 +1,90 @@
+import importlib
+
+import pytest
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.sweeps.search.objectives import HIGHER, Objective, check_objectives, resolve_objectives
+
+TASKS = {
+    "sum": {"_target_": "mmfusion.tasks.regression.Regression"},
+    "largest": {"_target_": "mmfusion.tasks.classification.Classification"},
+    "own": {"_target_": "mypackage.Ranking"},
+}
+
+
+def config(metric="val/loss", mode="auto"):
+    return {"task": TASKS, "callbacks": {"monitor": {"metric": metric, "mode": mode}}}
+
+
+def resolved(given, **monitor):
+    return {each.metric: each.direction for each in resolve_objectives(given, config(**monitor))}
+
+
+@pytest.mark.parametrize("target", HIGHER)
+def test_the_metrics_of_the_tasks_are_those_that_the_tasks_say(target):
+    module, _, name = target.rpartition(".")
+    task = getattr(importlib.import_module(module), name)()
+    task.fit({"Regression": [1.0, 2.0], "Multilabel": ["a", "b|a"]}.get(name, ["a", "b"]))
+    found = {each: metric.higher_is_better for each, metric in task.metrics().items(keep_base=True)}
+    assert found == HIGHER[target]
+
+
+def test_one_metric_several_or_what_is_monitored():
+    assert resolved(None) == {"val/monitor": "min"}
+    assert resolved(None, metric="val/largest/accuracy") == {"val/monitor": "max"}
+    assert resolved(None, metric={"val/largest/accuracy": 1, "val/sum/mae": -0.5}) == {"val/monitor": "max"}
+    assert resolved(None, metric="val/own/ndcg", mode="max") == {"val/monitor": "max"}
+    assert resolved("val/largest/f1") == {"val/largest/f1": "max"}
+    assert resolved(["val/loss", "val/sum/r2"]) == {"val/loss": "min", "val/sum/r2": "max"}
+    assert resolved({"val/own/ndcg": "max", "val/sum/mae": "auto"}) == {"val/own/ndcg": "max", "val/sum/mae": "min"}
+    assert resolved("tasks") == dict.fromkeys(("val/sum/loss", "val/largest/loss", "val/own/loss"), "min")
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        (
+            "val/largest/acuracy",
+            r"^hydra.sweeper.objectives: there is no 'val/largest/acuracy'; did you mean 'val/largest/acc",
+        ),
+        ("val/sum/accuracy", r"there is no 'val/sum/accuracy'"),
+        ("test/largest/accuracy", r"is of the test split.*take 'val/largest/accuracy'"),
+        ("val/own/ndcg", r"say whether val/own/ndcg should rise or fall: \{val/own/ndcg: max\}"),
+        ({"val/loss": "lower"}, r"val/loss: expected min, max or auto, found 'lower'"),
+        ([], r"expected at least one metric"),
+    ],
+)
+def test_what_is_wrong_is_named(given, message):
+    with pytest.raises(ConfigError, match=message):
+        resolve_objectives(given, config())
+
+
+def test_a_monitor_without_a_direction_is_asked_for_one():
+    with pytest.raises(ConfigError, match=r"set callbacks.monitor.mode"):
+        resolve_objectives(None, config(metric={"val/largest/accuracy": 1, "val/sum/mae": 1}))
+
+
+@pytest.mark.parametrize("mode", ["auto", "min"])
+@pytest.mark.parametrize("metric", ["val/sum/mea", {"val/loss": 1.0, "val/sum/mea": 1.0}])
+def test_a_monitored_metric_that_no_task_has_is_named_before_anything_is_trained(metric, mode):
+    with pytest.raises(
+        ConfigError, match=r"^callbacks.monitor.metric: there is no 'val/sum/mea'; did you mean 'val/sum/mae'"
+    ):
+        resolve_objectives(None, config(metric, mode))
+
+
+def test_a_config_that_lacks_the_task_is_refused():
+    objectives = resolve_objectives("val/sum/mae", config())
+    with pytest.raises(ConfigError, match=r"there is no 'val/sum/mae'"):
+        check_objectives(objectives, {"task": {"largest": TASKS["largest"]}})
+
+
+def test_the_value_of_a_run():
+    result = {"monitor": {"best": 0.25}, "validation": {"val/sum/mae": 1.5, "val/loss": None, "val/a/b": float("nan")}}
+    assert Objective("val/monitor", "min").value(result) == 0.25
+    assert Objective("val/sum/mae", "min").value(result) == 1.5
+    assert Objective("val/loss", "min").value(result) is None
+    assert Objective("val/a/b", "min").value(result) is None
+    assert Objective("val/loss", "min").value({}) is None
+    assert Objective("val/monitor", "max").better(2, 1)
+    assert not Objective("val/monitor", "min").better(2, 1)

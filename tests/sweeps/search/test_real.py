@@ -1,0 +1,132 @@
+"""A search with real training, killed in the middle and completed through another launcher."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import optuna
+import pytest
+import yaml
+from optuna.trial import TrialState
+
+from mmfusion.sweeps.search.study import OVERRIDES, RETRY
+from mmfusion.training.search.storage import close_storage, open_storage
+from mmfusion.training.search.trial import Announcement
+from tests.runs.toy import make_toy
+
+TOY = ["experiment=toy", "report.plots=false", "report.subsets=none"]
+# The low rate leaves the loss where it was, above the threshold; the high one brings it below within an epoch.
+LOW, HIGH = 1e-6, 0.03
+SEARCH = [
+    *("trainer.max_epochs=3", f"optimizer.lr={LOW},{HIGH}", "hydra/sweeper=search"),
+    *("hydra.sweep.dir=search", "hydra.sweeper.n_trials=9", "hydra.sweeper.sampler=grid"),
+    "hydra.sweeper.pruner={name: threshold, upper: 2.35, n_warmup_steps: 1}",
+]
+JOBLIB = ["hydra/launcher=joblib", "hydra.sweeper.batch_size=2"]
+PATIENCE = 500  # seconds
+
+
+@pytest.fixture(scope="module")
+def begin(tmp_path_factory, repo):
+    """Starts `mmfusion train` with these words in a folder with a small table; says what it has said so far."""
+    path = tmp_path_factory.mktemp("real")
+    make_toy(path)
+    processes = []
+
+    def started(*words, **more):
+        inherited = {k: v for k, v in os.environ.items() if not k.startswith("MMFUSION")}
+        python_path = os.pathsep.join([str(repo), os.environ.get("PYTHONPATH", "")])
+        environment = {**inherited, "PYTHONPATH": python_path, **more}
+        with (path / f"said{len(processes)}").open("w") as file:
+            command = [sys.executable, "-m", "mmfusion", "train", *words]
+            process = subprocess.Popen(command, cwd=path, stderr=file, stdout=file, env=environment)
+        processes.append(process)
+        return SimpleNamespace(process=process, path=path, said=lambda: (path / file.name).read_text())
+
+    yield started
+    for process in processes:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def searched(begin):
+    """The folder of a search whose process was killed during the second trial, and what the next one said."""
+    first = begin("-m", *TOY, *SEARCH, "hydra.launcher.jobs=1")
+    until = time.monotonic() + PATIENCE
+    while "[1/2]" not in first.said() or not (first.path / "search/1/job.json").exists():
+        assert first.process.poll() is None, first.said()
+        assert time.monotonic() < until, first.said()
+        time.sleep(0.1)
+    first.process.send_signal(signal.SIGKILL)
+    first.process.wait()
+    second = begin("-m", *TOY, *SEARCH, *JOBLIB)
+    assert second.process.wait(timeout=PATIENCE) == 0, second.said()
+    name = str(second.path / "search" / "study.journal")
+    study = optuna.load_study(study_name="search", storage=open_storage(name))
+    return SimpleNamespace(path=second.path / "search", said=second.said(), study=study)
+
+
+def test_a_search_that_was_killed_goes_on_where_it_was(searched):
+    finished = [trial for trial in searched.study.trials if trial.state in (TrialState.COMPLETE, TrialState.PRUNED)]
+    assert sorted(trial.params["optimizer.lr"] for trial in finished) == [LOW, HIGH], "each of them once"
+    repeated = {trial.user_attrs[RETRY] for trial in finished if RETRY in trial.user_attrs}
+    failed = {trial.number for trial in searched.study.trials if trial.state == TrialState.FAIL}
+    assert repeated == failed <= {1}, "a machine that stands still for long may let it end before it is killed"
+    assert len(searched.study.trials) == 2 + len(failed), "and nothing is left at work or waiting"
+    folders = {int(path.parent.name) for path in searched.path.glob("*/result.json")}
+    assert folders == {trial.number for trial in finished}, "what was interrupted lies in attempts/"
+
+
+def test_trials_are_pruned_in_their_own_processes(searched):
+    for trial in searched.study.trials:
+        if trial.state == TrialState.FAIL:
+            continue
+        folder = searched.path / str(trial.number)
+        result = json.loads((folder / "result.json").read_text())
+        is_low = trial.params["optimizer.lr"] == LOW
+        assert trial.state == (TrialState.PRUNED if is_low else TrialState.COMPLETE)
+        assert (result["status"], result["pruned"]) == (("stopped", True) if is_low else ("completed", False))
+        assert list(trial.intermediate_values) == list(range(2 if is_low else 3))
+        if is_low:
+            assert result["error"].startswith("pruned after epoch 1: val/monitor was ")
+        else:
+            assert trial.value == result["monitor"]["best"] == min(trial.intermediate_values.values())
+        assert yaml.safe_load((folder / "overrides.yaml").read_text())[-2] == trial.user_attrs[OVERRIDES][-1]
+        assert json.loads((folder / "job.json").read_text())["trial"] == trial.number
+
+
+def test_at_the_end_stands_what_it_has_come_to(searched):
+    best = searched.study.best_trial
+    assert yaml.safe_load((searched.path / "best.yaml").read_text()) == best.user_attrs[OVERRIDES]
+    assert re.search(r"mmfusion: the study has [12] finished trials; [01] to go\n", searched.said)
+    assert "mmfusion: 2 of 2 trials finished, 1 of them pruned; study search in search\n" in searched.said
+    assert f"mmfusion: best: trial {best.number}, val/monitor {best.value:.6g}\n" in searched.said
+    assert "mmfusion:   train it again: mmfusion train @search/best.yaml\n" in searched.said
+    assert "mmfusion: compare them: mmfusion compare search\n" in searched.said
+
+
+def test_all_ranks_of_a_pruned_run_stop_together(begin, tmp_path):
+    storage = f"sqlite:///{tmp_path / 'study.db'}"
+    study = optuna.create_study(study_name="s", storage=open_storage(storage))
+    number = study.ask().number
+    objectives = [{"metric": "val/monitor", "direction": "min"}]
+    trial = Announcement(storage, "s", number, objectives, {"name": "threshold", "upper": 0.0})
+    words = [
+        "trainer=ddp",
+        "trainer.devices=2",
+        "trainer.accelerator=cpu",
+        "trainer.max_epochs=2",
+        "data.loader.batch_size=16",
+    ]
+    run = begin(*TOY, *words, f"paths.run={tmp_path / 'run'}", **trial.environment())
+    assert run.process.wait(timeout=PATIENCE) == 0, run.said()  # a rank that went on would wait for the other
+    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert (result["status"], result["pruned"], result["cost"]["processes"]) == ("stopped", True, 2)
+    assert list(study.trials[number].intermediate_values) == [0], "rank 0 alone has reported"
+    close_storage(study._storage)

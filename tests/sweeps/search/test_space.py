@@ -1,0 +1,149 @@
+import pytest
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.sweeps.search.points import covering
+from mmfusion.sweeps.search.space import build_space
+
+FIXED = {"fusion": "concat", "trainer.max_epochs": "8"}
+
+
+def space(typed=(), written=None):
+    return build_space(typed, written, FIXED.get)
+
+
+def first(made):
+    """The first option of everything."""
+    return made.ask(lambda entry: entry.values.extremes()[0])
+
+
+def choose(made, **wanted):
+    return made.ask(lambda entry: wanted.get(entry.name, entry.values.extremes()[0]))
+
+
+def test_the_command_line_and_the_config_together():
+    made, base = space(
+        [
+            "optimizer.lr=tag(log, interval(1e-4, 1e-2))",
+            "seed=3",
+            "~encoder.speech",
+            "+task@task.age=regression,binary",
+        ],
+        {
+            "head.dropout": "range(0, 0.3, step=0.1)",
+            "optimizer": {"weight_decay": "interval(0, 1)"},
+            "fusion": ["sum", "gated"],
+        },
+    )
+    assert str(space(written={"a": [64, None, [1, 2]]})[0].entries[0]) == "64,null,[1,2]"
+    assert base == ["seed=3", "~encoder.speech"]
+    assert {entry.name: str(entry) for entry in made.entries} == {
+        "optimizer.lr": "tag(log, interval(1e-4, 1e-2))",
+        "task@task.age": "regression,binary",
+        "head.dropout": "range(0, 0.3, step=0.1)",
+        "optimizer.weight_decay": "interval(0, 1)",
+        "fusion": "choice(sum, gated)",
+    }
+    assert made.overrides(first(made)) == [
+        *("optimizer.lr=0.0001", "+task@task.age=regression", "head.dropout=0.0", "optimizer.weight_decay=0.0"),
+        "fusion=sum",
+    ]
+
+
+def test_the_command_line_goes_before_the_config():
+    made, base = space(["optimizer.lr=0.5", "fusion=sum,gated"], {"optimizer.lr": "interval(0, 1)", "fusion": "a,b"})
+    assert base == ["optimizer.lr=0.5"]
+    assert [str(entry) for entry in made.entries] == ["sum,gated"]
+
+
+def test_a_conditional_key_is_asked_only_where_its_condition_holds():
+    made, _ = space(
+        written={
+            "fusion.x": {"space": "a,b", "when": ["fusion.dim=64", "fusion=gated,sum"]},
+            "fusion.dim": {"space": "choice(64, 128)", "when": "fusion=gated"},
+            "fusion": "concat,gated,sum",
+        }
+    )
+    assert choose(made, fusion="concat") == {"fusion": "concat"}
+    assert choose(made, fusion="gated") == {"fusion": "gated", "fusion.dim": 64, "fusion.x": "a"}
+    assert choose(made, **{"fusion": "gated", "fusion.dim": 128}) == {"fusion": "gated", "fusion.dim": 128}
+    assert choose(made, fusion="sum") == {"fusion": "sum"}, "it depends on a key that is not set"
+    assert len(made.every()) == 1 + 3 + 1
+    assert "a,b when fusion.dim=64 and fusion=gated,sum" in [str(entry) for entry in made.entries]
+
+
+def test_a_condition_on_what_is_fixed_is_settled_at_once():
+    written = {
+        "a": {"space": "1,2", "when": "fusion=concat"},
+        "b": {"space": "1,2", "when": "fusion=gated"},
+        "c": {"space": "1,2", "when": "b=1"},
+        "d": {"space": "1,2", "when": "c=1"},
+        "e": {"space": "1,2", "when": ["trainer.max_epochs=8", "a=2"]},
+    }
+    made, _ = space(written=written)
+    assert [str(entry) for entry in made.entries] == ["1,2", "1,2 when a=2"]
+
+
+def test_all_combinations():
+    points = space(written={"a": "1,2", "b": "range(0, 3)"})[0].every()
+    assert points == [{"a": a, "b": b} for a in (1, 2) for b in range(3)]
+    assert space(written={"a": "interval(0, 1)"})[0].every() is None
+    assert space(written={"a": "range(0, 1000)", "b": "range(0, 1000)"})[0].every() is None
+    assert space(written={"a": "range(0, 100000)"})[0].every() is None
+
+
+@pytest.mark.parametrize(
+    ("written", "message"),
+    [
+        ({"a": "concat"}, r"^hydra.sweeper.space.a: 'concat' is one value and nothing to search; write choice"),
+        ({"a": 3}, r"^hydra.sweeper.space.a: '3' is one value"),
+        (
+            {"a": "intervall(0, 1)"},
+            r"a: 'intervall\(0, 1\)' cannot be read \(Unknown function 'intervall'\); write choice",
+        ),
+        ({"a": "interval(0"}, r"^hydra.sweeper.space.a: 'interval\(0' cannot be read"),
+        ({"a": "tag(log, interval(0, 1))"}, r"^hydra.sweeper.space.a: a logarithmic"),
+        (
+            {"a": {"space": "1,2", "wen": "b=1"}},
+            r"^hydra.sweeper.space.a.wen: there is no such key; did you mean 'when'",
+        ),
+        ({"a": {"space": "1,2", "when": "b"}}, r"^hydra.sweeper.space.a.when: expected key=option"),
+        (
+            {"a": {"space": "1,2", "when": "fusoin=gated"}, "fusion": "gated,sum"},
+            r"no key 'fusoin'; did you mean 'fusion'",
+        ),
+        (
+            {"a": {"space": "1,2", "when": "fusion=gatd"}, "fusion": "gated,sum"},
+            r"fusion is never gatd; did you mean 'gated'",
+        ),
+        (
+            {"a": {"space": "1,2", "when": "b=1"}, "b": "interval(0, 1)"},
+            r"b is a range of numbers; a condition needs a",
+        ),
+        ({"a": {"space": "1,2", "when": "b=1"}, "b": {"space": "1,2", "when": "a=1"}}, r"the conditions of a, b wait"),
+    ],
+)
+def test_a_wrong_space_is_named_by_its_key(written, message):
+    with pytest.raises(ConfigError, match=message):
+        space(written=written)
+
+
+def test_every_option_and_both_ends_stand_in_some_point():
+    made, _ = space(
+        ["lr=interval(1, 2)"],
+        {
+            "fusion": "concat,gated,sum",
+            "fusion.dim": {"space": "choice(64, 128, 256, 512)", "when": "fusion=sum,gated"},
+            "fusion.x": {"space": "a,b", "when": "fusion.dim=128"},
+        },
+    )
+    points = covering(made)
+    for entry in made.entries:
+        assert {point.get(entry.name) for point in points} >= set(entry.values.extremes()), entry.name
+    assert points[0] == {"fusion": "concat", "lr": 1.0}
+    assert len(points) <= 8
+
+
+def test_conditions_that_exclude_one_another_are_refused():
+    written = {"a": "1,2", "b": {"space": "x,y", "when": ["a=1", "a=2"]}}
+    with pytest.raises(ConfigError, match=r"hydra.sweeper.space.b: its conditions never hold together"):
+        covering(space(written=written)[0])

@@ -1,0 +1,259 @@
+"""Whole searches, from the command line to the last word, with a pool whose jobs are over at once."""
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+import yaml
+from hydra.core.global_hydra import GlobalHydra
+
+import mmfusion.sweeps.pool
+from mmfusion.config.compose import compose
+from mmfusion.config.errors import ConfigError
+from mmfusion.config.folders import groups, own_folder
+from mmfusion.sweeps.command import Command, running
+from mmfusion.sweeps.folder import SweepFolder
+from mmfusion.sweeps.multirun import multirun
+from mmfusion.sweeps.pool import Ended
+from mmfusion.sweeps.search.start import search
+from tests.sweeps.search.fakes import FakePool, completed, settings, value_of
+
+LR_VALUES = "tag(log, interval(1e-4, 1e-2))"
+LR = f"optimizer.lr={LR_VALUES}"
+SEARCH = ["hydra/sweeper=search", "hydra.sweep.dir=sweep", "hydra.sweeper.sampler=random"]
+PRESETS = list(groups([own_folder()])["hparams_search"])
+
+
+@pytest.fixture
+def pools(tmp_path, monkeypatch):
+    """The pools that were made; the value of a run is its learning rate, its tasks' losses go against one another."""
+    made = []
+
+    def run(job, announced):
+        lr = float(value_of(job, "optimizer.lr"))
+        return completed(lr, **{"val/sum/loss": lr, "val/largest/loss": 1 - lr, "val/largest/accuracy": 1 - lr})
+
+    def pool(folder, slots, words, trainer, timeout_s, grace_s):
+        made.append(FakePool(folder, run))
+        return made[-1]
+
+    monkeypatch.setattr(mmfusion.sweeps.pool, "Pool", pool)
+    monkeypatch.setattr(sys, "argv", ["/bin/mmfusion", "train", "-m", "as", "typed"])
+    monkeypatch.chdir(tmp_path)
+    return made
+
+
+def test_from_the_command_line_to_the_best_trial(pools, tmp_path, capsys):
+    assert multirun([*SEARCH, LR, "seed=3", "fusion=concat,gated", "hydra.sweeper.n_trials=6"])
+    (pool,) = pools
+    assert len(pool.started) == 6
+    assert all(job.overrides[0] == "seed=3" and len(job.overrides) == 3 for job in pool.started)
+    best = min((float(value_of(job, "optimizer.lr")), job) for job in pool.started)[1]
+    assert yaml.safe_load((tmp_path / "sweep/best.yaml").read_text()) == list(best.overrides)
+    about = json.loads((tmp_path / "sweep/sweep.json").read_text())
+    assert (about["kind"], about["planned"], about["study"]) == ("search", 6, "sweep")
+    assert about["storage"] == str(tmp_path / "sweep/study.journal")
+    assert about["objectives"] == [{"metric": "val/monitor", "direction": "min"}]
+    assert about["space"] == {"optimizer.lr": "tag(log, interval(1e-4, 1e-2))", "fusion": "concat,gated"}
+    assert about["command"] == ["/bin/mmfusion", "train", "-m", "as", "typed"]
+    said = capsys.readouterr().err
+    assert "searching optimizer.lr: tag(log, interval(1e-4, 1e-2))" in said
+    assert "6 of 6 trials finished, 0 of them pruned; study sweep in sweep" in said
+    assert f"best: trial {best.number}, val/monitor" in said
+    assert "train it again: mmfusion train @sweep/best.yaml" in said
+    assert not GlobalHydra.instance().is_initialized()
+
+
+def test_the_seed_decides_what_is_tried(pools, tmp_path):
+    for name, seed in (("one", 0), ("two", 0), ("three", 1)):
+        words = ["hydra/sweeper=search", LR, "fusion=concat,gated", f"hydra.sweep.dir={name}"]
+        assert multirun([*words, "hydra.sweeper.n_trials=3", f"hydra.sweeper.seed={seed}"])
+    one, two, three = ([job.overrides for job in pool.started] for pool in pools)
+    assert one == two
+    assert one != three
+
+
+def test_the_same_command_with_more_trials_goes_on(pools, capsys):
+    begin([LR], n_trials=2)
+    begin([LR], n_trials=3)
+    assert [len(pool.started) for pool in pools] == [2, 1]
+    assert "the study has 2 finished trials; 1 to go" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("preset", PRESETS)
+def test_each_preset_searches_on_the_default_experiment(preset, pools, tmp_path):
+    assert multirun([f"hparams_search={preset}", "hydra.sweeper.n_trials=5", "hydra.sweep.dir=sweep"])
+    (pool,) = pools
+    assert 0 < len(pool.started) <= 5
+    assert not any("hparams_search" in override for job in pool.started for override in job.overrides)
+
+
+@pytest.mark.parametrize(
+    ("preset", "more"), [("fusion", ["experiment=seed", "data=latent"]), ("multi_objective", ["~task.largest"])]
+)
+def test_presets_fit_other_experiments(preset, more, pools):
+    assert multirun([f"hparams_search={preset}", *more, "hydra.sweeper.n_trials=1", "hydra.sweep.dir=sweep"])
+    assert len(pools[0].started) == 1
+
+
+def test_the_command_line_changes_a_preset(pools, tmp_path, capsys):
+    words = ["hparams_search=optuna", "optimizer.weight_decay=0.1", "head.dropout=0.1,0.2", "hydra.sweeper.pruner=none"]
+    assert multirun([*words, "hydra.sweeper.n_trials=2", "hydra.sweep.dir=sweep"])
+    about = json.loads((tmp_path / "sweep/sweep.json").read_text())
+    assert about["space"] == {"head.dropout": "0.1,0.2", "optimizer.lr": "tag(log, interval(1e-4, 3e-2))"}
+
+
+def test_objectives_are_typed_as_the_documentation_says(pools, tmp_path):
+    objectives = "hydra.sweeper.objectives={val/largest/accuracy: max, val/sum/loss: min}"
+    assert multirun([*SEARCH, LR, "hydra.sweeper.n_trials=1", objectives])
+    about = json.loads((tmp_path / "sweep/sweep.json").read_text())
+    assert about["objectives"] == [
+        {"metric": "val/largest/accuracy", "direction": "max"},
+        {"metric": "val/sum/loss", "direction": "min"},
+    ]
+
+
+def test_several_objectives_come_to_a_pareto_set(pools, tmp_path, capsys):
+    begin([LR], n_trials=4, objectives={"val/sum/loss": "min", "val/largest/loss": "min"})
+    files = sorted((tmp_path / "sweep/pareto").glob("*.yaml"))
+    assert [file.name for file in files] == [f"{n}.yaml" for n in range(4)]
+    assert yaml.safe_load(files[0].read_text()) == list(pools[0].started[0].overrides)
+    said = capsys.readouterr().err
+    assert "Pareto set: 4 trials" in said
+    assert "mmfusion train @sweep/pareto/<trial>.yaml" in said
+    assert not (tmp_path / "sweep/best.yaml").exists()
+
+
+def begin(words, **changes):
+    """As `mmfusion train -m` with these words and `hydra.sweeper` settings, past Hydra."""
+    folder = Path("sweep").absolute()
+    config = compose([]).config
+    launcher = SimpleNamespace(pool=lambda: mmfusion.sweeps.pool.Pool(SweepFolder(folder), 0, 0, 0, 0, 0))
+    with running(Command(words, [], [], sys.argv, config, folder)):
+        return search(settings(**changes), launcher)
+
+
+def test_a_search_in_which_all_fails_says_so(pools, monkeypatch, capsys):
+    monkeypatch.setattr(FakePool, "_ended", lambda self, job, _: Ended(job, "failed", "no luck", 1.0, FAILED))
+    outcome = begin([LR], max_failures=2, n_trials=20)
+    assert not outcome.is_complete
+    said = capsys.readouterr().err
+    assert f"0 of 20 trials finished, 0 of them pruned, {outcome.failed} failed" in said
+    assert "failed: trial 0: no luck" in said
+    assert "the same command again goes on" in said
+
+
+def test_the_launchers_limit_of_failures_holds_too(pools, monkeypatch):
+    monkeypatch.setattr(FakePool, "_ended", lambda self, job, _: Ended(job, "failed", "no luck", 1.0, FAILED))
+    assert not multirun([*SEARCH, LR, "hydra.launcher.max_failures=0"])
+    assert len(pools[0].started) <= 2
+
+
+FAILED = {"status": "failed", "error": "no luck"}
+
+
+@pytest.mark.parametrize(
+    ("words", "changes", "message"),
+    [
+        (["seed=3"], {}, r"there is nothing to search: give keys several values"),
+        ([LR, "fusion=concat,gatd"], {}, r"group fusion has no option 'gatd'; did you mean 'gated'"),
+        (
+            [LR, "fusion=concat,gated", "fusion.normalise=true,false"],
+            {},
+            r"(?s)^a trial with .*: fusion.normalise: there is no such key.*\n.*if a key belongs to one option of a",
+        ),
+        (["optimizer.lrr=interval(0, 1)"], {}, r"optimizer.lrr: there is no such key; did you mean 'lr'"),
+        (["trainer.max_epochs=interval(1, 2)"], {}, r"trainer.max_epochs: must be a whole number"),
+        ([LR, "seed=1"], {"seeds": [1, 2]}, r"hydra.sweeper.seeds sets the seed of each job"),
+        ([LR, "seed=1,2"], {"seeds": [1, 2]}, r"hydra.sweeper.seeds sets the seed of each job"),
+        ([LR], {"objectives": "val/sum/mea"}, r"there is no 'val/sum/mea'; did you mean 'val/sum/mae'"),
+        ([LR], {"objectives": "tasks", "pruner": "median"}, r"Optuna prunes by one objective"),
+        ([LR], {"pruner": "medain"}, r"there is no pruner 'medain'"),
+        ([LR], {"sampler": "tpee"}, r"there is no sampler 'tpee'"),
+        ([LR], {"storage": "redis://x"}, r"'redis://x' is not supported; valid: study.journal"),
+        ([], {"space": {"optimizer.lr": {"space": LR_VALUES, "when": "fusoin=gated"}}}, r"there is no key 'fusoin'"),
+    ],
+)
+def test_what_is_wrong_is_said_before_anything_starts(words, changes, message, pools, tmp_path):
+    with pytest.raises(ConfigError, match=message):
+        begin(words, **changes)
+    assert pools == []
+    assert not (tmp_path / "sweep").exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"n_trials": 0}, r"^hydra.sweeper.n_trials: expected at least 1, found 0"),
+        ({"batch_size": 0}, r"^hydra.sweeper.batch_size: expected at least 1, found 0"),
+        ({"timeout_s": -1}, r"^hydra.sweeper.timeout_s: expected at least 0, found -1"),
+        ({"seeds": [1, 1]}, r"^hydra.sweeper.seeds: expected different numbers"),
+        ({"seeds": []}, r"^hydra.sweeper.seeds: expected different numbers"),
+    ],
+)
+def test_settings_out_of_range_are_named(changes, message):
+    with pytest.raises(ConfigError, match=message):
+        settings(**changes)
+
+
+def test_errors_in_what_was_typed_are_named(pools):
+    with pytest.raises(ConfigError, match=r"^hydra.sweeper.n_trails: there is no such key; did you mean 'n_trials'"):
+        multirun([*SEARCH, LR, "hydra.sweeper.n_trails=3"])
+    with pytest.raises(ConfigError, match=r"^hydra.sweeper.seeds\[0\]: must be a whole number, found the string 'a'"):
+        multirun([*SEARCH, LR, "hydra.sweeper.seeds=[a]"])
+    with pytest.raises(ConfigError, match=r"^hydra.sweeper.resume: must be true or false, found the string 'maybe'"):
+        multirun([*SEARCH, LR, "hydra.sweeper.resume=maybe"])
+    with pytest.raises(ConfigError, match=r"group hydra/sweeper has no option 'serach'; did you mean 'search'"):
+        multirun([LR, "hydra/sweeper=serach"])
+    with pytest.raises(ConfigError, match=r"group hparams_search has no option 'optunna'; did you mean 'optuna'"):
+        multirun(["hparams_search=optunna"])
+    with pytest.raises(
+        ConfigError, match=r"a grid takes choices, not an interval; a search does: hparams_search=optuna"
+    ):
+        multirun([LR])
+    assert pools == []
+
+
+def test_a_condition_on_the_config_is_heeded(pools):
+    space = {
+        "optimizer.lr": LR_VALUES,
+        "fusion.dim": {"space": "32,64", "when": "fusion=concat"},
+        "fusion.normalise": {"space": "true,false", "when": "fusion=gated"},
+        "fusion.dropout": {"space": "0.1,0.2", "when": ["trainer.deterministic=false", "encoder/image=cnn"]},
+    }
+    begin([], space=space, n_trials=1)
+    (job,) = pools[0].started
+    assert [override.split("=")[0] for override in job.overrides] == ["optimizer.lr", "fusion.dim", "fusion.dropout"]
+
+
+def test_a_folder_of_something_else_is_left_alone(pools, tmp_path):
+    begin([LR], n_trials=1)
+    with pytest.raises(
+        ConfigError, match=r"sweep belongs to the study 'sweep'; choose another folder with hydra.sweep"
+    ):
+        begin([LR], study="other")
+    (tmp_path / "sweep/sweep.json").write_text('{"kind": "grid"}')
+    with pytest.raises(ConfigError, match=r"sweep belongs to a grid"):
+        begin([LR])
+
+
+def test_a_preset_that_changes_the_runs_is_refused(pools, tmp_path):
+    preset = tmp_path / "conf/hparams_search/mine.yaml"
+    preset.parent.mkdir(parents=True)
+    lines = [
+        "# @package _global_",
+        "# mine",
+        "defaults:",
+        "  - override /hydra/sweeper: search",
+        "trainer: {max_epochs: 3}",
+    ]
+    preset.write_text("\n".join(lines))
+    with pytest.raises(ConfigError, match=r"hparams_search=mine sets trainer, but a trial is repeated without it"):
+        multirun(["hparams_search=mine", LR])
+    preset.write_text(
+        "\n".join([*lines[:-1], "hydra: {sweeper: {n_trials: 2, space: {optimizer.lr: 'interval(0.1, 1)'}}}"])
+    )
+    assert multirun(["hparams_search=mine"])
+    assert len(pools[-1].started) == 2

@@ -1,0 +1,102 @@
+from types import SimpleNamespace
+
+import pytest
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.sweeps.command import Command, running
+from mmfusion.sweeps.folder import SweepFolder
+from mmfusion.sweeps.grid import Outcome, close, combinations, run_grid, run_in_pool
+from mmfusion.sweeps.pool import Ended
+
+
+@pytest.mark.parametrize(
+    ("typed", "jobs"),
+    [
+        (["a=1,2", "b=x,y"], [["a=1", "b=x"], ["a=1", "b=y"], ["a=2", "b=x"], ["a=2", "b=y"]]),
+        (["~task.largest", "seed=1,2"], [["~task.largest", "seed=1"], ["~task.largest", "seed=2"]]),
+        (["~task.largest=sum"], [["~task.largest=sum"]]),
+        (["+encoder/series@encoder.lidar=gru,tcn"], [[f"+encoder/series@encoder.lidar={o}"] for o in ("gru", "tcn")]),
+        (["name='a,b','c d'"], [["name='a,b'"], ["name='c d'"]]),
+        (["name='größe','数'"], [["name='größe'"], ["name='数'"]]),
+        (["tags=[a,'b, c']"], [["tags=[a,'b, c']"]]),
+        (["optimizer.lr=1e-3,0.01"], [["optimizer.lr=0.001"], ["optimizer.lr=0.01"]]),
+        (["seed=range(3)"], [["seed=0"], ["seed=1"], ["seed=2"]]),
+        (["seed=1,2", "seed=3"], [["seed=3"]]),
+        ([], [[]]),
+    ],
+)
+def test_every_combination(typed, jobs):
+    assert combinations(typed) == jobs
+
+
+def command(folder, overrides):
+    return Command(overrides, [], [], ["mmfusion"], {"trainer": {}}, folder)
+
+
+def test_a_searchs_folder_is_left_alone(tmp_path):
+    SweepFolder(tmp_path / "s").open(kind="search")
+    with running(command(tmp_path / "s", ["seed=1,2"])), pytest.raises(ConfigError, match=r"belongs to a search"):
+        run_grid(["seed=1,2"], lambda jobs: pytest.fail("launched"), "refuse")
+
+
+def test_what_another_host_is_at_work_on_waits(tmp_path, capsys):
+    folder = SweepFolder(tmp_path / "s")
+    folder.open(kind="grid")
+    job = folder.plan([["seed=1"], ["seed=2"]])[1]
+    folder.prepare(job)
+    folder.note(job, host="elsewhere", pid=12, born="then")
+    launched = []
+    with running(command(folder.path, ["seed=1,2"])):
+        outcome = run_grid(["++seed=1,2"], launched.append, "refuse")
+    assert launched == [[["++seed=1"]]]
+    assert [each.number for each in outcome.waiting] == [0, 1]
+    assert "job 1 (seed=2) is left alone: process 12 on elsewhere is at work" in capsys.readouterr().err
+
+
+def test_a_wrong_job_is_noted_once(tmp_path):
+    folder = SweepFolder(tmp_path / "s")
+    for _ in range(3):
+        with running(command(folder.path, ["fusion.dim=wide"])):
+            assert not run_grid([], lambda jobs: pytest.fail("launched"), "fail").is_complete
+    assert not (folder.path / "attempts").exists()
+
+
+def test_a_job_that_cannot_be_started_has_failed_alone(tmp_path, capsys):
+    folder = SweepFolder(tmp_path / "s")
+    jobs = folder.plan([["seed=1"], ["seed=2"]])
+    started = []
+
+    def start(job):
+        if job.number == 0:
+            raise OSError(28, "No space left on device")
+        folder.prepare(job)
+        started.append(job)
+
+    def wait():
+        done = [Ended(job, "completed", None, 1.0, {}) for job in started]
+        started.clear()
+        return done
+
+    class FakePool(SimpleNamespace):
+        busy = property(lambda self: len(started))
+
+    pool = FakePool(folder=folder, start=start, wait=wait, has_room=lambda job: True)
+    ended = run_in_pool(pool, jobs, None)
+    assert [(each.job.number, each.status) for each in ended] == [(0, "failed"), (1, "completed")]
+    assert "it could not be started: OSError: [Errno 28] No space left" in capsys.readouterr().err
+
+
+def test_last_words(tmp_path, capsys):
+    folder = SweepFolder(tmp_path / "s")
+    jobs = folder.plan([["seed=1"], ["seed=2"], ["seed=3"]])
+    folder.prepare(jobs[0])
+    folder.settle(jobs[0], "ConfigError: 2 problems:\n  fusion.dim: wrong\n  more", "failed")
+    folder.prepare(jobs[1])
+    folder.settle(jobs[1], "the sweep was stopped", "stopped")
+    close(Outcome(folder, jobs, jobs[:2], jobs[2:]))
+    said = capsys.readouterr().err
+    assert "0 of 3 jobs completed" in said
+    assert "failed: job 0 (seed=1): ConfigError: 2 problems: fusion.dim: wrong (" in said
+    assert "stopped: job 1 (seed=2): the sweep was stopped (" in said
+    assert "without a result: 1 jobs, the first of them job 2 (seed=3)" in said
+    assert "compare" not in said

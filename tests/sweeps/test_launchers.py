@@ -1,0 +1,134 @@
+"""Sweeps through the launchers of others: really launched, with a stand-in for what a job's interpreter would train."""
+
+import json
+import os
+import subprocess
+import sys
+from importlib.util import find_spec
+
+import pytest
+
+from mmfusion.cli import main
+from mmfusion.config.errors import ConfigError
+from mmfusion.sweeps.multirun import multirun
+from tests.sweeps.conftest import STAND_IN
+
+# Python runs this before anything else in each interpreter: in a job's own, the stand-in takes mmfusion's place.
+SITE = """
+import os, sys
+if "MMFUSION_JOB" in os.environ and sys.orig_argv[1:4] == ["-m", "mmfusion", "train"]:
+    sys.argv = ["mmfusion", *sys.orig_argv[4:]]
+    exec(compile({stand_in!r}, "stand_in", "exec"))
+    sys.stdout.flush()
+    os._exit(0)
+"""
+RAY = ["hydra.launcher.ray.init.include_dashboard=false", "++hydra.launcher.ray.init.num_cpus=2"]
+
+
+def plugin(launcher):
+    return {"joblib": "joblib", "ray": "ray"}.get(launcher, "submitit")
+
+
+def needs(launcher):
+    name = f"hydra_plugins.hydra_{plugin(launcher)}_launcher"
+    if find_spec(name) is None:
+        pytest.skip(f"{name} is not installed")
+
+
+@pytest.mark.parametrize(("launcher", "more"), [("joblib", []), ("submitit_local", []), ("ray", RAY)])
+def test_two_jobs_run_through_it(launcher, more, tmp_path, repo):
+    needs(launcher)
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "sitecustomize.py").write_text(SITE.format(stand_in=STAND_IN))
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
+    environment |= {"PYTHONPATH": f"{tmp_path / 'site'}{os.pathsep}{repo}", "RAY_worker_niceness": "0"}
+    environment |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+    words = ["name=complete,die", "++notes='do=x'", "~task.largest", "tags=[a,b]", "hydra.sweep.dir=a sweep"]
+    words = ["head.dropout=0.1,0.2", "~task.largest", "tags=[a,b]", "hydra.sweep.dir='a sweep'"]
+    command = [sys.executable, "-m", "mmfusion", "train", "-m", *words, f"hydra/launcher={launcher}", *more]
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=500)
+    assert done.returncode == 0, done.stderr
+    assert "2 of 2 jobs completed" in done.stderr
+    assert "validated against ConfigStore" not in done.stderr
+    for number, value in enumerate(("0.1", "0.2")):
+        folder = tmp_path / "a sweep" / str(number)
+        job = json.loads((folder / "job.json").read_text())
+        assert job["overrides"] == [f"head.dropout={value}", "~task.largest", "tags=[a,b]"]
+        told = json.loads((folder / "result.json").read_text())["environment"]
+        assert (told["MMFUSION_SWEEP"], told["MMFUSION_JOB"]) == ("a sweep", job["hash"])
+        assert "hello from" in (folder / "log.txt").read_text()
+
+
+@pytest.mark.parametrize(
+    ("launcher", "option", "message"),
+    [
+        (
+            "submitit_slurm",
+            "partitoin=gpu",
+            r"partitoin: there is no such key; did you mean 'partition'",
+        ),
+        ("submitit_slurm", "timeout_min=long", r"hydra.launcher.timeout_min: must be a whole number, found the string"),
+        ("submitit_local", "mem=4", r"hydra.launcher.mem: there is no such key; .*mem_gb"),
+        ("joblib", "jobs=4", r"hydra.launcher.jobs: there is no such key; .*n_jobs"),
+        ("ray", "rya=4", r"hydra.launcher.rya: there is no such key; did you mean 'ray'"),
+        ("process", "n_jobs=4", r"hydra.launcher.n_jobs: there is no such key; .*jobs"),
+    ],
+)
+def test_an_option_that_it_does_not_have_is_named(launcher, option, message, tmp_path, monkeypatch):
+    needs(launcher)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=message):
+        multirun(["seed=1,2", f"hydra/launcher={launcher}", f"hydra.launcher.{option}"])
+    assert not list(tmp_path.iterdir())
+
+
+def test_slurm_is_given_what_was_asked(tmp_path, monkeypatch, capsys):
+    """There is no SLURM here; what submitit would hand to `sbatch` is."""
+    needs("submitit_slurm")
+    import submitit
+
+    seen = {}
+
+    class Executor:
+        def __init__(self, folder, cluster, **options):
+            seen.update(folder=folder, cluster=cluster, **options)
+
+        def update_parameters(self, **options):
+            from submitit.slurm.slurm import SlurmExecutor
+
+            slurm = {key.removeprefix("slurm_"): value for key, value in options.items()}
+            assert (
+                set(slurm) - {"timeout_min", "cpus_per_task", "mem_gb", "name", "tasks_per_node"}
+                <= SlurmExecutor._valid_parameters()
+            )
+            seen.update(options)
+
+        def map_array(self, function, overrides, *_):
+            seen["overrides"] = overrides
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(submitit, "AutoExecutor", Executor)
+    monkeypatch.chdir(tmp_path)
+    options = [
+        "partition=gpu",
+        "gpus_per_node=2",
+        "cpus_per_task=8",
+        "mem_gb=32",
+        "timeout_min=90",
+        "array_parallelism=4",
+    ]
+    options += ["setup=['module load cuda']", "additional_parameters={mail-user: me@example.org}"]
+    words = ["seed=1,2", "hydra/launcher=submitit_slurm", *(f"hydra.launcher.{each}" for each in options)]
+    assert main(["train", "-m", *words, "hydra.sweep.dir=sweep"]) == 130
+    assert seen["cluster"] == "slurm"
+    assert seen["folder"] == f"{tmp_path}/sweep/.submitit/%j"
+    assert (seen["slurm_partition"], seen["gpus_per_node"], seen["mem_gb"], seen["timeout_min"]) == ("gpu", 2, 32, 90)
+    assert seen["slurm_setup"] == ["module load cuda"]
+    assert seen["slurm_additional_parameters"] == {"mail-user": "me@example.org"}
+    assert [each[0] for each in seen["overrides"]] == ["++seed=1", "++seed=2"]
+
+
+def test_a_launcher_that_is_not_installed(monkeypatch):
+    monkeypatch.setattr("mmfusion.sweeps.multirun.find_spec", lambda name: None)
+    with pytest.raises(ConfigError, match=r"hydra/launcher=ray needs a plugin: pip install 'mmfusion\[ray\]'"):
+        multirun(["seed=1,2", "hydra/launcher=ray"])

@@ -1,0 +1,34 @@
+import sys
+from pathlib import Path
+
+from mmfusion.config.compose import compose
+from mmfusion.sweeps.job import Job
+from mmfusion.sweeps.process import command_line, explained
+
+
+def test_a_job_is_mmfusion_train_in_its_folder(tmp_path):
+    place = tmp_path / 'it\'s "odd", größe\\' / "0"
+    overrides = ("~task.largest", "+encoder/series@encoder.lidar=gru", "tags=['a, b','it\\'s']", "name='ü x'")
+    line = command_line(["trusted_modules=[]"], Job(overrides, "h", 0, place))
+    assert line[:5] == [sys.executable, "-m", "mmfusion", "train", "trusted_modules=[]"]
+    config = compose(line[4:]).config
+    assert Path(config["paths"]["run"]) == place
+    assert config["name"] == "ü x"
+    assert config["tags"] == ["a, b", "it's"]
+    assert set(config["encoder"]) >= {"lidar"}
+    assert "largest" not in config["task"]
+
+
+def test_an_exit_code_in_words(tmp_path):
+    log = tmp_path / "log.txt"
+    assert explained(-9, log) == (
+        "the process was killed by signal 9 (SIGKILL, out of memory perhaps) without saying why; log.txt is empty"
+    )
+    log.write_bytes(b"x" * 3000 + b"\xff the end")
+    assert explained(139, log).startswith(
+        "the process ended with exit code 139 (SIGSEGV) without saying why; end of log"
+    )
+    assert explained(3, log).startswith("the process ended with exit code 3 without")
+    assert explained(-64, log).startswith("the process was killed by signal 64")
+    assert explained(3, log).endswith("the end")
+    assert len(explained(3, log)) < 2200

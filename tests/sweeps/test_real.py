@@ -1,0 +1,195 @@
+"""One real sweep of four jobs of two gloo ranks each: killed in the middle, begun again, each end reported rightly."""
+
+import json
+import os
+import signal
+import struct
+import subprocess
+import sys
+import time
+
+import psutil
+import pytest
+import yaml
+
+from mmfusion.cli import main
+from mmfusion.config.code import read_module
+from mmfusion.config.instantiate import trusting
+from mmfusion.sweeps.process import Process
+from tests.runs.toy import make_toy
+
+pytestmark = pytest.mark.timeout(1500)  # the first test pays for all: twelve interpreters on a busy machine
+
+UNLUCKY = '''
+import os
+import time
+from pathlib import Path
+from typing import Literal
+
+import torch.distributed as dist
+
+from mmfusion.fusion.concat import Concat
+
+
+class Unlucky(Concat):
+    """Notes which rank of how many has which `how`, and then does it."""
+
+    def __init__(
+        self,
+        dims,
+        how: Literal["fine", "die", "blowup", "hang"] = "fine",
+        dim: int = 8,
+        activation: str = "relu",
+        dropout: float = 0.0,
+        align: bool = True,
+    ):
+        super().__init__(dims, dim, activation, dropout, align)
+        self.how = how
+
+    def forward(self, encoded, present):
+        rank = f"{self.how}-{dist.get_rank()}-of-{dist.get_world_size()}" if dist.is_initialized() else "alone"
+        Path("seen").mkdir(exist_ok=True)
+        Path("seen", rank).write_text(str(os.getpid()))
+        if self.how == "die":
+            os._exit(139)
+        if self.how == "hang":
+            Path("seen", f"{rank}-hangs").touch()
+            time.sleep(3600)
+        fused = super().forward(encoded, present)
+        return {name: value * (float("nan") if self.how == "blowup" else 1.0) for name, value in fused.items()}
+'''
+WORDS = [
+    *("experiment=toy", "trusted_modules=[unlucky]", "trainer=ddp", "trainer.devices=2", "trainer.accelerator=cpu"),
+    *("trainer.max_epochs=1", "report.plots=false", "report.subsets=none", "logger=[wandb,tensorboard]"),
+    *("fusion._target_=unlucky.Unlucky", "fusion.how=fine,hang,die,blowup,dye", "tags=[tried]"),
+    *("hydra.sweep.dir=sweep", "hydra.sweeper.invalid=fail", "hydra.launcher.jobs=2", "hydra.launcher.grace_s=60"),
+]
+
+
+def until(condition, said, seconds=400.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, said.read_text()
+        time.sleep(0.1)
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory, repo):
+    """The sweep's folder, what was left after the kill, and the exit code and last words of the second go."""
+    here = tmp_path_factory.mktemp("real")
+    make_toy(here, 40)
+    (here / "unlucky.py").write_text(UNLUCKY)
+    said = here / "said"
+    patch = pytest.MonkeyPatch()
+    patch.chdir(here)
+    patch.syspath_prepend(here)
+    patch.setenv("PYTHONPATH", os.pathsep.join([str(repo), str(here)]))
+    read_module.cache_clear()
+    with said.open("w") as file:
+        first = subprocess.Popen([sys.executable, "-m", "mmfusion", "train", "-m", *WORDS], stdout=file, stderr=file)
+    try:
+        until(lambda: "completed in" in said.read_text() or first.poll() is not None, said)
+        until(lambda: (here / "seen" / "hang-1-of-2-hangs").exists() or first.poll() is not None, said)
+        assert first.poll() is None, said.read_text()
+        below = psutil.Process(first.pid).children(recursive=True)
+    finally:
+        first.send_signal(signal.SIGKILL)
+        first.wait()
+    gone, alive = psutil.wait_procs(below, timeout=240)
+    kept = (here / "sweep" / "0" / "result.json").stat().st_mtime_ns
+    (here / "seen" / "hang-1-of-2-hangs").unlink()
+    # How long a job really takes says nothing on a busy machine: the one that hangs is late once it does.
+    real, hangs = Process.seconds.fget, here / "seen" / "hang-1-of-2-hangs"
+    late = property(lambda process: real(process) + (1e5 if process.job.number == 1 and hangs.exists() else 0.0))
+    patch.setattr(Process, "seconds", late)
+    with trusting([]), said.open("w") as file:
+        patch.setattr(sys, "stderr", file)
+        code = main(["train", "-m", *WORDS, "hydra.launcher.timeout_s=50000"])
+    patch.undo()
+    read_module.cache_clear()
+    return {"here": here, "alive": alive, "gone": gone, "kept": kept, "code": code, "said": said.read_text()}
+
+
+def result(swept, number):
+    return json.loads((swept["here"] / "sweep" / str(number) / "result.json").read_text())
+
+
+def test_a_killed_sweep_leaves_no_process_behind(swept):
+    assert len(swept["gone"]) >= 2, "two ranks of the job that hung, at the least"
+    assert swept["alive"] == []
+
+
+def test_the_same_command_runs_what_is_missing_alone(swept):
+    assert "1 of 5 jobs are there already; 3 to run" in swept["said"], "the fifth is wrong"
+    assert (swept["here"] / "sweep/0/result.json").stat().st_mtime_ns == swept["kept"]
+    assert json.loads((swept["here"] / "sweep/1/job.json").read_text())["attempt"] == 2
+    assert (swept["here"] / "sweep/attempts/1-1/job.json").is_file()
+
+
+def test_each_end_is_reported_rightly(swept):
+    assert swept["code"] == 1
+    found = {number: result(swept, number) for number in range(5)}
+    assert {number: each["status"] for number, each in found.items()} == {
+        0: "completed", 1: "failed", 2: "failed", 3: "failed", 4: "failed",
+    }  # fmt: skip
+    assert found[1]["error"] == "ended after 50000 s (hydra.launcher.timeout_s)"
+    assert found[2]["error"].startswith("the process ended with exit code 139 (SIGSEGV) without saying why; ")
+    assert "NonFiniteLossError" in found[3]["error"]
+    assert found[4]["error"].startswith("ConfigError: fusion.how: ")
+    assert "1 of 5 jobs completed in sweep" in swept["said"]
+    for number in range(1, 5):
+        start = found[number]["error"][:30]
+        assert any(f"failed: job {number} (" in each and start in each for each in swept["said"].splitlines()), start
+    assert "mmfusion: NonFiniteLossError" in (swept["here"] / "sweep/3/log.txt").read_text()
+
+
+def test_every_rank_of_a_job_has_its_config(swept):
+    seen = {path.name for path in (swept["here"] / "seen").iterdir() if not path.name.endswith("-hangs")}
+    assert {"fine-0-of-2", "fine-1-of-2", "hang-0-of-2", "hang-1-of-2"} < seen
+    assert seen >= {"blowup-0-of-2", "blowup-1-of-2"}
+    assert seen & {"die-0-of-2", "die-1-of-2"}, "the first to die may take the other with it"
+    assert result(swept, 0)["cost"]["processes"] == 2
+    assert yaml.safe_load((swept["here"] / "sweep/0/config.yaml").read_text())["fusion"]["how"] == "fine"
+
+
+def records(path):
+    """The records of a W&B file: LevelDB's log format behind a header of seven bytes."""
+    from wandb.proto import wandb_internal_pb2 as pb
+
+    data, place, whole, found = path.read_bytes(), 7, b"", []
+    while place + 7 <= len(data):
+        left = 32768 - place % 32768
+        if left < 7:
+            place += left
+            continue
+        length, kind = struct.unpack("<HB", data[place + 4 : place + 7])
+        whole += data[place + 7 : place + 7 + length]
+        place += 7 + length
+        if kind in (1, 4):
+            found.append(pb.Record.FromString(whole))
+            whole = b""
+    return found
+
+
+@pytest.mark.parametrize(("number", "code"), [(0, 0), (3, 1)])
+def test_a_job_is_one_run_of_its_group_with_its_end(swept, number, code):
+    (path,) = (swept["here"] / "sweep" / str(number)).glob("wandb/offline-run-*/run-*.wandb")
+    found = records(path)
+    (run,) = [each.run for each in found if each.WhichOneof("record_type") == "run"][:1]
+    assert (run.run_group, list(run.tags), run.display_name) == ("sweep", ["tried"], f"sweep-{number}")
+    config = {
+        (item.key or ".".join(item.nested_key)): json.loads(item.value_json)
+        for each in found
+        for update in ([each.run.config.update, each.config.update])
+        for item in update
+    }
+    assert config["fusion"]["how"] == ("fine" if number == 0 else "blowup")
+    assert config["optimizer"]["lr"] == 0.01
+    assert [each.exit.exit_code for each in found if each.WhichOneof("record_type") == "exit"] == [code]
+
+
+def test_tensorboard_finds_the_jobs_below_outputs(swept):
+    from tensorboard.backend.event_processing.io_wrapper import GetLogdirSubdirectories
+
+    found = {os.path.relpath(path, swept["here"]) for path in GetLogdirSubdirectories(str(swept["here"]))}
+    assert "sweep/0/tensorboard" in found

@@ -1,0 +1,69 @@
+import json
+import os
+
+import pytest
+
+from mmfusion.sweeps.folder import SweepFolder
+from mmfusion.sweeps.process import Process
+from mmfusion.sweeps.task import run_alone
+
+pytestmark = pytest.mark.usefixtures("stand_in")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = SweepFolder(tmp_path / "sweep")
+    folder.open(kind="grid")
+    return folder
+
+
+def test_a_job_is_run_once(folder):
+    (job,) = folder.plan([["seed=3"]])
+    assert run_alone(folder, job, [], {"MMFUSION_MORE": "1"})["environment"]["MMFUSION_MORE"] == "1"
+    before = (job.folder / "job.json").read_text()
+    assert run_alone(folder, job, [], {})["status"] == "completed"
+    assert (job.folder / "job.json").read_text() == before, "a scheduler started it again: nothing to do"
+
+
+def test_how_it_ended_is_said(folder):
+    (job,) = folder.plan([["do=die"]])
+    assert "exit code 139" in run_alone(folder, job, [], {})["error"]
+
+
+def test_it_is_ended_before_the_scheduler_does(folder):
+    (job,) = folder.plan([["do=hang"]])
+    found = run_alone(folder, job, [], {}, timeout_s=2.0)
+    assert (found["status"], found["error"]) == ("failed", "ended after 1 s (hydra.launcher.timeout_min)")
+
+
+def test_what_another_host_is_at_work_on_is_left_alone(folder):
+    (job,) = folder.plan([["do=hang"]])
+    folder.prepare(job)
+    folder.note(job, host="elsewhere", pid=12, born="then")
+    assert folder.elsewhere(job) == "process 12 on elsewhere"
+    assert run_alone(folder, job, [], {}) == {}
+    long_ago = 1e6
+    for path in (job.folder / "job.json", job.folder):
+        os.utime(path, (long_ago, long_ago))
+    assert folder.elsewhere(job) is None, "nobody has touched it for long"
+
+
+def test_who_was_replaced_says_nothing(folder, monkeypatch):
+    """The same command was given again while a scheduler's worker still ran the job."""
+    (job,) = folder.plan([["do=die"]])
+    monkeypatch.setattr(folder, "owns", lambda *_: False)
+    assert "was replaced" in run_alone(folder, job, [], {})["error"]
+    assert json.loads((job.folder / "result.json").read_text())["status"] == "running", "not its to change"
+
+
+def test_what_still_runs_is_ended_before_its_folder_is_moved(folder):
+    (job,) = folder.plan([["do=hang"]])
+    folder.prepare(job)
+    process = Process(job, [], {})
+    folder.note_process(job, process.pid)
+    while not (job.folder / "hanging").exists():
+        assert not process.ended()
+    folder.prepare(job)
+    assert process.ended()
+    assert json.loads((job.folder / "job.json").read_text())["attempt"] == 2
+    assert json.loads((folder.path / "attempts/0-1/result.json").read_text())["status"] == "stopped"
