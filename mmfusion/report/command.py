@@ -1,0 +1,64 @@
+"""`mmfusion compare`: from folders to the table, the CSV file and the page."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.report.compare import Comparison, compare
+from mmfusion.report.runs import find_runs
+from mmfusion.report.table_file import check_csv, write_csv
+from mmfusion.report.terminal import show
+
+
+def compare_folders(
+    folders: Sequence[str],
+    metric: str | None = None,
+    by: str | None = None,
+    html: str | None = None,
+    csv: str | None = None,
+    lower: bool | None = None,
+) -> Comparison:
+    """Compare all runs in or below the folders, print what comes out, and write what is asked for.
+
+    Args:
+        folders: of runs or sweeps, or any above them.
+        metric: to rank by.
+        by: keys to group by, with commas between them.
+        html: the page's file.
+        csv: the table's file.
+        lower: whether less of the metric is better, where mmfusion does not know; None: it does.
+
+    Raises:
+        ConfigError: there is no run, no such folder, metric or key, or the files' names do not fit.
+    """
+    table = None if csv is None else check_csv(csv)
+    page = None if html is None else _page(html)
+    if lower is not None and metric is None:
+        raise ConfigError("--lower and --higher say it of the metric that --metric names")
+    runs = find_runs(folders)
+    if not runs:
+        raise ConfigError(f"no runs in or below {', '.join(folders)}: a run's folder has a config.yaml")
+    said = {} if lower is None or metric is None else {metric.rpartition("/")[2]: lower}
+    keys = [key.strip() for key in (by or "").split(",") if key.strip()]
+    comparison = compare(runs, metric, keys, said)
+    show(comparison)
+    if table is not None:
+        write_csv(comparison, table)
+        print(f"{table}: the table")
+    if page is not None:
+        from mmfusion.report.html import write_html
+
+        title = ", ".join(Path(folder).resolve().name for folder in folders)
+        # Left out, each sweep of several is ranked by its own.
+        write_html(runs, page, title, metric=metric and comparison.metric, by=keys, said=said)
+        print(f"{page}: the page")
+    return comparison
+
+
+def _page(html: str) -> Path:
+    path = Path(html)
+    if path.suffix.lower() not in (".html", ".htm"):
+        raise ConfigError(f"--html {path}: expected a name that ends in .html")
+    return path

@@ -1,0 +1,97 @@
+"""Fewer points of a curve, with every peak, every gap and both ends still there."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Floats = NDArray[np.float64]
+
+BUDGET = 3_000_000
+"""Points that all curves of a page may hold together; about 12 bytes each in the file."""
+CAPS = (2000, 1000, 500, 250, 120, 60)
+"""Points a curve; steps, so that one run more does not change every other run's curves."""
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A curve as it is drawn.
+
+    Attributes:
+        x, y: points that were logged, in order; a value that is not finite is a gap.
+        mean_x, mean_y: the mean of each bucket, for smoothing, which extremes alone would pull about; None where
+            every point is there.
+        logged: how many points there were.
+    """
+
+    x: Floats
+    y: Floats
+    mean_x: Floats | None
+    mean_y: Floats | None
+    logged: int
+
+
+def cap(series: int) -> int:
+    """How many points each of so many curves may hold."""
+    return next((each for each in CAPS if each * series <= BUDGET), CAPS[-1])
+
+
+def downsample(x: Floats, y: Floats, most: int) -> Curve:
+    """At most `most` points: first, last, and of each bucket of equal length its smallest, its largest and one gap.
+
+    A curve that never changes needs no more than its ends.
+
+    Args:
+        x: `[N]`, rising.
+        y: `[N]`, may hold nan and inf.
+        most: at least 8.
+    """
+    if len(x) != len(y):
+        raise ValueError(f"x has {len(x)} points, y has {len(y)}")
+    if most < 8:
+        raise ValueError(f"most: expected 8 or more, got {most}")
+    logged = len(x)
+    if logged > 2 and bool((y == y[0]).all()):
+        return Curve(x[[0, -1]], y[[0, -1]], None, None, logged)
+    if logged <= most:
+        return Curve(x, y, None, None, logged)
+    finite = np.isfinite(y)
+    buckets = (most - 2) // (2 if finite.all() else 3)
+    kept = extremes(y, finite, buckets)
+    starts = np.linspace(0, logged, buckets + 1).astype(np.intp)[:-1]
+    counts = np.add.reduceat(finite, starts, dtype=np.int64)
+    sums = np.add.reduceat(np.where(finite, y, 0.0), starts)
+    means = np.divide(sums, counts, out=np.full(buckets, np.nan), where=counts > 0)
+    sizes = np.diff(np.append(starts, logged))
+    return Curve(x[kept], y[kept], np.add.reduceat(x, starts) / sizes, means, logged)
+
+
+def extremes(y: Floats, finite: NDArray[np.bool_], buckets: int) -> NDArray[np.intp]:
+    """Which points stay, in order."""
+    edges = np.linspace(0, len(y), buckets + 1).astype(np.intp)
+    width = int(np.diff(edges).max())
+    # One row a bucket; what is past a bucket's end repeats its last point, which changes neither extreme nor gap.
+    index = np.minimum(edges[:-1, None] + np.arange(width), edges[1:, None] - 1)
+    values, known = y[index], finite[index]
+    rows = np.arange(buckets)
+    low = index[rows, np.where(known, values, np.inf).argmin(1)]
+    high = index[rows, np.where(known, values, -np.inf).argmax(1)]
+    gap = index[rows, (~known).argmax(1)][~known.all(1)]
+    some = known.any(1)
+    return np.unique(np.concatenate([[0, len(y) - 1], low[some], high[some], gap]))
+
+
+def encode(values: Sequence[float] | Floats) -> str:
+    """Numbers as text for the page: `f` and float32 in base64, or `d` and float64 where float32 would not do."""
+    wide = np.asarray(values, dtype="<f8")
+    with np.errstate(over="ignore"):
+        narrow = wide.astype("<f4")
+    back = narrow.astype("<f8")
+    whole = wide == np.floor(wide)
+    lost = (np.isfinite(wide) & ~np.isfinite(back)) | (whole & (wide != back))
+    chosen, mark = (wide, "d") if lost.any() else (narrow, "f")
+    return mark + base64.b64encode(chosen.tobytes()).decode("ascii")

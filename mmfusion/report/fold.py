@@ -1,0 +1,163 @@
+"""Runs folded to groups: what a configuration came to over its seeds."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass
+from math import fsum
+from typing import Any
+
+from mmfusion.config.errors import ConfigError, suggest
+from mmfusion.report.columns import ABSENT, token
+from mmfusion.report.configs import differing, settings
+from mmfusion.report.metrics import value
+from mmfusion.report.runs import Run, natural
+from mmfusion.report.statistics import Interval, interval
+
+Seed = Hashable
+"""A run's seed; for a run of which none is known, the run itself."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """Runs that agree in the keys they are grouped by.
+
+    Attributes:
+        settings: those keys; `ABSENT` for one that the config does not have.
+        runs: all of them, whatever became of them.
+        cells: run's id to what it has of the keys that differ within groups; runs of one cell differ in their seed.
+    """
+
+    settings: dict[str, Any]
+    runs: list[Run]
+    cells: dict[str, Hashable]
+
+    @property
+    def completed(self) -> list[Run]:
+        return [run for run in self.runs if run.status == "completed"]
+
+    @property
+    def others(self) -> dict[str, int]:
+        """How many runs are not completed, by status."""
+        return dict(Counter(run.status for run in self.runs if run.status != "completed"))
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Groups, and what else varies inside of them.
+
+    Attributes:
+        by: the keys that tell the groups apart.
+        within: keys that differ but are not grouped by: their runs are averaged, seed by seed.
+        groups: in no order of merit.
+    """
+
+    by: list[str]
+    within: list[str]
+    groups: list[Group]
+
+
+def fold(runs: Sequence[Run], by: Sequence[str] = ()) -> Folded:
+    """Group the runs that have a config by the keys that differ between them, or by those named.
+
+    Args:
+        runs: in any order.
+        by: keys as `resolve_key` takes them; none: all that differ.
+
+    Raises:
+        ConfigError: there is no such key.
+    """
+    known = sorted((run for run in runs if run.config), key=lambda run: natural(run.id))
+    rows = settings(known)
+    varied = differing(known, rows)
+    keys = list(dict.fromkeys(key for each in by for key in resolve_key(each, rows, varied))) if by else varied
+    members: defaultdict[tuple[Hashable, ...], list[int]] = defaultdict(list)
+    for index, row in enumerate(rows):
+        members[tuple(token(row.get(key, ABSENT)) for key in keys)].append(index)
+    within = [key for key in varied if key not in keys]
+    cells = {run.id: tuple(token(row.get(key, ABSENT)) for key in within) for run, row in zip(known, rows, strict=True)}
+    groups = []
+    for inside in members.values():
+        own = [known[index] for index in inside]
+        told = {key: rows[inside[0]].get(key, ABSENT) for key in keys}
+        groups.append(Group(told, own, {run.id: cells[run.id] for run in own}))
+    return Folded(keys, within, groups)
+
+
+def resolve_key(wanted: str, rows: Sequence[Mapping[str, Any]], varied: Sequence[str]) -> list[str]:
+    """The keys meant by a whole key, by a section (`modality`: what differs below it), or by a key's end (`lr`).
+
+    Raises:
+        ConfigError: none, or several that end so.
+    """
+    wanted = wanted.replace("/", ".")
+    known = sorted({key for row in rows for key in row})
+    if wanted in known:
+        return [wanted]
+    if any(key.startswith(f"{wanted}.") for key in known):
+        below = [key for key in varied if key.startswith(f"{wanted}.")]
+        if below:
+            return below
+        raise ConfigError(f"--by {wanted}: nothing below {wanted} differs between the runs")
+    for among in (varied, known):
+        ends = [key for key in among if key.endswith(f".{wanted}")]
+        if len(ends) == 1:
+            return ends
+        if ends:
+            raise ConfigError(f"--by {wanted}: which of them, {', '.join(ends)}?")
+    raise ConfigError(f"--by {wanted}: the configs have no such key; {suggest(wanted, varied or known)}")
+
+
+def by_seed(group: Group, values: Mapping[str, float]) -> dict[Seed, float]:
+    """Seed to the mean of its cells, a cell's being the mean of its runs; a run without a value is left out.
+
+    Runs with one seed are averaged first, so that what varies besides the seed does not pass for repetition.
+
+    Args:
+        group: whose runs are folded.
+        values: run's id to its value.
+    """
+    return _over_cells(_cells(group, values))
+
+
+def paired_by_seed(a: Group, b: Group, values: Mapping[str, float]) -> tuple[dict[Seed, float], dict[Seed, float]]:
+    """`by_seed` of both, over the cells that both have at a seed."""
+    cells_a, cells_b = _cells(a, values), _cells(b, values)
+    shared = cells_a.keys() & cells_b.keys()
+    over_a, over_b = (_over_cells({key: each[key] for key in shared}) for each in (cells_a, cells_b))
+    return over_a, over_b
+
+
+def is_balanced(groups: Sequence[Group], values: Mapping[str, float]) -> bool:
+    """Whether all groups have values in the same cells."""
+    return len({frozenset(cell for _, cell in _cells(group, values)) for group in groups}) <= 1
+
+
+def _cells(group: Group, values: Mapping[str, float]) -> dict[tuple[Seed, Hashable], float]:
+    found: defaultdict[tuple[Seed, Hashable], list[float]] = defaultdict(list)
+    for run in group.runs:
+        if run.id in values:
+            found[(run.id if run.seed is None else run.seed, group.cells[run.id])].append(values[run.id])
+    return {key: _mean(each) for key, each in found.items()}
+
+
+def _over_cells(cells: Mapping[tuple[Seed, Hashable], float]) -> dict[Seed, float]:
+    found: defaultdict[Seed, list[float]] = defaultdict(list)
+    for (seed, _), each in cells.items():
+        found[seed].append(each)
+    return {seed: _mean(each) for seed, each in found.items()}
+
+
+def _mean(values: Sequence[float]) -> float:
+    return fsum(values) / len(values)  # exact, so that the order of runs cannot matter
+
+
+def values_of(runs: Sequence[Run], metric: str) -> dict[str, float]:
+    """Run's id to its value of the metric, for completed runs that have one."""
+    return {run.id: found for run in runs if run.status == "completed" and (found := value(run, metric)) is not None}
+
+
+def folded(seeds: Mapping[Seed, float]) -> Interval | None:
+    """Mean and 95% interval over seeds; None without one."""
+    return interval(list(seeds.values())) if seeds else None

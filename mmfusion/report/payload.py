@@ -1,0 +1,195 @@
+"""What the page shows of each run, as JSON knows it."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import polars as pl
+
+from mmfusion import __version__
+from mmfusion.report.configs import flat
+from mmfusion.report.costs import costs
+from mmfusion.report.downsample import cap, downsample, encode
+from mmfusion.report.predictions import FILE, read_predictions
+from mmfusion.report.runs import CURVES, Run
+from mmfusion.report.shared import shared
+
+LOG = "log.txt"
+_LOG_BYTES, _LOG_LINES = 24_000, 80
+_CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
+_EPOCHS = 2000
+_NO_FILES: dict[str, Any] = {"faults": [], "log": [], "curves": {}, "epochs": [], "predictions": {}}
+
+
+def payload(
+    runs: Sequence[Run],
+    title: str,
+    metric: str | None = None,
+    by: Sequence[str] = (),
+    said: Mapping[str, bool] | None = None,
+) -> dict[str, Any]:
+    """All that a page needs.
+
+    Args:
+        runs: in the order in which they are to be known.
+        title: of the page.
+        metric: what runs are ranked by at first; None for the rule of `compare`.
+        by: keys that configurations are told apart by; none: all that differ.
+        said: metric to whether lower is better, where mmfusion does not know.
+
+    Raises:
+        ConfigError: there is no such metric or key.
+    """
+    most = cap(sum(len(columns(run)) for run in runs))
+    return {
+        "title": title,
+        "about": about(runs),
+        "foot": f"Written by mmfusion {__version__}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.",
+        "live": False,
+        "shared": shared(runs, metric, by, said),
+        "runs": [one(run, most) for run in runs],
+    }
+
+
+def one(run: Run, most: int, files: bool = True) -> dict[str, Any]:
+    """A run by itself.
+
+    Args:
+        run: which.
+        most: points that a curve may have.
+        files: whether its curves, predictions and log may be read.
+    """
+    told = {
+        "id": run.id,
+        "name": run.name,
+        "status": run.status,
+        "error": run.error,
+        "seed": run.seed,
+        "overrides": run.overrides,
+        "metrics": run.validation | run.metrics,
+        "ceilings": run.ceilings,
+        "costs": plain(costs(run)),
+        "monitor": plain(run.monitor),
+        "config": plain(flat(run.config)),
+        "modalities": _names(run.config.get("encoder")),
+        "tasks": _names(run.config.get("task")),
+        "sweep": run.sweep.name if run.sweep else None,
+        "trial": plain((run.job or {}).get("trial")),
+    }
+    return told | (_files(run, most) if files else _NO_FILES)
+
+
+def _files(run: Run, most: int) -> dict[str, Any]:
+    """What the run's larger files hold; `faults` names those that cannot be read."""
+    faults = []
+    try:
+        history = run.curves()
+    except (OSError, ValueError, pl.exceptions.PolarsError) as error:
+        history = pl.DataFrame()
+        faults.append(f"{CURVES} cannot be read: {' '.join(str(error).split())}")
+    try:
+        predictions = read_predictions(run.path / FILE)
+    except ValueError as error:
+        predictions = {}
+        faults.append(str(error))
+    return {
+        "faults": faults,
+        "log": [] if run.status == "completed" else log_tail(run.path / LOG),
+        "curves": curves(history, most),
+        "epochs": epochs(history),
+        "predictions": predictions,
+    }
+
+
+def about(runs: Sequence[Run]) -> str:
+    """Where the runs lie and how many there are."""
+    places = sorted({str((run.sweep or run.path.parent).name) for run in runs})
+    shown = ", ".join(places[:4]) + (f" and {len(places) - 4} more" if len(places) > 4 else "")
+    return f"{len(runs)} run{'' if len(runs) == 1 else 's'}" + (f" in {shown}" if shown else "")
+
+
+def columns(run: Run) -> list[str]:
+    """The names of the run's curves; none if they cannot be read. Only the file's first line is."""
+    try:
+        with (run.path / CURVES).open(encoding="utf-8", errors="replace") as file:
+            return file.readline().split(",")[2:]
+    except OSError:
+        return []
+
+
+def curves(history: pl.DataFrame, most: int) -> dict[str, dict[str, Any]]:
+    """Curve's name to its points as `encode` tells them: `x`, `y`, bucket means `mx` and `my`, and `n` logged ones."""
+    names = [name for name in history.columns if name not in ("step", "epoch")]
+    if not names or "step" not in history.columns or not len(history):
+        return {}
+    # Nan is what was logged, null is what was not: once they are numbers alone, only the mask tells.
+    there = history.select(pl.col("step", *names).is_not_null()).to_numpy()
+    values = history.select(pl.col("step", *names).cast(pl.Float64)).to_numpy()
+    found: dict[str, dict[str, Any]] = {}
+    for i, name in enumerate(names, start=1):
+        kept = there[:, 0] & there[:, i]
+        if not kept.any():
+            continue
+        curve = downsample(values[kept, 0], values[kept, i], most)
+        told: dict[str, Any] = {"x": encode(curve.x), "y": encode(curve.y), "n": curve.logged}
+        if curve.mean_x is not None and curve.mean_y is not None:
+            told |= {"mx": encode(np.round(curve.mean_x, 2)), "my": encode(curve.mean_y)}
+        found[name] = told
+    return found
+
+
+def epochs(history: pl.DataFrame) -> list[list[float]]:
+    """`[epoch, its first step]` of each epoch, thinned out evenly if there are very many; the last step ends it."""
+    if not {"step", "epoch"} <= set(history.columns):
+        return []
+    both = history.select("epoch", "step").drop_nulls()
+    if not len(both):
+        return []
+    firsts = both.group_by("epoch").agg(pl.col("step").min()).sort("step")
+    firsts = firsts.gather_every(-(-len(firsts) // _EPOCHS))
+    return [list(row) for row in firsts.rows()] + [[firsts["epoch"][-1] + 1, both["step"].max()]]
+
+
+def log_tail(path: Path) -> list[str]:
+    """The last lines of a log as a terminal would show them; none if there is no log."""
+    try:
+        with path.open("rb") as file:
+            file.seek(0, 2)
+            size = file.tell()
+            file.seek(max(0, size - _LOG_BYTES))
+            text = file.read().decode("utf-8", errors="replace")
+    except OSError:
+        return []
+    lines = text.split("\n")[1 if size > _LOG_BYTES else 0 :]
+    # A progress bar writes over its line again and again; what it wrote last is what stays.
+    seen = [_CONTROL.sub("", line.rstrip("\r").rpartition("\r")[2]).rstrip() for line in lines]
+    while seen and not seen[-1]:
+        seen.pop()
+    return seen[-_LOG_LINES:]
+
+
+def plain(content: Any) -> Any:
+    """Content that JSON can hold: what it has no number for becomes its name."""
+    if isinstance(content, Mapping):
+        return {str(key): plain(value) for key, value in content.items()}
+    if isinstance(content, float):
+        return content if math.isfinite(content) else str(content)
+    if isinstance(content, str | bool | int) or content is None:
+        return content
+    if isinstance(content, date):
+        return content.isoformat()
+    if isinstance(content, Path):
+        return str(content)
+    if isinstance(content, Iterable):
+        return [plain(value) for value in content]
+    return str(content)
+
+
+def _names(section: Any) -> list[str]:
+    return [str(name) for name in section] if isinstance(section, Mapping) else []

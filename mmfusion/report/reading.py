@@ -1,0 +1,122 @@
+"""What a comparison says, in words chosen by rule."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+
+from mmfusion.report.compare import Comparison, Row
+from mmfusion.report.fold import is_balanced
+from mmfusion.report.runs import Run
+from mmfusion.report.sweeps import not_begun
+from mmfusion.report.words import brief, decimals, label, p_value, plus_minus, short_keys
+
+ALPHA = 0.05
+_LISTED, _NAMED = 6, 3
+
+
+def conclusion(comparison: Comparison) -> str:
+    """One or two sentences: what is best, against what that is shown, against what it is not, and what is untested."""
+    rows = comparison.ranked
+    if comparison.metric is None or not rows:
+        return "Nothing to rank: no completed run has a metric."
+    best, *others = rows
+    assert best.found is not None
+    one = f"{label(best.group.settings, _LISTED)} with {plus_minus(best.found, decimals([best.found]))}"
+    one += f" (n = {best.found.n})"
+    if not others:
+        return f"{comparison.metric}: {one}; one configuration, so nothing is compared."
+    if all(row.found is not None and row.found.n == 1 for row in rows):
+        return f"Best by {comparison.metric}: {one}; no row has more than one seed, so nothing is tested."
+    better: list[str] = []
+    worse: list[str] = []
+    undecided: list[str] = []
+    untested: defaultdict[str, list[str]] = defaultdict(list)
+    for rank, row in enumerate(others, start=2):
+        assert row.paired is not None
+        name = _named(row, rank)
+        if row.p is None:
+            untested[row.paired.reason or ""].append(name)
+        elif row.p >= ALPHA:
+            undecided.append(f"{name} (p {_equals(row.p)})")
+        else:
+            (better if _is_worse(row, comparison) else worse).append(f"{name} (p {_equals(row.p)})")
+    parts = [f"Best by {comparison.metric}: {one}"]
+    if better:
+        parts.append(f"better than {_list(better)}")
+    if undecided:
+        parts.append(f"no difference shown against {_list(undecided)}")
+    if worse:
+        parts.append(f"yet over shared seeds it is worse than {_list(worse)}")
+    parts += [f"not tested against {_list(names)}: {reason}" for reason, names in sorted(untested.items())]
+    return "; ".join(parts) + "."
+
+
+def notes(comparison: Comparison) -> list[str]:
+    """What must be known to read the table rightly, a sentence each."""
+    found = []
+    rows, values = comparison.ranked, comparison.values
+    if len(comparison.by) > _LISTED:
+        found.append(f"{len(comparison.by)} keys differ; --by fusion,lr groups by fewer.")
+    completed = [run for run in comparison.runs if run.status == "completed" and run.config]
+    if missing := [run.id for run in completed if run.id not in values]:
+        found.append(f"{_many(len(missing), 'completed run')} without {comparison.metric}: {_list(missing)}.")
+    if comparison.within and rows:
+        found.append(f"Within a row, {_list(list(short_keys(comparison.within).values()))} was averaged, seed by seed.")
+        if not is_balanced([row.group for row in rows], values):
+            found.append("The rows do not hold the same combinations of these; tests use those that both sides have.")
+    elif repeated := sum(len(own) - row.found.n for row in rows if row.found for own in [_with(row, values)]):
+        found.append(f"{_many(repeated, 'run')} repeated a seed of the same configuration; such runs count as one.")
+    if unknown := [run.id for run in completed if run.id in values and run.seed is None]:
+        found.append(f"{_many(len(unknown), 'run')} without a known seed, paired with no other: {_list(unknown)}.")
+    if any(row.delta for row in rows):
+        judged = ", ".join(sorted(comparison.deltas.metrics.values()))
+        other = "; for some of them of other seeds" if comparison.deltas.other_seeds else ""
+        found.append(f"Δm: mean gain of {judged} over single-task runs of the same configuration{other}.")
+    if comparison.deltas.reason is not None:
+        found.append(f"No Δm for some: {comparison.deltas.reason}.")
+    return found
+
+
+def unfinished(runs: Sequence[Run]) -> str | None:
+    """How many runs are under way, pruned or have not begun; None if there are none."""
+    counted = Counter(run.status for run in runs)
+    parts = [f"{counted[status]} {status}" for status in ("running", "pruned") if counted[status]]
+    parts += [f"{n} of {planned} jobs of {sweep.name} not begun" for sweep, n, planned in not_begun(runs)]
+    return f"Not ranked: {', '.join(parts)}." if parts else None
+
+
+def failures(runs: Sequence[Run]) -> list[tuple[Run, str]]:
+    """Runs that failed, were stopped or have no result, each with the first line of why."""
+    listed = [run for run in runs if run.status in ("failed", "stopped", "missing")]
+    return [(run, (run.error or "no reason was written").strip().split("\n")[0]) for run in listed]
+
+
+def _is_worse(row: Row, comparison: Comparison) -> bool:
+    assert row.paired is not None
+    assert row.paired.difference is not None
+    return (row.paired.difference.mean < 0) == comparison.lower
+
+
+def _named(row: Row, rank: int) -> str:
+    """Its settings if they are few; else its place in the table."""
+    return brief(row.group.settings) if len(row.group.settings) <= _NAMED else f"number {rank}"
+
+
+def _with(row: Row, values: dict[str, float]) -> list[Run]:
+    return [run for run in row.group.runs if run.id in values]
+
+
+def _equals(p: float) -> str:
+    text = p_value(p)
+    return text if text.startswith("<") else f"= {text}"
+
+
+def _many(n: int, what: str) -> str:
+    return f"{n} {what}" + ("" if n == 1 else "s")
+
+
+def _list(words: Sequence[str]) -> str:
+    if len(words) <= _LISTED:
+        return ", ".join(words)
+    return f"{', '.join(words[: _LISTED - 1])} and {len(words) - _LISTED + 1} more"

@@ -1,0 +1,76 @@
+"""A comparison as a CSV file."""
+
+from __future__ import annotations
+
+import csv
+import io
+from pathlib import Path
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.report.compare import Comparison, Row
+from mmfusion.report.costs import COSTS
+from mmfusion.report.statistics import Interval
+from mmfusion.report.words import setting
+from mmfusion.runs.folder import write_atomically
+
+_COLUMNS = (
+    *("mean", "low", "high", "n", "completed", "not_completed"),
+    *("best_minus_this", "best_minus_this_low", "best_minus_this_high", "pairs", "p", "p_holm"),
+    *("delta_m_percent", "delta_m_low", "delta_m_high", *COSTS, "runs"),
+)
+
+
+def check_csv(path: Path | str) -> Path:
+    """Raises ConfigError unless the name ends in `.csv`; ask before the work is done."""
+    path = Path(path)
+    if path.suffix.lower() != ".csv":
+        raise ConfigError(f"--csv {path}: expected a name that ends in .csv")
+    return path
+
+
+def write_csv(comparison: Comparison, path: Path) -> None:
+    """A line a row of the ranking: its keys, the metric, the test against the best, Δm, costs, and where its runs are.
+
+    Numbers have all their digits; an empty cell is not known, `low` and `high` are the ends of 95% intervals.
+    """
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["rank", *comparison.by, "metric", *_COLUMNS])
+    for rank, row in enumerate(comparison.rows, start=1):
+        keys = [_whole(row.group.settings[key]) for key in comparison.by]
+        numbers = _numbers(row)
+        cells = ["" if numbers.get(name) is None else numbers[name] for name in _COLUMNS]
+        writer.writerow([rank if row.found else "", *keys, comparison.metric or "", *cells])
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_atomically(path, text.getvalue())
+
+
+def _whole(value: object) -> str:
+    """A setting with all its digits."""
+    return repr(value) if isinstance(value, float) else setting(value)
+
+
+def _numbers(row: Row) -> dict[str, object]:
+    test = row.paired
+    return {
+        **_ends("", row.found, "mean"),
+        "n": row.found.n if row.found else 0,
+        "completed": len(row.group.completed),
+        "not_completed": sum(row.group.others.values()),
+        **_ends("best_minus_this_", test.difference if test else None, "best_minus_this"),
+        "pairs": test.n if test else None,
+        "p": test.p if test else None,
+        "p_holm": row.p,
+        **_ends("delta_m_", row.delta, "delta_m_percent"),
+        **(row.costs or {}),
+        "runs": " ".join(run.id for run in row.group.runs),
+    }
+
+
+def _ends(prefix: str, interval: Interval | None, mean: str) -> dict[str, object]:
+    if interval is None:
+        return {}
+    if interval.half is None:
+        return {mean: interval.mean}
+    low, high = interval.mean - interval.half, interval.mean + interval.half
+    return {mean: interval.mean, f"{prefix}low": low, f"{prefix}high": high}

@@ -1,0 +1,170 @@
+"""A comparison as a table in the terminal."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from mmfusion.report import words
+from mmfusion.report.compare import Comparison, Row
+from mmfusion.report.reading import conclusion, failures, notes, unfinished
+from mmfusion.report.runs import Run
+
+NARROWEST = 80
+_ROWS, _FAILURES, _SETTINGS, _WIDEST = 60, 20, 6, 28
+_SHOWN_COSTS: dict[str, tuple[str, Callable[[float], str]]] = {
+    "seconds": ("time", words.seconds),
+    "parameters": ("param.", words.count),
+    "memory_bytes": ("memory", words.size),
+    "step_seconds": ("step", words.seconds),
+}
+
+
+@dataclass(frozen=True)
+class _Column:
+    title: str
+    cells: list[str]
+    right: bool = True
+
+    @property
+    def width(self) -> int:
+        """With the frame."""
+        return 3 + max(map(len, (self.title, *self.cells)))
+
+
+def show(comparison: Comparison, console: Console | None = None) -> None:
+    """Print the ranked table, what did not complete and why, and what it all says."""
+    console = console or plain_console()
+    if comparison.rows and comparison.metric is not None:
+        table, left_out = ranked_table(comparison, console.width)
+        console.print()
+        console.print(table)
+        further = len(comparison.rows) - _ROWS
+        if further > 0:
+            console.print(f"{further} more rows: --csv FILE has all.")
+        if left_out:
+            _say(console, f"Not shown for want of width: {', '.join(left_out)}; --csv FILE has all.")
+    for note in notes(comparison):
+        _say(console, note)
+    broken = failures(comparison.runs)
+    if broken:
+        console.print()
+        console.print(failure_table(broken))
+        if len(broken) > _FAILURES:
+            console.print(f"{len(broken) - _FAILURES} more did not complete.")
+    if rest := unfinished(comparison.runs):
+        console.print()
+        _say(console, rest)
+    console.print()
+    console.print(escape(conclusion(comparison)), highlight=False, style="bold", soft_wrap=True)
+
+
+def plain_console() -> Console:
+    """The terminal; without one, as wide as COLUMNS says, else 80."""
+    if sys.stdout.isatty():
+        return Console()
+    wide = os.environ.get("COLUMNS", "")
+    return Console(width=int(wide) if wide.isdecimal() and int(wide) else NARROWEST, no_color=True)
+
+
+def ranked_table(comparison: Comparison, width: int) -> tuple[Table, list[str]]:
+    """The table, and the columns that `width` has no room for: of what it cost, then Δm."""
+    rows = comparison.rows[:_ROWS]
+    fixed, optional = _numbers(comparison, rows), _extras(rows)
+    rank = _Column("#", [str(n + 1) if row.found else words.NONE for n, row in enumerate(rows)])
+    room = width - 1 - sum(column.width for column in (rank, *fixed))
+    settings = _settings(comparison, rows, room)
+    room -= sum(min(column.width, _WIDEST) for column in settings)
+    shown: list[_Column] = []
+    for column in optional:
+        # What does not fit takes all that matters less with it.
+        if column.width > room:
+            break
+        room -= column.width
+        shown.append(column)
+    better = "lower" if comparison.lower else "higher"
+    table = Table(
+        title=f"{escape(str(comparison.metric))} ({better} is better)", title_justify="left", title_style="bold"
+    )
+    columns = [rank, *settings, *fixed, *shown]
+    for column in columns:
+        table.add_column(
+            column.title,
+            justify="right" if column.right else "left",
+            overflow="fold",
+            no_wrap=column.right,
+        )
+    for index, row in enumerate(rows):
+        style = "bold" if index == 0 and row.found else None
+        table.add_row(*(escape(column.cells[index]) for column in columns), style=style)
+    return table, [column.title for column in optional[len(shown) :]]
+
+
+def failure_table(broken: Sequence[tuple[Run, str]]) -> Table:
+    """A row a run that did not complete: where it is, what became of it, the first line of why."""
+    table = Table(title=f"{len(broken)} did not complete", title_justify="left", title_style="bold")
+    table.add_column("run", overflow="fold")
+    table.add_column("status", no_wrap=True)
+    table.add_column("why", overflow="fold")
+    for run, why in broken[:_FAILURES]:
+        table.add_row(escape(run.id), run.status, escape(_short(why, run.path)))
+    return table
+
+
+def _settings(comparison: Comparison, rows: Sequence[Row], room: int) -> list[_Column]:
+    """A column a key, or one for all of them where there is no room for that."""
+    short = words.short_keys(comparison.by)
+    columns = [
+        _Column(short[key], words.settings_column([row.group.settings[key] for row in rows]), right=False)
+        for key in comparison.by
+    ]
+    if sum(min(column.width, _WIDEST) for column in columns) > room:
+        return [_Column("settings", [words.label(row.group.settings, _SETTINGS) for row in rows], right=False)]
+    return columns
+
+
+def _numbers(comparison: Comparison, rows: Sequence[Row]) -> list[_Column]:
+    """Mean and interval, runs, and p."""
+    places = words.decimals([row.found for row in rows])
+    found = _Column("mean ± 95% CI", [words.plus_minus(row.found, places) for row in rows])
+    columns = [found, _Column("n", [_counted(row) for row in rows])]
+    if any(row.paired for row in rows):
+        first = ["best"] if comparison.ranked else []
+        columns.append(_Column("p vs best", first + [words.p_value(row.p) for row in rows[len(first) :]]))
+    return columns
+
+
+def _extras(rows: Sequence[Row]) -> list[_Column]:
+    """Δm and costs, what matters most first, as far as they are known."""
+    columns = []
+    if any(row.delta for row in rows):
+        places = min(words.decimals([row.delta for row in rows]), 2)
+        columns.append(_Column("Δm %", [words.plus_minus(row.delta, places) for row in rows]))
+    for name, (title, shown) in _SHOWN_COSTS.items():
+        known = [(row.costs or {}).get(name) for row in rows]
+        if any(each is not None for each in known):
+            columns.append(_Column(title, [words.NONE if each is None else shown(each) for each in known]))
+    return columns
+
+
+def _counted(row: Row) -> str:
+    """Seeds, and how many runs of the row did not complete."""
+    n = row.found.n if row.found else 0
+    others = "".join(f" +{many} {status}" for status, many in sorted(row.group.others.items()))
+    return f"{n}{others}"
+
+
+def _short(why: str, run: Path) -> str:
+    """Without the run's own path, which stands beside it."""
+    return why.replace(f"{run}{os.sep}", "").replace(str(run), "the folder")
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(escape(text), highlight=False, soft_wrap=True)

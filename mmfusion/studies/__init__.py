@@ -1,0 +1,5 @@
+"""Studies: a whole comparison from one command, with its report and a conclusion drawn by rule.
+
+`mmfusion train study=fusion` becomes a list of jobs (`plan`), which a sweep runs; `finish` reads what they came to.
+A study is a class in a file of its own: `variants` says what is trained, `conclude` what the numbers say.
+"""

@@ -1,0 +1,107 @@
+"""A conclusion: a sentence, sections of sentences and tables, as Markdown and in the terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table as RichTable
+
+
+@dataclass(frozen=True)
+class Table:
+    """Cells of text; the first column names the row, the others hold numbers."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Section:
+    """A heading with sentences below it, one a line, and tables."""
+
+    title: str
+    lines: Sequence[str] = ()
+    tables: Sequence[Table] = ()
+
+
+@dataclass(frozen=True)
+class Conclusion:
+    """What a study says.
+
+    Attributes:
+        title: of the study.
+        headline: its answer in short.
+        sections: the rest.
+        transfer: rows of `transfer.csv`, the head first; none but for a study that has such a matrix.
+    """
+
+    title: str
+    headline: Sequence[str]
+    sections: Sequence[Section]
+    transfer: Sequence[Sequence[object]] = field(default=())
+
+
+def markdown(conclusion: Conclusion) -> str:
+    """The text of `conclusion.md`."""
+    return "\n".join(_blocks(conclusion)) + "\n"
+
+
+def _blocks(conclusion: Conclusion) -> Iterator[str]:
+    yield f"# {conclusion.title}"
+    for line in conclusion.headline:
+        yield from ("", f"**{line}**")
+    for section in conclusion.sections:
+        yield from ("", f"## {section.title}")
+        for table in section.tables:
+            yield ""
+            yield _row(table.head)
+            yield _row(["---", *["---:"] * (len(table.head) - 1)])
+            yield from map(_row, table.rows)
+        if section.lines:
+            yield from ("", *(f"- {line}" for line in section.lines))
+
+
+def _row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
+
+
+def show(conclusion: Conclusion, console: Console) -> None:
+    """Print it."""
+    console.print()
+    console.print(escape(conclusion.title), style="bold")
+    for section in conclusion.sections:
+        console.print()
+        console.print(escape(section.title), style="bold", highlight=False)
+        for table in section.tables:
+            fitting = _fitting(table, console.width)
+            console.print(_rich(fitting))
+            if left_out := table.head[len(fitting.head) :]:
+                say = f"Not shown for want of width: {', '.join(left_out)}; conclusion.md has all."
+                console.print(escape(say), highlight=False, soft_wrap=True)
+        for line in section.lines:
+            console.print(f"• {escape(line)}", highlight=False, soft_wrap=True)
+    console.print()
+    for line in conclusion.headline:
+        console.print(escape(line), style="bold", highlight=False, soft_wrap=True)
+
+
+def _fitting(table: Table, width: int) -> Table:
+    """Without the last columns, as far as they do not fit; two stay in any case."""
+    room, count = width - 1, 0
+    for column in zip(table.head, *table.rows, strict=True):
+        room -= 3 + max(map(len, column))
+        count += room >= 0
+    count = max(count, 2)
+    return Table(table.head[:count], [row[:count] for row in table.rows])
+
+
+def _rich(table: Table) -> RichTable:
+    made = RichTable()
+    for index, title in enumerate(table.head):
+        made.add_column(escape(title), justify="right" if index else "left", overflow="fold", no_wrap=bool(index))
+    for row in table.rows:
+        made.add_row(*map(escape, row))
+    return made

@@ -1,0 +1,97 @@
+"""The end of a study: read its runs, conclude, print, write."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mmfusion.report.directions import has_direction
+from mmfusion.report.html import write_html
+from mmfusion.report.metrics import names
+from mmfusion.report.runs import Run, find_runs
+from mmfusion.report.sweeps import CONCLUSION
+from mmfusion.report.terminal import plain_console
+from mmfusion.report.words import setting
+from mmfusion.runs.folder import write_atomically
+from mmfusion.runs.report import shown_path
+from mmfusion.studies.conclusion import Conclusion, markdown, show
+from mmfusion.studies.plan import Plan
+from mmfusion.studies.results import Results, Variant, sign
+from mmfusion.studies.sections import variant_costs
+
+TABLE, TRANSFER, PAGE = "comparison.csv", "transfer.csv", "report.html"
+_COSTS = ("seconds", "parameters", "memory_bytes", "step_seconds")
+
+
+def finish(plan: Plan, folder: Path, jobs: Mapping[tuple[Variant, int], Path]) -> Conclusion:
+    """Conclude from what lies in the folder, print it, and write it beside the jobs.
+
+    Args:
+        plan: what was to be run.
+        folder: of the sweep.
+        jobs: variant and seed to the run's folder.
+    """
+    runs = find_runs([folder])
+    results = read(plan, runs, jobs)
+    conclusion = plan.study.conclude(results)
+    show(conclusion, plain_console())
+    write_atomically(folder / CONCLUSION, markdown(conclusion))
+    _write_csv(folder / TABLE, table(results))
+    written = [CONCLUSION, TABLE]
+    if conclusion.transfer:
+        _write_csv(folder / TRANSFER, conclusion.transfer)
+        written.append(TRANSFER)
+    own = [run for run in runs if run.path in set(jobs.values())]
+    if own:
+        by = plan.study.by if any(run.config for run in own) else ()
+        write_html(own, folder / PAGE, f"study={plan.name}", by=by)
+        written.append(PAGE)
+    print(f"\n{shown_path(folder)}: {', '.join(written)}")
+    return conclusion
+
+
+def read(plan: Plan, runs: Sequence[Run], jobs: Mapping[tuple[Variant, int], Path]) -> Results:
+    """The runs by variant and seed."""
+    at = {run.path: run for run in runs}
+    return Results(
+        plan.name,
+        plan.variants,
+        plan.left_out,
+        plan.study.seeds,
+        {(variant.name, seed): at[path] for (variant, seed), path in jobs.items() if path in at},
+        list(plan.config["encoder"]),
+        list(plan.config["task"]),
+    )
+
+
+def table(found: Results) -> list[list[object]]:
+    """A line a variant and metric, the head first; an empty cell is not known."""
+    metrics = [name for name in names(found.completed) if name.startswith("test")]
+    rows: list[list[object]] = [
+        ["variant", "metric", "main", "better", "mean", "low", "high", "n", "planned", *_COSTS, "overrides"]
+    ]
+    main = set(found.metrics().values())
+    for variant in found.variants:
+        own = variant_costs(found, variant)
+        for metric in metrics:
+            mean = found.mean(variant, metric)
+            if mean is None:
+                continue
+            ends = ["", ""] if mean.half is None else [mean.mean - mean.half, mean.mean + mean.half]
+            told = [variant.name, metric, setting(metric in main), _way(metric), mean.mean, *ends, mean.n]
+            rows.append([*told, len(found.seeds), *(own.get(name, "") for name in _COSTS), " ".join(variant.overrides)])
+    return rows
+
+
+def _way(metric: str) -> str:
+    if not has_direction(metric):
+        return ""
+    return "higher" if sign(metric) > 0 else "lower"
+
+
+def _write_csv(path: Path, rows: Sequence[Sequence[object]]) -> None:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    write_atomically(path, text.getvalue())

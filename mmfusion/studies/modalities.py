@@ -1,0 +1,214 @@
+"""`study=modalities`: what each modality is worth, and what training with modality dropout does."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any, Literal
+
+from mmfusion.config.errors import ConfigError, suggest
+from mmfusion.report.words import NONE, decimals, p_value, plus_minus
+from mmfusion.studies._base import Groups, Study
+from mmfusion.studies.conclusion import Conclusion, Section, Table
+from mmfusion.studies.contrasts import Contrast, Values, amount, contrasts
+from mmfusion.studies.results import Results, Variant, sign
+from mmfusion.studies.sections import better, cost, jobs, method, numbers, short, title, together, too_few
+
+SUBSETS = ("all", "leave_one_out")
+
+Key = tuple[str, str]
+"""A modality and a metric."""
+
+Asked = dict[Key, tuple[Values, Values, int]]
+Tests = Mapping[Key, Contrast]
+
+
+class ModalitiesStudy(Study):
+    """Models of every subset of the modalities; those of several modalities with modality dropout and without.
+
+    Args:
+        seeds: see `Study`.
+        subsets: `all`, or `leave_one_out`: all modalities, and all but one.
+        dropout: rate of modality dropout of those trained with it; None trains none with it.
+    """
+
+    varies = ("modality.dropout", "modality=dropout")
+    by = ("modalities", "modality.dropout")
+
+    def __init__(
+        self,
+        seeds: int | Sequence[int],
+        subsets: Literal["all", "leave_one_out"],
+        dropout: float | None,
+    ) -> None:
+        super().__init__(seeds)
+        if subsets not in SUBSETS:
+            raise ValueError(f"subsets: {subsets!r}: {suggest(subsets, SUBSETS)}")
+        if dropout is not None and not 0 < dropout < 1:
+            raise ValueError(f"dropout: expected a rate between 0 and 1, or null, found {dropout:g}")
+        self.subsets = subsets
+        self.dropout = dropout
+
+    def variants(self, config: Mapping[str, Any], known: Groups) -> list[Variant]:
+        modalities = list(config["encoder"])
+        if len(modalities) < 2:
+            have = ", ".join(modalities) or "none"
+            raise ConfigError(
+                f"study=modalities takes modalities away and needs at least two, and the experiment has {have}; add "
+                "one, +encoder/series@encoder.lidar=gru for example, or take another experiment="
+            )
+        count = len(modalities)
+        sizes = range(1 if self.subsets == "all" else count - 1, count + 1)
+        found = []
+        for kept in (chosen for size in sizes for chosen in combinations(modalities, size)):
+            gone = tuple(f"~encoder.{name}" for name in modalities if name not in kept)
+            name = "+".join(kept)
+            found.append(Variant(name, (*gone, "modality.dropout=0.0"), kept))
+            # The only modality of a row is never hidden.
+            if self.dropout is not None and len(kept) > 1:
+                rate = f"{self.dropout:g}"
+                with_it = (*gone, f"modality.dropout={rate}")
+                found.append(Variant(f"{name}, dropout {rate}", with_it, kept, self.dropout))
+        return found
+
+    def conclude(self, found: Results) -> Conclusion:
+        worth, hidden = _asked_of_worth(found), _asked_of_missing(found)
+        answers = contrasts([*worth.values(), *hidden.values()])
+        worth_tests = dict(zip(worth, answers[: len(worth)], strict=True))
+        hidden_tests = dict(zip(hidden, answers[len(worth) :], strict=True))
+        few = too_few(found)
+        made = sum(answer.p is not None for answer in answers)
+        return Conclusion(
+            title(found),
+            [few] if few else [*_worth_headline(found, worth_tests), *_missing_headline(hidden_tests)],
+            [
+                numbers(found, found.variants),
+                _worth(worth_tests),
+                _missing(found, hidden_tests),
+                cost(found),
+                jobs(found),
+                method(made, "each modality left out, each missing at test with dropout and without; every metric"),
+            ],
+        )
+
+
+def _plain(found: Results, parts: Sequence[str]) -> Variant | None:
+    """The variant trained with these modalities and without dropout."""
+    return next((each for each in found.variants if set(each.parts) == set(parts) and not each.dropout), None)
+
+
+def _rest(found: Results, name: str) -> tuple[str, ...]:
+    return tuple(each for each in found.modalities if each != name)
+
+
+def _asked_of_worth(found: Results) -> Asked:
+    """All modalities against all but one, both trained so, by that one and the metric."""
+    whole = _plain(found, found.modalities)
+    asked: Asked = {}
+    for metric in found.metrics().values():
+        for name in found.modalities:
+            less = _plain(found, _rest(found, name))
+            if whole is not None and less is not None:
+                asked[name, metric] = (found.values(whole, metric), found.values(less, metric), sign(metric))
+    return asked
+
+
+def _worth(tests: Tests) -> Section:
+    """What each modality gains each metric."""
+    lines = []
+    for (name, metric), test in tests.items():
+        if test.sign:
+            verb, seen = ("gains", test) if test.sign > 0 else ("loses", test.turned())
+            lines.append(f"{short(metric)} {verb} {seen.says}, by {name} ({better(metric)}).")
+        else:
+            lines.append(f"{short(metric)}: no difference shown with or without {name} ({test.says}).")
+    if not tests:
+        lines.append("Not known: the models of all modalities, or those of all but one, are missing.")
+    return Section("What each modality is worth: a model of all against one trained without it", lines)
+
+
+def _worth_headline(found: Results, tests: Tests) -> list[str]:
+    lines = []
+    for metric in found.metrics().values():
+        own = {name: test for (name, of), test in tests.items() if of == metric}
+        shown = {name: test.gain for name, test in own.items() if test.sign and test.gain is not None}
+        helping = sorted((name for name in shown if shown[name].mean > 0), key=lambda name: -shown[name].mean)
+        hurting = [name for name in shown if shown[name].mean < 0]
+        rest = [name for name in own if name not in shown]
+        said = []
+        if helping:
+            gains = together([f"{name} ({amount(shown[name])})" for name in helping])
+            said.append(f"{gains} {'is' if len(helping) == 1 else 'are'} worth having")
+        if hurting:
+            said.append(f"it is better without {together(hurting)}")
+        if rest:
+            said.append(f"no difference shown for {together(rest)}")
+        if said:
+            lines.append(f"By {short(metric)}: {'; '.join(said)}.")
+    return lines
+
+
+def _asked_of_missing(found: Results) -> Asked:
+    """The model of all with dropout against that without, by the modality missing at test ("" for none) and metric."""
+    pair = _with_and_without(found)
+    asked: Asked = {}
+    for metric in found.metrics().values() if pair else ():
+        for gone in ("", *found.modalities):
+            a, b = (found.values(variant, _tested(found, metric, gone)) for variant in pair)
+            if a and b:
+                asked[gone, metric] = (a, b, sign(metric))
+    return asked
+
+
+def _with_and_without(found: Results) -> tuple[Variant, ...]:
+    """The models of all modalities trained with dropout and without; none unless there are both."""
+    whole = _plain(found, found.modalities)
+    dropped = next((each for each in found.variants if each.dropout and set(each.parts) == set(found.modalities)), None)
+    return () if whole is None or dropped is None else (dropped, whole)
+
+
+def _tested(found: Results, metric: str, gone: str) -> str:
+    """The metric of the test with one modality missing."""
+    return metric.replace("test/", f"test[{'+'.join(_rest(found, gone))}]/", 1) if gone else metric
+
+
+def _missing(found: Results, tests: Tests) -> Section:
+    heading = "Does modality dropout help when a modality is missing at test?"
+    pair = _with_and_without(found)
+    if not pair:
+        return Section(heading, ["Not asked: there is no model of all modalities with dropout and without."])
+    rows = []
+    untested: dict[str, list[str]] = {}
+    for (gone, metric), test in tests.items():
+        means = [found.mean(variant, _tested(found, metric, gone)) for variant in reversed(pair)]
+        told = [plus_minus(mean, decimals(means)) for mean in means]
+        gain = NONE if test.gain is None else amount(test.gain)
+        p = NONE if test.p is None else p_value(test.p)
+        name = f"{short(metric)} without {gone}" if gone else f"{short(metric)} with all"
+        rows.append([name, gain, p, _verdict(test), *told])
+        if test.reason:
+            untested.setdefault(test.reason, []).append(name)
+    head = ["at test", "gain", "p", "dropout", "trained without", f"with dropout {pair[0].dropout:g}"]
+    lines = [f"Not tested ({reason}): {', '.join(names)}." for reason, names in untested.items()]
+    if not any(gone for gone, _ in tests):
+        lines.append("Not known where something is missing: no run was tested so (report.subsets).")
+    lines.append("Models of all modalities; a gain above 0 is better with dropout.")
+    return Section(heading, lines, [Table(head, rows)] if rows else [])
+
+
+def _verdict(test: Contrast) -> str:
+    return {0: "no difference shown", 1: "helps", -1: "hurts"}[test.sign]
+
+
+def _missing_headline(tests: Tests) -> list[str]:
+    if not tests:
+        return []
+    lines = []
+    for metric in dict.fromkeys(metric for _, metric in tests):
+        sides: dict[str, list[str]] = {}
+        for (gone, of), test in tests.items():
+            if of == metric:
+                sides.setdefault(_verdict(test), []).append(gone or "nothing")
+        said = [f"{verdict} with {together(names)} missing" for verdict, names in sides.items()]
+        lines.append(f"Modality dropout, by {short(metric)}: {'; '.join(said)}.")
+    return lines

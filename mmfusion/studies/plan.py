@@ -1,0 +1,126 @@
+"""From a command line to a study's jobs, checked before the first one starts."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping, Sequence
+from contextlib import redirect_stderr
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from hydra.core.override_parser.overrides_parser import OverridesParser
+
+from mmfusion.config.check import check_study
+from mmfusion.config.compose import PRIMARY, compose, load_config, split_trust
+from mmfusion.config.errors import ConfigError
+from mmfusion.config.folders import groups, own_folder, user_folders
+from mmfusion.config.hydra_errors import explained
+from mmfusion.config.instantiate import instantiate, trust
+from mmfusion.config.typed import refuse_typed
+from mmfusion.studies._base import Study
+from mmfusion.studies.asked import GROUP
+from mmfusion.studies.results import LeftOut, Variant
+
+_NOT_HERE = {
+    "seed": "a study sets the seeds itself; say study.seeds=5, or a list",
+    "hparams_search": "a study is no search; run them one after the other",
+    "hydra/sweeper": "a study lists its jobs itself; hydra/launcher says where they run",
+}
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A study that can be run.
+
+    Attributes:
+        name: the preset's.
+        study: which.
+        variants: those that are possible, at least two.
+        left_out: those that are not, and why.
+        base: the command's own overrides of every job.
+        config: the experiment's, as the command composes it.
+    """
+
+    name: str
+    study: Study
+    variants: Sequence[Variant]
+    left_out: Sequence[LeftOut]
+    base: Sequence[str]
+    config: Mapping[str, Any]
+
+    def job(self, variant: Variant, seed: int) -> list[str]:
+        """A job's overrides, as a person would type them."""
+        return [*self.base, *variant.overrides, f"seed={seed}"]
+
+    def jobs(self) -> list[tuple[Variant, int]]:
+        """Seed by seed, so that a study that was stopped halfway has all variants."""
+        return [(variant, seed) for seed in self.study.seeds for variant in self.variants]
+
+
+def make_plan(name: str, overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> Plan:
+    """Which variants there are, which of them are possible here, and with which overrides.
+
+    Args:
+        name: of the preset.
+        overrides: as typed, `study=` included.
+        config_dirs: folders of one's own configs.
+
+    Raises:
+        ConfigError: the study cannot be run, or the command sets what the study is to vary.
+    """
+    plain, trusted = split_trust(overrides)
+    trust(trusted)
+    folders = user_folders(config_dirs)
+    known = groups([own_folder(), *folders])
+    _refuse(plain, known, folders)
+    plain = [each for each in plain if not each.lstrip("+~").startswith(("hydra.", "hydra/"))]
+    refuse_typed(plain, known, own_folder() / f"{PRIMARY}.yaml")
+    with redirect_stderr(io.StringIO()):  # what composing says stands in each job's log
+        composed = compose(plain, config_dirs)
+    node = composed.config[GROUP]
+    check_study(node, composed.origin)
+    study: Study = instantiate(node, GROUP)
+    for key in study.varies:
+        if typed := [each for each in plain if key in (each.lstrip("+~"), each.lstrip("+~").split("=")[0])]:
+            raise ConfigError(f"{typed[-1]}: study={name} varies {key} itself; mmfusion ls study shows its options")
+    base = [each for each in plain if not _is_of_study(each)]
+    variants, left_out = [], []
+    for variant in study.variants(composed.config, known):
+        error = _wrong([*base, *variant.overrides, f"seed={study.seeds[0]}"], config_dirs)
+        if error is None:
+            variants.append(variant)
+        else:
+            left_out.append(LeftOut(variant.name, error))
+    if len(variants) < 2:
+        why = "".join(f"\n  {each.name}: {each.reason}" for each in left_out)
+        raise ConfigError(f"study={name} needs at least two variants that are possible, found {len(variants)}:{why}")
+    return Plan(name, study, variants, left_out, base, composed.config)
+
+
+def _refuse(plain: Sequence[str], known: Mapping[str, Mapping[str, Path]], folders: Sequence[Path]) -> None:
+    """Refuse several values, and what a study decides itself."""
+    with explained(plain, folders, known):
+        parsed = OverridesParser.create().parse_overrides(list(plain))
+    for typed, each in zip(plain, parsed, strict=True):
+        key = typed.lstrip("+~").split("=")[0]
+        if each.is_sweep_override():
+            one = "one study at a time" if key == GROUP else "a study takes one value of a key, and varies its own"
+            raise ConfigError(f"{typed}: {one}; a grid varies others: mmfusion train -m {typed}")
+        if key in _NOT_HERE and not (key == "hparams_search" and typed.endswith("=null")):
+            raise ConfigError(f"{typed}: {_NOT_HERE[key]}")
+
+
+def _is_of_study(override: str) -> bool:
+    key = override.lstrip("+~").split("=")[0]
+    return key == GROUP or key.startswith(f"{GROUP}.")
+
+
+def _wrong(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> str | None:
+    """What is wrong with a job's config; None if nothing is."""
+    try:
+        with redirect_stderr(io.StringIO()):
+            load_config(overrides, config_dirs)
+    except ConfigError as error:
+        return " ".join(str(error).split())
+    return None

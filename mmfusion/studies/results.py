@@ -1,0 +1,105 @@
+"""What a study's jobs came to, by variant and seed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from mmfusion.report.directions import lower_is_better
+from mmfusion.report.metrics import main_metric, names, value
+from mmfusion.report.runs import Run
+from mmfusion.report.statistics import Interval, interval
+
+
+@dataclass(frozen=True)
+class Variant:
+    """What is trained, once with each seed.
+
+    Attributes:
+        name: as the conclusion calls it.
+        overrides: what the study adds to the command's own, beside the seed.
+        parts: the modalities or tasks it is trained with, in a study of these.
+        dropout: the rate of modality dropout, in a study of that.
+    """
+
+    name: str
+    overrides: tuple[str, ...]
+    parts: tuple[str, ...] = ()
+    dropout: float = 0.0
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """A variant that cannot be trained here, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Results:
+    """The study's numbers.
+
+    Attributes:
+        study: the preset's name.
+        variants: all that were planned.
+        left_out: those that were impossible.
+        seeds: that each is trained with.
+        runs: variant's name and seed to the run, as far as there are any.
+        modalities, tasks: of the experiment.
+    """
+
+    study: str
+    variants: Sequence[Variant]
+    left_out: Sequence[LeftOut]
+    seeds: Sequence[int]
+    runs: Mapping[tuple[str, int], Run]
+    modalities: Sequence[str]
+    tasks: Sequence[str]
+
+    @property
+    def completed(self) -> list[Run]:
+        return [run for run in self.runs.values() if run.status == "completed"]
+
+    def of(self, variant: Variant) -> list[Run]:
+        """The variant's completed runs."""
+        found = (self.runs.get((variant.name, seed)) for seed in self.seeds)
+        return [run for run in found if run is not None and run.status == "completed"]
+
+    def incomplete(self) -> list[tuple[Variant, int, str]]:
+        """Variant, seed and why, of each job that did not complete."""
+        found = []
+        for variant in self.variants:
+            for seed in self.seeds:
+                run = self.runs.get((variant.name, seed))
+                if run is None:
+                    found.append((variant, seed, "it has not been started"))
+                elif run.status != "completed":
+                    why = (run.error or "no reason was written").strip().split("\n")[0]
+                    found.append((variant, seed, f"{run.status}: {why}"))
+        return found
+
+    def metrics(self) -> dict[str, str]:
+        """Task to its main test metric, for those that were tested."""
+        known = names(self.completed)
+        found = {task: main_metric(task, known) for task in self.tasks}
+        return {task: metric for task, metric in found.items() if metric is not None}
+
+    def values(self, variant: Variant, metric: str) -> dict[int, float]:
+        """Seed to the metric of the variant's completed run."""
+        found = {seed: self.runs.get((variant.name, seed)) for seed in self.seeds}
+        return {
+            seed: number
+            for seed, run in found.items()
+            if run is not None and run.status == "completed" and (number := value(run, metric)) is not None
+        }
+
+    def mean(self, variant: Variant, metric: str) -> Interval | None:
+        """Over seeds; None without one."""
+        values = list(self.values(variant, metric).values())
+        return interval(values) if values else None
+
+
+def sign(metric: str) -> int:
+    """1 where more of the metric is better, else −1."""
+    return -1 if lower_is_better(metric) else 1

@@ -1,0 +1,146 @@
+"""Sections that every conclusion has: the numbers, what they cost, what is missing, and how they were judged."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import fsum
+
+from mmfusion.report import words
+from mmfusion.report.costs import costs
+from mmfusion.studies.conclusion import Section, Table
+from mmfusion.studies.contrasts import ALPHA, FEWEST_SEEDS
+from mmfusion.studies.results import Results, Variant, sign
+
+_COSTS = {
+    "seconds": ("time", words.seconds),
+    "parameters": ("param.", words.count),
+    "memory_bytes": ("memory", words.size),
+}
+
+
+def title(found: Results) -> str:
+    """The first line of a conclusion."""
+    return f"study={found.study}: {many(len(found.variants), 'variant')}, {many(len(found.seeds), 'seed')}"
+
+
+def numbers(found: Results, order: Sequence[Variant], more: Mapping[str, Mapping[str, str]] | None = None) -> Section:
+    """A row a variant: each task's main test metric, seeds, and costs.
+
+    Args:
+        found: the results.
+        order: of the rows.
+        more: further columns: title to the cells by the variant's name.
+    """
+    metrics = found.metrics().values()
+    head = ["", *(f"{short(metric)} {arrow(metric)}" for metric in metrics), *(more or {}), "n"]
+    means = {metric: [found.mean(variant, metric) for variant in order] for metric in metrics}
+    places = {metric: words.decimals(each) for metric, each in means.items()}
+    own = [variant_costs(found, variant) for variant in order]
+    shown = [name for name in _COSTS if any(name in each for each in own)]
+    rows = []
+    for index, variant in enumerate(order):
+        cells = [words.plus_minus(each[index], places[metric]) for metric, each in means.items()]
+        cells += [column.get(variant.name, words.NONE) for column in (more or {}).values()]
+        cells.append(str(len(found.of(variant))))
+        cells += [_COSTS[name][1](own[index][name]) if name in own[index] else words.NONE for name in shown]
+        rows.append([variant.name, *cells])
+    head += [_COSTS[name][0] for name in shown]
+    note = "Test metrics as mean ± 95% interval over n seeds; time, parameters and memory are those of one run."
+    return Section("Numbers", [note], [Table(head, rows)])
+
+
+def variant_costs(found: Results, variant: Variant) -> dict[str, float]:
+    """Means over the variant's completed runs."""
+    own = [costs(run) for run in found.of(variant)]
+    names = dict.fromkeys(name for each in own for name in each)
+    return {name: fsum(values) / len(values) for name in names for values in [[e[name] for e in own if name in e]]}
+
+
+def cost(found: Results) -> Section:
+    """What all of it took, and between which variants that of one run lies."""
+    spent = fsum(run.seconds or 0.0 for run in found.runs.values())
+    lines = [f"All runs together: {words.seconds(spent)}."]
+    own = {variant.name: variant_costs(found, variant) for variant in found.variants}
+    for name, what, shown in (
+        ("seconds", "Time of one run", words.seconds),
+        ("parameters", "Parameters", words.count),
+        ("memory_bytes", "Peak memory", words.size),
+    ):
+        known = {variant: each[name] for variant, each in own.items() if name in each}
+        if not known:
+            continue
+        least, most = min(known, key=known.__getitem__), max(known, key=known.__getitem__)
+        low, high = shown(known[least]), shown(known[most])
+        lines.append(f"{what}: {low}." if low == high else f"{what}: {low} ({least}) to {high} ({most}).")
+    return Section("Cost", lines)
+
+
+def jobs(found: Results) -> Section:
+    """How many completed, what was left out, and what that means for the rest."""
+    planned = len(found.variants) * len(found.seeds)
+    broken = found.incomplete()
+    lines = [f"{planned - len(broken)} of {planned} jobs completed."]
+    lines += [f"{each.name} is left out: {each.reason}" for each in found.left_out]
+    lines += [f"{variant.name}, seed {seed}: {why}" for variant, seed, why in broken]
+    for variant in found.variants:
+        n = len(found.of(variant))
+        if n < len(found.seeds):
+            what = f"is judged by {n} of {many(len(found.seeds), 'seed')}" if n else "is not judged at all"
+            lines.append(f"{variant.name} {what}; tests take the seeds that both sides have.")
+    return Section("Jobs", lines)
+
+
+def method(tests: int, of: str) -> Section:
+    """The rule by which a difference counts as shown.
+
+    Args:
+        tests: how many were corrected together.
+        of: what was tested.
+    """
+    if not tests:
+        return Section("How this was judged", [f"No test could be made ({of})."])
+    rule = (
+        f"A difference is shown where the paired t-test over shared seeds has p < {ALPHA:g} after Holm's correction "
+        f"for all {many(tests, 'test')} ({of}). Each interval is the 95% interval of its one difference."
+    )
+    return Section("How this was judged", [rule])
+
+
+def too_few(found: Results) -> str | None:
+    """A sentence where there are not numbers enough to show anything, else None."""
+    most = max((len(found.of(variant)) for variant in found.variants), default=0)
+    if not most:
+        return "Nothing can be said: no job completed."
+    if not found.metrics():
+        return "Nothing can be said: no run has a test metric. Is there a test split, and trainer.limit_test_batches?"
+    if most >= FEWEST_SEEDS:
+        return None
+    return (
+        f"No difference shown: {many(most, 'seed')} cannot show any. A test needs {FEWEST_SEEDS} at the least, and 5 "
+        "or more are better (study.seeds=5)."
+    )
+
+
+def short(metric: str) -> str:
+    """`test/digit/accuracy` → `digit accuracy`."""
+    return metric.removeprefix("test/").replace("/", " ").replace("_", " ")
+
+
+def arrow(metric: str) -> str:
+    """Which way it is better."""
+    return "↑" if sign(metric) > 0 else "↓"
+
+
+def better(metric: str) -> str:
+    """The same in words."""
+    return "higher is better" if sign(metric) > 0 else "lower is better"
+
+
+def many(n: int, what: str) -> str:
+    """`1 seed`, `5 seeds`."""
+    return f"{n} {what}" + ("" if n == 1 else "s")
+
+
+def together(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,0 +1,191 @@
+"""`study=single_vs_multi`: what learning tasks together is worth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from itertools import combinations
+from typing import Any
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.report.delta import delta_m
+from mmfusion.studies import transfer
+from mmfusion.studies._base import Groups, Study
+from mmfusion.studies.conclusion import Conclusion, Section
+from mmfusion.studies.contrasts import Contrast, Values, against_zero
+from mmfusion.studies.results import Results, Variant, sign
+from mmfusion.studies.sections import cost, jobs, many, method, numbers, short, title, together, too_few
+from mmfusion.studies.transfer import percent
+
+Key = tuple[str, str]
+"""A task, and what it was trained with: another task, or ALL; for Δm the task is ALL too."""
+
+ALL = ""
+
+
+class SingleVsMultiStudy(Study):
+    """Each task alone, every pair, all together.
+
+    Args:
+        seeds: see `Study`.
+        pairs: whether pairs are trained, for the transfer matrix.
+    """
+
+    varies = ()
+    by = ("tasks",)
+
+    def __init__(self, seeds: int | Sequence[int], pairs: bool) -> None:
+        super().__init__(seeds)
+        self.pairs = pairs
+
+    def variants(self, config: Mapping[str, Any], known: Groups) -> list[Variant]:
+        tasks = list(config["task"])
+        if len(tasks) < 2:
+            raise ConfigError(
+                "study=single_vs_multi trains tasks alone and together and needs at least two, and the experiment has "
+                f"{', '.join(tasks) or 'none'}; add one, +task@task.age=regression for example, or take another "
+                "experiment="
+            )
+        sizes = sorted({1, len(tasks), *([2] if self.pairs else [])})
+        subsets = [kept for size in sizes for kept in combinations(tasks, size)]
+        return [Variant("+".join(kept), _overrides(kept, config), kept) for kept in subsets]
+
+    def conclude(self, found: Results) -> Conclusion:
+        metrics = found.metrics()
+        whole = _variant(found, found.tasks)
+        changes: dict[Key, Values] = {}
+        delta, why = _delta(found, metrics)
+        if delta:
+            changes[ALL, ALL] = delta
+        for task in metrics:
+            changes[task, ALL] = _change(found, task, metrics[task], whole)
+        partners = [(a, b) for a in found.tasks for b in found.tasks if a != b]
+        # Of two tasks the pair is all there is, and has been asked for.
+        for a, b in partners if len(found.tasks) > 2 else []:
+            pair = _variant(found, (a, b))
+            if pair is not None and a in metrics:
+                changes[a, b] = _change(found, a, metrics[a], pair)
+        changes = {key: values for key, values in changes.items() if values}
+        tests = dict(zip(changes, against_zero(list(changes.values())), strict=True))
+        entries = self._entries(found, tests)
+        few = too_few(found)
+        made = sum(test.p is not None for test in tests.values())
+        deltas = {whole.name: percent(tests[ALL, ALL])} if whole is not None and (ALL, ALL) in tests else None
+        return Conclusion(
+            title(found),
+            [few] if few else [_headline(tests, metrics)],
+            [
+                numbers(found, found.variants, {"Δm %": deltas} if deltas else None),
+                _together(found, metrics, tests, why),
+                *([transfer.section(found.tasks, metrics, entries)] if entries else []),
+                cost(found),
+                jobs(found),
+                method(made, f"Δm, {many(len(metrics), 'task')} with all, and every entry of the matrix"),
+            ],
+            transfer.rows(metrics, entries) if entries else (),
+        )
+
+    def _entries(self, found: Results, tests: Mapping[Key, Contrast]) -> dict[Key, Contrast]:
+        """The transfer matrix: the task that is judged and the one that it was trained with, to the change."""
+        if not self.pairs:
+            return {}
+        if len(found.tasks) == 2:
+            a, b = found.tasks
+            return {(x, y): tests[x, ALL] for x, y in ((a, b), (b, a)) if (x, ALL) in tests}
+        return {key: test for key, test in tests.items() if key[1] != ALL}
+
+
+def _overrides(kept: Sequence[str], config: Mapping[str, Any]) -> tuple[str, ...]:
+    """What leaves the other tasks out; the checkpoint is watched by the plain loss where its metric is left out too."""
+    gone = [f"~task.{name}" for name in config["task"] if name not in kept]
+    watched = (config["callbacks"].get("monitor") or {}).get("metric")
+    of = {parts[1] for name in _names(watched) if len(parts := name.split("/")) == 3}
+    if of and not of & set(kept):
+        gone += ["callbacks.monitor.metric=val/loss", "callbacks.monitor.mode=auto"]
+    return tuple(gone)
+
+
+def _names(watched: Any) -> list[str]:
+    return [str(name) for name in watched] if isinstance(watched, Mapping) else [str(watched)]
+
+
+def _variant(found: Results, parts: Sequence[str]) -> Variant | None:
+    return next((each for each in found.variants if set(each.parts) == set(parts)), None)
+
+
+def _change(found: Results, task: str, metric: str, variant: Variant | None) -> Values:
+    """Seed to the change of the task's metric against alone, in % and positive where it is better."""
+    alone = _variant(found, (task,))
+    if variant is None or alone is None:
+        return {}
+    with_others, single = found.values(variant, metric), found.values(alone, metric)
+    return {
+        seed: 100 * sign(metric) * (with_others[seed] - single[seed]) / single[seed]
+        for seed in with_others.keys() & single.keys()
+        if single[seed] > 0
+    }
+
+
+def _delta(found: Results, metrics: Mapping[str, str]) -> tuple[Values, str | None]:
+    """Seed to Δm of all tasks together; without any, why."""
+    whole = _variant(found, found.tasks)
+    lower = {task: sign(metric) < 0 for task, metric in metrics.items()}
+    if whole is None or len(metrics) < len(found.tasks):
+        return {}, "a task has no test metric"
+    values = {}
+    why = "no seed has all tasks together and each of them alone"
+    for seed in found.seeds:
+        multi = {task: found.values(whole, metric).get(seed) for task, metric in metrics.items()}
+        single = {}
+        for task, metric in metrics.items():
+            alone = _variant(found, (task,))
+            single[task] = None if alone is None else found.values(alone, metric).get(seed)
+        known_multi = {task: value for task, value in multi.items() if value is not None}
+        known_single = {task: value for task, value in single.items() if value is not None}
+        if len(known_multi) < len(metrics) or len(known_single) < len(metrics):
+            continue
+        try:
+            values[seed] = delta_m(known_multi, known_single, lower)
+        except ValueError as error:
+            why = str(error)
+    return values, None if values else why
+
+
+def _headline(tests: Mapping[Key, Contrast], metrics: Mapping[str, str]) -> str:
+    test = tests.get((ALL, ALL))
+    if test is None:
+        return "Δm cannot be told."
+    signs = {task: tests[task, ALL].sign for task in metrics if (task, ALL) in tests}
+    better, worse = ([task for task, each in signs.items() if each == way] for way in (1, -1))
+    told = f"Δm = {percent(test)} %"
+    if not test.is_shown:
+        said = f"No difference shown between learning all tasks together and each alone: {told} ({test.certainty})"
+    else:
+        verb = "better" if test.sign > 0 else "worse"
+        said = f"Learning all tasks together is {verb} than each alone: {told} ({test.certainty})"
+    if better:
+        said += f"; {together(better)} gain{'s' if len(better) == 1 else ''} by it"
+    if worse:
+        said += f"; {together(worse)} lose{'s' if len(worse) == 1 else ''} by it"
+    return f"{said}."
+
+
+def _together(found: Results, metrics: Mapping[str, str], tests: Mapping[Key, Contrast], why: str | None) -> Section:
+    """Δm, and each task with all the others against alone."""
+    lines = []
+    if test := tests.get((ALL, ALL)):
+        judged = together([short(metric) for metric in metrics.values()])
+        lines.append(f"Δm = {percent(test)} % over {many(test.n, 'seed')} ({test.certainty}), judged by {judged}.")
+    else:
+        lines.append(f"Δm is not known: {why}.")
+    for task, metric in metrics.items():
+        test = tests.get((task, ALL))
+        if test is None:
+            lines.append(f"{task}: not known, alone or with all.")
+            continue
+        verdict = {
+            0: "no difference shown between all tasks and it alone",
+            1: "better with all tasks than alone",
+            -1: "worse with all tasks than alone",
+        }[test.sign]
+        lines.append(f"{short(metric)}: {verdict}, {percent(test)} % ({test.certainty}).")
+    return Section("All tasks together against each alone", lines)

@@ -1,0 +1,48 @@
+"""Who helps whom: what each task gains or loses by each other task that is learned with it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from mmfusion.report.words import NONE, plus_minus
+from mmfusion.studies.conclusion import Section, Table
+from mmfusion.studies.contrasts import Contrast
+from mmfusion.studies.sections import short
+
+Entries = Mapping[tuple[str, str], Contrast]
+"""The task that is judged, and the one that it was trained with, to the change against alone in %."""
+
+_PLACES = 2
+
+
+def section(tasks: Sequence[str], metrics: Mapping[str, str], entries: Entries) -> Section:
+    """The matrix: a row a task that is judged, a column a task that it was trained with."""
+    rows = []
+    for task, metric in metrics.items():
+        cells = [entries.get((task, other)) for other in tasks]
+        rows.append([short(metric), *(NONE if each is None else percent(each) + "*" * each.is_shown for each in cells)])
+    shown = sum(each.is_shown for each in entries.values())
+    lines = ["Change of the row's metric in % of what it is alone, with the column learned too; above 0 is better."]
+    if shown:
+        lines.append(f"A difference is shown for {shown} of {len(entries)} entries, those with a star.")
+    else:
+        lines.append(f"No difference shown for any of the {len(entries)} entries.")
+    return Section("Transfer between pairs", lines, [Table(["", *(f"with {task}" for task in tasks)], rows)])
+
+
+def rows(metrics: Mapping[str, str], entries: Entries) -> list[list[object]]:
+    """`transfer.csv`: a line an entry, the head first; an empty cell is not known."""
+    found: list[list[object]] = [["task", "with", "metric", "change_percent", "low", "high", "n", "p_holm"]]
+    for (task, other), test in entries.items():
+        if test.gain is not None:
+            mean, half = test.gain.mean, test.gain.half
+            ends = ["", ""] if half is None else [mean - half, mean + half]
+            found.append([task, other, metrics[task], mean, *ends, test.n, "" if test.p is None else test.p])
+    return found
+
+
+def percent(test: Contrast) -> str:
+    """`+3.10 ± 1.21`."""
+    if test.gain is None:
+        return NONE
+    return f"{'+' if test.gain.mean > 0 else ''}{plus_minus(test.gain, _PLACES)}"

@@ -1,0 +1,114 @@
+"""How long the report of a large sweep takes to write, how large it is, and how long Chromium takes to load it.
+
+    python scripts/bench_report.py                     # 500 runs × 10,000 logged rows, in a temporary folder
+    python scripts/bench_report.py --runs 50 --keep DIR
+
+Loading is timed from the navigation to the table being there, and to the first chart being drawn; answering, from a
+click on a column's head to the sorted table. The processor's time of the page's main thread up to the first chart is
+told as well: on a busy machine it is the figure to go by. Needs playwright and the system's Chromium.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+
+FLAGS = ("--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update")
+
+
+def main() -> None:
+    """Write a made-up sweep, its report, and print what was measured."""
+    parser = argparse.ArgumentParser(description="Time the report of a large sweep.")
+    parser.add_argument("--runs", type=int, default=500)
+    parser.add_argument("--points", type=int, default=10_000, help="rows of each run's metrics.csv")
+    parser.add_argument("--loads", type=int, default=5, help="times that the page is loaded; the median is told")
+    parser.add_argument(
+        "--keep", type=Path, help="folder for the sweep and the report, kept (default: a temporary one)"
+    )
+    args = parser.parse_args()
+    folder = args.keep or Path(tempfile.mkdtemp())
+    try:
+        measure(folder, args.runs, args.points, args.loads)
+    finally:
+        if args.keep is None:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def measure(folder: Path, runs: int, points: int, loads: int) -> None:
+    """Everything, printed line by line."""
+    from mmfusion.report.html import write_html
+    from mmfusion.report.runs import find_runs
+    from tests.helpers.run_folders import write_many
+
+    sweep = folder / f"{runs}x{points}"
+    if not sweep.is_dir():
+        write_many(sweep, runs, points)
+    size = sum(path.stat().st_size for path in sweep.rglob("*") if path.is_file())
+    print(f"sweep       {runs} runs × {points} rows, {size / 1e6:.0f} MB on disk")
+    report = folder / "report.html"
+    found, finding = timed(lambda: find_runs([sweep]))
+    _, writing = timed(lambda: write_html(found, report, "bench"))
+    print(f"writing     {finding + writing:.1f} s ({finding:.1f} s of it finding and reading configs)")
+    print(f"file        {report.stat().st_size / 1e6:.1f} MB")
+    tables, charts, busy, sorts = zip(*(load(report) for _ in range(loads)), strict=True)
+    print(f"table       {median(tables):.2f} s after the navigation (slowest {max(tables):.2f} s)")
+    print(f"first chart {median(charts):.2f} s (slowest {max(charts):.2f} s)")
+    print(f"processor   {median(busy):.2f} s of the page's main thread until then")
+    print(f"sorting     {1000 * median(sorts):.0f} ms from click to table")
+
+
+def load(report: Path) -> tuple[float, float, float, float]:
+    """Seconds to the table, to the first chart, of the processor until then, and to sort, in a fresh browser."""
+    from playwright.sync_api import sync_playwright
+
+    path = next(
+        (found for name in ("chromium", "chromium-browser", "google-chrome") if (found := shutil.which(name))), None
+    )
+    if path is None:
+        raise SystemExit("bench_report: no Chromium on PATH")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        page = browser.new_page(viewport={"width": 1366, "height": 900})
+        session = page.context.new_cdp_session(page)
+        session.send("Performance.enable", {"timeDomain": "threadTicks"})
+        begun = time.perf_counter()
+        page.goto(report.as_uri(), wait_until="commit", timeout=300_000)
+        page.wait_for_selector("#ranking-chart svg", timeout=300_000)
+        chart = time.perf_counter() - begun
+        # By the page's own clock: plotly's script, which comes right after, would keep an answer to us waiting.
+        table = page.evaluate("performance.getEntriesByName('table')[0].startTime / 1000")
+        told = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
+        sorting = page.evaluate(
+            """() => new Promise((done) => {
+              const begun = performance.now();
+              document.querySelector('#table th button').click();
+              requestAnimationFrame(() => requestAnimationFrame(() => done((performance.now() - begun) / 1000)));
+            })"""
+        )
+        browser.close()
+    return float(table), chart, float(told["TaskDuration"]), float(sorting)
+
+
+def timed(act: Callable[[], Any]) -> tuple[Any, float]:
+    """What it gives, and the seconds it took."""
+    begun = time.perf_counter()
+    found = act()
+    return found, time.perf_counter() - begun
+
+
+def median(values: tuple[float, ...]) -> float:
+    """The middle one."""
+    return sorted(values)[len(values) // 2]
+
+
+if __name__ == "__main__":
+    main()

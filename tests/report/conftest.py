@@ -1,0 +1,76 @@
+"""A real browser for the tests of the page: the system's Chromium, driven by Playwright."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import pytest
+
+FLAGS = (
+    *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
+    *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
+)
+LAPTOP, PHONE = (1366, 900), (390, 844)
+PATIENCE = 120_000
+"""Milliseconds that something on the page may take: two cores, and other tests on them."""
+
+
+def chromium_path() -> str | None:
+    """Where Chromium is: `MMFUSION_CHROMIUM`, or on PATH, or where Debian puts it."""
+    named = os.environ.get("MMFUSION_CHROMIUM")
+    names = ("chromium", "chromium-browser", "google-chrome", "/usr/bin/chromium")
+    return named or next((path for name in names if (path := shutil.which(name))), None)
+
+
+def until(page, expression: str) -> None:
+    """Wait until an expression holds. The page's policy forbids Playwright's own way, which evaluates text in it."""
+    end = time.monotonic() + PATIENCE / 1000
+    while not page.evaluate(expression):
+        assert time.monotonic() < end, expression
+        page.wait_for_timeout(50)
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    """One browser for a module; ended with it, for Playwright keeps an event loop going in this thread."""
+    path = chromium_path()
+    if path is None:
+        pytest.skip("needs Chromium: apt-get install chromium, or MMFUSION_CHROMIUM=/path/to/it")
+    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
+    with sync_api.sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium):
+    """A function that opens a file or an address; by the end no page has written an error or asked another host."""
+    contexts, troubles, asked = [], [], []
+
+    def visit(target: Path | str, size: tuple[int, int] = LAPTOP, dark: bool = False, hash_: str = ""):
+        scheme = "dark" if dark else "light"
+        context = chromium.new_context(
+            viewport={"width": size[0], "height": size[1]}, color_scheme=scheme, has_touch=size == PHONE
+        )
+        contexts.append(context)
+        context.set_default_timeout(PATIENCE)
+        page = context.new_page()
+        page.on("console", lambda said: troubles.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.on("request", lambda request: asked.append(request.url))
+        address = target.as_uri() if isinstance(target, Path) else target
+        page.goto(address + hash_)
+        page.wait_for_selector("#table tbody tr")
+        page.base = address
+        return page
+
+    yield visit
+    bases = tuple(page.base for context in contexts for page in context.pages)
+    for context in contexts:
+        context.close()
+    assert troubles == []
+    assert [url for url in asked if not url.startswith((*bases, "data:", "blob:"))] == []

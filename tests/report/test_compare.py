@@ -1,0 +1,118 @@
+import random
+
+import pytest
+from scipy import stats
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.report.compare import compare
+from tests.report.cases import grid, made
+
+METRIC = "test/largest/accuracy"
+ACCURACY = {"concat": [0.80, 0.83, 0.81], "gated": [0.90, 0.91, 0.94], "sum": [0.89, 0.93, 0.90]}
+
+
+def test_ranked_with_intervals_and_corrected_tests():
+    found = compare(grid(ACCURACY), METRIC)
+    assert [row.group.settings["fusion"] for row in found.rows] == ["gated", "sum", "concat"]
+    best, second, last = found.rows
+    assert best.found.mean == pytest.approx(sum(ACCURACY["gated"]) / 3)
+    assert (best.paired, best.p) == (None, None)
+    p = {name: stats.ttest_rel(ACCURACY["gated"], ACCURACY[name]).pvalue for name in ("sum", "concat")}
+    assert second.paired.p == pytest.approx(p["sum"])
+    # Two tests: the smaller p twice, the larger as it is.
+    assert p["concat"] < p["sum"]
+    assert (last.p, second.p) == pytest.approx((2 * p["concat"], p["sum"]))
+
+
+def test_lower_is_better():
+    runs = grid({"concat": [1.0, 1.1], "gated": [2.0, 2.1]}, metric="test/sum/mae")
+    found = compare(runs, "mae")
+    assert (found.metric, found.lower) == ("test/sum/mae", True)
+    assert [row.group.settings["fusion"] for row in found.rows] == ["concat", "gated"]
+
+
+def test_metric_of_a_subset_of_modalities():
+    runs = grid({"concat": [0.5], "gated": [0.6]}, metric="test[image]/largest/accuracy")
+    assert compare(runs, "test[image]/largest/accuracy").rows[0].label == "fusion=gated"
+
+
+def test_unknown_direction_is_asked_for_and_taken():
+    runs = grid({"concat": [0.5], "gated": [0.6]}, metric="test/largest/zeal")
+    with pytest.raises(ConfigError, match="--lower or --higher"):
+        compare(runs, "zeal")
+    assert compare(runs, "zeal", said={"zeal": True}).rows[0].label == "fusion=concat"
+    assert compare(runs, "zeal", said={"zeal": False}).rows[0].label == "fusion=gated"
+
+
+def test_runs_without_the_metric_and_those_that_did_not_complete():
+    runs = [
+        *grid({"concat": [0.8, 0.9], "gated": [0.7, 0.6]}),
+        made("x", {}, {"fusion": "gated"}, seed=2),
+        made("y", {METRIC: 0.99}, {"fusion": "sum"}, status="running"),
+        made("z", {METRIC: 0.99}, {"fusion": "concat"}, seed=3, status="failed", error="no"),
+    ]
+    found = compare(runs, METRIC)
+    assert [(row.label, row.found.n if row.found else 0) for row in found.rows] == [
+        ("fusion=concat", 2),
+        ("fusion=gated", 2),
+        ("fusion=sum", 0),
+    ]
+    assert found.rows[0].group.others == {"failed": 1}
+    assert len(found.ranked) == 2
+    assert set(found.values) == {"concat-0", "concat-1", "gated-0", "gated-1"}
+
+
+def test_no_completed_run():
+    found = compare([made("a", status="failed")])
+    assert (found.metric, found.ranked, len(found.rows)) == (None, [], 1)
+
+
+def test_seeds_that_are_not_shared_are_not_tested():
+    runs = [made(f"c{s}", {METRIC: 0.8}, {"fusion": "concat"}, seed=s) for s in (0, 1)]
+    runs += [made(f"g{s}", {METRIC: 0.9}, {"fusion": "gated"}, seed=s) for s in (2, 3)]
+    row = compare(runs, METRIC).rows[1]
+    assert (row.p, row.paired.reason) == (None, "fewer than two shared seeds")
+
+
+def test_what_varies_within_rows_is_named_where_pairs_are_missing():
+    runs = [
+        made(f"{f}{lr}{s}", {METRIC: 0.9}, {"fusion": f, "optimizer.lr": lr}, seed=s)
+        for f, lr in (("concat", 0.1), ("gated", 0.2))
+        for s in (0, 1)
+    ]
+    assert compare(runs, METRIC, ["fusion"]).rows[1].paired.reason == "fewer than two shared seeds with the same lr"
+
+
+def test_delta_is_folded_over_seeds_and_costs_are_means():
+    runs = []
+    for s, (multi, single) in enumerate([(0.9, 0.8), (0.8, 0.8)]):
+        runs.append(made(f"m{s}", {METRIC: multi, "test/sum/mae": 1.0}, seed=s, seconds=10.0 + 20 * s))
+        runs.append(made(f"l{s}", {METRIC: single}, seed=s, without=["task.sum"]))
+        runs.append(made(f"s{s}", {"test/sum/mae": 1.0}, seed=s, without=["task.largest"]))
+    found = {row.group.settings["tasks"]: row for row in compare(runs, METRIC).rows}
+    together = found["largest+sum"]
+    assert together.delta.mean == pytest.approx((12.5 / 2 + 0) / 2)
+    assert together.delta.n == 2
+    assert not together.delta_of_other_seeds
+    assert together.costs["seconds"] == pytest.approx(20)
+    assert found["largest"].delta is None
+    assert found["sum"].found is None
+
+
+@pytest.mark.parametrize("by", [[], ["fusion"], ["lr"]])
+def test_the_order_of_runs_does_not_matter(by):
+    rng = random.Random(0)
+    runs = [
+        made(f"{f}{lr}{s}", {METRIC: rng.random()}, {"fusion": f, "optimizer.lr": lr}, seed=s)
+        for f in ("concat", "gated", "sum")
+        for lr in (0.1, 0.2)
+        for s in range(4)
+    ]
+    found = compare(runs, METRIC, by)
+    for seed in range(3):
+        assert compare(random.Random(seed).sample(runs, len(runs)), METRIC, by) == found
+
+
+def test_equals_are_in_the_order_of_their_names():
+    found = compare(grid({"sum": [0.5], "concat": [0.5], "gated": [0.5]}), METRIC)
+    assert [row.group.settings["fusion"] for row in found.rows] == ["concat", "gated", "sum"]

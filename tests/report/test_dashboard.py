@@ -1,0 +1,169 @@
+import http.client
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+import uvicorn
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.report.dashboard import application, dashboard, hostname
+from tests.helpers.run_folders import write_run
+
+SECRET = "hunter2"
+
+
+@pytest.fixture(scope="module")
+def port(tmp_path_factory):
+    """The port of a dashboard of `outputs` with a run `a`; beside `outputs` lies a file with a secret."""
+    folder = tmp_path_factory.mktemp("dashboard")
+    (folder / "secret.txt").write_text(SECRET)
+    write_run(folder / "outputs" / "a", metrics={"test/largest/accuracy": 0.9})
+    (folder / "outputs" / "note.txt").write_text(SECRET)
+    taken = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(application(folder / "outputs"), log_level="warning", lifespan="off", ws="none", http="h11")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
+    thread.start()
+    while not server.started:
+        time.sleep(0.01)
+    yield taken.getsockname()[1]
+    server.should_exit = True
+    thread.join()
+    taken.close()
+
+
+def ask(port, path="/", method="GET", host=None):
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection.putrequest(method, path, skip_host=host is not None)
+    if host is not None:
+        connection.putheader("Host", host)
+    connection.endheaders()
+    answer = connection.getresponse()
+    body = answer.read().decode()
+    connection.close()
+    return answer, body
+
+
+def test_it_serves_the_page_and_the_runs(port):
+    answer, body = ask(port)
+    assert answer.status == 200
+    assert body.startswith("<!doctype html>")
+    assert "connect-src 'self'" in body
+    answer, body = ask(port, "/data?version=0&server=")
+    assert answer.getheader("Content-Type") == "application/json"
+    assert [run["id"] for run in json.loads(body)["runs"]] == ["a"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/a/config.yaml",
+        "/../secret.txt",
+        "/..%2fsecret.txt",
+        "/%2e%2e/secret.txt",
+        "//secret.txt",
+        "/note.txt",
+        "/data/../../secret.txt",
+        "/data/a",
+        "/etc/passwd",
+        "/static/../secret.txt",
+    ],
+)
+def test_no_path_reads_a_file(port, path):
+    answer, body = ask(port, path)
+    assert answer.status == 404
+    assert SECRET not in body
+
+
+@pytest.mark.parametrize(
+    "query", ["version=-1", "version=abc", "version=1e9", "version=٣", "version=" + "9" * 400, "server=../..", ""]
+)
+def test_a_strange_question_gets_everything_or_nothing_and_no_error(port, query):
+    answer, body = ask(port, "/data?" + query.replace("٣", "%D9%A3"))
+    assert answer.status == 200
+    assert [run["id"] for run in json.loads(body)["runs"]] == ["a"]
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "DELETE", "PATCH", "OPTIONS"])
+@pytest.mark.parametrize("path", ["/", "/data"])
+def test_it_can_only_be_read(port, method, path):
+    answer, _ = ask(port, path, method)
+    assert answer.status == 405
+
+
+@pytest.mark.parametrize(
+    "host", ["evil.example", "evil.example:80", "127.0.0.1.evil.example", "", "10.0.0.7", "localhost.evil"]
+)
+def test_another_name_for_this_machine_is_refused(port, host):
+    for path in ("/", "/data"):
+        answer, body = ask(port, path, host=host)
+        assert answer.status == 421
+        assert "runs" not in body
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost:9000", "LOCALHOST", "[::1]:8765"])
+def test_its_own_names_are_answered_on_any_port_as_a_tunnel_has_another(port, host):
+    answer, _ = ask(port, "/data", host=host)
+    assert answer.status == 200
+
+
+def test_answers_say_that_they_are_for_this_page_alone(port):
+    for path, host in (("/", None), ("/data", None), ("/nothing", None), ("/", "evil.example")):
+        answer, _ = ask(port, path, host=host)
+        assert answer.getheader("X-Content-Type-Options") == "nosniff"
+        assert answer.getheader("Cross-Origin-Resource-Policy") == "same-origin"
+        assert answer.getheader("X-Frame-Options") == "DENY"
+        assert answer.getheader("Cache-Control") == "no-store"
+        assert answer.getheader("Access-Control-Allow-Origin") is None
+
+
+def test_host_names_lose_their_port():
+    assert [hostname(each) for each in ("a:1", "A", "[::1]:5", "[::1]", "", "a:b:c")] == [
+        "a",
+        "a",
+        "::1",
+        "::1",
+        "",
+        "a",
+    ]
+
+
+def test_a_folder_or_port_that_will_not_do_is_said(tmp_path):
+    with pytest.raises(ConfigError, match="nowhere is not a folder"):
+        dashboard(str(tmp_path / "nowhere"))
+    with pytest.raises(ConfigError, match="--port: expected 0 to 65535, found 70000"):
+        dashboard(str(tmp_path), 70_000)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ConfigError, match=f"--port {port} is taken; --port 0 takes a free one"):
+            dashboard(str(tmp_path), port)
+
+
+def test_the_command_binds_to_loopback_and_ctrl_c_ends_it_cleanly(tmp_path, repo):
+    write_run(tmp_path / "a")
+    before = sorted(path for path in tmp_path.rglob("*"))
+    command = [sys.executable, "-W", "error", "-m", "mmfusion", "dashboard", str(tmp_path), "--port", "0"]
+    environment = os.environ | {"PYTHONPATH": str(repo)}
+    process = subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=repo, env=environment
+    )
+    try:
+        said = process.stdout.readline()
+        address, port = re.search(r"//([\d.]+):(\d+) ", said).groups()
+        assert address == "127.0.0.1"
+        answer, body = ask(int(port), "/data")
+        assert (answer.status, json.loads(body)["ids"]) == (200, ["a"])
+        process.send_signal(signal.SIGINT)
+        out, err = process.communicate(timeout=60)
+    finally:
+        process.kill()
+        process.communicate()
+    assert (process.returncode, out, err) == (0, "", "")
+    assert sorted(path for path in tmp_path.rglob("*")) == before

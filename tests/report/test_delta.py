@@ -1,0 +1,107 @@
+"""Δm against numbers worked out by hand."""
+
+import random
+
+import pytest
+
+from mmfusion.report.delta import delta_m, deltas
+from tests.report.cases import made
+
+
+def test_by_hand():
+    # +0.1 / 0.8 = 12.5%; mae is worse by 0.4 / 1.6 = 25%
+    multi, single = {"a": 0.9, "b": 2.0}, {"a": 0.8, "b": 1.6}
+    assert delta_m(multi, single, {"a": False, "b": True}) == pytest.approx((12.5 - 25) / 2)
+    assert delta_m(single, single, {"a": False, "b": True}) == 0
+    assert delta_m({"b": 1.2}, {"b": 1.6}, {"b": True}) == pytest.approx(25)
+
+
+@pytest.mark.parametrize("alone", [0.0, -0.2])
+def test_no_relative_change_of_what_is_not_positive(alone):
+    with pytest.raises(ValueError, match=r"r: alone it reaches .* above 0"):
+        delta_m({"r": 0.5}, {"r": alone}, {"r": False})
+
+
+def both(name, accuracy, mae, seed=0, **more):
+    return made(name, {"test/largest/accuracy": accuracy, "test/sum/mae": mae}, seed=seed, **more)
+
+
+def alone(name, task, value, seed=0, **more):
+    metric = {"largest": "test/largest/accuracy", "sum": "test/sum/mae"}[task]
+    other = {"largest": "task.sum", "sum": "task.largest"}[task]
+    return made(name, {metric: value}, seed=seed, without=[other], **more)
+
+
+def test_runs_of_the_same_configuration_and_seed():
+    runs = [
+        both("m0", 0.9, 2.0, 0),
+        both("m1", 0.8, 1.6, 1),
+        *(alone(f"l{s}", "largest", value, s) for s, value in enumerate((0.8, 0.8))),
+        *(alone(f"s{s}", "sum", value, s) for s, value in enumerate((1.6, 3.2))),
+    ]
+    found = deltas(runs)
+    assert found.values == pytest.approx({"m0": -6.25, "m1": 25.0})
+    assert found.other_seeds == frozenset()
+    assert found.metrics == {"largest": "test/largest/accuracy", "sum": "test/sum/mae"}
+    assert found.reason is None
+    assert deltas(random.Random(0).sample(runs, len(runs))) == found
+
+
+def test_other_seeds_are_averaged_and_said():
+    runs = [both("m", 0.9, 2.0, 7), alone("l", "largest", 0.8, 7)]
+    runs += [alone("s0", "sum", 1.0, 0), alone("s1", "sum", 3.0, 1), alone("again", "sum", 3.0, 1)]
+    found = deltas(runs)
+    assert found.values == pytest.approx({"m": (12.5 + 0) / 2})
+    assert found.other_seeds == {"m"}
+
+
+def test_weighting_and_monitor_need_not_agree_and_the_rest_must():
+    runs = [
+        both("m", 0.9, 1.6, settings={"loss_weighting": "gradnorm", "gradients_of": "shared"}),
+        alone("l", "largest", 0.8, settings={"callbacks.monitor.metric": "val/largest/accuracy"}),
+        alone("s", "sum", 1.6),
+    ]
+    assert deltas(runs).values == pytest.approx({"m": 6.25})
+    runs[2].config["optimizer"]["lr"] = 0.5
+    found = deltas(runs)
+    assert found.values == {}
+    assert found.reason == "there is no completed run of sum alone with the configuration of m"
+
+
+def test_a_tasks_own_settings_must_agree():
+    runs = [both("m", 0.9, 1.6), alone("l", "largest", 0.8), alone("s", "sum", 1.6, settings={"task.sum.loss": "mae"})]
+    assert deltas(runs).values == {}
+
+
+def test_a_data_seed_that_goes_with_the_runs_is_no_difference():
+    runs = [both("m", 0.9, 1.6, 3), alone("l", "largest", 0.8, 4), alone("s", "sum", 1.6, 4)]
+    for run in runs:
+        run.config["data"]["seed"] = run.seed
+    assert deltas(runs).values == pytest.approx({"m": 6.25})
+
+
+def test_a_data_seed_of_its_own_is_one():
+    runs = [both("m", 0.9, 1.6, 3), alone("l", "largest", 0.8, 0), alone("s", "sum", 1.6, 3)]
+    assert deltas(runs).values == pytest.approx({"m": 6.25})  # it is 0 in all of them
+    runs[1].config["data"]["seed"] = 1
+    assert deltas(runs).values == {}
+
+
+def test_the_chosen_metric_judges_its_task():
+    runs = [both("m", 0.9, 1.6), alone("l", "largest", 0.8), alone("s", "sum", 1.6)]
+    for run, f1 in zip(runs[:2], (0.5, 0.4), strict=True):
+        run.metrics["test/largest/f1"] = f1
+    found = deltas(runs, "test/largest/f1")
+    assert found.metrics["largest"] == "test/largest/f1"
+    assert found.values == pytest.approx({"m": (25 + 0) / 2})
+    assert deltas(runs, "test[image]/largest/f1").metrics["largest"] == "test/largest/accuracy"
+
+
+def test_nothing_to_tell_without_single_task_runs():
+    found = deltas([both("m", 0.9, 2.0), both("n", 0.9, 2.0, status="failed")])
+    assert (found.values, found.reason, found.metrics) == ({}, None, {})
+
+
+def test_failed_runs_are_no_baseline():
+    runs = [both("m", 0.9, 1.6), alone("l", "largest", 0.8), alone("s", "sum", 1.6, status="failed")]
+    assert deltas(runs).values == {}

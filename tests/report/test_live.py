@@ -1,0 +1,170 @@
+import json
+import shutil
+
+import pytest
+
+from mmfusion.report.live import Live, leaves
+from tests.helpers.run_folders import config, training_curves, write_run, write_sweep
+
+METRIC = {"test/largest/accuracy": 0.9}
+
+
+def patient(folder):
+    """One that reads everything at once, however slow the machine is."""
+    return Live(folder, patience=600)
+
+
+def ask(live, before=None):
+    version, server = (before["version"], before["server"]) if before else (0, "")
+    return json.loads(live.since(version, server))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "outputs"
+    write_sweep(folder / "s", planned=4)
+    for number, fusion in enumerate(("concat", "gated")):
+        write_run(folder / "s" / str(number), config({"fusion": fusion}), METRIC, curves=training_curves(20))
+    return folder
+
+
+def test_the_first_answer_has_everything_and_the_next_nothing(folder):
+    live = patient(folder)
+    first = ask(live)
+    assert first["full"] is True
+    assert [run["id"] for run in first["runs"]] == first["ids"] == ["s/0", "s/1"]
+    assert first["shared"]["by"] == ["fusion"]
+    assert first["reading"] == 0
+    again = ask(live, first)
+    assert (again["full"], again["runs"], again["ids"], again["shared"]) == (False, [], None, None)
+    assert again["version"] == first["version"]
+
+
+def test_new_points_bring_that_run_alone(folder):
+    live = patient(folder)
+    first = ask(live)
+    (folder / "s" / "1" / "metrics.csv").write_bytes(training_curves(40))
+    then = ask(live, first)
+    assert [run["id"] for run in then["runs"]] == ["s/1"]
+    assert then["runs"][0]["curves"]["step/sum/loss"]["n"] == 40
+    assert then["ids"] is None
+    assert then["shared"] is None
+
+
+def test_a_new_job_comes_with_what_it_changes_for_all(folder):
+    live = patient(folder)
+    first = ask(live)
+    write_run(folder / "s" / "2", config({"fusion": "sum"}), METRIC)
+    then = ask(live, first)
+    assert [run["id"] for run in then["runs"]] == ["s/2"]
+    assert then["ids"] == ["s/0", "s/1", "s/2"]
+    assert then["shared"]["to_come"] == [["s", 1, 4]]
+
+
+def test_a_job_that_is_taken_away_goes(folder):
+    live = patient(folder)
+    first = ask(live)
+    shutil.rmtree(folder / "s" / "0")
+    then = ask(live, first)
+    assert then["ids"] == ["s/1"]
+    assert then["runs"] == []
+    shutil.rmtree(folder)
+    assert ask(live, then)["ids"] == []
+
+
+def test_a_page_of_an_earlier_server_gets_everything(folder):
+    old = ask(patient(folder))
+    new = ask(patient(folder), old)
+    assert new["full"] is True
+    assert len(new["runs"]) == 2
+    live = patient(folder)
+    ahead = ask(live) | {"version": 99}
+    assert ask(live, ahead)["full"] is True
+
+
+def test_two_pages_each_get_what_is_new_to_them(folder):
+    live = patient(folder)
+    early = ask(live)
+    write_run(folder / "s" / "2", config({"fusion": "sum"}), METRIC)
+    late = ask(live)
+    assert len(late["runs"]) == 3
+    assert [run["id"] for run in ask(live, early)["runs"]] == ["s/2"]
+    assert ask(live, late)["runs"] == []
+
+
+def test_what_one_answer_has_no_time_for_comes_with_the_next_ones(folder):
+    for number in range(2, 6):
+        write_run(folder / "s" / str(number), config({"fusion": "sum"}, seed=number), METRIC)
+    live = Live(folder, patience=0.0)
+    seen, before = [], None
+    while before is None or before["reading"]:
+        before = ask(live, before)
+        seen.append([run["id"] for run in before["runs"]])
+    assert seen == [[f"s/{number}"] for number in range(6)]
+    assert before["ids"] == [f"s/{number}" for number in range(6)]
+    assert len(before["shared"]["settings"]) == 6
+
+
+@pytest.mark.parametrize(
+    "name", ["config.yaml", "result.json", "metrics.csv", "predictions.parquet", "log.txt", "job.json"]
+)
+def test_a_file_that_is_a_link_out_of_the_folder_is_not_shown(folder, tmp_path, name):
+    secret = tmp_path / "secret"
+    secret.write_text('{"status": "failed", "error": "hunter2", "name": "hunter2"}')
+    inside = folder / "s" / "1" / name
+    inside.unlink(missing_ok=True)
+    inside.symlink_to(secret)
+    answer = patient(folder).since(0, "")
+    assert "hunter2" not in answer
+    told = next(run for run in json.loads(answer)["runs"] if run["id"] == "s/1")
+    assert told["error"] == f"{name} leads out of the folder; nothing of this run is shown"
+    assert told["config"] == {}
+
+
+def test_a_folder_that_is_a_link_is_not_gone_into_and_a_link_inside_is_read(folder, tmp_path):
+    write_run(tmp_path / "elsewhere", metrics={"test/largest/accuracy": 0.1})
+    (folder / "away").symlink_to(tmp_path / "elsewhere")
+    (folder / "s" / "1" / "metrics.csv").unlink()
+    (folder / "s" / "1" / "metrics.csv").symlink_to("../0/metrics.csv")
+    found = ask(patient(folder))
+    assert found["ids"] == ["s/0", "s/1"]
+    assert found["runs"][1]["curves"]
+
+
+def test_a_sweep_above_the_folder_or_behind_a_link_says_nothing(folder, tmp_path):
+    assert ask(patient(folder / "s" / "0"))["runs"][0]["sweep"] is None
+    secret = tmp_path / "sweep.json"
+    secret.write_text(json.dumps({"kind": "grid", "planned": 77}))
+    (folder / "s" / "sweep.json").unlink()
+    (folder / "s" / "sweep.json").symlink_to(secret)
+    found = ask(patient(folder))
+    assert found["shared"]["to_come"] == []
+    assert found["runs"][0]["sweep"] is None
+
+
+def test_what_a_study_concludes_is_told_unless_it_lies_elsewhere(folder, tmp_path):
+    (folder / "s" / "conclusion.md").write_text("# study=fusion\n")
+    live = patient(folder)
+    first = ask(live)
+    assert first["shared"]["conclusions"] == [["s", "# study=fusion\n"]]
+    (folder / "s" / "conclusion.md").write_text("# another\n")
+    assert ask(live, first)["shared"]["conclusions"] == [["s", "# another\n"]]
+    secret = tmp_path / "secret.md"
+    secret.write_text("a secret")
+    (folder / "s" / "conclusion.md").unlink()
+    (folder / "s" / "conclusion.md").symlink_to(secret)
+    assert ask(patient(folder))["shared"]["conclusions"] == []
+
+
+def test_links_are_followed_to_their_end(folder, tmp_path):
+    outside = tmp_path / "outside"
+    outside.write_text("")
+    run = folder / "s" / "0"
+    (run / "log.txt").symlink_to(run / "hop")
+    (run / "hop").symlink_to(outside)
+    assert leaves(run, folder.resolve()) == "log.txt"
+    (run / "hop").unlink()
+    (run / "hop").symlink_to(run / "metrics.csv")
+    assert leaves(run, folder.resolve()) is None
+    (tmp_path / "link").symlink_to(folder / "s")
+    assert leaves(tmp_path / "link" / "1", folder.resolve()) is None

@@ -1,0 +1,118 @@
+import pytest
+
+from mmfusion.report.compare import compare
+from mmfusion.report.reading import conclusion, failures, notes, unfinished
+from mmfusion.report.runs import find_runs
+from tests.helpers.run_folders import write_run, write_sweep
+from tests.report.cases import grid, made
+
+METRIC = "test/largest/accuracy"
+
+
+def read(accuracy, **more):
+    return conclusion(compare(grid(accuracy, seeds=9, **more), METRIC))
+
+
+def test_better_and_no_difference_shown():
+    found = read({"concat": [0.80, 0.83, 0.81], "gated": [0.90, 0.91, 0.94], "sum": [0.89, 0.93, 0.90]})
+    # d = 0.10, 0.08, 0.13: t = 7.113, p = 0.019, twice that is 0.038; d = 0.01, -0.02, 0.04: t = 0.577, p = 0.622
+    assert found == (
+        "Best by test/largest/accuracy: fusion=gated with 0.917 ± 0.052 (n = 3); better than concat (p = 0.038); "
+        "no difference shown against sum (p = 0.622)."
+    )
+
+
+def test_one_seed_shows_nothing():
+    found = read({"concat": [0.8], "gated": [0.9]})
+    assert found.endswith("fusion=gated with 0.900 (n = 1); no row has more than one seed, so nothing is tested.")
+
+
+def test_one_row_of_several_seeds_is_no_pair():
+    found = read({"concat": [0.8, 0.81], "gated": [0.9]})
+    assert found.endswith("fusion=gated with 0.900 (n = 1); not tested against concat: fewer than two shared seeds.")
+
+
+def test_numbers_are_told_with_their_key():
+    runs = grid({0.1: [0.5, 0.6, 0.5], 0.2: [0.9, 0.9, 0.8]}, key="optimizer.lr")
+    assert "lr 0.1 (p" in conclusion(compare(runs, METRIC))
+
+
+def test_one_configuration():
+    assert read({"concat": [0.8, 0.8]}).endswith("one configuration, so nothing is compared.")
+
+
+def test_ahead_on_average_but_behind_over_shared_seeds():
+    accuracy = {"gated": [0.80, 0.81, 0.80], "concat": [0.70, 0.72, 0.70]}
+    runs = [*grid(accuracy), made("lucky", {METRIC: 1.5}, {"fusion": "concat"}, seed=7)]
+    assert "yet over shared seeds it is worse than gated (p" in conclusion(compare(runs, METRIC))
+
+
+def test_lower_is_better_is_read_as_such():
+    runs = grid({"a": [1.0, 1.1, 1.05], "b": [2.0, 2.2, 2.1]}, key="optimizer.lr", metric="test/sum/mae")
+    assert "lr=a with 1.050 ± 0.124 (n = 3); better than b (p < 0.001)." in conclusion(compare(runs, "mae"))
+
+
+def test_many_are_counted():
+    found = read({str(n): [n / 100, n / 50, n / 30] for n in range(1, 12)}, key="name")
+    assert "and 5 more" in found
+    assert len(found) < 500
+
+
+def test_nothing_completed():
+    assert conclusion(compare([made("a", status="failed")])) == "Nothing to rank: no completed run has a metric."
+
+
+def said(runs, **more):
+    return " ".join(notes(compare(runs, METRIC, **more)))
+
+
+def test_notes_say_what_is_missing_averaged_repeated():
+    runs = grid({"concat": [0.8, 0.9], "gated": [0.7, 0.6]})
+    assert said(runs) == ""
+    assert "1 completed run without test/largest/accuracy: x." in said(
+        [*runs, made("x", {"test/sum/mae": 1.0}, seed=5)]
+    )
+    again = made("again", {METRIC: 0.8}, {"fusion": "concat"}, seed=1)
+    assert "1 run repeated a seed of the same configuration" in said([*runs, again])
+    unknown = made("u", {METRIC: 0.8}, {"fusion": "concat"}, seed=None)
+    assert "1 run without a known seed, paired with no other: u." in said([*runs, unknown])
+
+
+def test_notes_on_averages():
+    runs = [
+        made(f"{f}{lr}{s}", {METRIC: 0.9}, {"fusion": f, "optimizer.lr": lr}, seed=s)
+        for f in ("concat", "gated")
+        for lr in (0.1, 0.2)
+        for s in (0, 1)
+    ]
+    assert said(runs, by=["fusion"]) == "Within a row, lr was averaged, seed by seed."
+    assert "do not hold the same combinations" in said(runs[2:], by=["fusion"])
+
+
+def test_notes_on_delta():
+    runs = [made("m", {METRIC: 0.9, "test/sum/mae": 1.0}, seed=3), made("l", {METRIC: 0.8}, without=["task.sum"])]
+    assert "No Δm for some: there is no completed run of sum alone" in said(runs)
+    runs.append(made("s", {"test/sum/mae": 1.0}, without=["task.largest"]))
+    assert "Δm: mean gain of test/largest/accuracy, test/sum/mae over single-task runs" in said(runs)
+    assert "of other seeds" in said(runs)
+
+
+def test_failures_give_the_first_line():
+    runs = [made("a"), made("b", status="failed", error="RuntimeError: NaN\nin task sum"), made("c", status="missing")]
+    assert [(run.id, why) for run, why in failures(runs)] == [
+        ("b", "RuntimeError: NaN"),
+        ("c", "no reason was written"),
+    ]
+
+
+@pytest.mark.parametrize(("kind", "said"), [("grid", ", 3 of 6 jobs of sweep not begun"), ("search", "")])
+def test_unfinished(tmp_path, kind, said):
+    sweep = write_sweep(tmp_path / "sweep", kind=kind, planned=6)
+    write_run(sweep / "0")
+    write_run(sweep / "1", status="running")
+    write_run(sweep / "2", status="stopped", pruned=True)
+    assert unfinished(find_runs([sweep])) == f"Not ranked: 1 running, 1 pruned{said}."
+
+
+def test_all_done():
+    assert unfinished([made("a"), made("b", status="failed")]) is None

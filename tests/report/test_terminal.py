@@ -1,0 +1,111 @@
+import io
+import re
+
+import pytest
+from rich.console import Console
+
+from mmfusion.report.compare import compare
+from mmfusion.report.terminal import plain_console, show
+from tests.report.cases import grid, made
+
+METRIC = "test/largest/accuracy"
+RUNS = [
+    *grid({"concat": [0.80, 0.83], "gated": [0.90, 0.91]}),
+    made("f", {}, {"fusion": "gated"}, seed=2, status="failed", error="RuntimeError: [bold]NaN\nsecond line"),
+    made("r", {}, {"fusion": "concat"}, seed=2, status="running"),
+]
+
+
+def shown(runs=RUNS, width=120, by=()):
+    console = Console(file=io.StringIO(), width=width, no_color=True)
+    show(compare(runs, METRIC, by), console)
+    return console.file.getvalue()
+
+
+def cells(text):
+    lines = [[cell.strip() for cell in re.split("[│┃]", line)[1:-1]] for line in text.splitlines()]
+    return [line for line in lines if line]
+
+
+def test_everything_is_there():
+    text = shown()
+    assert "test/largest/accuracy (higher is better)" in text
+    table = cells(text)
+    assert table[0] == ["#", "fusion", "mean ± 95% CI", "n", "p vs best", "time", "param.", "memory", "step"]
+    assert table[1] == ["1", "gated", "0.905 ± 0.064", "2 +1 failed", "best", "40 s", "800 k", "1.0 GiB", "100 ms"]
+    assert table[2][:5] == ["2", "concat", "0.815 ± 0.191", "2 +1 running", "0.070"]
+    assert ["f", "failed", "RuntimeError: [bold]NaN"] in table
+    assert "second line" not in text
+    assert "1 did not complete" in text
+    assert "Not ranked: 1 running." in text
+    assert text.rstrip().endswith("no difference shown against concat (p = 0.070).")
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
+def test_no_line_of_a_table_is_wider_than_the_terminal(width):
+    runs = [
+        made(
+            f"{f}{w}{s}", {METRIC: 0.5 + s / 10}, {"fusion": f, "loss_weighting": w, "optimizer.lr": 0.001 * s}, seed=s
+        )
+        for f in ("concat", "gated")
+        for w in ("equal", "uncertainty")
+        for s in range(3)
+    ]
+    text = shown(runs, width)
+    framed = [line for line in text.splitlines() if line and line[0] in "│┃┏└├┡"]
+    assert framed
+    assert max(map(len, framed)) <= width
+    left_out = re.search(r"Not shown for want of width: (.*);", text)
+    # Costs go first; what is compared is never left out.
+    assert (left_out is None) == (width == 200)
+    assert "p vs best" in text
+    assert "0.500" in text
+
+
+def test_many_keys_become_one_column():
+    keys = {f"trainer.setting_number_{n}": 1 for n in range(12)}
+    runs = [made(str(n), {METRIC: n / 10}, dict.fromkeys(keys, n)) for n in range(2)]
+    text = shown(runs, 80)
+    assert "settings" in text
+    assert "and 6 more" in re.sub(r"[│\s]+", " ", text)
+    assert "12 keys differ; --by fusion,lr groups by fewer." in text
+
+
+def test_without_differences_there_is_one_row():
+    table = cells(shown(grid({"concat": [0.5, 0.6]})))
+    assert table[0][:3] == ["#", "mean ± 95% CI", "n"]
+    assert len(table) == 2
+
+
+def test_delta_is_shown():
+    runs = [made("m", {METRIC: 0.9, "test/sum/mae": 1.0}), made("l", {METRIC: 0.8}, without=["task.sum"])]
+    runs.append(made("s", {"test/sum/mae": 1.0}, without=["task.largest"]))
+    table = cells(shown(runs))
+    assert table[0][5] == "Δm %"
+    assert [(row[1], row[5]) for row in table[1:]] == [("largest+sum", "6.25"), ("largest", "–"), ("sum", "–")]
+
+
+def test_long_lists_are_cut_and_counted():
+    failed = [made(f"x{n}", status="failed", error="no") for n in range(30)]
+    assert "11 more did not complete." in shown([*RUNS, *failed])
+    many = [made(str(n), {METRIC: n / 100}, {"optimizer.lr": n / 100}) for n in range(70)]
+    assert "10 more rows" in shown(many)
+
+
+def test_nothing_completed():
+    text = shown([made("a", status="failed", error="no")])
+    assert "higher is better" not in text
+    assert "Nothing to rank" in text
+
+
+def test_width_off_a_terminal(monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert plain_console().width == 80
+    monkeypatch.setenv("COLUMNS", "150")
+    assert plain_console().width == 150
+
+
+def test_a_runs_own_path_is_not_repeated():
+    run = made("a", status="missing")
+    bad = made("a", status="missing", error=f"{run.path}/result.json cannot be read: x")
+    assert ["a", "missing", "result.json cannot be read: x"] in cells(shown([bad]))

@@ -1,0 +1,85 @@
+import csv
+import json
+import re
+
+import pytest
+
+from mmfusion.report.sweeps import CONCLUSION
+from mmfusion.studies.finish import finish
+from mmfusion.studies.fusion import FusionStudy
+from mmfusion.studies.single_vs_multi import SingleVsMultiStudy
+from tests.studies.made import NOISE, plan_of, write_jobs
+
+
+def metrics(variant, seed):
+    level = {"concat": 0.8, "gated": 0.9}.get(variant.name, 0.5) + NOISE[seed] * (1 + len(variant.name) / 10)
+    return {"test/largest/accuracy": level, "test/rows": 100.0, "test[image]/largest/accuracy": level - 0.2}
+
+
+@pytest.fixture
+def study(tmp_path):
+    plan = plan_of(FusionStudy(3, ["concat", "gated"]), name="fusion")
+    folder = tmp_path / "study-fusion"
+    return plan, folder, write_jobs(folder, plan, lambda v, seed: metrics(v, seed))
+
+
+def content(folder):
+    return json.loads(re.search(r'id="data">(.*?)</script>', (folder / "report.html").read_text(), re.DOTALL)[1])
+
+
+def test_what_a_study_leaves_and_prints(study, capsys):
+    plan, folder, jobs = study
+    conclusion = finish(plan, folder, jobs)
+    text = (folder / CONCLUSION).read_text()
+    assert f"**{conclusion.headline[0]}**" in text
+    said = capsys.readouterr().out
+    assert conclusion.headline[0] in said
+    assert said.rstrip().endswith("conclusion.md, comparison.csv, report.html")
+    page = content(folder)
+    assert page["title"] == "study=fusion"
+    assert page["shared"]["conclusions"] == [["study-fusion", text]]
+    assert page["shared"]["by"] == ["fusion"]
+    assert len(page["runs"]) == 6
+    with (folder / "comparison.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    first = next(each for each in lines if each["variant"] == "gated" and each["main"] == "true")
+    assert (first["metric"], first["better"]) == ("test/largest/accuracy", "higher")
+    assert float(first["low"]) < float(first["mean"]) < float(first["high"])
+    assert (first["n"], first["planned"], first["overrides"]) == ("3", "3", "fusion=gated")
+    assert {each["metric"] for each in lines} == {"test/largest/accuracy", "test[image]/largest/accuracy"}
+
+
+def test_runs_of_an_earlier_command_in_the_folder_take_no_part(study):
+    _, folder, jobs = study
+    fewer = plan_of(FusionStudy(2, ["concat", "gated"]), name="fusion")
+    own = {key: path for key, path in jobs.items() if key[1] < 2}
+    conclusion = finish(fewer, folder, own)
+    assert conclusion.headline[0].startswith("No difference shown: 2 seeds")
+    assert len(content(folder)["runs"]) == 4
+
+
+def test_a_matrix_has_a_file_of_its_own(tmp_path):
+    plan = plan_of(SingleVsMultiStudy(3, True), name="single_vs_multi")
+    folder = tmp_path / "study"
+    jobs = write_jobs(
+        folder, plan, lambda v, seed: {f"test/{task}/accuracy": 0.5 + NOISE[seed] * len(v.name) for task in v.parts}
+    )
+    finish(plan, folder, jobs)
+    with (folder / "transfer.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert [(each["task"], each["with"], each["n"]) for each in lines] == [
+        ("sum", "largest", "3"),
+        ("largest", "sum", "3"),
+    ]
+    assert "## Transfer between pairs" in (folder / CONCLUSION).read_text()
+
+
+def test_where_nothing_completed_that_is_written(tmp_path):
+    plan = plan_of(FusionStudy(3, ["concat", "gated"]), name="fusion")
+    jobs = write_jobs(tmp_path / "study", plan, lambda v, seed: "RuntimeError: no" if seed else None)
+    finish(plan, tmp_path / "study", jobs)
+    text = (tmp_path / "study" / CONCLUSION).read_text()
+    assert "**Nothing can be said: no job completed.**" in text
+    assert "- 0 of 6 jobs completed." in text
+    assert "- gated, seed 1: failed: RuntimeError: no" in text
+    assert len(content(tmp_path / "study")["runs"]) == 4

@@ -1,0 +1,127 @@
+"""Each preset's jobs, composed from the real configs, against a list written by hand."""
+
+from pathlib import Path
+
+import pytest
+
+from mmfusion.config.compose import compose
+from mmfusion.config.errors import ConfigError
+from mmfusion.studies.plan import make_plan
+
+
+@pytest.fixture(autouse=True)
+def _elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def planned(name, *more):
+    plan = make_plan(name, [f"study={name}", *more])
+    return plan, [" ".join(plan.job(*each)) for each in plan.jobs()]
+
+
+def test_fusion():
+    plan, jobs = planned("fusion", "study.seeds=2", "trainer.max_epochs=3", "hydra.launcher.jobs=4")
+    assert jobs == [
+        f"trainer.max_epochs=3 fusion={fusion} seed={seed}"
+        for seed in (0, 1)
+        for fusion in ("concat", "sum", "gated", "decision", "hybrid")
+    ]
+    assert plan.left_out == []
+
+
+def test_weighting():
+    _, jobs = planned("weighting", "study.seeds=[3,7]")
+    weightings = ("equal", "uncertainty", "dwa", "gradnorm")
+    assert jobs == [f"loss_weighting={each} seed={seed}" for seed in (3, 7) for each in weightings]
+
+
+def test_modalities():
+    _, jobs = planned("modalities", "study.seeds=1")
+    alone = [f"{gone} modality.dropout=0.0 seed=0" for gone in (
+        "~encoder.speech ~encoder.text", "~encoder.image ~encoder.text", "~encoder.image ~encoder.speech",
+    )]  # fmt: skip
+    several = [
+        f"{gone}modality.dropout={rate} seed=0"
+        for gone in ("~encoder.text ", "~encoder.speech ", "~encoder.image ", "")
+        for rate in ("0.0", "0.2")
+    ]
+    assert jobs == [*alone, *several]
+
+
+def test_single_vs_multi_leaves_out_what_the_command_leaves_out():
+    _, jobs = planned("single_vs_multi", "study.seeds=1", "+task@task.parity=classification", "~encoder.speech")
+    base = "+task@task.parity=classification ~encoder.speech "
+    assert jobs == [
+        f"{base}{gone}seed=0"
+        for gone in (
+            "~task.largest ~task.parity ", "~task.sum ~task.parity ", "~task.sum ~task.largest ",
+            "~task.parity ", "~task.largest ", "~task.sum ", "",
+        )
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["fusion", "weighting", "modalities", "single_vs_multi"])
+def test_five_seeds_unless_told_otherwise(name):
+    assert compose([f"study={name}"]).config["study"]["seeds"] == 5
+
+
+def test_what_was_typed_for_a_part_that_is_left_out_goes_with_it():
+    plan, jobs = planned("modalities", "study.seeds=1", "encoder.speech.dim=64", "study.subsets=leave_one_out")
+    assert plan.left_out == []
+    assert jobs[4] == "encoder.speech.dim=64 ~encoder.image modality.dropout=0.0 seed=0"
+    plan, _ = planned("single_vs_multi", "study.seeds=1", "callbacks.monitor.metric=val/sum/mae")
+    assert plan.left_out == []
+    assert plan.variants[1].overrides[1:] == ("callbacks.monitor.metric=val/loss", "callbacks.monitor.mode=auto")
+
+
+def test_what_is_impossible_here_is_left_out_with_its_reason():
+    plan, jobs = planned("fusion", "fusion.align=true", "study.seeds=1")
+    assert [each.name for each in plan.variants] == ["concat", "sum"]
+    assert [each.name for each in plan.left_out] == ["gated", "decision", "hybrid"]
+    assert plan.left_out[0].reason.startswith("fusion.align: there is no such key")
+    assert jobs == [f"fusion.align=true fusion={each} seed=0" for each in ("concat", "sum")]
+
+
+@pytest.mark.parametrize(
+    ("name", "more", "message"),
+    [
+        (
+            "fusion",
+            ["fusion.align=true", "study.fusion=[sum,gated]"],
+            r"at least two variants .* found 1:\n  gated: fus",
+        ),
+        ("fusion", ["fusion=gated"], r"^fusion=gated: study=fusion varies fusion itself"),
+        ("weighting", ["loss_weighting=dwa"], r"^loss_weighting=dwa: study=weighting varies loss_weighting itself"),
+        ("modalities", ["modality.dropout=0.5"], r"^modality.dropout=0.5: study=modalities varies modality.dropout"),
+        ("modalities", ["modality=dropout"], r"^modality=dropout: study=modalities varies modality=dropout"),
+        ("fusion", ["seed=3"], r"^seed=3: a study sets the seeds itself; say study.seeds=5"),
+        ("fusion", ["optimizer.lr=0.1,0.2"], r"^optimizer.lr=0.1,0.2: a study takes one value of a key"),
+        ("fusion", ["hparams_search=optuna"], r"^hparams_search=optuna: a study is no search"),
+        ("fusion", ["hydra/sweeper=search"], r"^hydra/sweeper=search: a study lists its jobs itself"),
+        ("fusion", ["study.sedes=3"], r"^study.sedes: there is no such key; did you mean 'seeds'"),
+        ("fusion", ["study.seeds=many"], r"^study.seeds: must be a whole number or a list, found the string 'many'"),
+        ("fusion", ["study.seeds=0"], r"^study.seeds: expected at least 1, found 0"),
+        ("fusion", ["study.fusion=concat"], r"^study.fusion: must be a list, found the string 'concat'"),
+        ("fusion", ["study.fusion=[concat,gatd]"], r"no option 'gatd'; did you mean 'gated'"),
+        ("fusion", ["optimizer.lrr=0.1"], r"^optimizer.lrr: there is no such key; did you mean 'lr'"),
+        ("fusoin", [], r"^study=fusoin: group study has no option 'fusoin'; did you mean 'fusion'"),
+        ("modalities", ["~encoder.speech", "~encoder.text"], r"needs at least two, and the experiment has image"),
+        ("single_vs_multi", ["~task.sum"], r"needs at least two, and the experiment has largest"),
+        ("weighting", ["~task.sum"], r"weighs the losses of at least two tasks, and the experiment has largest"),
+        ("fusion,weighting", [], r"^study=fusion,weighting: one study at a time"),
+    ],
+)
+def test_what_a_study_cannot_do_is_refused(name, more, message):
+    with pytest.raises(ConfigError, match=message):
+        planned(name, *more)
+    assert not Path("outputs").exists()
+
+
+def test_a_study_of_ones_own_is_a_file(tmp_path):
+    mine = tmp_path / "conf/study/two.yaml"
+    mine.parent.mkdir(parents=True)
+    mine.write_text("_target_: mmfusion.studies.fusion.FusionStudy\nseeds: 1\nfusion: [sum, gated]\n")
+    assert planned("two")[1] == ["fusion=sum seed=0", "fusion=gated seed=0"]
+    mine.write_text("_target_: os.system\nseeds: 1\nfusion: [sum, gated]\n")
+    with pytest.raises(ConfigError, match=r"^study: .*'os.system' is refused"):
+        planned("two")
