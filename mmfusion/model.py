@@ -13,6 +13,7 @@ from torch import Tensor, nn
 
 from mmfusion.batch import Batch, Encoded, Input, Tokens
 from mmfusion.encoders._base import Encoder
+from mmfusion.encoders.pooling import Pooling
 from mmfusion.fusion._base import Fusion
 from mmfusion.modality.dropout import ModalityDropout
 from mmfusion.modality.placeholders import Placeholders
@@ -137,8 +138,13 @@ def _head(width: int, hidden: Sequence[int], dropout: float, outputs: int) -> nn
 
 
 def _last_weights(encoder: nn.Module) -> list[nn.Parameter]:
-    """The trained parameters of an encoder's last layer that has a matrix: a norm's gain alone would say little."""
-    for module in reversed(list(encoder.modules())):
+    """The trained parameters of an encoder's last layer that has a matrix: a norm's gain alone would say little.
+
+    What pools scores positions and makes no features, so it is the last layer only where nothing else is trained.
+    """
+    pooling = [part for module in encoder.modules() if isinstance(module, Pooling) for part in module.modules()]
+    layers = [module for module in encoder.modules() if module not in pooling]
+    for module in [*reversed(layers), *pooling]:
         own = [p for p in module.parameters(recurse=False) if p.requires_grad]
         if any(p.ndim > 1 for p in own):
             return own

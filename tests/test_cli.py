@@ -25,9 +25,9 @@ def here(tmp_path, monkeypatch):
 
 @pytest.fixture
 def stand_in(monkeypatch):
-    """Puts a function in the place of one of `mmfusion.runs`, and notes what it is called with."""
+    """Puts a function in the place of one of `mmfusion.runs` or another room, and notes what it is called with."""
 
-    def put(module, name, result):
+    def put(module, name, result, room="runs"):
         calls = []
 
         def call(*args, **kwargs):
@@ -36,7 +36,7 @@ def stand_in(monkeypatch):
                 raise result
             return result
 
-        monkeypatch.setitem(sys.modules, f"mmfusion.runs.{module}", SimpleNamespace(**{name: call}))
+        monkeypatch.setitem(sys.modules, f"mmfusion.{room}.{module}", SimpleNamespace(**{name: call}))
         return calls
 
     return put
@@ -46,10 +46,10 @@ def stand_in(monkeypatch):
 def test_help_lists_the_commands(words, code, capsys):
     assert main(words) == code
     out = capsys.readouterr().out
-    assert all(f"\n  {name} " in out for name in ("train", "eval", "predict", "validate", "init", "ls"))
+    assert all(f"\n  {name} " in out for name in ("train", "eval", "predict", "compare", "validate", "init", "ls"))
 
 
-@pytest.mark.parametrize("command", ["train", "eval", "predict", "validate", "init", "ls"])
+@pytest.mark.parametrize("command", ["train", "eval", "predict", "compare", "validate", "init", "ls"])
 def test_each_command_has_help(command, capsys):
     with pytest.raises(SystemExit) as end:
         main([command, "--help"])
@@ -105,7 +105,9 @@ def test_options_and_overrides_in_any_order(here, stand_in):
     ("result", "code", "message"),
     [
         (SimpleNamespace(status="completed"), 0, ""),
-        (SimpleNamespace(status="failed"), 1, ""),
+        (SimpleNamespace(status="failed", pruned=False), 1, ""),
+        (SimpleNamespace(status="stopped", pruned=False), 1, ""),
+        (SimpleNamespace(status="stopped", pruned=True), 0, ""),
         (ConfigError("no GPU here"), 2, "mmfusion: no GPU here\n"),
         (ValueError("row 3"), 1, "mmfusion: ValueError: row 3\n(--traceback shows where)\n"),
         (ModuleNotFoundError("pip install x"), 1, "mmfusion: ModuleNotFoundError: pip install x\n"),
@@ -117,6 +119,14 @@ def test_exit_codes_of_training(here, stand_in, capsys, result, code, message):
     stand_in("train", "train", result)
     assert main(["train"]) == code
     assert capsys.readouterr().err.startswith(message)
+
+
+def test_what_ends_a_run_and_explains_itself_is_no_fault_of_the_program(here, stand_in, capsys):
+    from mmfusion.training.guard import NonFiniteLossError
+
+    stand_in("train", "train", NonFiniteLossError("the loss of 'sum' is not finite"))
+    assert main(["train"]) == 1
+    assert capsys.readouterr().err.startswith("mmfusion: NonFiniteLossError: the loss of 'sum' is not finite\n")
 
 
 def test_faults_of_the_program_are_shown_whole(here, stand_in):
@@ -135,20 +145,30 @@ def test_traceback_on_request(here, stand_in, capsys, monkeypatch, how):
 
 
 def test_multirun(here, stand_in):
-    calls = stand_in("multirun", "multirun", [])
+    calls = stand_in("multirun", "multirun", True, "sweeps")
     assert main(["train", "-m", "seed=1,2"]) == 0
     assert calls == [((["seed=1,2"], []), {})]
-    stand_in("multirun", "multirun", [1])
+    stand_in("multirun", "multirun", False, "sweeps")
     assert main(["train", "--multirun", "seed=1,2"]) == 1
 
 
-def test_eval(here, stand_in):
+@pytest.fixture
+def folder(here):
+    """The folder of a run that has got no further than its config."""
+    from mmfusion.config.compose import load_config
+
+    (here / "run").mkdir()
+    (here / "run" / "config.yaml").write_text(yaml.safe_dump(load_config()))
+    return here / "run"
+
+
+def test_eval(folder, stand_in):
     calls = stand_in("evaluate", "evaluate", None)
-    assert main(["eval", "run", "--split", "val", "data.path=x.csv", "trusted_modules=[userpack]"]) == 0
-    assert calls == [(("run", "best", "val", ["data.path=x.csv"], ["userpack"]), {})]
+    assert main(["eval", "run", "--split", "val", "data.seed=7", "trusted_modules=[userpack]"]) == 0
+    assert calls == [(("run", "best", "val", ["data.seed=7"], ["userpack"]), {})]
 
 
-def test_predict(here, stand_in, capsys):
+def test_predict(folder, stand_in, capsys):
     calls = stand_in("predict", "predict", [1, 2, 3])
     assert main(["predict", "run", "new.csv", "--root", "media", "--checkpoint", "last", "--out", "p.csv"]) == 0
     assert calls == [(("run", "new.csv", "p.csv", "last", "media", "cpu", []), {})]
@@ -196,10 +216,29 @@ def run(words, cwd, **environment):
 
 
 @pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["eval", "nowhere"], "nowhere is not the folder of a run: it does not exist"),
+        (["eval", "."], "is not the folder of a run: there is no config.yaml in it"),
+        (["eval", "run", "data.sed=7"], "the run's config has no 'data.sed'; did you mean 'data.seed'"),
+        (["eval", "run", "optimizer.lr=fast"], "optimizer.lr: must be a number"),
+        (["predict", "nowhere", "new.csv"], "nowhere is not the folder of a run"),
+        (["predict", "run", "new.csv", "data.seed=7"], "a run keeps its config"),
+    ],
+)
+def test_a_run_that_is_none_is_refused_without_heavy_imports(folder, words, message):
+    returned, err, modules = run(words, folder.parent)
+    assert returned == 2, err
+    assert message in err
+    assert not HEAVY & modules
+
+
+@pytest.mark.parametrize(
     ("words", "code", "message"),
     [
         (["--help"], 0, ""),
         (["train", "--help"], 0, ""),
+        (["compare", "--help"], 0, ""),
         (["ls"], 0, ""),
         (["train", "--cfg", "job"], 0, ""),
         (["train", "trainer.max_epoch=3"], 2, "did you mean 'max_epochs'"),

@@ -6,6 +6,9 @@ from torch import Tensor, nn
 
 from mmfusion.batch import Batch, Encoded, Tokens
 from mmfusion.encoders._base import Encoder
+from mmfusion.encoders.bag import Bag
+from mmfusion.encoders.features_mlp import FeaturesMLP
+from mmfusion.encoders.rnn import RNN
 from mmfusion.fusion._base import JOINT, Fusion
 from mmfusion.modality.dropout import ModalityDropout
 from mmfusion.modality.placeholders import Placeholders
@@ -189,6 +192,25 @@ def test_the_last_layer_of_an_encoder_is_one_with_a_matrix():
     model = make_model(batch_norm=True)  # its norm comes after the Linear
     assert {id(p) for p in model.encoders["a"].layer.parameters()} < {id(p) for p in model.last_layer()}
     assert not {id(p) for p in model.encoders["a"].norm.parameters()} & {id(p) for p in model.last_layer()}
+
+
+@pytest.mark.parametrize(
+    ("encoder", "part"),
+    [
+        (RNN(11, embedding=6, hidden=4, pooling="attention"), "recurrent"),
+        (FeaturesMLP(5, True, hidden=(6,), pooling="attention"), "layers"),
+        (Bag(11, embedding=6, pooling="attention"), "embedding"),
+    ],
+)
+def test_what_weighs_positions_is_no_last_layer(encoder, part):
+    fusion = Sum({"a": encoder.dim})
+    model = MultiTaskModel({"a": encoder}, fusion, Same(fusion.streams, ["one"]), {"one": Definition(1)})
+    last = {id(p) for p in model.last_layer()}
+    assert last
+    assert last <= {id(p) for p in getattr(encoder, part).parameters()}
+    encoder.requires_grad_(False)
+    encoder.pool.requires_grad_(True)
+    assert [id(p) for p in model.last_layer()] == [id(encoder.pool.score.weight)]  # nothing else is trained
 
 
 def test_a_single_row_has_no_batch_statistics():

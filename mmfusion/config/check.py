@@ -56,6 +56,15 @@ def report(problems: Sequence[Problem], origin: Callable[[str], str]) -> None:
         raise ConfigError(lines[0] if len(lines) == 1 else "\n  ".join([f"{len(problems)} problems:", *lines]))
 
 
+def check_study(node: Any, origin: Callable[[str], str] = lambda key: "") -> None:
+    """Refuse a `study` section that is wrong, whatever the rest of the config is like.
+
+    Raises:
+        ConfigError: as `check`.
+    """
+    report(list(_component("study", node, "study")), origin)
+
+
 def signature_of(target: str) -> Signature | None:
     """What a target's class or function takes; None if its source cannot be read."""
     module_name, _, name = target.rpartition(".")
@@ -101,6 +110,8 @@ def _components(config: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _component(slot, config[slot], slot, injected=SLOT_ARGUMENTS.get(slot, ()))
     for name, node in config["logger"].items():
         yield from _component(f"logger.{name}", node, "logger", injected=SLOT_ARGUMENTS["logger"])
+    if config.get("study") is not None:
+        yield from _component("study", config["study"], "study")
 
 
 def _told_by_data(node: Mapping[str, Any], modality: Any) -> tuple[str, ...]:

@@ -37,8 +37,7 @@ def impossible(config: Mapping[str, Any], read: Read) -> Iterator[Problem]:
     yield from _gradients(config, read)
     yield from _known("fusion.weights", config["fusion"].get("weights"), encoders, "modality")
     yield from _known("modality.dropout", config["modality"]["dropout"], encoders, "modality")
-    for argument in ("weights", "classes"):
-        yield from _known(f"loss_weighting.{argument}", config["loss_weighting"].get(argument), tasks, "task")
+    yield from _known("loss_weighting.weights", config["loss_weighting"].get("weights"), tasks, "task")
     yield from _monitor(config, tasks)
 
 

@@ -5,22 +5,26 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from mmfusion.config.check import check
-from mmfusion.config.errors import ConfigError
+from mmfusion.config.errors import AbsentKeyError, ConfigError, suggest
 from mmfusion.config.fit import fit
 from mmfusion.config.folders import groups, hidden_files, own_folder, user_folders
 from mmfusion.config.instantiate import refuse_trust, trust
 from mmfusion.config.origin import Origin
 from mmfusion.config.typed import OVERRIDE, refuse_typed
 
+if TYPE_CHECKING:
+    from mmfusion.config.hydra_compose import Composition
+
 PRIMARY = "train"
 LIST_GROUPS = ("logger",)
 """Groups of which several options may be chosen, `logger=[csv,wandb]`."""
+_PARTS = ("hydra.sweeper.", "hydra.launcher.")  # what these may hold is for `mmfusion.config.orders` to say
 
 
 @dataclass(frozen=True)
@@ -69,21 +73,33 @@ def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = (
     folders = user_folders(config_dirs)
     _warn_of_hidden([own_folder(), *folders])
     known = groups([own_folder(), *folders])
-    # Hydra and OmegaConf take most of the start's time, so they are imported where they are needed.
-    from mmfusion.config.hydra_compose import run_hydra
-    from mmfusion.config.hydra_errors import explained
-
-    with explained(overrides, folders, known):
-        wanted = [*forced(overrides, known), *search_path(folders)]
-        made = run_hydra(own_folder(), PRIMARY, wanted)
+    made = _run(overrides, folders, known)
     refuse_trust(made.config, "a config file")
-    for group in ("experiment", "debug"):
+    for group in ("experiment", "debug", "hparams_search"):
         if group in made.config:
             raise ConfigError(f"{group}/{made.choices.get(group)}.yaml must begin with the line `# @package _global_`")
     origin = Origin(overrides, made.choices, known, own_folder() / f"{PRIMARY}.yaml")
     for sentence in fit(made.config, origin):
         _say(sentence)
     return Composed(made.config, trusted, origin, made.hydra)
+
+
+def _run(overrides: Sequence[str], folders: Sequence[Path], known: dict[str, dict[str, Path]]) -> Composition:
+    # Hydra and OmegaConf take most of the start's time, so they are imported where they are needed.
+    from mmfusion.config.hydra_compose import run_hydra
+    from mmfusion.config.hydra_errors import explained
+
+    try:
+        with explained(overrides, folders, known):
+            return run_hydra(own_folder(), PRIMARY, [*forced(overrides, known), *search_path(folders)])
+    except AbsentKeyError as error:
+        # Which keys there are shows once the rest is composed.
+        rest = [override for override in overrides if override.partition("=")[0] != f"~{error.key}"]
+        node: Any = _run(rest, folders, known).config if rest != overrides else None
+        *parents, last = error.key.split(".")
+        for name in parents:
+            node = node.get(name) if isinstance(node, Mapping) else None
+        raise AbsentKeyError(error.key, suggest(last, node)) if isinstance(node, Mapping) else error from None
 
 
 def search_path(folders: Sequence[Path]) -> list[str]:
@@ -113,7 +129,7 @@ def forced(overrides: Sequence[str], known: dict[str, dict[str, Path]]) -> list[
         if value and value.startswith("=[") and group not in LIST_GROUPS:
             raise ConfigError(f"{override}: {group} takes one option; only {', '.join(LIST_GROUPS)} takes several")
         is_plain = found and not found["sign"] and found["value"] is not None
-        if found and is_plain and not is_group and not override.startswith("hydra."):
+        if found and is_plain and not is_group and (not override.startswith("hydra.") or override.startswith(_PARTS)):
             result.append(f"++{override}")
         elif is_plain and value == "=null":
             result.append(f"{group}=[]" if group in LIST_GROUPS else f"~{group}")

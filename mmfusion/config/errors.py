@@ -9,6 +9,14 @@ class ConfigError(ValueError):
     """A config that cannot be run; the message says which key, what was found and what would work."""
 
 
+class AbsentKeyError(ConfigError):
+    """`~key` for a key that the config does not have."""
+
+    def __init__(self, key: str, hint: str = "see all with --cfg job") -> None:
+        super().__init__(f"~{key}: the config has no such key; {hint}")
+        self.key = key
+
+
 def nearest(name: str, options: Iterable[str]) -> str | None:
     """The option closest to `name`, or None if nothing comes close."""
     import difflib  # rarely needed, and the command line starts without it

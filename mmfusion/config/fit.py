@@ -54,7 +54,7 @@ def _left_out(config: Mapping[str, Any], origin: Origin) -> Iterator[str]:
     removed = {name.replace("/", ".") for name in removed}
     for section, places in {
         "encoder": ["modality.dropout", "fusion.weights"],
-        "task": ["loss_weighting.weights", "loss_weighting.classes", "callbacks.monitor.metric"],
+        "task": ["loss_weighting.weights", "callbacks.monitor.metric"],
     }.items():
         for place in places:
             entries = node_at(config, place) or {}

@@ -8,6 +8,7 @@ Hydra, and a test holds both to the same result.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,7 +19,10 @@ import yaml
 from hydra import initialize_config_dir
 from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.defaults_list import create_defaults_list
+from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.plugins import Plugins
+from hydra.core.singleton import Singleton
 from hydra.errors import ConfigCompositionException
 from hydra.types import RunMode
 from omegaconf import OmegaConf
@@ -56,8 +60,19 @@ def run_hydra(folder: Path, primary: str, overrides: Sequence[str]) -> Compositi
         return _compose(folder, primary, overrides, with_hydra=True)
 
 
+def stock_hydra(folder: Path, primary: str) -> dict[str, Any]:
+    """What a multirun's composition says about Hydra itself where nobody asks for anything."""
+    return _compose(folder, primary, (), with_hydra=True).hydra
+
+
 def _compose(folder: Path, primary: str, overrides: Sequence[str], with_hydra: bool) -> Composition:
-    with _libyaml(), _no_other_hydra(), initialize_config_dir(str(folder), job_name="mmfusion", version_base="1.3"):
+    with (
+        _libyaml(),
+        _no_other_hydra(),
+        _no_plugins(),
+        _no_schemas(),
+        initialize_config_dir(str(folder), job_name="mmfusion", version_base="1.3"),
+    ):
         loader = GlobalHydra.instance().config_loader()
         assert isinstance(loader, ConfigLoaderImpl)
         parsed, repository = loader._parse_overrides_and_create_caching_repo(primary, list(overrides))
@@ -84,6 +99,42 @@ def _no_other_hydra() -> Iterator[None]:
         yield
     finally:
         GlobalHydra.instance().hydra = outer
+
+
+@contextmanager
+def _no_plugins() -> Iterator[None]:
+    """Unless Hydra has done so already, let it not import every installed plugin: Ray's takes as long as all the rest.
+
+    Sweepers and launchers are for a multirun, which looks for them anew.
+    """
+    if Plugins in Singleton._instances:
+        yield
+        return
+    hidden = sys.modules.get("hydra_plugins")
+    sys.modules["hydra_plugins"] = None  # type: ignore[assignment]
+    try:
+        Plugins.instance()
+    finally:
+        del sys.modules["hydra_plugins"]
+        if hidden is not None:
+            sys.modules["hydra_plugins"] = hidden
+    try:
+        yield
+    finally:
+        Singleton._instances.pop(Plugins, None)
+
+
+@contextmanager
+def _no_schemas() -> Iterator[None]:
+    """Set aside what imported plugins say of their launchers: ours of the same names would be read against it."""
+    store: dict[str, Any] = ConfigStore.instance().repo.get("hydra", {})
+    before: dict[str, Any] = {group: store[group] for group in ("launcher", "sweeper") if group in store}
+    for group, options in before.items():
+        store[group] = {name: node for name, node in options.items() if name == "basic.yaml"}
+    try:
+        yield
+    finally:
+        store.update(before)
 
 
 @contextmanager

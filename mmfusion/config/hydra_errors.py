@@ -11,7 +11,7 @@ import yaml
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
-from mmfusion.config.errors import ConfigError, no_option, suggest
+from mmfusion.config.errors import AbsentKeyError, ConfigError, no_option, suggest
 
 Groups = Mapping[str, Mapping[str, Path]]
 
@@ -36,6 +36,8 @@ def explained(overrides: Sequence[str], folders: Sequence[Path], known: Groups) 
             "+key=value, and quote what has spaces, commas or brackets: 'key=\"a, b\"'"
         ) from error
     except (HydraException, OmegaConfBaseException) as error:
+        if absent := re.search(r"Could not delete from config. '([^']+)' does not exist", f"{error} {error.__cause__}"):
+            raise AbsentKeyError(absent[1]) from error
         raise ConfigError(_explain(error, overrides, known)) from error
     except yaml.YAMLError as error:
         raise ConfigError(f"not YAML: {' '.join(str(error).split())}") from error
@@ -62,8 +64,6 @@ def _explain(error: Exception, overrides: Sequence[str], known: Groups) -> str:
         return _unused_group(found[1], overrides, known)
     if found := re.search(r"looks like a config group override, but config group '([^']+)'", text):
         return f"{found[1]}: there is no such group; {suggest(found[1], known, limit=100)}"
-    if found := re.search(r"Could not delete from config. '([^']+)' does not exist", text):
-        return f"~{found[1]}: the config has no such key (see all with --cfg job)"
     if found := re.search(r"Could not delete '([^']+)'. No match in the defaults list", text):
         return f"~{found[1]}: no such group is in use (see the config with --cfg job)"
     if found := re.search(r"An item is already at '([^']+)'", text):

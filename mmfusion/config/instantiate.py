@@ -1,8 +1,8 @@
 """The one place where a `_target_` of a config becomes an object.
 
 A config or a run folder may come from anywhere, and a `_target_` is code that will be called. So a target is refused
-before anything is imported unless it lies in one of mmfusion's rooms of components, or in a module that the person at
-the command line opened with `trusted_modules=[...]`.
+before anything is imported unless it lies in mmfusion's room for the section where it stands, or in a module that the
+person at the command line opened with `trusted_modules=[...]`.
 """
 
 from __future__ import annotations
@@ -17,24 +17,22 @@ from typing import Any
 
 from mmfusion.config.errors import ConfigError, nearest, suggest
 
-CLASS_ROOMS = (
-    "mmfusion.encoders",
-    "mmfusion.fusion",
-    "mmfusion.sharing",
-    "mmfusion.tasks",
-    "mmfusion.loss_weighting",
-    "mmfusion.modality",
-    "mmfusion.data",
-)
-"""Rooms whose components are classes; their functions are helpers that no config may call."""
+SLOT_ROOMS = {
+    "data": "mmfusion.data",
+    "encoder": "mmfusion.encoders",
+    "fusion": "mmfusion.fusion",
+    "sharing": "mmfusion.sharing",
+    "task": "mmfusion.tasks",
+    "loss_weighting": "mmfusion.loss_weighting",
+    "optimizer": "mmfusion.training.optimizers",
+    "scheduler": "mmfusion.training.schedulers",
+    "logger": "mmfusion.training.loggers",
+    "study": "mmfusion.studies",
+}
+"""A config's section to the room whose components may stand there."""
 
-FUNCTION_ROOMS = (
-    "mmfusion.training.optimizers",
-    "mmfusion.training.schedulers",
-    "mmfusion.training.callbacks",
-    "mmfusion.training.loggers",
-)
-"""Rooms whose components may be functions too."""
+FUNCTION_ROOMS = ("mmfusion.training.optimizers", "mmfusion.training.schedulers")
+"""Rooms whose components are functions; elsewhere functions are helpers, which no config may call."""
 
 _trusted: set[str] = set()
 
@@ -46,11 +44,11 @@ def instantiate(node: Mapping[str, Any], key: str = "", /, **injected: Any) -> A
 
     Args:
         node: plain containers; `_target_` is a dotted path.
-        key: where the node stands in the config, for messages.
+        key: where the node stands in the config; its first word says which room is open.
         injected: arguments that the caller knows and the config does not; they must not be in the node as well.
 
     Raises:
-        ConfigError: the target is not allowed, does not exist, or does not take these arguments.
+        ConfigError: the target is not allowed, does not exist, does not take these arguments, or refuses their values.
     """
     if "_target_" not in node:
         raise ConfigError(f"{key or 'config'}: expected a mapping with a `_target_`, found keys {sorted(node)}")
@@ -71,7 +69,12 @@ def instantiate(node: Mapping[str, Any], key: str = "", /, **injected: Any) -> A
             names = [name for name in signature.parameters if name not in injected]
             raise ConfigError(f"{_at(key)}{target} takes no {unknown[0]!r}; {suggest(unknown[0], names)}") from None
         raise ConfigError(f"{_at(key)}{target}: {error}") from None
-    return build(**arguments)
+    try:
+        return build(**arguments)
+    except ConfigError:
+        raise  # a component within this one has said where
+    except ValueError as error:
+        raise ConfigError(_refusal(str(error), key, arguments)) from error
 
 
 def locate(target: Any, key: str = "") -> Callable[..., Any]:
@@ -93,12 +96,12 @@ def locate(target: Any, key: str = "") -> Callable[..., Any]:
             raise
         raise ConfigError(f"{_at(key)}there is no module {module_name!r} for _target_ {target!r}") from None
     found = vars(module).get(name)
-    if not (inspect.isclass(found) or inspect.isfunction(found)) or not is_allowed(f"{found.__module__}.{name}"):
+    if not (inspect.isclass(found) or inspect.isfunction(found)) or not is_allowed(f"{found.__module__}.{name}", key):
         own = [n for n, v in vars(module).items() if inspect.isclass(v) and v.__module__ == module_name]
         own += [n for n, v in vars(module).items() if inspect.isfunction(v) and v.__module__ == module_name]
         public = [n for n in own if not n.startswith("_")]
         raise ConfigError(f"{_at(key)}{module_name} defines no component {name!r}; {suggest(name, public)}")
-    if inspect.isfunction(found) and is_under(found.__module__, CLASS_ROOMS):
+    if inspect.isfunction(found) and is_under(found.__module__, set(SLOT_ROOMS.values()).difference(FUNCTION_ROOMS)):
         raise ConfigError(f"{_at(key)}{target} is a function; a component of this room is a class")
     return found
 
@@ -111,9 +114,9 @@ def check_allowed(target: Any, key: str = "") -> None:
     """
     if not isinstance(target, str):
         raise ConfigError(f"{_at(key)}_target_ must be a dotted path, found {target!r}")
-    if not is_allowed(target):
-        prefixes = (*CLASS_ROOMS, *FUNCTION_ROOMS, *sorted(_trusted))
-        close = nearest(target, prefixes)
+    if not is_allowed(target, key):
+        prefixes = (*_rooms(key), *sorted(_trusted))
+        close = nearest(target, prefixes) if len(prefixes) > 1 else None  # a single room is named anyway
         raise ConfigError(
             f"{_at(key)}_target_ {target!r} is refused: it is not a public name under {', '.join(prefixes)}"
             + (f" (did you mean {close!r}?)" if close and target.startswith("mmfusion") else "")
@@ -121,12 +124,20 @@ def check_allowed(target: Any, key: str = "") -> None:
         )
 
 
-def is_allowed(target: str) -> bool:
-    """Whether configs may name `target`: a public dotted path under a room of components or a trusted module."""
+def is_allowed(target: str, key: str = "") -> bool:
+    """Whether a config may name `target` at `key`: a public dotted path under that section's room or a trusted module.
+
+    Without a section of that name all rooms are open.
+    """
     parts = target.split(".")
     public = all(part.isidentifier() for part in parts) and not parts[-1].startswith("_")
     module = target.rpartition(".")[0]
-    return public and is_under(module, (*CLASS_ROOMS, *FUNCTION_ROOMS, *_trusted))
+    return public and is_under(module, (*_rooms(key), *_trusted))
+
+
+def _rooms(key: str) -> tuple[str, ...]:
+    section = key.split(".")[0]
+    return (SLOT_ROOMS[section],) if section in SLOT_ROOMS else tuple(SLOT_ROOMS.values())
 
 
 def is_under(name: str, prefixes: Iterable[str]) -> bool:
@@ -180,6 +191,13 @@ def refuse_trust(config: Mapping[str, Any], where: str) -> None:
             f"{where} sets trusted_modules=[{names}]. Only the command line may, because code from there will run; "
             f"if you trust it, take the line out of the file and add trusted_modules=[{names}] to the command"
         )
+
+
+def _refusal(text: str, key: str, arguments: Iterable[str]) -> str:
+    """A component's own message behind its place in the config: `task.digit.label_smoothing: expected …`."""
+    if not key or text.startswith((f"{key}.", f"{key}:")):
+        return text
+    return f"{key}.{text}" if text.partition(":")[0] in arguments else f"{key}: {text}"
 
 
 def _at(key: str) -> str:

@@ -34,7 +34,7 @@ KIND_ARGUMENTS = {
 SLOT_ARGUMENTS = {
     "fusion": ("dims",),
     "sharing": ("streams", "tasks"),
-    "loss_weighting": ("tasks", "regressions"),
+    "loss_weighting": ("tasks", "regressions", "classes"),
     "logger": ("folder", "run"),
 }
 """What the builder tells the component of each slot; not for configs to set."""
@@ -47,6 +47,7 @@ SLOT_BASES = {
     "sharing": "Sharing",
     "task": "Task",
     "loss_weighting": "LossWeighting",
+    "study": "Study",
 }
 """The class that a component of each slot derives from."""
 

@@ -102,3 +102,4 @@ class Config:
     logger: Mapping[str, Any]
     report: Report
     paths: Paths
+    study: Mapping[str, Any] | None = None  # a run of a study has none

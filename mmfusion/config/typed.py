@@ -34,6 +34,7 @@ _COMPONENTS = {
     "loss_weighting": 1,
     "optimizer": 1,
     "scheduler": 1,
+    "study": 1,
     "encoder": 2,
     "task": 2,
 }
@@ -125,7 +126,7 @@ class _Typed:
 
     def _component(self, place: str) -> _Level | None:
         target = self._target(place)
-        found = signature_of(target) if target and is_allowed(target) else None
+        found = signature_of(target) if target and is_allowed(target, place) else None
         if found is None:
             return None
         slot = place.split(".")[0]

@@ -8,7 +8,7 @@ from torch import nn
 
 from mmfusion.batch import Encoded, Input, Tokens
 from mmfusion.encoders._base import Encoder
-from mmfusion.encoders.pooling import Pooling
+from mmfusion.encoders.pooling import Pooling, real_positions
 from mmfusion.encoders.weights import load_weights
 
 
@@ -46,5 +46,5 @@ class Bag(Encoder):
     def forward(self, x: Input) -> Encoded:
         assert isinstance(x, Tokens)
         words_BLD = self.dropout(self.embedding(x.values))
-        mask_BL = Tokens(x.values, x.lengths.clamp(min=1)).mask()
+        mask_BL = real_positions(x)
         return Encoded(self.dropout(self.pool(words_BLD, mask_BL)), words_BLD, mask_BL)

@@ -10,7 +10,7 @@ from torch import Tensor
 from mmfusion.batch import Encoded, Input, Tokens
 from mmfusion.encoders._base import Encoder
 from mmfusion.encoders.layers import fully_connected
-from mmfusion.encoders.pooling import Pooling
+from mmfusion.encoders.pooling import Pooling, real_positions
 from mmfusion.encoders.weights import load_weights
 
 
@@ -52,5 +52,5 @@ class FeaturesMLP(Encoder):
             return Encoded.from_pooled(self.layers(x))
         assert isinstance(x, Tokens)
         tokens_BLD = self.layers(x.values)
-        mask_BL = Tokens(x.values, x.lengths.clamp(min=1)).mask()
+        mask_BL = real_positions(x)
         return Encoded(self.pool(tokens_BLD, mask_BL), tokens_BLD, mask_BL)

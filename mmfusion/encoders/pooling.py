@@ -8,6 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from mmfusion.batch import Tokens
+
 
 class Pooling(nn.Module):
     """Pools the real tokens of each row; padding has no influence on the result.
@@ -102,6 +104,11 @@ def cell_shares(counts_B: Tensor, cells: int, positions: int) -> Tensor:
     position_H = torch.arange(positions, device=counts_B.device)
     inside_BRH = (position_H >= first_BR[..., None]) & (position_H < end_BR[..., None])
     return inside_BRH / (end_BR - first_BR)[..., None]
+
+
+def real_positions(x: Tokens) -> Tensor:
+    """`x.mask()`, where a row of length 0 counts as having its first position: no row is without a token."""
+    return Tokens(x.values, x.lengths.clamp(min=1)).mask()
 
 
 def take_position(tokens_BLD: Tensor, index_B: Tensor) -> Tensor:

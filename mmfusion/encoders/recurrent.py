@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
+from torch.backends.cudnn.rnn import get_cudnn_mode
+from torch.nn.functional import dropout
 from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 from mmfusion.encoders.pooling import take_position
@@ -18,10 +20,11 @@ class Recurrent(nn.Module):
     Two ways to run, with the same parameters and the same result:
 
     - packed by length: padding never enters the computation, so `f` has the same bits whatever the amount of padding.
-      Used on a CPU, where it is the faster way too, and for bidirectional cells.
-    - the whole padded rectangle, then `h` at position n - 1, which by causality no later position can reach. Used on
-      an accelerator for cells of one direction: packing needs the lengths on the CPU, and fetching them would make
-      the CPU wait for the accelerator in every step. Here padding may change the order of additions, no more.
+      Used on a CPU, where it is the faster way too.
+    - the whole padded rectangle, then `h` at position n - 1, which by causality no later position can reach; a
+      backward direction reads each row reversed within its own length, which puts the padding last there too. Used on
+      an accelerator: packing needs the lengths on the CPU, and fetching them would make the CPU wait for the
+      accelerator in every step. Here padding may change the order of additions, no more.
 
     A row of length 0 is run as one position.
 
@@ -43,8 +46,8 @@ class Recurrent(nn.Module):
         super().__init__()
         if cell not in ("lstm", "gru"):
             raise ValueError(f"encoder cell: expected lstm or gru, found {cell!r}")
-        kind = nn.LSTM if cell == "lstm" else nn.GRU
-        self.rnn = kind(
+        one_way, two_way = (nn.LSTM, _TwoWayLSTM) if cell == "lstm" else (nn.GRU, _TwoWayGRU)
+        self.rnn = (two_way if bidirectional else one_way)(
             width,
             hidden,
             num_layers=layers,
@@ -58,9 +61,7 @@ class Recurrent(nn.Module):
     def forward(self, x_BLD: Tensor, lengths_B: Tensor) -> tuple[Tensor, Tensor]:
         """States `[B, L, H]` (zeros or meaningless after a row's end) and the final state `[B, H]`."""
         lengths_B = lengths_B.clamp(min=1)
-        if self.rnn.bidirectional or x_BLD.device.type == "cpu":
-            return self.packed(x_BLD, lengths_B)
-        return self.padded(x_BLD, lengths_B)
+        return self.packed(x_BLD, lengths_B) if x_BLD.device.type == "cpu" else self.padded(x_BLD, lengths_B)
 
     def packed(self, x_BLD: Tensor, lengths_B: Tensor) -> tuple[Tensor, Tensor]:
         packed = pack_padded_sequence(x_BLD, lengths_B.cpu(), batch_first=True, enforce_sorted=False)
@@ -71,6 +72,62 @@ class Recurrent(nn.Module):
         return states_BLH, torch.cat(hidden_state[-directions:].unbind(0), dim=1)
 
     def padded(self, x_BLD: Tensor, lengths_B: Tensor) -> tuple[Tensor, Tensor]:
-        assert not self.rnn.bidirectional, "the backward direction would start in the padding"
-        states_BLH, _ = self.rnn(x_BLD)
-        return states_BLH, take_position(states_BLH, lengths_B - 1)
+        if not self.rnn.bidirectional:
+            states_BLH, _ = self.rnn(x_BLD)
+            return states_BLH, take_position(states_BLH, lengths_B - 1)
+        order_BL = reversed_within(lengths_B, x_BLD.shape[1])
+        states_BLH = x_BLD
+        for layer in range(self.rnn.num_layers):
+            if layer:
+                states_BLH = dropout(states_BLH, self.rnn.dropout, self.training)
+            there_BLh = self._one_way(states_BLH, 2 * layer)
+            back_BLh = _reorder(self._one_way(_reorder(states_BLH, order_BL), 2 * layer + 1), order_BL)
+            states_BLH = torch.cat([there_BLh, back_BLh], dim=2)
+        return states_BLH, torch.cat([take_position(there_BLh, lengths_B - 1), back_BLh[:, 0]], dim=1)
+
+    def _one_way(self, x_BLD: Tensor, number: int) -> Tensor:
+        """One direction of one layer, from its first position to its last: `[B, L, hidden]`."""
+        start_1Bh = x_BLD.new_zeros(1, len(x_BLD), self.rnn.hidden_size)
+        weights = tuple(self.rnn.all_weights[number])
+        if self.rnn.mode == "LSTM":
+            return torch.lstm(x_BLD, (start_1Bh, start_1Bh), weights, True, 1, 0.0, self.training, False, True)[0]
+        return torch.gru(x_BLD, start_1Bh, weights, True, 1, 0.0, self.training, False, True)[0]
+
+
+class _TwoWay(nn.RNNBase):
+    """Keeps each direction's weights in a piece of memory of their own, because each is run by itself.
+
+    cuDNN wants what it runs in one piece, and would copy it together in every call otherwise.
+    """
+
+    def flatten_parameters(self) -> None:
+        weights = [w for w in self._flat_weights if isinstance(w, Tensor)]
+        if len(weights) < len(self._flat_weights_names) or not all(map(_suits_cudnn, weights)):
+            return
+        with torch.cuda.device_of(weights[0]), torch.no_grad():
+            for each in self.all_weights:
+                sizes = each[0].shape[1], get_cudnn_mode(self.mode), self.hidden_size
+                torch._cudnn_rnn_flatten_weight(tuple(each), len(each), *sizes, 0, 1, True, False)
+
+
+class _TwoWayLSTM(_TwoWay, nn.LSTM):
+    pass
+
+
+class _TwoWayGRU(_TwoWay, nn.GRU):
+    pass
+
+
+def reversed_within(lengths_B: Tensor, positions: int) -> Tensor:
+    """`[B, L]`: the order that turns each row around within its length and leaves the padding where it is."""
+    position_L = torch.arange(positions, device=lengths_B.device)
+    mirrored_BL = lengths_B[:, None] - 1 - position_L
+    return torch.where(mirrored_BL >= 0, mirrored_BL, position_L)
+
+
+def _reorder(x_BLD: Tensor, order_BL: Tensor) -> Tensor:
+    return x_BLD.gather(1, order_BL[..., None].expand_as(x_BLD))
+
+
+def _suits_cudnn(weight: Tensor) -> bool:
+    return weight.is_cuda and torch.backends.cudnn.is_acceptable(weight)

@@ -7,14 +7,11 @@ from typing import Literal
 from torch import nn
 
 from mmfusion.batch import Encoded, Input, Tokens
-from mmfusion.encoders._base import Encoder
-from mmfusion.encoders.dropout import FeatureDropout
-from mmfusion.encoders.pooling import Pooling
-from mmfusion.encoders.recurrent import Recurrent
+from mmfusion.encoders._recurrent_encoder import RecurrentEncoder
 from mmfusion.encoders.weights import load_weights
 
 
-class RNN(Encoder):
+class RNN(RecurrentEncoder):
     """`h_t = RNN(E[w_t], h_{t-1})`; `f = h_n` (`pooling: last`) or pooled from all `h_t`, which are the tokens.
 
     n is the row's own length; `max` and `mean` keep what the state forgets on its way to the end.
@@ -35,7 +32,6 @@ class RNN(Encoder):
     """
 
     kind = "text"
-    gives_tokens = True
 
     def __init__(
         self,
@@ -53,17 +49,9 @@ class RNN(Encoder):
         super().__init__()
         self.embedding = nn.Embedding(vocab_size, embedding, padding_idx=0)
         self.embedding_dropout = nn.Dropout(embedding_dropout)
-        self.recurrent = Recurrent(embedding, hidden, cell, layers, bidirectional, dropout)
-        self.dim = self.recurrent.dim
-        # The final state is pooled by the recurrence itself: for two directions it is not one position's state.
-        self.pool = None if pooling == "last" else Pooling(pooling, self.dim)
-        self.dropout = FeatureDropout(dropout)
+        self._read_with(embedding, hidden, cell, layers, bidirectional, pooling, dropout)
         load_weights(self, weights)
 
     def forward(self, x: Input) -> Encoded:
         assert isinstance(x, Tokens)
-        states_BLD, final_BD = self.recurrent(self.embedding_dropout(self.embedding(x.values)), x.lengths)
-        mask_BL = Tokens(x.values, x.lengths.clamp(min=1)).mask()
-        pooled_BD = final_BD if self.pool is None else self.pool(states_BLD, mask_BL)
-        pooled_BD, states_BLD = self.dropout(pooled_BD, states_BLD)
-        return Encoded(pooled_BD, states_BLD, mask_BL)
+        return self._read(self.embedding_dropout(self.embedding(x.values)), x)

@@ -7,14 +7,11 @@ from typing import Literal
 from torch import nn
 
 from mmfusion.batch import Encoded, Input, Tokens
-from mmfusion.encoders._base import Encoder
-from mmfusion.encoders.dropout import FeatureDropout
-from mmfusion.encoders.pooling import Pooling
-from mmfusion.encoders.recurrent import Recurrent
+from mmfusion.encoders._recurrent_encoder import RecurrentEncoder
 from mmfusion.encoders.weights import load_weights
 
 
-class SeriesGRU(Encoder):
+class SeriesGRU(RecurrentEncoder):
     """`h_t = GRU(W x_t + b, h_{t-1})`; `f = h_n`, n being the row's own length; tokens are all `h_t`.
 
     Paper: GRU (Cho et al., arXiv 1406.1078).
@@ -31,7 +28,6 @@ class SeriesGRU(Encoder):
     """
 
     kind = "series"
-    gives_tokens = True
 
     def __init__(
         self,
@@ -46,16 +42,9 @@ class SeriesGRU(Encoder):
     ) -> None:
         super().__init__()
         self.project = nn.Linear(channels, hidden)
-        self.recurrent = Recurrent(hidden, hidden, cell, layers, bidirectional, dropout)
-        self.dim = self.recurrent.dim
-        self.pool = None if pooling == "last" else Pooling(pooling, self.dim)
-        self.dropout = FeatureDropout(dropout)
+        self._read_with(hidden, hidden, cell, layers, bidirectional, pooling, dropout)
         load_weights(self, weights)
 
     def forward(self, x: Input) -> Encoded:
         assert isinstance(x, Tokens)
-        states_BLD, final_BD = self.recurrent(self.project(x.values), x.lengths)
-        mask_BL = Tokens(x.values, x.lengths.clamp(min=1)).mask()
-        pooled_BD = final_BD if self.pool is None else self.pool(states_BLD, mask_BL)
-        pooled_BD, states_BLD = self.dropout(pooled_BD, states_BLD)
-        return Encoded(pooled_BD, states_BLD, mask_BL)
+        return self._read(self.project(x.values), x)

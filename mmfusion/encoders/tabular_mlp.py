@@ -18,7 +18,8 @@ class TabularMLP(Encoder):
     """`f = MLP([x_1, …, x_N, E_1[c_1], …, E_K[c_K]])` of N standardised numbers and K categories.
 
     Each hidden layer is `Dropout(ReLU(LayerNorm(W x + b)))`. The tables `E_k` are stored as one. Level 0 of each
-    column stands for a level that training did not see.
+    column stands for a level that training did not see; its vector starts at zero, for it is trained by empty cells
+    alone, and where there are none a random vector would be a guess that nobody corrects.
 
     Paper: Guo and Berkhahn, Entity embeddings of categorical variables, arXiv 1604.06737.
 
@@ -53,6 +54,8 @@ class TabularMLP(Encoder):
         starts = list(accumulate(cardinalities, initial=0))
         self.register_buffer("offsets", torch.tensor(starts[:-1], dtype=torch.long), persistent=False)
         self.embedding = nn.Embedding(starts[-1], embedding) if cardinalities else None
+        if self.embedding is not None:
+            self.embedding.weight.data[self.offsets] = 0.0
         self.layers, self.dim = fully_connected(numeric + embedding * len(cardinalities), hidden, dropout)
         load_weights(self, weights)
 

@@ -43,7 +43,7 @@ class Hybrid(Fusion):
         super().__init__()
         if JOINT in dims:
             raise ValueError(f"hybrid fusion has a stream of its own called {JOINT!r}: rename the modality {JOINT!r}")
-        self.feature = instantiate(feature, dims=dims)
+        self.feature = instantiate(feature, "fusion.feature", dims=dims)
         if not isinstance(self.feature, Fusion) or self.feature.level != "feature":
             raise ValueError(f"feature: expected a feature-level fusion, found {feature['_target_']}")
         self.needs_tokens = self.feature.needs_tokens

@@ -15,7 +15,7 @@ class LossWeighting(nn.Module, ABC):
     State moves in training mode only. Weights sum to T where the paper leaves the scale free.
 
     Args of every weighting: `tasks`, their names in the order of `losses`, and `regressions`, the names of those
-    whose loss is a regression's.
+    whose loss is a regression's. One that asks for `classes` is given the number of classes of each other task.
 
     Attributes:
         needs_gramian: asks for `G = J Jᵀ`, row i of J being task i's gradient.
@@ -33,6 +33,10 @@ class LossWeighting(nn.Module, ABC):
             active: Bool `[T]`, False for a task without any label in this batch; its loss is a connected zero, its
                 weight this step is 0 and no state of its own moves.
         """
+
+    def end_step(self) -> None:
+        """Called after the last `forward` of each optimizer step, of which accumulation makes several."""
+        return
 
     def end_epoch(self) -> None:
         """Called before the first batch of each epoch, the first epoch included."""

@@ -49,15 +49,21 @@ class GradNorm(Float32State, LossWeighting):
     label for a task leaves its weight, its `L(0)` and its moments alone, with weight 0 in that step; the others keep
     theirs, and are moved so that the sum stays T.
 
+    Batches whose gradients are accumulated are one step: all use the same w, and w moves once after the last, by the
+    mean of their losses and `gᵢ = √Σ_b gᵢ_b²`. At the representation, where each batch has rows of its own, that is
+    the norm for all of them together, but for a factor that all tasks share; at parameters it leaves out the products
+    between batches.
+
     Args:
         tasks: the tasks' names.
         regressions: the names of those whose loss is a regression's.
         alpha: strength of the pull towards tasks that learn slowly.
         lr: learning rate of `log w`: about the relative change of a weight in one step.
-        initial: L(0): `first`, the first batch with a label; `mean_k`, the running mean over the first `k` such
-            batches; `log_c`, the loss of a blind guess among C classes (a regression takes its first batch).
+        initial: L(0): `first`, the first step with a label; `mean_k`, the running mean over the first `k` such
+            steps; `log_c`, the loss of a blind guess among C classes (a regression, for which there is no such number,
+            takes its first step).
         k: for `mean_k`.
-        classes: for `log_c`: C by task, 2 for a binary or multilabel one.
+        classes: for `log_c`: C by task, of those that are no regression; the builder knows it from the tasks.
 
     Raises:
         ValueError: a number out of range, an unknown `initial`, or `log_c` without a classification's C.
@@ -90,11 +96,13 @@ class GradNorm(Float32State, LossWeighting):
         self.steps: Tensor  # Adam's, per task
         self.initial: Tensor
         self.averaged_steps: Tensor  # steps that `initial` is the mean of
+        self.seen: Tensor  # over the batches of this step so far: losses, squared norms, batches with a label
         self.register_buffer("log_weights", torch.zeros(count))
         self.register_buffer("moments", torch.zeros(2, count))
         self.register_buffer("steps", torch.zeros(count))
         self.register_buffer("initial", torch.zeros(count))
         self.register_buffer("averaged_steps", torch.zeros(count))
+        self.register_buffer("seen", torch.zeros(3, count))
         if initial == "log_c":
             self._start_from_chance(tasks, regressions, classes or {})
 
@@ -102,8 +110,14 @@ class GradNorm(Float32State, LossWeighting):
         total, weights = weighted_total(losses, torch.exp(self.log_weights), active)
         if self.training:
             assert gramian is not None, "the module hands a Gramian to a weighting that needs one"
-            self._move(losses.detach().float(), gramian.diagonal().clamp(min=0).sqrt(), active)
+            seen = torch.stack([losses.detach().float(), gramian.diagonal().clamp(min=0), torch.ones_like(weights)])
+            self.seen += torch.where(active, seen, 0.0)
         return total, weights
+
+    def end_step(self) -> None:
+        losses, squares, batches = self.seen
+        self._move(losses / batches.clamp(min=1), squares.sqrt(), batches > 0)
+        self.seen.zero_()
 
     def _move(self, losses: Tensor, norms: Tensor, active: Tensor) -> None:
         active = active & (losses * norms).isfinite()  # float16 may overflow where training goes on
@@ -133,16 +147,12 @@ class GradNorm(Float32State, LossWeighting):
         self.log_weights.copy_(torch.where(active, rescaled, self.log_weights))
 
     def _start_from_chance(self, tasks: Sequence[str], regressions: Sequence[str], classes: Mapping[str, int]) -> None:
-        for name, number in classes.items():
-            if name not in tasks:
-                raise ValueError(f"loss_weighting.classes: unknown task {name!r}: {suggest(name, tasks)}")
-            if number < 2:
-                raise ValueError(f"loss_weighting.classes.{name}: expected 2 classes or more, found {number}")
+        assert all(number > 1 for number in classes.values()), "a task of one class has nothing to guess"
         missing = [name for name in tasks if name not in classes and name not in regressions]
         if missing:
             raise ValueError(
-                f"loss_weighting.classes: initial=log_c needs the number of classes of {', '.join(missing)}, "
-                f"found {dict(classes)}"
+                f"loss_weighting.initial: log_c needs the number of classes of {', '.join(missing)}, found "
+                f"{dict(classes)}; use first or mean_k"
             )
         for i, name in enumerate(tasks):
             if name in classes:

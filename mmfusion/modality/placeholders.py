@@ -16,6 +16,10 @@ class Placeholders(nn.Module):
     A row that lacks a modality gets `p_m` as its pooled vector and as its only token, and counts as having it; so
     fusion sees every modality in every row, and learns from `p_m` what absence means.
 
+    A vote is another matter: a modality's own prediction from `p_m` would be the same for every row that lacks it, a
+    vote without evidence. So the streams of single modalities that decision-level and hybrid fusion have are combined
+    over those truly present; in hybrid fusion placeholders are part of the joint stream alone.
+
     Args:
         dims: modality to the width of its `Encoded`.
     """

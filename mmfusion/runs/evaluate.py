@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-import yaml
 from pytorch_lightning import seed_everything
 
-from mmfusion.config.check import check
-from mmfusion.config.errors import ConfigError, suggest
-from mmfusion.config.instantiate import refuse_trust, trusting
-from mmfusion.runs.folder import RunFolder
+from mmfusion.config.errors import ConfigError
+from mmfusion.config.instantiate import trusting
+from mmfusion.data.progress import busy
+from mmfusion.runs.config import read_run
 from mmfusion.runs.load import find_checkpoint, restore
-from mmfusion.runs.report import show_report
+from mmfusion.runs.report import show_report, shown_path
 from mmfusion.runs.result import Result, flat_ceilings, read_result
 from mmfusion.runs.stopping import StopOnSignals
 from mmfusion.training.build import build_data, build_model, build_module
@@ -36,7 +36,10 @@ def evaluate(
     trusted_modules: Sequence[str] = (),
     show: bool = True,
 ) -> Result:
-    """Test a run's model again, in one process, with what the run had fitted; writes `eval_<split>.json`.
+    """Test a run's model again, in one process, with what the run had fitted.
+
+    What was found goes to `eval_<split>.json` in the run's folder, the next time to `eval_<split>-1.json` and so on:
+    no evaluation takes another's place.
 
     Args:
         run: the run's folder.
@@ -49,21 +52,19 @@ def evaluate(
     Raises:
         ConfigError: not a run, no such checkpoint, or an override of a key that is not there.
     """
-    folder = RunFolder.open(run)
-    config = override(folder.read_config(), overrides)
-    refuse_trust(config, str(folder.path / "config.yaml"))
     if split not in ("train", "val", "test"):
         raise ConfigError(f"split must be train, val or test, found {split!r}")
-    config["trainer"] = {**config["trainer"], **ALONE}
-    began = time.perf_counter()
+    began, started = time.perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
     stop = StopOnSignals()
     with trusting(trusted_modules), quiet(), stop.active():
-        check(config)
+        folder, config = read_run(run, overrides)
+        config["trainer"] = {**config["trainer"], **ALONE}
         path = find_checkpoint(folder, checkpoint)
         seed_everything(config["seed"], workers=True, verbose=False)
         data, tasks = build_data(config)
         restore(folder, data, tasks)
-        data.setup(STAGES[split])
+        with busy("preparing data"):
+            data.setup(STAGES[split])
         module = build_module(config, build_model(config, data, tasks, from_checkpoint=True))
         module.load_state_dict(load_weights(path))
         bars = [ProgressBar()] if shows_progress(config["trainer"]) else []
@@ -71,29 +72,13 @@ def evaluate(
         found: dict[str, Any] = dict(trainer.test(module, dataloaders=data.eval_dataloader(split), verbose=False)[0])
     metrics = {split + name.removeprefix("test"): float(value) for name, value in found.items()}
     ceilings = flat_ceilings(metrics, list(config["encoder"]), data.source.ceiling) if split == "test" else {}
-    result = read_result(folder).but(metrics=metrics, ceilings=ceilings, seconds=time.perf_counter() - began, cost={})
-    what = {"checkpoint": str(path), "overrides": list(overrides), "metrics": metrics, "ceilings": ceilings}
-    folder.write_json(f"eval_{split}.json", what)
+    seconds = time.perf_counter() - began
+    result = read_result(folder).but(metrics=metrics, ceilings=ceilings, seconds=seconds, cost={})
     if show and folder.writes:
         show_report(result)
+    how = {"split": split, "checkpoint": str(path), "overrides": list(overrides), "started": started}
+    what = {"seconds": seconds, "metrics": metrics, "ceilings": ceilings, "faulty": data.faulty()}
+    written = folder.write_new_json(f"eval_{split}.json", how | what)
+    if show and folder.writes:
+        print(f"Written to {shown_path(written)}")
     return result
-
-
-def override(config: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
-    """The config with `a.b=value` set, for keys that it has; values are YAML."""
-    for each in overrides:
-        key, equals, value = each.partition("=")
-        node: Any = config
-        *parents, last = key.split(".")
-        for name in parents:
-            node = node.get(name) if isinstance(node, dict) else None
-        if not equals or not isinstance(node, dict) or last not in node:
-            raise ConfigError(f"override {each!r}: the run's config has no {key!r}; {suggest(key, _keys(config))}")
-        node[last] = yaml.safe_load(value)
-    return config
-
-
-def _keys(node: Any, prefix: str = "") -> list[str]:
-    if not isinstance(node, dict):
-        return [prefix]
-    return [key for name, value in node.items() for key in _keys(value, f"{prefix}.{name}" if prefix else name)]

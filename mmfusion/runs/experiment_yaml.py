@@ -29,7 +29,7 @@ _PLAIN = re.compile(r"[A-Za-z_/][\w./ -]*(?<! )")
 _YAML_WORDS = {"yes", "no", "on", "off", "true", "false", "null", "y", "n", "nan"}
 
 
-def experiment(plan: Plan, name: str, path: str, root: str | None, delimiter: str | None) -> str:
+def experiment(plan: Plan, name: str, path: str, root: str | None, delimiter: str | None, quote: str | None) -> str:
     """The text of `conf/experiment/<name>.yaml`."""
     table = plan.of("modality", "tabular")
     taken: list[str] = []
@@ -57,6 +57,7 @@ def experiment(plan: Plan, name: str, path: str, root: str | None, delimiter: st
         f"  root: {scalar(root)}" + ("" if root else "  # media lie in the table's own folder"),
         f"  id: {scalar(plan.first('id'))}" + ("" if plan.first("id") else "  # rows are numbered"),
         *([f"  delimiter: {scalar(delimiter)}"] if delimiter else []),
+        *(["  quote: null  # quotes are characters like any other"] if quote is None else []),
         *_split(plan),
         "  modalities:",
     ]

@@ -6,13 +6,14 @@ import json
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from mmfusion.config.environment import JOB_VARIABLE, SWEEP_VARIABLE
 from mmfusion.config.errors import ConfigError
 
 RUN_VARIABLE = "MMFUSION_RUN"
@@ -26,7 +27,8 @@ class RunFolder:
     """One run's files; ranks other than 0 hold one that writes nothing.
 
     `config.yaml` (resolved), `overrides.yaml`, `result.json`, `metrics.csv`, `provenance.json`, `predictions.parquet`
-    (the test split's), `checkpoints/`, `fitted/` (`data.json`, `tasks.json`), `plots/`, and what further loggers write.
+    (the test split's), `checkpoints/`, `fitted/` (`data.json`, `tasks.json`), `plots/`, `traceback.txt` of a run that
+    did not complete, `eval_<split>.json` of each evaluation since, and what further loggers and a profiler write.
 
     Attributes:
         path: the folder.
@@ -40,14 +42,18 @@ class RunFolder:
     def create(cls, wanted: Path | str) -> RunFolder:
         """Make the folder, or `<wanted>-1`, `-2`, … if it is there already; other ranks take rank 0's.
 
+        A sweep has made the folder of its job before, and put a log in it.
+
         Raises:
             ConfigError: it cannot be made or written to.
         """
         wanted = Path(wanted).expanduser().absolute()
         if not is_main_process():
             return cls(Path(os.environ.get(RUN_VARIABLE, wanted)), writes=False)
-        number = 0
-        while True:
+        number, path = 0, wanted
+        is_job = JOB_VARIABLE in os.environ and (wanted / "job.json").is_file()
+        prepared = is_job and not (wanted / "result.json").exists()
+        while not prepared:
             path = wanted if number == 0 else wanted.with_name(f"{wanted.name}-{number}")
             try:
                 path.mkdir(parents=True)
@@ -75,6 +81,12 @@ class RunFolder:
         raise ConfigError(f"{path} is not the folder of a run: {what}")
 
     @property
+    def title(self) -> str:
+        """What trackers call the run: the folder's name, behind the sweep's if it is a job of one."""
+        sweep = os.environ.get(SWEEP_VARIABLE)
+        return f"{sweep}-{self.path.name}" if sweep else self.path.name
+
+    @property
     def checkpoints(self) -> Path:
         return self.path / "checkpoints"
 
@@ -95,13 +107,39 @@ class RunFolder:
     def write_json(self, name: str, content: Any) -> None:
         """A JSON file, replaced in one step; what JSON has no number for (nan, inf) becomes null."""
         if self.writes:
-            write_atomically(self.path / name, json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n")
+            write_atomically(self.path / name, _json(content))
+
+    def write_new_json(self, name: str, content: Any) -> Path:
+        """A JSON file that takes no other's place: `<stem>-1.json`, `-2`, … if there is one; returns which."""
+        path, number = self.path / name, 0
+        while self.writes:
+            try:
+                path.open("x").close()  # whoever makes it has the name, also of two that come at once
+                break
+            except FileExistsError:
+                number += 1
+                path = (self.path / name).with_stem(f"{Path(name).stem}-{number}")
+        self.write_json(path.name, content)
+        return path
 
     def write_yaml(self, name: str, content: Any, header: str = "") -> None:
         """A YAML file, replaced in one step."""
         if self.writes:
             text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
             write_atomically(self.path / name, (f"# {header}\n" if header else "") + text)
+
+    def write_last(self, name: str, content: Any) -> None:
+        """A JSON file of a run that ends because something is wrong, on a full disk too if the file is there already.
+
+        Raises nothing: what ended the run matters more than why it could not be written down.
+        """
+        if not self.writes:
+            return
+        text = _json(content)
+        for write in (write_atomically, write_over):
+            with suppress(OSError):
+                write(self.path / name, text)
+                return
 
     def write_text(self, name: str, text: str) -> None:
         """A text file, replaced in one step."""
@@ -130,7 +168,11 @@ class RunFolder:
 
 
 def write_atomically(path: Path, text: str) -> None:
-    """Write beside the place, to the disk, then move there: a reader sees the old file or the new one."""
+    """Write beside the place, to the disk, then move there: a reader sees the old file or the new one.
+
+    Raises:
+        OSError: it cannot be written; names the file, which the system's own error for a full disk does not.
+    """
     staged = path.with_name(f".{path.name}.{os.getpid()}.writing")
     try:
         with staged.open("w", encoding="utf-8") as file:
@@ -138,8 +180,17 @@ def write_atomically(path: Path, text: str) -> None:
             file.flush()
             os.fsync(file.fileno())
         staged.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
     finally:
         staged.unlink(missing_ok=True)
+
+
+def write_over(path: Path, text: str) -> None:
+    """Write into the file that is there. On a full disk this is what still works: its block is taken already."""
+    with path.open("r+b") as file:
+        file.write(text.encode())
+        file.truncate()
 
 
 def is_main_process() -> bool:
@@ -150,6 +201,10 @@ def is_main_process() -> bool:
         return int(os.environ.get("LOCAL_RANK", 0)) == 0 and int(os.environ.get("NODE_RANK", 0)) == 0
     # An interactive shell under SLURM has a rank too, but no step was started in it.
     return "SLURM_STEP_ID" not in os.environ or int(os.environ.get("SLURM_PROCID", 0)) == 0
+
+
+def _json(content: Any) -> str:
+    return json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n"
 
 
 def _plain(content: Any) -> Any:

@@ -11,11 +11,16 @@ from rich.table import Table
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import own_folder
+from mmfusion.data.errors import DataError
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.structure import start
 from mmfusion.data.inspect.targets import finish
+from mmfusion.data.manifest.delimited import QUOTE, Cells
+from mmfusion.data.manifest.places import media_root, table_path
 from mmfusion.data.manifest.read import FORMATS, read_columns
+from mmfusion.data.progress import busy
 from mmfusion.runs.experiment_yaml import default_name, experiment
+from mmfusion.runs.report import command
 
 _STYLES = {"modality": "green", "task": "bold cyan", "ignored": "dim"}
 
@@ -33,7 +38,7 @@ def init(
     """Look at a table, decide what its columns are, write an experiment and say why.
 
     Args:
-        path: CSV, TSV, JSONL or Parquet.
+        path: CSV, TSV, JSONL or Parquet; looked for under `root` first, as in training.
         root: where the media lie; None is the table's own folder.
         name: the experiment's; None goes by the table's or its folder's name.
         out: the file to write; None is `conf/experiment/<name>.yaml` here, where `mmfusion train` looks.
@@ -50,24 +55,23 @@ def init(
         ConfigError: the name is taken.
     """
     console = console or Console()
-    name = name or default_name(Path(path))
+    table = table_path(path, root)
+    name = name or default_name(table)
     if not name.replace("-", "_").isidentifier():
         raise ConfigError(f"--name: expected letters, digits, '-' and '_', found {name!r}")
     target = Path(out) if out else Path("conf") / "experiment" / f"{name}.yaml"
     _check_free(target, name, out is not None, force)
-    delimiter = _delimiter(Path(path))
-    with console.status(f"reading {path}"):
-        columns, _ = read_columns(Path(path), delimiter=delimiter)
-        folder = Path(root) if root else Path(path).parent
-        plan = finish(start(Path(path).name, columns, folder, task, ignore), columns, task)
+    delimiter = _delimiter(table)
+    with busy(f"looking at {path}"):
+        columns, quote = _read(table, delimiter)
+        plan = finish(start(table.name, columns, media_root(root, table), task, ignore), columns, task)
     _print(plan, console)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(experiment(plan, name, path, root, delimiter), encoding="utf-8")
+    target.write_text(experiment(plan, name, path, root, delimiter, quote), encoding="utf-8")
     console.print(f"\nWrote [bold]{escape(str(target))}[/]. Read it, then:")
     where = "" if out is None else f" --config-dir {_config_dir(target)}"
-    console.print(
-        f"  mmfusion validate{where} experiment={name}\n  mmfusion train{where} experiment={name}", highlight=False
-    )
+    for verb in ("validate", "train"):
+        console.print(f"  {command()} {verb}{where} experiment={name}", highlight=False, soft_wrap=True)
     return target
 
 
@@ -85,6 +89,16 @@ def _delimiter(path: Path) -> str | None:
     with path.open(encoding="utf-8", errors="replace") as file:
         header = file.readline()
     return None if "," in header else next((mark for mark in (";", "\t", "|") if mark in header), None)
+
+
+def _read(path: Path, delimiter: str | None) -> tuple[dict[str, Cells], str | None]:
+    """The table's columns, and what quotes its cells: nothing in a TSV that cannot be read otherwise."""
+    try:
+        return read_columns(path, delimiter=delimiter)[0], QUOTE
+    except DataError as error:
+        if FORMATS.get(path.suffix.lower()) != "tsv" or "data.quote=null" not in str(error):
+            raise
+        return read_columns(path, delimiter=delimiter, quote=None)[0], None
 
 
 def _config_dir(target: Path) -> Path:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import nullcontext
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,14 @@ from typing import Any
 import polars as pl
 import torch
 
-from mmfusion.config.check import check
 from mmfusion.config.errors import ConfigError
-from mmfusion.config.instantiate import refuse_trust, trusting
+from mmfusion.config.instantiate import trusting
 from mmfusion.data.manifest.new_rows import table_from_rows
 from mmfusion.data.module import MultiModalData
+from mmfusion.data.progress import track
 from mmfusion.data.table import Table
 from mmfusion.model import MultiTaskModel
+from mmfusion.runs.config import read_run
 from mmfusion.runs.folder import RunFolder
 from mmfusion.runs.tables import prediction_table
 from mmfusion.tasks._base import Task
@@ -52,25 +52,22 @@ class LoadedRun:
         whatever the modality's kind takes.
 
         Args:
-            rows: at least one; the key `id` names a row.
+            rows: at least one. As in training, `data.id` names the key of a row's id (null numbers the rows; `id` where
+                the data has no such option), and `data.empty` and `data.strip` say which cells are empty.
             root: the folder that media paths are relative to; None is the working directory.
 
         Raises:
             DataError: a row has none of the model's modalities, or a cell cannot be read.
         """
-        return self.predict_table(table_from_rows(rows, root=None if root is None else str(root)))
+        return self.predict_table(table_from_rows(rows, self.config["data"], None if root is None else str(root)))
 
-    def predict_table(self, table: Table, progress: bool = False) -> pl.DataFrame:
+    def predict_table(self, table: Table) -> pl.DataFrame:
         """Predictions for the rows of a table, in its order."""
-        loader: Iterable[Any] = self.data.predict_loader(table)
-        if progress:
-            from rich.progress import track
-
-            loader = track(loader, "predicting", transient=True)
+        loader = self.data.predict_loader(table)
         ids: list[str] = []
         parts: dict[str, list[torch.Tensor]] = {name: [] for name in self.tasks}
         with torch.inference_mode():
-            for batch in loader:
+            for batch in track(loader, len(loader), "predicting"):
                 outputs = self.model(batch.to(self.device))
                 ids += batch.ids
                 for name in parts:
@@ -100,11 +97,8 @@ def load_run(
     Raises:
         ConfigError: it is not the folder of a run, or the run ended before it had a checkpoint.
     """
-    folder = RunFolder.open(path)
-    config = folder.read_config()
-    refuse_trust(config, str(folder.path / "config.yaml"))
-    with trusting(trusted_modules) if trusted_modules else nullcontext():
-        check(config)
+    with trusting(trusted_modules):
+        folder, config = read_run(path)
         data, tasks = build_data(config)
         restore(folder, data, tasks)
         model = build_model(config, data, tasks, from_checkpoint=True)
@@ -117,17 +111,20 @@ def load_run(
 def restore(folder: RunFolder, data: MultiModalData, tasks: Mapping[str, Task]) -> None:
     """Give data and tasks what the run had fitted."""
     data.load_state(folder.read_json("fitted/data.json"))
+    data.load_files(folder.path / "fitted")
     states = folder.read_json("fitted/tasks.json")
     for name, task in tasks.items():
         task.load_state(states[name])
 
 
 def find_checkpoint(folder: RunFolder, which: str) -> Path:
-    """`best`, `last` or a path, as a file that exists.
+    """`best`, `last` or a path, as a file that exists on this machine.
 
     Raises:
-        ConfigError: there is no such checkpoint.
+        ConfigError: there is no such checkpoint, or it is an address: nothing is ever fetched.
     """
+    if "://" in which:
+        raise ConfigError(f"checkpoint {which!r} is an address; fetch the file yourself, and give its path")
     named = {"best": (BEST, LAST), "last": (LAST,)}.get(which)
     candidates = [folder.checkpoints / name for name in named] if named else [Path(which).expanduser()]
     for candidate in candidates:

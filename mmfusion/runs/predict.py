@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 import polars as pl
 
 from mmfusion.data.manifest.new_rows import read_rows
+from mmfusion.data.progress import busy
 from mmfusion.runs.load import load_run
 from mmfusion.runs.tables import check_suffix, write_table
 
@@ -42,9 +42,10 @@ def predict(
     """
     if out is not None:
         check_suffix(Path(out))
-    loaded = load_run(run, checkpoint, device, trusted_modules)
+    with busy("loading the run"):
+        loaded = load_run(run, checkpoint, device, trusted_modules)
     rows = read_rows(table, loaded.config["data"], root)
-    predictions = loaded.predict_table(rows, progress=sys.stderr.isatty())
+    predictions = loaded.predict_table(rows)
     if out is not None:
         write_table(predictions, Path(out))
     return predictions

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,6 +48,9 @@ def show_report(result: Result, console: Console | None = None) -> None:
     for table in subset_tables(result, subsets, width=console.width):
         console.print()
         console.print(table)
+    if not lines and result.status == "completed":
+        console.print()
+        console.print("no test rows: nothing was tested; what validation came to is in result.json", highlight=False)
     console.print()
     console.print(_last_words(result), highlight=False, soft_wrap=True)
 
@@ -146,14 +150,23 @@ def _last_words(result: Result) -> str:
         spent += f", {cost['parameters']:,} parameters"
     if cost.get("peak_memory_bytes"):
         spent += f", {cost['peak_memory_bytes'] / 2**30:.1f} GiB"
+    mmfusion = escape(command())
     return (
         f"[bold]Run folder[/bold]  {run}  ({spent})\n\n"
         "[bold]Try next[/bold]\n"
-        f"  mmfusion eval {run}\n"
-        f"  mmfusion predict {run} new.csv --out predictions.parquet\n"
-        "  mmfusion train fusion=gated loss_weighting=uncertainty\n"
-        "  mmfusion ls"
+        f"  {mmfusion} eval {run}\n"
+        f"  {mmfusion} predict {run} new.csv --out predictions.parquet\n"
+        f"  {mmfusion} train fusion=gated loss_weighting=uncertainty\n"
+        f"  {mmfusion} ls"
     )
+
+
+def command() -> str:
+    """What to type for mmfusion: its name if the shell would find the one that runs, else where that lies."""
+    called, found = Path(sys.argv[0]).absolute(), shutil.which("mmfusion")
+    if called.name != "mmfusion" or not called.is_file() or (found is not None and called.samefile(found)):
+        return "mmfusion"
+    return shown_path(called)
 
 
 def shown_path(path: Path) -> str:

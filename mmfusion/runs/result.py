@@ -30,7 +30,10 @@ class Result:
         cost: `parameters`, `trained_parameters`, `peak_memory_bytes`, `peak_gpu_memory_bytes` (of rank 0),
             `rows_per_second` (training, all ranks), `waiting` (share of it spent waiting for data), `fit_seconds`,
             `test_seconds`, `processes`.
+        faulty: split to modality to the `rows` whose medium could not be decoded (`data.loader.on_error`), and the
+            `first` ten of them; as rank 0 saw it, empty if there was none.
         error: why it failed or was stopped.
+        pruned: whether it was stopped because a search's pruner said so.
     """
 
     folder: Path
@@ -44,13 +47,15 @@ class Result:
     validation: dict[str, float] = field(default_factory=dict)
     monitor: dict[str, Any] = field(default_factory=dict)
     cost: dict[str, Any] = field(default_factory=dict)
+    faulty: dict[str, dict[str, Any]] = field(default_factory=dict)
     error: str | None = None
+    pruned: bool = False
 
-    def write(self, folder: RunFolder) -> None:
-        """Replace `result.json`."""
+    def write(self, folder: RunFolder, last: bool = False) -> None:
+        """Replace `result.json`; as the last word of a run that did not complete, on a full disk too."""
         content = asdict(self)
         del content["folder"]  # a folder that was moved would contradict itself
-        folder.write_json(FILE, content)
+        (folder.write_last if last else folder.write_json)(FILE, content)
 
     def but(self, **changes: Any) -> Result:
         """A copy with some attributes changed."""

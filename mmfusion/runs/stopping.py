@@ -8,7 +8,6 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Any
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 
@@ -27,6 +26,8 @@ class Stopped(SystemExit):
 class StopOnSignals(Callback):
     """Turns SIGINT and SIGTERM into `Stopped`, raised where the main thread stands.
 
+    A second signal, or one that comes after `disarm`, changes nothing: it must not disturb the clean-up.
+
     Lightning puts a SIGTERM handler of its own in front, which takes part in a collective operation from inside the
     handler and so can hang under DDP; as a callback this takes its place back at the start of each stage.
 
@@ -36,8 +37,12 @@ class StopOnSignals(Callback):
 
     def __init__(self) -> None:
         self.number: int | None = None
+        self._armed = True
         self._owner = os.getpid()
-        self._before: dict[int, Any] = {}
+
+    def disarm(self) -> None:
+        """The run is over, and how it ended is being written down."""
+        self._armed = False
 
     @contextmanager
     def active(self) -> Iterator[None]:
@@ -75,6 +80,6 @@ class StopOnSignals(Callback):
             signal.signal(number, signal.SIG_DFL)
             os.kill(os.getpid(), number)
             return
-        first, self.number = self.number is None, number
-        if first:
+        if self._armed and self.number is None:
+            self.number = number
             raise Stopped(number)

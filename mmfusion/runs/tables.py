@@ -62,15 +62,24 @@ def check_suffix(path: Path) -> None:
 
 
 def write_table(table: pl.DataFrame, path: Path) -> None:
-    """Write as the suffix says, replacing in one step."""
+    """Write as the suffix says, replacing in one step.
+
+    Raises:
+        OSError: it cannot be written; names the file.
+    """
     check_suffix(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     staged = path.with_name(f".{path.name}.writing")
     suffix = path.suffix.lower()
-    if suffix == ".parquet":
-        table.write_parquet(staged)
-    elif suffix == ".jsonl":
-        table.write_ndjson(staged)
-    else:
-        table.write_csv(staged, separator="\t" if suffix == ".tsv" else ",")
-    staged.replace(path)
+    try:
+        if suffix == ".parquet":
+            table.write_parquet(staged)
+        elif suffix == ".jsonl":
+            table.write_ndjson(staged)
+        else:
+            table.write_csv(staged, separator="\t" if suffix == ".tsv" else ",")
+        staged.replace(path)
+    except (OSError, pl.exceptions.PolarsError) as error:  # of a full disk polars makes either
+        raise OSError(f"{path} cannot be written: {error}") from error
+    finally:
+        staged.unlink(missing_ok=True)

@@ -6,17 +6,21 @@ import sys
 import time
 import traceback
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NoReturn
 
 from pytorch_lightning import Trainer, seed_everything
 from pytorch_lightning.loggers import Logger
 
+from mmfusion.data.manifest.places import absolute
 from mmfusion.data.module import MultiModalData
+from mmfusion.data.progress import busy
 from mmfusion.runs.folder import RunFolder
 from mmfusion.runs.hardware import peak_memory
 from mmfusion.runs.plots import draw
 from mmfusion.runs.provenance import fingerprint, provenance
+from mmfusion.runs.ranks import OtherRankError, leave_word, root_cause
 from mmfusion.runs.report import show_report, shown_path
 from mmfusion.runs.result import Result, flat_ceilings
 from mmfusion.runs.stopping import StopOnSignals, Stopped
@@ -24,9 +28,12 @@ from mmfusion.runs.tables import prediction_table, truth_table, write_table
 from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data, build_model, build_module
 from mmfusion.training.callbacks.build import Callbacks, build_callbacks
+from mmfusion.training.callbacks.monitor import check_labels
+from mmfusion.training.callbacks.same_config import SameConfig
 from mmfusion.training.loggers.build import build_loggers, finish
 from mmfusion.training.module import MultiTaskModule
 from mmfusion.training.noise import quiet
+from mmfusion.training.search.trial import announced
 from mmfusion.training.trainer import build_trainer, reconcile, shows_progress
 
 PREDICTIONS = "predictions.parquet"
@@ -44,9 +51,11 @@ def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = Tr
 
     Raises:
         Stopped: SIGINT or SIGTERM came; `result.json` says stopped, and the exit code is 130 or 143.
+        OtherRankError: another process of the run failed; `result.json` says failed, which one and why.
         Exception: whatever went wrong; `result.json` says failed and why, `traceback.txt` where.
     """
     config = reconcile(cfg)
+    config["data"] = absolute(config["data"])
     folder = RunFolder.create(config["paths"]["run"])
     began = time.perf_counter()
     started = datetime.now(UTC).isoformat(timespec="seconds")
@@ -54,49 +63,61 @@ def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = Tr
     folder.write_yaml("config.yaml", config, "resolved; overrides.yaml has what was asked for")
     folder.write_yaml("overrides.yaml", list(overrides))
     result.write(folder)
-    run = _Run(config, folder, overrides)
+    run = _Run(config, folder, overrides, result)
     if shows_progress(config["trainer"]) and folder.writes:
         print(f"run folder {shown_path(folder.path)}", file=sys.stderr)
     try:
-        with folder.announced(), run.stop.active(), quiet():
-            result = run.all_of(result)
-        result = result.but(status="completed", seconds=time.perf_counter() - began)
-        result.write(folder)
-        finish(run.loggers, 0)
+        with run.stop.active():
+            try:
+                with folder.announced(), quiet():
+                    run.all()
+                status = "stopped" if run.result.pruned else "completed"
+                result = run.so_far().but(status=status, seconds=time.perf_counter() - began)
+                result.write(folder)
+            except BaseException as error:
+                run.stop.disarm()
+                run.record(run.so_far().but(seconds=time.perf_counter() - began), error)
     except BaseException as error:
-        stopped = Stopped(run.stop.number) if run.stop.number is not None else None
-        result = result.but(
-            status="stopped" if stopped or isinstance(error, KeyboardInterrupt) else "failed",
-            seconds=time.perf_counter() - began,
-            error=str(stopped) if stopped else f"{type(error).__name__}: {error}",
-        )
-        result.write(folder)
-        folder.write_text("traceback.txt", traceback.format_exc())
+        stopped = error if isinstance(error, Stopped) else None
         run.end_other_ranks()
         finish(run.loggers, 128 + stopped.number if stopped else 1)
         if folder.writes:
             what = stopped or "the run failed"
             print(f"mmfusion: {what}; what there is lies in {shown_path(folder.path)}", file=sys.stderr)
-        if stopped is not None and error is not stopped:
-            raise stopped from None
         raise
-    if show and folder.writes:
+    if result.pruned and folder.writes:
+        print(f"mmfusion: {result.error}; what there is lies in {shown_path(folder.path)}", file=sys.stderr)
+    elif show and folder.writes:
         show_report(result)
+    finish(run.loggers, 0)
     return result
 
 
 class _Run:
     """The parts of one run, as far as they have been made, so that whoever cleans up finds them."""
 
-    def __init__(self, config: Mapping[str, Any], folder: RunFolder, overrides: Sequence[str]) -> None:
+    def __init__(self, config: Mapping[str, Any], folder: RunFolder, overrides: Sequence[str], result: Result) -> None:
         self.config = config
         self.folder = folder
         self.overrides = overrides
+        self.result = result
         self.stop = StopOnSignals()
         self.loggers: list[Logger] = []
         self.trainer: Trainer | None = None
+        self.data: MultiModalData | None = None
+        self.callbacks: Callbacks | None = None
 
-    def all_of(self, result: Result) -> Result:
+    def so_far(self) -> Result:
+        """What has been found, also of a run that ended halfway: what its best checkpoint came to, what was faulty."""
+        result = self.result.but(faulty={} if self.data is None else self.data.faulty())
+        if self.callbacks is None:
+            return result
+        kept = self.callbacks.checkpoints
+        goal = {"metric": dict(kept.goal.terms), "mode": kept.goal.mode}
+        best = {"best": kept.best_value, "epoch": kept.best_epoch, "step": kept.best_step}
+        return result.but(validation=kept.best_metrics, monitor=goal | best)
+
+    def all(self) -> None:
         """Everything from data to plots."""
         config, folder = self.config, self.folder
         origin = provenance(config, self.overrides) if folder.writes else {}
@@ -112,35 +133,61 @@ class _Run:
             "trained_parameters": sum(p.numel() for p in parameters if p.requires_grad),
         }
         callbacks = build_callbacks(
-            config["callbacks"], tasks, folder.checkpoints, shows_progress(config["trainer"]) and folder.writes
+            config["callbacks"],
+            tasks,
+            folder.checkpoints,
+            shows_progress(config["trainer"]) and folder.writes,
+            announced(),
         )
+        self.callbacks = callbacks
         settings = dict(config["trainer"])
+        if settings["limit_val_batches"] != 0 and not settings["overfit_batches"]:
+            check_labels(callbacks.monitor.goal, data.labelled("val"))
         if folder.writes:
-            self.loggers = build_loggers(config["logger"], str(folder.path), folder.path.name)
+            self.loggers = build_loggers(config["logger"], str(folder.path), folder.title)
         else:
             settings["profiler"] = None
-        self.trainer = build_trainer(settings, [self.stop, *callbacks.ordered], self.loggers, folder.path)
+        self.trainer = build_trainer(
+            settings, [self.stop, SameConfig(config), *callbacks.ordered], self.loggers, folder.path
+        )
         for logger in self.loggers:
             logger.log_hyperparams(dict(config))
         began = time.perf_counter()
         self.trainer.fit(module, datamodule=data)
         cost["fit_seconds"] = time.perf_counter() - began
         began = time.perf_counter()
-        metrics = self._test(module, data, callbacks)
+        pruned = callbacks.pruning.reason if callbacks.pruning is not None else None
+        metrics = self._test(module, data, callbacks) if pruned is None else {}
         cost["test_seconds"] = time.perf_counter() - began
-        kept, whole = callbacks.checkpoints, callbacks.speed.whole
+        whole = callbacks.speed.whole
         cost |= {"rows_per_second": whole.rows_per_second(), "waiting": whole.waiting()}
         cost |= {"processes": self.trainer.world_size, **peak_memory()}
-        goal = {"metric": dict(kept.goal.terms), "mode": kept.goal.mode}
-        result = result.but(
-            metrics=metrics,
-            ceilings=flat_ceilings(metrics, list(config["encoder"]), data.source.ceiling),
-            validation=kept.best_metrics,
-            monitor={**goal, "best": kept.best_value, "epoch": kept.best_epoch, "step": kept.best_step},
-            cost=cost,
+        ceilings = flat_ceilings(metrics, list(config["encoder"]), data.source.ceiling)
+        self.result = self.result.but(
+            metrics=metrics, ceilings=ceilings, cost=cost, pruned=pruned is not None, error=pruned
         )
-        self._draw(callbacks, tasks, result)
-        return result
+        self._draw(callbacks, tasks)
+
+    def record(self, result: Result, error: BaseException) -> NoReturn:
+        """Write down how the run ended, and raise why."""
+        now = time.time()
+        # Whatever a signal looks like by the time it arrives here, it is the reason.
+        cause = error if self.stop.number is None or isinstance(error, Stopped) else Stopped(self.stop.number)
+        if self.folder.writes:
+            cause = root_cause(self.folder, cause)
+        else:
+            leave_word(self.folder, cause, now)
+        is_stop = isinstance(cause, Stopped | KeyboardInterrupt)
+        result.but(
+            status="stopped" if is_stop else "failed",
+            error=str(cause) if isinstance(cause, Stopped | OtherRankError) else f"{type(cause).__name__}: {cause}",
+        ).write(self.folder, last=True)
+        where = cause.traceback if isinstance(cause, OtherRankError) else traceback.format_exc()
+        with suppress(OSError):  # a full disk may be what ended the run
+            self.folder.write_text("traceback.txt", where)
+        if cause is not error:
+            raise cause from None
+        raise cause
 
     def end_other_ranks(self) -> None:
         """After a failure, end the processes that Lightning started: they may wait for this one in a collective."""
@@ -152,8 +199,12 @@ class _Run:
     def _data(self) -> tuple[MultiModalData, dict[str, Task]]:
         seed_everything(self.config["seed"], workers=True, verbose=False)
         data, tasks = build_data(self.config)
-        data.setup()
+        self.data = data
+        with busy("preparing data"):
+            data.setup()
         self.folder.write_json("fitted/data.json", data.state())
+        if self.folder.writes:
+            data.save_files(self.folder.path / "fitted")
         self.folder.write_json("fitted/tasks.json", {name: task.state() for name, task in tasks.items()})
         return data, tasks
 
@@ -165,7 +216,7 @@ class _Run:
     def _test(self, module: MultiTaskModule, data: MultiModalData, callbacks: Callbacks) -> dict[str, float]:
         assert self.trainer is not None
         assert data.table is not None
-        if not data.table.where("test"):
+        if not data.table.where("test") or self.config["trainer"]["limit_test_batches"] == 0:
             return {}
         chosen = callbacks.checkpoints.chosen()
         path = None if chosen is None else str(chosen)
@@ -173,7 +224,7 @@ class _Run:
         found = self.trainer.test(module, datamodule=data, ckpt_path=path, weights_only=True, verbose=False)
         return {name: float(value) for name, value in found[0].items()}
 
-    def _draw(self, callbacks: Callbacks, tasks: Mapping[str, Task], result: Result) -> None:
+    def _draw(self, callbacks: Callbacks, tasks: Mapping[str, Task]) -> None:
         kept = callbacks.predictions
         if not self.folder.writes or not kept.ids:
             return
@@ -181,4 +232,5 @@ class _Run:
         said = said.hstack(truth_table(tasks, kept.targets, kept.labelled))
         write_table(said, self.folder.path / PREDICTIONS)
         if self.config["report"]["plots"]:
-            draw(self.folder.path, said, tasks, result)
+            with busy("drawing plots"):
+                draw(self.folder.path, said, tasks, self.so_far())

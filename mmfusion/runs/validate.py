@@ -10,10 +10,12 @@ import torch
 from rich.console import Console
 
 from mmfusion.data.cells import Cells
-from mmfusion.data.checks import check_ids, check_present, check_splits
+from mmfusion.data.checks import check_columns, check_ids, check_present, check_splits
 from mmfusion.data.errors import DataError, Problems, str_of
 from mmfusion.data.kinds._base import Kind
+from mmfusion.data.module import MultiModalData
 from mmfusion.data.prepare import fit_training
+from mmfusion.data.progress import busy
 from mmfusion.data.table import Table
 from mmfusion.runs.validation.labels import read_tasks
 from mmfusion.runs.validation.leaking import leaks
@@ -21,6 +23,7 @@ from mmfusion.runs.validation.media import Media, read_media
 from mmfusion.runs.validation.report import SPLITS, Report
 from mmfusion.runs.validation.show import show
 from mmfusion.runs.validation.straddle import same_content, shared_files, shared_groups
+from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data
 
 
@@ -43,7 +46,17 @@ def validate(
         DataError: the table itself cannot be read, or a column that the config names is not there.
     """
     data, tasks = build_data(cfg)
+    with busy("reading all data"):
+        table, report = _examine(cfg, data, tasks, leak, margin)
+    show(report, table.name, data.kinds, tasks, console or Console())
+    return report
+
+
+def _examine(
+    cfg: Mapping[str, Any], data: MultiModalData, tasks: Mapping[str, Task], leak: float, margin: float
+) -> tuple[Table, Report]:
     table = data.source.read()
+    check_columns(table, data.kinds, tasks)
     splits = np.asarray(table.splits, dtype=object)
     report = Report(rows={split: int((splits == split).sum()) for split in SPLITS if (splits == split).any()})
     for check in (check_ids, check_splits):
@@ -62,8 +75,7 @@ def validate(
     copies = [same_content(each, table) for each in media]
     report.warnings += [message for message in copies if message is not None]
     report.warnings += leaks(table, data.kinds, tasks, leak, margin)
-    show(report, table.name, data.kinds, tasks, console or Console())
-    return report
+    return table, report
 
 
 def _read_modalities(table: Table, kinds: Mapping[str, Kind], report: Report) -> list[Media]:
@@ -71,20 +83,27 @@ def _read_modalities(table: Table, kinds: Mapping[str, Kind], report: Report) ->
     media = []
     train = table.take(table.where("train"))
     for name, kind in kinds.items():
+        unfit = None
         try:
             fit_training(train, {name: kind}, {})
         except DataError as error:
-            report.errors.append(str(error))
+            unfit = str(error)
+        if unfit is not None and not kind.reads_files:
+            report.errors.append(unfit)
             continue
+        # Files are read whether or not there was one to learn a shape from: each says itself what is wrong with it.
         each = read_media(name, kind, table)
         media.append(each)
         report.media[name] = len(each.inputs.cells)
-        report.unreadable += each.unreadable(table)
-    if report.unreadable:
-        problems = Problems(table.name)
-        for row in report.unreadable:
-            problems.add(row.row, ", ".join(kinds[row.modality].columns or [row.modality]), row.cell, row.why)
-        report.errors.append(f"media that cannot be read: {str_of(problems.first, len(problems))}")
+        unreadable = each.unreadable(table)
+        report.unreadable += unreadable
+        if unfit is not None and all(row.split != "train" for row in unreadable):
+            report.errors.append(unfit)
+        if unreadable:
+            problems = Problems(table.name)
+            for row in unreadable:
+                problems.add(row.row, ", ".join(kind.columns or [name]), row.cell, row.why)
+            report.errors.append(f"{name}: media that cannot be read: {str_of(problems.first, len(problems))}")
     return media
 
 

@@ -11,14 +11,14 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torchmetrics import MetricCollection
 
-from mmfusion.tasks._base import Task
-from mmfusion.tasks.labels import ClassList, canonical, ordered, require_shapes, valid
+from mmfusion.tasks._classes import ClassTask
+from mmfusion.tasks.labels import canonical, ordered, require_shapes, valid
 from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc, CalibrationError
 
 KNOWN_PAIRS = (("no", "yes"), ("false", "true"), ("0", "1"), ("n", "y"), ("negative", "positive"), ("-1", "1"))
 
 
-class Binary(Task):
+class Binary(ClassTask):
     """`L_b = −w·y log σ(z_b) − (1 − y) log(1 − σ(z_b))`, one output `z [B, 1]`.
 
     The training split's two labels are the classes. In a known pair (no/yes, false/true, 0/1, n/y, negative/positive,
@@ -36,6 +36,7 @@ class Binary(Task):
     """
 
     dim = 1
+    choices = 2
     fill = 0
 
     def __init__(
@@ -45,27 +46,18 @@ class Binary(Task):
         pos_weight: float | str | None = None,
         auroc_bins: int | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(column, None, auroc_bins)
         wrong = pos_weight != "balanced" if isinstance(pos_weight, str) else pos_weight is not None and pos_weight <= 0
         if wrong:
             raise ValueError(f"pos_weight: expected null, balanced or a positive number, found {pos_weight!r}")
-        if auroc_bins is not None and auroc_bins < 2:
-            raise ValueError(f"auroc_bins: expected null or at least 2, found {auroc_bins}")
-        self.column = column
         self.positive = None if positive is None else _fold(canonical(positive))
         self.pos_weight = pos_weight
-        self.auroc_bins = auroc_bins
-        self.classes: ClassList | None = None
-        self.counts: list[int] = []
         self.weight: Tensor
         self.register_buffer("weight", torch.ones(()), persistent=False)
 
     def fit(self, labels: Sequence[Any]) -> None:
         found = Counter(map(_fold, valid(labels)))
-        names = self._order(set(found))
-        self.classes = ClassList(names, given=False)
-        self.counts = [found[name] for name in names]
-        self._ready()
+        self._settle(found, self._order(set(found)))
 
     def _order(self, names: set[str]) -> tuple[str, str]:
         """The two classes, no first."""
@@ -131,15 +123,6 @@ class Binary(Task):
                 "calibration_error": CalibrationError(),
             }
         )
-
-    def state(self) -> dict[str, Any]:
-        assert self.classes is not None, "fit first"
-        return {"classes": self.classes.names, "counts": self.counts}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        self.classes = ClassList(state["classes"], given=False)
-        self.counts = list(state["counts"])
-        self._ready()
 
 
 def _fold(name: str) -> str:

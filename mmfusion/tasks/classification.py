@@ -11,14 +11,14 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torchmetrics import MetricCollection
 
-from mmfusion.tasks._base import Task
-from mmfusion.tasks.labels import ClassList, ordered, require_shapes, valid
+from mmfusion.tasks._classes import ClassTask
+from mmfusion.tasks.labels import require_shapes, valid
 from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc, CalibrationError
 
 SHOWN_CLASSES = 100
 
 
-class Classification(Task):
+class Classification(ClassTask):
     """`L_b = −w_y Σ_c q_c log softmax(z_b)_c` with `q = (1 − ε)·onehot(y) + ε/C`, outputs `z [B, C]`.
 
     With both weights and smoothing, each class's term has that class's own weight, as in torch. Rows are averaged by
@@ -47,35 +47,24 @@ class Classification(Task):
         class_weights: str | Sequence[float] | None = None,
         auroc_bins: int | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(column, classes, auroc_bins)
         if not 0 <= label_smoothing < 1:
             raise ValueError(f"label_smoothing: expected a number in [0, 1), found {label_smoothing}")
         if isinstance(class_weights, str) and class_weights != "balanced":
             raise ValueError(f"class_weights: expected null, balanced or a list, found {class_weights!r}")
         if class_weights is not None and not isinstance(class_weights, str) and not all(w > 0 for w in class_weights):
             raise ValueError(f"class_weights: expected positive numbers, found {list(class_weights)}")
-        if auroc_bins is not None and auroc_bins < 2:
-            raise ValueError(f"auroc_bins: expected null or at least 2, found {auroc_bins}")
-        self.column = column
         self.label_smoothing = label_smoothing
         self.class_weights = class_weights
-        self.auroc_bins = auroc_bins
-        self.classes = ClassList(classes, given=True) if classes is not None else None
-        self.counts: list[int] = []
         self.weights: Tensor | None
         self.register_buffer("weights", None, persistent=False)
 
     def fit(self, labels: Sequence[Any]) -> None:
-        names = valid(labels)
-        if self.classes is None or not self.classes.given:
-            self.classes = ClassList(ordered(names), given=False)
-        found = Counter(names)
-        self.counts = [found[name] for name in self.classes.names]
-        self._ready()
+        self._settle(Counter(valid(labels)))
 
     def _ready(self) -> None:
         assert self.classes is not None
-        self.dim = len(self.classes)
+        self.dim = self.choices = len(self.classes)
         if self.dim < 2:
             raise ValueError(f"expected at least 2 classes, found {self.dim}: {self.classes.names}")
         if isinstance(self.class_weights, str):
@@ -129,13 +118,3 @@ class Classification(Task):
                 "calibration_error": CalibrationError(),
             }
         )
-
-    def state(self) -> dict[str, Any]:
-        assert self.classes is not None, "fit first"
-        return {"classes": self.classes.names, "counts": self.counts}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        given = self.classes is not None and self.classes.given
-        self.classes = ClassList(state["classes"], given)
-        self.counts = list(state["counts"])
-        self._ready()

@@ -10,12 +10,12 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torchmetrics import MetricCollection
 
-from mmfusion.tasks._base import Task
-from mmfusion.tasks.labels import ClassList, canonical, ordered, require_shapes
+from mmfusion.tasks._classes import ClassTask
+from mmfusion.tasks.labels import canonical, require_shapes
 from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc
 
 
-class Multilabel(Task):
+class Multilabel(ClassTask):
     """`L_b = −1/C Σ_c y_c log σ(z_bc) + (1 − y_c) log(1 − σ(z_bc))`, outputs `z [B, C]`.
 
     A cell is a list of labels or a text of labels with a separator between them. An empty cell is a missing label; a
@@ -32,6 +32,8 @@ class Multilabel(Task):
         ValueError: an option out of range; no label in the training split.
     """
 
+    choices = 2
+
     def __init__(
         self,
         column: str | None = None,
@@ -40,17 +42,11 @@ class Multilabel(Task):
         none: str = "none",
         auroc_bins: int | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(column, classes, auroc_bins)
         if not separator:
             raise ValueError("separator: expected at least one character, found empty text")
-        if auroc_bins is not None and auroc_bins < 2:
-            raise ValueError(f"auroc_bins: expected null or at least 2, found {auroc_bins}")
-        self.column = column
         self.separator = separator
         self.none = none
-        self.auroc_bins = auroc_bins
-        self.classes = ClassList(classes, given=True) if classes is not None else None
-        self.counts: list[int] = []
 
     def fit(self, labels: Sequence[Any]) -> None:
         found: Counter[str] = Counter()
@@ -59,10 +55,7 @@ class Multilabel(Task):
                 found.update(self._names(label))
             except ValueError:  # reported row by row when every label is checked
                 continue
-        if self.classes is None or not self.classes.given:
-            self.classes = ClassList(ordered(found), given=False)
-        self.counts = [found[name] for name in self.classes.names]
-        self._ready()
+        self._settle(found)
 
     def _ready(self) -> None:
         assert self.classes is not None
@@ -109,13 +102,3 @@ class Multilabel(Task):
 
     def metrics(self) -> MetricCollection:
         return MetricCollection({"accuracy": Accuracy(), "f1": F1(self.dim), "auroc": Auroc(self.dim, self.auroc_bins)})
-
-    def state(self) -> dict[str, Any]:
-        assert self.classes is not None, "fit first"
-        return {"classes": self.classes.names, "counts": self.counts}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        given = self.classes is not None and self.classes.given
-        self.classes = ClassList(state["classes"], given)
-        self.counts = list(state["counts"])
-        self._ready()

@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.nn.functional import huber_loss, l1_loss, mse_loss
 from torchmetrics import MeanAbsoluteError, MeanSquaredError, MetricCollection
 
+from mmfusion.deviation import one_where_constant
 from mmfusion.tasks._base import Task
 from mmfusion.tasks.labels import require_shapes
 from mmfusion.tasks.metrics.values import R2, Pearson
@@ -79,7 +80,7 @@ class Regression(Task):
         values_N = torch.tensor(values, dtype=torch.float64)
         std = values_N.std(correction=0)
         self.mean = values_N.mean().float()
-        self.std = torch.where(std > 1e-7 * values_N.abs().max(), std, 1.0).float()
+        self.std = one_where_constant(std, values_N.abs().max()).float()
 
     def check(self, label: Any) -> float:
         try:

@@ -6,14 +6,16 @@ Configs arrive as plain containers (`OmegaConf.to_container`), already checked b
 from __future__ import annotations
 
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 
-from mmfusion.config.instantiate import instantiate
+from mmfusion.config.instantiate import instantiate, locate
 from mmfusion.config.names import ENCODER_KEYS, KIND_TARGETS, MODALITY_KEYS, SOURCE_KEYS
 from mmfusion.data.module import LoaderConfig, MultiModalData
 from mmfusion.encoders._base import Encoder
 from mmfusion.encoders.freezing import freeze
 from mmfusion.fusion._base import Fusion
+from mmfusion.loss_weighting._base import LossWeighting
 from mmfusion.modality.dropout import ModalityDropout
 from mmfusion.modality.placeholders import Placeholders
 from mmfusion.model import MultiTaskModel
@@ -76,8 +78,7 @@ def build_model(
 def build_module(cfg: Config, model: MultiTaskModel) -> MultiTaskModule:
     """The LightningModule that trains the model as the config says."""
     tasks: dict[str, Task] = dict(model.tasks.items())  # type: ignore[arg-type]
-    regressions = [name for name, task in tasks.items() if task.is_regression]
-    weighting = instantiate(cfg["loss_weighting"], "loss_weighting", tasks=list(tasks), regressions=regressions)
+    weighting = _weighting(cfg["loss_weighting"], tasks)
     optimizer = instantiate(cfg["optimizer"], "optimizer")
     module = MultiTaskModule(
         model=model,
@@ -92,6 +93,16 @@ def build_module(cfg: Config, model: MultiTaskModel) -> MultiTaskModule:
     if cfg["compile"]["enabled"]:
         compile_model(model, cfg["compile"]["backend"], cfg["compile"]["mode"], module.keeps_graph)
     return module
+
+
+def _weighting(node: Config, tasks: Mapping[str, Task]) -> LossWeighting:
+    told: dict[str, Any] = {
+        "tasks": list(tasks),
+        "regressions": [name for name, task in tasks.items() if task.is_regression],
+    }
+    if "classes" in signature(locate(node.get("_target_"), "loss_weighting")).parameters:
+        told["classes"] = {name: task.choices for name, task in tasks.items() if task.choices}
+    return instantiate(node, "loss_weighting", **told)
 
 
 def _without_weights(node: Config) -> Config:

@@ -1,6 +1,8 @@
-"""Sums over the ranks of a distributed run; the plain value where there is one process."""
+"""Sums and lists over the ranks of a distributed run; the plain value where there is one process."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import torch.distributed as dist
 from torch import Tensor
@@ -16,3 +18,12 @@ def sum_over_ranks(x: Tensor) -> Tensor:
     if world_size() > 1:
         dist.all_reduce(x, op=dist.ReduceOp.SUM)
     return x
+
+
+def gather_over_ranks(items: list[Any]) -> list[Any]:
+    """The items of all ranks, in the order of the ranks; all of them must ask, and each waits for the others."""
+    if world_size() == 1:
+        return items
+    parts: list[list[Any]] = [[] for _ in range(world_size())]
+    dist.all_gather_object(parts, items)
+    return [item for part in parts for item in part]

@@ -21,6 +21,7 @@ class Losses:
     """One batch's losses and what they were counted over.
 
     Attributes:
+        rows: T tensors `[B]`, detached, each task's loss of each row of this rank; 0 where there is no label.
         sums: T scalars, each task's loss summed over this rank's labelled rows, attached.
         means: `[T]`, attached: the value is the mean over all ranks' labelled rows; the gradient is this rank's
             share of that mean times the number of ranks, so that averaging gradients over ranks gives its gradient.
@@ -29,6 +30,7 @@ class Losses:
             present rows per modality, rows.
     """
 
+    rows: list[Tensor]
     sums: list[Tensor]
     means: Tensor
     active: Tensor
@@ -54,9 +56,10 @@ def task_losses(
     on every rank: zero rather than none, so an optimizer's momentum and weight decay still move that task's head.
     `modalities` are those to count.
     """
-    sums = [
-        labelled_sum(task, outputs[name], batch.targets[name], batch.labelled[name]) for name, task in tasks.items()
+    rows_TB = [
+        row_losses(task, outputs[name], batch.targets[name], batch.labelled[name]) for name, task in tasks.items()
     ]
+    sums = [rows_B.sum() for rows_B in rows_TB]
     local_T = torch.stack(sums)
     rows = torch.full((1,), len(batch), dtype=local_T.dtype, device=local_T.device)
     masks = [batch.labelled[name] for name in tasks] + [batch.present[name] for name in modalities]
@@ -69,20 +72,25 @@ def task_losses(
         shared_T = means_T * world
         # This order and no other: the difference is exactly 0, so the value is the same bits on every rank.
         means_T = counts[: len(sums)] / labels_T.clamp(min=1) + (shared_T - shared_T.detach())
-    return Losses(sums, means_T, labels_T > 0, counts)
+    return Losses([rows_B.detach() for rows_B in rows_TB], sums, means_T, labels_T > 0, counts)
 
 
 def labelled_sum(task: Task, output: Tensor, target: Tensor, labelled: Tensor) -> Tensor:
-    """A task's loss summed over its labelled rows, a scalar in float32 or float64.
+    """A task's loss summed over its labelled rows, a scalar in float32 or float64."""
+    return row_losses(task, output, target, labelled).sum()
+
+
+def row_losses(task: Task, output: Tensor, target: Tensor, labelled: Tensor) -> Tensor:
+    """A task's loss of each row, `[B]` in float32 or float64, 0 where there is no label.
 
     Rows without a label hold zeros on the way into the loss and are left out after it, so that neither what they were
-    filled with nor what the model said about them can turn the sum or a gradient into NaN.
+    filled with nor what the model said about them can turn a sum or a gradient into NaN.
     """
     missing_B = ~labelled
     rows_B = task.loss(_blank(missing_B, output), _blank(missing_B, target))
     if rows_B.dtype != torch.float64:
         rows_B = rows_B.float()
-    return rows_B.masked_fill(missing_B, 0).sum()
+    return rows_B.masked_fill(missing_B, 0)
 
 
 def _blank(missing_B: Tensor, x: Tensor) -> Tensor:

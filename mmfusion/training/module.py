@@ -14,6 +14,7 @@ from torch.optim import Optimizer
 
 from mmfusion.batch import Batch
 from mmfusion.config.errors import suggest
+from mmfusion.data.seeds import mix
 from mmfusion.loss_weighting._base import LossWeighting
 from mmfusion.model import MultiTaskModel
 from mmfusion.tasks._base import Task
@@ -27,7 +28,6 @@ from mmfusion.training.subset_test import SubsetTest
 from mmfusion.training.subsets import choose_subsets
 
 Groups = list[dict[str, Any]]
-CHECKED_EVERY = 50  # steps between two questions to a GPU whether all losses were finite
 
 
 class MultiTaskModule(pl.LightningModule):
@@ -45,6 +45,7 @@ class MultiTaskModule(pl.LightningModule):
         scheduler: optimizer and number of steps to what Lightning calls `lr_scheduler`; None keeps the rate.
         groups: model and weighting to parameter groups; None for one group of everything.
         gradients_every_n_steps: take the gradients every so many steps even if the weighting does not ask; 0 never.
+            Of a step of several batches (accumulation) those of the last one, which is the one that is logged.
         subsets: which subsets of the modalities a test tries: `all`, `leave_one_out` or `none`.
 
     Attributes:
@@ -101,12 +102,18 @@ class MultiTaskModule(pl.LightningModule):
     # ---- training
 
     def on_fit_start(self) -> None:
-        # All ranks started from one seed, for the same weights; dropout must not hide the same things on each.
+        # All ranks started from one seed, for the same weights; dropout must not hide the same things on each. Mixed
+        # and not added: rank 1 of seed 0 must not draw what rank 0 of seed 1 draws.
         if self.global_rank:
-            torch.manual_seed(torch.initial_seed() + self.global_rank)
+            torch.manual_seed(mix(torch.initial_seed(), "rank", self.global_rank))
+
+    def transfer_batch_to_device(self, batch: Batch, device: torch.device, dataloader_idx: int) -> Batch:
+        # Lightning would wait for each tensor, and so for all work that was handed over before.
+        return batch.to(device, non_blocking=device.type == "cuda")
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
-        model, takes_gramian = self.model, self._takes_gramian()
+        model, ends_step = self.model, self._ends_step(batch_idx)
+        takes_gramian = self._takes_gramian(ends_step)
         present = model.visible(batch.present)
         streams = model.represent(batch.inputs, present)
         if takes_gramian and self.gradients_of == "representation":
@@ -116,8 +123,14 @@ class MultiTaskModule(pl.LightningModule):
         losses = task_losses(self.tasks, model.decide(streams, present), shown, self.modalities)
         gramian_TT = self._gramian(losses, streams) if takes_gramian else None
         total, weights = self.weighting(losses.means, gramian_TT, losses.active)
+        if ends_step:
+            self.weighting.end_step()
         self._keep(losses, weights, gramian_TT)
+        self._guard.watch(losses.means, weights, losses.rows, batch.ids)
         return total
+
+    def on_before_optimizer_step(self, optimizer: Optimizer) -> None:
+        self._guard.check(self.global_step)
 
     def on_train_epoch_start(self) -> None:
         self._totals = None
@@ -129,11 +142,7 @@ class MultiTaskModule(pl.LightningModule):
             self.weighting.end_epoch()
 
     def on_train_epoch_end(self) -> None:
-        self._guard.check(self.global_step)
         self._log_epoch()
-
-    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        self._guard.check(self.global_step)
 
     def configure_model(self) -> None:
         # Lightning asks before fitting and again before testing; only a strategy that shards has a mesh.
@@ -148,15 +157,19 @@ class MultiTaskModule(pl.LightningModule):
         optimizer = self._make_optimizer(groups)
         if self._make_scheduler is None:
             return optimizer
-        steps = self.trainer.estimated_stepping_batches
-        schedule = self._make_scheduler(optimizer, steps)
-        if "monitor" in schedule:  # it can move only where there was a validation
-            schedule["frequency"] = self.trainer.check_val_every_n_epoch or 1
+        schedule = self._make_scheduler(optimizer, self.trainer.estimated_stepping_batches)
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 
-    def _takes_gramian(self) -> bool:
+    def _ends_step(self, batch_idx: int) -> bool:
+        """Whether the optimizer steps after this batch: the last of those whose gradients are accumulated."""
+        done, trainer = batch_idx + 1, self.trainer
+        ends_epoch = done == trainer.num_training_batches or trainer.is_last_batch
+        return ends_epoch or done % trainer.accumulate_grad_batches == 0
+
+    def _takes_gramian(self, ends_step: bool) -> bool:
         every = self.gradients_every_n_steps
-        return self.weighting.needs_gramian or (every > 0 and self.global_step % every == 0)
+        is_logged = ends_step and every > 0 and self.global_step % every == 0
+        return self.weighting.needs_gramian or is_logged
 
     def _places(self) -> list[Tensor]:
         last = self.gradients_of == "last_shared_layer"
@@ -173,21 +186,21 @@ class MultiTaskModule(pl.LightningModule):
         if gramian_TT is not None:
             self.record.gradient_norms, self.record.cosines = norms(gramian_TT), cosines(gramian_TT)
         self._totals = losses.counts if self._totals is None else self._totals + losses.counts
-        step = self.global_step
-        self._guard.watch(losses.means, weights, step)
-        if step % CHECKED_EVERY == 0:
-            self._guard.check(step)
 
     def _log_epoch(self) -> None:
-        """Mean losses, and the rows, labels and modalities seen, over the epoch's steps in this process."""
+        """Mean losses, and the rows, labels and modalities seen, over the epoch's steps and all ranks.
+
+        A task of which the epoch had no label has no loss.
+        """
         if self._totals is None:
             return
         tasks = len(self.tasks)
         sums, labels = self._totals[:tasks], self._totals[tasks : 2 * tasks]
         found = {"train/rows": self._totals[-1]}
-        for i, name in enumerate(self.tasks):
+        for i, (name, seen) in enumerate(zip(self.tasks, labels.tolist(), strict=True)):
             found[f"train/{name}/labels"] = labels[i]
-            found[f"train/{name}/loss"] = sums[i] / labels[i]
+            if seen:
+                found[f"train/{name}/loss"] = sums[i] / labels[i]
         for i, name in enumerate(self.modalities):
             found[f"train/present/{name}"] = self._totals[2 * tasks + i]
         self.log_dict(found, sync_dist=True)
@@ -195,7 +208,6 @@ class MultiTaskModule(pl.LightningModule):
     # ---- validation and test
 
     def on_validation_epoch_start(self) -> None:
-        self._guard.check(self.global_step)
         self._scores = Scores(self.tasks, self.device)
 
     def validation_step(self, batch: Batch, batch_idx: int) -> None:

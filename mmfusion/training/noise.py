@@ -40,6 +40,7 @@ WARNINGS = (
     "GPU available but not used",  # accelerator=cpu was asked for
     "Detected call of `lr_scheduler.step\\(\\)` before",  # fp16: the first steps may be skipped while the scale settles
     "`isinstance\\(treespec, LeafSpec\\)` is deprecated",  # Lightning 2.6.6 on torch 2.11
+    "You have overridden `transfer_batch_to_device` in `LightningModule`",  # where it belongs: all loaders pass there
     "You requested to overfit but enabled train dataloader shuffling",  # overfit_batches is exactly that request
 )
 """Patterns of warnings."""

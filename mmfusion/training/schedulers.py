@@ -7,6 +7,7 @@ steps from 0 and `N` is how many there will be (`trainer.estimated_stepping_batc
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable
 from typing import Any, Literal
 
@@ -14,6 +15,7 @@ from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
 Schedule = Callable[[Optimizer, float], dict[str, Any]]
+NEVER = sys.maxsize
 
 
 def constant(warmup: float = 0) -> Schedule:
@@ -88,7 +90,9 @@ def plateau(
     min_lr: float = 0.0,
     cooldown: int = 0,
 ) -> Schedule:
-    """Multiply by `factor` when a metric has not got better for `patience` validations.
+    """Multiply by `factor` when a metric has not got better for `patience` validations (`callbacks/plateau.py` asks).
+
+    An epoch with several validations (`trainer.val_check_interval`) counts each of them.
 
     Args:
         monitor: any logged validation metric; `val/monitor` is what checkpoints are chosen by.
@@ -110,7 +114,8 @@ def plateau(
             min_lr=min_lr,
             cooldown=cooldown,
         )
-        return {"scheduler": schedule, "interval": "epoch", "frequency": 1, "monitor": monitor, "strict": True}
+        # Lightning would ask once an epoch, whether or not there was a validation.
+        return {"scheduler": schedule, "interval": "epoch", "frequency": NEVER, "monitor": monitor}
 
     return build
 

@@ -35,6 +35,8 @@ class TrainerConfig:
         strategy: auto is ddp where there is more than one process.
         precision: fp32, bf16-mixed or 16-mixed (a GPU's).
         deterministic: bit-equal on the same machine; operations that cannot be so raise, or warn with `warn`.
+        log_every_n_steps: optimizer steps from one that is logged to the next; 0 logs none.
+        overfit_batches: train on so many batches, or such a share of them, and validate on the very same rows.
         profiler: null, simple, advanced or pytorch; its report goes to the run's folder.
         enable_progress_bar: auto shows it on a terminal only.
         threads: CPU threads of each process; null leaves the choice to torch, divided among a machine's ranks.
@@ -90,6 +92,8 @@ def build_trainer(
         raise ConfigError("trainer.precision=16-mixed needs a GPU; use bf16-mixed or fp32 on a CPU")
     if cfg["max_epochs"] is None and cfg["max_steps"] == -1:
         raise ConfigError("trainer: set max_epochs or max_steps, or training would not end; max_epochs=-1 means it")
+    if cfg["log_every_n_steps"] < 0:
+        raise ConfigError(f"trainer.log_every_n_steps: expected 0 (never) or more, found {cfg['log_every_n_steps']}")
     devices, nodes = _devices(cfg)
     arguments["num_nodes"] = nodes
     _use_threads(cfg["threads"], exported=devices != 1)

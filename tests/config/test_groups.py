@@ -1,5 +1,6 @@
 """Every file of every group composes and passes the check, says what it is, and lists all that can be set."""
 
+import re
 from functools import cache
 from pathlib import Path
 
@@ -12,10 +13,11 @@ from mmfusion.config.listing import headline
 from mmfusion.config.names import ENCODER_KEYS, KIND_ARGUMENTS, SLOT_ARGUMENTS, SOURCE_KEYS
 
 KNOWN = groups([own_folder()])
-FILES = [(group, option) for group, options in KNOWN.items() for option in options]
+OF_OTHERS = {"joblib", "ray", "submitit_local", "submitit_slurm"}  # tests/sweeps composes them as a sweep does
+FILES = [(group, option) for group, options in KNOWN.items() for option in options if option not in OF_OTHERS]
 PLAIN = {
     "fusion", "sharing", "modality", "loss_weighting", "optimizer", "scheduler", "trainer", "callbacks", "logger",
-    "paths", "debug",
+    "paths", "debug", "hparams_search", "study",
 }  # fmt: skip
 MODALITIES = "{image: {kind: image, column: a}, speech: {kind: speech, column: b}, text: {kind: text, column: c}}"
 COLUMNS = {
@@ -29,7 +31,7 @@ COLUMNS = {
 
 
 def overrides_for(group: str, option: str) -> list[str]:
-    if group in PLAIN:
+    if group in PLAIN or group.startswith("hydra/"):
         return [f"{group}={option}"]
     if group == "task":
         return [f"+task@task.extra={option}"]
@@ -56,9 +58,14 @@ def test_composes_and_passes_the_check(group, option):
     check(composed(group, option).config, composed(group, option).origin)
 
 
-@pytest.mark.parametrize(("group", "option"), FILES)
-def test_first_line_says_what_it_is(group, option):
-    assert len(headline(KNOWN[group][option])) > 10
+# A paper, a library, a data set, a site, or mmfusion itself.
+KNOWN_SOURCES = r"mmfusion|torch|Lightning|arXiv \d{4}\.\d{4,5}|\b(19|20)\d\d\b|\w\.(ai|cc|io|org)\b|MNIST|Picovoice"
+SOURCE = re.compile(rf"\w.{{10,}} \([^()]*({KNOWN_SOURCES})[^()]*\)")
+
+
+@pytest.mark.parametrize("path", sorted(own_folder().rglob("*.yaml")), ids=lambda path: path.stem)
+def test_first_line_says_what_it_is_and_where_it_comes_from(path):
+    assert SOURCE.fullmatch(headline(path)), f"end the first line of {path} with its source in parentheses"
 
 
 def component(config: dict, group: str) -> tuple[dict, str] | None:

@@ -47,6 +47,32 @@ def test_refuses_targets_outside_the_rooms(target):
         instantiate({"_target_": target}, "encoder.image")
 
 
+@pytest.mark.parametrize(
+    ("key", "target", "open_to"),
+    [
+        ("logger.csv", "mmfusion.training.optimizers.adamw", "mmfusion.training.loggers"),
+        ("logger.csv", "mmfusion.data.manifest.source.ManifestSource", "mmfusion.training.loggers"),
+        ("encoder.image", "mmfusion.training.loggers.csv.CSVLogger", "mmfusion.encoders"),
+        ("fusion.feature", "mmfusion.encoders.cnn.CNN", "mmfusion.fusion"),
+        ("optimizer", "mmfusion.training.schedulers.cosine", "mmfusion.training.optimizers"),
+        ("scheduler", "mmfusion.training.callbacks.build.build_callbacks", "mmfusion.training.schedulers"),
+    ],
+)
+def test_each_section_has_one_room(key, target, open_to):
+    with pytest.raises(ConfigError, match=rf"^{key}: _target_ '{target}' is refused: .* under {open_to}\. If"):
+        instantiate({"_target_": target}, key)
+
+
+def test_a_helper_beside_the_loggers_is_no_logger():
+    with pytest.raises(ConfigError, match=r"build_loggers is a function; a component of this room is a class"):
+        instantiate({"_target_": "mmfusion.training.loggers.build.build_loggers"}, "logger.x")
+
+
+def test_a_trusted_module_is_open_to_every_section(package):
+    with trusting(["userpack"]):
+        assert all(is_allowed("userpack.Part", key) for key in ("encoder.image", "logger.x", "fusion", ""))
+
+
 def test_refuses_before_import(package):
     with pytest.raises(ConfigError, match=r"trusted_modules=\["):
         instantiate({"_target_": "userpack.Part", "dim": 1})
@@ -92,6 +118,48 @@ def test_unknown_argument_names_the_nearest(package):
         instantiate({"_target_": "userpack.Part", "dm": 1}, "fusion", dims={})
     with trusting(["userpack"]), pytest.raises(ConfigError, match=r"missing a required argument: 'dim'"):
         instantiate({"_target_": "userpack.Part"}, "fusion", dims={})
+
+
+FUSION = "mmfusion.fusion"
+
+
+@pytest.mark.parametrize(
+    ("key", "node", "message"),
+    [
+        (
+            "task.digit",
+            {"_target_": "mmfusion.tasks.classification.Classification", "label_smoothing": 2},
+            r"^task\.digit\.label_smoothing: expected a number in \[0, 1\), found 2$",
+        ),
+        (
+            "encoder.note",
+            {"_target_": "mmfusion.encoders.bag.Bag", "vocab_size": 9, "pooling": "mean pool"},
+            r"^encoder\.note: encoder pooling: expected mean, .* found 'mean pool'$",
+        ),
+        (
+            "loss_weighting",
+            {"_target_": "mmfusion.loss_weighting.gradnorm.GradNorm", "tasks": ["a"], "alpha": -1.0},
+            r"^loss_weighting\.alpha: expected a number >= 0, found -1\.0$",
+        ),
+        (
+            "fusion",
+            {
+                "_target_": f"{FUSION}.hybrid.Hybrid",
+                "dims": {"a": 2},
+                "feature": {"_target_": f"{FUSION}.concat.Concat", "dim": 0},
+            },
+            r"^fusion\.feature\.dim: expected a positive whole number, found 0$",
+        ),
+        (
+            "fusion",
+            {"_target_": f"{FUSION}.hybrid.Hybrid", "dims": {"joint": 2}, "feature": {}},
+            r"^fusion: hybrid fusion has a stream of its own called 'joint'",
+        ),
+    ],
+)
+def test_what_a_component_refuses_is_told_with_the_key(key, node, message):
+    with pytest.raises(ConfigError, match=message):
+        instantiate(node, key)
 
 
 def test_injected_and_hydra_keys_cannot_be_set(package):

@@ -35,7 +35,7 @@ SHORT = [
     "report.plots=false",
 ]
 TINY_DIGITS = ["data.rows.train=64", "data.rows.val=16", "data.rows.test=16", "data.loader.batch_size=16"]
-# Options of whole processes: tests/e2e/test_ddp_run.py starts them.
+# Options of several processes: tests/runs/test_processes.py and test_launchers.py start them.
 ELSEWHERE = {("trainer", "ddp"), ("trainer", "fsdp")}
 
 OPTIONS = [

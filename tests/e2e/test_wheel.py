@@ -27,11 +27,15 @@ def installed(repo, tmp_path_factory):
 
 
 def run(installed: Path, cwd: Path, *words: str) -> str:
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    command = [str(installed / "bin" / words[0]), *words[1:]]
-    done = subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
+    done = call(installed, cwd, *words)
     assert done.returncode == 0, done.stderr
     return done.stdout
+
+
+def call(installed: Path, cwd: Path, *words: str) -> subprocess.CompletedProcess:
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    command = [str(installed / "bin" / words[0]), *words[1:]]
+    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
 
 
 def test_package_and_configs_come_from_the_wheel(installed, tmp_path):
@@ -45,6 +49,22 @@ def test_every_config_is_in_the_wheel(installed, tmp_path, repo):
     packed = Path(run(installed, tmp_path, "python", "-c", code).strip())
     names = {path.relative_to(repo / "conf") for path in (repo / "conf").rglob("*.yaml")}
     assert {path.relative_to(packed) for path in packed.rglob("*.yaml")} == names
+
+
+def test_the_reports_page_is_in_the_wheel(installed, tmp_path, repo):
+    code = "from mmfusion.report.html import ASSETS, page; page({}); print(ASSETS)"
+    packed = Path(run(installed, tmp_path, "python", "-c", code).strip())
+    assert packed.is_relative_to(installed)
+    assert {path.name for path in packed.iterdir()} == {path.name for path in (repo / "mmfusion/report/page").iterdir()}
+
+
+def test_hydra_finds_the_sweepers_of_the_wheel(installed, tmp_path):
+    for name in ("grid", "process", "search"):
+        path = run(installed, tmp_path, "python", "-c", f"import hydra_plugins.mmfusion_{name} as m; print(m.__file__)")
+        assert Path(path.strip()).is_relative_to(installed)
+    done = call(installed, tmp_path, "mmfusion", "train", "-m", "seed=0,1", "fusion.dimm=2")
+    assert done.returncode == 2
+    assert "job 0 (seed=0 fusion.dimm=2): fusion.dimm: there is no such key; did you mean 'dim'" in done.stderr
 
 
 def test_lists_and_composes_away_from_the_repository(installed, tmp_path):

@@ -2,6 +2,7 @@ from unittest.mock import patch
 
 import pytest
 import torch
+from torch.nn.functional import group_norm
 
 from mmfusion.encoders.masked_norm import masked_group_norm
 
@@ -32,6 +33,21 @@ def test_what_a_compiler_sees_is_the_same(groups):
     gradients = [torch.autograd.grad((y * weights).sum(), given) for y in (found, plain)]
     for a, b in zip(*gradients, strict=True):
         torch.testing.assert_close(a, b)
+
+
+@pytest.mark.parametrize("offset", [0.0, 1e2, 1e4])
+def test_a_mean_far_from_zero_costs_no_digits(offset):
+    # `E[x²] - E[x]²` in float32 leaves nothing of a deviation of 1 beside a mean of 10,000.
+    x, weight, bias = (each.detach().float() for each in inputs())
+    x = (x + offset).requires_grad_()
+    found = masked_group_norm(x, weight, bias, MASK.float(), 2, 1e-5)
+    found.square().sum().backward()
+    for row, frames in enumerate(MASK.sum(1).int().tolist()):
+        alone = x.detach()[row : row + 1, :frames].double().requires_grad_()
+        expected = group_norm(alone.permute(0, 3, 1, 2), 2, weight.double(), bias.double(), 1e-5).permute(0, 2, 3, 1)
+        expected.square().sum().backward()
+        torch.testing.assert_close(found[row, :frames].double(), expected[0], atol=5e-3, rtol=1e-3)
+        torch.testing.assert_close(x.grad[row, :frames].double(), alone.grad[0], atol=2e-2, rtol=1e-2)
 
 
 def test_a_second_derivative_is_refused():

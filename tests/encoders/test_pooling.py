@@ -1,7 +1,8 @@
 import pytest
 import torch
 
-from mmfusion.encoders.pooling import GridPooling, Pooling, cell_shares
+from mmfusion.batch import Tokens
+from mmfusion.encoders.pooling import GridPooling, Pooling, cell_shares, real_positions
 from tests.helpers.properties import check_all
 
 LENGTHS = torch.tensor([3, 5, 1])
@@ -93,3 +94,9 @@ def test_cell_shares_sum_to_one_for_any_count():
 def test_unknown_pooling():
     with pytest.raises(ValueError, match="expected mean, max, attention, first or last, found 'grid'"):
         Pooling("grid", 4)
+
+
+def test_a_row_without_positions_counts_as_having_its_first():
+    x = Tokens(torch.zeros(3, 4), torch.tensor([0, 1, 3]))
+    assert real_positions(x).tolist() == [[True, False, False, False]] * 2 + [[True, True, True, False]]
+    assert x.lengths.tolist() == [0, 1, 3]

@@ -1,7 +1,10 @@
+from contextlib import nullcontext
+
 import pytest
 import torch
 from torch import nn
 
+from mmfusion.encoders import recurrent as room
 from mmfusion.encoders.recurrent import Recurrent
 
 LENGTHS = torch.tensor([4, 1, 6, 3])
@@ -34,26 +37,86 @@ def test_equals_the_plain_network_on_each_row_alone(cell, layers, bidirectional)
 
 
 @CELLS
-def test_the_way_of_accelerators_gives_the_same_result_and_gradients(cell):
-    module = recurrent(cell, layers=2)
+@pytest.mark.parametrize("layers", [1, 2])
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("lengths", [[4, 1, 6, 3], [0, 1, 0, 6], [1, 1, 1, 1], [6, 6, 6, 6]])
+def test_the_way_of_accelerators_gives_the_same_result_and_gradients(cell, layers, bidirectional, lengths):
+    module = recurrent(cell, layers=layers, bidirectional=bidirectional)
+    real_B = torch.tensor(lengths).clamp(min=1)
     gradients = []
     for run in (module.packed, module.padded):
         module.zero_grad()
-        states, final = run(X, LENGTHS)
-        final.square().sum().backward()
-        real = [states[row, :length] for row, length in enumerate(LENGTHS)]
-        gradients.append([final, *real, *(p.grad for p in module.parameters())])
+        x = X.clone().requires_grad_()
+        states, final = run(x, real_B)
+        real = [states[row, :length] for row, length in enumerate(real_B)]
+        sum(part.square().sum() for part in (final, *real)).backward()
+        gradients.append([final, *real, x.grad, *(p.grad for p in module.parameters())])
     for a, b in zip(*gradients, strict=True):
         torch.testing.assert_close(a, b, atol=1e-6, rtol=1e-5)
+    assert not gradients[1][-1 - len(list(module.parameters()))][0, real_B[0] :].any()  # nothing goes into padding
 
 
 @CELLS
-def test_an_accelerator_never_fetches_the_lengths(cell, monkeypatch):
-    module = recurrent(cell).to("meta")
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_an_accelerator_never_fetches_the_lengths(cell, bidirectional, monkeypatch):
+    module = recurrent(cell, layers=2, bidirectional=bidirectional, dropout=0.5).to("meta").train()
     monkeypatch.setattr(module, "packed", None)
     states, final = module(X.to("meta"), LENGTHS.to("meta"))
-    assert states.shape == (4, 6, 5)
-    assert final.shape == (4, 5)
+    assert states.shape == (4, 6, module.dim)
+    assert final.shape == (4, module.dim)
+
+
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@CELLS
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_a_gpu_gives_the_same_and_nothing_waits_for_it(cell, bidirectional):
+    module = recurrent(cell, layers=2, bidirectional=bidirectional)
+    expected = module(X, LENGTHS)[1]
+    module, x, lengths = module.cuda(), X.cuda(), LENGTHS.cuda()
+    module(x, lengths)  # cuDNN's own preparations
+    before = torch.cuda.get_sync_debug_mode()
+    torch.cuda.set_sync_debug_mode("error")
+    try:
+        found = module(x, lengths)[1]
+    finally:
+        torch.cuda.set_sync_debug_mode(before)
+    torch.testing.assert_close(found.cpu(), expected, atol=1e-5, rtol=1e-4)
+
+
+def test_dropout_between_layers_acts_on_the_way_of_accelerators_too():
+    module = recurrent("lstm", layers=2, bidirectional=True, dropout=0.5)
+    still = module.padded(X, LENGTHS)[1]
+    assert torch.equal(module.padded(X, LENGTHS)[1], still)
+    assert not torch.allclose(module.train().padded(X, LENGTHS)[1], still)
+
+
+@CELLS
+def test_parameters_are_torchs_own_with_the_same_seed(cell):
+    torch.manual_seed(0)
+    plain = (nn.LSTM if cell == "lstm" else nn.GRU)(3, 5, num_layers=2, bidirectional=True)
+    found = recurrent(cell, layers=2, bidirectional=True).rnn.state_dict()
+    assert list(found) == list(plain.state_dict())
+    assert all(torch.equal(value, plain.state_dict()[name]) for name, value in found.items())
+
+
+@CELLS
+def test_on_a_gpu_each_direction_has_its_weights_in_one_piece(cell, monkeypatch):
+    # Without a GPU only what cuDNN would be asked for can be seen.
+    module, asked = recurrent(cell, layers=2, bidirectional=True), []
+    monkeypatch.setattr(room, "_suits_cudnn", lambda weight: True)
+    monkeypatch.setattr(torch.cuda, "device_of", lambda weight: nullcontext())
+    monkeypatch.setattr(torch, "_cudnn_rnn_flatten_weight", lambda *arguments: asked.append(arguments))
+    module.rnn.flatten_parameters()
+    assert [len(weights) for weights, *_ in asked] == [4] * 4
+    assert len({w.data_ptr() for weights, *_ in asked for w in weights}) == 16
+    for weights, number, width, _, hidden, *rest in asked:
+        assert (number, width, hidden) == (4, weights[0].shape[1], weights[1].shape[1])
+        assert rest == [0, 1, True, False]  # no projection, one layer, rows first, one direction
+
+
+def test_the_order_turns_each_row_around_within_its_length():
+    found = room.reversed_within(torch.tensor([3, 1, 4]), 4)
+    assert found.tolist() == [[2, 1, 0, 3], [0, 1, 2, 3], [3, 2, 1, 0]]
 
 
 @CELLS

@@ -28,7 +28,6 @@ def test_properties(cell, gates):
     # Dynamo breaks the graph at nn.LSTM and nn.GRU and runs them as they are.
     check_all(lambda: small(cell=cell), WORDS, parameters=8 * 4 + gates * (4 * 5 + 5 * 5 + 2 * 5), fullgraph=False)
     check_rows_apart(lambda: small(cell=cell), WORDS)
-    check_never_waits(lambda: small(cell=cell), WORDS)
 
 
 @pytest.mark.parametrize("pooling", ["last", "mean", "max", "attention"])
@@ -43,6 +42,12 @@ def test_padding_changes_no_bit(pooling, bidirectional):
     check_gradients(make, WORDS)
     check_shapes(make(), WORDS, positions=5)
     assert make().dim == (10 if bidirectional else 5)
+
+
+@pytest.mark.parametrize("pooling", ["last", "max"])
+@pytest.mark.parametrize("bidirectional", [False, True])
+def test_nothing_waits_for_a_device(pooling, bidirectional):
+    check_never_waits(lambda: small(pooling=pooling, bidirectional=bidirectional), WORDS)
 
 
 def test_f_is_h_n_of_the_row_alone():

@@ -30,6 +30,15 @@ def test_columns_have_tables_of_their_own():
     assert encoder.dim == 2 + 2 * 5
 
 
+def test_an_unknown_level_starts_as_no_vector_and_can_be_trained():
+    encoder = small(hidden=[])
+    unknown, known = encoder.embedding.weight[[0, 3]], encoder.embedding.weight[[1, 2, 4, 5, 6]]
+    assert not unknown.any()
+    assert (known.abs().sum(1) > 0).all()
+    encoder(torch.zeros(1, 4)).pooled.sum().backward()
+    assert encoder.embedding.weight.grad[[0, 3]].abs().sum() > 0
+
+
 @pytest.mark.parametrize(("numeric", "cardinalities"), [(2, []), (0, [3, 4])])
 def test_numbers_alone_and_categories_alone(numeric, cardinalities):
     x = ROWS[:, :2] if numeric else ROWS[:, 2:]

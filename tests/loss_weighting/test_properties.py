@@ -39,6 +39,7 @@ def train(weighting, steps: range, active: torch.Tensor = ALL, per_epoch: int = 
         losses, gramian = inputs(step, **kwargs)
         total, weights = weighting(losses, gramian if weighting.needs_gramian else None, active)
         assert total.isfinite()
+        weighting.end_step()
         found.append(weights)
         if (step + 1) % per_epoch == 0:
             weighting.end_epoch()
@@ -90,6 +91,8 @@ def test_tasks_may_come_in_any_order(name):
         found = other(losses[order], gramian[order][:, order], ALL)
         torch.testing.assert_close(found[0], expected[0])
         torch.testing.assert_close(found[1], expected[1][order])
+        weighting.end_step()
+        other.end_step()
         if step % 3 == 2:
             weighting.end_epoch()
             other.end_epoch()
@@ -108,6 +111,7 @@ def test_a_task_without_labels_weighs_nothing_and_moves_nothing(name):
     without = losses * active
     total, weights = weighting(without, gramian * active * active[:, None], active)
     total.backward()
+    weighting.end_step()
     assert weights[1] == 0
     torch.testing.assert_close(weights[active], used[active])
     assert all(p.grad.isfinite().all() and p.grad[1] == 0 for p in weighting.parameters())
@@ -122,6 +126,7 @@ def test_a_batch_without_any_label_changes_nothing(name):
     losses, _ = inputs(9)
     total, weights = weighting(losses * 0, torch.zeros(3, 3), ~ALL)
     total.backward()
+    weighting.end_step()
     assert total == 0
     assert not weights.any()
     assert all(not p.grad.any() for p in weighting.parameters())
@@ -165,7 +170,8 @@ def test_compiled_it_gives_the_same_numbers(name):
     expected = train(build(name), range(6), per_epoch=3)
     weighting = build(name)
     compiled = torch.compile(weighting, backend="aot_eager", fullgraph=True, dynamic=False)
-    compiled.needs_gramian, compiled.end_epoch = weighting.needs_gramian, weighting.end_epoch
+    for each in ("needs_gramian", "end_step", "end_epoch"):
+        setattr(compiled, each, getattr(weighting, each))
     torch.testing.assert_close(train(compiled, range(6), per_epoch=3), expected)
 
 

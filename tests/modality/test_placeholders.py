@@ -3,6 +3,7 @@ import torch
 from mmfusion.batch import Encoded
 from mmfusion.modality.placeholders import Placeholders
 from tests.helpers.properties import assert_same, check_all
+from tests.training.parts import make_batch, make_model
 
 DIMS = {"image": 5, "text": 3}
 PRESENT = {"image": torch.tensor([True, False, True, False]), "text": torch.tensor([True, True, False, True])}
@@ -47,6 +48,23 @@ def test_what_an_absent_modality_holds_changes_nothing_and_gets_no_gradient():
     assert torch.equal(found["image"].pooled, expected["image"].pooled)
     assert torch.equal(found["image"].tokens[1, 0], expected["image"].tokens[1, 0])
     assert torch.equal(found["image"].mask, expected["image"].mask)
+
+
+def test_in_hybrid_fusion_they_are_part_of_the_joint_stream_and_have_no_vote():
+    torch.manual_seed(0)
+    model, batch = make_model("hybrid", placeholders=True).eval(), make_batch(4)
+    batch.present["b"][:2] = False
+
+    def changed(parameters) -> torch.Tensor:
+        """Which rows' outputs move with these parameters."""
+        before = model(batch)["kind"]
+        with torch.no_grad():
+            for parameter in parameters:
+                parameter.add_(1.0)
+        return (model(batch)["kind"] != before).any(1)
+
+    assert changed(model.heads["kind"]["b"].parameters()).tolist() == [False, False, True, True]
+    assert changed([model.placeholders.vectors["b"]]).tolist() == [True, True, False, False]
 
 
 def test_initial_size():

@@ -5,7 +5,7 @@ import pytest
 import yaml
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.runs.evaluate import evaluate, override
+from mmfusion.runs.evaluate import evaluate
 
 
 @pytest.fixture
@@ -20,7 +20,24 @@ def test_it_finds_the_very_metrics_of_the_run(trained, copied):
     written = json.loads((copied / "eval_test.json").read_text())
     assert written["metrics"] == trained.metrics
     assert written["checkpoint"].endswith("best.ckpt")
+    assert written["faulty"] == {}
     assert json.loads((copied / "result.json").read_text())["metrics"] == trained.metrics
+
+
+def test_no_evaluation_takes_anothers_place(copied, toy, tmp_path, capsys):
+    evaluate(copied, show=False)
+    first = (copied / "eval_test.json").read_bytes()
+    half = tmp_path / "half.csv"
+    lines = (toy.parent / "toy.csv").read_text().splitlines()
+    half.write_text("\n".join(line for i, line in enumerate(lines) if i % 2 == 0) + "\n")
+    evaluate(copied, overrides=[f"data.path={half}"])
+    assert f"Written to {copied / 'eval_test-1.json'}" in capsys.readouterr().out
+    evaluate(copied, checkpoint="last", show=False)
+    assert (copied / "eval_test.json").read_bytes() == first
+    second, third = (json.loads((copied / f"eval_test-{number}.json").read_text()) for number in (1, 2))
+    assert (second["split"], second["overrides"], second["metrics"]["test/rows"]) == ("test", [f"data.path={half}"], 15)
+    assert third["checkpoint"].endswith("last.ckpt")
+    assert second["started"] <= third["started"]
 
 
 def test_validation_rows_give_the_validation_metrics(trained, copied):
@@ -57,11 +74,6 @@ def test_the_training_data_need_not_be_there(copied, toy, tmp_path, trained):
 def test_an_override_of_a_key_that_is_not_there(copied):
     with pytest.raises(ConfigError, match=r"the run's config has no 'data\.pth'; did you mean 'data\.path'"):
         evaluate(copied, overrides=["data.pth=/x"])
-
-
-def test_overrides_are_yaml():
-    config = {"a": {"b": 1, "c": [1]}}
-    assert override(config, ["a.b=null", "a.c=[2, 3]"]) == {"a": {"b": None, "c": [2, 3]}}
 
 
 def test_an_unknown_split(copied):

@@ -1,3 +1,4 @@
+import errno
 import json
 import os
 from pathlib import Path
@@ -84,6 +85,15 @@ def test_json_holds_plain_values(tmp_path):
     assert "NaN" not in (folder.path / "a.json").read_text()
 
 
+def test_a_new_file_takes_no_others_place(tmp_path):
+    folder = RunFolder.create(tmp_path / "run")
+    assert [folder.write_new_json("a.json", {"i": i}).name for i in range(3)] == ["a.json", "a-1.json", "a-2.json"]
+    assert [folder.read_json(name)["i"] for name in ("a.json", "a-1.json", "a-2.json")] == [0, 1, 2]
+    other = RunFolder(folder.path, writes=False)
+    other.write_new_json("b.json", {})
+    assert not (folder.path / "b.json").exists()
+
+
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
     path = tmp_path / "a.json"
     write_atomically(path, "old")
@@ -92,6 +102,42 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypat
         write_atomically(path, "new")
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
+
+
+@pytest.fixture
+def full_disk(monkeypatch):
+    """No new file can be filled; what is there can be written over."""
+    opened = Path.open
+
+    def open_(path, mode="r", *arguments, **options):
+        if "w" in mode and path.name.endswith(".writing"):
+            raise OSError(errno.ENOSPC, "No space left on device")
+        return opened(path, mode, *arguments, **options)
+
+    monkeypatch.setattr(Path, "open", open_)
+
+
+def test_a_full_disk_is_told_with_the_files_name(tmp_path, full_disk):
+    with pytest.raises(OSError, match=r"No space left on device: '.*/a\.json'") as caught:
+        write_atomically(tmp_path / "a.json", "{}")
+    assert caught.value.errno == errno.ENOSPC
+
+
+def test_the_last_word_finds_a_place_on_a_full_disk(tmp_path, full_disk):
+    folder = RunFolder(tmp_path)
+    (tmp_path / "a.json").write_text(json.dumps({"status": "running", "more": "x" * 100}))
+    folder.write_last("a.json", {"status": "failed"})
+    assert folder.read_json("a.json") == {"status": "failed"}
+    folder.write_last("b.json", {"status": "failed"})  # nothing to write into, and no error either
+    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
+
+
+def test_the_last_word_is_whole_wherever_there_is_room(tmp_path):
+    folder = RunFolder(tmp_path)
+    folder.write_last("a.json", {"a": 1})
+    assert folder.read_json("a.json") == {"a": 1}
+    RunFolder(tmp_path, writes=False).write_last("a.json", {"a": 2})
+    assert folder.read_json("a.json") == {"a": 1}
 
 
 def test_it_opens_from_within(tmp_path):

@@ -20,6 +20,7 @@ from mmfusion.config.names import RESERVED
 from mmfusion.data.errors import DataError
 from mmfusion.runs.experiment_yaml import key_for, scalar
 from mmfusion.runs.init import init
+from mmfusion.training.build import build_data
 
 
 @pytest.fixture(autouse=True)
@@ -35,7 +36,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def console() -> Console:
-    return Console(file=io.StringIO(), width=200)
+    return Console(file=io.StringIO(), width=400)  # long temporary paths are not folded
 
 
 def write_rows(folder: Path, header: str = "id,split,photo,age,city,label", rows: int = 120) -> Path:
@@ -129,6 +130,19 @@ def test_a_semicolon_file_and_no_split(here, console):
     }
 
 
+def test_a_tsv_whose_quotes_are_characters_like_any_other(here, console):
+    generator = random.Random(0)
+    rows = [f'"tis\t{i / 7:.3f}\t{generator.choice("ab")}' for i in range(60)]
+    rows += [f'said "so\t{i / 7:.3f}\t{generator.choice("ab")}' for i in range(60)]
+    (here / "quotes.tsv").write_text("\n".join(["note\tdose\tlabel", *rows]))
+    config = yaml.safe_load(init("quotes.tsv", console=console).read_text())
+    assert config["data"]["quote"] is None
+    table = build_data(load_config(["experiment=quotes"]))[0].source.read()
+    assert set(table.columns["note"]) == {'"tis', 'said "so'}
+    (here / "quotes.tsv").write_text('"note"\tdose\tlabel\n' + "\n".join(rows[60:]))
+    assert "quote" not in yaml.safe_load(init("quotes.tsv", force=True, console=console).read_text())["data"]
+
+
 def test_a_split_that_is_lacking_is_taken_from_training(here, console):
     path = write_rows(here)
     path.write_text(path.read_text().replace(",val,", ",train,"))
@@ -179,6 +193,47 @@ def test_what_init_writes_is_valid_and_validates(here, capsys):
     (here / "train.png").write_bytes(b"no")
     assert main(["validate", "experiment=pets"]) == 1
     assert "96 problems" in capsys.readouterr().out
+
+
+def test_the_table_is_looked_for_under_the_root_as_in_training(here, console, monkeypatch):
+    folder = here / "pictures"
+    folder.mkdir()
+    write_rows(folder)
+    (here / "pets.csv").write_text("other\n1\n")  # training would not take this one either
+    config = yaml.safe_load(init("pets.csv", root="pictures", console=console).read_text())
+    assert (config["data"]["path"], config["data"]["root"]) == ("pets.csv", "pictures")
+    assert "3 of 3 looked for are there" in console.file.getvalue()
+    load = load_config(["experiment=pets"])
+    assert build_data(load)[0].source.read().root == folder.resolve()
+
+
+def test_a_root_that_is_not_there(here, console):
+    write_rows(here)
+    with pytest.raises(DataError, match=r"data\.root: there is no folder .*nowhere"):
+        init("pets.csv", root="nowhere", console=console)
+
+
+def test_urls_and_paths_outside_the_root_are_said_as_training_would(here, console):
+    path = write_rows(here)
+    whole = path.read_text()
+    path.write_text(whole.replace(",train.png", ",https://x.org/train.png"))
+    init("pets.csv", console=console)
+    assert "a URL, and outside the media root" in console.file.getvalue()
+    (here / "inner").mkdir()
+    path.write_text(whole)
+    init("pets.csv", root="inner", force=True, console=console)
+    path.write_text(whole.replace(",train.png", ",../train.png"))
+    init("pets.csv", root="inner", force=True, console=console)
+    said = console.file.getvalue()
+    assert "0 of 3 looked for are there" in said
+    assert "'../train.png': leads to" in said
+
+
+def test_a_remote_root_is_not_looked_at(here, console):
+    write_rows(here)
+    config = yaml.safe_load(init("pets.csv", root="s3://bucket/media", console=console).read_text())
+    assert config["data"]["root"] == "s3://bucket/media"
+    assert "not looked for" in console.file.getvalue()
 
 
 def test_needs_no_torch(here):

@@ -1,4 +1,5 @@
 import shutil
+import socket
 
 import polars as pl
 import pytest
@@ -6,8 +7,10 @@ import torch
 import yaml
 
 import mmfusion
+from mmfusion.cli import main
 from mmfusion.config.errors import ConfigError
 from mmfusion.data.errors import DataError
+from mmfusion.data.manifest.new_rows import table_from_rows
 from mmfusion.runs.load import load_run
 
 
@@ -63,6 +66,27 @@ def test_absent_modalities(run, toy):
     assert apart["level"] == pytest.approx(together["level"], abs=1e-6)
 
 
+def test_rows_are_read_as_the_run_reads_its_table(run, toy):
+    row = cells(toy, id="r4")[0]
+    without_b = {name: cell for name, cell in row.items() if not name.startswith("b")}
+    named = run.predict([row | {"b1": " NA ", "b2": "nan"}]).to_dicts()[0]  # `data.empty` and `data.strip`
+    assert named == run.predict([without_b]).to_dicts()[0]
+    assert named["id"] == "r4"
+    run.config["data"]["id"], before = None, run.config["data"]["id"]
+    assert run.predict([row, row])["id"].to_list() == ["0", "1"]
+    run.config["data"]["id"] = before
+
+
+def test_model_and_data_serve_a_notebook_of_its_own(run, toy):
+    rows = cells(toy, split="test")[:5]
+    (batch,) = run.data.predict_loader(table_from_rows(rows, run.config["data"]))
+    with torch.inference_mode():
+        outputs = run.model(batch)
+    level = run.tasks["level"].predict(outputs["level"])["value"]
+    assert level.tolist() == pytest.approx(run.predict(rows)["level"].to_list(), rel=1e-5)
+    assert batch.ids == [row["id"] for row in rows]
+
+
 def test_a_row_with_nothing_is_refused(run):
     with pytest.raises(DataError, match="modality"):
         run.predict([{"a1": 1.0, "a2": 1.0, "a3": 1.0}, {"a1": None}])
@@ -75,6 +99,18 @@ def test_the_last_checkpoint_and_a_path(trained):
         assert torch.equal(a, b)
     with pytest.raises(ConfigError, match=r"no checkpoint 'bst' in .*; there is best\.ckpt, last\.ckpt"):
         load_run(trained.folder, checkpoint="bst")
+
+
+@pytest.mark.parametrize("scheme", ["https", "s3", "file"])
+def test_a_checkpoint_that_lies_elsewhere_is_refused_and_not_fetched(trained, monkeypatch, capsys, scheme):
+    def connect(*_):
+        raise AssertionError("something was fetched")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    address = f"{scheme}://localhost/best.ckpt"
+    for command in (["eval", str(trained.folder)], ["predict", str(trained.folder), str(trained.folder / "new.csv")]):
+        assert main([*command, "--checkpoint", address]) == 2
+        assert f"checkpoint '{address}' is an address; fetch the file yourself" in capsys.readouterr().err
 
 
 def test_what_is_no_run(tmp_path):

@@ -1,11 +1,12 @@
 import io
+import sys
 from itertools import combinations
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from mmfusion.runs.report import NARROWEST, leading_metrics, number, parse, show_report, shown_path
+from mmfusion.runs.report import NARROWEST, command, leading_metrics, number, parse, show_report, shown_path
 from mmfusion.runs.result import Result
 
 
@@ -45,6 +46,22 @@ def test_tasks_subsets_ceilings_and_what_next():
     assert ["image + text", "3.001 / 3.500", "3.101 / 3.500"] in cells
     assert "/runs/x  (61 s, 1,234 rows/s, 5,678 parameters, 1.0 GiB)" in text
     assert "mmfusion predict /runs/x new.csv" in text
+
+
+def test_what_to_type_is_what_the_shell_finds(tmp_path, monkeypatch):
+    own = tmp_path / ".venv" / "bin" / "mmfusion"
+    own.parent.mkdir(parents=True)
+    own.write_text("#!/bin/sh\n")
+    own.chmod(0o755)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [".venv/bin/mmfusion", "train"])
+    monkeypatch.setenv("PATH", "/nowhere")  # `make demo` without the environment activated
+    assert command() == ".venv/bin/mmfusion"
+    assert "  .venv/bin/mmfusion eval /runs/x\n" in show(make({"sum": ["mae"]}, ["image"]))
+    monkeypatch.setenv("PATH", str(own.parent))
+    assert command() == "mmfusion"
+    monkeypatch.setattr(sys, "argv", ["scripts/train.py"])
+    assert command() == "mmfusion"
 
 
 def test_without_ceilings_no_column_is_empty():
@@ -90,7 +107,9 @@ def test_markup_in_a_name_is_text():
 def test_without_a_test_split_the_folder_is_shown_all_the_same():
     text = show(Result(Path("/runs/x"), "completed", "x", 0, "", 1.0))
     assert "/runs/x" in text
-    assert "metrics" not in text
+    assert "no test rows: nothing was tested" in text
+    stopped = show(Result(Path("/runs/x"), "stopped", "x", 0, "", 1.0))
+    assert "no test rows" not in stopped
 
 
 def test_names_are_taken_apart():

@@ -43,6 +43,15 @@ def test_a_second_signal_does_not_disturb_the_clean_up():
     assert cleaned
 
 
+def test_once_the_run_is_over_a_signal_is_no_reason_any_more():
+    stop = StopOnSignals()
+    with stop.active():
+        stop.disarm()
+        os.kill(os.getpid(), signal.SIGTERM)
+        time.sleep(0.01)
+    assert stop.number is None
+
+
 def test_it_takes_its_place_back_from_lightning():
     stop = StopOnSignals()
     with stop.active():

@@ -75,3 +75,19 @@ def test_tables_come_back_as_they_were_written(tmp_path, suffix, read):
 def test_an_unknown_suffix_is_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"ends in \.parquet, \.csv, \.tsv, \.jsonl"):
         check_suffix(tmp_path / "table.xlsx")
+
+
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), pl.exceptions.ComputeError("No space left")])
+def test_a_write_that_fails_names_the_file_and_leaves_the_old_one(tmp_path, monkeypatch, error):
+    path = tmp_path / "table.parquet"
+    write_table(pl.DataFrame({"x": [1]}), path)
+
+    def full(table, staged):
+        staged.write_bytes(b"half")
+        raise error
+
+    monkeypatch.setattr(pl.DataFrame, "write_parquet", full)
+    with pytest.raises(OSError, match=r"table\.parquet cannot be written: .*No space left"):
+        write_table(pl.DataFrame({"x": [2]}), path)
+    assert pl.read_parquet(path)["x"].to_list() == [1]
+    assert [file.name for file in tmp_path.iterdir()] == [path.name]

@@ -1,19 +1,26 @@
+import contextlib
+import io
 import json
 import os
 import signal
 import threading
 import time
 
+import optuna
 import polars as pl
 import pytest
 import torch
 import yaml
 
+from mmfusion.cli import main
+from mmfusion.runs.evaluate import evaluate
 from mmfusion.runs.folder import RunFolder
 from mmfusion.runs.result import read_result
 from mmfusion.runs.stopping import Stopped
 from mmfusion.runs.train import train
 from mmfusion.training.callbacks.checkpoint import load_weights
+from mmfusion.training.search.storage import open_storage
+from mmfusion.training.search.trial import Announcement
 from tests.runs.toy import toy_config
 
 SUBSETS = ["a", "b", "c", "a+b", "a+c", "b+c", "a+b+c"]
@@ -176,6 +183,63 @@ def test_the_report_is_printed_when_asked_for(toy, capsys):
     assert "Run folder" in text
 
 
+@pytest.fixture(scope="module")
+def odd(toy, tmp_path_factory):
+    """A run on a relative path: without test rows, and with cells that are no numbers; and what it printed."""
+    folder = tmp_path_factory.mktemp("odd")
+    header, *lines = (toy.parent / "toy.csv").read_text().splitlines()
+    cells = [line.split(",") for line in lines if ",test," not in line]
+    for row in (1, 2, 3):  # of train, train and val
+        cells[row][2] = "oops"
+    (folder / "odd.csv").write_text("\n".join([header, *map(",".join, cells)]))
+    wanted = ("data.loader.on_error=absent", "data.loader.max_error_rate=0.5", "trainer.max_epochs=1")
+    screen = io.StringIO()
+    with contextlib.chdir(folder), contextlib.redirect_stdout(screen):
+        result = train(toy_config(toy, "data.path=odd.csv", f"paths.run={folder / 'run'}", *wanted))
+    return result, screen.getvalue()
+
+
+def test_what_could_not_be_read_is_counted_in_the_result(odd):
+    result, _ = odd
+    faulty = json.loads((result.folder / "result.json").read_text())["faulty"]
+    assert {split: found["a"]["rows"] for split, found in faulty.items()} == {"train": 2, "val": 1}
+    assert "odd.csv, line 5, " in faulty["val"]["a"]["first"][0]
+    assert "expected a number, found 'oops'" in faulty["val"]["a"]["first"][0]
+    assert result.faulty == faulty
+
+
+def test_without_test_rows_a_run_completes_and_its_report_says_so(odd):
+    result, printed = odd
+    assert (result.status, result.metrics) == ("completed", {})
+    assert result.validation["val/loss"] > 0
+    assert "no test rows: nothing was tested" in printed
+
+
+def test_a_run_on_a_relative_path_can_be_evaluated_from_anywhere(odd, monkeypatch):
+    result, _ = odd
+    config = yaml.safe_load((result.folder / "config.yaml").read_text())
+    assert config["data"]["path"] == str(result.folder.parent / "odd.csv")
+    monkeypatch.chdir("/")
+    found = evaluate(result.folder, split="val", show=False)
+    assert found.metrics["val/level/mae"] == pytest.approx(result.validation["val/level/mae"], rel=1e-5)
+    written = json.loads((result.folder / "eval_val.json").read_text())
+    assert written["faulty"]["val"]["a"]["rows"] == 1
+
+
+def test_a_failed_run_says_what_it_could_not_read(toy, odd):
+    table = odd[0].folder.parent / "odd.csv"
+    config = toy_config(
+        toy,
+        f"data.path={table}",
+        "data.loader.on_error=skip",
+        "data.loader.max_error_rate=0.5",
+        "scheduler.warmup=1000",
+    )
+    with pytest.raises(ValueError, match="longer than"):
+        train({**config, "paths": {**config["paths"], "run": str(table.parent / "failed")}}, show=False)
+    assert read_result(RunFolder.open(table.parent / "failed")).faulty["train"]["a"]["rows"] == 2
+
+
 def test_a_rehearsal_runs_everything_and_keeps_little(toy):
     result = train(toy_config(toy, "trainer.fast_dev_run=true", "report.plots=false"), show=False)
     assert result.status == "completed"
@@ -183,8 +247,44 @@ def test_a_rehearsal_runs_everything_and_keeps_little(toy):
     assert not list((result.folder / "checkpoints").iterdir())
 
 
+def test_no_test_asked_for_is_none_made(toy):
+    config = toy_config(toy, "trainer.limit_test_batches=0", "trainer.max_epochs=1", "report.plots=false")
+    result = train(config, show=False)
+    assert (result.status, result.metrics) == ("completed", {})
+
+
 def test_without_validation_the_last_checkpoint_is_tested(toy):
     config = toy_config(toy, "trainer.limit_val_batches=0", "trainer.max_epochs=1", "report.plots=false")
     result = train(config, show=False)
     assert (result.status, result.monitor["best"]) == ("completed", None)
     assert [p.name for p in (result.folder / "checkpoints").iterdir()] == ["last.ckpt"]
+
+
+@pytest.fixture
+def hopeless_trial(tmp_path, monkeypatch):
+    """This process trains a trial of a search whose pruner likes nothing."""
+    storage = str(tmp_path / "study.journal")
+    study = optuna.create_study(study_name="s", storage=open_storage(storage))
+    objectives = [{"metric": "val/monitor", "direction": "min"}]
+    told = Announcement(storage, "s", study.ask().number, objectives, {"name": "threshold", "upper": -1.0})
+    monkeypatch.setenv(*told.environment().popitem())
+    return study
+
+
+def test_a_pruned_run_stops_early_and_says_so(toy, tmp_path, hopeless_trial, capsys):
+    result = train(toy_config(toy, f"paths.run={tmp_path}/run"), [])
+    content = json.loads((tmp_path / "run/result.json").read_text())
+    assert (content["status"], content["pruned"]) == (result.status, result.pruned) == ("stopped", True)
+    assert content["error"].startswith("pruned after epoch 0: val/monitor was ")
+    assert content["metrics"] == {}
+    assert content["monitor"]["best"] == hopeless_trial.trials[0].intermediate_values[0]
+    assert content["validation"]["val/loss"] == content["monitor"]["best"]
+    assert pl.read_csv(tmp_path / "run/metrics.csv")["epoch"].max() == 0
+    assert not (tmp_path / "run/predictions.parquet").exists()
+    assert not (tmp_path / "run/traceback.txt").exists()
+    assert "pruned after epoch 0" in capsys.readouterr().err
+
+
+def test_to_be_pruned_is_no_failure(toy, tmp_path, hopeless_trial):
+    words = ["--config-dir", str(toy), "experiment=toy", f"paths.run={tmp_path}/run", "report.plots=false"]
+    assert main(["train", *words]) == 0

@@ -120,10 +120,49 @@ def test_every_unreadable_medium_is_reported(tmp_path, rows):
         ("image", "../../etc/passwd"),
         ("speech", "71.wav"),
     }
+    images, speech = report.errors
+    title = "image: media that cannot be read: 14 problems\n  rows.csv, line 2, column 'image': '0.png': "
+    assert images.startswith(title)
+    assert images.endswith("… and 4 more")
+    assert speech.startswith("speech: media that cannot be read: rows.csv, line 73, column 'speech': '71.wav': ")
+    assert "2 errors and 0 warnings" in printed
+
+
+OUTSIDE = ["../../etc/passwd", "/etc/passwd", "../x.png"]
+
+
+@pytest.mark.parametrize("kind", ["image of a size", "image", "features", "series"])
+def test_a_first_cell_outside_the_root_hides_nothing(tmp_path, rows, kind):
+    suffix = {"features": ".npy", "series": ".csv"}.get(kind, ".png")
+    for i, row in enumerate(rows):
+        name = row["image"] = f"{i}{suffix}"
+        if kind == "features":
+            np.save(tmp_path / name, np.random.default_rng(i).normal(size=3))
+        elif kind == "series":
+            (tmp_path / name).write_text(f"a,b\n{i},1\n{i},{i}\n")
+    for row, cell in zip(rows, OUTSIDE, strict=False):
+        row["image"] = cell
+    (tmp_path / rows[5]["image"]).write_bytes(b"no")
+    (tmp_path / rows[90]["image"]).unlink()
+    node = IMAGE if kind == "image of a size" else {"kind": kind, "column": "image"}
+    report, _ = check(tmp_path, rows, data={"modalities": {"image": node, "speech": SPEECH, "text": TEXT}})
+    assert [row.cell for row in report.unreadable] == [*OUTSIDE, rows[5]["image"], rows[90]["image"]]
     (message,) = report.errors
-    assert message.startswith("media that cannot be read: 15 problems\n  rows.csv, line 2, column 'image': '0.png': ")
-    assert message.endswith("… and 5 more")
-    assert "1 error and 0 warnings" in printed
+    title = "image: media that cannot be read: 5 problems\n  rows.csv, line 2, column 'image': '../../etc/passwd': "
+    assert message.startswith(title)
+    assert message.count("outside the media root") == 3
+
+
+def test_nothing_to_learn_a_size_from_hides_nothing(tmp_path, rows):
+    for row in rows:
+        row["image"] = f"elsewhere/{row['image']}"
+    rows[99]["image"] = "../x.png"
+    report, _ = check(tmp_path, rows, data={"modalities": {"image": {"kind": "image"}, "speech": SPEECH, "text": TEXT}})
+    assert len(report.unreadable) == 100
+    (message,) = report.errors
+    title = "image: media that cannot be read: 100 problems\n  rows.csv, line 2, column 'image': 'elsewhere/0.png': "
+    assert message.startswith(title)
+    assert message.endswith("… and 90 more")
 
 
 def test_a_medium_of_several_rows_is_reported_for_each(tmp_path, rows):
@@ -203,8 +242,20 @@ def test_rows_without_any_modality(tmp_path, rows):
 def test_a_modality_that_training_lacks(tmp_path, rows):
     for row in rows[:60]:
         row["speech"] = ""
-    report, printed = check(tmp_path, rows)
-    assert any("'speech'" in message and "60 training rows" in message for message in report.errors)
+    (tmp_path / "99.wav").unlink()
+    report, _ = check(tmp_path, rows)
+    assert "modality 'speech' is absent in all 60 training rows of rows.csv" in report.errors[0]
+    assert "speech: media that cannot be read: rows.csv, line 101, column 'speech': '99.wav'" in report.errors[1]
+    assert report.media["speech"] == 40
+
+
+def test_a_table_that_cannot_be_fitted_is_not_read(tmp_path, rows):
+    rows[3]["dose"] = "high"
+    tabular = {"kind": "tabular", "numeric": ["dose"]}
+    report, printed = check(tmp_path, rows, encoder={"table": {}}, data={"modalities": {"table": tabular}})
+    (message,) = report.errors
+    assert "'dose'" in message
+    assert "expected a number" in message
     assert "not read" in printed
 
 
@@ -262,6 +313,12 @@ def test_many_classes_are_listed_in_part(tmp_path, rows):
     report, printed = check(tmp_path, rows)
     assert report
     assert "… 6 more" in printed
+
+
+def test_a_missing_label_column_is_refused_before_media_are_read(tmp_path, rows, monkeypatch):
+    monkeypatch.setattr("mmfusion.runs.validate.read_media", lambda *_: pytest.fail("read media"))
+    with pytest.raises(DataError, match=r"^task\.mood\.column: rows\.csv has no column 'lable'; did you mean 'label'"):
+        check(tmp_path, rows, task={"mood": LABEL | {"column": "lable"}})
 
 
 def test_a_missing_column_is_refused(tmp_path, rows):

@@ -22,6 +22,7 @@ from torch.distributed.tensor import DTensor
 
 from mmfusion.batch import Batch, Tokens
 from mmfusion.training.gradients import PLACES
+from mmfusion.training.guard import NonFiniteLossError
 from mmfusion.training.trainer import build_trainer
 from tests.training import parts
 
@@ -167,6 +168,18 @@ def score(rank: int, world: int, out: Path) -> dict[str, Any]:
     return {**metrics, **runner.callback_metrics}
 
 
+def break_down(rank: int, world: int, out: Path) -> dict[str, Any]:
+    """What every rank says when a row of rank 1 makes the loss NaN, and whether the optimizer still made that step."""
+    module, data = parts.make_module(), batches(False)
+    data[2].inputs["a"][5] = float("nan")
+    history = parts.History()
+    try:
+        trainer(out, [history]).fit(module, parts.loader([share(batch, rank, world) for batch in data]))
+    except NonFiniteLossError as error:
+        return {"said": str(error), "steps": len(history.records)} | module.state_dict()
+    return {"said": "nothing"}
+
+
 def main(out: Path, rank: int, world: int) -> None:
     torch.set_num_threads(1)
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
@@ -174,6 +187,7 @@ def main(out: Path, rank: int, world: int) -> None:
         warnings.simplefilter("ignore")
         found = {name: train(case, rank, world, out) for name, case in cases().items()}
         found["scores"] = score(rank, world, out)
+        found["broken"] = break_down(rank, world, out)
         found |= {name: train_sharded(case, rank, world, out) for name, case in SHARDED.items()}
         if world > 1:
             found["refused"] = refuse(rank, world, out)

@@ -1,10 +1,13 @@
 """What only shows once components are built."""
 
+import math
+
 import pytest
 
 from mmfusion.config.compose import load_config
+from mmfusion.config.errors import ConfigError
 from mmfusion.fusion.concat import Concat
-from mmfusion.training.build import build_data, build_model
+from mmfusion.training.build import build_data, build_model, build_module
 
 TINY = ["experiment=seed", "data.rows.train=8", "data.rows.val=4", "data.rows.test=4", "data.loader.batch_size=4"]
 
@@ -32,6 +35,24 @@ def test_placeholders_have_no_part_in_a_vote(data):
     config = load_config([*TINY, "modality=placeholders", "fusion=decision"])
     with pytest.raises(ValueError, match=r"modality\.placeholders: decision-level fusion leaves absent modalities out"):
         build_model(config, *data)
+
+
+def test_gradnorm_knows_what_a_blind_guess_costs(data):
+    config = load_config([*TINY, "loss_weighting=gradnorm", "loss_weighting.initial=log_c"])
+    weighting = build_module(config, build_model(config, *data)).weighting
+    classes = len(data[1]["label"].classes)
+    assert weighting.initial.tolist() == pytest.approx([math.log(classes), 0.0])
+    assert weighting.averaged_steps.tolist() == [1.0, 0.0]  # the regression waits for its first step
+
+
+def test_only_the_builder_says_how_many_classes_there_are():
+    with pytest.raises(ConfigError, match=r"loss_weighting\.classes: is known from the data and not for a config"):
+        load_config([*TINY, "loss_weighting=gradnorm", "+loss_weighting.classes={label: 3}"])
+
+
+def test_a_weighting_that_does_not_ask_for_classes_is_not_told(data):
+    config = load_config([*TINY, "loss_weighting=uncertainty"])
+    assert build_module(config, build_model(config, *data)).weighting.factors.tolist() == [1.0, 0.5]
 
 
 def test_weights_that_a_checkpoint_will_replace_are_not_read(data):

@@ -111,6 +111,17 @@ def test_scores_are_over_all_ranks(found):
     assert one["test/kind/labels"] == 2
 
 
+def test_all_ranks_stop_before_the_step_and_name_the_row_that_one_of_them_has(found):
+    one, first, second = (dict(seen["broken"]) for seen in found)
+    # Row 5 of that batch has no label of `kind`.
+    assert one["said"].startswith("the loss of 'sick', 'age' is not finite at step 2, for 1 of 8 rows: 5;")
+    assert first["said"] == second["said"] == one["said"]
+    assert first.pop("steps") == second.pop("steps") == one.pop("steps") == 2
+    for name in one.keys() - {"said"}:
+        assert one[name].isfinite().all(), name
+        torch.testing.assert_close(first[name], one[name], rtol=1e-4, atol=1e-6)
+
+
 # ---- FSDP, in the same processes
 
 

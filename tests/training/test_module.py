@@ -3,13 +3,12 @@ from __future__ import annotations
 import pytest
 import torch
 from pytorch_lightning import Callback
-from torch import nn
 
 from mmfusion.batch import Batch
 from mmfusion.training.gradients import PLACES
-from mmfusion.training.guard import NonFiniteLossError
 from mmfusion.training.module import MultiTaskModule
 from tests.training import parts
+from tests.training.ddp_worker import share
 
 pytestmark = parts.QUIET
 NAMES = sorted(path.stem for path in parts.WEIGHTINGS.glob("*.yaml"))
@@ -108,6 +107,46 @@ def test_gradients_may_be_taken_for_the_log_alone(tmp_path):
     assert all(record.cosines is None for record in expected)
 
 
+# ---- steps of several batches
+
+
+def halves(data: list[Batch]) -> list[Batch]:
+    return [share(batch, half, 2) for batch in data for half in (0, 1)]
+
+
+@pytest.mark.parametrize("weighting", NAMES)
+def test_two_halves_whose_gradients_are_accumulated_train_as_the_whole(tmp_path, weighting):
+    data = [parts.make_batch(8, seed) for seed in range(3)]
+    whole, halved = parts.make_module(weighting), parts.make_module(weighting)
+    expected = fit(whole, tmp_path, data, max_epochs=3)
+    found = fit(halved, tmp_path, halves(data), max_epochs=3, accumulate_grad_batches=2)[1::2]
+    for a, b in zip(found, expected, strict=True):
+        torch.testing.assert_close(a.weights, b.weights, rtol=1e-4, atol=1e-6)
+    for name, value in whole.named_parameters():
+        torch.testing.assert_close(halved.get_parameter(name), value, rtol=1e-4, atol=1e-6, msg=name)
+    assert (expected[-1].weights != expected[0].weights).any() == (weighting in ("dwa", "gradnorm", "uncertainty"))
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_weights_stand_still_within_a_step_and_move_once_after_it(tmp_path, place):
+    module = parts.make_module("gradnorm", place)
+    data = halves([parts.make_batch(8, seed) for seed in range(3)])[:-1]  # the epoch's last step has one batch
+    records = fit(module, tmp_path, data, accumulate_grad_batches=2)
+    used = torch.stack([record.weights for record in records])
+    assert torch.equal(used[0], used[1])
+    assert torch.equal(used[2], used[3])
+    assert len(used.unique(dim=0)) == 3
+    assert module.weighting.steps.tolist() == [3.0, 3.0, 3.0]
+    torch.testing.assert_close(used.sum(1), torch.full((5,), 3.0))
+
+
+def test_gradients_for_the_log_are_taken_in_the_batch_that_is_logged(tmp_path):
+    data = halves([parts.make_batch(8, seed) for seed in range(4)])[:-1]
+    records = fit(parts.make_module("equal", gradients_every_n_steps=3), tmp_path, data, accumulate_grad_batches=2)
+    # Steps 0 and 3: the second batch of the first, and the only one of the last.
+    assert [i for i, record in enumerate(records) if record.gradient_norms is not None] == [1, 6]
+
+
 @pytest.mark.parametrize("place", PLACES)
 def test_a_frozen_front_has_gradients_at_the_representation_only(tmp_path, place):
     model = parts.make_model()
@@ -155,50 +194,16 @@ def test_names_of_validation_and_test_metrics(tmp_path):
     assert all(key.startswith(("test/", "test[")) for key in tested)
 
 
-# ---- losses that are no numbers
-
-
-class Broken(nn.Module):
-    """Turns the fusion's output into infinity from a given call on."""
-
-    def __init__(self, fusion: nn.Module, after: int) -> None:
-        super().__init__()
-        self.inner, self.after, self.calls = fusion, after, 0
-        self.streams, self.combine = fusion.streams, fusion.combine
-
-    def forward(self, *arguments):
-        self.calls += 1
-        streams = self.inner(*arguments)
-        return {k: x * float("inf") for k, x in streams.items()} if self.calls > self.after else streams
-
-
-def test_it_stops_before_the_optimizers_step_and_saves_nothing(tmp_path):
-    class Save(Callback):
-        def on_exception(self, trainer, module, exception):
-            trainer.save_checkpoint(tmp_path / "after.ckpt")
-
+def test_an_epoch_without_a_label_has_no_loss_of_that_task(tmp_path):
+    data = [parts.make_batch(8, seed) for seed in range(2)]
+    for batch in data:
+        batch.labelled["age"][:] = False
     module = parts.make_module()
-    module.model.fusion = Broken(module.model.fusion, after=2)
-    weights: list[dict[str, torch.Tensor]] = []
-
-    class Watch(Callback):
-        def on_train_batch_end(self, trainer, module, *rest):
-            weights.append({k: v.clone() for k, v in module.state_dict().items()})
-
-    with pytest.raises(NonFiniteLossError, match="not finite at step 2"):
-        fit(module, tmp_path, callbacks=[Watch()])
-    assert len(weights) == 2
-    assert all(torch.equal(value, weights[-1][key]) for key, value in module.state_dict().items())
-
-
-def test_on_a_device_it_is_asked_before_a_checkpoint_is_written(tmp_path):
-    module = parts.make_module()
-    trainer = parts.make_trainer(tmp_path, max_epochs=1)
-    trainer.fit(module, parts.loader(batches()))
-    module._guard._broken = torch.tensor([False, True, False])  # as a GPU's `watch` leaves it
-    with pytest.raises(NonFiniteLossError, match="'sick'"):
-        trainer.save_checkpoint(tmp_path / "broken.ckpt")
-    assert not (tmp_path / "broken.ckpt").exists()
+    fit(module, tmp_path, data)
+    logged = module.trainer.callback_metrics
+    assert logged["train/age/labels"] == 0
+    assert "train/age/loss" not in logged
+    assert logged["train/kind/loss"].isfinite()
 
 
 # ---- resuming
@@ -266,12 +271,21 @@ class Resumable:
 
 
 def test_each_rank_draws_its_own_dropout_and_rank_0_goes_on_with_the_run_s_seed(monkeypatch):
-    module, draws = parts.make_module("equal"), []
-    for rank in (0, 1, 2):
-        monkeypatch.setattr(MultiTaskModule, "global_rank", rank)
-        torch.manual_seed(3)
-        module.on_fit_start()
-        draws.append(torch.rand(4).tolist())
+    module, draws = parts.make_module("equal"), {}
+    for seed in (0, 1, 2, 3):
+        for rank in (0, 1, 2):
+            monkeypatch.setattr(MultiTaskModule, "global_rank", rank)
+            torch.manual_seed(seed)
+            module.on_fit_start()
+            draws[seed, rank] = tuple(torch.rand(4).tolist())
     torch.manual_seed(3)
-    assert draws[0] == torch.rand(4).tolist()
-    assert len({tuple(draw) for draw in draws}) == 3
+    assert draws[3, 0] == tuple(torch.rand(4).tolist())
+    assert len(set(draws.values())) == 12  # no rank of one seed draws what another seed's does
+
+
+def test_a_batch_is_moved_without_waiting_for_a_gpu(monkeypatch):
+    asked = []
+    monkeypatch.setattr(Batch, "to", lambda batch, device, non_blocking=False: asked.append((device, non_blocking)))
+    for device in ("cuda", "cpu"):
+        parts.make_module().transfer_batch_to_device(parts.make_batch(2), torch.device(device), 0)
+    assert asked == [(torch.device("cuda"), True), (torch.device("cpu"), False)]

@@ -86,7 +86,7 @@ def test_one_cycle_of_very_few_steps(steps):
 def test_plateau_by_hand():
     optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
     config = schedulers.plateau(monitor="val/x", mode="max", factor=0.5, patience=1)(optimizer, math.inf)
-    assert {k: config[k] for k in ("interval", "monitor")} == {"interval": "epoch", "monitor": "val/x"}
+    assert config["monitor"] == "val/x"
     seen = []
     for value in (1.0, 2.0, 1.9, 1.8, 3.0):
         config["scheduler"].step(value)

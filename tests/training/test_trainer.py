@@ -83,6 +83,22 @@ def test_bfloat16_clips_the_gradients_of_a_fused_optimizer(cfg, tmp_path):
     assert norm == pytest.approx(0.01, rel=1e-3)
 
 
+@pytest.mark.parametrize("algorithm", ["value", "norm"])
+@pytest.mark.parametrize("precision", ["fp32", "bf16-mixed"])
+def test_gradients_are_clipped_by_value_and_by_norm(cfg, tmp_path, precision, algorithm):
+    def gradient(**changes):
+        trainer = build(cfg, tmp_path, precision=precision, max_epochs=1, log_every_n_steps=1, **changes)
+        module = make_module(optimizer=lambda groups: torch.optim.SGD(groups, lr=0.1))
+        trainer.fit(module, loader([make_batch(4)]))
+        return torch.cat([p.grad.flatten() for p in module.parameters()])
+
+    whole, limit = gradient(), 0.02
+    clipped = gradient(gradient_clip_val=limit, gradient_clip_algorithm=algorithm)
+    expected = whole.clamp(-limit, limit) if algorithm == "value" else whole * limit / whole.norm()
+    assert whole.abs().max() > 2 * limit
+    torch.testing.assert_close(clipped, expected, rtol=1e-4, atol=1e-7)
+
+
 @pytest.mark.parametrize(
     ("precision", "clip", "expected"), [("16-mixed", 1.0, False), ("16-mixed", None, "auto"), ("fp32", 1.0, "auto")]
 )
@@ -125,6 +141,12 @@ def test_a_profilers_report_goes_to_the_folder(cfg, tmp_path):
 def test_progress_is_for_terminals(monkeypatch, wanted, terminal, shown):
     monkeypatch.setattr("sys.stderr.isatty", lambda: terminal, raising=False)
     assert shows_progress({"enable_progress_bar": wanted}) is shown
+
+
+def test_an_interval_below_0_is_refused(cfg, tmp_path):
+    with pytest.raises(ConfigError, match=r"trainer\.log_every_n_steps: expected 0 \(never\) or more, found -1"):
+        build(cfg, tmp_path, log_every_n_steps=-1)
+    assert build(cfg, tmp_path, log_every_n_steps=0).log_every_n_steps == 0
 
 
 def test_training_must_have_an_end(cfg, tmp_path):

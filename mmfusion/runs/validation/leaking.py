@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 from torch import Tensor
 
-from mmfusion.data.inspect.leaks import alone, says_label
+from mmfusion.data.inspect.leaks import LEAST_ROWS, alone, halves, says_label
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.text import Text
 from mmfusion.data.table import Table, filled
@@ -19,10 +19,11 @@ from mmfusion.tasks._base import Task
 def leaks(
     table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task], threshold: float, margin: float
 ) -> list[str]:
-    """A message for each input column and target of which the one gives the other away.
+    """A message for each input column and target of which the one gives the other away, or that it is not known.
 
-    A predictor that sees one column is fitted on the training rows and scored on the validation rows. Of media in
-    files it sees only whether there is one; of texts also whether they contain their label's name.
+    A predictor that sees one column is fitted on the training rows and scored on the validation rows; where too few of
+    these are labelled, fitted on half of both and scored on the other half. Of media in files it sees only whether
+    there is one; of texts also whether they contain their label's name.
 
     Args:
         table: all rows.
@@ -33,11 +34,18 @@ def leaks(
     """
     rows = sorted(table.where("train") + table.where("val"))
     part = table.take(rows)
-    fit = np.array([split == "train" for split in part.splits])
+    training = np.array([split == "train" for split in part.splits])
     found = []
     for task_name, task in tasks.items():
         target = _plain(part.column(task.column or task_name))
         if target is None:
+            continue
+        fit = _fitted_on(training, filled(target))
+        if fit is None:
+            found.append(
+                f"task {task_name}: leaks were not looked for: {int(filled(target).sum())} labelled rows in train and "
+                f"val are too few, {2 * LEAST_ROWS} are needed"
+            )
             continue
         for name, kind in kinds.items():
             for column in kind.columns or [name]:
@@ -61,6 +69,17 @@ def leaks(
                         f"(that of another row: {said.chance:.1%})"
                     )
     return found
+
+
+def _fitted_on(training: np.ndarray, labelled: np.ndarray) -> np.ndarray | None:
+    """Bool `[N]`, the rows to fit on: training's, or half of the labelled ones; None if too few are left to score."""
+    if (labelled & ~training).sum() >= LEAST_ROWS:
+        return training
+    if labelled.sum() < 2 * LEAST_ROWS:
+        return None
+    fit = np.zeros(len(training), dtype=bool)
+    fit[labelled] = halves(int(labelled.sum()))
+    return fit
 
 
 def _plain(column: Any) -> Any:

@@ -15,9 +15,12 @@ from mmfusion.tasks._base import Task
 from mmfusion.training.callbacks.checkpoint import Checkpoints
 from mmfusion.training.callbacks.metrics import StepMetrics
 from mmfusion.training.callbacks.monitor import MONITOR, Monitor, resolve_goal
+from mmfusion.training.callbacks.plateau import MovePlateau
 from mmfusion.training.callbacks.predictions import KeepPredictions
 from mmfusion.training.callbacks.progress import ProgressBar
+from mmfusion.training.callbacks.pruning import PruneTrial
 from mmfusion.training.callbacks.speed import Speed
+from mmfusion.training.search.trial import Announcement
 
 
 @dataclass
@@ -55,17 +58,22 @@ class CallbacksConfig:
 
 @dataclass(frozen=True)
 class Callbacks:
-    """The callbacks of a run by name, and all of them in order."""
+    """The callbacks of a run by name, and all of them in order; `pruning` is None outside of a search."""
 
     speed: Speed
     monitor: Monitor
     checkpoints: Checkpoints
     predictions: KeepPredictions
+    pruning: PruneTrial | None
     ordered: list[Callback]
 
 
 def build_callbacks(
-    cfg: Mapping[str, Any], tasks: Mapping[str, Task], checkpoints: Path | str, progress: bool = False
+    cfg: Mapping[str, Any],
+    tasks: Mapping[str, Task],
+    checkpoints: Path | str,
+    progress: bool = False,
+    trial: Announcement | None = None,
 ) -> Callbacks:
     """Callbacks for the `callbacks` section `cfg`.
 
@@ -74,6 +82,7 @@ def build_callbacks(
         tasks: fitted tasks, whose metrics the monitor may name.
         checkpoints: the folder where checkpoints go.
         progress: draw a progress bar.
+        trial: the search's trial that this run is.
 
     Raises:
         ConfigError: the monitor names a metric that no task has.
@@ -81,7 +90,7 @@ def build_callbacks(
     goal = resolve_goal(cfg["monitor"]["metric"], cfg["monitor"]["mode"], tasks)
     speed, monitor, predictions = Speed(), Monitor(goal), KeepPredictions()
     kept = Checkpoints(checkpoints, goal, cfg["checkpoint"]["save_best"], cfg["checkpoint"]["save_last"])
-    ordered: list[Callback] = [speed, StepMetrics(speed), monitor]
+    ordered: list[Callback] = [speed, StepMetrics(speed), monitor, MovePlateau()]
     patience = cfg["early_stopping"]["patience"]
     if patience is not None:
         if patience < 0:
@@ -98,6 +107,10 @@ def build_callbacks(
             )
         )
     ordered += [kept, predictions]
+    # Optuna knows nothing of pruning by several objectives.
+    pruning = PruneTrial(trial) if trial is not None and len(trial.objectives) == 1 else None
+    if pruning is not None:
+        ordered.append(pruning)
     if progress:
         ordered.append(ProgressBar(monitor))
-    return Callbacks(speed, monitor, kept, predictions, ordered)
+    return Callbacks(speed, monitor, kept, predictions, pruning, ordered)

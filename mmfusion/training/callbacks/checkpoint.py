@@ -80,11 +80,19 @@ class Checkpoints(Callback):
     @staticmethod
     def _save(trainer: Trainer, path: Path) -> None:
         staged = path.with_name(f".{path.name}.writing")
-        trainer.save_checkpoint(staged, weights_only=False)  # by every rank: FSDP gathers its shards
-        if trainer.is_global_zero:
-            with staged.open("rb") as file:
-                os.fsync(file.fileno())
-            staged.replace(path)
+        try:
+            trainer.save_checkpoint(staged, weights_only=False)  # by every rank: FSDP gathers its shards
+            if trainer.is_global_zero:
+                with staged.open("rb") as file:
+                    os.fsync(file.fileno())
+                staged.replace(path)
+        except BaseException as error:
+            # On a full disk half a checkpoint would take the place of the record of what happened.
+            if trainer.is_global_zero:
+                staged.unlink(missing_ok=True)
+            if isinstance(error, OSError):  # the system's own does not say which file
+                raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+            raise
         trainer.strategy.barrier("checkpoint")
 
 

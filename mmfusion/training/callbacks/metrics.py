@@ -17,6 +17,8 @@ from mmfusion.training.record import StepRecord
 class StepMetrics(Callback):
     """Logs optimizer steps 0, n, 2n, … for n = `trainer.log_every_n_steps`, and those where gradients were asked for.
 
+    With n = 0 the latter alone.
+
     For task t, modality m and parameter group g: `step/<t>/loss` (unweighted), `step/<t>/weight`, `step/<t>/labels`,
     `step/present/<m>` (rows that have it; both over all ranks), where gradients were taken `step/<t>/gradient_norm`
     and `step/cosine/<t>~<u>`, `lr/<g>`, and since the last log `speed/rows_per_second` and `speed/waiting` (share of
@@ -49,16 +51,18 @@ class StepMetrics(Callback):
             return  # accumulating
         every: int = pl_module.gradients_every_n_steps  # type: ignore[assignment]
         n: int = trainer.log_every_n_steps  # type: ignore[attr-defined]  # Lightning sets it late
-        if self._step % n and not (every and self._step % every == 0):
+        if not any(k and self._step % k == 0 for k in (n, every)):
             return
         record: StepRecord = pl_module.record  # type: ignore[assignment]
         metrics = step_metrics(record, list(pl_module.tasks), list(pl_module.modalities))  # type: ignore[arg-type]
+        self.speed.worked()  # reading the record has waited for the device to finish the steps
         metrics |= self._rates
         metrics["speed/rows_per_second"] = self.speed.recent.rows_per_second()
         metrics["speed/waiting"] = self.speed.recent.waiting()
         self.speed.restart()
         for logger in trainer.loggers:
             logger.log_metrics({**metrics, "epoch": trainer.current_epoch}, step=self._step)
+        self.speed.worked()  # nor did the loggers wait for data
 
 
 def step_metrics(record: StepRecord, tasks: list[str], modalities: list[str]) -> dict[str, float]:

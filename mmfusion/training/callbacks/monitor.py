@@ -85,6 +85,28 @@ def resolve_goal(metric: str | Mapping[str, float], mode: str, tasks: Mapping[st
     return Goal(terms, "max" if wanted.pop() else "min")
 
 
+def check_labels(goal: Goal, labels: Mapping[str, int]) -> None:
+    """Refuse a goal that validation could never give a number to, before anything is trained.
+
+    Args:
+        goal: its metrics are of tasks in `labels`, or `val/loss`, which is there if any task has a label.
+        labels: task to the number of validation rows that have one.
+
+    Raises:
+        ConfigError: a task has none; says which metrics there will be.
+    """
+    there = [task for task, rows in labels.items() if rows]
+    if not there:
+        raise ConfigError("callbacks.monitor.metric: there is nothing to go by, since no validation row has a label")
+    for name in goal.terms:
+        task = name.split("/")[1]
+        if name != "val/loss" and not labels[task]:
+            raise ConfigError(
+                f"callbacks.monitor.metric: {name!r} will never be known, since no validation row has a label of "
+                f"{task!r}; label some, or go by val/loss or a metric of {', '.join(there)}"
+            )
+
+
 class Monitor(Callback):
     """Logs `val/monitor` after each validation, before whoever goes by it; put it in front of them.
 

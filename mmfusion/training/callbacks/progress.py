@@ -86,6 +86,7 @@ class ProgressBar(Callback):
                 console=Console(file=sys.stderr),
                 refresh_per_second=4,
                 transient=True,
+                redirect_stdout=sys.stdout.isatty(),  # or prints would never reach a file or a pipe
             )
             self._bar.start()
 

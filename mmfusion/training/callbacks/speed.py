@@ -15,7 +15,7 @@ class Span:
 
     Attributes:
         seconds: from the request for the first batch to the end of the last step.
-        waited: of these, between a step's end and the next batch's arrival.
+        waited: of these, between a step's end, or the end of what the log did with it, and the next batch's arrival.
         rows: of all ranks.
     """
 
@@ -38,8 +38,8 @@ class Span:
 class Speed(Callback):
     """Takes the clock's time at both ends of every training batch.
 
-    On a GPU a step's end is when its work was handed over, not when it was done; over many steps both rates are right
-    all the same, because the queue is short.
+    On a GPU a step's end is when its work was handed over, not when it was done. Whoever then waits for the device, as
+    the log does, says so with `worked`: that time belongs to the steps and is no waiting for data.
 
     Attributes:
         recent: since `restart`; the metrics callback reads and restarts it.
@@ -54,7 +54,14 @@ class Speed(Callback):
         self._steps = 0
 
     def restart(self) -> None:
+        """Begin `recent` anew."""
         self.recent = Span()
+
+    def worked(self) -> None:
+        """The time since the last step's end went into work too: it counts as seconds, not as waiting."""
+        now = perf_counter()
+        self._add(now - self._free, 0.0, 0, counts=self._steps > 1)
+        self._free = now
 
     def on_train_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._free = perf_counter()
@@ -66,12 +73,15 @@ class Speed(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         now = perf_counter()
-        span = now - self._free, self._arrived - self._free, len(batch) * trainer.world_size
-        self.recent.add(*span)
-        if self._steps:
-            self.whole.add(*span)
+        rows = len(batch) * trainer.world_size
+        self._add(now - self._free, self._arrived - self._free, rows, counts=self._steps > 0)
         self._steps += 1
         self._free = now
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._free = perf_counter()
+
+    def _add(self, seconds: float, waited: float, rows: int, counts: bool) -> None:
+        self.recent.add(seconds, waited, rows)
+        if counts:
+            self.whole.add(seconds, waited, rows)

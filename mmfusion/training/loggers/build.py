@@ -9,10 +9,11 @@ from pytorch_lightning.loggers import Logger
 
 from mmfusion.config.instantiate import instantiate
 from mmfusion.training.loggers.csv import CSVLogger
+from mmfusion.training.loggers.forgiving import Forgiving
 
 
 def build_loggers(cfg: Mapping[str, Mapping[str, Any]], folder: str, run: str) -> list[Logger]:
-    """`metrics.csv` first, then what the `logger` section `cfg` names.
+    """`metrics.csv` first, then what the `logger` section `cfg` names; these may fail without ending the run.
 
     Args:
         cfg: any name to a logger's `_target_` and options.
@@ -23,8 +24,11 @@ def build_loggers(cfg: Mapping[str, Mapping[str, Any]], folder: str, run: str) -
         ModuleNotFoundError: an optional dependency is missing; says how to install it.
     """
     own = f"{CSVLogger.__module__}.{CSVLogger.__name__}"
-    chosen = [node for node in cfg.values() if node["_target_"] != own]
-    return [CSVLogger(folder), *(instantiate(node, folder=folder, run=run) for node in chosen)]
+    built: list[Logger] = [CSVLogger(folder)]
+    for name, node in cfg.items():
+        if node["_target_"] != own:
+            built.append(Forgiving(name, instantiate(node, f"logger.{name}", folder=folder, run=run)))
+    return built
 
 
 def finish(loggers: list[Logger], exit_code: int) -> None:

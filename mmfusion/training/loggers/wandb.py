@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any, Literal
 
 from pytorch_lightning.loggers import WandbLogger
+from pytorch_lightning.loggers.logger import rank_zero_experiment
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
+
+from mmfusion.config.environment import SWEEP_VARIABLE
 
 
 class WandB(WandbLogger):
@@ -20,7 +24,7 @@ class WandB(WandbLogger):
         project: where W&B files it.
         mode: offline, online, or disabled.
         entity: team or user; None is the account's default.
-        group: what W&B shows together, as the runs of a sweep.
+        group: what W&B shows together; None is the sweep that the run belongs to, if any.
         tags: words to find the run by.
     """
 
@@ -36,8 +40,10 @@ class WandB(WandbLogger):
     ) -> None:
         import wandb
 
+        group = group or os.environ.get(SWEEP_VARIABLE)
         # console="off": W&B would take over stdout, and the run's own output is no metric.
-        settings = wandb.Settings(console="off", silent=True, init_timeout=60.0)
+        # reinit: a run that is open in this process, a notebook's or one that was left behind, is somebody else's.
+        settings = wandb.Settings(console="off", silent=True, init_timeout=60.0, reinit="create_new")
         super().__init__(
             name=run,
             save_dir=str(Path(folder)),
@@ -51,6 +57,18 @@ class WandB(WandbLogger):
         )
         # Lightning always hands this over, and wandb warns whenever it is set.
         self._wandb_init.pop("anonymous", None)
+
+    @property
+    @rank_zero_experiment
+    def experiment(self) -> Any:
+        """The W&B run, opened when it is first asked for; Lightning's would take any that is open in the process."""
+        if self._experiment is None:
+            import wandb
+
+            self._experiment = wandb.init(**self._wandb_init)
+            self._experiment.define_metric("trainer/global_step")
+            self._experiment.define_metric("*", step_metric="trainer/global_step", step_sync=True)
+        return self._experiment
 
     @rank_zero_only
     def finish(self, exit_code: int) -> None:

@@ -5,6 +5,7 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.training.callbacks.build import build_callbacks
 from mmfusion.training.callbacks.monitor import MONITOR
 from mmfusion.training.noise import quiet
+from mmfusion.training.search.trial import Announcement
 from tests.training.parts import QUIET, loader, make_batch, make_module, make_tasks, make_trainer
 
 pytestmark = QUIET
@@ -26,6 +27,7 @@ def test_the_monitor_comes_before_those_who_go_by_it(cfg, tmp_path):
         "Speed",
         "StepMetrics",
         "Monitor",
+        "MovePlateau",
         "EarlyStopping",
         "Checkpoints",
         "KeepPredictions",
@@ -38,9 +40,21 @@ def test_without_patience_training_goes_to_its_end(cfg, tmp_path):
         "Speed",
         "StepMetrics",
         "Monitor",
+        "MovePlateau",
         "Checkpoints",
         "KeepPredictions",
     ]
+
+
+@pytest.mark.parametrize("metrics", [["val/loss"], ["val/kind/loss", "val/age/mae"]])
+def test_a_trial_of_a_search_with_one_objective_may_be_pruned(cfg, tmp_path, metrics):
+    objectives = [{"metric": metric, "direction": "min"} for metric in metrics]
+    built = build_callbacks(
+        cfg, make_tasks(), tmp_path, trial=Announcement("study.journal", "s", 3, objectives, "median")
+    )
+    assert (built.pruning is not None) == (len(metrics) == 1)
+    assert (names(built)[-1] == "PruneTrial") == (len(metrics) == 1)
+    assert names(built).index("Monitor") < len(names(built)) - 1
 
 
 def test_early_stopping_counts_validations_without_improvement(cfg, tmp_path):

@@ -1,3 +1,5 @@
+import errno
+
 import pytest
 import torch
 from pytorch_lightning import Callback
@@ -81,6 +83,21 @@ def test_a_write_that_fails_leaves_the_checkpoint_before_it(tmp_path, monkeypatc
     with pytest.raises(ZeroDivisionError):
         kept._save(trainer, tmp_path / BEST)
     assert same(load_weights(tmp_path / BEST), script.weights[0])
+    assert sorted(file.name for file in tmp_path.iterdir()) == [BEST, LAST]
+
+
+def test_a_full_disk_is_named_and_half_a_checkpoint_goes(tmp_path, monkeypatch):
+    _, kept, trainer = fit(tmp_path, [1.0])
+
+    def full(path, **options):
+        path.write_bytes(b"half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(trainer, "save_checkpoint", full)
+    with pytest.raises(OSError, match=r"No space left on device: '.*best\.ckpt'") as caught:
+        kept._save(trainer, tmp_path / BEST)
+    assert caught.value.errno == errno.ENOSPC
+    assert sorted(file.name for file in tmp_path.iterdir()) == [BEST, LAST]
 
 
 def test_a_checkpoint_is_tensors_and_plain_values_alone(tmp_path):

@@ -1,3 +1,5 @@
+from time import sleep
+
 import pytest
 import torch
 from pytorch_lightning.loggers.logger import Logger
@@ -80,10 +82,28 @@ def test_steps_are_logged_with_what_the_module_recorded(tmp_path):
         assert 0 <= row["speed/waiting"] <= 1
 
 
+def test_a_device_that_the_log_waits_for_is_not_waited_for_as_data(tmp_path, monkeypatch):
+    def slowly(*arguments):
+        sleep(0.1)
+        return step_metrics(*arguments)
+
+    monkeypatch.setattr("mmfusion.training.callbacks.metrics.step_metrics", slowly)
+    rows = fit(tmp_path, batches=3, log_every_n_steps=1)
+    for row in rows[1:]:
+        assert row["speed/rows_per_second"] < 4 / 0.1
+        assert row["speed/waiting"] < 0.5
+
+
 def test_gradients_are_logged_when_they_were_asked_for(tmp_path):
     rows = fit(tmp_path, batches=5, module=make_module(gradients_every_n_steps=3), log_every_n_steps=50)
     assert [row["step"] for row in rows] == [0, 3]
     assert all(row["step/kind/gradient_norm"] > 0 and "step/cosine/kind~age" in row for row in rows)
+
+
+def test_an_interval_of_0_logs_no_step_but_those_where_gradients_were_asked_for(tmp_path):
+    assert fit(tmp_path, batches=3, log_every_n_steps=0) == []
+    rows = fit(tmp_path, batches=3, module=make_module(gradients_every_n_steps=2), log_every_n_steps=0)
+    assert [row["step"] for row in rows] == [0, 2]
 
 
 def test_a_step_of_several_batches_is_logged_once(tmp_path):

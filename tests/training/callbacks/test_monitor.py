@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.training.callbacks.monitor import MONITOR, Goal, Monitor, resolve_goal
+from mmfusion.training.callbacks.monitor import MONITOR, Goal, Monitor, check_labels, resolve_goal
 from mmfusion.training.noise import quiet
 from tests.training.parts import QUIET, loader, make_batch, make_module, make_tasks, make_trainer
 
@@ -70,6 +70,15 @@ def test_value_is_the_weighted_sum():
 def test_a_metric_that_was_not_logged_is_named():
     with pytest.raises(ConfigError, match=r"'val/a/x' was not logged; did you mean 'val/a/z'"):
         Goal({"val/a/x": 1.0}, "max").value({"val/a/z": 1.0, "val/loss": 1.0})
+
+
+def test_a_task_without_validation_labels_cannot_be_gone_by():
+    for metric in ("val/age/loss", "val/age/mae"):
+        with pytest.raises(ConfigError, match=rf"'{metric}' will never be known.*label of 'age'.*a metric of kind$"):
+            check_labels(Goal({"val/kind/accuracy": 1.0, metric: -1.0}, "max"), {"kind": 3, "age": 0})
+    with pytest.raises(ConfigError, match="nothing to go by, since no validation row has a label"):
+        check_labels(Goal({"val/loss": 1.0}, "min"), {"kind": 0, "age": 0})
+    check_labels(Goal({"val/loss": 1.0, "val/kind/accuracy": -1.0}, "min"), {"kind": 3, "age": 0})
 
 
 def test_better():

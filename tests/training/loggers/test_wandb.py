@@ -1,6 +1,8 @@
 import time
 from types import SimpleNamespace
 
+import wandb
+
 from mmfusion.training.loggers.wandb import WandB
 
 
@@ -23,6 +25,20 @@ def test_a_run_is_written_offline_and_nothing_is_sent(tmp_path, monkeypatch):
     assert b"val/loss" in written.read_bytes()
 
 
+def test_a_run_that_is_open_in_the_process_is_left_alone(tmp_path):
+    settings = wandb.Settings(console="off", silent=True)
+    theirs = wandb.init(mode="offline", dir=tmp_path, reinit="finish_previous", settings=settings)
+    logger = WandB(folder=str(tmp_path / "ours"), run="run-6")
+    try:
+        logger.log_metrics({"val/loss": 1.0}, step=3)
+        assert logger.experiment.id != theirs.id
+        assert wandb.run is theirs
+        assert "val/loss" not in dict(theirs.summary)
+    finally:
+        logger.finish(0)
+        theirs.finish()
+
+
 def test_how_the_run_ended_is_passed_on(tmp_path):
     codes = []
     logger = WandB(folder=str(tmp_path), run="run-3")
@@ -34,3 +50,9 @@ def test_how_the_run_ended_is_passed_on(tmp_path):
 def test_a_logger_that_was_never_used_has_nothing_to_finish(tmp_path):
     WandB(folder=str(tmp_path), run="run-2").finish(0)
     assert not (tmp_path / "wandb").exists()
+
+
+def test_runs_of_a_sweep_are_a_group(tmp_path, monkeypatch):
+    monkeypatch.setenv("MMFUSION_SWEEP", "digits-1a2b")
+    assert WandB(folder=str(tmp_path), run="run-4")._wandb_init["group"] == "digits-1a2b"
+    assert WandB(folder=str(tmp_path), run="run-5", group="mine")._wandb_init["group"] == "mine"

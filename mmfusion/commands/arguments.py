@@ -1,0 +1,87 @@
+"""What several commands take on their command line."""
+
+from __future__ import annotations
+
+import argparse
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.data.progress import busy
+
+OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
+
+TRUST = "trusted_modules=[mypackage], if the run has components of your own"
+
+OVERRIDES = """\
+overrides:
+  group=option               another option: fusion=gated (mmfusion ls lists them)
+  key=value                  another value: trainer.max_epochs=20 optimizer.lr=3e-4
+  ~encoder.speech            leave a modality out; ~task.largest leaves a task out
+  +encoder/series@encoder.lidar=gru    add a modality lidar; +task@task.age=regression adds a task age
+  trusted_modules=[mypackage]          let _target_ name components of your own
+  @outputs/NAME/best.yaml    the overrides in a file: a search's best trial, or any run's overrides.yaml
+"""
+
+
+@contextmanager
+def starting() -> Iterator[None]:
+    """Import in it what is heavy, once all that can be checked without is checked; says so on a terminal."""
+    gc.enable()  # from here on more is thrown away
+    with busy("starting"):
+        yield
+
+
+def parser_of(command: str, description: str, epilog: str = "") -> argparse.ArgumentParser:
+    """A command's parser."""
+    parser = argparse.ArgumentParser(
+        prog=f"mmfusion {command}",
+        description=description,
+        epilog=epilog,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--traceback", action="store_true", help="show where an error was raised")
+    return parser
+
+
+def take_overrides(parser: argparse.ArgumentParser) -> None:
+    """Overrides of the config, and folders of one's own configs."""
+    parser.add_argument("overrides", nargs="*", help="what differs from the defaults, see below")
+    take_config_dir(parser)
+
+
+def take_config_dir(parser: argparse.ArgumentParser) -> None:
+    """Folders of one's own configs."""
+    parser.add_argument(
+        "--config-dir",
+        action="append",
+        default=[],
+        metavar="DIR",
+        help="folder of your own configs, beside ./conf, which is always looked in; may be repeated",
+    )
+
+
+def take_checkpoint(parser: argparse.ArgumentParser) -> None:
+    """Which of a run's checkpoints."""
+    parser.add_argument("--checkpoint", default="best", help="best, last, or a file (default: %(default)s)")
+
+
+def only_trust(overrides: list[str]) -> list[str]:
+    """The modules of `trusted_modules=[...]`, where no other override makes sense."""
+    from mmfusion.config.compose import split_trust
+
+    rest, trusted = split_trust(overrides)
+    if rest:
+        raise ConfigError(f"{rest[0]}: a run keeps its config; the only override here is trusted_modules=[...]")
+    return trusted
+
+
+def check_run(run: str, overrides: list[str], trusted: list[str]) -> None:
+    """Refuse what is no run, and overrides that it has no place for, before the heavy imports."""
+    from mmfusion.config.instantiate import trusting
+    from mmfusion.runs.config import read_run
+
+    with trusting(trusted):
+        read_run(run, overrides)

@@ -1,0 +1,31 @@
+"""`mmfusion compare`: which run is best, how sure is that, what did it cost?"""
+
+from __future__ import annotations
+
+from mmfusion.commands.arguments import OK, parser_of, starting
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command; returns the exit code."""
+    parser = parser_of(
+        "compare", "Rank runs: seeds folded to means and 95% intervals, paired tests, Δm, cost, failures."
+    )
+    parser.add_argument("folders", nargs="+", metavar="folder", help="of a run or a sweep, or one above them")
+    parser.add_argument(
+        "--by", metavar="KEYS", help="group by these: fusion,loss_weighting,lr (default: all that differ)"
+    )
+    parser.add_argument(
+        "--metric", metavar="NAME", help="rank by this one (default: the first task's main test metric)"
+    )
+    direction = parser.add_mutually_exclusive_group()
+    direction.add_argument("--lower", action="store_true", help="less of it is better, where mmfusion does not know")
+    direction.add_argument("--higher", action="store_true", help="more of it is better")
+    parser.add_argument("--html", metavar="FILE", help="write the report as a page, one file")
+    parser.add_argument("--csv", metavar="FILE", help="write the table, with all its columns")
+    args = parser.parse_args(arguments)
+    with starting():
+        from mmfusion.report.command import compare_folders
+
+    lower = args.lower if args.lower or args.higher else None
+    compare_folders(args.folders, args.metric, args.by, args.html, args.csv, lower)
+    return OK

@@ -1,0 +1,24 @@
+"""`mmfusion eval`: a trained run, tested again."""
+
+from __future__ import annotations
+
+from mmfusion.commands.arguments import OK, TRUST, check_run, parser_of, starting, take_checkpoint
+
+
+def run(arguments: list[str]) -> int:
+    """Run the command; returns the exit code."""
+    parser = parser_of("eval", "Test a trained run again, as it is or on other data (data.path=other.csv).")
+    parser.add_argument("run", help="the run's folder")
+    parser.add_argument("overrides", nargs="*", help=f"key=value of the run's own config; {TRUST}")
+    parser.add_argument("--split", choices=["train", "val", "test"], default="test", help="rows (default: %(default)s)")
+    take_checkpoint(parser)
+    args = parser.parse_intermixed_args(arguments)
+    from mmfusion.config.compose import split_trust
+
+    overrides, trusted = split_trust(args.overrides)
+    check_run(args.run, overrides, trusted)
+    with starting():
+        from mmfusion.runs.evaluate import evaluate
+
+    evaluate(args.run, args.checkpoint, args.split, overrides, trusted)
+    return OK

@@ -1,0 +1,43 @@
+"""Overrides from a file: `mmfusion train @outputs/search/best.yaml`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from mmfusion.config.compose import split_trust
+from mmfusion.config.errors import ConfigError
+
+
+def expanded(words: Sequence[str]) -> list[str]:
+    """The words of a command line, with each `@file` replaced by the overrides that the YAML file lists.
+
+    Raises:
+        ConfigError: the file cannot be read, is no list of overrides, or opens modules, which a file must not.
+    """
+    found: list[str] = []
+    for word in words:
+        found += _read(word) if word.startswith("@") else [word]
+    return found
+
+
+def _read(word: str) -> list[str]:
+    import yaml
+
+    path = Path(word[1:]).expanduser()
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{word}: {path} cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{word}: {path} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, list) or not all(isinstance(each, str) for each in content):
+        raise ConfigError(f"{word}: expected a YAML list of overrides like `- fusion=gated`, found something else")
+    plain, trusted = split_trust(content)
+    if trusted:
+        names = ",".join(trusted)
+        raise ConfigError(
+            f"{word}: the file sets trusted_modules=[{names}]. Only the command line may, because code from there will "
+            f"run; if you trust it, copy the file without that line and add trusted_modules=[{names}] to the command"
+        )
+    return [each for each in plain if not each.lstrip("+").startswith("paths.run=")]  # a run lies there already

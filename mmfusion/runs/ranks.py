@@ -1,0 +1,78 @@
+"""Why a run of several processes ended, told by the process that failed to the one that keeps the record.
+
+When a rank fails, the others only see what follows from it: a lost connection, or the SIGTERM that torchrun sends to
+those that are left. So a failing rank leaves word in a folder that all ranks of a machine know.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import traceback
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from torch.distributed import DistError
+
+from mmfusion.runs.folder import RunFolder, write_atomically
+from mmfusion.runs.stopping import Stopped
+
+_LOST = re.compile(r"connection (closed|reset|refused)|broken pipe|gloo|nccl|tcpstore|process ?group", re.IGNORECASE)
+
+
+class OtherRankError(RuntimeError):
+    """Another rank failed, which ended this one; `traceback` is that rank's."""
+
+    def __init__(self, word: Word) -> None:
+        super().__init__(f"rank {word.rank}: {word.error}")
+        self.traceback = word.traceback
+
+
+@dataclass(frozen=True)
+class Word:
+    """What a failing rank leaves; `when` is its clock's time, in seconds."""
+
+    rank: int
+    when: float
+    error: str
+    traceback: str
+
+
+def leave_word(folder: RunFolder, error: BaseException, when: float) -> None:
+    """For ranks that keep no record: say why, unless the reason lies elsewhere. Where no folder is shared, nothing."""
+    place = _place(folder)
+    if _came_from_elsewhere(error) or not place.is_dir():
+        return
+    rank = int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", 0)))
+    word = Word(rank, when, f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
+    write_atomically(place / f".mmfusion-rank-{rank}.json", json.dumps(asdict(word)))
+
+
+def root_cause(folder: RunFolder, error: BaseException) -> BaseException:
+    """The error itself, or what another rank said before it, where this one only followed."""
+    words = []
+    for path in _place(folder).glob(".mmfusion-rank-*.json"):
+        words.append(Word(**json.loads(path.read_text(encoding="utf-8"))))
+        path.unlink()
+    if not words or not _came_from_elsewhere(error):
+        return error
+    return OtherRankError(min(words, key=lambda word: word.when))
+
+
+def _came_from_elsewhere(error: BaseException) -> bool:
+    """Whether an error may be what another rank's end looks like from here."""
+    if isinstance(error, Stopped):
+        return error.number == signal.SIGTERM
+    return isinstance(error, DistError) or (isinstance(error, RuntimeError) and _LOST.search(str(error)) is not None)
+
+
+def _place(folder: RunFolder) -> Path:
+    """Where ranks of this machine leave word: beside torchrun's error files, or in the run's folder.
+
+    torchrun gives each rank the path `<folder of this attempt>/<local rank>/error.json`; other ranks than 0 do not know
+    the run's folder there. The ranks that Lightning starts do.
+    """
+    given = os.environ.get("TORCHELASTIC_ERROR_FILE")
+    return Path(given).parents[1] if given else folder.path

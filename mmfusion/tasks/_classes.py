@@ -1,0 +1,58 @@
+"""What tasks with a list of classes share."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from mmfusion.tasks._base import Task
+from mmfusion.tasks.labels import ClassList, ordered
+
+
+class ClassTask(Task):
+    """A task whose answers are named: its classes are given, or those of the training split.
+
+    Args:
+        column: the table's column; None for the task's own name.
+        classes: the names in order; None for those of the training split, sorted.
+        auroc_bins: None for an exact AUROC, or the number of bins of the logit.
+
+    Attributes:
+        classes: known once fitted.
+        counts: of each class, in the training split.
+
+    Raises:
+        ValueError: an option out of range.
+    """
+
+    def __init__(self, column: str | None, classes: Sequence[Any] | None, auroc_bins: int | None) -> None:
+        super().__init__()
+        if auroc_bins is not None and auroc_bins < 2:
+            raise ValueError(f"auroc_bins: expected null or at least 2, found {auroc_bins}")
+        self.column = column
+        self.auroc_bins = auroc_bins
+        self.classes = ClassList(classes, given=True) if classes is not None else None
+        self.counts: list[int] = []
+
+    @abstractmethod
+    def _ready(self) -> None:
+        """Derive from `classes` and `counts` what the loss needs; ValueError if they cannot be learned."""
+
+    def _settle(self, found: Counter[str], names: Sequence[str] | None = None) -> None:
+        """Take the classes, unless they were given, from what the training split holds: `names`, or all, sorted."""
+        if self.classes is None or not self.classes.given:
+            self.classes = ClassList(ordered(found) if names is None else names, given=False)
+        self.counts = [found[name] for name in self.classes.names]
+        self._ready()
+
+    def state(self) -> dict[str, Any]:
+        assert self.classes is not None, "fit first"
+        return {"classes": self.classes.names, "counts": self.counts}
+
+    def load_state(self, state: Mapping[str, Any]) -> None:
+        given = self.classes is not None and self.classes.given
+        self.classes = ClassList(state["classes"], given)
+        self.counts = list(state["counts"])
+        self._ready()

@@ -1,0 +1,38 @@
+"""Moves `scheduler=plateau` after each validation."""
+
+from __future__ import annotations
+
+from pytorch_lightning import Callback, LightningModule, Trainer
+from pytorch_lightning.trainer.states import TrainerFn
+
+from mmfusion.config.errors import ConfigError, suggest
+from mmfusion.training.callbacks.monitor import MONITOR
+
+
+class MovePlateau(Callback):
+    """Tells a plateau schedule its metric after every validation, however many an epoch has.
+
+    It stands behind what logs `val/monitor` and in front of what writes checkpoints, so that a checkpoint holds the
+    schedule as the next step will find it. Other schedules move by themselves.
+
+    Raises:
+        ConfigError: there is no validation, or it logs no metric of that name (found out before training starts, by
+            the validation that is run first).
+    """
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if trainer.state.fn != TrainerFn.FITTING:
+            return
+        for config in trainer.lr_scheduler_configs:
+            if not config.reduce_on_plateau:
+                continue
+            found = trainer.callback_metrics
+            name = str(config.monitor)
+            if name not in found and not (name == MONITOR and trainer.sanity_checking):
+                raise ConfigError(f"scheduler.monitor: {name!r} was not logged; {suggest(name, {*found, MONITOR})}")
+            if not trainer.sanity_checking:
+                config.scheduler.step(found[name])  # type: ignore[arg-type]
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if any(config.reduce_on_plateau for config in trainer.lr_scheduler_configs) and not trainer.enable_validation:
+            raise ConfigError("scheduler=plateau goes by validation, and trainer.limit_val_batches=0 leaves that out")

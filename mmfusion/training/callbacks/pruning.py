@@ -1,0 +1,91 @@
+"""Reports validations to a search's study and stops the run when its pruner says so."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+from pytorch_lightning import Callback, LightningModule, Trainer
+from pytorch_lightning.trainer.states import TrainerFn
+
+from mmfusion.config.errors import ConfigError, suggest
+from mmfusion.training.search.trial import Announcement
+
+if TYPE_CHECKING:
+    import optuna
+
+
+class PruneTrial(Callback):
+    """After each validation tells the study the objective's value, as step 0, 1, 2, …, and heeds the pruner.
+
+    Rank 0 alone speaks with the study; what it is told goes to all ranks, so that all stop after the same step. A
+    study that cannot be reached does not end the run: it goes on without being pruned, and standard error says so.
+
+    Args:
+        trial: with one objective; Optuna does not prune with several.
+
+    Attributes:
+        reason: why the run was pruned; None while it was not.
+    """
+
+    def __init__(self, trial: Announcement) -> None:
+        assert len(trial.objectives) == 1, "Optuna prunes by one objective"
+        self.metric = trial.objectives[0]["metric"]
+        self.reason: str | None = None
+        self._announced = trial
+        self._handle: optuna.Trial | None = None
+        self._validations = 0
+        self._is_cut_off = False
+
+    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if trainer.sanity_checking or trainer.state.fn != TrainerFn.FITTING or self.reason is not None:
+            return
+        metrics = trainer.callback_metrics
+        if self.metric not in metrics:
+            raise ConfigError(
+                f"hydra.sweeper.objectives: {self.metric!r} was not logged; {suggest(self.metric, metrics)}"
+            )
+        value, step = float(metrics[self.metric]), self._validations
+        self._validations += 1
+        wanted = self._report(value, step) if trainer.is_global_zero else False
+        if trainer.strategy.broadcast(wanted):
+            self.reason = f"pruned after epoch {trainer.current_epoch}: {self.metric} was {value:.6g}"
+            trainer.should_stop = True
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"validations": self._validations}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self._validations = state_dict["validations"]
+
+    def _report(self, value: float, step: int) -> bool:
+        """Whether to prune."""
+        if self._is_cut_off:
+            return False
+        try:
+            handle = self._trial()
+            handle.report(value, step)
+            return bool(handle.should_prune())
+        except Exception as error:
+            self._is_cut_off = True
+            print(f"mmfusion: the study cannot be reached, so this run is not pruned: {error}", file=sys.stderr)
+            return False
+
+    def _trial(self) -> optuna.Trial:
+        if self._handle is None:
+            # Only a run that a search started pays for the import.
+            import optuna
+
+            from mmfusion.training.search.pruners import build_pruner
+            from mmfusion.training.search.storage import open_storage
+
+            optuna.logging.set_verbosity(optuna.logging.WARNING)
+            study = optuna.load_study(
+                study_name=self._announced.study,
+                storage=open_storage(self._announced.storage),
+                sampler=optuna.samplers.RandomSampler(),
+                pruner=build_pruner(self._announced.pruner),
+            )
+            found = study.get_trials(deepcopy=False)[self._announced.trial]
+            self._handle = optuna.Trial(study, found._trial_id)
+        return self._handle

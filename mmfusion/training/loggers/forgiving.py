@@ -1,0 +1,67 @@
+"""A tracker out of reach is no reason to lose a run."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from pytorch_lightning.loggers.logger import Logger
+
+
+class Forgiving(Logger):
+    """Hands everything on to a tracker until that fails; from then on it is told nothing more, and the run goes on.
+
+    It is not tried again: a server that does not answer may take minutes each time. `metrics.csv` has everything.
+
+    Args:
+        key: what the config calls the tracker.
+        tracker: the logger that may fail.
+    """
+
+    def __init__(self, key: str, tracker: Logger) -> None:
+        super().__init__()
+        self.key = key
+        self.tracker = tracker
+        self.failed = False
+
+    @property
+    def name(self) -> str:
+        return self.key
+
+    @property
+    def version(self) -> str:
+        return ""
+
+    def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
+        self._try(lambda: self.tracker.log_metrics(dict(metrics), step))
+
+    def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:
+        self._try(lambda: self.tracker.log_hyperparams(params, *args, **kwargs))
+
+    def save(self) -> None:
+        self._try(self.tracker.save)
+
+    def finalize(self, status: str) -> None:
+        self._try(lambda: self.tracker.finalize(status))
+
+    def finish(self, exit_code: int) -> None:
+        """Tell a tracker that keeps a run open how it ended; one that failed too, or the run would stay open."""
+        end = getattr(self.tracker, "finish", None)
+        if end is not None:
+            self._try(lambda: end(exit_code), last=True)
+
+    def _try(self, call: Callable[[], Any], last: bool = False) -> None:
+        if self.failed and not last:
+            return
+        try:
+            call()
+        except Exception as error:
+            if self.failed:  # it has been said
+                return
+            self.failed = True
+            what = f"{type(error).__name__}: {error}".splitlines()[0]
+            print(
+                f"mmfusion: logger {self.key} failed and is told nothing more; metrics.csv goes on ({what})",
+                file=sys.stderr,
+            )

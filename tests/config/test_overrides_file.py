@@ -1,0 +1,38 @@
+import pytest
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.config.overrides_file import expanded
+
+
+def test_a_file_stands_for_the_overrides_in_it(tmp_path):
+    file = tmp_path / "best.yaml"
+    file.write_text("# the best trial\n- fusion=gated\n- optimizer.lr=0.003\n- 'name=a: b'\n")
+    assert expanded(["seed=1", f"@{file}", "optimizer.lr=1"]) == [
+        *("seed=1", "fusion=gated", "optimizer.lr=0.003", "name=a: b", "optimizer.lr=1")
+    ]
+    assert expanded(["+task@task.age=regression"]) == ["+task@task.age=regression"]
+    file.write_text("- trusted_modules=[]\n- seed=3\n- paths.run='/x/0'\n")
+    assert expanded([f"@{file}"]) == ["seed=3"], "a job's overrides.yaml: its folder is taken"
+    file.write_text("[]\n")
+    assert expanded([f"@{file}"]) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("fusion: gated\n", r"expected a YAML list of overrides like `- fusion=gated`"),
+        ("- fusion: gated\n", r"expected a YAML list of overrides"),
+        ("- [\n", r"is not YAML: while parsing"),
+        ("- ++trusted_modules=[os]\n", r"the file sets trusted_modules=\[os\]. Only the command line may"),
+    ],
+)
+def test_what_a_file_must_not_hold(tmp_path, text, message):
+    file = tmp_path / "best.yaml"
+    file.write_text(text)
+    with pytest.raises(ConfigError, match=message):
+        expanded([f"@{file}"])
+
+
+def test_a_file_that_is_not_there(tmp_path):
+    with pytest.raises(ConfigError, match=r"@.*none.yaml: .*none.yaml cannot be read: No such file"):
+        expanded([f"@{tmp_path}/none.yaml"])

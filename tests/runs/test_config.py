@@ -1,0 +1,49 @@
+import pytest
+import yaml
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.config.instantiate import trusted, trusting
+from mmfusion.runs.config import override, read_run
+
+
+@pytest.fixture
+def folder(toy, tmp_path):
+    from tests.runs.toy import toy_config
+
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(toy_config(toy)))
+    return tmp_path
+
+
+def test_overrides_are_yaml():
+    config = {"a": {"b": 1, "c": [1]}}
+    assert override(config, ["a.b=null", "a.c=[2, 3]"]) == {"a": {"b": None, "c": [2, 3]}}
+    assert override(config, ["a.b=1e-3", "a.c=x1e3"]) == {"a": {"b": 0.001, "c": "x1e3"}}
+    with pytest.raises(ConfigError, match=r"override 'a\.b=\[1': the value is not YAML: "):
+        override(config, ["a.b=[1"])
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["data.pth=x"], r"the run's config has no 'data\.pth'; did you mean 'data\.path'"),
+        (["seed"], "override 'seed': expected key=value"),
+        (["optimizer.lr=fast"], "optimizer.lr: must be a number"),
+        (["fusion._target_=os.system"], "'os.system' is refused"),
+        (["trusted_modules=[evil]"], r"sets trusted_modules=\[evil\]. Only the command line may"),
+    ],
+)
+def test_overrides_are_checked_like_a_config(folder, words, message):
+    with pytest.raises(ConfigError, match=message):
+        read_run(folder, words)
+
+
+def test_a_runs_config_comes_back_with_what_was_overridden(folder):
+    read, config = read_run(folder / "config.yaml", ["seed=7"])
+    assert read.path == folder
+    assert (config["seed"], config["name"]) == (7, "toy")
+
+
+def test_nothing_of_ones_own_is_opened(folder):
+    with trusting([]):
+        read_run(folder)
+        assert not trusted()

@@ -1,0 +1,96 @@
+"""What `result.json` says of a run that did not get to its end, and what stays of it."""
+
+import math
+
+import pytest
+
+from mmfusion.runs import train as room
+from mmfusion.runs.folder import RunFolder
+from mmfusion.runs.result import read_result
+from mmfusion.runs.stopping import Stopped
+from mmfusion.runs.train import train
+from mmfusion.training.callbacks.checkpoint import load_weights
+from mmfusion.training.guard import NonFiniteLossError
+from mmfusion.training.module import MultiTaskModule
+from tests.runs.toy import toy_config
+
+STEPS = 3  # of an epoch
+
+
+@pytest.fixture
+def at_step(monkeypatch):
+    """Have something done to the batch of one training step."""
+
+    def put(step, change):
+        training_step = MultiTaskModule.training_step
+
+        def changed(module, batch, batch_idx):
+            if module.global_step == step:
+                change(batch)
+            return training_step(module, batch, batch_idx)
+
+        monkeypatch.setattr(MultiTaskModule, "training_step", changed)
+
+    return put
+
+
+def config(toy, name, *overrides):
+    return toy_config(toy, f"paths.run={toy.parent / name}", "report.plots=false", *overrides)
+
+
+def found(toy, name):
+    return read_result(RunFolder.open(toy.parent / name))
+
+
+def check_best(result):
+    """The best checkpoint so far is there, and the result says what it came to."""
+    assert result.monitor["epoch"] == 0
+    assert math.isfinite(result.monitor["best"])
+    assert result.validation["val/loss"] == result.monitor["best"]
+    weights = load_weights(result.folder / "checkpoints" / "best.ckpt")
+    assert all(weight.isfinite().all() for weight in weights.values())
+
+
+def test_a_loss_that_is_not_finite(toy, at_step):
+    at_step(STEPS + 1, lambda batch: batch.targets["level"].fill_(math.nan))
+    with pytest.raises(NonFiniteLossError):
+        train(config(toy, "not-finite"), show=False)
+    result = found(toy, "not-finite")
+    assert result.status == "failed"
+    assert result.error.startswith("NonFiniteLossError: the loss of 'level' is not finite at step 4")
+    assert result.metrics == {}
+    check_best(result)
+    last = load_weights(result.folder / "checkpoints" / "last.ckpt")
+    assert all(weight.isfinite().all() for weight in last.values())
+
+
+def test_a_signal_in_the_second_epoch(toy, at_step):
+    def stop(batch):
+        raise Stopped(15)
+
+    at_step(STEPS + 1, stop)
+    with pytest.raises(Stopped):
+        train(config(toy, "stopped-late"), show=False)
+    result = found(toy, "stopped-late")
+    assert (result.status, result.error) == ("stopped", "stopped by SIGTERM")
+    check_best(result)
+
+
+def test_what_the_test_found_is_kept_though_drawing_fails(toy, monkeypatch):
+    def fail(*arguments):
+        raise RuntimeError("no fonts")
+
+    monkeypatch.setattr(room, "draw", fail)
+    with pytest.raises(RuntimeError, match="no fonts"):
+        train(config(toy, "not-drawn", "trainer.max_epochs=1", "report.plots=true"), show=False)
+    result = found(toy, "not-drawn")
+    assert (result.status, result.error) == ("failed", "RuntimeError: no fonts")
+    assert result.metrics["test/rows"] == 30
+    assert (result.folder / "predictions.parquet").is_file()
+
+
+def test_before_there_is_anything_to_say_nothing_is_said(toy):
+    with pytest.raises(ValueError, match="there is no file"):
+        train(config(toy, "no-table", "data.path=/nowhere.csv"), show=False)
+    result = found(toy, "no-table")
+    assert (result.metrics, result.validation, result.monitor, result.faulty) == ({}, {}, {}, {})

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mmfusion.data.kinds.tabular import Tabular
+from mmfusion.data.table import Table
+from mmfusion.runs.validation.leaking import leaks
+from mmfusion.tasks.classification import Classification
+from mmfusion.tasks.regression import Regression
+
+
+def table(train: int, val: int, labelled: int | None = None) -> Table:
+    """`ward` says the label, `dose` nothing; the first `labelled` rows of each split have a label."""
+    generator = np.random.default_rng(0)
+    label = [("cat", "dog")[i] for i in generator.integers(0, 2, train + val)]
+    where = [*range(train), *range(val)]
+    columns = {
+        "ward": pl.Series([name[0] for name in label]),
+        "dose": pl.Series(generator.normal(size=train + val)),
+        "label": pl.Series(
+            [name if labelled is None or i < labelled else None for i, name in zip(where, label, strict=True)]
+        ),
+    }
+    splits = ["train"] * train + ["val"] * val
+    return Table("rows.csv", columns, splits, [str(i) for i in range(train + val)], range(2, train + val + 2))
+
+
+def found(rows: Table, task=None) -> list[str]:
+    kinds = {"table": Tabular(numeric=["dose"], categorical=["ward"])}
+    return leaks(rows, kinds, {"label": task or Classification()}, 0.99, 0.02)
+
+
+@pytest.mark.parametrize(
+    ("train", "val", "labelled", "scored"),
+    [
+        (60, 20, None, 20),  # the validation rows
+        (60, 19, None, 40),  # too few of them: half of all
+        (100, 10, None, 55),
+        (35, 5, None, 20),
+        (21, 60, 20, 20),
+    ],
+)
+def test_a_leak_is_found_in_small_tables_too(train, val, labelled, scored):
+    (message,) = found(table(train, val, labelled))
+    assert message.startswith(f"table: column ward alone predicts label with accuracy 100.0% on {scored} rows")
+
+
+@pytest.mark.parametrize(("train", "val", "labelled", "count"), [(34, 5, None, 39), (100, 19, 10, 20), (3, 2, None, 5)])
+def test_what_was_not_looked_for_is_said(train, val, labelled, count):
+    assert found(table(train, val, labelled)) == [
+        f"task label: leaks were not looked for: {count} labelled rows in train and val are too few, 40 are needed"
+    ]
+
+
+def test_small_tables_without_a_leak_are_left_in_peace():
+    kinds = {"table": Tabular(numeric=["dose"])}
+    assert leaks(table(60, 10), kinds, {"label": Classification()}, 0.99, 0.02) == []
+
+
+def test_of_numbers_too():
+    rows = table(30, 10)
+    dose = np.asarray(rows.columns["dose"])
+    more = Table(rows.name, {**rows.columns, "cents": 100 * dose}, rows.splits, rows.ids, rows.rows)
+    kinds = {"table": Tabular(numeric=["cents"], categorical=["ward"])}
+    (message,) = leaks(more, kinds, {"dose": Regression()}, 0.99, 0.02)
+    assert message.startswith("table: column cents alone predicts dose with |r| 100.0%")

@@ -1,0 +1,87 @@
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from mmfusion.runs.folder import RunFolder
+from mmfusion.runs.ranks import OtherRankError, leave_word, root_cause
+from mmfusion.runs.result import read_result
+from mmfusion.runs.stopping import Stopped
+
+LOST = RuntimeError("[gloo/transport/tcp/pair.cc:538] Connection closed by peer [127.0.0.1]:30211")
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    monkeypatch.delenv("TORCHELASTIC_ERROR_FILE", raising=False)
+    return RunFolder(tmp_path)
+
+
+def say(folder, monkeypatch, rank, error, when=0.0):
+    monkeypatch.setenv("RANK", str(rank))
+    try:
+        raise error
+    except Exception as raised:
+        leave_word(folder, raised, when)
+    monkeypatch.setenv("RANK", "0")
+
+
+@pytest.mark.parametrize("seen", [Stopped(signal.SIGTERM), LOST])
+def test_what_follows_from_another_ranks_failure_is_put_down_to_it(folder, monkeypatch, seen):
+    say(folder, monkeypatch, 3, KeyError("later"), when=2.0)
+    say(folder, monkeypatch, 2, ValueError("first"), when=1.0)
+    found = root_cause(folder, seen)
+    assert isinstance(found, OtherRankError)
+    assert str(found) == "rank 2: ValueError: first"
+    assert "in say" in found.traceback
+    assert not list(folder.path.iterdir())
+
+
+@pytest.mark.parametrize("seen", [Stopped(signal.SIGINT), ValueError("mine"), RuntimeError("out of memory")])
+def test_a_reason_of_its_own_stays(folder, monkeypatch, seen):
+    say(folder, monkeypatch, 1, ValueError("another"))
+    assert root_cause(folder, seen) is seen
+    assert not list(folder.path.iterdir())
+
+
+@pytest.mark.parametrize("seen", [Stopped(signal.SIGTERM), LOST])
+def test_without_word_it_is_what_it_looks_like(folder, monkeypatch, seen):
+    say(folder, monkeypatch, 1, LOST)  # a rank that only followed says nothing
+    assert root_cause(folder, seen) is seen
+
+
+def test_ranks_of_torchrun_meet_beside_its_error_files(tmp_path, monkeypatch):
+    for rank in (0, 1):
+        (tmp_path / "attempt" / str(rank)).mkdir(parents=True)
+    monkeypatch.setenv("TORCHELASTIC_ERROR_FILE", str(tmp_path / "attempt" / "1" / "error.json"))
+    say(RunFolder(tmp_path / "unknown"), monkeypatch, 1, ValueError("why"))
+    monkeypatch.setenv("TORCHELASTIC_ERROR_FILE", str(tmp_path / "attempt" / "0" / "error.json"))
+    assert str(root_cause(RunFolder(tmp_path), Stopped(signal.SIGTERM))) == "rank 1: ValueError: why"
+
+
+def test_a_folder_that_is_not_there_is_not_made(tmp_path, monkeypatch):
+    monkeypatch.delenv("TORCHELASTIC_ERROR_FILE", raising=False)
+    say(RunFolder(tmp_path / "elsewhere", writes=False), monkeypatch, 1, ValueError("why"))
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.xdist_group("processes")
+def test_under_torchrun_the_survivor_records_why_the_other_failed(toy, repo, tmp_path):
+    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--rdzv-backend=c10d"]
+    launch += ["--rdzv-endpoint=localhost:0", f"--log-dir={tmp_path / 'torchrun'}", "-m", "tests.runs.failing_rank"]
+    overrides = ["trainer=ddp", "trainer.accelerator=cpu", "experiment=toy", f"paths.run={tmp_path / 'run'}"]
+    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(repo)}
+    ended = subprocess.run(
+        [*launch, "--config-dir", str(toy), *overrides],
+        cwd=repo,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=240,
+    )
+    assert ended.returncode != 0
+    result = read_result(RunFolder.open(tmp_path / "run"))
+    assert (result.status, result.error) == ("failed", "rank 1: ValueError: the third step is too much"), ended.stderr
+    assert "in failing" in (tmp_path / "run" / "traceback.txt").read_text()

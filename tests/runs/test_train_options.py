@@ -1,0 +1,129 @@
+"""Options whose working only a whole run shows: determinism, compilation, precision, what a run is judged by."""
+
+import csv
+import shutil
+
+import polars as pl
+import pytest
+import torch
+import torch._functorch.config
+from torch._dynamo.utils import counters
+
+from mmfusion.config.compose import load_config
+from mmfusion.config.errors import ConfigError
+from mmfusion.runs.train import train
+from mmfusion.training.callbacks.checkpoint import load_weights
+from tests.helpers.zoo import make_zoo
+from tests.runs.toy import toy_config
+
+MEDIA = ["experiment=zoo", "~encoder.vitals", "~encoder.vector", "~encoder.signal"]  # image, text and speech are left
+SHORT = [
+    "trainer.accelerator=cpu",
+    "trainer.max_epochs=1",
+    "trainer.num_sanity_val_steps=0",
+    "trainer.log_every_n_steps=1",
+    "trainer.limit_train_batches=3",
+    "trainer.limit_val_batches=1",
+    "trainer.limit_test_batches=1",
+    "report.plots=false",
+    "report.subsets=none",
+]
+
+
+@pytest.fixture(scope="module")
+def zoo(tmp_path_factory):
+    return make_zoo(tmp_path_factory.mktemp("zoo"))
+
+
+@pytest.fixture
+def deterministic_no_longer(monkeypatch):
+    """Takes back what Lightning sets for the whole process."""
+    monkeypatch.setenv("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    yield
+    torch.use_deterministic_algorithms(False)
+
+
+@pytest.fixture
+def compiled_no_longer():
+    """Takes back what compilation leaves in the process."""
+    torch.compiler.reset()
+    counters.clear()
+    with torch._functorch.config.patch(donated_buffer=True):
+        yield
+    torch.compiler.reset()
+
+
+def of_media(zoo, folder, *overrides):
+    result = train(load_config([*MEDIA, *SHORT, f"paths.run={folder}", *overrides], [zoo]), show=False)
+    return result, pl.read_csv(folder / "metrics.csv", infer_schema_length=None)
+
+
+def steps(log: pl.DataFrame, kind: str) -> pl.DataFrame:
+    """The column `step/<task>/<kind>` of each task, one row a step."""
+    names = [name for name in log.columns if name.startswith("step/") and name.endswith(f"/{kind}")]
+    return log.select(names).filter(pl.any_horizontal(pl.all().is_not_null()))
+
+
+def test_deterministic_runs_of_one_seed_agree_to_the_last_bit(zoo, tmp_path, deterministic_no_longer):
+    options = ("trainer.deterministic=true", "loss_weighting=gradnorm", "modality=dropout")
+    first, _ = of_media(zoo, tmp_path / "1", *options)
+    assert torch.are_deterministic_algorithms_enabled()  # nothing that was used lacks a deterministic form
+    second, _ = of_media(zoo, tmp_path / "2", *options)
+    other, _ = of_media(zoo, tmp_path / "3", *options, "seed=1")
+    a, b, c = (load_weights(run.folder / "checkpoints" / "last.ckpt") for run in (first, second, other))
+    assert a.keys() == b.keys()
+    assert all(torch.equal(a[name], b[name]) for name in a)
+    assert first.metrics == second.metrics
+    assert not all(torch.equal(a[name], c[name]) for name in a)
+
+
+def test_bfloat16_trains_image_text_and_speech_with_gradnorm(zoo, tmp_path):
+    full, expected = of_media(zoo, tmp_path / "full", "loss_weighting=gradnorm")
+    half, found = of_media(zoo, tmp_path / "half", "loss_weighting=gradnorm", "trainer.precision=bf16-mixed")
+    assert half.status == "completed"
+    for kind in ("loss", "gradient_norm"):
+        a, b = (steps(log, kind).to_torch() for log in (expected, found))
+        assert a.shape == b.shape == (3, 4), kind
+        assert b.isfinite().all()
+        assert not torch.equal(a, b)
+        torch.testing.assert_close(a[0], b[0], rtol=0.1, atol=0.02)
+    weights = steps(found, "weight").to_torch()
+    torch.testing.assert_close(weights.sum(1), torch.full((3,), 4.0, dtype=weights.dtype))
+    assert (weights[0] != weights[2]).any()
+    saved = load_weights(half.folder / "checkpoints" / "last.ckpt")
+    assert {x.dtype for x in saved.values() if x.is_floating_point()} == {torch.float32}
+    assert full.metrics.keys() == half.metrics.keys()
+
+
+# Dynamo hides the first by itself, which is too late where warnings are errors; the second is torch's own import.
+@pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
+@pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated")
+@pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
+def test_a_compiled_run_gives_what_an_eager_one_gives(toy, tmp_path, compiled_no_longer, backend):
+    if backend == "inductor" and shutil.which("g++") is None:
+        pytest.skip("needs a C++ compiler")
+    small = [*SHORT, "~encoder.a", "~encoder.c", "~task.flag", "loss_weighting=gradnorm", "data.loader.batch_size=30"]
+    small += ["encoder.b.dropout=0.0"]  # inductor draws its own
+    eager = train(toy_config(toy, *small, f"paths.run={tmp_path / 'eager'}"), show=False)
+    assert not counters["stats"]
+    options = ["compile.enabled=true", f"compile.backend={backend}", f"paths.run={tmp_path / 'compiled'}"]
+    compiled = train(toy_config(toy, *small, *options), show=False)
+    assert counters["stats"]["unique_graphs"] >= 2  # `represent` and `decide`
+    assert compiled.metrics.keys() == eager.metrics.keys()
+    for name, value in eager.metrics.items():
+        assert compiled.metrics[name] == pytest.approx(value, rel=1e-3, abs=1e-4), name
+
+
+def test_what_no_validation_row_is_labelled_for_cannot_be_gone_by(toy, tmp_path):
+    with (toy.parent / "toy.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    with (tmp_path / "unlabelled.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(row | ({"flag": ""} if row["split"] == "val" else {}) for row in rows)
+    options = [f"data.path={tmp_path / 'unlabelled.csv'}", "callbacks.monitor.metric=val/flag/accuracy", *SHORT]
+    with pytest.raises(ConfigError, match=r"'val/flag/accuracy' will never be known.*a label of 'flag'.*kind, level$"):
+        train(toy_config(toy, *options, f"paths.run={tmp_path / 'run'}"), show=False)
+    assert not (tmp_path / "run" / "metrics.csv").exists()  # it had not begun
+    result = train(toy_config(toy, *options, "trainer.overfit_batches=1"), show=False)  # training rows are validated
+    assert result.validation["val/flag/labels"] > 0

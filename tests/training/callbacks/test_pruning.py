@@ -1,0 +1,128 @@
+from types import SimpleNamespace
+
+import optuna
+import pytest
+import torch
+from optuna.trial import TrialState
+from pytorch_lightning.trainer.states import TrainerFn
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.training.callbacks.monitor import Goal, Monitor
+from mmfusion.training.callbacks.pruning import PruneTrial
+from mmfusion.training.search.storage import open_storage
+from mmfusion.training.search.trial import Announcement
+from tests.training.parts import QUIET, loader, make_batch, make_module, make_trainer
+
+pytestmark = QUIET
+METRIC = "val/loss"
+
+
+@pytest.fixture
+def study(tmp_path):
+    """A study in which three trials were very good at every step."""
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    study = optuna.create_study(study_name="s", storage=open_storage(str(tmp_path / "study.journal")))
+    for _ in range(3):
+        trial = study.ask()
+        for step in range(10):
+            trial.report(-100.0, step)
+        study.tell(trial, -100.0)
+    return study
+
+
+def announcement(study, tmp_path, pruner="none", metric=METRIC):
+    number = study.ask().number
+    objectives = [{"metric": metric, "direction": "min"}]
+    return Announcement(str(tmp_path / "study.journal"), "s", number, objectives, pruner)
+
+
+MEDIAN = {"name": "median", "n_startup_trials": 2, "n_warmup_steps": 2}
+
+
+def fit(tmp_path, callback, **options):
+    trainer = make_trainer(tmp_path, max_epochs=5, callbacks=[Monitor(Goal({METRIC: 1.0}, "min")), callback], **options)
+    batches = loader([make_batch(8, seed) for seed in range(4)])
+    trainer.fit(make_module(), batches, batches)
+    return trainer
+
+
+def test_each_validation_is_reported_as_a_step(study, tmp_path):
+    callback = PruneTrial(announcement(study, tmp_path, metric="val/monitor"))
+    trainer = fit(tmp_path, callback, num_sanity_val_steps=2, val_check_interval=0.5)
+    assert callback.reason is None
+    reported = study.trials[3].intermediate_values
+    assert list(reported) == list(range(10)), "two validations an epoch, and none of the rehearsal"
+    assert reported[9] == pytest.approx(float(trainer.callback_metrics[METRIC]))
+    assert study.trials[3].state == TrialState.RUNNING, "how it ended is for the search to say"
+
+
+def test_the_run_stops_when_the_pruner_says_so(study, tmp_path):
+    callback = PruneTrial(announcement(study, tmp_path, MEDIAN))
+    trainer = fit(tmp_path, callback)
+    assert list(study.trials[3].intermediate_values) == [0, 1, 2]
+    assert trainer.current_epoch == 3
+    assert callback.reason is not None
+    assert callback.reason.startswith("pruned after epoch 2: val/loss was ")
+
+
+def test_after_it_was_pruned_nothing_more_is_reported(study, tmp_path):
+    callback = PruneTrial(announcement(study, tmp_path, MEDIAN))
+    trainer = fit(tmp_path, callback)
+    trainer.validate(trainer.lightning_module, loader([make_batch(8)]), verbose=False)
+    callback.on_validation_end(trainer, trainer.lightning_module)
+    assert list(study.trials[3].intermediate_values) == [0, 1, 2]
+
+
+def test_a_study_that_is_gone_does_not_end_the_run(study, tmp_path, capsys):
+    callback = PruneTrial(announcement(study, tmp_path, MEDIAN))
+    (tmp_path / "study.journal").unlink()
+    trainer = fit(tmp_path, callback)
+    assert trainer.current_epoch == 5
+    assert capsys.readouterr().err.count("the study cannot be reached, so this run is not pruned") == 1
+
+
+def test_a_metric_that_is_not_logged_is_named(study, tmp_path):
+    callback = PruneTrial(announcement(study, tmp_path, metric="val/lossy"))
+    with pytest.raises(ConfigError, match=r"'val/lossy' was not logged; did you mean 'val/loss'"):
+        fit(tmp_path, callback)
+
+
+def rank(callback, is_zero, decided):
+    """One rank at the end of a validation; `decided` is what rank 0 sends to all."""
+    sent = []
+
+    def broadcast(value):
+        sent.append(value)
+        return value if is_zero else decided
+
+    trainer = SimpleNamespace(
+        sanity_checking=False,
+        state=SimpleNamespace(fn=TrainerFn.FITTING),
+        callback_metrics={METRIC: torch.tensor(5.0)},
+        is_global_zero=is_zero,
+        strategy=SimpleNamespace(broadcast=broadcast),
+        current_epoch=0,
+        should_stop=False,
+    )
+    callback.on_validation_end(trainer, None)
+    return trainer.should_stop, sent
+
+
+@pytest.mark.parametrize("decided", [True, False])
+def test_all_ranks_do_what_rank_0_is_told(study, tmp_path, decided):
+    pruner = {"name": "threshold", "upper": 1.0 if decided else 9.0}
+    told = announcement(study, tmp_path, pruner)
+    first, second = PruneTrial(told), PruneTrial(told)
+    assert rank(first, True, None) == (decided, [decided])
+    assert rank(second, False, decided) == (decided, [False])
+    assert (first.reason is not None) == (second.reason is not None) == decided
+    assert study.trials[3].intermediate_values == {0: 5.0}, "rank 0 alone reports"
+
+
+def test_a_resumed_run_goes_on_counting(study, tmp_path):
+    told = announcement(study, tmp_path)
+    first, second = PruneTrial(told), PruneTrial(told)
+    rank(first, True, None)
+    second.load_state_dict(first.state_dict())
+    rank(second, True, None)
+    assert list(study.trials[3].intermediate_values) == [0, 1]

@@ -1,0 +1,96 @@
+import pytest
+from pytorch_lightning.loggers.logger import Logger
+
+from mmfusion.training.loggers.forgiving import Forgiving
+
+LOST = ConnectionError("no route to host\nmany details")
+
+
+class Tracker(Logger):
+    """Notes what it is told, and fails at one call."""
+
+    def __init__(self, fails_at="", error=LOST):
+        super().__init__()
+        self.told, self.fails_at, self.error = [], fails_at, error
+
+    @property
+    def name(self):
+        return "tracker"
+
+    @property
+    def version(self):
+        return "7"
+
+    def _told(self, call, *what):
+        self.told.append((call, *what))
+        if call == self.fails_at:
+            raise self.error
+
+    def log_metrics(self, metrics, step=None):
+        self._told("metrics", metrics, step)
+
+    def log_hyperparams(self, params, *args, **kwargs):
+        self._told("hyperparams", params)
+
+    def save(self):
+        self._told("save")
+
+    def finalize(self, status):
+        self._told("finalize", status)
+
+    def finish(self, exit_code):
+        self._told("finish", exit_code)
+
+
+def tell(tracker):
+    logger = Forgiving("mine", tracker)
+    logger.log_hyperparams({"a": 1})
+    logger.log_metrics({"loss": 1.0}, step=3)
+    logger.save()
+    logger.finalize("success")
+    logger.finish(143)
+    return tracker.told
+
+
+def test_everything_is_handed_on(capsys):
+    assert tell(Tracker()) == [
+        ("hyperparams", {"a": 1}),
+        ("metrics", {"loss": 1.0}, 3),
+        ("save",),
+        ("finalize", "success"),
+        ("finish", 143),
+    ]
+    assert capsys.readouterr().err == ""
+
+
+ALL = ["hyperparams", "metrics", "save", "finalize", "finish"]
+
+
+@pytest.mark.parametrize("fails_at", ["hyperparams", "metrics", "save", "finish"])
+def test_after_a_failure_it_is_told_nothing_more_but_the_end(fails_at, capsys):
+    told = [call for call, *_ in tell(Tracker(fails_at))]
+    before = ALL[: ALL.index(fails_at) + 1]
+    assert told == (before if fails_at == "finish" else [*before, "finish"])
+    said = "mmfusion: logger mine failed and is told nothing more; metrics.csv goes on ("
+    assert capsys.readouterr().err == f"{said}ConnectionError: no route to host)\n"
+
+
+def test_one_that_fails_at_the_end_as_well_is_spoken_of_once(capsys):
+    class Lost(Tracker):
+        def finish(self, exit_code):
+            raise self.error
+
+    tell(Lost("metrics"))
+    assert capsys.readouterr().err.count("logger mine failed") == 1
+
+
+def test_what_ends_the_process_goes_through():
+    with pytest.raises(KeyboardInterrupt):
+        tell(Tracker("metrics", KeyboardInterrupt()))
+
+
+def test_a_tracker_that_keeps_nothing_open_is_not_told_of_the_end():
+    class Plain(Tracker):
+        finish = None
+
+    assert tell(Plain())[-1] == ("finalize", "success")

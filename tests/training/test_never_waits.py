@@ -1,0 +1,107 @@
+"""A step of training looks at no value, so it never waits for an accelerator.
+
+Tensors of the meta device have shapes and no values: whatever asks for one fails. Autocast does not know that device.
+"""
+
+from __future__ import annotations
+
+from contextlib import nullcontext
+from itertools import product
+from unittest.mock import patch
+
+import pytest
+import torch
+import yaml
+
+from mmfusion.batch import Batch, Encoded
+from mmfusion.config.instantiate import instantiate
+from mmfusion.modality.dropout import ModalityDropout
+from mmfusion.tasks.multilabel import Multilabel
+from mmfusion.tasks.regression import Regression
+from mmfusion.training.gradients import PLACES
+from mmfusion.training.losses import task_losses
+from tests.training import parts
+
+pytestmark = parts.QUIET
+NAMES = sorted(path.stem for path in parts.WEIGHTINGS.glob("*.yaml"))
+FUSIONS = sorted(path.stem for path in (parts.WEIGHTINGS.parent / "fusion").glob("*.yaml"))
+META = torch.device("meta")
+
+
+@pytest.fixture(autouse=True)
+def no_autocast():
+    with patch("torch.autocast", return_value=nullcontext()):
+        yield
+
+
+def batch(media: bool = False) -> Batch:
+    found = parts.make_batch(4, media=media)
+    found.labelled["age"][1] = False
+    return found.to(META)
+
+
+@pytest.mark.parametrize(("weighting", "place"), list(product(NAMES, PLACES)))
+def test_a_whole_step(weighting, place):
+    for fusion in ("concat", "decision", "hybrid"):
+        media = (fusion, place) == ("concat", "representation")
+        module = parts.make_module(
+            weighting, place, fusion=fusion, media=media, placeholders=fusion != "decision", gradients_every_n_steps=1
+        )
+        module.model.modality_dropout = ModalityDropout(0.3)
+        module.trainer = parts.make_trainer(".")
+        module.to(META).train()
+        total = module.training_step(batch(media), 0)
+        total.backward()
+        module.on_train_batch_start(batch(media), 0)  # the weighting's end of an epoch
+        assert total.device == module.record.weights.device == META
+        assert all(p.grad is not None for p in module.parameters() if p.requires_grad)
+
+
+def test_what_asks_for_a_value_is_found():
+    class Curious(ModalityDropout):
+        def forward(self, present):
+            assert all(bool(mask_B.any()) for mask_B in present.values())
+            return super().forward(present)
+
+    module = parts.make_module()
+    module.model.modality_dropout = Curious(0.3)
+    module.trainer = parts.make_trainer(".")
+    with pytest.raises(RuntimeError, match=r"Tensor\.item\(\) cannot be called on meta tensors"):
+        module.to(META).training_step(batch(), 0)
+
+
+@pytest.mark.parametrize("name", FUSIONS)
+def test_every_fusion(name):
+    conf = parts.WEIGHTINGS.parent / "fusion"
+    node = yaml.safe_load((conf / f"{name}.yaml").read_text())
+    if name == "hybrid":
+        (nested,) = (each for each in node.pop("defaults") if isinstance(each, dict))
+        node["feature"] = yaml.safe_load((conf / f"{nested['/fusion@feature']}.yaml").read_text())
+    dims = {"a": 5, "b": 4}
+    fusion = instantiate(node, "fusion", dims=dims).to(META).train()
+    encoded = {m: Encoded.from_pooled(torch.empty(3, width, device=META)) for m, width in dims.items()}
+    present = {m: torch.ones(3, dtype=torch.bool, device=META) for m in dims}
+    streams = fusion(encoded, present)
+    heads = {stream: torch.empty(3, 2, device=META) for stream in streams}
+    assert {x.device for x in (*streams.values(), fusion.combine(heads, present))} == {META}
+
+
+@pytest.mark.parametrize("rates", [0.5, {"b": 0.2}])
+def test_modality_dropout(rates):
+    present = {m: torch.ones(3, dtype=torch.bool, device=META) for m in ("a", "b")}
+    shown = ModalityDropout(rates).train()(present)
+    assert shown is not present
+    assert {mask_B.device for mask_B in shown.values()} == {META}
+
+
+@pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
+def test_losses_of_every_kind_of_task(loss):
+    tasks = {**parts.make_tasks(), "age": Regression(loss=loss), "tags": Multilabel()}
+    tasks["age"].fit([0.0, 2.0])
+    tasks["tags"].fit(["x;y", "y"])
+    given = batch()
+    given.targets["tags"] = torch.empty(4, tasks["tags"].dim, device=META)
+    given.labelled["tags"] = torch.ones(4, dtype=torch.bool, device=META)
+    outputs = {name: torch.empty(4, task.to(META).dim, device=META) for name, task in tasks.items()}
+    losses = task_losses(tasks, outputs, given, ["a", "b"])
+    assert losses.means.device == losses.counts.device == META

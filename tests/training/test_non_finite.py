@@ -1,0 +1,66 @@
+"""Losses that are no numbers: what training does about them."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+from pytorch_lightning import Callback
+from torch import nn
+
+from mmfusion.training.guard import NonFiniteLossError
+from tests.training import parts
+from tests.training.test_module import batches, fit, halves
+
+pytestmark = parts.QUIET
+
+
+class Broken(nn.Module):
+    """Turns the fusion's output into infinity from a given call on."""
+
+    def __init__(self, fusion: nn.Module, after: int) -> None:
+        super().__init__()
+        self.inner, self.after, self.calls = fusion, after, 0
+        self.streams, self.combine = fusion.streams, fusion.combine
+
+    def forward(self, *arguments):
+        self.calls += 1
+        streams = self.inner(*arguments)
+        return {k: x * float("inf") for k, x in streams.items()} if self.calls > self.after else streams
+
+
+def test_it_stops_before_the_optimizers_step(tmp_path):
+    module = parts.make_module()
+    module.model.fusion = Broken(module.model.fusion, after=2)
+    weights: list[dict[str, torch.Tensor]] = []
+
+    class Watch(Callback):
+        def on_train_batch_end(self, trainer, module, *rest):
+            weights.append({k: v.clone() for k, v in module.state_dict().items()})
+
+    with pytest.raises(NonFiniteLossError, match="not finite at step 2"):
+        fit(module, tmp_path, callbacks=[Watch()])
+    assert len(weights) == 2
+    assert all(torch.equal(value, weights[-1][key]) for key, value in module.state_dict().items())
+
+
+def test_it_names_the_rows_whose_loss_it_is(tmp_path):
+    data = batches()
+    data[1].inputs["b"][[2, 5]] = float("nan")
+    data[1].labelled["kind"][5] = False
+    with pytest.raises(NonFiniteLossError, match=r"'kind', 'sick' is not finite at step 1, for 2 of 8 rows: 2, 5;"):
+        fit(parts.make_module(), tmp_path, data)
+
+
+def test_any_batch_of_a_step_stops_it(tmp_path):
+    data = halves([parts.make_batch(8, seed) for seed in range(3)])
+    data[2].inputs["a"][0] = float("inf")
+    with pytest.raises(NonFiniteLossError, match="not finite at step 1, for 1 of 8 rows: 0;"):
+        fit(parts.make_module(), tmp_path, data, accumulate_grad_batches=2)
+
+
+@pytest.mark.filterwarnings("ignore:Error detected in", "ignore:Anomaly Detection has been enabled")
+def test_the_operation_can_be_found(tmp_path):
+    module = parts.make_module()
+    module.model.fusion = Broken(module.model.fusion, after=1)
+    with pytest.raises(RuntimeError, match=r"Function '\w+' returned nan values"):
+        fit(module, tmp_path, detect_anomaly=True)
