@@ -15,7 +15,8 @@ class Pooling(nn.Module):
     """Pools the real tokens of each row; padding has no influence on the result.
 
     `mean`, `max`, `first`, `last`, or `attention`: `Σ_l softmax_l(w·x_l) x_l` with a learned `w [D]`.
-    A row without any real token is pooled as if its first position were one, so nothing is ever infinite.
+    A row without any real token is pooled as if its first position were one, so nothing is ever infinite; where there
+    is no position at all, the result is 0.
 
     Args:
         pooling: how.
@@ -34,6 +35,8 @@ class Pooling(nn.Module):
 
     def forward(self, tokens_BLD: Tensor, mask_BL: Tensor) -> Tensor:
         """`[B, D]` from tokens and Bool `mask`, True where a token is real (and real ones come first)."""
+        if tokens_BLD.shape[1] == 0:
+            return tokens_BLD.sum(1)
         if self.pooling == "first":
             return tokens_BLD[:, 0]
         counts_B = mask_BL.sum(1).clamp(min=1)

@@ -61,6 +61,9 @@ class Recurrent(nn.Module):
     def forward(self, x_BLD: Tensor, lengths_B: Tensor) -> tuple[Tensor, Tensor]:
         """States `[B, L, H]` (zeros or meaningless after a row's end) and the final state `[B, H]`."""
         lengths_B = lengths_B.clamp(min=1)
+        if x_BLD.shape[1] == 0:  # rows that are all empty: none has a state, but each has a final one
+            _, final_BH = self.forward(x_BLD.new_zeros(len(x_BLD), 1, x_BLD.shape[2]), lengths_B)
+            return final_BH.new_zeros(len(x_BLD), 0, self.dim), final_BH
         return self.packed(x_BLD, lengths_B) if x_BLD.device.type == "cpu" else self.padded(x_BLD, lengths_B)
 
     def packed(self, x_BLD: Tensor, lengths_B: Tensor) -> tuple[Tensor, Tensor]:

@@ -137,11 +137,13 @@ class GradNorm(Float32State, LossWeighting):
         moments = [b * m + (1 - b) * g for b, m, g in zip(BETAS, self.moments, (gradient, gradient**2), strict=True)]
         self.moments.copy_(torch.where(active, torch.stack(moments), self.moments))
         first, second = (m / c for m, c in zip(self.moments, corrections, strict=True))
-        step = self.lr * first / second.sqrt().clamp(min=tiny)
+        # The bound is beyond what Adam can reach, (1 - β₁)/√(1 - β₂) = 3.2, but for squares that have rounded to 0.
+        step = self.lr * (first / second.sqrt().clamp(min=tiny)).clamp(-4.0, 4.0)
         moved = self.log_weights - step
 
         # The active tasks share among themselves what they had before, so the sum stays T and the others stand still.
-        before = torch.where(active, weights, 0.0).sum().log()
+        # Where all are active that is T itself, or rounding would add up over many steps.
+        before = torch.where(active.all(), len(weights), torch.where(active, weights, 0.0).sum()).log()
         after = torch.where(active, moved.exp(), 0.0).sum().log()
         rescaled = (moved + before - after).clamp(min=FLOOR)
         self.log_weights.copy_(torch.where(active, rescaled, self.log_weights))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -37,8 +36,6 @@ class Uncertainty(Float32State, LossWeighting):
     Raises:
         ValueError: `initial` is not finite, or `regressions` names no task.
     """
-
-    no_weight_decay: ClassVar[bool] = True
 
     def __init__(self, tasks: Sequence[str], regressions: Sequence[str] = (), initial: float = 0.0) -> None:
         super().__init__()

@@ -41,9 +41,10 @@ class Placeholders(nn.Module):
 def _fill(encoded: Encoded, present_B: Tensor, vector_D: Tensor) -> Encoded:
     vector_D = vector_D.to(encoded.pooled.dtype)
     first_L = torch.arange(encoded.mask.shape[1], device=present_B.device) == 0
-    replaced_BL = ~present_B[:, None] & first_L
+    # Whatever stands at the other tokens of an absent row is masked; it must not be NaN all the same.
+    alone_LD = torch.where(first_L[:, None], vector_D.to(encoded.tokens.dtype), 0.0)
     return Encoded(
         torch.where(present_B[:, None], encoded.pooled, vector_D),
-        torch.where(replaced_BL[..., None], vector_D.to(encoded.tokens.dtype), encoded.tokens),
+        torch.where(present_B[:, None, None], encoded.tokens, alone_LD),
         torch.where(present_B[:, None], encoded.mask, first_L),
     )

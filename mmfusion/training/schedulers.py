@@ -100,7 +100,7 @@ def plateau(
         factor: what the learning rate is multiplied by.
         patience: validations without improvement that are let pass.
         threshold: relative improvement that counts.
-        min_lr: never below this.
+        min_lr: never below this; of a group with another `lr_scale`, below this times its scale.
         cooldown: validations after a reduction that are not counted.
     """
 
@@ -111,7 +111,7 @@ def plateau(
             factor=factor,
             patience=patience,
             threshold=threshold,
-            min_lr=min_lr,
+            min_lr=[min_lr * group["lr"] / optimizer.defaults["lr"] for group in optimizer.param_groups],
             cooldown=cooldown,
         )
         # Lightning would ask once an epoch, whether or not there was a validation.

@@ -43,6 +43,12 @@ def test_padding_and_rows_without_tokens(pooling):
 
 
 @pytest.mark.parametrize("pooling", ["mean", "max", "attention", "first", "last"])
+def test_no_position_at_all_is_zero(pooling):
+    found = Pooling(pooling, 4)(torch.ones(3, 0, 4), torch.ones(3, 0, dtype=torch.bool))
+    assert torch.equal(found, torch.zeros(3, 4))
+
+
+@pytest.mark.parametrize("pooling", ["mean", "max", "attention", "first", "last"])
 def test_properties(pooling):
     check_all(lambda: Pooling(pooling, 4), TOKENS, MASK, parameters=4 if pooling == "attention" else 0)
 

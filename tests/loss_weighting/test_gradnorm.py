@@ -69,6 +69,25 @@ def test_a_weight_that_only_falls_stays_above_zero():
     assert weights.sum().item() == pytest.approx(2.0)
 
 
+def test_rounding_does_not_add_up_in_the_sum():
+    weighting = GradNorm(["a", "b", "c"])
+    weighting.log_weights.add_(0.01)  # as if ten thousand steps had each lost a little
+    step(weighting, [1.0, 1.0, 1.0], [1.0, 2.0, 3.0], torch.tensor([True, True, False]))
+    assert weighting.log_weights.exp().sum().item() == pytest.approx(3 * math.exp(0.01))  # c stands still
+    step(weighting, [1.0, 1.0, 1.0], [1.0, 2.0, 3.0], torch.tensor([True, True, True]))
+    assert weighting.log_weights.exp().sum().item() == pytest.approx(3.0)
+
+
+def test_norms_whose_squares_round_to_zero_do_not_throw_it_off():
+    weighting = GradNorm(["a", "b"], alpha=0.0)
+    for _ in range(50):
+        weighting.seen.copy_(torch.tensor([[1.0, 1.0], [1e-44, 9e-44], [1.0, 1.0]]))
+        weighting.end_step()
+    a, b = weighting.log_weights.exp().tolist()
+    assert a > b > 0.01
+    assert a + b == pytest.approx(2.0)
+
+
 @pytest.mark.parametrize("norm", [math.inf, math.nan])
 def test_a_norm_that_overflows_moves_nothing(norm):
     weighting = GradNorm(["a", "b"])

@@ -31,9 +31,8 @@ def test_s_settles_where_the_paper_says():
     assert weighting.log_variances.tolist() == pytest.approx([math.log(4.0), math.log(0.6)], abs=1e-4)
 
 
-def test_it_asks_for_no_weight_decay_and_learns_what_it_remembers():
+def test_it_learns_what_it_remembers():
     weighting = Uncertainty(["age", "kind"], initial=-0.5)
-    assert weighting.no_weight_decay
     assert weighting.log_variances.requires_grad
     assert list(weighting.state_dict()) == ["log_variances"]
     assert weighting.log_variances.tolist() == [-0.5, -0.5]

@@ -41,13 +41,19 @@ def test_what_an_absent_modality_holds_changes_nothing_and_gets_no_gradient():
     module = Placeholders(DIMS)
     clean, dirty = encoded(), encoded()
     dirty["image"].pooled[1] = float("nan")
-    dirty["image"].tokens[1, 0] = float("nan")
+    dirty["image"].tokens[1] = float("nan")
     dirty["image"].mask[1] = False
+    given = dirty["image"].pooled.requires_grad_(), dirty["image"].tokens.requires_grad_()
     found, _ = module(dirty, PRESENT)
     expected, _ = module(clean, PRESENT)
     assert torch.equal(found["image"].pooled, expected["image"].pooled)
-    assert torch.equal(found["image"].tokens[1, 0], expected["image"].tokens[1, 0])
+    assert torch.equal(found["image"].tokens, expected["image"].tokens)
     assert torch.equal(found["image"].mask, expected["image"].mask)
+    (found["image"].pooled.square().sum() + found["image"].tokens.square().sum()).backward()
+    for tensor in given:
+        assert not tensor.grad[~PRESENT["image"]].any()
+        assert tensor.grad[PRESENT["image"]].all()
+    assert torch.allclose(module.vectors["image"].grad, 2 * 2 * 2 * module.vectors["image"])
 
 
 def test_in_hybrid_fusion_they_are_part_of_the_joint_stream_and_have_no_vote():

@@ -111,14 +111,17 @@ SHARDED: dict[str, dict[str, Any]] = {
     "fsdp/uncertainty": {"weighting": "uncertainty", "placeholders": True},
     "fsdp/gradnorm": {"weighting": "gradnorm", "fusion": "hybrid"},
     "fsdp/media": {"weighting": "gradnorm", "media": True, "subsets": "none"},
+    "fsdp/bf16": {"weighting": "static", "precision": "bf16-mixed"},  # what trainer=fsdp has by itself
 }
 
 
 def train_sharded(case: dict[str, Any], rank: int, world: int, out: Path) -> dict[str, Any]:
     """Fit with clipping, save, test with what was saved; parameters as the checkpoint's one file has them."""
+    case = dict(case)
+    precision = case.pop("precision", "fp32")
     module, history = parts.make_module(**case), parts.History()
     rows = parts.loader([share(batch, rank, world) for batch in batches(case.get("media", False))])
-    runner = trainer(out, [history], "fsdp", gradient_clip_val=0.5)
+    runner = trainer(out, [history], "fsdp", gradient_clip_val=0.5, precision=precision)
     runner.fit(module, rows, rows)
     path = out / f"{world}.ckpt"
     runner.save_checkpoint(path)

@@ -94,6 +94,15 @@ def test_plateau_by_hand():
     assert seen == [1.0, 1.0, 1.0, 0.5, 0.5]
 
 
+def test_plateau_floors_each_group_in_proportion_to_its_scale():
+    groups = [{"params": [nn.Parameter(torch.zeros(1))], "lr": lr} for lr in (1.0, 0.01)]
+    optimizer = torch.optim.SGD(groups, lr=1.0)
+    config = schedulers.plateau(factor=0.1, patience=0, min_lr=0.05)(optimizer, math.inf)
+    for _ in range(4):
+        config["scheduler"].step(1.0)
+    assert [group["lr"] for group in optimizer.param_groups] == pytest.approx([0.05, 0.0005])
+
+
 @pytest.mark.parametrize("name", ["cosine", "linear", "one_cycle"])
 def test_a_schedule_with_an_end_refuses_training_without_one(name):
     with pytest.raises(ValueError, match=r"trainer\.max_epochs or trainer\.max_steps"):
