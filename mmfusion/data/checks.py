@@ -60,7 +60,7 @@ def check_paths(inputs: Inputs, table: Table, problems: Problems) -> None:
             try:
                 resolve(table.root, cell)
             except PathError as error:
-                wrong[place] = f"{error}; paths must lie under the media root"
+                wrong[place] = f"{error.why}; paths must lie under the media root"
         elif not isinstance(cell, Path | np.ndarray | Tensor | list):
             wrong[place] = f"expected a path relative to the media root, found {type(cell).__name__}"
     if wrong:
@@ -71,13 +71,17 @@ def check_paths(inputs: Inputs, table: Table, problems: Problems) -> None:
 
 def check_present(table: Table, present: Mapping[str, Tensor], problems: Problems) -> None:
     """Note every row that has none of the modalities."""
+    others = (
+        ""  # a row that is to be predicted is never left out, and the run's modalities are what they are
+        if "predict" in table.splits
+        else ", use more of the table's modalities, or leave such rows out with data.loader.rows_without_modality=skip"
+    )
     for i in (~torch.stack(list(present.values())).any(0)).nonzero().squeeze(1).tolist():
         problems.add(
             int(table.rows[i]),
             None,
             str(table.ids[i]),
-            f"this row has none of the modalities in use ({', '.join(present)}); fill one, use more of the table's "
-            "modalities, or leave such rows out with data.loader.rows_without_modality=skip",
+            f"this row has none of the modalities in use ({', '.join(present)}); fill one{others}",
         )
 
 
@@ -92,3 +96,12 @@ def check_splits(table: Table) -> None:
     for split, use in (("train", "learn from"), ("val", "choose the best checkpoint on")):
         if split not in names:
             raise DataError(f"{table.name} has no rows in split {split!r} to {use}; rows per split: {found}")
+
+
+def untested(name: str) -> str:
+    """What to say of a table without test rows."""
+    return (
+        f"{name} has no rows in split 'test': nothing will be tested. For a test give it rows; of a table, by "
+        "data.split.test=<value in the split's column>, or with data.split.test=null by "
+        "data.split.from_train={test: 0.1}"
+    )

@@ -7,9 +7,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from typing import Annotated
 
 import numpy as np
 
+from mmfusion.config.limits import Keys, Range
 from mmfusion.data.made import SPLITS, at_least, checked, generator, table_of
 from mmfusion.data.source import Source
 from mmfusion.data.table import Column, Table
@@ -36,8 +38,8 @@ class Latent(Source):
 
     def __init__(
         self,
-        rows: Mapping[str, int],
-        seed: int = 0,
+        rows: Annotated[Mapping[str, int], Keys("train", "val", "test")],
+        seed: Annotated[int, Range(0)] = 0,
         dims: Mapping[str, int] | None = None,
         latent: int = 24,
         classes: int = 5,

@@ -11,7 +11,7 @@ from typing import Any
 from pytorch_lightning import LightningDataModule
 from pytorch_lightning.utilities import rank_zero_only
 
-from mmfusion.data.checks import check_columns, check_ids, check_splits
+from mmfusion.data.checks import check_columns, check_ids, check_splits, untested
 from mmfusion.data.errors import DataError
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.loader import Loader, check_error_rate
@@ -226,12 +226,7 @@ class MultiModalData(LightningDataModule):
     @rank_zero_only
     def _tell(self) -> None:
         if "train" in self._splits and "test" not in self._splits:
-            log.warning(
-                "%s has no rows in split 'test': nothing will be tested. For a test give it rows; of a table, by "
-                "data.split.test=<value in the split's column>, or with data.split.test=null by "
-                "data.split.from_train={test: 0.1}",
-                self.table.name if self.table is not None else "the data",
-            )
+            log.warning(untested(self.table.name if self.table is not None else "the data"))
         for split, count in self.report["left_out"].items():
             if count:
                 log.warning("%s: %d of the rows in split %s are left out", self.source.__class__.__name__, count, split)

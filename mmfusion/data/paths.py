@@ -15,17 +15,48 @@ Place = Path | str
 """A local path, or an fsspec URL such as `s3://bucket/folder`."""
 
 
+TRANSPORTS = (
+    "abfs", "abfss", "adl", "az", "file", "ftp", "gcs", "gs", "hdfs", "hf", "http", "https", "local", "memory", "s3",
+    "s3a", "sftp", "ssh", "webhdfs",
+)  # fmt: skip
+"""Protocols of a media root. They fetch bytes; others of fsspec run what a file says, or unpack it, or chain."""
+
 _REMOTE_SIGNS = ("::", "?", "#", "%")
 """What fsspec and its file systems may read as something else than a part of a file's name."""
 
 
 class PathError(DataError):
-    """A media path that leaves the root; no policy for broken media ever skips it."""
+    """A media path that leaves the root; no policy for broken media ever skips it.
+
+    Args:
+        cell: what the table says, as messages show it; or the whole message, which is how another process sends it.
+        why: what is wrong with it.
+    """
+
+    def __init__(self, cell: str, why: str = "") -> None:
+        self.why = why
+        super().__init__(f"{cell}: {why}" if why else cell)
 
 
 def has_scheme(place: Place) -> bool:
     """Whether a place is written as a URL: `https://…`, `s3://…`, `file://…`."""
     return isinstance(place, str) and "://" in place
+
+
+def check_root(root: Place) -> None:
+    """Refuse a media root that fsspec would not merely fetch from: a chain (`a::b`), or a protocol of another use.
+
+    Raises:
+        DataError: names the protocols that are allowed.
+    """
+    if not has_scheme(root):
+        return
+    protocol, _, rest = str(root).partition("://")
+    if protocol not in TRANSPORTS or "::" in rest:
+        raise DataError(
+            f"data.root: {root}: expected a folder, or a URL of one of {', '.join(TRANSPORTS)}, without '::'; anything "
+            "else may run code from what it reads. Download the media, or unpack them, and give their folder"
+        )
 
 
 def resolve(root: Place | None, cell: Any) -> Place:
@@ -39,16 +70,18 @@ def resolve(root: Place | None, cell: Any) -> Place:
     Raises:
         PathError: the place lies outside the root, the cell is no path, or a URL, or under a remote root a name that
             could mean something in a URL.
+        DataError: the root is of a kind that is never followed.
     """
     if not isinstance(cell, str | Path) or not str(cell) or "\0" in str(cell):
-        raise PathError(f"{shorten(cell)}: expected a path relative to the media root")
+        raise PathError(shorten(cell), "expected a path relative to the media root")
     if root is None:
-        raise PathError(f"{shorten(str(cell))}: the table has no media root, so its cells cannot be paths")
+        raise PathError(shorten(str(cell)), "the table has no media root, so its cells cannot be paths")
     if has_scheme(cell):
         raise PathError(
-            f"{shorten(str(cell))}: a URL, and outside the media root {root}; download the files first and name them "
-            "relative to data.root"
+            shorten(str(cell)),
+            f"a URL, and outside the media root {root}; download the files first and name them relative to data.root",
         )
+    check_root(root)
     if is_remote(root):
         return _resolve_remote(root, str(cell))
     return _resolve_local(str(root).removeprefix("file://").removeprefix("local://"), str(cell))
@@ -82,7 +115,7 @@ def _resolve_local(root: str, cell: str) -> Path:
     if os.path.islink(found):  # noqa: PTH114
         found = os.path.realpath(found)
     if not found.startswith(base.rstrip(os.sep) + os.sep):
-        raise PathError(f"{shorten(cell)}: leads to {found}, outside the media root {root}")
+        raise PathError(shorten(cell), f"leads to {found}, outside the media root {root}")
     return Path(found)
 
 
@@ -94,11 +127,12 @@ def _real(folder: str) -> str:
 def _resolve_remote(root: Place, cell: str) -> str:
     path = posixpath.normpath(cell)
     if path == ".." or path.startswith(("/", "../")):
-        raise PathError(f"{shorten(cell)}: leads outside the media root {root}")
+        raise PathError(shorten(cell), f"leads outside the media root {root}")
     sign = next((each for each in _REMOTE_SIGNS if each in cell), None)
     if sign is not None:
         raise PathError(
-            f"{shorten(cell)}: {sign!r} can mean something else under the remote media root {root}; rename the file, "
-            "or download the media and give their folder as data.root"
+            shorten(cell),
+            f"{sign!r} can mean something else under the remote media root {root}; rename the file, or download the "
+            "media and give their folder as data.root",
         )
     return f"{str(root).rstrip('/')}/{path}"

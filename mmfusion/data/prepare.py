@@ -85,11 +85,16 @@ def _by_row(error: CellsError, modality: str, table: Table, present: np.ndarray)
 
 
 def choose_cached(splits: Iterable[Rows], how: str, limit_gb: float) -> list[str]:
-    """Which modalities to decode once and keep: the smallest first, as many as the limit holds."""
+    """Which modalities to decode once and keep: the smallest first, as many as the limit holds.
+
+    One whose cells are in the table itself is kept whatever the limit: it is in memory already, and a cell that cannot
+    be read, of whichever split, is found before training instead of in the middle of it.
+    """
     splits = list(splits)
     names = list(splits[0].inputs)
+    own = [name for name in names if not splits[0].inputs[name].kind.reads_files]
     if how == "none":
-        return []
+        return own
     if how == "memory":
         return names
     sizes = {name: sum(rows.inputs[name].estimate() for rows in splits) for name in names}
@@ -97,7 +102,7 @@ def choose_cached(splits: Iterable[Rows], how: str, limit_gb: float) -> list[str
     left = limit_gb * 1e9
     for name in sorted(names, key=lambda name: sizes[name]):
         left -= sizes[name]
-        if left >= 0:
+        if left >= 0 or name in own:
             chosen.append(name)
         else:
             log.info("%s is decoded batch by batch: %.1f GB would exceed the cache", name, sizes[name] / 1e9)

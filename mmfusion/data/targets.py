@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -16,7 +15,7 @@ from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.table import Table
 
 COUNTED = 1000
-"""Distinct labels up to which a task's classes are counted."""
+"""Classes up to which their rows are counted."""
 
 
 class LabelReader(Protocol):
@@ -38,12 +37,14 @@ class Labels:
     Attributes:
         targets: `[N, ...]`, the fill value where there is no label.
         labelled: Bool `[N]`.
-        counts: label to number of rows; empty for a regression or very many labels.
+        counts: class to number of rows, in the task's order; empty for a regression or very many classes.
+        bare: rows that are known to hold none of several labels.
     """
 
     targets: Tensor
     labelled: Tensor
     counts: dict[str, int]
+    bare: int = 0
 
 
 def fit_labels(table: Table, readers: Mapping[str, LabelReader]) -> None:
@@ -87,16 +88,17 @@ def read_labels(table: Table, readers: Mapping[str, LabelReader], problems: Prob
                 problems.add(int(table.rows[i]), name, unique[place], wrong[place])
         # The last value serves index −1: no label.
         targets = torch.tensor([*values, reader.fill])[torch.from_numpy(index)]
-        counts = _counts(unique, index) if not getattr(reader, "is_regression", False) else {}
-        read[task] = Labels(targets, torch.from_numpy(index >= 0), counts)
+        known = torch.from_numpy((index >= 0) & ~np.isin(index, list(wrong)))
+        counts, bare = _counts(targets[known], reader.state().get("classes", ()))
+        read[task] = Labels(targets, torch.from_numpy(index >= 0), counts, bare)
     return read
 
 
-def _counts(unique: Any, index: np.ndarray) -> dict[str, int]:
-    if len(unique) > COUNTED:
-        return {}
-    numbers = np.bincount(index[index >= 0], minlength=len(unique))
-    counts: Counter[str] = Counter()
-    for place in range(len(unique)):
-        counts[str(unique[place])] += int(numbers[place])
-    return dict(sorted(counts.items()))
+def _counts(targets: Tensor, classes: Sequence[str]) -> tuple[dict[str, int], int]:
+    """Rows of each class that there is, and rows without any: of targets, for a class may be spelt in several ways."""
+    if not classes or len(classes) > COUNTED:
+        return {}, 0
+    several = targets.ndim == 2
+    numbers = targets.long().sum(0) if several else torch.bincount(targets.long(), minlength=len(classes))
+    bare = int((targets == 0).all(1).sum()) if several else 0
+    return {name: count for name, count in zip(classes, numbers.tolist(), strict=True) if count}, bare

@@ -11,7 +11,7 @@ from typing import Any
 
 from mmfusion.config.names import RESERVED
 from mmfusion.data.inspect.plan import Decision, Plan
-from mmfusion.data.inspect.words import words
+from mmfusion.data.inspect.words import LABEL, named, words
 
 ENCODERS = {
     "image": "cnn",
@@ -26,7 +26,7 @@ ENCODERS = {
 RATIO = {"train": 0.8, "val": 0.1, "test": 0.1}
 
 _PLAIN = re.compile(r"[A-Za-z_/][\w./ -]*(?<! )")
-_YAML_WORDS = {"yes", "no", "on", "off", "true", "false", "null", "y", "n", "nan"}
+_YAML_WORDS = {"yes", "no", "on", "off", "true", "false", "null", "y", "n", "nan", "inf"}
 
 
 def experiment(plan: Plan, name: str, path: str, root: str | None, delimiter: str | None, quote: str | None) -> str:
@@ -50,7 +50,7 @@ def experiment(plan: Plan, name: str, path: str, root: str | None, delimiter: st
         "  - override /data: manifest",
         "  - _self_",
         "",
-        f"name: {name}",
+        f"name: {scalar(name)}",
         "",
         "data:",
         f"  path: {scalar(path)}",
@@ -105,7 +105,7 @@ def scalar(value: Any) -> str:
         return json.dumps(value)
     if _PLAIN.fullmatch(value) and value.lower() not in _YAML_WORDS:
         return value
-    return json.dumps(value.replace("${", "\\${"), ensure_ascii=False)
+    return _quoted(value)
 
 
 def _default(group: str, kind: str, option: str, key: str) -> str:
@@ -114,7 +114,8 @@ def _default(group: str, kind: str, option: str, key: str) -> str:
 
 def _split(plan: Plan) -> list[str]:
     column, group = plan.first("split"), plan.first("group")
-    target = next((d.column for d in plan.of("task", "classification", "binary")), None)
+    targets = [d.column for d in plan.of("task", "classification", "binary")]
+    target = next((name for name in targets if named(name, LABEL)), targets[0] if targets else None)
     lines = ["  split:"]
     if column is not None:
         lines.append(f"    column: {scalar(column)}")
@@ -143,7 +144,12 @@ def _options(options: Mapping[str, Any], indent: str) -> list[str]:
 
 
 def _list(values: Sequence[Any]) -> str:
-    return "[" + ", ".join(json.dumps(v, ensure_ascii=False) if isinstance(v, str) else scalar(v) for v in values) + "]"
+    return "[" + ", ".join(_quoted(v) if isinstance(v, str) else scalar(v) for v in values) + "]"
+
+
+def _quoted(text: str) -> str:
+    """Text between quotes in which OmegaConf sees no interpolation; backslashes before one would undo its own."""
+    return json.dumps(re.sub(r"(\\*)\$\{", r"\1\1\\${", text), ensure_ascii=False)
 
 
 def _why(decision: Decision, indent: str, name: bool = False) -> list[str]:
@@ -158,4 +164,10 @@ def default_name(path: Path) -> str:
     stem = path.stem
     if stem.lower() in ("manifest", "index", "metadata", "labels", "dataset", "train", "table"):
         stem = path.resolve().parent.name or stem
-    return re.sub(r"\W+", "_", stem, flags=re.ASCII).strip("_").lower() or "experiment"
+    name = re.sub(r"\W+", "_", stem, flags=re.ASCII).strip("_").lower() or "experiment"
+    return f"{name}_data" if is_word_of_yaml(name) else name
+
+
+def is_word_of_yaml(name: str) -> bool:
+    """Whether YAML or Hydra would take a name for something else than text: `experiment=null` asks for none."""
+    return name.lower() in _YAML_WORDS

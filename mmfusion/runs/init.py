@@ -19,7 +19,7 @@ from mmfusion.data.manifest.delimited import QUOTE, Cells
 from mmfusion.data.manifest.places import media_root, table_path
 from mmfusion.data.manifest.read import FORMATS, read_columns
 from mmfusion.data.progress import busy
-from mmfusion.runs.experiment_yaml import default_name, experiment
+from mmfusion.runs.experiment_yaml import default_name, experiment, is_word_of_yaml
 from mmfusion.runs.report import command
 
 _STYLES = {"modality": "green", "task": "bold cyan", "ignored": "dim"}
@@ -59,6 +59,8 @@ def init(
     name = name or default_name(table)
     if not name.replace("-", "_").isidentifier():
         raise ConfigError(f"--name: expected letters, digits, '-' and '_', found {name!r}")
+    if is_word_of_yaml(name):
+        raise ConfigError(f"--name: {name!r} means something of its own in a config; take another, {name}_data perhaps")
     target = Path(out) if out else Path("conf") / "experiment" / f"{name}.yaml"
     _check_free(target, name, out is not None, force)
     delimiter = _delimiter(table)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import re
+import shlex
 import shutil
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from mmfusion.config.errors import ConfigError
+from mmfusion.runs.folder import RunFolder
 from mmfusion.runs.result import Result
 
 NARROWEST = 80
+_BETWEEN = re.compile(r"[=./@:]")
+_OTHER = ("fusion", "loss_weighting", "paths")
+"""Sections whose overrides are not for a run with other choices."""
 _NAME = re.compile(r"(?P<split>\w+)(\[(?P<subset>[^\]]*)\])?/(?P<task>[^/]+)/(?P<metric>.+)")
 
 
@@ -156,9 +163,27 @@ def _last_words(result: Result) -> str:
         "[bold]Try next[/bold]\n"
         f"  {mmfusion} eval {run}\n"
         f"  {mmfusion} predict {run} new.csv --out predictions.parquet\n"
-        f"  {mmfusion} train fusion=gated loss_weighting=uncertainty\n"
+        f"{_other_choices(result, mmfusion)}"
         f"  {mmfusion} ls"
     )
+
+
+def _other_choices(result: Result, mmfusion: str) -> str:
+    """A line with what to type for the same data and modalities and another fusion; none if it is not known what was.
+
+    A weighting weighs tasks against each other, and what the run itself chose of the two is replaced.
+    """
+    try:
+        origin = RunFolder(result.folder, writes=False).read_json("provenance.json")
+        typed, words = origin["overrides"], origin["command"]
+    except (ConfigError, OSError, KeyError, TypeError):
+        return ""
+    dirs = [after for word, after in pairwise(words) if word == "--config-dir"]
+    dirs += [word.partition("=")[2] for word in words if word.startswith("--config-dir=")]
+    kept = [word for word in typed if _BETWEEN.split(word.lstrip("+~"))[0] not in _OTHER]
+    own = [each for folder in dirs for each in ("--config-dir", folder)] + kept
+    told = "".join(f" {shlex.quote(word)}" for word in own)
+    return f"  {mmfusion} train{escape(told)} fusion=gated loss_weighting=uncertainty\n"
 
 
 def command() -> str:

@@ -10,7 +10,7 @@ import torch
 from rich.console import Console
 
 from mmfusion.data.cells import Cells
-from mmfusion.data.checks import check_columns, check_ids, check_present, check_splits
+from mmfusion.data.checks import check_columns, check_ids, check_present, check_splits, untested
 from mmfusion.data.errors import DataError, Problems, str_of
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.module import MultiModalData
@@ -22,7 +22,7 @@ from mmfusion.runs.validation.leaking import leaks
 from mmfusion.runs.validation.media import Media, read_media
 from mmfusion.runs.validation.report import SPLITS, Report
 from mmfusion.runs.validation.show import show
-from mmfusion.runs.validation.straddle import same_content, shared_files, shared_groups
+from mmfusion.runs.validation.straddle import chosen_and_tested_on, same_content, shared_files, shared_groups
 from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data
 
@@ -72,7 +72,10 @@ def _examine(
     if isinstance(split, Mapping) and split.get("group") is not None:
         found.append(shared_groups(table, split["group"]))
     report.errors += [message for message in found if message is not None]
+    if "train" in report.rows and "test" not in report.rows:
+        report.warnings.append(untested(table.name))
     copies = [same_content(each, table) for each in media]
+    copies += [chosen_and_tested_on(each, table) for each in media if each.inputs.kind.reads_files]
     report.warnings += [message for message in copies if message is not None]
     report.warnings += leaks(table, data.kinds, tasks, leak, margin)
     return table, report

@@ -23,7 +23,8 @@ class Binary(ClassTask):
 
     The training split's two labels are the classes. In a known pair (no/yes, false/true, 0/1, n/y, negative/positive,
     −1/1; capitals do not matter) it is known which one is positive, and one of the two may be missing; of any other
-    two, the second in order is positive; a mix such as no/1 is refused unless `positive` is given.
+    two, the second in order is positive; a mix such as no/1 is refused unless `positive` is given. Where most labels
+    are of a known pair, the others are refused row by row.
 
     Args:
         column: the table's column; None for the task's own name.
@@ -57,11 +58,12 @@ class Binary(ClassTask):
 
     def fit(self, labels: Sequence[Any]) -> None:
         found = Counter(map(_fold, valid(labels)))
-        self._settle(found, self._order(set(found)))
+        self._settle(found, self._order(found))
 
-    def _order(self, names: set[str]) -> tuple[str, str]:
+    def _order(self, found: Counter[str]) -> tuple[str, str]:
         """The two classes, no first."""
-        pair = next((pair for pair in KNOWN_PAIRS if names and names <= set(pair)), None)
+        names = set(found)
+        pair = next((pair for pair in KNOWN_PAIRS if names and names <= set(pair)), None) or _nearly_all(found)
         if pair is None:
             if len(names) != 2:
                 raise ValueError(
@@ -123,6 +125,12 @@ class Binary(ClassTask):
                 "calibration_error": CalibrationError(),
             }
         )
+
+
+def _nearly_all(found: Counter[str]) -> tuple[str, str] | None:
+    """The one known pair that most labels are of, both its words among them: what else there is was mistyped."""
+    pairs = [(no, yes) for no, yes in KNOWN_PAIRS if no in found and yes in found]
+    return pairs[0] if len(pairs) == 1 and 2 * sum(found[name] for name in pairs[0]) > found.total() else None
 
 
 def _fold(name: str) -> str:

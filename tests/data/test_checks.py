@@ -107,3 +107,17 @@ def test_splits_to_train_and_validate_on():
         check_splits(table(splits=("train",)))
     with pytest.raises(DataError, match="no rows at all"):
         check_splits(table(splits=()))
+
+
+def test_a_row_to_predict_is_never_advised_to_be_left_out():
+    problems = Problems("new.csv")
+    check_present(table(splits=["predict"]), {"x": torch.tensor([False])}, problems)
+    (message,) = problems.first
+    assert message.endswith("this row has none of the modalities in use (x); fill one")
+
+
+def test_a_bad_path_is_told_once(tmp_path):
+    made = table(splits=["train"], root=tmp_path, image=["../a.png"])
+    problems = Problems("t.csv")
+    check_paths(Inputs("image", Image(), made), made, problems)
+    assert problems.first[0].count("'../a.png'") == 1

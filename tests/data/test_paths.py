@@ -1,7 +1,10 @@
+import pickle
+
 import fsspec
 import pytest
 
-from mmfusion.data.paths import PathError, open_media, resolve
+from mmfusion.data.errors import DataError
+from mmfusion.data.paths import PathError, check_root, open_media, resolve
 
 
 @pytest.fixture
@@ -113,3 +116,41 @@ def test_missing_files_are_os_errors(root):
         open_media(resolve(root, "sub/b.txt"))
     with pytest.raises(FileNotFoundError):
         open_media("memory://bucket/none.txt")
+
+
+CHAINED = [
+    "reference://k::file:///tmp",
+    "reference:///tmp/refs.json",
+    "simplecache::s3://bucket/media",
+    "s3://bucket::file:///tmp",
+    "file://k::reference:///tmp",
+    "zip://media::file:///tmp/a.zip",
+    "github://me:repo@main/media",
+    "S3://bucket",
+]
+
+
+@pytest.mark.parametrize("root", CHAINED)
+def test_roots_that_would_do_more_than_fetch_are_never_followed(root, monkeypatch):
+    monkeypatch.setattr(fsspec, "open", lambda *_: pytest.fail("opened"))
+    with pytest.raises(
+        DataError, match=r"data\.root: .*expected a folder, or a URL of one of abfs, .*, s3, .*without '::'"
+    ):
+        check_root(root)
+    with pytest.raises(DataError, match=r"data\.root"):
+        resolve(root, "a.txt")
+
+
+@pytest.mark.parametrize(
+    "root", ["/data::old", "s3://bucket/media", "https://x.org/a", "hf://datasets/a", "file:///data"]
+)
+def test_folders_and_plain_transports_are_roots(root):
+    check_root(root)
+
+
+def test_a_path_error_survives_the_way_from_another_process(root):
+    with pytest.raises(PathError) as error:
+        resolve(root, "../secret.txt")
+    copy = pickle.loads(pickle.dumps(error.value))
+    assert (str(copy), copy.why) == (str(error.value), error.value.why)
+    assert str(copy) == f"'../secret.txt': {copy.why}"

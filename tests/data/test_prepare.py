@@ -17,9 +17,13 @@ def table(**columns):
     return Table("t.csv", columns, ["train"] * n, [f"r{i}" for i in range(n)], range(2, n + 2))
 
 
-def sized(**sizes):
+def sized(own=(), **sizes):
+    """Media of these sizes; those of `own` are cells of the table itself."""
     return SimpleNamespace(
-        inputs={name: SimpleNamespace(estimate=lambda size=size: size) for name, size in sizes.items()}
+        inputs={
+            name: SimpleNamespace(estimate=lambda size=size: size, kind=SimpleNamespace(reads_files=name not in own))
+            for name, size in sizes.items()
+        }
     )
 
 
@@ -30,6 +34,12 @@ def test_the_smallest_modalities_are_kept_as_many_as_fit():
     assert choose_cached(splits, "auto", 9.2) == ["text", "speech", "image"]
     assert choose_cached(splits, "memory", 0.0) == ["image", "text", "speech"]
     assert choose_cached(splits, "none", 99.0) == []
+
+
+def test_cells_of_the_table_itself_are_always_read():
+    splits = [sized(own=["text"], image=6e9, text=1e10, speech=1e9)]
+    assert choose_cached(splits, "auto", 1.0) == ["speech", "text"]
+    assert choose_cached(splits, "none", 0.0) == ["text"]
 
 
 class Picky(Text):

@@ -9,6 +9,7 @@ from mmfusion.data.kinds.image import Image
 from mmfusion.data.kinds.tabular import Tabular
 from mmfusion.data.kinds.text import Text
 from mmfusion.data.paths import PathError
+from mmfusion.data.table import Table
 from tests.data.media import Reader, make_data
 from tests.data.running import ready
 
@@ -127,3 +128,15 @@ def test_modality_that_no_training_row_has(table):
 def test_no_modality_at_all(table):
     with pytest.raises(DataError, match="no modality is in use"):
         make_data(table, kinds={})
+
+
+@pytest.mark.parametrize("cache", ["none", "auto"])
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_a_number_that_is_none_is_refused_at_set_up_in_every_split_however_little_is_kept(cache, split):
+    splits = ["train"] * 6 + ["val", "test"]
+    cells = ["1", "2", "3", "4", "5", "6", *("high" if each == split else "7" for each in ("val", "test"))]
+    table = Table("t.csv", {"dose": cells}, splits, [f"r{i}" for i in range(8)], range(2, 10))
+    with pytest.raises(DataError, match=rf"t\.csv, line {8 + (split == 'test')}, column 'dose'.*expected a number"):
+        ready(
+            table, kinds={"dose": Tabular(numeric=["dose"])}, transforms={}, labels={}, cache=cache, cache_limit_gb=0.0
+        )

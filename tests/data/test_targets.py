@@ -10,8 +10,8 @@ from mmfusion.data.targets import fit_labels, read_labels
 class Reader:
     """A reader of small whole numbers, or of whatever `make` gives."""
 
-    def __init__(self, column=None, make=int, fill=0):
-        self.column, self.make, self.fill, self.fitted = column, make, fill, None
+    def __init__(self, column=None, make=int, fill=0, classes=None):
+        self.column, self.make, self.fill, self.fitted, self.classes = column, make, fill, None, classes
 
     def fit(self, labels):
         self.fitted = list(labels)
@@ -22,7 +22,7 @@ class Reader:
         return self.make(label)
 
     def state(self):
-        return {}
+        return {} if self.classes is None else {"classes": self.classes}
 
     def load_state(self, state):
         return
@@ -44,7 +44,7 @@ def test_targets_and_masks():
     assert labels.targets.tolist() == [3, 0, 1, 3]
     assert labels.targets.dtype == torch.int64
     assert labels.labelled.tolist() == [True, False, True, True]
-    assert labels.counts == {"1": 1, "3": 2}
+    assert labels.counts == {}  # no classes
     assert len(problems) == 0
 
 
@@ -88,5 +88,21 @@ def test_what_a_reader_says_when_it_cannot_be_fitted_names_task_and_column():
         fit_labels(table(["1"]), {"y": Picky()})
 
 
-def test_very_many_labels_are_not_counted():
-    assert read([str(i) for i in range(1001)])[0].counts == {}
+def test_very_many_classes_are_not_counted():
+    classes = [str(i) for i in range(1001)]
+    assert read(classes, Reader(classes=classes))[0].counts == {}
+
+
+def test_rows_are_counted_by_class_however_it_is_spelt():
+    reader = Reader(make=lambda label: int(label.lower() == "yes"), classes=["no", "yes"])
+    labels, _ = read(["Yes", "yes", "No", None, "no", "NO", "bad"], reader)
+    assert labels.counts == {"no": 3, "yes": 2}  # what is no label is not counted as the one that stands in for it
+    assert read(["yes"], reader)[0].counts == {"yes": 1}
+
+
+def test_of_several_labels_each_is_counted_and_rows_without_any():
+    reader = Reader(
+        make=lambda label: [float(name in label) for name in "abc"], fill=[0.0, 0.0, 0.0], classes=list("abc")
+    )
+    labels, _ = read(["a;b", "b", "none of them"[:4], None, "b;a"], reader)
+    assert (labels.counts, labels.bare) == ({"a": 2, "b": 3}, 1)

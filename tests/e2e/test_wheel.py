@@ -1,5 +1,6 @@
 """mmfusion installed from a wheel, away from the repository: the same commands, the same configs."""
 
+import json
 import os
 import subprocess
 import sys
@@ -78,3 +79,17 @@ def test_reads_the_configs_of_the_working_directory(installed, tmp_path):
     experiment.write_text("# @package _global_\n# my own\ndefaults:\n  - digits\n  - _self_\nname: mine\n")
     assert "my own" in run(installed, tmp_path, "mmfusion", "ls", "experiment")
     assert "name: mine\n" in run(installed, tmp_path, "mmfusion", "train", "--cfg", "job", "experiment=mine")
+
+
+def test_trains_evaluates_and_predicts_away_from_the_repository(installed, tmp_path):
+    rows = "data.rows={train: 64, val: 32, test: 32}"
+    short = ["trainer.max_epochs=1", "trainer.accelerator=cpu", "report.plots=false", "paths.run=run"]
+    done = run(installed, tmp_path, "mmfusion", "train", rows, *short)
+    assert "test metrics (32 rows)" in done
+    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert result["status"] == "completed"
+    assert "test/sum/mae" in result["metrics"]
+    assert "test metrics (32 rows)" in run(installed, tmp_path, "mmfusion", "eval", "run")
+    (tmp_path / "new.csv").write_text("text\nthree\n")
+    run(installed, tmp_path, "mmfusion", "predict", "run", "new.csv", "--out", "new.jsonl")
+    assert set(json.loads((tmp_path / "new.jsonl").read_text())) > {"id", "sum", "largest"}

@@ -61,8 +61,7 @@ def test_writes_an_experiment_and_says_why(here, console):
     assert yaml.safe_load(text) == {
         "defaults": [
             {"/encoder/image@encoder.photo": "cnn"},
-            {"/task@task.age": "regression"},
-            {"/task@task.city": "classification"},
+            {"/encoder/tabular@encoder.table": "mlp"},
             {"/task@task.label": "classification"},
             {"override /data": "manifest"},
             "_self_",
@@ -73,9 +72,12 @@ def test_writes_an_experiment_and_says_why(here, console):
             "root": None,
             "id": "id",
             "split": {"column": "split", "train": "train", "val": "val", "test": "test"},
-            "modalities": {"photo": {"kind": "image", "column": "photo", "size": [8, 8], "channels": 1}},
+            "modalities": {
+                "photo": {"kind": "image", "column": "photo", "size": [8, 8], "channels": 1},
+                "table": {"kind": "tabular", "numeric": ["age"], "categorical": ["city"]},
+            },
         },
-        "task": {"age": {"column": "age"}, "city": {"column": "city"}, "label": {"column": "label"}},
+        "task": {"label": {"column": "label"}},
     }
     printed = console.file.getvalue()
     assert "named like a target; 2 classes" in printed
@@ -153,7 +155,7 @@ def test_a_split_that_is_lacking_is_taken_from_training(here, console):
         "val": None,
         "from_train": {"val": 0.1},
         "test": "test",
-        "stratify": "city",
+        "stratify": "label",
     }
 
 
@@ -187,7 +189,7 @@ def test_what_init_writes_is_valid_and_validates(here, capsys):
     assert main(["init", "pets.csv"]) == 0
     config = load_config(["experiment=pets"])
     assert config["data"]["split"]["column"] == "split"
-    assert list(config["encoder"]) == ["photo"]
+    assert list(config["encoder"]) == ["photo", "table"]
     assert main(["validate", "experiment=pets"]) == 0
     assert "ready to train" in capsys.readouterr().out
     (here / "train.png").write_bytes(b"no")
@@ -242,3 +244,26 @@ def test_needs_no_torch(here):
     repo = Path(__file__).parents[2]
     done = subprocess.run([sys.executable, "-c", code], cwd=here, env={"PYTHONPATH": str(repo)}, capture_output=True)
     assert done.returncode == 0, done.stderr.decode()
+
+
+def test_a_list_of_columns_is_no_interpolation(here, console, monkeypatch):
+    monkeypatch.setenv("SECRET", "leaked")
+    names = ["${oc.env:SECRET}", "\\\\${oc.env:SECRET}", "plain"]
+    generator = random.Random(0)
+    lines = [f"{generator.random()},{generator.random()},{generator.random()},{i % 2}" for i in range(60)]
+    (here / "rows.csv").write_text("\n".join([",".join([*names, "label"]), *lines]))
+    init("rows.csv", console=console)
+    (node,) = load_config(["experiment=rows"])["data"]["modalities"].values()
+    assert node["numeric"] == names
+
+
+@pytest.mark.parametrize("stem", ["null", "on", "true", "No", "nan", "inf"])
+def test_files_whose_names_are_words_of_yaml(here, console, stem):
+    write_rows(here).rename(here / f"{stem}.csv")
+    target = init(f"{stem}.csv", console=console)
+    name = f"{stem.lower()}_data"
+    assert target.stem == name
+    assert load_config([f"experiment={name}"])["name"] == name
+    assert yaml.safe_load(target.read_text())["name"] == name
+    with pytest.raises(ConfigError, match=f"--name: '{stem}' means something of its own"):
+        init(f"{stem}.csv", name=stem, console=console)

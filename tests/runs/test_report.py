@@ -1,4 +1,5 @@
 import io
+import json
 import sys
 from itertools import combinations
 from pathlib import Path
@@ -130,3 +131,29 @@ def test_paths_below_the_working_directory_are_relative(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert shown_path(tmp_path / "outputs" / "x") == "outputs/x"
     assert shown_path(Path("/elsewhere/x")) == "/elsewhere/x"
+
+
+def with_origin(folder, overrides, command=()):
+    (folder / "provenance.json").write_text(json.dumps({"overrides": overrides, "command": ["python", *command]}))
+    result = make({"sum": ["mae"]}, ["image"]).but(folder=folder)
+    (line,) = [line for line in show(result).splitlines() if " train" in line] or [""]
+    return line.strip()
+
+
+def test_another_choice_is_for_the_runs_own_experiment(tmp_path):
+    typed = ["experiment=mine", "data.root=/my media", "fusion=gmu", "fusion.dim=8", "paths.run=x", "~encoder.speech"]
+    words = ["mmfusion", "train", "--config-dir", "a b", "--config-dir=c", *typed]
+    assert with_origin(tmp_path, typed, words) == (
+        "mmfusion train --config-dir 'a b' --config-dir c experiment=mine 'data.root=/my media' '~encoder.speech' "
+        "fusion=gated loss_weighting=uncertainty"
+    )
+    assert with_origin(tmp_path, [], ["mmfusion", "train"]) == "mmfusion train fusion=gated loss_weighting=uncertainty"
+
+
+def test_where_the_experiment_is_not_known_no_other_is_proposed(tmp_path):
+    text = show(make({"sum": ["mae"]}, ["image"]).but(folder=tmp_path))
+    assert " train " not in text
+    assert "mmfusion predict" in text
+    assert "mmfusion ls" in text
+    (tmp_path / "provenance.json").write_text("{")
+    assert " train " not in show(make({"sum": ["mae"]}, ["image"]).but(folder=tmp_path))

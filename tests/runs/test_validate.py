@@ -324,3 +324,61 @@ def test_a_missing_label_column_is_refused_before_media_are_read(tmp_path, rows,
 def test_a_missing_column_is_refused(tmp_path, rows):
     with pytest.raises(DataError, match=r"rows.csv has no column 'img'; did you mean"):
         check(tmp_path, rows, data={"modalities": {"image": IMAGE | {"column": "img"}, "speech": SPEECH, "text": TEXT}})
+
+
+def test_classes_are_counted_as_the_task_reads_them(tmp_path, rows):
+    for i, row in enumerate(rows):
+        row["label"] = ("Yes", "yes", "No", "no")[i % 4]
+        row["stage"] = ("1", "1.0", "2")[i % 3]
+        row["tags"] = ("a;b", "b", "none", "b;a")[i % 4]
+    tasks = {
+        "label": {"_target_": "mmfusion.tasks.binary.Binary"},
+        "stage": {"_target_": "mmfusion.tasks.classification.Classification"},
+        "tags": {"_target_": "mmfusion.tasks.multilabel.Multilabel"},
+    }
+    report, printed = check(tmp_path, rows, task=tasks)
+    assert report.classes["label"]["train"] == {"no": 30, "yes": 30}
+    assert report.classes["stage"]["train"] == {"1": 40, "2": 20}
+    assert report.classes["tags"]["train"] == {"a": 30, "b": 45}
+    assert report.bare == {"tags": {"train": 15, "val": 5, "test": 5}}
+    assert not report.warnings
+    lines = [[cell.strip() for cell in line.split("│")[1:-1]] for line in printed.splitlines() if "│" in line]
+    assert ["none of them", "15", "5", "5"] in lines
+    assert ["label", "binary", "2", "0.0% / 0.0% / 0.0%"] in lines
+
+
+def test_a_class_that_training_lacks_is_rare(tmp_path, rows):
+    rows[70]["label"] = "cow"
+    report, _ = check(tmp_path, rows, task={"label": LABEL | {"classes": ["cat", "dog", "cow"]}})
+    assert report.warnings == ["task label: 1 classes have fewer than 2 training rows: cow"]
+
+
+def test_media_in_validation_and_test(tmp_path, rows):
+    rows[60]["image"] = "90.png"
+    (tmp_path / "61.wav").write_bytes((tmp_path / "91.wav").read_bytes())
+    report, _ = check(tmp_path, rows)
+    assert report
+    assert report.warnings == [
+        "image: 1 media are in both val and test: 90.png",
+        "speech: 1 media are in both val and test: 61.wav = 91.wav",
+    ]
+
+
+def test_no_test_rows(tmp_path, rows):
+    for row in rows:
+        row["split"] = row["split"].replace("test", "val")
+    report, _ = check(tmp_path, rows)
+    assert report
+    (warning,) = report.warnings
+    assert warning.startswith("rows.csv has no rows in split 'test': nothing will be tested")
+
+
+def test_a_threshold_on_a_number_is_found_in_a_small_table(tmp_path, rows):
+    generator = np.random.default_rng(3)
+    for row in rows:
+        row["age"] = f"{generator.uniform(0, 100):.3f}"
+        row["label"] = "old" if float(row["age"]) >= 50 else "young"
+    tabular = {"kind": "tabular", "numeric": ["age", "dose"]}
+    report, _ = check(tmp_path, rows, encoder={"table": {}}, data={"modalities": {"table": tabular}})
+    (warning,) = report.warnings
+    assert warning.startswith("table: column age alone predicts label with accuracy 100.0% on 20 rows")

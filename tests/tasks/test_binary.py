@@ -101,3 +101,21 @@ def test_state_restores_everything_that_was_fitted():
     again.load_state(task.state())
     assert again.check("a") == 1
     assert again.weight == task.weight == pytest.approx(1 / 3)
+
+
+@pytest.mark.parametrize("labels", [["yes", "no", "yse"], ["Yes", "no", "no", "maybe", "n/a"], [0, 1, 1, 11]])
+def test_a_mistyped_label_is_left_to_be_refused_with_its_row(labels):
+    task = fitted(labels)
+    refused = []
+    for label in labels:
+        try:
+            task.check(label)
+        except ValueError:
+            refused.append(label)
+    assert refused == labels[labels.index(next(each for each in labels if each in ("yse", "maybe", 11))) :]
+
+
+@pytest.mark.parametrize("labels", [range(10), ["yes", "no", 1, 0], [-1, 0, 1]])
+def test_more_classes_than_two_are_no_mistypings(labels):
+    with pytest.raises(ValueError, match=f"expected two labels.*found {len(labels)}"):
+        fitted(labels)

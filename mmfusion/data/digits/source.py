@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
+from mmfusion.config.limits import Keys, Range
 from mmfusion.data.digits.ceiling import ORDER, ceiling, largest, total
 from mmfusion.data.digits.images import draw
 from mmfusion.data.digits.phrases import phrase
@@ -42,11 +43,11 @@ class Digits(Source):
 
     def __init__(
         self,
-        rows: Mapping[str, int],
-        seed: int = 0,
-        noise: Mapping[str, float] | None = None,
-        absent: Mapping[str, float] | None = None,
-        unlabelled: Mapping[str, float] | None = None,
+        rows: Annotated[Mapping[str, int], Keys("train", "val", "test")],
+        seed: Annotated[int, Range(0)] = 0,
+        noise: Annotated[Mapping[str, float], Keys("image", "speech")] | None = None,
+        absent: Annotated[Mapping[str, float], Keys("image", "speech", "text")] | None = None,
+        unlabelled: Annotated[Mapping[str, float], Keys("sum", "largest")] | None = None,
     ) -> None:
         at_least("seed", seed, 0)
         self.rows = checked("rows", rows, SPLITS)

@@ -47,8 +47,9 @@ def alone(feature: Cells, target: Cells, fit: np.ndarray, regression: bool) -> S
 
     A class is predicted as the commonest one at the same value (of many numbers: in the same of 64 bins of equal
     count), or the commonest of all at a value not seen. A number is predicted as the mean at the same value; from a
-    number also as it is, and the better of the two counts. An empty cell is a value like any other, for a hole can
-    give a label away too.
+    number also as it is. From a number both are predicted as in the row with the nearest number, too: that finds a
+    threshold or a curve among few rows. The best predictor counts. An empty cell is a value like any other, for a hole
+    can give a label away too.
 
     Args:
         feature: `[N]` cells, None where empty.
@@ -59,13 +60,13 @@ def alone(feature: Cells, target: Cells, fit: np.ndarray, regression: bool) -> S
     values, goal = _series(feature), _series(target)
     numbers = numeric(values)
     all_numbers = numbers.null_count() == values.null_count()
+    x = numbers.to_numpy().astype(np.float64) if all_numbers else None
     if regression:
-        known = [numbers] if all_numbers else []
-        return max((_regression(values, x, numeric(goal), fit) for x in [*known, None]), key=lambda score: score.value)
+        return _regression(_codes(values), x, numeric(goal).to_numpy().astype(np.float64), fit)
     codes = _binned(numbers, fit) if all_numbers and numbers.n_unique() > _BINS else _codes(values)
     labels = _codes(goal)
     known = labels != _UNSEEN
-    return _classes(codes[known], labels[known], fit[known])
+    return _classes(codes[known], None if x is None else x[known], labels[known], fit[known])
 
 
 def halves(rows: int) -> np.ndarray:
@@ -119,7 +120,7 @@ def _binned(numbers: pl.Series, fit: np.ndarray) -> np.ndarray:
     return np.where(empty, _UNSEEN, np.searchsorted(edges, values, side="right"))
 
 
-def _classes(codes: np.ndarray, labels: np.ndarray, fit: np.ndarray) -> Score:
+def _classes(codes: np.ndarray, numbers: np.ndarray | None, labels: np.ndarray, fit: np.ndarray) -> Score:
     scored = int((~fit).sum())
     if not scored or not fit.any():
         return Score(0.0, 0.0, "accuracy", 0)
@@ -127,26 +128,53 @@ def _classes(codes: np.ndarray, labels: np.ndarray, fit: np.ndarray) -> Score:
     seen = pl.DataFrame({"code": codes[fit], "label": labels[fit]}).group_by("code", "label").len()
     best = seen.sort("len", "label", descending=True).unique("code", keep="first", maintain_order=True)
     table = dict(zip(best["code"].to_list(), best["label"].to_list(), strict=True))
-    predicted = np.array([table.get(code, commonest) for code in codes[~fit].tolist()])
-    return Score(
-        float((predicted == labels[~fit]).mean()), float((labels[~fit] == commonest).mean()), "accuracy", scored
-    )
-
-
-def _regression(values: pl.Series, numbers: pl.Series | None, goal: pl.Series, fit: np.ndarray) -> Score:
-    target = goal.to_numpy().astype(np.float64)
-    known = ~np.isnan(target)
+    predicted = [np.array([table.get(code, commonest) for code in codes[~fit].tolist()])]
     if numbers is not None:
-        predicted = numbers.to_numpy().astype(np.float64)
-        used = known & ~np.isnan(predicted)
-    else:
-        codes = _codes(values)
-        used = known & ~fit
-        means = pl.DataFrame({"code": codes[known & fit], "y": target[known & fit]}).group_by("code").agg(pl.mean("y"))
-        table = dict(zip(means["code"].to_list(), means["y"].to_list(), strict=True))
-        overall = target[known & fit].mean() if (known & fit).any() else 0.0
-        predicted = np.array([table.get(code, overall) for code in codes.tolist()], dtype=np.float64)
-    rows = int(used.sum())
-    if rows < 2 or predicted[used].std() == 0 or target[used].std() == 0:
+        predicted.append(_nearest(numbers, labels, fit, predicted[0]))
+    right = max(float((each == labels[~fit]).mean()) for each in predicted)
+    return Score(right, float((labels[~fit] == commonest).mean()), "accuracy", scored)
+
+
+def _regression(codes: np.ndarray, numbers: np.ndarray | None, target: np.ndarray, fit: np.ndarray) -> Score:
+    known = ~np.isnan(target)
+    codes, target, fit = codes[known], target[known], fit[known]
+    means = pl.DataFrame({"code": codes[fit], "y": target[fit]}).group_by("code").agg(pl.mean("y"))
+    table = dict(zip(means["code"].to_list(), means["y"].to_list(), strict=True))
+    overall = target[fit].mean() if fit.any() else 0.0
+    predicted = np.array([table.get(code, overall) for code in codes[~fit].tolist()], dtype=np.float64)
+    scores = [_correlation(predicted, target[~fit])]
+    if numbers is not None:
+        x = numbers[known]
+        there = ~np.isnan(x)
+        scores += [
+            _correlation(x[there], target[there]),
+            _correlation(_nearest(x, target, fit, predicted), target[~fit]),
+        ]
+    return max(scores, key=lambda score: score.value)
+
+
+def _correlation(predicted: np.ndarray, target: np.ndarray) -> Score:
+    rows = len(target)
+    if rows < 2 or predicted.std() == 0 or target.std() == 0:
         return Score(0.0, 0.0, "|r|", rows)
-    return Score(float(abs(np.corrcoef(predicted[used], target[used])[0, 1])), 0.0, "|r|", rows)
+    return Score(float(abs(np.corrcoef(predicted, target)[0, 1])), 0.0, "|r|", rows)
+
+
+def _nearest(numbers: np.ndarray, target: np.ndarray, fit: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
+    """For each row that is not fitted on, the target of the one with the nearest number that is.
+
+    Args:
+        numbers: `[N]`, NaN where empty.
+        target: `[N]`.
+        fit: Bool `[N]`, the rows to look among; the `S` others are scored.
+        otherwise: `[S]`, what is predicted where the number is empty.
+    """
+    among = fit & ~np.isnan(numbers)
+    if not among.any():
+        return otherwise
+    order = np.argsort(numbers[among], kind="stable")
+    x, y, asked = numbers[among][order], target[among][order], numbers[~fit]
+    above = np.searchsorted(x, asked).clip(max=len(x) - 1)
+    below = (above - 1).clip(min=0)
+    near = np.where(np.abs(asked - x[below]) <= np.abs(x[above] - asked), below, above)
+    return np.where(np.isnan(asked), otherwise, y[near])

@@ -9,7 +9,7 @@ from mmfusion.data.errors import DataError
 from mmfusion.data.inspect.inputs import inputs, warn
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.tasks import make_task, tells, tells_holes
-from mmfusion.data.inspect.words import ABOUT_FILE, LABEL, named, words
+from mmfusion.data.inspect.words import ABOUT_FILE, INPUT, LABEL, named, words
 
 MOST_TARGETS = 10
 """More open columns than this behind the last input are a table, and only the last of them is a target."""
@@ -31,8 +31,11 @@ def finish(plan: Plan, columns: Mapping[str, Any], tasks: Sequence[str] = ()) ->
     for name in tasks:
         make_task(plan, columns, name, "as told (--task)")
     if not tasks:
-        for name, reason in _candidates(plan).items():
-            if named(name, LABEL) or not _another_form(plan, columns, name):
+        candidates = _candidates(plan)
+        is_labelled = any(named(name, LABEL) for name in candidates)
+        for name, reason in candidates.items():
+            is_input = is_labelled and _like_an_input(plan, name)
+            if named(name, LABEL) or not (_another_form(plan, columns, name) or is_input):
                 make_task(plan, columns, name, reason)
     if not plan.of("task"):
         raise DataError(f"{plan.file}: no column looks like something to predict; name one with --task COLUMN")
@@ -57,6 +60,12 @@ def _candidates(plan: Plan) -> dict[str, str]:
     if not chosen and names:
         chosen[names[-1]] = "the last column, and none is named like a target"
     return {name: chosen[name] for name in names if name in chosen}
+
+
+def _like_an_input(plan: Plan, name: str) -> bool:
+    """A measurement, or what is known of a person or a place; no target beside a column that is named like one."""
+    found = plan.profiles[name]
+    return (found.is_number and not found.is_category) or named(name, INPUT)
 
 
 def _another_form(plan: Plan, columns: Mapping[str, Any], name: str) -> bool:

@@ -29,6 +29,15 @@ LABEL = (
     "price", "quality", "income", "adopted",
 )  # fmt: skip
 
+INPUT = (
+    "age", "sex", "gender", "race", "ethnicity", "religion", "nationality", "language", "education", "occupation",
+    "job", "marital", "married", "smoker", "smoking", "alcohol", "weight", "height", "bmi", "pulse", "temperature",
+    "pressure", "ward", "department", "unit", "city", "town", "country", "region", "state", "province", "county",
+    "zip", "postcode", "district", "season", "month", "weekday", "hour", "brand", "model", "manufacturer", "currency",
+    "channel",
+)  # fmt: skip
+"""What is known of a person, a place or a thing before anything is predicted."""
+
 ABOUT_FILE = (
     "seconds", "sec", "secs", "duration", "length", "width", "height", "fps", "frames", "bytes", "sample", "samples",
     "rate", "samplerate", "sr", "timestamp", "time", "date", "created", "file", "size", "n", "num", "ms", "hz",

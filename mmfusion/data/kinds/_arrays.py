@@ -114,6 +114,14 @@ def _read_npz(place: Place, name: str, key: str | None, max_values: int) -> np.n
         return _capped(arrays[wanted], name, max_values)
 
 
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _read_csv(place: Place, name: str, separator: str, max_values: int) -> tuple[np.ndarray, list[str]]:
     with open_media(place) as file:
         size = file.seek(0, 2)
@@ -121,6 +129,10 @@ def _read_csv(place: Place, name: str, separator: str, max_values: int) -> tuple
             raise DecodeError(f"{name}: {size} bytes, the most allowed is {max_values} values (max_values)")
         file.seek(0)
         table = pl.read_csv(file.read(), separator=separator, infer_schema=False)
+    # polars makes names of their own of equal ones.
+    if table.columns and all(_is_number(column.partition("_duplicated_")[0]) for column in table.columns):
+        shown = ", ".join(table.columns[:5])
+        raise DecodeError(f"{name}: expected a first line with the columns' names, found the numbers {shown}")
     columns = []
     for column in table.get_columns():
         try:

@@ -17,6 +17,7 @@ from mmfusion.data.kinds._decoding import decoding
 from mmfusion.data.paths import Place, is_remote, open_media
 
 _UNKNOWN = 1 << 60  # libsndfile says so many frames where the header does not say
+_ONES = 0xFFFFFFFF
 _PHASES = 1000  # 441 would do for the usual rates
 _TAIL = 1 << 17  # an Ogg page is at most 65,307 bytes
 
@@ -34,8 +35,12 @@ def read_sound(place: Place, name: str, max_frames: int) -> tuple[np.ndarray, in
         if missing:
             raise DecodeError(f"{name}: truncated: {missing}")
         file.seek(0)
-        with soundfile.SoundFile(file if is_remote(place) else str(place)) as sound:
-            return _read(sound, name, max_frames), sound.samplerate
+        try:
+            with soundfile.SoundFile(file if is_remote(place) else str(place)) as sound:
+                return _read(sound, name, max_frames), sound.samplerate
+        except soundfile.LibsndfileError as error:
+            said = error.error_string.strip() or "damaged or cut short"
+            raise DecodeError(f"{name}: cannot be read: {said}") from None
 
 
 def mono(frames: np.ndarray) -> Tensor:
@@ -99,7 +104,7 @@ def _read(sound: soundfile.SoundFile, name: str, max_frames: int) -> np.ndarray:
 def _missing(file: BinaryIO) -> str | None:
     """What a truncated file lacks; libsndfile reads short WAV and Ogg files without a word."""
     magic = file.read(12)
-    if magic[:4] == b"RIFF" and magic[8:] == b"WAVE":
+    if magic[:4] in (b"RIFF", b"RF64") and magic[8:] == b"WAVE":
         return _missing_wav(file)
     if magic[:4] == b"OggS":
         return _missing_ogg(file)
@@ -108,13 +113,16 @@ def _missing(file: BinaryIO) -> str | None:
 
 def _missing_wav(file: BinaryIO) -> str | None:
     size = file.seek(0, 2)
-    at = 12
+    at, long = 12, 0
     while at + 8 <= size:
         file.seek(at)
         tag, length = struct.unpack("<4sI", file.read(8))
+        if tag == b"ds64" and at + 24 <= size:  # RF64: sizes of 64 bits, the sound's is the second
+            long = struct.unpack("<8xQ", file.read(16))[0]
         if tag == b"data":
-            # Programs that write to a pipe leave a size of 0 or of all ones: not known, so not missing.
-            short = length not in (0, 0xFFFFFFFF, 0x7FFFFFFF) and at + 8 + length > size
+            length = long if long and length == _ONES else length
+            # Programs that write to a pipe leave 0, all ones, or the largest signed size: not known, so not missing.
+            short = length not in (0, _ONES, _ONES >> 1) and at + 8 + length > size
             return f"the header promises {length} bytes of sound, the file holds {size - at - 8}" if short else None
         at += 8 + length + length % 2
     return "there is no sound after the header"

@@ -37,7 +37,8 @@ def read_delimited(path: Path, delimiter: str, quote: str | None = QUOTE) -> tup
         quote: one character; None where fields are never quoted, as in much TSV.
 
     Returns:
-        Column to its cells, all strings; and the line on which each row begins.
+        Column to its cells, all strings; and the line on which each row begins. A blank line is no row, but of a table
+        with one column it is a row whose cell is empty, except at the end of the file.
 
     Raises:
         DataError: no header, two columns of one name, a row with too many or too few fields, a quote that is not
@@ -82,16 +83,22 @@ def _read(reader: Any, name: str, delimiter: str) -> tuple[dict[str, Cells], Seq
     parts: list[pl.DataFrame] = []
     chunk: list[list[str]] = []
     numbers: list[int] = []
+    blank: list[int] = []
     begins = reader.line_num + 1
     try:
         for row in reader:
             if len(row) == len(header):
+                chunk += [[""]] * len(blank)
+                numbers += blank
+                blank = []
                 chunk.append(row)
                 numbers.append(begins)
-                if len(chunk) == CHUNK:
+                if len(chunk) >= CHUNK:
                     parts.append(_pack(header, chunk))
                     chunk = []
-            elif row:  # a blank line is no row
+            elif not row:  # of one column a row with an empty cell, unless the file ends so; of several no row
+                blank += [begins] if len(header) == 1 else []
+            else:
                 found = delimiter.join(row)
                 problems.add(begins, None, found, f"expected {len(header)} fields as in the header, found {len(row)}")
             begins = reader.line_num + 1

@@ -23,8 +23,8 @@ def read_jsonl(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
         Column to its cells; and the line of each row.
 
     Raises:
-        DataError: a line that is not a JSON object, a cell that is an object, bytes that are not UTF-8; with the
-            file and the line.
+        DataError: a line that is not a JSON object, or one with a key twice, a cell that is an object, bytes that are
+            not UTF-8; with the file and the line.
     """
     problems = Problems(path.name)
     parts: list[dict[str, Cells]] = []
@@ -55,14 +55,27 @@ def read_jsonl(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
     }, numbers
 
 
+class _Object(dict[str, Any]):
+    """An object's cells; `twice` is a key that is there more than once, of which JSON would keep the last."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        names = [name for name, _ in pairs]
+        self.twice = None if len(self) == len(names) else next(name for name in names if names.count(name) > 1)
+
+
 def _parse(line: str, number: int, problems: Problems) -> dict[str, Any] | None:
     try:
-        row = json.loads(line)
+        row = json.loads(line, object_pairs_hook=_Object)
     except json.JSONDecodeError as error:
         problems.add(number, None, line.rstrip("\n"), f"not JSON: {error.msg} at position {error.pos}")
         return None
-    if not isinstance(row, dict):
+    if not isinstance(row, _Object):
         problems.add(number, None, row, 'expected one object a line, like {"id": "a", "text": "…"}')
+        return None
+    if row.twice:
+        why = f"{row.twice!r} is there more than once; give each cell one value"
+        problems.add(number, None, line.rstrip("\n"), why)
         return None
     nested = [name for name, cell in row.items() if isinstance(cell, dict)]
     for name in nested:

@@ -8,7 +8,7 @@ from typing import Any
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.manifest.read import beside
-from mmfusion.data.paths import has_scheme
+from mmfusion.data.paths import check_root, has_scheme
 
 
 def table_path(path: str | Path, root: str | None) -> Path:
@@ -34,9 +34,10 @@ def media_root(root: str | None, path: Path) -> Path | str:
     """Where the media lie: the given folder or URL, else the table's own folder.
 
     Raises:
-        DataError: there is no such folder.
+        DataError: there is no such folder, or the URL is none that merely fetches.
     """
     if root is not None and has_scheme(root):
+        check_root(root)
         return str(root)
     folder = (path.parent if root is None else Path(root)).resolve()
     if not folder.is_dir():

@@ -29,7 +29,7 @@ def split_by_ratio(
     be validated either.
 
     Args:
-        keys: `[R]`, the rows' ids.
+        keys: `[R]`, what the rows are known by: their ids, or what they hold.
         ratio: split to its share; shares sum to 1.
         seed: another seed, another split.
         classes: Int `[R]`, or None for no stratification.

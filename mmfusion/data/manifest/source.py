@@ -11,11 +11,19 @@ from mmfusion.data.errors import Problems
 from mmfusion.data.manifest.delimited import QUOTE, Cells
 from mmfusion.data.manifest.places import media_root, table_path
 from mmfusion.data.manifest.read import EMPTY, read_columns
-from mmfusion.data.manifest.split import check_split, find, split_at_ratio, split_by_column, take_from_train
+from mmfusion.data.manifest.split import (
+    Split,
+    check_split,
+    content_keys,
+    find,
+    split_at_ratio,
+    split_by_column,
+    take_from_train,
+)
 from mmfusion.data.source import Source
 from mmfusion.data.table import Table, is_empty
 
-BY_COLUMN: Mapping[str, Any] = {"column": "split", "train": "train", "val": "val", "test": "test"}
+BY_COLUMN: Split = {"column": "split", "train": "train", "val": "val", "test": "test"}
 
 
 class ManifestSource(Source):
@@ -43,7 +51,7 @@ class ManifestSource(Source):
         path: str,
         root: str | None = None,
         id: str | None = None,
-        split: Mapping[str, Any] = BY_COLUMN,
+        split: Split = BY_COLUMN,
         format: str | None = None,
         delimiter: str | None = None,
         empty: Sequence[str] = EMPTY,
@@ -54,7 +62,7 @@ class ManifestSource(Source):
         self.path = path
         self.root = root
         self.id = id
-        self.split = split
+        self.split: Mapping[str, Any] = split
         self.format = format
         self.delimiter = delimiter
         self.empty = empty
@@ -66,13 +74,14 @@ class ManifestSource(Source):
         columns, rows = read_columns(path, self.format, self.delimiter, self.empty, self.strip, self.quote)
         file = path.name
         ids = row_ids(columns, self.id, rows, file)
+        keys = ids if self.id is not None else content_keys(columns)
         if self.split.get("column") is not None:
             cells = find(columns, self.split["column"], file, "data.split.column")
             splits = split_by_column(cells, rows, file, self.split)
             if self.split.get("from_train"):
-                splits = take_from_train(splits, columns, ids, rows, file, self.split)
+                splits = take_from_train(splits, columns, keys, rows, file, self.split)
         else:
-            splits = split_at_ratio(columns, ids, rows, file, self.split, self.split["ratio"])
+            splits = split_at_ratio(columns, keys, rows, file, self.split, self.split["ratio"])
         return Table(file, columns, splits, ids, rows, media_root(self.root, path))
 
 

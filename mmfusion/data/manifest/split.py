@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any, TypedDict
 
 import numpy as np
 
 from mmfusion.config.errors import ConfigError, nearest, suggest
+from mmfusion.config.limits import Keys
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.manifest.delimited import Cells
 from mmfusion.data.manifest.ratio import split_by_ratio, split_groups, strata
@@ -16,6 +19,20 @@ from mmfusion.data.table import take
 
 NAMES = ("train", "val", "test")
 OPTIONS = ("column", *NAMES, "from_train", "ratio", "seed", "group", "stratify")
+
+
+class Split(TypedDict, total=False):
+    """The option `split` of a table, as `ManifestSource` explains it; the check of a config reads it here."""
+
+    column: str | None
+    train: Any
+    val: Any
+    test: Any
+    from_train: Annotated[Mapping[str, float], Keys("val", "test")] | None
+    ratio: Annotated[Mapping[str, float], Keys("train", "val", "test")] | None
+    seed: int
+    group: str | None
+    stratify: str | None
 
 
 def check_split(split: Mapping[str, Any]) -> None:
@@ -61,13 +78,13 @@ def split_by_column(cells: Cells, rows: Sequence[int], file: str, split: Mapping
         DataError: an empty cell, or a value that belongs to no split.
     """
     values = _values(split)
-    found = [None if cell is None else values.get(str(cell)) for cell in cells]
+    found = [None if cell is None else values.get(_spelt(cell)) for cell in cells]
     if None in found:
         problems = Problems(file)
         allowed = ", ".join(f"{value!r} ({name})" for value, name in values.items())
         for index, name in enumerate(found):
             if name is None:
-                close = nearest(str(cells[index]), values) if cells[index] is not None else None
+                close = nearest(_spelt(cells[index]), values) if cells[index] is not None else None
                 why = f"expected {allowed}" + (f"; did you mean {close!r}?" if close else "")
                 problems.add(rows[index], split["column"], cells[index], why)
         problems.raise_if_any("data.split (values are mapped by data.split.train, .val and .test)")
@@ -76,13 +93,21 @@ def split_by_column(cells: Cells, rows: Sequence[int], file: str, split: Mapping
 
 def split_at_ratio(
     columns: Mapping[str, Cells],
-    ids: Sequence[str],
+    keys: Sequence[str],
     rows: Sequence[int],
     file: str,
     split: Mapping[str, Any],
     ratio: Mapping[str, float],
 ) -> list[str]:
     """Each row's split, dealt out by `ratio` and the split's `seed`, `group` and `stratify`.
+
+    Args:
+        columns: of the table.
+        keys: what each row is known by, wherever in the table it stands: its id, or what `content_keys` gives.
+        rows: each row's number in its file.
+        file: the table's name.
+        split: the source's option.
+        ratio: split to its share.
 
     Raises:
         DataError: a column that is not there, an empty group cell, fewer groups than splits.
@@ -93,7 +118,7 @@ def split_at_ratio(
     if split.get("stratify") is not None:
         classes = strata(find(columns, split["stratify"], file, "data.split.stratify"))
     if split.get("group") is None:
-        return split_by_ratio(ids, shares, seed, classes)
+        return split_by_ratio(keys, shares, seed, classes)
     groups = _groups(find(columns, split["group"], file, "data.split.group"), rows, file, split["group"])
     if len(set(groups)) < len(shares):
         raise DataError(
@@ -106,7 +131,7 @@ def split_at_ratio(
 def take_from_train(
     splits: list[str],
     columns: Mapping[str, Cells],
-    ids: Sequence[str],
+    keys: Sequence[str],
     rows: Sequence[int],
     file: str,
     split: Mapping[str, Any],
@@ -122,12 +147,26 @@ def take_from_train(
         raise DataError(f"data.split.from_train: {file} has no training rows to take from")
     ratio = {"train": 1 - math.fsum(taken.values()), **taken}
     part: dict[str, Cells] = {name: take(cells, train) for name, cells in columns.items()}
-    part_ids: Cells = take(ids, train)
-    dealt = split_at_ratio(part, part_ids, [rows[index] for index in train], file, split, ratio)
+    part_keys: Cells = take(keys, train)
+    dealt = split_at_ratio(part, part_keys, [rows[index] for index in train], file, split, ratio)
     result = list(splits)
     for index, name in zip(train, dealt, strict=True):
         result[index] = name
     return result
+
+
+def content_keys(columns: Mapping[str, Cells]) -> list[str]:
+    """What rows without ids are known by: what they hold, and of equal rows which one of them it is."""
+    keys, seen = [], Counter[str]()
+    for cells in zip(*(columns[name] for name in sorted(columns)), strict=True):
+        content = _digest(repr([_digest(cell.tobytes()) if isinstance(cell, np.ndarray) else cell for cell in cells]))
+        seen[content] += 1
+        keys.append(f"{content} {seen[content]}")
+    return keys
+
+
+def _digest(content: str | bytes) -> str:
+    return hashlib.blake2b(content.encode() if isinstance(content, str) else content, digest_size=16).hexdigest()
 
 
 def find(columns: Mapping[str, Cells], name: str, file: str, option: str) -> Cells:
@@ -159,12 +198,18 @@ def _values(split: Mapping[str, Any]) -> dict[str, str]:
         for value in given if isinstance(given, Sequence) and not isinstance(given, str) else [given]:
             if value is None:
                 continue
-            if str(value) in values:
-                raise ConfigError(f"data.split: {value!r} stands for both {values[str(value)]} and {name}")
-            values[str(value)] = name
+            if _spelt(value) in values:
+                raise ConfigError(f"data.split: {value!r} stands for both {values[_spelt(value)]} and {name}")
+            values[_spelt(value)] = name
     if not values:
         raise ConfigError(f"data.split: expected the column's values of {', '.join(NAMES)}, found none")
     return values
+
+
+def _spelt(value: Any) -> str:
+    """A value as text; true and false have one spelling, which YAML, a CSV and Parquet each write in their own way."""
+    text = str(value)
+    return text.lower() if text.lower() in ("true", "false") else text
 
 
 def _check_shares(option: str, shares: Mapping[str, Any], names: Sequence[str]) -> float:

@@ -16,6 +16,8 @@ class GaussianNoise(Transform):
         std: deviation of the noise; images, features and series are standardised, waveforms lie in −1…1.
     """
 
+    kinds = ("image", "speech", "features", "series")
+
     def __init__(self, std: float) -> None:
         if not std >= 0:
             raise ValueError(f"GaussianNoise: std must be at least 0, found {std}")

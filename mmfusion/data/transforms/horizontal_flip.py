@@ -16,6 +16,8 @@ class HorizontalFlip(Transform):
         p: probability, 0…1.
     """
 
+    kinds = ("image",)
+
     def __init__(self, p: float = 0.5) -> None:
         if not 0 <= p <= 1:
             raise ValueError(f"HorizontalFlip: p must lie in 0…1, found {p}")

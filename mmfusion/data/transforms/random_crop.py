@@ -16,6 +16,8 @@ class RandomCrop(Transform):
         padding: pixels on each side, filled with zeros: the training split's mean colour.
     """
 
+    kinds = ("image",)
+
     def __init__(self, padding: int) -> None:
         if padding < 0:
             raise ValueError(f"RandomCrop: padding must be at least 0, found {padding}")

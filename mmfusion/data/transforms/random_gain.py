@@ -16,6 +16,8 @@ class RandomGain(Transform):
         high: loudest gain in dB.
     """
 
+    kinds = ("speech", "features", "series")
+
     def __init__(self, low: float = -6.0, high: float = 6.0) -> None:
         if not low <= high:
             raise ValueError(f"RandomGain: low must not exceed high, found {low} and {high}")

@@ -17,6 +17,8 @@ class RandomShift(Transform):
         fraction: longest shift as a share of the row's own length, 0…1.
     """
 
+    kinds = ("speech", "features", "series")
+
     def __init__(self, fraction: float = 0.1) -> None:
         if not 0 <= fraction < 1:
             raise ValueError(f"RandomShift: fraction must lie in 0…1, found {fraction}")

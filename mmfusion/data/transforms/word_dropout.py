@@ -21,6 +21,8 @@ class WordDropout(Transform):
         keep_ends: never drops a row's first and last token (a Hugging Face tokenizer's special ones).
     """
 
+    kinds = ("text",)
+
     def __init__(
         self,
         rate: float,

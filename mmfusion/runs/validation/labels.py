@@ -33,6 +33,8 @@ def read_tasks(table: Table, tasks: Mapping[str, Task], report: Report) -> None:
             report.unlabelled[name][split] = 1 - float(labels.labelled.float().mean())
             if labels.counts:
                 report.classes[name][split] = labels.counts
+            if labels.bare:
+                report.bare.setdefault(name, {})[split] = labels.bare
             if not bool(labels.labelled.any()):
                 report.warnings.append(f"task {name}: no row of split {split} has a label, so it has no scores there")
         if len(problems):
@@ -42,18 +44,18 @@ def read_tasks(table: Table, tasks: Mapping[str, Task], report: Report) -> None:
 
 def _odd(task: str, classes: Mapping[str, Mapping[str, int]]) -> list[str]:
     training = classes.get("train", {})
+    names = list(dict.fromkeys(name for counts in classes.values() for name in counts))
     found = []
     if len(training) == 1:
         found.append(f"task {task}: all training rows have the same label, {next(iter(training))!r}")
-    rare = [name for name, count in training.items() if count < FEW]
+    rare = [name for name in names if training.get(name, 0) < FEW]
     if rare:
         found.append(f"task {task}: {len(rare)} classes have fewer than {FEW} training rows: {', '.join(rare[:10])}")
     spelt: dict[str, set[str]] = defaultdict(set)
-    for counts in classes.values():
-        for name in counts:
-            spelt[" ".join(name.casefold().split())].add(name)
-    for names in spelt.values():
-        if len(names) > 1:
-            shown = ", ".join(map(repr, sorted(names)))
+    for name in names:  # spellings that the task takes for one class have one name
+        spelt[" ".join(name.casefold().split())].add(name)
+    for spellings in spelt.values():
+        if len(spellings) > 1:
+            shown = ", ".join(map(repr, sorted(spellings)))
             found.append(f"task {task}: {shown} differ in capitals or blanks alone; are they one class?")
     return found

@@ -37,7 +37,8 @@ class Report:
         media: modality to the number of different media that were read.
         absent: modality to split to the share of rows without it.
         unlabelled: task to split to the share of rows without a label.
-        classes: task to split to label to rows; empty for regressions.
+        classes: task to split to class to rows; empty for regressions.
+        bare: task to split to the rows that are known to hold none of several labels, where there are such.
         unreadable: every row whose medium cannot be read.
     """
 
@@ -48,6 +49,7 @@ class Report:
     absent: dict[str, dict[str, float]] = field(default_factory=dict)
     unlabelled: dict[str, dict[str, float]] = field(default_factory=dict)
     classes: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
+    bare: dict[str, dict[str, int]] = field(default_factory=dict)
     unreadable: list[Unreadable] = field(default_factory=list)
 
     def __bool__(self) -> bool:

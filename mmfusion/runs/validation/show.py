@@ -25,7 +25,7 @@ def show(report: Report, file: str, kinds: Mapping[str, Kind], tasks: Mapping[st
     console.print(_tasks(report, tasks, splits))
     for task, counts in report.classes.items():
         if counts:
-            console.print(_classes(task, counts, splits))
+            console.print(_classes(task, counts, report.bare.get(task, {}), splits))
     for style, label, messages in (("yellow", "warning", report.warnings), ("red", "error", report.errors)):
         for message in messages:
             console.print(f"[bold {style}]{label}[/] {escape(message)}", highlight=False, soft_wrap=True)
@@ -57,7 +57,7 @@ def _tasks(report: Report, tasks: Mapping[str, Task], splits: list[str]) -> Tabl
     return table
 
 
-def _classes(task: str, counts: Mapping[str, Mapping[str, int]], splits: list[str]) -> Table:
+def _classes(task: str, counts: Mapping[str, Mapping[str, int]], bare: Mapping[str, int], splits: list[str]) -> Table:
     table = _table(f"{task}: class", *splits)
     names = dict.fromkeys(name for split in splits for name in counts.get(split, {}))
     order = sorted(names, key=lambda name: -counts.get("train", {}).get(name, 0))
@@ -67,6 +67,8 @@ def _classes(task: str, counts: Mapping[str, Mapping[str, int]], splits: list[st
         if len(shown) < len(order) and number == half:
             table.add_row(f"… {len(order) - len(shown)} more", *("" for _ in splits))
         table.add_row(escape(name), *(str(counts.get(split, {}).get(name, 0)) for split in splits))
+    if bare:
+        table.add_row("[dim]none of them[/]", *(str(bare.get(split, 0)) for split in splits))
     return table
 
 

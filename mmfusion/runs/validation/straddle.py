@@ -55,6 +55,22 @@ def same_content(media: Media, table: Table) -> str | None:
     return f"{media.inputs.name}: {len(pairs)} training media are in another split under another name: {_listed(pairs)}"
 
 
+def chosen_and_tested_on(media: Media, table: Table) -> str | None:
+    """Media that the checkpoint is chosen on and tested on, under one name or two, as a message."""
+    splits = _splits_of(media, table)
+    places: dict[bytes | int, list[int]] = defaultdict(list)
+    for place in splits:
+        places[media.prints.get(place, place)].append(place)
+    shared = []
+    for same in places.values():
+        found = set().union(*(splits[place] for place in same))
+        if "train" not in found and {"val", "test"} <= found:
+            shared.append(" = ".join(str(media.inputs.cells[place]) for place in same))
+    if not shared:
+        return None
+    return f"{media.inputs.name}: {len(shared)} media are in both val and test: {_listed(shared)}"
+
+
 def _splits_of(media: Media, table: Table) -> dict[int, set[str]]:
     """A medium's place to the splits that it is in."""
     places = media.inputs.places.numpy()

@@ -111,3 +111,29 @@ def test_a_text_that_says_its_label(generator):
     # Both words in every text: nothing is given away.
     assert not says_label(["positive or negative?"] * N, labels).suspicious()
     assert says_label([None, "a"], ["x", None]).rows == 0
+
+
+@pytest.mark.parametrize(("rows", "scored"), [(60, 20), (80, 20), (400, 80)])
+def test_a_threshold_is_found_among_few_rows_and_noise_is_not(rows, scored):
+    generator = np.random.default_rng(3)
+    feature = generator.uniform(0, 100, rows + scored)
+    target, fit = pl.Series(feature >= 50).cast(pl.String), np.arange(rows + scored) < rows
+    assert alone(pl.Series(feature), target, fit, regression=False).suspicious()
+    noise = pl.Series(generator.normal(size=rows + scored))
+    assert alone(noise, target, fit, regression=False).value < 0.8
+    assert alone(noise, pl.Series(feature), fit, regression=True).value < 0.6
+
+
+@pytest.mark.parametrize("curve", [np.square, lambda x: np.exp(3 * x), lambda x: np.sin(3 * x)])
+def test_a_number_that_follows_another_along_a_curve(generator, curve):
+    feature = generator.uniform(-1, 1, 300)
+    fit = np.arange(300) < 200
+    assert alone(pl.Series(feature), pl.Series(curve(feature)), fit, regression=True).suspicious()
+
+
+def test_an_empty_number_is_no_neighbour(generator):
+    feature = [None if i % 4 == 0 else float(i % 100) for i in range(400)]
+    target = ["hole" if cell is None else "high" if cell >= 50 else "low" for cell in feature]
+    assert alone(pl.Series(feature), target, halves(400), regression=False).value == 1
+    empty = pl.Series([None] * 400, dtype=pl.Float64)
+    assert not alone(empty, target, halves(400), regression=False).suspicious()

@@ -56,3 +56,22 @@ def test_a_target_that_was_told_may_be_another_form_of_one(tmp_path):
 def test_one_column_is_a_target_without_anything_to_learn_from(tmp_path):
     with pytest.raises(DataError, match=r"t\.csv: nothing to learn from"):
         finished(tmp_path, y=drawn("ab", 5))
+
+
+def test_beside_a_column_that_is_named_like_a_target_measurements_are_inputs(tmp_path):
+    generator = random.Random(7)
+    columns = {
+        "photo": [f"{i % 7}.png" for i in range(N)],
+        "age": [generator.gauss(50, 9) for _ in range(N)],
+        "ward": drawn("abc", 8),
+        "bmi": [generator.gauss(25, 3) for _ in range(N)],
+        "diagnosis": drawn("xyz", 9),
+        "los": [generator.expovariate(0.1) for _ in range(N)],
+    }
+    found = finished(tmp_path, **columns)
+    assert [found[name] for name in ("age", "ward", "bmi", "los")] == ["modality tabular"] * 4
+    assert found["diagnosis"] == "task classification"
+    # Another category may well be a second target; and without such a name nothing says which one is it.
+    assert finished(tmp_path, **columns, organ=drawn("pqr", 10))["organ"] == "task classification"
+    del columns["diagnosis"]
+    assert finished(tmp_path, **columns)["age"] == "task regression"

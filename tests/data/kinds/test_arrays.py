@@ -133,3 +133,12 @@ def test_names_of_cells():
         "a list of 2",
         "a.npy",
     ]
+
+
+@pytest.mark.parametrize("text", ["0.5,1\n2,3\n4,5\n", "1,1,1\n2,3,4\n", "-1e3\n2\n"])
+def test_a_csv_without_names_would_lose_its_first_step(tmp_path, text):
+    (tmp_path / "a.csv").write_text(text)
+    with pytest.raises(DecodeError, match=r"a\.csv: expected a first line with the columns' names, found the numbers"):
+        read("a.csv", tmp_path)
+    (tmp_path / "a.csv").write_text("x0,1\n2,3\n")
+    assert read("a.csv", tmp_path)[1] == ["x0", "1"]

@@ -114,3 +114,25 @@ def test_resampling_keeps_a_tone():
     assert resample(same, 8000, 8000) is same
     found = resample(tone(16000), 16000, 8000)
     torch.testing.assert_close(found[100:-100], same[100:-100], atol=0.01, rtol=0)
+
+
+def test_a_truncated_rf64_says_so(tmp_path):
+    write(tmp_path / "a.wav", format="RF64")
+    whole = (tmp_path / "a.wav").read_bytes()
+    assert whole[:4] == b"RF64"
+    np.testing.assert_array_equal(read_sound(tmp_path / "a.wav", "a.wav", 10_000)[0], SAMPLES)
+    (tmp_path / "a.wav").write_bytes(whole[:-400])
+    with pytest.raises(
+        DecodeError, match=r"a\.wav: truncated: the header promises 1600 bytes of sound, the file holds 1200"
+    ):
+        read_sound(tmp_path / "a.wav", "a.wav", 10_000)
+
+
+@pytest.mark.parametrize("kept", [20, 100, 700])
+def test_a_damaged_flac_is_told_in_words(tmp_path, kept):
+    whole = write(tmp_path / "a.flac").read_bytes()
+    (tmp_path / "a.flac").write_bytes(whole[:kept])
+    with pytest.raises(DecodeError, match=r"a\.flac: ") as error:
+        read_sound(tmp_path / "a.flac", "a.flac", 10_000)
+    assert "Libsndfile" not in str(error.value)
+    assert not str(error.value).rstrip().endswith(":")

@@ -32,7 +32,7 @@ def test_a_missing_file_names_the_root_where_there_is_one():
         raise FileNotFoundError("a.png")
 
 
-@pytest.mark.parametrize("error", [DecodeError("said"), PathError("outside"), DataError("no"), MemoryError()])
+@pytest.mark.parametrize("error", [DecodeError("said"), PathError("a.png", "outside"), DataError("no"), MemoryError()])
 def test_what_says_itself_what_is_wrong_passes(error):
     with pytest.raises(type(error)) as caught, decoding("a.png"):
         raise error

@@ -96,3 +96,13 @@ def test_columns_are_packed_strings(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("a\n1\n")
     assert read_delimited(path, ",")[0]["a"].dtype == pl.String
+
+
+@pytest.mark.parametrize("chunk", [1, 2, 100])
+def test_a_blank_line_of_a_table_with_one_column_is_a_row_with_an_empty_cell(tmp_path, monkeypatch, chunk):
+    monkeypatch.setattr("mmfusion.data.manifest.delimited.CHUNK", chunk)
+    assert read(tmp_path, "text\none\n\n\nfour\n\nsix\n\n\n") == (
+        {"text": ["one", "", "", "four", "", "six"]},
+        [2, 3, 4, 5, 6, 7],
+    )
+    assert read(tmp_path, "a,b\n1,2\n\n3,4\n") == ({"a": ["1", "3"], "b": ["2", "4"]}, [2, 4])

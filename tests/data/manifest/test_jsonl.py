@@ -69,3 +69,8 @@ def test_every_bad_line_is_counted(tmp_path):
 def test_rows_without_a_single_column(tmp_path):
     with pytest.raises(DataError, match=r"a\.jsonl: the file holds no row"):
         read(tmp_path, "{}", "{}")
+
+
+def test_a_key_that_is_there_twice_is_refused_with_its_line(tmp_path):
+    with pytest.raises(DataError, match=r"a\.jsonl, line 2: .*: 'a' is there more than once; give each cell one value"):
+        read(tmp_path, '{"a": 1, "b": 2}', '{"a": 1, "b": 2, "a": 3}')

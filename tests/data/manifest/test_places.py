@@ -53,3 +53,10 @@ def test_the_roots_folder(here):
     assert media_root("s3://bucket/media", here / "other.csv") == "s3://bucket/media"
     with pytest.raises(DataError, match=r"data\.root: there is no folder .*nowhere"):
         media_root("nowhere", here / "other.csv")
+
+
+def test_a_root_that_fsspec_would_run_is_refused(here):
+    with pytest.raises(
+        DataError, match=r"data\.root: reference://k::file:///tmp: expected a folder, or a URL of one of"
+    ):
+        media_root("reference://k::file:///tmp", here / "other.csv")

@@ -201,3 +201,34 @@ def test_200_000_rows_in_little_time_and_one_bad_is_named(tmp_path):
         ManifestSource(str(path), id="id").read()
     with pytest.raises(DataError, match=r"many.csv, line 200002, column 'split': 'tset': .* did you mean 'test'"):
         ManifestSource(str(path)).read()
+
+
+@pytest.mark.parametrize(
+    "split",
+    [
+        {"column": None, "ratio": {"train": 0.6, "val": 0.2, "test": 0.2}, "stratify": "label"},
+        {"column": "part", "train": "train", "val": None, "test": "test", "from_train": {"val": 0.2}},
+    ],
+)
+def test_without_ids_a_split_depends_on_what_rows_hold_and_not_on_their_order(tmp_path, split):
+    rows = [f"{i % 30},{'test' if i % 6 == 0 else 'train'},{i % 2}" for i in range(60)]  # every row is there twice
+    dealt = []
+    for order in (rows, rows[::-1], rows[17:] + rows[:17]):
+        (tmp_path / "rows.csv").write_text("\n".join(["x,part,label", *order]))
+        table = ManifestSource(str(tmp_path / "rows.csv"), split=split).read()
+        assert list(table.ids) == [str(i) for i in range(60)]
+        dealt.append(sorted(zip(table.columns["x"], table.splits, strict=True)))
+    assert dealt[0] == dealt[1] == dealt[2]
+    assert Counter(name for _, name in dealt[0])["val"] >= 10
+
+
+def test_rows_of_arrays_have_a_split_of_their_own_too(tmp_path):
+    path = tmp_path / "rows.jsonl"
+    split = {"column": None, "ratio": {"train": 0.5, "test": 0.5}}
+    lines = [f'{{"x": [{i}, 1], "y": {i}}}' for i in range(20)]
+    dealt = []
+    for order in (lines, lines[::-1]):
+        path.write_text("\n".join(order))
+        table = ManifestSource(str(path), split=split).read()
+        dealt.append(dict(zip(table.columns["y"], table.splits, strict=True)))
+    assert dealt[0] == dealt[1]

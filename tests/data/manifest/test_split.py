@@ -97,3 +97,12 @@ def test_a_column_by_the_name_that_an_option_gives():
     assert find({"a": [1]}, "a", "t.csv", "data.id") == [1]
     with pytest.raises(DataError, match=r"data\.id: t\.csv has no column 'ab'; did you mean 'abc'\?"):
         find({"abc": []}, "ab", "t.csv", "data.id")
+
+
+@pytest.mark.parametrize(
+    "cells", [["true", "false"], ["True", "False"], ["TRUE", "FALSE"], pl.Series([True, False])], ids=str
+)
+@pytest.mark.parametrize(("yes", "no"), [(True, False), ("True", "False")])
+def test_true_and_false_are_what_they_are_however_they_are_written(cells, yes, no):
+    split = {"column": "seen", "train": yes, "val": no}
+    assert split_by_column(cells, [2, 3], "t.csv", split) == ["train", "val"]
