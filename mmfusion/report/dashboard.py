@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import re
 import socket
 from pathlib import Path
 
@@ -20,7 +21,7 @@ from mmfusion.report.html import page
 from mmfusion.report.live import Live
 
 HOST, PORT = "127.0.0.1", 8765
-NAMES = frozenset({"127.0.0.1", "localhost", "::1"})
+NAMED = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
 """What a browser may call this machine, on any port: a tunnel's differs from ours."""
 
 HEADERS = {
@@ -94,7 +95,7 @@ class Guard:
         if scope["type"] != "http":
             return
         host = dict(scope["headers"]).get(b"host", b"").decode("latin-1")
-        if hostname(host) not in NAMES:
+        if not NAMED.fullmatch(host):
             refusal = PlainTextResponse(f"{host!r} is not this machine; ask for {HOST}\n", 421, headers=HEADERS)
             await refusal(scope, receive, send)
             return
@@ -106,13 +107,6 @@ class Guard:
             await send(message)
 
         await self.inner(scope, receive, with_headers)
-
-
-def hostname(host: str) -> str:
-    """A Host header without its port, in small letters; `[::1]:80` without its brackets."""
-    if host.startswith("["):
-        return host[1:].partition("]")[0].lower()
-    return host.partition(":")[0].lower()
 
 
 def _bind(port: int) -> socket.socket:

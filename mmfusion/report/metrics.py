@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from mmfusion.config.errors import ConfigError, nearest
-from mmfusion.report.directions import has_direction, lower_is_better
+from mmfusion.report.directions import has_direction
 from mmfusion.report.runs import Run
 from mmfusion.report.sweeps import read_sweep
 
@@ -108,11 +108,6 @@ def resolve_metric(wanted: str, runs: Sequence[Run]) -> str:
     close = nearest(wanted, known)
     meant = f"; did you mean {close}?" if close else ""
     raise ConfigError(f"--metric {wanted}: no run has such a metric{meant}{_valid(known)}")
-
-
-def improves(a: float, b: float, metric: str, said: Mapping[str, bool] | None = None) -> bool:
-    """Whether a is better than b."""
-    return a < b if lower_is_better(metric, said) else a > b
 
 
 def _valid(known: Sequence[str]) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import socket
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -15,12 +14,14 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from mmfusion.config.errors import ConfigError, nearest
+from mmfusion.runs.process import is_alive, is_here
 from mmfusion.runs.result import FILE as RESULT
 
 if TYPE_CHECKING:
     import polars as pl
 
 CONFIG, OVERRIDES, JOB, SWEEP, CURVES = "config.yaml", "overrides.yaml", "job.json", "sweep.json", "metrics.csv"
+PROVENANCE = "provenance.json"
 ATTEMPTS = "attempts"
 """The folder of a sweep that keeps earlier attempts of its jobs."""
 
@@ -151,7 +152,8 @@ def _read(path: Path, name: str) -> Run:
     damaged = bool(faults)
     status = str((result or {}).get("status"))
     error = (result or {}).get("error")
-    alive = _process_is_there(job)
+    process = _process(path, job, result)
+    alive = _process_is_there(process)
     if result is None and alive and not damaged:
         status = "running"  # it starts: importing takes longer than a look at it
     elif result is None:
@@ -163,7 +165,7 @@ def _read(path: Path, name: str) -> Run:
         faults.append(f"{path / RESULT}: status is {status!r}, expected one of {', '.join(STATUSES)}")
         status = "failed"
     elif status == "running" and alive is False:
-        status, error = "stopped", f"its process ({_mapping(job).get('pid')} on this machine) ended without a last word"
+        status, error = "stopped", f"its process ({process['pid']} on this machine) ended without a last word"
     if status == "completed" and not config:
         faults.append(f"{path} has no {CONFIG} that says something")
     if status == "completed" and faults:
@@ -192,17 +194,21 @@ def _read(path: Path, name: str) -> Run:
     )
 
 
-def _process_is_there(job: Mapping[str, Any] | None) -> bool | None:
-    """Whether a job's process is; None if it has none, or runs on another machine."""
-    if not job or not isinstance(job.get("pid"), int) or job.get("host") != socket.gethostname():
+def _process(path: Path, job: Any, result: Any) -> dict[str, Any]:
+    """Host, id and birth of the process that trains, as far as they are known; a run of no sweep notes its own."""
+    if not _mapping(job).get("pid") and _mapping(result).get("status") == "running":
+        try:
+            return _mapping(_mapping(parsed(path / PROVENANCE)).get("process"))
+        except (OSError, ValueError):
+            return {}
+    return _mapping(job)
+
+
+def _process_is_there(process: Mapping[str, Any]) -> bool | None:
+    """Whether it is; None if nobody knows which it is, or it runs on another machine."""
+    if not isinstance(process.get("pid"), int) or not is_here({"host": process.get("host")}):
         return None
-    try:
-        os.kill(job["pid"], 0)
-    except ProcessLookupError:
-        return False
-    except OSError:
-        pass  # it is there, and somebody else's
-    return True
+    return is_alive(process)
 
 
 def _mapping(content: Any) -> dict[str, Any]:

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from rich.console import Console
 from rich.markup import escape
@@ -43,14 +44,12 @@ def show(comparison: Comparison, console: Console | None = None) -> None:
     """Print the ranked table, what did not complete and why, and what it all says."""
     console = console or plain_console()
     if comparison.rows and comparison.metric is not None:
-        table, left_out = ranked_table(comparison, console.width)
-        console.print()
-        console.print(table)
+        for table in ranked_tables(comparison, console.width):
+            console.print()
+            console.print(table)
         further = len(comparison.rows) - _ROWS
         if further > 0:
             console.print(f"{further} more rows: --csv FILE has all.")
-        if left_out:
-            _say(console, f"Not shown for want of width: {', '.join(left_out)}; --csv FILE has all.")
     for note in notes(comparison):
         _say(console, note)
     broken = failures(comparison.runs)
@@ -74,37 +73,36 @@ def plain_console() -> Console:
     return Console(width=int(wide) if wide.isdecimal() and int(wide) else NARROWEST, no_color=True)
 
 
-def ranked_table(comparison: Comparison, width: int) -> tuple[Table, list[str]]:
-    """The table, and the columns that `width` has no room for: of what it cost, then Δm."""
+def ranked_tables(comparison: Comparison, width: int) -> list[Table]:
+    """The table; and where `width` has no room for Δm and costs beside the rest, these below it, by the same ranks."""
     rows = comparison.rows[:_ROWS]
-    fixed, optional = _numbers(comparison, rows), _extras(rows)
+    fixed, further = _numbers(comparison, rows), _further(rows)
     rank = _Column("#", [str(n + 1) if row.found else words.NONE for n, row in enumerate(rows)])
     room = width - 1 - sum(column.width for column in (rank, *fixed))
     settings = _settings(comparison, rows, room)
     room -= sum(min(column.width, _WIDEST) for column in settings)
-    shown: list[_Column] = []
-    for column in optional:
-        # What does not fit takes all that matters less with it.
-        if column.width > room:
-            break
-        room -= column.width
-        shown.append(column)
     better = "lower" if comparison.lower else "higher"
-    table = Table(
-        title=f"{escape(str(comparison.metric))} ({better} is better)", title_justify="left", title_style="bold"
-    )
-    columns = [rank, *settings, *fixed, *shown]
+    title = f"{escape(str(comparison.metric))} ({better} is better)"
+    if sum(column.width for column in further) <= room:
+        return [_table([rank, *settings, *fixed, *further], title)]
+    room = width - 1 - sum(column.width for column in (rank, *further))
+    named = _settings(comparison, rows, room)
+    fits = sum(min(column.width, _WIDEST) for column in named) <= room
+    beside = named if fits else []
+    below = "what it took" if further[0].title in dict(_SHOWN_COSTS.values()) else "Δm, and what it took"
+    return [_table([rank, *settings, *fixed], title), _table([rank, *beside, *further], below)]
+
+
+def _table(columns: Sequence[_Column], title: str) -> Table:
+    """The first row is the best one, if it has a rank."""
+    table = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
-        table.add_column(
-            column.title,
-            justify="right" if column.right else "left",
-            overflow="fold",
-            no_wrap=column.right,
-        )
-    for index, row in enumerate(rows):
-        style = "bold" if index == 0 and row.found else None
-        table.add_row(*(escape(column.cells[index]) for column in columns), style=style)
-    return table, [column.title for column in optional[len(shown) :]]
+        justify: Literal["left", "right"] = "right" if column.right else "left"
+        table.add_column(column.title, justify=justify, overflow="fold", no_wrap=column.right)
+    for index, cells in enumerate(zip(*(column.cells for column in columns), strict=True)):
+        style = "bold" if index == 0 and cells[0] != words.NONE else None
+        table.add_row(*map(escape, cells), style=style)
+    return table
 
 
 def failure_table(broken: Sequence[tuple[Run, str]]) -> Table:
@@ -141,7 +139,7 @@ def _numbers(comparison: Comparison, rows: Sequence[Row]) -> list[_Column]:
     return columns
 
 
-def _extras(rows: Sequence[Row]) -> list[_Column]:
+def _further(rows: Sequence[Row]) -> list[_Column]:
     """Δm and costs, what matters most first, as far as they are known."""
     columns = []
     if any(row.delta for row in rows):

@@ -18,6 +18,7 @@ from torch import Tensor
 import mmfusion
 from mmfusion.data.table import Table
 from mmfusion.runs.hardware import hardware
+from mmfusion.runs.process import identity
 
 LONGEST_DIFF = 1_000_000
 """Characters of a diff that are kept."""
@@ -38,6 +39,7 @@ def provenance(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str,
         "python": platform.python_version(),
         "git": code,
         "hardware": hardware(),
+        "process": identity(),
         "packages": packages(),
     }
 

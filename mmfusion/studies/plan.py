@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass
@@ -20,13 +22,15 @@ from mmfusion.config.instantiate import instantiate, trust
 from mmfusion.config.typed import refuse_typed
 from mmfusion.studies._base import Study
 from mmfusion.studies.asked import GROUP
-from mmfusion.studies.results import LeftOut, Variant
+from mmfusion.studies.results import LeftOut, Variant, by_reason
 
 _NOT_HERE = {
     "seed": "a study sets the seeds itself; say study.seeds=5, or a list",
     "hparams_search": "a study is no search; run them one after the other",
     "hydra/sweeper": "a study lists its jobs itself; hydra/launcher says where they run",
 }
+
+_SEVERAL = re.compile(r"\d+ problems:")
 
 
 @dataclass(frozen=True)
@@ -40,6 +44,7 @@ class Plan:
         left_out: those that are not, and why.
         base: the command's own overrides of every job.
         config: the experiment's, as the command composes it.
+        folder: of the sweep; the same command finds it again.
     """
 
     name: str
@@ -48,6 +53,7 @@ class Plan:
     left_out: Sequence[LeftOut]
     base: Sequence[str]
     config: Mapping[str, Any]
+    folder: Path
 
     def job(self, variant: Variant, seed: int) -> list[str]:
         """A job's overrides, as a person would type them."""
@@ -73,7 +79,7 @@ def make_plan(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
     trust(trusted)
     folders = user_folders(config_dirs)
     known = groups([own_folder(), *folders])
-    _refuse(plain, known, folders)
+    asked = _refuse(plain, known, folders)
     plain = [each for each in plain if not each.lstrip("+~").startswith(("hydra.", "hydra/"))]
     refuse_typed(plain, known, own_folder() / f"{PRIMARY}.yaml")
     with redirect_stderr(io.StringIO()):  # what composing says stands in each job's log
@@ -92,14 +98,19 @@ def make_plan(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
             variants.append(variant)
         else:
             left_out.append(LeftOut(variant.name, error))
+    if not variants:
+        # What is wrong with the experiment itself is wrong with every variant, and is said once.
+        load_config([*base, f"seed={study.seeds[0]}"], config_dirs)
     if len(variants) < 2:
-        why = "".join(f"\n  {each.name}: {each.reason}" for each in left_out)
+        why = "".join(f"\n  {', '.join(names)}: {reason}" for reason, names in by_reason(left_out).items())
         raise ConfigError(f"study={name} needs at least two variants that are possible, found {len(variants)}:{why}")
-    return Plan(name, study, variants, left_out, base, composed.config)
+    asked = asked or _asked_by_files(composed.hydra)
+    folder = Path(asked) if asked else Path(composed.config["paths"]["outputs"]) / f"study-{name}-{_hash(plain)}"
+    return Plan(name, study, variants, left_out, base, composed.config, folder.expanduser().absolute())
 
 
-def _refuse(plain: Sequence[str], known: Mapping[str, Mapping[str, Path]], folders: Sequence[Path]) -> None:
-    """Refuse several values, and what a study decides itself."""
+def _refuse(plain: Sequence[str], known: Mapping[str, Mapping[str, Path]], folders: Sequence[Path]) -> str:
+    """Refuse several values, and what a study decides itself; returns the folder that is asked for, or nothing."""
     with explained(plain, folders, known):
         parsed = OverridesParser.create().parse_overrides(list(plain))
     for typed, each in zip(plain, parsed, strict=True):
@@ -109,6 +120,16 @@ def _refuse(plain: Sequence[str], known: Mapping[str, Mapping[str, Path]], folde
             raise ConfigError(f"{typed}: {one}; a grid varies others: mmfusion train -m {typed}")
         if key in _NOT_HERE and not (key == "hparams_search" and typed.endswith("=null")):
             raise ConfigError(f"{typed}: {_NOT_HERE[key]}")
+    return next((str(each.value()) for each in reversed(parsed) if each.key_or_group == "hydra.sweep.dir"), "")
+
+
+def _asked_by_files(hydra: Mapping[str, Any]) -> str:
+    asked = str((hydra.get("sweep") or {}).get("dir") or "")
+    return "" if asked.startswith("multirun/") else asked  # Hydra's own default
+
+
+def _hash(overrides: Sequence[str]) -> str:
+    return hashlib.sha256("\n".join(sorted(overrides)).encode()).hexdigest()[:8]
 
 
 def _is_of_study(override: str) -> bool:
@@ -122,5 +143,6 @@ def _wrong(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> str |
         with redirect_stderr(io.StringIO()):
             load_config(overrides, config_dirs)
     except ConfigError as error:
-        return " ".join(str(error).split())
+        first, *others = (" ".join(line.split()) for line in str(error).splitlines())
+        return "; ".join(others) if others and _SEVERAL.fullmatch(first) else " ".join([first, *others])
     return None

@@ -36,6 +36,14 @@ class LeftOut:
     reason: str
 
 
+def by_reason(left_out: Sequence[LeftOut]) -> dict[str, list[str]]:
+    """Reason to the names of all variants that it is the reason of."""
+    found: dict[str, list[str]] = {}
+    for each in left_out:
+        found.setdefault(each.reason, []).append(each.name)
+    return found
+
+
 @dataclass(frozen=True)
 class Results:
     """The study's numbers.

@@ -6,9 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmfusion.studies.finish import finish
-from mmfusion.studies.plan import make_plan
-from mmfusion.studies.sections import many
+from mmfusion.studies.plan import Plan, make_plan
+from mmfusion.studies.sections import left_out_lines, many
+from mmfusion.sweeps.folder import SweepFolder
 from mmfusion.sweeps.grid import say
+from mmfusion.sweeps.job import job_hash, quoted
 from mmfusion.sweeps.multirun import Listed, launch
 
 
@@ -24,12 +26,27 @@ def run_study(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
         ConfigError: it cannot be run; says why.
     """
     plan = make_plan(name, overrides, config_dirs)
-    for each in plan.left_out:
-        say(f"{each.name} is left out: {each.reason}")
+    for line in left_out_lines(plan.left_out):
+        say(line)
     jobs = plan.jobs()
     seeds = many(len(plan.study.seeds), "seed")
     say(f"study={name}: {len(plan.variants)} variants x {seeds} = {len(jobs)} jobs")
     listed = Listed(f"study-{name}", [plan.job(*each) for each in jobs], {"study_preset": name})
-    outcome = launch([*overrides, "hydra/sweeper=grid"], config_dirs, listed)
+    where = f"hydra.sweep.dir={quoted(str(plan.folder))}"
+    try:
+        outcome = launch([*overrides, "hydra/sweeper=grid", where], config_dirs, listed)
+    except (KeyboardInterrupt, SystemExit):
+        _conclude_early(plan)
+        raise
     finish(plan, outcome.folder.path, dict(zip(jobs, (job.folder for job in outcome.jobs), strict=True)))
     return bool(outcome.is_complete)
+
+
+def _conclude_early(plan: Plan) -> None:
+    """What an interrupted study has found, if one of its jobs at least has completed."""
+    folder = SweepFolder(plan.folder)
+    known = folder.known()
+    keys = {each: job_hash(plan.job(*each)) for each in plan.jobs()}
+    jobs = {each: folder.job(plan.job(*each), known[key]["number"]) for each, key in keys.items() if key in known}
+    if any(folder.is_done(job) for job in jobs.values()):
+        finish(plan, plan.folder, {each: job.folder for each, job in jobs.items()})

@@ -9,7 +9,7 @@ from mmfusion.report import words
 from mmfusion.report.costs import costs
 from mmfusion.studies.conclusion import Section, Table
 from mmfusion.studies.contrasts import ALPHA, FEWEST_SEEDS
-from mmfusion.studies.results import Results, Variant, sign
+from mmfusion.studies.results import LeftOut, Results, Variant, by_reason, sign
 
 _COSTS = {
     "seconds": ("time", words.seconds),
@@ -80,7 +80,7 @@ def jobs(found: Results) -> Section:
     planned = len(found.variants) * len(found.seeds)
     broken = found.incomplete()
     lines = [f"{planned - len(broken)} of {planned} jobs completed."]
-    lines += [f"{each.name} is left out: {each.reason}" for each in found.left_out]
+    lines += left_out_lines(found.left_out)
     lines += [f"{variant.name}, seed {seed}: {why}" for variant, seed, why in broken]
     for variant in found.variants:
         n = len(found.of(variant))
@@ -88,6 +88,12 @@ def jobs(found: Results) -> Section:
             what = f"is judged by {n} of {many(len(found.seeds), 'seed')}" if n else "is not judged at all"
             lines.append(f"{variant.name} {what}; tests take the seeds that both sides have.")
     return Section("Jobs", lines)
+
+
+def left_out_lines(left_out: Sequence[LeftOut]) -> list[str]:
+    """A line a reason."""
+    told = by_reason(left_out).items()
+    return [f"{together(who)} {'is' if len(who) == 1 else 'are'} left out: {why}" for why, who in told]
 
 
 def method(tests: int, of: str) -> Section:

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import os
 import shutil
 import time
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
+
+from mmfusion.report.html import write_html
+from mmfusion.report.runs import find_runs
+from tests.report.showcase import write_showcase
 
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -25,6 +32,11 @@ def chromium_path() -> str | None:
     return named or next((path for name in names if (path := shutil.which(name))), None)
 
 
+def lacking(what: str) -> NoReturn:
+    """Skip, or fail where the browser must be there: `MMFUSION_NEEDS_CHROMIUM`, as `.ci/run` sets it."""
+    (pytest.fail if os.environ.get("MMFUSION_NEEDS_CHROMIUM") else pytest.skip)(what)
+
+
 def until(page, expression: str) -> None:
     """Wait until an expression holds. The page's policy forbids Playwright's own way, which evaluates text in it."""
     end = time.monotonic() + PATIENCE / 1000
@@ -38,8 +50,10 @@ def chromium():
     """One browser for a module; ended with it, for Playwright keeps an event loop going in this thread."""
     path = chromium_path()
     if path is None:
-        pytest.skip("needs Chromium: apt-get install chromium, or MMFUSION_CHROMIUM=/path/to/it")
-    sync_api = pytest.importorskip("playwright.sync_api", reason="needs playwright: pip install playwright")
+        lacking("needs Chromium: apt-get install chromium, or MMFUSION_CHROMIUM=/path/to/it")
+    if importlib.util.find_spec("playwright") is None:
+        lacking("needs playwright: pip install playwright")
+    sync_api = importlib.import_module("playwright.sync_api")
     with sync_api.sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(FLAGS))
         yield browser
@@ -74,3 +88,15 @@ def visit(chromium):
         context.close()
     assert troubles == []
     assert [url for url in asked if not url.startswith((*bases, "data:", "blob:"))] == []
+
+
+@pytest.fixture(scope="session")
+def reports(tmp_path_factory):
+    """`grid.html`, `search.html`, `both.html` and `empty.html`."""
+    folder = tmp_path_factory.mktemp("reports")
+    write_showcase(folder / "outputs")
+    for name, sweep in (("grid", "fusion-weighting"), ("search", "lr-search")):
+        write_html(find_runs([folder / "outputs" / sweep]), folder / f"{name}.html", sweep)
+    write_html(find_runs([folder / "outputs"]), folder / "both.html", "outputs")
+    write_html([], folder / "empty.html", "nothing yet")
+    return folder

@@ -39,6 +39,9 @@ def write_grid_sweep(folder: Path) -> None:
         write_job(folder, number, fusion, weighting, seed, _BECAME.get(number, "completed"))
 
 
+SHORT, SPIKE, PEAK = 0, 1, 100
+"""Jobs of concat with equal weights: one that stopped early, one whose loss of `sum` is `PEAK` times too high once."""
+
 _BECAME = {5: "failed", 16: "diverged", 21: "stopped", 26: "running"}
 
 
@@ -62,7 +65,7 @@ def write_job(
         "host": "elsewhere",
     }
     level = 0.84 + _GAIN[fusion] + _GAIN[weighting] + float(rng.normal(0, 0.008))
-    steps = {"failed": 60, "diverged": 300, "stopped": 140, "running": 180}.get(became, 400)
+    steps = {"failed": 60, "diverged": 300, "stopped": 140, "running": 180}.get(became, 300 if number == SHORT else 400)
     more: dict[str, Any] = {}
     if became == "completed":
         more = {"ceilings": {"test/largest/accuracy": 0.935}, "predictions": _predictions(rng, level)}
@@ -80,7 +83,9 @@ def write_job(
         status="failed" if became == "diverged" else became,
         overrides=typed,
         job=job,
-        curves=_logged(level, rng, steps, weighting, nan_from=210 if became == "diverged" else None),
+        curves=_logged(
+            level, rng, steps, weighting, nan_from=210 if became == "diverged" else None, spike=number == SPIKE
+        ),
         cost={
             "parameters": 795_000 + 60_000 * FUSIONS.index(fusion),
             "rows_per_second": 640 - 40 * FUSIONS.index(fusion),
@@ -160,8 +165,15 @@ def _both(split: str, level: float, trade: float) -> dict[str, float]:
     }
 
 
-def _logged(level: float, rng: np.random.Generator, points: int, weighting: str, nan_from: int | None = None) -> bytes:
-    """A `metrics.csv`: losses, weights and cosines as such a run logs them, validation each 40 steps."""
+def _logged(
+    level: float,
+    rng: np.random.Generator,
+    points: int,
+    weighting: str,
+    nan_from: int | None = None,
+    spike: bool = False,
+) -> bytes:
+    """A `metrics.csv`: losses, weights and cosines as a run logs them, validation each 40 steps, one thing once."""
     import polars as pl
 
     step = np.arange(points) * 10
@@ -172,6 +184,8 @@ def _logged(level: float, rng: np.random.Generator, points: int, weighting: str,
         loss = size * (0.12 + 0.9 * np.exp(-4 * share)) * np.exp(rng.normal(0, 0.12, points)) * (1.6 - level)
         if nan_from is not None:
             loss[nan_from:] = np.nan
+        if spike and task == "sum":
+            loss[250] *= PEAK
         columns[f"step/{task}/loss"] = loss
         wander = np.cumsum(rng.normal(0, 0.012, points)) * (weighting == "gradnorm")
         columns[f"step/{task}/weight"] = 1 + sign * drift * (1 - np.exp(-3 * share)) * 0.6 + wander
@@ -182,6 +196,7 @@ def _logged(level: float, rng: np.random.Generator, points: int, weighting: str,
     texts = {name: [f"{value:.6g}" for value in np.asarray(values, float)] for name, values in columns.items()}
     for name, values in (("val/largest/accuracy", seen), ("val/loss", 1.4 - seen), ("val/sum/mae", 3.9 - 3.4 * seen)):
         texts[name] = [f"{value:.6g}" if at else "" for value, at in zip(values, validated, strict=True)]
+    texts["val/once"] = ["0.5" if i == 39 else "" for i in range(points)]
     texts |= {name: [str(int(value)) for value in columns[name]] for name in ("step", "epoch")}
     return pl.DataFrame(texts).write_csv(quote_style="never").encode()
 

@@ -9,6 +9,7 @@ import pytest
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.runs import find_runs, natural, parsed
+from mmfusion.runs.process import identity
 from tests.helpers.run_folders import config, write_grid, write_run, write_sweep
 
 
@@ -155,6 +156,25 @@ def test_a_run_that_nothing_runs_any_more(tmp_path):
     gone, alive, elsewhere = find_runs([tmp_path])
     assert (gone.status, alive.status, elsewhere.status) == ("stopped", "running", "running")
     assert f"({ended.pid} on this machine) ended without a last word" in gone.error
+
+
+def test_another_process_with_the_same_id_is_not_taken_for_the_runs(tmp_path):
+    own = identity()
+    write_run(tmp_path / "a", status="running", job={**own, "born": "in another life"})
+    write_run(tmp_path / "b", status="running", job=own)
+    assert [run.status for run in find_runs([tmp_path])] == ["stopped", "running"]
+
+
+def test_a_run_of_no_sweep_is_known_by_the_process_it_noted(tmp_path):
+    own = identity()
+    for name, process in (("gone", {**own, "born": "in another life"}), ("here", own)):
+        write_run(tmp_path / name, status="running")
+        (tmp_path / name / "provenance.json").write_text(json.dumps({"process": process}))
+    write_run(tmp_path / "old", status="running")
+    (tmp_path / "old" / "provenance.json").write_text('{"seed": 0}')
+    gone, alive, old = find_runs([tmp_path])
+    assert (gone.status, alive.status, old.status) == ("stopped", "running", "running")
+    assert f"({own['pid']} on this machine) ended without a last word" in gone.error
 
 
 def test_a_job_that_starts_is_running(tmp_path):

@@ -55,11 +55,20 @@ def test_no_line_of_a_table_is_wider_than_the_terminal(width):
     framed = [line for line in text.splitlines() if line and line[0] in "│┃┏└├┡"]
     assert framed
     assert max(map(len, framed)) <= width
-    left_out = re.search(r"Not shown for want of width: (.*);", text)
-    # Costs go first; what is compared is never left out.
-    assert (left_out is None) == (width == 200)
+    # What is compared stands first; what it took is never left out.
+    assert ("what it took" in text) == (width < 200)
+    for title in ("time", "param.", "memory", "step", "40 s", "800 k") if width > 40 else ():
+        assert title in text
     assert "p vs best" in text
     assert "0.500" in text
+
+
+def test_at_80_columns_costs_stand_in_a_table_of_their_own_by_the_same_ranks():
+    table = cells(shown(width=80))
+    assert table[0] == ["#", "fusion", "mean ± 95% CI", "n", "p vs best"]
+    head = table.index(["#", "fusion", "time", "param.", "memory", "step"])
+    assert table[head + 1] == ["1", "gated", "40 s", "800 k", "1.0 GiB", "100 ms"]
+    assert "what it took" not in shown()
 
 
 def test_many_keys_become_one_column():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from pathlib import Path
 
 from mmfusion.report.runs import find_runs
 from mmfusion.studies.finish import read
@@ -17,7 +18,7 @@ NOISE = (0.000, 0.004, -0.003, 0.002, -0.001)
 def plan_of(study, name="made_up", left_out=(), **sections):
     """A plan of the study over the made-up experiment; `sections` replace those of its config."""
     cfg = BASE | sections
-    return Plan(name, study, study.variants(cfg, OPTIONS), list(left_out), [], cfg)
+    return Plan(name, study, study.variants(cfg, OPTIONS), list(left_out), [], cfg, Path("nowhere"))
 
 
 def write_jobs(folder, plan, metrics):

@@ -1,5 +1,6 @@
 """Each preset's jobs, composed from the real configs, against a list written by hand."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -115,6 +116,23 @@ def test_what_a_study_cannot_do_is_refused(name, more, message):
     with pytest.raises(ConfigError, match=message):
         planned(name, *more)
     assert not Path("outputs").exists()
+
+
+def test_what_is_wrong_with_the_experiment_is_said_once(tmp_path):
+    with pytest.raises(ConfigError) as refused:
+        planned("fusion", "optimizer.lrr=1", "trainer.max_epochs=x")
+    text = str(refused.value)
+    assert (text.count("optimizer.lrr: there is no such key"), text.count("trainer.max_epochs: must be")) == (1, 1)
+
+
+def test_variants_that_are_impossible_for_one_reason_stand_in_one_line_and_several_problems_are_apart():
+    plan, _ = planned("fusion", "fusion.activation=relu", "fusion.align=true", "study.seeds=1")
+    (reason,) = {each.reason for each in plan.left_out if each.name == "decision"}
+    assert "problems" not in reason
+    assert re.search(r"command line\); fusion\.\w+: there is no such key", reason)
+    with pytest.raises(ConfigError) as refused:
+        planned("modalities", "study.dropout=0", "modality.placeholder=1", "study.seeds=1")
+    assert str(refused.value).count("placeholder: there is no such key") == 1
 
 
 def test_a_study_of_ones_own_is_a_file(tmp_path):

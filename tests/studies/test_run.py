@@ -6,11 +6,14 @@ import sys
 import pytest
 
 from mmfusion.cli import main
+from mmfusion.report import words
+from mmfusion.report.compare import compare
+from mmfusion.report.runs import find_runs
 from mmfusion.sweeps import process
 
 # Writes what a run leaves: its accuracy depends on the fusion; with the word `do=fail` it fails.
 STAND_IN = """
-import json, pathlib, sys
+import json, os, pathlib, signal, sys, time
 folder = pathlib.Path(sys.argv[-1].split("=", 1)[1].strip("'"))
 words = dict(word.split("=", 1) for word in sys.argv[1:-1] if "=" in word)
 seed = int(words["seed"])
@@ -22,6 +25,9 @@ result = {"name": "x", "seed": seed, "seconds": 1.0, "metrics": {} if failed els
 result |= {"status": "failed", "error": "ValueError: no luck"} if failed else {"status": "completed"}
 (folder / "config.yaml").write_text(json.dumps(cfg))
 (folder / "result.json").write_text(json.dumps(result))
+if words.get("name") == "ends_the_study" and folder.name == "3":
+    os.kill(os.getppid(), signal.SIGTERM)
+    time.sleep(60)
 sys.exit(failed)
 """
 
@@ -76,6 +82,18 @@ def test_a_study_of_which_some_jobs_fail_concludes_and_has_failed(here, capsys):
     assert "sum is not judged at all" in text
 
 
+def test_a_study_that_is_interrupted_concludes_from_what_there_is(here, capsys):
+    one_by_one = [*COMMAND[:-1], "hydra.launcher.jobs=1", "name=ends_the_study"]
+    with pytest.raises(SystemExit) as ended:
+        main(one_by_one)
+    assert ended.value.code == 143
+    text = (study(here) / "conclusion.md").read_text()
+    assert "of 6 jobs completed." in text
+    assert "concat, seed 2: it has not been started" in text
+    assert (study(here) / "report.html").is_file()
+    assert "of 6 jobs completed." in capsys.readouterr().out
+
+
 def test_what_is_left_out_is_said_at_the_start_and_at_the_end(here, capsys):
     more = ["study.fusion=[concat,gated,sum]", "study.seeds=1", "fusion.align=true", "hydra.sweep.dir=mine"]
     assert main([*COMMAND[:2], *more]) == 0
@@ -107,12 +125,16 @@ def test_in_earnest_through_another_launcher(tmp_path, monkeypatch, capsys):
     rows = ["data.rows={train: 64, val: 32, test: 32}", "data.dims={image: 8, text: 8, speech: 8}"]
     quick = ["trainer.max_epochs=1", "trainer.accelerator=cpu", "report.plots=false", "report.subsets=none"]
     launcher = ["hydra/launcher=joblib", "hydra.launcher.n_jobs=2", "hydra.sweep.dir=mine"]
-    command = ["train", "study=single_vs_multi", "study.seeds=1", "experiment=seed", *rows, *quick, *launcher]
+    command = ["train", "study=single_vs_multi", "study.seeds=2", "experiment=seed", *rows, *quick, *launcher]
     assert main(command) == 0
     text = (tmp_path / "mine" / "conclusion.md").read_text()
-    assert "**No difference shown: 1 seed cannot show any." in text
-    assert "- 3 of 3 jobs completed." in text
-    assert "- Δm = " in text
+    assert "**No difference shown: 2 seeds cannot show any." in text
+    assert "- 6 of 6 jobs completed." in text
+    # `mmfusion compare` finds the same Δm by itself, from configs that differ in their tasks.
+    runs = find_runs([tmp_path / "mine"])
+    (row,) = [row for row in compare(runs, "test/label/accuracy").rows if row.delta]
+    assert row.delta.n == 2
+    assert f"- Δm = {'+' if row.delta.mean > 0 else ''}{words.plus_minus(row.delta, 2)} % over 2 seeds" in text
     assert "## Transfer between pairs" in text
     lines = (tmp_path / "mine" / "transfer.csv").read_text().splitlines()
     assert [line.split(",")[:3] for line in lines[1:]] == [

@@ -36,16 +36,22 @@ function panels(pattern, title, lines, more) {
     axes[`xaxis${n}`] = axis(i + columns >= runs.length ? "training step" : "", { domain: [x0, x0 + plotW], anchor: `y${n}`, nticks: 5 });
     axes[`yaxis${n}`] = axis("", { domain: [y1 - plotH, y1], anchor: `x${n}`, matches: i ? "y" : undefined, showticklabels: i % columns === 0, nticks: 5, ...more });
     annotations.push({ text: `<b>${safe(short(entry.label, isSmall() ? 40 : 44))}</b>`, x: x0, y: y1, xref: "paper", yref: "paper", xanchor: "left", yanchor: "bottom", yshift: 4, showarrow: false, font: { size: 12, color: cssColour("soft") } });
+    const above = [];
     for (const [name, called] of lines(run)) {
       const found = curveOf(run, name);
       if (!places_.has(called)) places_.set(called, places_.size);
       const place = places_.get(called);
       const first = !traces.some((trace) => trace.legendgroup === called);
+      const few = found.logged <= FEW;
       const line = { type: "scatter", mode: "lines", xaxis: `x${n}`, yaxis: `y${n}`, name: safe(called), legendgroup: called };
-      const colour = palette()[place % palette().length], dash = DASHES[Math.floor(place / palette().length) % DASHES.length];
+      const colour = palette()[place % palette().length];
+      // What lies on a line that is drawn already is dashed, so that both are seen.
+      const covers = above.filter((y) => y === run.curves[name].y).length;
+      const dash = DASHES[(Math.floor(place / palette().length) + covers) % DASHES.length];
+      above.push(run.curves[name].y);
       traces.push({ ...line, x: Array.from(found.x), y: drawable(found.y), showlegend: false, hoverinfo: "skip", opacity: 0.28, line: { color: colour, width: 1 } });
       traces.push({
-        ...line, x: Array.from(found.mx), y: smoothed(found.mx, found.my, SMOOTH), showlegend: first, line: { color: colour, width: 2, dash },
+        ...line, mode: few ? "lines+markers" : "lines", x: Array.from(found.mx), y: smoothed(found.mx, found.my, SMOOTH), showlegend: first, line: { color: colour, width: 2, dash }, marker: { size: 5, color: colour },
         hovertemplate: `${inTemplate(called)}, step %{x}: %{y:.4~g}<extra></extra>`,
       });
     }

@@ -130,27 +130,55 @@ const colourBar = (title) => ({
 });
 
 const charts = new Map();
-let observer = null;
-/** A chart that `build` draws: it returns {traces, layout, height}, {node}, or {empty: why there is nothing}. */
-function chart(id, build, click = null) {
+let observer = null, awaited = false, placed = false;
+/**
+ * A chart that `build` draws: it returns {traces, layout, height}, {node}, or {empty: why there is nothing}. One that
+ * is `plain` never has traces, and so does not wait for plotly.
+ */
+function chart(id, build, { click = null, plain = false } = {}) {
   const node = byId(id);
-  charts.set(id, { node, build, click, stale: true, near: false });
+  charts.set(id, { node, build, click, plain, stale: true, near: false });
   observer ??= new IntersectionObserver((seen) => {
-    for (const each of seen) {
-      const found = charts.get(each.target.id);
-      found.near = each.isIntersecting;
-      if (found.near) draw(found);
-    }
+    for (const each of seen) charts.get(each.target.id).near = each.isIntersecting;
+    placed = true;
+    drawSoon();
   }, { rootMargin: "300px" });
   node.style.minHeight = "340px"; // about what will stand there, so that little moves when it is drawn
   observer.observe(node);
 }
 function stale(...ids) {
   for (const [id, each] of charts) if (!ids.length || ids.includes(id)) each.stale = true;
-  requestAnimationFrame(() => { for (const each of charts.values()) if (each.near) draw(each); });
+  drawSoon();
 }
+/** Draw what is stale and about to be seen, a chart a task, once the table is painted: what one types comes first. */
+function drawSoon() {
+  if (awaited) return;
+  awaited = true;
+  requestAnimationFrame(() => setTimeout(() => {
+    awaited = false;
+    const next = [...charts.values()].find(isDue);
+    if (next) draw(next);
+    if (next) drawSoon();
+    else if (placed) awaitPlotly();
+  }));
+}
+const CALM = 1200;
+let coming = 0;
+/** Its script keeps the page busy for a second or two: not before a chart of it is near, or nothing has happened a while. */
+function awaitPlotly() {
+  clearTimeout(coming);
+  if (window.Plotly) return;
+  const wanted = [...charts.values()].some((each) => each.near && !each.plain && !each.node.closest("[hidden]"));
+  coming = setTimeout(() => {
+    const script = el("script");
+    script.textContent = byId("plotly").textContent;
+    document.body.append(script);
+    performance.mark("plotly");
+    stale();
+  }, wanted && data.shared ? 0 : CALM);
+}
+const isDue = (each) => each.stale && each.near && data.shared !== null && (each.plain || window.Plotly) && !each.node.closest("[hidden]");
 function draw(each) {
-  if (!each.stale || !window.Plotly || !data.shared || each.node.closest("[hidden]")) return;
   each.stale = false;
   let made;
   try {
@@ -165,6 +193,7 @@ function draw(each) {
     each.drawn = false;
     each.node.style.height = "auto";
     fill(each.node, made.node ?? el("p", { class: "empty" }, made.empty));
+    performance.mark("chart");
     return;
   }
   if (!each.drawn) fill(each.node);

@@ -12,7 +12,7 @@ function dress(node, given, children) {
     else if (key === "checked" || key === "value") node[key] = value;
     else node.setAttribute(key, value === true ? "" : String(value));
   }
-  node.append(...children.flat().filter((each) => each !== null && each !== undefined));
+  node.append(...children.flat(Infinity).filter((each) => each !== null && each !== undefined));
   return node;
 }
 const el = (tag, given = {}, ...children) => dress(document.createElement(tag), given, children);

@@ -2,6 +2,7 @@
 
 const curve = { name: "", x: "step", smooth: 0.02, log: false, seeds: "mean" };
 const MOST_ROWS = 12, MOST_LINES = 60;
+const FEW = 40; // points of a curve, up to which each has a mark of its own
 
 const points = new WeakMap();
 /** A run's curve as numbers: {x, y, mx, my}; decoded once. */
@@ -60,16 +61,16 @@ const inTemplate = (text) => safe(text).replaceAll("%{", "% {");
 function buildCurves() {
   const { drawn, says } = chosen(MOST_ROWS, (entry) => entry.runs.some((run) => run.curves[curve.name]));
   const shown_ = drawn.flatMap((entry) => entry.runs.map((run) => [entry, run])).filter(([, run]) => run.curves[curve.name]).slice(0, MOST_LINES);
-  byId("curves-says").textContent = shown_.length ? curveWords(says, shown_) : "";
+  byId("curves-says").textContent = "";
   if (!curve.name) return { empty: "No run has logged anything yet." };
   if (!shown_.length) return { empty: `None of the rows has logged ${curveTitle(curve.name)[0]}.` };
-  const traces = [], named = new Set(), folded = new Set(), lost = { x: [], y: [], text: [], colour: [] };
+  const traces = [], named = new Set(), folded = new Set(), rows = new Set(shown_.map(([entry]) => entry)).size, lost = { x: [], y: [], text: [], colour: [] };
   for (const [entry, run] of shown_) {
     const value = colourValue(entry), colour = colourOf(entry), dash = dashOf(entry);
     const common = { legendgroup: value, name: safe(short(value, 60)) };
     if (!folded.has(entry) && state.fold && curve.seeds === "mean") {
       const found = overSeeds(entry, curve.name, curve.x, curve.smooth);
-      if (found) traces.push(...seedTraces(entry, found, common, colour, dash));
+      if (found) traces.push(...seedTraces(entry, found, common, colour, dash, rows));
       if (found) folded.add(entry);
     }
     const whole = folded.has(entry) && run.status === "completed";
@@ -80,7 +81,10 @@ function buildCurves() {
   }
   if (traces.length === named.size) return { empty: "These runs do not say where their epochs begin; steps can be drawn." };
   if (lost.x.length) traces.push({ type: "scatter", mode: "markers", x: lost.x, y: lost.y, text: lost.text, hoverinfo: "text", showlegend: true, name: "became NaN", marker: { symbol: "x", size: 10, color: lost.colour, line: { width: 1, color: cssColour("surface") } } });
-  const told = [...named, ...(lost.x.length ? ["became NaN"] : [])];
+  const ended = traces.find((trace) => trace.name === SEED_ENDS);
+  if (ended) ended.showlegend = true;
+  byId("curves-says").textContent = curveWords(says, shown_, Boolean(ended));
+  const told = [...named, ...(lost.x.length ? ["became NaN"] : []), ...(ended ? [SEED_ENDS] : [])];
   const room = below(told.length > 1 ? told : [], isSmall() ? 250 : 340, byId("curves-chart"), { grouped: true, size: isSmall() ? 11 : 12 });
   return {
     traces, height: room.height,
@@ -94,11 +98,14 @@ function buildCurves() {
 }
 
 /** What is drawn, and what is left out of it. */
-function curveWords(says, drawn) {
-  const one = curveOf(drawn[0][1], curve.name);
-  const fewer = one.logged > one.x.length && one.mx !== one.x ? ` Of ${one.logged} points a curve, the highest and the lowest of each of ${one.mx.length} stretches are kept.` : "";
+function curveWords(says, drawn, ends) {
   const mean = state.fold && curve.seeds === "mean" && drawn.some(([entry]) => entry.completed.length > 1);
-  return `${says} ${mean ? "The mean of completed seeds, shaded from the lowest to the highest; a thin line for a run that is not completed." : "A line a run."}${fewer}`;
+  const thinned = drawn.map(([, run]) => curveOf(run, curve.name)).filter((each) => each.logged > each.x.length && each.mx !== each.x);
+  const range = (values) => (Math.min(...values) === Math.max(...values) ? String(values[0]) : `${Math.min(...values)} to ${Math.max(...values)}`);
+  const words = [says, mean ? "The mean of completed seeds; the shade is from the lowest to the highest value logged, and is not smoothed. A thin line is a run that is not completed." : "A line a run."];
+  if (ends) words.push("Where a seed ends (|), the mean goes on with the others.");
+  if (thinned.length) words.push(`Of ${range(thinned.map((each) => each.logged))} points a curve, the highest and the lowest of each of ${range(thinned.map((each) => each.mx.length))} stretches are kept.`);
+  return words.join(" ");
 }
 
 /** One run: what was logged, faint if there is a smoothed line on top. */
@@ -106,7 +113,7 @@ function runTraces(entry, run, common, colour, dash) {
   const found = curveOf(run, curve.name);
   const x = xOf(run, found.x, curve.x);
   if (!x) return [];
-  const smooth = curve.smooth > 0 && found.x.length > 3, few = found.x.length <= 40;
+  const smooth = curve.smooth > 0 && found.x.length > 3, few = found.logged <= FEW;
   const line = {
     ...common, type: "scatter", connectgaps: false, showlegend: false,
     hovertemplate: `${inTemplate(entry.label)}${run.seed === null || !state.fold ? "" : ` · seed ${run.seed}`}${run.status === "completed" ? "" : ` (${run.status})`}<br>${curve.x} %{x:.4~g}: %{y:.5~g}<extra></extra>`,

@@ -80,7 +80,7 @@ function numbers(run, other) {
   const metricRow = (name) => row(`${metricTitle(name)} ${arrow(name)}`, number(run.metrics[name]), other ? number(other.metrics[name]) : "", isNumber(run.ceilings[name]) ? number(run.ceilings[name]) : "");
   const costRows = COSTS.map(([name, title, tell]) => row(title, tell(run.costs[name]), other ? tell(other.costs[name]) : "", ""));
   const { best, epoch, step } = run.monitor;
-  const chosen_ = isNumber(best) ? [row("checkpoint chosen by", `${number(best)} at ${isNumber(epoch) ? `epoch ${epoch}` : `step ${step}`}`, "", "")] : [];
+  const chosen_ = isNumber(best) ? [row(`checkpoint of ${isNumber(epoch) ? `epoch ${epoch}` : `step ${step}`}, chosen by`, number(best), "", "")] : [];
   const table = (rows) => el("table", {}, head.cloneNode(true), el("tbody", {}, rows));
   return [listed.length ? null : el("p", { class: "muted small" }, "It has no metrics."), table([...listed.map(metricRow), ...costRows, ...chosen_]),
     subsets.length ? el("details", {}, el("summary", { class: "quiet" }, `With some of the modalities (${subsets.length})`), table(subsets.map(metricRow))) : null];

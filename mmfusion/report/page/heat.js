@@ -2,10 +2,12 @@
 
 const heat = { x: "", y: "" };
 
+/** The two that matter most, where a search tells; else fusion and loss weighting. */
 function defaultHeat(keys) {
   const known = keys.map((each) => each.key);
-  const y = ["fusion", ...known].find((key) => known.includes(key)) ?? "";
-  const x = ["loss_weighting", ...known].find((key) => known.includes(key) && key !== y) ?? "";
+  const shares = Object.values(data.shared.searches[0]?.methods ?? {})[0] ?? {};
+  const told = Object.keys(shares).sort((a, b) => shares[b] - shares[a]);
+  const [y = "", x = ""] = [...new Set([...told, "fusion", "loss_weighting", ...known])].filter((key) => known.includes(key));
   return { x, y };
 }
 
@@ -19,8 +21,9 @@ function valuesOf(rows, key) {
   }
   const sorted = distinct.sort((a, b) => a - b);
   const parts = Array.from({ length: STRETCHES }, (_, i) => sorted.slice(Math.round((i * sorted.length) / STRETCHES), Math.round(((i + 1) * sorted.length) / STRETCHES)));
-  const told = (value) => number(Number(value.toPrecision(2)));
-  const names = parts.map((part) => `${told(part[0])} – ${told(part[part.length - 1])}`);
+  const told = (digits) => parts.map((part) => [part[0], part[part.length - 1]].map((value) => String(Number(value.toPrecision(digits)))).join(" – "));
+  // As few digits as tell them apart.
+  const names = [2, 3, 4, 5, 6, 9, 17].map(told).find((each) => new Set(each).size === parts.length);
   return { names, of: (entry) => names[parts.findIndex((part) => entry.setting(key) <= part[part.length - 1])], cut: true };
 }
 

@@ -22,14 +22,6 @@ function follow() {
   stale();
 }
 
-/** The charts' library, made a script once what can be read without it is on the screen. */
-function loadPlotly() {
-  const script = el("script");
-  script.textContent = byId("plotly").textContent;
-  document.body.append(script);
-  stale();
-}
-
 /** "all" is a value that no sweep's name begins with. */
 const ALL = "*";
 function refreshControls() {
@@ -199,6 +191,16 @@ function listen() {
   }, 60), { passive: true });
 }
 
+/** The run that an address leads to; one that is damaged leads nowhere. */
+function openLinked(hash) {
+  const asked = /^#run=(.+)$/.exec(hash);
+  try {
+    if (asked) openRun(decodeURIComponent(asked[1]));
+  } catch (error) {
+    if (!(error instanceof URIError)) throw error;
+  }
+}
+
 function start() {
   const given = JSON.parse(byId("data").textContent);
   data.title = given.title;
@@ -211,18 +213,16 @@ function start() {
   byId("curve-smooth").value = curve.smooth;
   listen();
   const open = (point) => { if (point.customdata) openRun(String(point.customdata)); };
-  chart("ranking-chart", buildRanking, open);
-  chart("curves-chart", buildCurves, open);
-  chart("parallel-chart", buildParallel);
-  chart("pareto-chart", buildPareto, open);
+  chart("ranking-chart", buildRanking, { plain: true });
+  chart("curves-chart", buildCurves, { click: open });
+  chart("parallel-chart", buildParallel, { plain: true });
+  chart("pareto-chart", buildPareto, { click: open });
   for (const [id, build] of [["heat-chart", buildHeat], ["weights-chart", buildWeights], ["cosines-chart", buildCosines], ["subsets-chart", buildSubsets], ["worth-chart", buildWorth], ["missing-chart", buildMissing], ["confusion-chart", buildConfusion], ["calibration-chart", buildCalibration], ["importance-chart", buildImportance]]) chart(id, build);
   if (data.live) startLive();
   else {
     merge({ full: true, ids: null, runs: given.runs, shared: given.shared });
     follow();
     performance.mark("table"); // what scripts/bench_report.py reads
-    const asked = /^#run=(.+)$/.exec(location.hash);
-    if (asked) openRun(decodeURIComponent(asked[1]));
+    openLinked(location.hash);
   }
-  requestAnimationFrame(() => setTimeout(loadPlotly));
 }

@@ -8,7 +8,6 @@ function modalityMetrics() {
   const found = new Set(data.shared.metrics.map((each) => metricParts(each.name)).filter((parts) => parts.subset).map((parts) => `test/${parts.task}/${parts.metric}`.replace("//", "/")));
   return metricNames.filter((name) => found.has(name));
 }
-const withSubset = (metric, subset) => metric.replace(/^test\//, `test[${subset}]/`);
 const sizeOf = (subset) => subset.split("+").length;
 
 /** Subset to value of a row, all modalities included; {} if nothing was tested with some of them. */
@@ -46,8 +45,13 @@ function buildSubsets() {
   const subsets = allSubsets(rows);
   const z = rows.map(([, found]) => subsets.map((subset) => found.get(subset)?.mean ?? null));
   const decimals = places(z.flat());
-  const room = (byId("subsets-chart").clientWidth || 800) / (subsets.length + 2) > (isSmall() ? 44 : 56);
-  const names = rows.map(([entry]) => (isSmall() ? entry.brief : entry.label));
+  const names = rows.map(([entry]) => short(isSmall() ? entry.brief : entry.label, isSmall() ? 24 : 44));
+  const textSize = isSmall() ? 10 : 12;
+  const cell = ((byId("subsets-chart").clientWidth || 800) - (isSmall() ? 24 : 130) - Math.max(...names.map(widthOf)) * (textSize / 12)) / subsets.length;
+  const figures = z.map((row) => row.map((value) => (isNumber(value) ? number(value, decimals) : "")));
+  const room = cell > 6 + Math.max(...figures.flat().map(widthOf)) * (textSize / 12);
+  // Without figures and without a scale colours would say nothing.
+  const scale = isSmall() ? { ...colourBar(""), orientation: "h", x: 0.5, y: 1.02, yanchor: "bottom", thickness: 8, len: 1 } : colourBar(metricTitle(modalityMetric));
   const most = Math.max(...rows.map(([entry]) => entry.completed[0].modalities.length));
   const hover = rows.map(([entry, found]) => subsets.map((subset) => {
     const value = found.get(subset);
@@ -55,10 +59,10 @@ function buildSubsets() {
   }));
   byId("modalities-says").textContent = `${metricTitle(modalityMetric)} on the test split, all other modalities hidden; ${betterWords(modalityMetric)}. ${says}`;
   return {
-    traces: heatTraces(subsets, names, z, z.map((row) => row.map((value) => (isNumber(value) && room ? number(value, decimals) : ""))), hover, { reversescale: directionOf(modalityMetric) < 0, showscale: !isSmall(), colorbar: isSmall() ? undefined : colourBar(metricTitle(modalityMetric)), textSize: isSmall() ? 10 : 12 }),
-    height: 110 + Math.max(26, Math.min(40, 420 / rows.length)) * rows.length,
+    traces: heatTraces(subsets, names, z, room ? figures : figures.map((row) => row.map(() => "")), hover, { reversescale: directionOf(modalityMetric) < 0, showscale: !isSmall() || !room, colorbar: scale, textSize }),
+    height: (isSmall() && !room ? 150 : 110) + Math.max(26, Math.min(40, 420 / rows.length)) * rows.length,
     layout: layout({
-      margin: { l: 12, r: 10, t: 8, b: 12 }, xaxis: catAxis(subsets.map((subset) => (sizeOf(subset) > 1 && sizeOf(subset) === most ? `all ${most}` : subset.replaceAll("+", " + "))), ""),
+      margin: { l: 12, r: 10, t: isSmall() && !room ? 48 : 8, b: 12 }, xaxis: catAxis(subsets.map((subset) => (sizeOf(subset) > 1 && sizeOf(subset) === most ? `all ${most}` : subset.replaceAll("+", " + "))), ""),
       yaxis: catAxis(names, "", { range: upTo(names), tickfont: { size: isSmall() ? 10 : 12, color: cssColour("ink") } }),
     }),
   };

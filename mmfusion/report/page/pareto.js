@@ -16,6 +16,15 @@ function front(rows, a, b) {
   return found;
 }
 
+const WIDEST_BAR = 1; // of the distance between the outermost means: a longer bar runs off the edge
+/** Half a row's interval as it is drawn: one of two seeds is as a rule wider than all else together. */
+const barOf = (entry, metric) => (entry.metric(metric).n > 2 ? entry.metric(metric).half : null);
+function barWords(rows, ...metrics) {
+  const each = rows.flatMap((entry) => metrics.map((metric) => entry.metric(metric)));
+  const some = each.some(({ n, half }) => half !== null && n > 2), two = each.some(({ n, half }) => half !== null && n <= 2);
+  return some ? `Bars are 95% intervals over seeds${two ? "; those of two seeds, far wider, are left out" : ""}.` : two ? "Intervals of two seeds are too wide to be drawn." : "";
+}
+
 function buildPareto() {
   const { x, y } = pareto;
   if (!x || x === y) return { empty: "Two different metrics are needed." };
@@ -25,7 +34,7 @@ function buildPareto() {
   if (!rows.length) return { empty: "No completed row has both metrics." };
   const best = front(rows, x, y);
   const bars = rows.length <= 40;
-  says.textContent = `${many(best.length, state.fold ? "configuration" : "run")} of ${rows.length}, joined by the line and ringed, that none of the others beats in both. ${bars && rows.some((entry) => entry.metric(x).half !== null) ? "Bars are 95% intervals over seeds." : ""}`;
+  says.textContent = `${many(best.length, state.fold ? "configuration" : "run")} of ${rows.length}, joined by the line and ringed, that none of the others beats in both. ${bars ? barWords(rows, x, y) : ""}`;
   const corner = [];
   best.forEach((entry, i) => {
     // Stairs: between two neighbours only what the worse of both coordinates says is reached.
@@ -41,12 +50,13 @@ function buildPareto() {
   }
   const inFront = new Set(best);
   const dx = places(rows.map((entry) => entry.value(x))), dy = places(rows.map((entry) => entry.value(y)));
-  const error = (own, metric, colour) => (bars ? { type: "data", array: own.map((entry) => entry.metric(metric).half ?? 0), color: withAlpha(colour, 0.35), thickness: 1.2, width: 0 } : undefined);
-  // By the means alone: an interval of two seeds can be wider than all else together, and then runs off the edge.
+  const error = (own, metric, colour) => (bars ? { type: "data", array: own.map((entry) => barOf(entry, metric) ?? 0), color: withAlpha(colour, 0.35), thickness: 1.2, width: 0 } : undefined);
   const range = (metric) => {
-    const values = rows.map((entry) => entry.value(metric));
-    const low = Math.min(...values), high = Math.max(...values), pad = 0.18 * (high - low) || Math.abs(high) * 0.05 || 1;
-    return [low - pad, high + pad];
+    const values = rows.map((entry) => entry.value(metric)), halves = bars ? rows.map((entry) => barOf(entry, metric) ?? 0) : [0];
+    const low = Math.min(...values), high = Math.max(...values), pad = 0.12 * (high - low) || Math.abs(high) * 0.05 || 1;
+    const most = high > low ? WIDEST_BAR * (high - low) : Infinity;
+    const beyond = (way) => Math.max(0, ...values.map((value, i) => way * value + Math.min(halves[i] ?? 0, most) - (way > 0 ? high : -low)));
+    return [low - pad - beyond(-1), high + pad + beyond(1)];
   };
   const legend = groups.size > 1 && groups.size <= 12;
   for (const [value, own] of groups) {

@@ -36,47 +36,74 @@ function rankedBy(metric, among) {
   return rows.sort((a, b) => directionOf(metric) * (b.value(metric) - a.value(metric)) || a.index - b.index);
 }
 
-const MOST_RANKED = 24;
+/** Round numbers inside of a range, about so many. */
+function ticksOf(low, high, about) {
+  const rough = (high - low) / about, power = 10 ** Math.floor(Math.log10(rough));
+  const step = power * [1, 2, 5, 10].find((each) => each * power >= rough);
+  const decimals = Math.min(100, Math.max(0, -Math.floor(Math.log10(step) + 1e-9)));
+  const first = Math.ceil(low / step), last = Math.floor(high / step);
+  return Array.from({ length: last - first + 1 }, (_, i) => [(first + i) * step, number((first + i) * step, decimals)]);
+}
+
+const MARKS = {
+  circle: "M-5.5 0a5.5 5.5 0 1 0 11 0a5.5 5.5 0 1 0 -11 0Z", square: "M-5-5H5V5H-5Z", "triangle-up": "M0-6.5L6 4.5H-6Z",
+  diamond: "M0-7L7 0L0 7L-7 0Z", cross: "M-2-6H2V-2H6V2H2V6H-2V2H-6V-2H-2Z",
+};
+const ink = document.createElement("canvas").getContext("2d");
+/** How wide a text is at 12 pixels. */
+function widthOf(text) {
+  ink.font = `12px ${getComputedStyle(document.body).fontFamily}`;
+  return ink.measureText(text).width;
+}
+
+const MOST_RANKED = 24, RANK_HIGH = 30;
+/** Not by plotly, whose script takes a second or two: this is what one came for. */
 function buildRanking() {
   const metric = state.metric;
-  const rows = rankedBy(metric, shown).slice(0, MOST_RANKED);
+  const ranked = rankedBy(metric, shown), rows = ranked.slice(0, MOST_RANKED);
   if (!rows.length) return { empty: shown.length ? "No completed run has this metric yet." : "No run passes the filter." };
   const found = rows.map((entry) => entry.metric(metric));
   byId("ranking-says").textContent = found.some((each) => each.half !== null)
     ? "The mean over seeds, its 95% interval, and a small dot for each run." : "One seed a row: how far chance alone would move these is not known.";
-  const decimals = places(found.map((each) => each.mean), found.map((each) => each.half));
-  const text = found.map((each, i) => `${safe(rows[i].label)}<br>${number(each.mean, decimals)}${each.half === null ? "" : ` ± ${number(each.half, decimals)}`}, n = ${each.n}`);
-  const figure = (i) => `${i ? "" : "<b>"}${number(found[i].mean, decimals)}${i ? "" : "</b>"}${found[i].half === null ? "" : ` ± ${number(found[i].half, decimals)}`}`;
-  const dots = rows.flatMap((entry, i) => (entry.completed.length > 1
-    ? entry.completed.filter((run) => isNumber(run.metrics[metric])).map((run) => ({ i, run, x: run.metrics[metric] })) : []));
-  const colours = rows.map(colourOf);
-  const traces = [{
-    type: "scatter", mode: "markers", x: dots.map((dot) => dot.x), y: dots.map((dot) => dot.i + 0.27), customdata: dots.map((dot) => dot.run.id),
-    marker: { size: 6, color: dots.map((dot) => colours[dot.i]), opacity: 0.75 }, hoverinfo: "text",
-    text: dots.map((dot) => `${safe(dot.run.id)}${dot.run.seed === null ? "" : `, seed ${dot.run.seed}`}<br>${number(dot.x, decimals)}`),
-  }];
-  rows.forEach((entry, i) => traces.push({
-    type: "scatter", mode: "markers", x: [found[i].mean], y: [i], hoverinfo: "text", text: [text[i]], customdata: [entry.runs[0].id],
-    marker: { size: 11, color: colours[i], symbol: symbolOf(entry) },
-    error_x: { type: "data", array: [found[i].half ?? 0], color: colours[i], thickness: 2, width: found[i].half === null ? 0 : 5 },
-  }));
   const ends = found.flatMap((each) => [each.mean - (each.half ?? 0), each.mean + (each.half ?? 0)]);
-  const low = Math.min(...ends), high = Math.max(...ends), attainable = ceilingOf(metric, rows);
+  const least = Math.min(...ends), most = Math.max(...ends), attainable = ceilingOf(metric, rows);
   // Far from what was reached it would press all rows together: then it is told, not drawn.
-  const ceiling = attainable !== null && Math.max(low - attainable, attainable - high) <= high - low ? attainable : null;
+  const ceiling = attainable !== null && Math.max(least - attainable, attainable - most) <= most - least ? attainable : null;
   const far = attainable !== null && ceiling === null ? `; attainable: ${number(attainable)}` : "";
-  const more = rankedBy(metric, shown).length - rows.length;
-  const wide = byId("ranking-chart").clientWidth;
-  const room = isSmall() ? 24 : 46;
-  return {
-    traces, height: 84 + 30 * rows.length,
-    layout: layout({
-      margin: { l: 10, r: isSmall() ? 14 : 150, t: ceiling === null ? 8 : 24, b: 46 },
-      xaxis: axis(isSmall() ? `${metricTitle(metric)} ${arrow(metric)}` : `${metricTitle(metric)} (${betterWords(metric)}${far})${more > 0 ? `, the first ${rows.length} of ${rows.length + more}` : ""}`),
-      yaxis: axis("", { range: [rows.length - 0.4, -0.6], tickvals: rows.map((_, i) => i), ticktext: rows.map((entry) => safe(short(isSmall() ? entry.brief : entry.label, Math.max(room, Math.floor(wide / 24))))), tickfont: { size: 12, color: cssColour("ink") }, gridcolor: cssColour("line") }),
-      shapes: ceiling === null ? [] : [{ type: "line", x0: ceiling, x1: ceiling, yref: "paper", y0: 0, y1: 1, line: { color: cssColour("muted"), dash: "dot", width: 1.5 } }],
-      annotations: (isSmall() ? [] : rows.map((_, i) => ({ xref: "paper", x: 1, xanchor: "left", xshift: 12, y: i, showarrow: false, text: figure(i), font: { size: 12, color: cssColour(i ? "soft" : "ink") } }))).concat(ceiling === null ? [] : [{ x: ceiling, yref: "paper", y: 1, yanchor: "bottom", text: "attainable", showarrow: false, font: { size: 11, color: cssColour("muted") } }]),
-      uirevision: metric,
-    }),
-  };
+  const left_out = ranked.length > rows.length ? `, the first ${rows.length} of ${ranked.length}` : "";
+  const title = isSmall() ? `${metricTitle(metric)} ${arrow(metric)}` : `${metricTitle(metric)} (${betterWords(metric)}${far})${left_out}`;
+  return { node: rankingNode(rows, found, [least, most, ...(ceiling === null ? [] : [ceiling])], ceiling, title) };
+}
+
+function rankingNode(rows, found, inside, ceiling, title) {
+  const wide = byId("ranking-chart").clientWidth || 800;
+  const decimals = places(found.map((each) => each.mean), found.map((each) => each.half));
+  const half = (each) => (each.half === null ? "" : ` ± ${number(each.half, decimals)}`);
+  const longest = Math.max(isSmall() ? 20 : 46, Math.floor(wide / 24));
+  const names = rows.map((entry) => short(isSmall() ? entry.brief : entry.label, longest));
+  const figures = found.map((each) => [number(each.mean, decimals), half(each)]);
+  const left = Math.min(wide / 2, 14 + Math.max(...names.map(widthOf)));
+  const right = isSmall() ? 14 : 26 + Math.max(...figures.map((each) => widthOf(each.join(""))));
+  const top = ceiling === null ? 8 : 24, foot = top + RANK_HIGH * rows.length + 6;
+  const low = Math.min(...inside), high = Math.max(...inside), pad = 0.04 * (high - low) || Math.abs(high) * 0.05 || 1;
+  const x = (value) => left + 8 + ((value - low + pad) / (high - low + 2 * pad)) * (wide - right - left - 16);
+  const y = (i) => top + RANK_HIGH * (i + 0.5);
+  const grid = ticksOf(low - pad, high + pad, Math.max(2, (wide - left - right) / 120)).map(([value, text]) => [
+    svg("line", { x1: x(value), x2: x(value), y1: top, y2: foot, class: "grid" }), svg("text", { x: x(value), y: foot + 16, "text-anchor": "middle" }, text)]);
+  const reached = ceiling === null ? [] : [svg("line", { x1: x(ceiling), x2: x(ceiling), y1: top, y2: foot, class: "ceiling" }), svg("text", { x: Math.min(x(ceiling), wide - right), y: top - 6, "text-anchor": "middle" }, "attainable")];
+  const drawn = rows.map((entry, i) => {
+    const colour = colourOf(entry), each = found[i];
+    const open = (run) => ({ class: "opens", on: { click: () => openRun(run.id, entry) } });
+    const [from, to] = [each.mean - (each.half ?? 0), each.mean + (each.half ?? 0)].map(x);
+    const bar = each.half === null ? null : svg("path", { d: `M${from} ${y(i)}H${to}M${from} ${y(i) - 5}v10M${to} ${y(i) - 5}v10`, stroke: colour, "stroke-width": 2, fill: "none" });
+    const dots = entry.completed.length < 2 ? [] : entry.completed.filter((run) => isNumber(run.metrics[state.metric]));
+    return svg("g", { "data-key": entry.key }, svg("line", { x1: left, x2: wide - right, y1: y(i), y2: y(i), class: "grid" }),
+      svg("text", { x: left - 8, y: y(i) + 4, "text-anchor": "end", class: "name" }, names[i]), bar,
+      dots.map((run) => svg("circle", { ...open(run), cx: x(run.metrics[state.metric]), cy: y(i) + 8, r: 3, fill: colour, opacity: 0.75 }, svg("title", {}, `${run.id}${run.seed === null ? "" : `, seed ${run.seed}`}\n${number(run.metrics[state.metric], decimals)}`))),
+      svg("path", { ...open(entry.runs[0]), d: MARKS[symbolOf(entry)], transform: `translate(${x(each.mean)} ${y(i)})`, fill: colour }, svg("title", {}, `${entry.label}\n${figures[i].join("")}, n = ${each.n}`)),
+      isSmall() ? null : svg("text", { x: wide - right + 14, y: y(i) + 4, class: i ? "figure" : "figure first" }, svg("tspan", { class: "mean" }, figures[i][0]), figures[i][1]));
+  });
+  const node = svg("svg", { width: wide, height: foot + 44, role: "img", "aria-label": `Ranking by ${metricTitle(state.metric)}` }, grid, svg("path", { d: `M${left} ${top}V${foot}H${wide - right}`, class: "frame" }), reached, drawn,
+    svg("text", { x: (left + wide - right) / 2, y: foot + 36, "text-anchor": "middle", class: "title" }, title));
+  return el("div", {}, node);
 }

@@ -1,0 +1,200 @@
+"""The numbers that the page's charts draw, against the same numbers from the run folders."""
+
+import itertools
+import json
+import re
+from statistics import fmean
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from mmfusion.report.html import write_html
+from mmfusion.report.runs import find_runs
+from mmfusion.tasks.metrics.classes import CalibrationError
+from tests.helpers.run_folders import config, write_run, write_sweep
+from tests.report.conftest import until
+from tests.report.showcase import FUSIONS, PEAK, WEIGHTINGS, write_grid_sweep
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+ACCURACY = "test/largest/accuracy"
+MODALITIES = ("image", "speech", "text")
+
+
+@pytest.fixture(scope="module")
+def grid(tmp_path_factory):
+    """The page, and its runs by fusion and weighting."""
+    folder = tmp_path_factory.mktemp("numbers")
+    write_grid_sweep(folder / "sweep")
+    runs = find_runs([folder / "sweep"])
+    write_html(runs, folder / "grid.html", "grid")
+    by = {}
+    for run in runs:
+        typed = dict(each.split("=") for each in run.overrides)
+        by.setdefault((typed["fusion"], typed["loss_weighting"]), []).append(run)
+    return folder / "grid.html", by
+
+
+def drawn(page, chart):
+    """The traces of a chart, once it is there."""
+    page.locator(f"#{chart}-chart").evaluate("(node) => node.scrollIntoView({ block: 'center', behavior: 'instant' })")
+    until(page, f"document.querySelector('#{chart}-chart').data !== undefined")
+    # Typed arrays are no lists to JSON.
+    plain = "(key, value) => (ArrayBuffer.isView(value) ? Array.from(value) : value)"
+    return json.loads(page.evaluate(f"JSON.stringify(document.querySelector('#{chart}-chart').data, {plain})"))
+
+
+def completed(runs):
+    return [run for run in runs if run.status == "completed"]
+
+
+def mean(runs, metric):
+    return fmean(run.metrics[metric] for run in completed(runs))
+
+
+def ranked(by):
+    return sorted(by, key=lambda key: -mean(by[key], ACCURACY))
+
+
+def split_of(subset):
+    return "test" if set(subset) == set(MODALITIES) else f"test[{'+'.join(subset)}]"
+
+
+def test_heat_map_and_subsets_are_means_over_completed_seeds(grid, visit):
+    report, by = grid
+    page = visit(report)
+    assert (page.input_value("#heat-y"), page.input_value("#heat-x")) == ("fusion", "loss_weighting")
+    expected = [[mean(by[fusion, each], ACCURACY) for each in sorted(WEIGHTINGS)] for fusion in FUSIONS]
+    np.testing.assert_allclose(drawn(page, "heat")[0]["z"], expected, rtol=1e-9)
+    subsets = [subset for size in (1, 2, 3) for subset in itertools.combinations(MODALITIES, size)]
+    rows = [[mean(by[key], f"{split_of(each)}/largest/accuracy") for each in subsets] for key in ranked(by)]
+    np.testing.assert_allclose(drawn(page, "subsets")[0]["z"], rows, rtol=1e-9)
+
+
+def test_worth_and_missing_modalities_follow_from_the_subsets(grid, visit):
+    report, by = grid
+    page = visit(report)
+    worth, missing = drawn(page, "worth"), drawn(page, "missing")
+    assert len(worth) == len(missing) == 6
+    for key, bars, line in zip(ranked(by), worth, missing, strict=False):
+
+        def value(subset, key=key):
+            return mean(by[key], f"{split_of(subset)}/largest/accuracy")
+
+        assert bars["x"] == list(MODALITIES)
+        gains = [value(MODALITIES) - value([each for each in MODALITIES if each != gone]) for gone in MODALITIES]
+        np.testing.assert_allclose(bars["y"], gains, atol=1e-9)
+        sizes = [[value(subset) for subset in itertools.combinations(MODALITIES, size)] for size in (1, 2, 3)]
+        np.testing.assert_allclose(line["y"], [fmean(values) for values in sizes], rtol=1e-9)
+        low = [fmean(values) - min(values) for values in sizes]
+        np.testing.assert_allclose(line["error_y"]["arrayminus"], low, atol=1e-9)
+
+
+def test_confusion_and_calibration_are_those_of_the_predictions(grid, visit):
+    report, by = grid
+    page = visit(report)
+    first = ranked(by)[0]
+    table = pl.concat([pl.read_parquet(run.path / "predictions.parquet") for run in completed(by[first])])
+    counts = [
+        [table.filter(pl.col("largest_true") == true, pl.col("largest") == told).height for told in MODALITIES]
+        for true in MODALITIES
+    ]
+    shares, texts = drawn(page, "confusion")
+    np.testing.assert_allclose(shares["z"], [[n / sum(row) for n in row] for row in counts], rtol=1e-9)
+    assert texts["text"] == [str(n) for row in counts for n in row if n]
+    metric = CalibrationError()
+    probabilities = table.select(f"largest_p_{name}" for name in MODALITIES).to_torch(dtype=pl.Float32)
+    metric.update(probabilities, torch.tensor([MODALITIES.index(each) for each in table["largest_true"]]))
+    drawn(page, "calibration")
+    told = page.evaluate("document.querySelector('#calibration-chart').layout.annotations[0].text")
+    assert float(told.rsplit(" ", 1)[1]) == pytest.approx(metric.compute().item(), abs=6e-4)
+
+
+@pytest.mark.parametrize(
+    ("chart", "columns"),
+    [("weights", ["step/largest/weight", "step/sum/weight"]), ("cosines", ["step/cosine/largest~sum"])],
+)
+def test_weights_and_cosines_are_what_was_logged(grid, visit, chart, columns):
+    report, by = grid
+    page = visit(report)
+    raw = [trace for trace in drawn(page, chart) if trace.get("opacity")]
+    panels = {weighting: (fusion, weighting) for fusion, weighting in reversed(ranked(by))}
+    order = sorted(panels, key=lambda weighting: ranked(by).index(panels[weighting]))
+    logged = [completed(by[panels[each]])[0].curves()[name] for each in order for name in columns]
+    assert len(raw) == len(logged)
+    for trace, values in zip(raw, logged, strict=True):
+        if values.n_unique() > 1:
+            np.testing.assert_allclose(trace["y"], values.to_numpy(), rtol=1e-6)
+        else:
+            assert set(trace["y"]) == set(values)
+
+
+def test_what_lies_on_another_line_is_dashed(grid, visit):
+    report, _ = grid
+    lines = [trace for trace in drawn(visit(report), "weights") if not trace.get("opacity")]
+    assert [trace["line"]["dash"] for trace in lines].count("dash") == 1  # of equal weights the second
+
+
+def test_the_band_holds_every_value_and_the_mean_goes_on_where_a_seed_ends(grid, visit):
+    report, by = grid
+    page = visit(report)
+    page.fill("#filter", "fusion=concat loss_weighting=equal")
+    page.locator("#curves").scroll_into_view_if_needed()
+    page.select_option("#curve-name", "step/sum/loss")
+    until(page, "document.querySelector('#curves-chart').data?.some((trace) => trace.name === 'a seed ends')")
+    low, high, line, ends = drawn(page, "curves")[:4]
+    runs = by["concat", "equal"]
+    values = [run.curves()["step/sum/loss"].to_numpy() for run in runs]
+    assert sorted(map(len, values)) == [300, 400, 400]
+    padded = np.array([np.pad(each, (0, 400 - len(each)), constant_values=np.nan) for each in values])
+    np.testing.assert_allclose(low["y"], np.nanmin(padded, 0), rtol=1e-6)
+    np.testing.assert_allclose(high["y"], np.nanmax(padded, 0), rtol=1e-6)
+    assert max(high["y"]) > 0.5 * PEAK * min(high["y"])
+    assert (line["x"][-1], None in line["y"]) == (3990, False)
+    assert (line["text"][299], line["text"][300]) == ("3 seeds", "2 seeds")
+    assert (ends["x"], ends["name"]) == ([2990], "a seed ends")
+    assert "Where a seed ends" in page.inner_text("#curves-says")
+    page.evaluate("document.querySelector('#curve-smooth').value = 0")
+    page.dispatch_event("#curve-smooth", "input")
+    until(page, "document.querySelector('#curve-smooth-value').textContent === 'off'")
+    flat = f"Math.abs(document.querySelector('#curves-chart').data[2].y[399] - {np.nanmean(padded[:, 399])}) < 1e-6"
+    until(page, flat)
+    np.testing.assert_allclose(drawn(page, "curves")[2]["y"], np.nanmean(padded, 0), rtol=1e-6)
+
+
+def test_of_many_points_the_peaks_stay_in_the_band_and_their_numbers_are_told(tmp_path, visit):
+    write_sweep(tmp_path / "sweep", planned=4)
+    for number, (fusion, seed) in enumerate(itertools.product(("concat", "gated"), (0, 1))):
+        points = 3000 if seed == 0 else 5000
+        values = 1 + 0.01 * np.random.default_rng(number).standard_normal(points)
+        values[2500] = 50.0 if number == 1 else 1.0
+        curves = {"step": range(points), "epoch": [0] * points, "val/loss": values}
+        cfg = config({"fusion": fusion}, seed=seed)
+        write_run(tmp_path / "sweep" / str(number), cfg, {ACCURACY: 0.8 - number / 100}, curves=curves)
+    write_html(find_runs([tmp_path / "sweep"]), tmp_path / "report.html", "peaks")
+    page = visit(tmp_path / "report.html")
+    traces = drawn(page, "curves")
+    assert max(traces[1]["y"]) == 50
+    assert max(traces[2]["y"]) < 20, "the mean is smoothed, and of two"
+    words = page.inner_text("#curves-says")
+    assert re.search(r"Of 3000 to 5000 points a curve, the highest and the lowest of each of 999 stretches", words)
+
+
+def test_a_single_point_is_seen_in_every_chart_over_time(tmp_path, visit):
+    once = {"step": [0], "epoch": [0], "val/loss": [1.0], "step/a/weight": [1.0], "step/cosine/a~b": [0.5]}
+    write_run(tmp_path / "run", metrics={"test/a/accuracy": 0.5}, curves=once)
+    write_html(find_runs([tmp_path / "run"]), tmp_path / "report.html", "once")
+    page = visit(tmp_path / "report.html")
+    for chart in ("curves", "weights", "cosines"):
+        drawn(page, chart)
+        page.wait_for_selector(f"#{chart}-chart .points path")
+
+
+def test_a_curve_with_one_point_beside_long_ones_is_drawn(grid, visit):
+    page = visit(grid[0])
+    page.locator("#curves").scroll_into_view_if_needed()
+    page.select_option("#curve-name", "val/once")
+    until(page, "document.querySelector('#curves-chart').data?.some((trace) => trace.y?.includes(0.5))")
+    page.wait_for_selector("#curves-chart .points path")

@@ -1,0 +1,29 @@
+import subprocess
+import sys
+import time
+
+from mmfusion.runs.process import identity, is_alive, is_here
+from mmfusion.runs.provenance import provenance
+
+
+def test_a_process_is_there_until_it_has_ended():
+    process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
+    own = identity(process.pid)
+    assert is_here(own)
+    assert is_alive(own)
+    process.kill()
+    until = time.monotonic() + 20
+    while is_alive(own):  # dead and not yet buried counts as ended
+        assert time.monotonic() < until
+    process.communicate()
+    assert not is_alive(own)
+
+
+def test_another_process_with_the_same_id_is_another():
+    assert not is_alive({**identity(), "born": "in another life"})
+    assert is_alive({**identity(), "born": None})
+    assert not is_here({**identity(), "host": "elsewhere"})
+
+
+def test_a_run_notes_its_process():
+    assert provenance({"seed": 0}, [])["process"] == identity()
