@@ -152,6 +152,12 @@ def test_multirun(here, stand_in):
     assert main(["train", "--multirun", "seed=1,2"]) == 1
 
 
+@pytest.mark.parametrize("word", ["hydra.launcher.jobz=2", "+hydra.run.dir=x", "hydra/launcher=joblib"])
+def test_what_is_for_many_runs_is_not_passed_over_in_one(here, word, capsys):
+    assert main(["train", word]) == 2
+    assert f"{word}: Hydra's part is for many runs, and would change nothing here; add -m" in capsys.readouterr().err
+
+
 @pytest.fixture
 def folder(here):
     """The folder of a run that has got no further than its config."""
@@ -221,7 +227,8 @@ def run(words, cwd, **environment):
         (["eval", "nowhere"], "nowhere is not the folder of a run: it does not exist"),
         (["eval", "."], "is not the folder of a run: there is no config.yaml in it"),
         (["eval", "run", "data.sed=7"], "the run's config has no 'data.sed'; did you mean 'data.seed'"),
-        (["eval", "run", "optimizer.lr=fast"], "optimizer.lr: must be a number"),
+        (["eval", "run", "data.seed=x"], "data.seed: must be a whole number"),
+        (["eval", "run", "trainer.devices=2"], "trainer.devices is for training alone"),
         (["predict", "nowhere", "new.csv"], "nowhere is not the folder of a run"),
         (["predict", "run", "new.csv", "data.seed=7"], "a run keeps its config"),
     ],

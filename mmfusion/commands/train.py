@@ -35,6 +35,9 @@ def run(arguments: list[str]) -> int:
             from mmfusion.sweeps.multirun import multirun
 
         return OK if multirun(args.overrides, args.config_dir) else FAILED
+    for_hydra = next((each for each in args.overrides if each.lstrip("+~").startswith(("hydra.", "hydra/"))), None)
+    if for_hydra is not None and not args.cfg:
+        raise ConfigError(f"{for_hydra}: Hydra's part is for many runs, and would change nothing here; add -m")
     if args.cfg:
         return _show_config(args.overrides, args.config_dir)
     from mmfusion.config.compose import load_config

@@ -8,7 +8,7 @@ from typing import Any
 from mmfusion.config.code import find, read_module, submodules
 from mmfusion.config.combinations import impossible
 from mmfusion.config.errors import ConfigError, nearest, suggest
-from mmfusion.config.instantiate import check_allowed, is_under
+from mmfusion.config.instantiate import check_allowed, is_allowed, is_under
 from mmfusion.config.names import (
     ENCODER_KEYS,
     KIND_ARGUMENTS,
@@ -85,7 +85,7 @@ def _sections(config: Mapping[str, Any]) -> Iterator[Problem]:
             signature = signature_of(target)
             assert signature is not None, target
             yield from check_names(key, node, signature)
-        elif node is None:
+        elif node is None and "." in key:  # of a section at the top `Config` has said so
             yield key, "is missing"
 
 
@@ -96,8 +96,20 @@ def _components(config: Mapping[str, Any]) -> Iterator[Problem]:
         yield "data.modalities", f"must be a mapping from a modality's name to its columns, found {modalities!r}"
         return
     for name, node in modalities.items():
-        yield from _modality(f"data.modalities.{name}", node)
+        if close := _meant(name, modalities, "kind"):
+            yield f"data.modalities.{name}", f"there is no such modality, and a new one needs a kind; {close}"
+        else:
+            yield from _modality(f"data.modalities.{name}", node)
+    unknown = {
+        f"{section}.{name}": f"there is no such {section}, and a new one needs a _target_; {close}"
+        for section in ("encoder", "task", "logger")
+        for name in config[section]
+        if (close := _meant(name, config[section], "_target_"))
+    }
+    yield from unknown.items()
     for name, node in config["encoder"].items():
+        if f"encoder.{name}" in unknown:
+            continue
         known = _told_by_data(node, modalities.get(name))
         yield from _component(f"encoder.{name}", node, "encoder", handled=ENCODER_KEYS, injected=known)
         extra = {key: value for key, value in node.items() if key in ENCODER_KEYS}
@@ -105,13 +117,24 @@ def _components(config: Mapping[str, Any]) -> Iterator[Problem]:
         assert signature is not None
         yield from check_names(f"encoder.{name}", extra, signature)
     for name, node in config["task"].items():
-        yield from _component(f"task.{name}", node, "task")
+        if f"task.{name}" not in unknown:
+            yield from _component(f"task.{name}", node, "task")
     for slot in ("fusion", "sharing", "loss_weighting", "optimizer", "scheduler"):
         yield from _component(slot, config[slot], slot, injected=SLOT_ARGUMENTS.get(slot, ()))
     for name, node in config["logger"].items():
-        yield from _component(f"logger.{name}", node, "logger", injected=SLOT_ARGUMENTS["logger"])
+        if f"logger.{name}" not in unknown:
+            yield from _component(f"logger.{name}", node, "logger", injected=SLOT_ARGUMENTS["logger"])
     if config.get("study") is not None:
         yield from _component("study", config["study"], "study")
+
+
+def _meant(name: str, nodes: Mapping[str, Any], key: str) -> str:
+    """What a name was probably to be, if nothing says what it is: the nearest whose node has this key."""
+    node = nodes[name]
+    if not isinstance(node, Mapping) or key in node:
+        return ""
+    there = [str(other) for other, each in nodes.items() if isinstance(each, Mapping) and key in each]
+    return suggest(str(name), there) if nearest(str(name), there) else ""
 
 
 def _told_by_data(node: Mapping[str, Any], modality: Any) -> tuple[str, ...]:
@@ -159,9 +182,14 @@ def _component(
     module_name, _, name = target.rpartition(".")
     module = read_module(module_name)
     signature = signature_of(target)
+    # In mmfusion's rooms everything can be read; what a module of one's own imports, only building it shows.
+    is_own = is_under(target, ("mmfusion",))
     if signature is None:
-        if module is None or (name not in module.names and not module.is_open):
+        if module is None or is_own or (name not in module.names and not module.is_open):
             yield f"{key}._target_", _no_such(target, module is not None)
+        return
+    if is_own and not is_allowed(signature.target, key):
+        yield f"{key}._target_", _no_such(target, True)
         return
     base = SLOT_BASES.get(slot)
     if base and base not in signature.lineage and "?" not in signature.lineage:

@@ -12,6 +12,8 @@ from mmfusion.config.names import RESERVED, SLOT_BASES
 from mmfusion.config.signature import Signature, components
 
 Problem = tuple[str, str]
+CUDA_GRAPHS = ("reduce-overhead", "max-autotune")
+"""Modes of `torch.compile` that replay one walk through the graph."""
 Read = Callable[[str], Signature | None]
 
 
@@ -32,13 +34,18 @@ def impossible(config: Mapping[str, Any], read: Read) -> Iterator[Problem]:
     yield from _names("encoder", encoders)
     yield from _names("task", tasks)
     yield from _modalities(encoders, modalities, read)
+    yield from _transforms(modalities, read)
     for key, node in _with_nested("fusion", config["fusion"]):
         yield from _fusion(key, node, encoders, read)
     yield from _gradients(config, read)
+    yield from _sharded(config["trainer"], config["compile"])
+    yield from _placeholders(config, read)
     yield from _known("fusion.weights", config["fusion"].get("weights"), encoders, "modality")
     yield from _known("modality.dropout", config["modality"]["dropout"], encoders, "modality")
     yield from _known("loss_weighting.weights", config["loss_weighting"].get("weights"), tasks, "task")
-    yield from _monitor(config, tasks)
+    monitor = config["callbacks"]["monitor"]["metric"]
+    yield from _metrics("callbacks.monitor.metric", monitor, tasks, read)
+    yield from _metrics("scheduler.monitor", config["scheduler"].get("monitor"), tasks, read)
 
 
 def _names(section: str, names: Iterable[str]) -> Iterator[Problem]:
@@ -65,6 +72,18 @@ def _modalities(encoders: Mapping[str, Any], modalities: Mapping[str, Any], read
             )
 
 
+def _transforms(modalities: Mapping[str, Any], read: Read) -> Iterator[Problem]:
+    for name, node in modalities.items():
+        for stage, listed in (node.get("transforms") or {}).items():
+            for index, each in enumerate(listed or ()):
+                takes = _attribute(each, "kinds", read)
+                if isinstance(takes, tuple | list) and node["kind"] not in takes:
+                    yield (
+                        f"data.modalities.{name}.transforms.{stage}[{index}]",
+                        f"{each['_target_']} works on {', '.join(takes)}, and modality {name!r} is {node['kind']}",
+                    )
+
+
 def _fusion(key: str, node: Mapping[str, Any], encoders: Mapping[str, Any], read: Read) -> Iterator[Problem]:
     fusion = node["_target_"]
     if _attribute(node, "needs_tokens", read) is True:
@@ -88,13 +107,45 @@ def _fusion(key: str, node: Mapping[str, Any], encoders: Mapping[str, Any], read
 
 
 def _gradients(config: Mapping[str, Any], read: Read) -> Iterator[Problem]:
-    where, strategy = config["gradients_of"], str(config["trainer"].get("strategy", ""))
-    taken = _attribute(config["loss_weighting"], "needs_gramian", read) is True
-    if strategy.startswith("fsdp") and where != "representation" and taken:
+    """What takes the tasks' gradients, in the loss weighting's name or for the log alone."""
+    where, mode = config["gradients_of"], config["compile"]["mode"]
+    logged = config["report"]["gradients_every_n_steps"] > 0
+    if not logged and _attribute(config["loss_weighting"], "needs_gramian", read) is not True:
+        return
+    if config["trainer"]["strategy"] == "fsdp" and where != "representation":
         yield (
             "gradients_of",
-            f"{where} needs whole parameters on every rank, and trainer.strategy={strategy} shards them; "
+            f"{where} needs whole parameters on every rank, and trainer.strategy=fsdp shards them; "
             "use gradients_of=representation, or trainer.strategy=ddp",
+        )
+    if config["compile"]["enabled"] and mode in CUDA_GRAPHS:
+        who = "report.gradients_every_n_steps" if logged else config["loss_weighting"]["_target_"]
+        yield (
+            "compile.mode",
+            f"{mode} replays CUDA graphs, which cannot be walked once per task as {who} needs; "
+            "use compile.mode=default or max-autotune-no-cudagraphs",
+        )
+
+
+def _sharded(trainer: Mapping[str, Any], compiled: Mapping[str, Any]) -> Iterator[Problem]:
+    if trainer["strategy"] != "fsdp":
+        return
+    if compiled["enabled"]:
+        yield "compile.enabled", "a compiled model cannot be sharded; use trainer.strategy=ddp, or do not compile"
+    if trainer["precision"] == "16-mixed":
+        yield (
+            "trainer.precision",
+            "16-mixed needs loss scaling, which trainer.strategy=fsdp has not; use trainer.precision=bf16-mixed",
+        )
+
+
+def _placeholders(config: Mapping[str, Any], read: Read) -> Iterator[Problem]:
+    if config["modality"]["placeholders"] and _attribute(config["fusion"], "level", read) == "decision":
+        others = _those_with("level", "feature", "mmfusion.fusion", read)
+        yield (
+            "modality.placeholders",
+            f"{config['fusion']['_target_']} leaves absent modalities out of the vote, so placeholders would never be "
+            f"used; use modality=dropout, or one of fusion={others}",
         )
 
 
@@ -106,13 +157,19 @@ def _known(key: str, node: Any, names: Iterable[str], what: str) -> Iterator[Pro
                 yield f"{key}.{name}", f"there is no {what} {name!r}; {suggest(str(name), names)}"
 
 
-def _monitor(config: Mapping[str, Any], tasks: Mapping[str, Any]) -> Iterator[Problem]:
-    monitor = config["callbacks"].get("monitor")
-    metric = monitor.get("metric") if isinstance(monitor, Mapping) else None
+def _metrics(key: str, metric: Any, tasks: Mapping[str, Any], read: Read) -> Iterator[Problem]:
+    """Validation metrics, `val/<task>/<metric>`, of no task here, or that its task does not have."""
     for name in metric if isinstance(metric, Mapping) else [metric]:
         parts = str(name).split("/")
-        if len(parts) == 3 and parts[1] not in tasks:
-            yield "callbacks.monitor.metric", f"{name} is of no task here; {suggest(parts[1], tasks)}"
+        if len(parts) != 3:
+            continue
+        if parts[1] not in tasks:
+            yield key, f"{name} is of no task here; {suggest(parts[1], tasks)}"
+            continue
+        signature = read(tasks[parts[1]]["_target_"])
+        there = signature.keys.get("metrics") if signature else None
+        if parts[0] == "val" and there and parts[2] not in (*there, "loss"):
+            yield key, f"there is no {name!r}; {suggest(name, [f'val/{parts[1]}/{each}' for each in (*there, 'loss')])}"
 
 
 def _with_nested(key: str, node: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmfusion.config.check import check
+from mmfusion.config.check import check, signature_of
 from mmfusion.config.errors import AbsentKeyError, ConfigError, suggest
 from mmfusion.config.fit import fit
 from mmfusion.config.folders import groups, hidden_files, own_folder, user_folders
@@ -116,7 +116,7 @@ def forced(overrides: Sequence[str], known: dict[str, dict[str, Path]]) -> list[
     Which keys there may be is for the check to say: it knows all valid names, Hydra only those that a file lists.
 
     Raises:
-        ConfigError: a list or a mapping where a group takes one option.
+        ConfigError: a list or a mapping where a group takes one option, null where there must be one.
     """
     top = {group.split("/")[0] for group in known}
     result = []
@@ -132,10 +132,23 @@ def forced(overrides: Sequence[str], known: dict[str, dict[str, Path]]) -> list[
         if found and is_plain and not is_group and (not override.startswith("hydra.") or override.startswith(_PARTS)):
             result.append(f"++{override}")
         elif is_plain and value == "=null":
+            _refuse_null(override, group, overrides, known)
             result.append(f"{group}=[]" if group in LIST_GROUPS else f"~{group}")
         else:
             result.append(override)
     return result
+
+
+def _refuse_null(override: str, group: str, overrides: Sequence[str], known: dict[str, dict[str, Path]]) -> None:
+    inner = [name for name in known if name.startswith(f"{group}/")]
+    if group == "task" or (group not in known and inner):
+        raise ConfigError(f"{override}: the config has several, each under a name; ~{group}.<name> leaves one out")
+    schema = signature_of("mmfusion.config.schema.Config")
+    assert schema is not None
+    needed = schema.parameters.get(group)
+    by_hand = any(each.lstrip("+").startswith(f"{group}.") for each in overrides)
+    if needed is not None and needed.required and group not in LIST_GROUPS and not by_hand:
+        raise ConfigError(f"{override}: no run does without; valid: {', '.join(known[group])}")
 
 
 def split_trust(overrides: Sequence[str]) -> tuple[list[str], list[str]]:

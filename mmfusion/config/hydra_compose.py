@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -21,11 +22,12 @@ from hydra._internal.config_loader_impl import ConfigLoaderImpl
 from hydra._internal.defaults_list import create_defaults_list
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.types import Override
 from hydra.core.plugins import Plugins
 from hydra.core.singleton import Singleton
 from hydra.errors import ConfigCompositionException
 from hydra.types import RunMode
-from omegaconf import OmegaConf
+from omegaconf import DictConfig, ListConfig, OmegaConf, flag_override
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ def run_hydra(folder: Path, primary: str, overrides: Sequence[str]) -> Compositi
         return _compose(folder, primary, overrides, with_hydra=True)
 
 
+@lru_cache
 def stock_hydra(folder: Path, primary: str) -> dict[str, Any]:
     """What a multirun's composition says about Hydra itself where nobody asks for anything."""
     return _compose(folder, primary, (), with_hydra=True).hydra
@@ -82,12 +85,35 @@ def _compose(folder: Path, primary: str, overrides: Sequence[str], with_hydra: b
         OmegaConf.set_struct(composed, True)
         # The search path has been heeded already, and without Hydra's own config there is nowhere to write it to.
         values = [each for each in defaults.config_overrides if with_hydra or each.key_or_group != "hydra.searchpath"]
-        loader._apply_overrides_to_config(values, composed)
+        for each in values:
+            _make_room(composed, each)
+            loader._apply_overrides_to_config([each], composed)
         choices = {str(group): str(option) for group, option in defaults.overrides.known_choices.items()}
     OmegaConf.set_struct(composed, False)
     hydra: Any = OmegaConf.to_container(composed.pop("hydra", None) or OmegaConf.create({}))
     config: Any = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
     return Composition(config, choices, hydra)
+
+
+def _make_room(config: DictConfig, override: Override) -> None:
+    """Let a list replace a mapping, or a mapping a list, which OmegaConf would merge: the check says if it may."""
+    if override.is_delete():
+        return
+    node: Any = config
+    words = override.key_or_group.split(".")
+    for word, below in zip(words, [*words[1:], None], strict=True):
+        old = dict.get(node._content, word) if isinstance(node._content, dict) else None
+        if below is None:
+            is_other = isinstance(override.value(), list if isinstance(old, DictConfig) else dict)
+            is_other = is_other and isinstance(old, DictConfig | ListConfig)
+        else:
+            is_other = isinstance(old, ListConfig) and not below.isdigit()
+        if is_other:
+            with flag_override(node, "struct", False):
+                del node[word]
+        if is_other or not isinstance(old, DictConfig):
+            return
+        node = old
 
 
 @contextmanager

@@ -11,7 +11,7 @@ import yaml
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
-from mmfusion.config.errors import AbsentKeyError, ConfigError, no_option, suggest
+from mmfusion.config.errors import AbsentKeyError, ConfigError, nearest, no_option, suggest
 
 Groups = Mapping[str, Mapping[str, Path]]
 
@@ -61,20 +61,25 @@ def _explain(error: Exception, overrides: Sequence[str], known: Groups) -> str:
         key = getattr(cause, "full_key", None) or text.split(":")[-1].strip()
         return f"{key}: must be given, for example {key}=..."
     if found := re.search(r"Could not override '([^']+)'\.\n?", text):
-        return _unused_group(found[1], overrides, known)
+        meant = re.findall(r"[\w/@.-]+(?=[,?])", text.partition("Did you mean to override ")[2])
+        return _unused_group(found[1], overrides, known, meant)
     if found := re.search(r"looks like a config group override, but config group '([^']+)'", text):
         return f"{found[1]}: there is no such group; {suggest(found[1], known, limit=100)}"
     if found := re.search(r"Could not delete '([^']+)'. No match in the defaults list", text):
         return f"~{found[1]}: no such group is in use (see the config with --cfg job)"
     if found := re.search(r"An item is already at '([^']+)'", text):
         return f"+{found[1]}: is in the config already; leave out the +"
+    if found := re.search(r"Error merging override (\S+)", text):
+        typed = next((each for each in overrides if each.lstrip("+") == found[1].lstrip("+")), found[1])
+        reason = " ".join(str(cause).split()) if cause is not error else ""
+        return f"{typed}: cannot be set there" + (f": {reason}" if reason else "")
     if "requires --multirun" in text or "Ambiguous value for argument" in text:
         override = (re.findall(r"'([^']+)'", text) or [""])[0]
         return f"{override}: several values; add -m to run each, or write a list as key=[a,b]"
     return "; ".join(line.strip() for line in text.splitlines() if line.strip())
 
 
-def _unused_group(group: str, overrides: Sequence[str], known: Groups) -> str:
+def _unused_group(group: str, overrides: Sequence[str], known: Groups, in_use: Sequence[str] = ()) -> str:
     bare = group.split("@")[0]
     if bare not in known:
         inner = [name for name in known if name.startswith(f"{bare}/")]
@@ -84,4 +89,6 @@ def _unused_group(group: str, overrides: Sequence[str], known: Groups) -> str:
     at = f"{group}={option}"
     if group == "task":
         at = f"task@task.<name>={option}"
-    return f"{override}: nothing in the config uses {group} so far; to add it, write +{at}"
+    close = nearest(group, in_use) if "@" in group else None
+    hint = f"; did you mean {close}={option}?" if close else ""
+    return f"{override}: nothing in the config uses {group} so far{hint}; to add it, write +{at}"

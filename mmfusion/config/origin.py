@@ -32,7 +32,7 @@ class Origin:
             return f"from {typed} on the command line"
         if line := self.line(plain):
             return f"{_short(line[0])}, line {line[1]}"
-        typed = self.typed(plain, of_groups=True)
+        typed = self.typed(plain, of_groups=True) or self._below(plain)
         return f"from {typed} on the command line" if typed else ""
 
     def typed(self, key: str, of_groups: bool = False) -> str:
@@ -45,6 +45,11 @@ class Origin:
             if f"{key}.".startswith(f"{place}."):
                 return override
         return ""
+
+    def _below(self, key: str) -> str:
+        """The last override that sets something inside `key`, which nothing else speaks of; "" if none does."""
+        names = {override: override.lstrip("+~").split("=")[0].split("@")[-1] for override in self.overrides}
+        return next((each for each in reversed(self.overrides) if names[each].startswith(f"{key}.")), "")
 
     def line(self, key: str) -> tuple[Path, int] | None:
         """The file and the line that set `key`; of several, the one composed last."""

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 from mmfusion.config.compose import split_trust
 from mmfusion.config.errors import ConfigError
 
+_BETWEEN = re.compile(r"[\s.@:/]+")
+
 
 def expanded(words: Sequence[str]) -> list[str]:
     """The words of a command line, with each `@file` replaced by the overrides that the YAML file lists.
 
     Raises:
-        ConfigError: the file cannot be read, is no list of overrides, or opens modules, which a file must not.
+        ConfigError: the file cannot be read, is no list of overrides, or says what is for the command line alone: which
+            modules are open, and what Hydra is to call.
     """
     found: list[str] = []
     for word in words:
@@ -40,4 +44,10 @@ def _read(word: str) -> list[str]:
             f"{word}: the file sets trusted_modules=[{names}]. Only the command line may, because code from there will "
             f"run; if you trust it, copy the file without that line and add trusted_modules=[{names}] to the command"
         )
+    for each in plain:
+        if any(part == "hydra" for part in _BETWEEN.split(each.lstrip("+~").partition("=")[0])):
+            raise ConfigError(
+                f"{word}: the file holds {each}. What Hydra does is for the command line alone, because Hydra would "
+                "call what it names; take the line out of the file and, if you trust it, add it to the command"
+            )
     return [each for each in plain if not each.lstrip("+").startswith("paths.run=")]  # a run lies there already

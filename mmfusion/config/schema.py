@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
+
+from mmfusion.config.limits import Range
 
 
 @dataclass
 class Head:
     """The heads of all tasks: widths of hidden layers, and dropout in front of the last Linear."""
 
-    hidden: Sequence[int]
-    dropout: float
+    hidden: Sequence[Annotated[int, Range(1)]]
+    dropout: Annotated[float, Range(0, 1)]
 
 
 @dataclass
@@ -34,7 +36,7 @@ class Report:
 
     subsets: Literal["all", "leave_one_out", "none"]
     plots: bool
-    gradients_every_n_steps: int
+    gradients_every_n_steps: Annotated[int, Range(0)]
 
 
 @dataclass
@@ -82,7 +84,7 @@ class Config:
     """The whole config; mappings of components are checked one by one."""
 
     name: str
-    seed: int
+    seed: Annotated[int, Range(0, 4294967295)]  # what numpy takes
     tags: Sequence[str]
     trusted_modules: Sequence[str]
     data: Mapping[str, Any]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from mmfusion.config.code import Definition, Module, find, read_module
@@ -32,6 +32,7 @@ class Signature:
         parameters: by name, in order.
         is_open: takes names beyond `parameters`, or some that reading could not see.
         attributes: class attributes with a literal value, inherited ones too; none that an instance may change.
+        keys: those of the mapping that a method returns, by the method's name, where its source lists them all.
         lineage: names of the class and of its bases, "?" for a base that reading could not follow.
     """
 
@@ -40,6 +41,7 @@ class Signature:
     parameters: dict[str, Parameter] = field(default_factory=dict)
     is_open: bool = False
     attributes: dict[str, Any] = field(default_factory=dict)
+    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     lineage: list[str] = field(default_factory=list)
 
 
@@ -69,10 +71,24 @@ def is_dataclass(node: ast.stmt) -> bool:
     return isinstance(node, ast.ClassDef) and any(_name(each) == "dataclass" for each in node.decorator_list)
 
 
+def has_fields(node: ast.stmt) -> bool:
+    """Whether a class statement lists what a mapping holds: a dataclass or a `TypedDict`."""
+    return is_dataclass(node) or _is_typed_dict(node)
+
+
+def _is_typed_dict(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ClassDef) and any(_name(each) == "TypedDict" for each in node.bases)
+
+
 def _read_class(definition: Definition, signature: Signature) -> None:
     node = definition.node
     assert isinstance(node, ast.ClassDef)
     signature.lineage.append(node.name)
+    if _is_typed_dict(node):
+        is_total = all(ast.unparse(word) != "total=False" for word in node.keywords)
+        fields = _fields(node, definition.module)
+        signature.parameters |= {name: replace(each, required=is_total) for name, each in fields.items()}
+        return
     bases = [base for base in node.bases if _name(base) not in _BARE_BASES]
     found = [find(definition.module, _name(base)) if isinstance(base, ast.Name) else None for base in bases]
     parents: list[Signature] = []
@@ -84,12 +100,19 @@ def _read_class(definition: Definition, signature: Signature) -> None:
             _read_class(base, parents[-1])
     for parent in reversed(parents):
         signature.attributes |= parent.attributes
+        signature.keys |= parent.keys
         signature.lineage += parent.lineage
     for name, value in _attributes(node).items():
         if value is _UNKNOWN:
             signature.attributes.pop(name, None)
         else:
             signature.attributes[name] = value
+
+    for each in node.body:
+        if isinstance(each, ast.FunctionDef):
+            signature.keys.pop(each.name, None)
+            if names := _returned_keys(each):
+                signature.keys[each.name] = names
 
     init = next((n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"), None)
     if init is not None:
@@ -145,6 +168,18 @@ def _attributes(node: ast.ClassDef) -> dict[str, Any]:
             stored = (n for n in ast.walk(each) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
             found |= {n.attr: _UNKNOWN for n in stored if _name(n.value) == "self"}
     return found
+
+
+def _returned_keys(method: ast.FunctionDef) -> tuple[str, ...]:
+    """The keys of the one mapping that a method returns, bare or handed to a call; none if they cannot all be read."""
+    if len(method.body) > 2 or not isinstance(method.body[-1], ast.Return):
+        return ()
+    value = method.body[-1].value
+    if isinstance(value, ast.Call) and len(value.args) == 1 and not value.keywords:
+        value = value.args[0]
+    keys = value.keys if isinstance(value, ast.Dict) else []
+    names = tuple(key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
+    return names if len(names) == len(keys) else ()
 
 
 def _literal(value: ast.expr) -> Any:

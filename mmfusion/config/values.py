@@ -8,7 +8,8 @@ from typing import Any
 
 from mmfusion.config.code import Definition, Module, find
 from mmfusion.config.errors import nearest, suggest
-from mmfusion.config.signature import Signature, is_dataclass, read_signature
+from mmfusion.config.limits import Keys, Range, read_limits
+from mmfusion.config.signature import Signature, has_fields, read_signature
 
 _SCALARS = {"str": str, "bool": bool, "None": type(None)}
 _LISTS = {"list", "List", "Sequence", "MutableSequence", "Collection", "Iterable", "set", "frozenset", "Set"}
@@ -19,8 +20,8 @@ _MAPPINGS = {"dict", "Dict", "Mapping", "MutableMapping"}
 def mismatches(key: str, value: Any, annotation: ast.expr | None, module: Module) -> Iterator[tuple[str, str]]:
     """Each place at or below `key` where `value` is not what `annotation` says, with what is wrong there.
 
-    Only plain types can be checked: numbers, strings, lists, mappings, `Literal`, unions, dataclasses and aliases of
-    them. Whatever else an annotation names accepts everything.
+    Only plain types can be checked: numbers, strings, lists, mappings, `Literal`, unions, dataclasses, `TypedDict`s
+    and aliases of them, with `Range` and `Keys`. Whatever else an annotation names accepts everything.
     """
     match annotation:
         case None:
@@ -103,7 +104,7 @@ def _name(key: str, value: Any, name: str, module: Module) -> Iterator[tuple[str
 
 def _defined(key: str, value: Any, found: Definition) -> Iterator[tuple[str, str]]:
     node = found.node
-    if is_dataclass(node):
+    if has_fields(node):
         signature = read_signature(found)
         assert signature is not None
         if isinstance(value, Mapping):
@@ -130,7 +131,7 @@ def _subscript(key: str, value: Any, annotation: ast.Subscript, module: Module) 
         extra: list[ast.expr] = [ast.Constant(None)] if name == "Optional" else []
         yield from _either(key, value, [pair for each in [*inner, *extra] for pair in _alternatives(each, module)])
     elif name in ("Annotated", "Final"):
-        yield from mismatches(key, value, inner[0], module)
+        yield from _limited(key, value, annotation, inner, module)
     elif name in {*_LISTS, *_TUPLES}:
         yield from _items(key, value, inner, module, is_tuple=name in _TUPLES)
     elif name in _MAPPINGS:
@@ -139,6 +140,20 @@ def _subscript(key: str, value: Any, annotation: ast.Subscript, module: Module) 
         else:
             for each, item in value.items():
                 yield from mismatches(f"{key}.{each}", item, inner[-1], module)
+
+
+def _limited(
+    key: str, value: Any, annotation: ast.expr, inner: list[ast.expr], module: Module
+) -> Iterator[tuple[str, str]]:
+    """What `Annotated` says beside a type: the `Range` of a number, the `Keys` of a mapping."""
+    found = list(mismatches(key, value, inner[0], module))
+    for limits in filter(None, map(read_limits, inner[1:])):
+        if any(place == key for place, _ in found) or (isinstance(limits, Range) and not limits.holds(value)):
+            found = list(_expect(key, value, False, _describe(annotation)))
+        elif isinstance(limits, Keys):
+            unknown = [str(name) for name in value if name not in limits.names]
+            found += [(f"{key}.{name}", f"there is no such key; {suggest(name, limits.names)}") for name in unknown]
+    yield from found
 
 
 def _items(key: str, value: Any, inner: list[ast.expr], module: Module, is_tuple: bool) -> Iterator[tuple[str, str]]:
@@ -178,6 +193,9 @@ def _describe(annotation: ast.expr) -> str:
         if _is_literal(annotation):
             return " or ".join(ast.unparse(annotation.slice).strip("()").split(", "))
         base = ast.unparse(annotation.value).split(".")[-1]
+        if base == "Annotated" and isinstance(annotation.slice, ast.Tuple):
+            first, *rest = annotation.slice.elts
+            return " ".join([_describe(first), *(str(limits) for each in rest if (limits := read_limits(each)))])
         return (
             "a mapping" if base in _MAPPINGS else "a list" if base in {*_LISTS, *_TUPLES} else ast.unparse(annotation)
         )

@@ -11,9 +11,18 @@ import yaml
 
 from mmfusion.config.check import check
 from mmfusion.config.errors import ConfigError, suggest
-from mmfusion.config.instantiate import refuse_trust
+from mmfusion.config.instantiate import is_under, refuse_trust
 from mmfusion.runs.folder import RunFolder
 
+_TRAINING = (
+    *("name", "tags", "paths", "optimizer", "scheduler", "loss_weighting", "gradients_of", "callbacks", "logger"),
+    *("modality.dropout", "report.plots", "report.gradients_every_n_steps", "trainer"),
+)
+"""What only training reads, and so no evaluation."""
+_HEEDED = tuple(
+    f"trainer.{name}"
+    for name in ("accelerator", "precision", "deterministic", "limit_test_batches", "enable_progress_bar", "threads")
+)
 _EXPONENT = re.compile(r"[+-]?\d+\.?\d*[eE][+-]?\d+")
 
 
@@ -22,10 +31,10 @@ def read_run(run: str | Path, overrides: Sequence[str] = ()) -> tuple[RunFolder,
 
     Args:
         run: the run's folder, or a file in it.
-        overrides: `key=value` for keys that the config has.
+        overrides: `key=value` for keys that the config has, and that count after training.
 
     Raises:
-        ConfigError: not a run, a key that is not there, or a config that no run may have.
+        ConfigError: not a run, a key that is not there or would change nothing, or a config that no run may have.
     """
     folder = RunFolder.open(run)
     config = override(folder.read_config(), overrides)
@@ -46,6 +55,8 @@ def override(config: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]
             node = node.get(name) if isinstance(node, dict) else None
         if not isinstance(node, dict) or last not in node:
             raise ConfigError(f"override {each!r}: the run's config has no {key!r}; {suggest(key, _keys(config))}")
+        if is_under(key, _TRAINING) and not is_under(key, _HEEDED):
+            raise ConfigError(f"override {each!r}: {key} is for training alone, and would change nothing here")
         node[last] = _value(each, value)
     return config
 

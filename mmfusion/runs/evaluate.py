@@ -14,12 +14,11 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import trusting
 from mmfusion.data.progress import busy
 from mmfusion.runs.config import read_run
-from mmfusion.runs.load import find_checkpoint, restore
+from mmfusion.runs.load import fill, find_checkpoint, restore
 from mmfusion.runs.report import show_report, shown_path
 from mmfusion.runs.result import Result, flat_ceilings, read_result
 from mmfusion.runs.stopping import StopOnSignals
 from mmfusion.training.build import build_data, build_model, build_module
-from mmfusion.training.callbacks.checkpoint import load_weights
 from mmfusion.training.callbacks.progress import ProgressBar
 from mmfusion.training.noise import quiet
 from mmfusion.training.trainer import build_trainer, shows_progress
@@ -50,7 +49,8 @@ def evaluate(
         show: print the report.
 
     Raises:
-        ConfigError: not a run, no such checkpoint, or an override of a key that is not there.
+        ConfigError: not a run, no such checkpoint, or an override of a key that is not there or
+            with which the weights do not fit.
     """
     if split not in ("train", "val", "test"):
         raise ConfigError(f"split must be train, val or test, found {split!r}")
@@ -58,6 +58,7 @@ def evaluate(
     stop = StopOnSignals()
     with trusting(trusted_modules), quiet(), stop.active():
         folder, config = read_run(run, overrides)
+        trained = read_result(folder)
         config["trainer"] = {**config["trainer"], **ALONE}
         path = find_checkpoint(folder, checkpoint)
         seed_everything(config["seed"], workers=True, verbose=False)
@@ -66,14 +67,14 @@ def evaluate(
         with busy("preparing data"):
             data.setup(STAGES[split])
         module = build_module(config, build_model(config, data, tasks, from_checkpoint=True))
-        module.load_state_dict(load_weights(path))
+        fill(module, path, overrides)
         bars = [ProgressBar()] if shows_progress(config["trainer"]) else []
         trainer = build_trainer(config["trainer"], [stop, *bars], [], folder.path)
         found: dict[str, Any] = dict(trainer.test(module, dataloaders=data.eval_dataloader(split), verbose=False)[0])
     metrics = {split + name.removeprefix("test"): float(value) for name, value in found.items()}
     ceilings = flat_ceilings(metrics, list(config["encoder"]), data.source.ceiling) if split == "test" else {}
     seconds = time.perf_counter() - began
-    result = read_result(folder).but(metrics=metrics, ceilings=ceilings, seconds=seconds, cost={})
+    result = trained.but(metrics=metrics, ceilings=ceilings, seconds=seconds, cost={})
     if show and folder.writes:
         show_report(result)
     how = {"split": split, "checkpoint": str(path), "overrides": list(overrides), "started": started}

@@ -156,12 +156,19 @@ class RunFolder:
             return json.loads((self.path / name).read_text(encoding="utf-8"))
         except FileNotFoundError:
             raise ConfigError(f"{self.path} has no {name}: the run ended before it was written") from None
-        except json.JSONDecodeError as error:
+        except (json.JSONDecodeError, UnicodeDecodeError) as error:
             raise ConfigError(f"{self.path / name} is damaged: {error}") from None
 
     def read_config(self) -> dict[str, Any]:
-        """The run's resolved config."""
-        config = yaml.safe_load((self.path / "config.yaml").read_text(encoding="utf-8"))
+        """The run's resolved config.
+
+        Raises:
+            ConfigError: the file holds none.
+        """
+        try:
+            config = yaml.safe_load((self.path / "config.yaml").read_text(encoding="utf-8"))
+        except (yaml.YAMLError, UnicodeDecodeError) as error:
+            raise ConfigError(f"{self.path / 'config.yaml'} is damaged: {' '.join(str(error).split())}") from None
         if not isinstance(config, dict):
             raise ConfigError(f"{self.path / 'config.yaml'} holds no config")
         return config

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import pickle
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import torch
+from torch import nn
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import trusting
@@ -102,19 +105,61 @@ def load_run(
         data, tasks = build_data(config)
         restore(folder, data, tasks)
         model = build_model(config, data, tasks, from_checkpoint=True)
-    state = load_weights(find_checkpoint(folder, checkpoint))
-    model.load_state_dict({k.removeprefix("model."): v for k, v in state.items() if k.startswith("model.")})
+    fill(model, find_checkpoint(folder, checkpoint), prefix="model.")
     model.eval().to(device)
     return LoadedRun(folder, config, data, tasks, model, torch.device(device))
 
 
 def restore(folder: RunFolder, data: MultiModalData, tasks: Mapping[str, Task]) -> None:
-    """Give data and tasks what the run had fitted."""
-    data.load_state(folder.read_json("fitted/data.json"))
+    """Give data and tasks what the run had fitted.
+
+    Raises:
+        ConfigError: a file is not there, or does not say what was fitted.
+    """
+    with _undamaged(folder.path / "fitted" / "data.json"):
+        data.load_state(folder.read_json("fitted/data.json"))
     data.load_files(folder.path / "fitted")
-    states = folder.read_json("fitted/tasks.json")
-    for name, task in tasks.items():
-        task.load_state(states[name])
+    with _undamaged(folder.path / "fitted" / "tasks.json"):
+        states = folder.read_json("fitted/tasks.json")
+        for name, task in tasks.items():
+            task.load_state(states[name])
+
+
+def fill(module: nn.Module, path: Path, overrides: Sequence[str] = (), prefix: str = "") -> None:
+    """Give a module the weights of a checkpoint.
+
+    Args:
+        module: of the shape that was trained.
+        path: the checkpoint.
+        overrides: what a person changed of the run's config, for the message.
+        prefix: of the names that are the module's; without it.
+
+    Raises:
+        ConfigError: the file holds no weights, or those of another model.
+    """
+    try:
+        state = load_weights(path)
+    except (RuntimeError, pickle.UnpicklingError, LookupError, EOFError, TypeError) as error:
+        raise ConfigError(f"{path} is damaged: it holds no weights that can be read ({_brief(error)})") from error
+    try:
+        module.load_state_dict({k.removeprefix(prefix): v for k, v in state.items() if k.startswith(prefix)})
+    except RuntimeError as error:
+        why = f"with {' '.join(overrides)} the model is another" if overrides else "they are another model's"
+        raise ConfigError(f"the weights in {path} do not fit: {why}; {_brief(error, 1)}") from error
+
+
+@contextmanager
+def _undamaged(path: Path) -> Iterator[None]:
+    """Name the file where what it holds is not what it should be."""
+    try:
+        yield
+    except (LookupError, TypeError, AttributeError) as error:
+        raise ConfigError(f"{path} is damaged: {type(error).__name__} {error}") from error
+
+
+def _brief(error: Exception, line: int = 0) -> str:
+    lines = [each.strip() for each in str(error).splitlines() if each.strip()] or [type(error).__name__]
+    return lines[min(line, len(lines) - 1)].rstrip(".")
 
 
 def find_checkpoint(folder: RunFolder, which: str) -> Path:

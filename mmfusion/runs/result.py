@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any, Literal
 
+from mmfusion.config.errors import ConfigError
 from mmfusion.runs.folder import RunFolder
 
 FILE = "result.json"
@@ -63,8 +64,17 @@ class Result:
 
 
 def read_result(folder: RunFolder) -> Result:
-    """What `result.json` says."""
-    return Result(folder=folder.path, **folder.read_json(FILE))
+    """What `result.json` says; what a later mmfusion may have written beside is passed over.
+
+    Raises:
+        ConfigError: it is not there, or not a result.
+    """
+    content = folder.read_json(FILE)
+    known = {each.name for each in fields(Result)}
+    try:
+        return Result(**{name: content[name] for name in content if name in known}, folder=folder.path)
+    except TypeError as error:
+        raise ConfigError(f"{folder.path / FILE} is damaged: {error}") from None
 
 
 def flat_ceilings(

@@ -34,7 +34,7 @@ from mmfusion.training.loggers.build import build_loggers, finish
 from mmfusion.training.module import MultiTaskModule
 from mmfusion.training.noise import quiet
 from mmfusion.training.search.trial import announced
-from mmfusion.training.trainer import build_trainer, reconcile, shows_progress
+from mmfusion.training.trainer import build_trainer, check_backend, check_trainer, reconcile, shows_progress
 
 PREDICTIONS = "predictions.parquet"
 
@@ -50,10 +50,15 @@ def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = Tr
         show: print the report at the end.
 
     Raises:
+        ConfigError: this machine cannot do what the config wants; no folder is made.
         Stopped: SIGINT or SIGTERM came; `result.json` says stopped, and the exit code is 130 or 143.
         OtherRankError: another process of the run failed; `result.json` says failed, which one and why.
         Exception: whatever went wrong; `result.json` says failed and why, `traceback.txt` where.
     """
+    with quiet():
+        check_trainer(cfg["trainer"])
+    if cfg["compile"]["enabled"]:
+        check_backend(cfg["compile"]["backend"])
     config = reconcile(cfg)
     config["data"] = absolute(config["data"])
     folder = RunFolder.create(config["paths"]["run"])

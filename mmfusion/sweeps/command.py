@@ -11,8 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.config.check import check
-from mmfusion.config.compose import compose
+from mmfusion.config.compose import PRIMARY, Composed, compose
 from mmfusion.config.errors import ConfigError
+from mmfusion.config.folders import own_folder
+from mmfusion.config.hydra_compose import stock_hydra
+from mmfusion.config.orders import refuse_orders
 from mmfusion.sweeps.job import job_hash
 
 
@@ -51,10 +54,11 @@ class Command:
         """A job's config, composed and checked.
 
         Raises:
-            ConfigError: it is wrong.
+            ConfigError: it is wrong, or its files give Hydra orders: some launchers have each job's files read again.
         """
         with redirect_stderr(io.StringIO()):  # what composing says stands in each job's log
             composed = compose(overrides, self.config_dirs)
+        refuse_orders_of(composed)
         check(composed.config, composed.origin)
         self._trainers[job_hash(overrides)] = composed.config["trainer"]
         return composed.config
@@ -68,6 +72,12 @@ class Command:
             except ConfigError:
                 self._trainers[key] = self.config["trainer"]
         return self._trainers[key]
+
+
+def refuse_orders_of(composed: Composed) -> None:
+    """Refuse what the files of a config must not say about Hydra; see `refuse_orders`."""
+    if composed.hydra:
+        refuse_orders(composed.hydra, stock_hydra(own_folder(), PRIMARY))
 
 
 _CURRENT: ContextVar[Command | None] = ContextVar("command", default=None)

@@ -21,11 +21,11 @@ from hydra.core.override_parser.types import Override
 from mmfusion.config.compose import PRIMARY, Composed, compose, forced, search_path, split_trust
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder, user_folders
-from mmfusion.config.hydra_compose import run_hydra, stock_hydra
+from mmfusion.config.hydra_compose import run_hydra
 from mmfusion.config.hydra_errors import explained
 from mmfusion.config.instantiate import trust
-from mmfusion.config.orders import GRID, PARTS, check_parts, refuse_orders
-from mmfusion.sweeps.command import Command, running
+from mmfusion.config.orders import GRID, PARTS, check_parts
+from mmfusion.sweeps.command import Command, refuse_orders_of, running
 from mmfusion.sweeps.job import quoted
 from mmfusion.sweeps.task import run_task
 
@@ -78,7 +78,7 @@ def launch(overrides: Sequence[str], config_dirs: Sequence[str | Path] = (), lis
     for_jobs = [override for override, each in zip(plain, parsed, strict=True) if not each.is_hydra_override()]
     _need_plugin(plain)
     first, composed = _first(plain, parsed, config_dirs)
-    refuse_orders(composed.hydra, stock_hydra(own_folder(), PRIMARY) if composed.hydra else {})
+    refuse_orders_of(composed)
     chosen = [
         f"{group}={own}" for group, own in _STOCK.items() if not _is_chosen(group, plain, composed.origin.choices)
     ]

@@ -83,8 +83,8 @@ class MultiTaskModule(pl.LightningModule):
         self._scores: Scores | SubsetTest
         if self.keeps_graph and gradients_of != "representation" and not self._places():
             raise ValueError(
-                f"gradients_of={gradients_of}: no parameter there is trained (all are frozen, or there is none), so tasks "
-                "have no gradient to compare; use gradients_of=representation"
+                f"gradients_of={gradients_of}: no parameter there is trained (all are frozen, or there is none), so "
+                "tasks have no gradient to compare; use gradients_of=representation"
             )
 
     def __setattr__(self, name: str, value: Any) -> None:

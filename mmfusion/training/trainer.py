@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
 from pytorch_lightning import Callback, Trainer
@@ -17,12 +17,18 @@ from pytorch_lightning.plugins import MixedPrecision, Precision
 from pytorch_lightning.profilers import AdvancedProfiler, Profiler, PyTorchProfiler, SimpleProfiler
 from pytorch_lightning.strategies import DDPStrategy, Strategy
 from pytorch_lightning.utilities import GradClipAlgorithmType
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch.optim import Optimizer
 
-from mmfusion.config.errors import ConfigError
+from mmfusion.config.errors import ConfigError, suggest
+from mmfusion.config.limits import Range
 from mmfusion.training.sharding import FullySharded
 
 _PROFILERS: dict[str, Any] = {"simple": SimpleProfiler, "advanced": AdvancedProfiler, "pytorch": PyTorchProfiler}
+
+
+Share = Annotated[float, Range(0, 1)]
+Batches = Annotated[int, Range(0)]
 
 
 @dataclass
@@ -44,31 +50,31 @@ class TrainerConfig:
     """
 
     accelerator: Literal["auto", "cpu", "gpu", "mps"]
-    devices: int | str | Sequence[int]
-    num_nodes: int
+    devices: Annotated[int, Range(1)] | Literal[-1, "auto"] | Sequence[int]
+    num_nodes: Annotated[int, Range(1)]
     strategy: Literal["auto", "ddp", "fsdp"]
     precision: Literal["fp32", "bf16-mixed", "16-mixed"]
-    max_epochs: int | None
-    max_steps: int
-    accumulate_grad_batches: int
-    gradient_clip_val: float | None
+    max_epochs: Annotated[int, Range(-1)] | None
+    max_steps: Annotated[int, Range(-1)]
+    accumulate_grad_batches: Annotated[int, Range(1)]
+    gradient_clip_val: Annotated[float, Range(0)] | None
     gradient_clip_algorithm: Literal["norm", "value"]
     deterministic: bool | Literal["warn"]
-    log_every_n_steps: int
-    limit_train_batches: int | float | None
-    limit_val_batches: int | float | None
-    limit_test_batches: int | float | None
-    val_check_interval: int | float | None
-    check_val_every_n_epoch: int | None
-    num_sanity_val_steps: int
+    log_every_n_steps: Annotated[int, Range(0)]
+    limit_train_batches: Batches | Share | None
+    limit_val_batches: Batches | Share | None
+    limit_test_batches: Batches | Share | None
+    val_check_interval: Annotated[int, Range(1)] | Annotated[float, Range(0, 1, above=True)] | None
+    check_val_every_n_epoch: Annotated[int, Range(1)] | None
+    num_sanity_val_steps: Annotated[int, Range(-1)]
     sync_batchnorm: bool
-    overfit_batches: int | float
+    overfit_batches: Batches | Share
     detect_anomaly: bool
     profiler: Literal["simple", "advanced", "pytorch"] | None
-    fast_dev_run: bool | int
+    fast_dev_run: bool | Annotated[int, Range(0)]
     enable_progress_bar: bool | Literal["auto"]
-    threads: int | None
-    timeout_s: float
+    threads: Annotated[int, Range(1)] | None
+    timeout_s: Annotated[float, Range(0, above=True)]
 
 
 def build_trainer(
@@ -83,7 +89,7 @@ def build_trainer(
         folder: the run's folder, for a profiler's report.
 
     Raises:
-        ConfigError: a precision or strategy that this machine cannot do.
+        ConfigError: a precision, a strategy or devices that this machine cannot do.
     """
     own = ("devices", "strategy", "precision", "profiler", "enable_progress_bar", "threads", "timeout_s")
     arguments = {field.name: cfg[field.name] for field in fields(TrainerConfig) if field.name not in own}
@@ -92,25 +98,47 @@ def build_trainer(
         raise ConfigError("trainer.precision=16-mixed needs a GPU; use bf16-mixed or fp32 on a CPU")
     if cfg["max_epochs"] is None and cfg["max_steps"] == -1:
         raise ConfigError("trainer: set max_epochs or max_steps, or training would not end; max_epochs=-1 means it")
-    if cfg["log_every_n_steps"] < 0:
-        raise ConfigError(f"trainer.log_every_n_steps: expected 0 (never) or more, found {cfg['log_every_n_steps']}")
     devices, nodes = _devices(cfg)
     arguments["num_nodes"] = nodes
     _use_threads(cfg["threads"], exported=devices != 1)
-    return Trainer(
-        **arguments,
-        devices=devices,
-        strategy=_strategy(cfg, devices, nodes, on_gpu),
-        **_precision(cfg, on_gpu),
-        profiler=_profiler(cfg["profiler"], folder),
-        callbacks=list(callbacks),
-        logger=list(loggers),
-        default_root_dir=str(folder),
-        enable_progress_bar=False,  # callbacks/progress.py
-        enable_model_summary=False,  # the parameters are counted in result.json
-        enable_checkpointing=False,  # callbacks/checkpoint.py
-        use_distributed_sampler=False,  # the data module shards rows without repeating any
-    )
+    strategy = _strategy(cfg, devices, nodes, on_gpu)
+    try:
+        return Trainer(
+            **arguments,
+            devices=devices,
+            strategy=strategy,
+            **_precision(cfg, on_gpu),
+            profiler=_profiler(cfg["profiler"], folder),
+            callbacks=list(callbacks),
+            logger=list(loggers),
+            default_root_dir=str(folder),
+            enable_progress_bar=False,  # callbacks/progress.py
+            enable_model_summary=False,  # the parameters are counted in result.json
+            enable_checkpointing=False,  # callbacks/checkpoint.py
+            use_distributed_sampler=False,  # the data module shards rows without repeating any
+        )
+    except MisconfigurationException as error:
+        raise ConfigError(f"trainer: {' '.join(str(error).split())}") from error
+
+
+def check_trainer(cfg: Mapping[str, Any]) -> None:
+    """Refuse what Lightning or this machine cannot do, before data is read or a folder is made.
+
+    Raises:
+        ConfigError: see `build_trainer`.
+    """
+    build_trainer({**cfg, "profiler": None}, [], [], ".")
+
+
+def check_backend(name: str) -> None:
+    """Refuse a backend that `torch.compile` does not have; a dotted name is a module's, which torch itself looks for.
+
+    Raises:
+        ConfigError: with the nearest that there is.
+    """
+    there = torch.compiler.list_backends(exclude_tags=())
+    if name not in there and "." not in name:
+        raise ConfigError(f"compile.backend: there is no {name!r}; {suggest(name, there)}")
 
 
 def shows_progress(cfg: Mapping[str, Any]) -> bool:
@@ -178,8 +206,6 @@ def _precision(cfg: Mapping[str, Any], on_gpu: bool) -> dict[str, Any]:
 def _use_threads(threads: int | None, exported: bool) -> None:
     if threads is None:
         return
-    if threads < 1:
-        raise ConfigError(f"trainer.threads must be at least 1, found {threads}")
     torch.set_num_threads(threads)
     if exported:
         os.environ["OMP_NUM_THREADS"] = str(threads)  # or Lightning would divide the cores once more

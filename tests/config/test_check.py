@@ -73,6 +73,7 @@ CONFIG = {
     "report": {"subsets": "all", "plots": True, "gradients_every_n_steps": 0},
     "paths": {"outputs": "outputs", "run": "outputs/run"},
 }
+DIGITS = {"_target_": "mmfusion.data.digits.source.Digits", "rows": {}, "loader": {}, "modalities": {}}
 DELETE = object()
 
 
@@ -99,7 +100,45 @@ def test_accepts_a_right_config():
     ("values", "message"),
     [
         ({"trainr": {}}, r"^trainr: there is no such key; did you mean 'trainer'"),
-        ({"seed": "a"}, r"^seed: must be a whole number, found the string 'a'"),
+        ({"seed": -1}, r"^seed: must be a whole number from 0 to 4294967295, found -1"),
+        ({"head__hidden": [0]}, r"^head.hidden\[0\]: must be a whole number of at least 1, found 0"),
+        ({"trainer__max_epochs": -3}, r"^trainer.max_epochs: must be a whole number of at least -1 or null, found -3"),
+        ({"trainer__devices": 0}, r"^trainer.devices: must be a whole number of at least 1 or .*, found 0"),
+        ({"trainer__limit_train_batches": -1}, r"^trainer.limit_train_batches: must be .* found -1"),
+        ({"trainer__limit_val_batches": 1.5}, r"^trainer.limit_val_batches: must be .* from 0 to 1 .* found 1.5"),
+        ({"trainer__overfit_batches": -1}, r"^trainer.overfit_batches: must be .* found -1"),
+        ({"trainer__accumulate_grad_batches": 0}, r"^trainer.accumulate_grad_batches: must be .* found 0"),
+        ({"trainer__check_val_every_n_epoch": 0}, r"^trainer.check_val_every_n_epoch: must be .* found 0"),
+        ({"trainer__val_check_interval": 0}, r"^trainer.val_check_interval: must be .* found 0"),
+        ({"trainer__gradient_clip_val": -1}, r"^trainer.gradient_clip_val: must be .* found -1"),
+        ({"trainer__num_sanity_val_steps": -5}, r"^trainer.num_sanity_val_steps: must be .* found -5"),
+        ({"trainer__log_every_n_steps": -1}, r"^trainer.log_every_n_steps: must be .* of at least 0, found -1"),
+        ({"trainer__threads": 0}, r"^trainer.threads: must be a whole number of at least 1 or null, found 0"),
+        ({"data__split": {"colum": "x"}}, r"^data.split.colum: there is no such key; did you mean 'column'"),
+        ({"data__split": {"column": None, "ratio": {"trian": 1}}}, r"^data.split.ratio.trian: .* mean 'train'"),
+        ({"data__split": {"seed": "abc"}}, r"^data.split.seed: must be a whole number"),
+        ({"data__split": {"from_train": 3}}, r"^data.split.from_train: must be a mapping with val, test or null"),
+        ({"data": {**DIGITS, "rows": {"trian": 3}}}, r"^data.rows.trian: there is no such key; did you mean 'train'"),
+        ({"data": {**DIGITS, "noise": {"imge": 0.1}}}, r"^data.noise.imge: there is no such key; .* mean 'image'"),
+        ({"data": {**DIGITS, "absent": {"imag": 0.1}}}, r"^data.absent.imag: there is no such key; .* mean 'image'"),
+        ({"encoder__imag": {"widths": [8]}}, r"^encoder.imag: there is no such encoder, .*; did you mean 'image'"),
+        ({"task__lable": {"column": "x"}}, r"^task.lable: there is no such task, .*; did you mean 'label'"),
+        ({"logger__csvv": {"x": 1}}, r"^logger.csvv: there is no such logger, .*; did you mean 'csv'"),
+        ({"data__modalities__imag": {"size": [8, 8]}}, r"^data.modalities.imag: there is no such modality, .* 'image'"),
+        ({"callbacks": DELETE}, r"^callbacks: is missing and has no default$"),
+        (
+            {"fusion___target_": "mmfusion.fusion.concat.Tensor"},
+            r"^fusion._target_: mmfusion.fusion.concat defines no 'Tensor'; valid: Concat",
+        ),
+        (
+            {"logger__csv": {"_target_": "mmfusion.training.loggers.wandb.WandbLogger"}},
+            r"^logger.csv._target_: mmfusion.training.loggers.wandb defines no 'WandbLogger'",
+        ),
+        (
+            {"logger__csv": {"_target_": "mmfusion.training.loggers.wandb.ConfigError"}},
+            r"^logger.csv._target_: mmfusion.training.loggers.wandb defines no 'ConfigError'",
+        ),
+        ({"seed": "a"}, r"^seed: must be a whole number from 0 to 4294967295, found the string 'a'"),
         ({"paths": DELETE}, r"^paths: is missing"),
         ({"head__hiden": [3]}, r"^head.hiden: there is no such key; did you mean 'hidden'"),
         ({"head__hidden": 3}, r"^head.hidden: must be a list, found 3"),
@@ -108,7 +147,7 @@ def test_accepts_a_right_config():
         ({"compile__mode": "fast"}, r"^compile.mode: must be 'default' or"),
         ({"gradients_of": "heads"}, r"^gradients_of: must be 'representation' or"),
         ({"trainer__max_epoch": 3}, r"^trainer.max_epoch: there is no such key; did you mean 'max_epochs'"),
-        ({"trainer__max_epochs": "ten"}, r"^trainer.max_epochs: must be a whole number or null"),
+        ({"trainer__max_epochs": "ten"}, r"^trainer.max_epochs: must be a whole number of at least -1 or null"),
         ({"trainer__timeout_s": DELETE}, r"^trainer.timeout_s: is missing"),
         ({"callbacks__early_stopping__pateince": 3}, r"pateince: there is no such key; did you mean 'patience'"),
         ({"data__loader__batch_sise": 3}, r"^data.loader.batch_sise: there is no such key; did you mean 'batch_size'"),

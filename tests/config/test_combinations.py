@@ -68,6 +68,38 @@ class Either(Encoder):
             },
             r"^gradients_of: shared needs whole parameters .*use gradients_of=representation, or trainer.strategy=ddp",
         ),
+        (
+            {"trainer__strategy": "fsdp", "gradients_of": "shared", "report__gradients_every_n_steps": 1},
+            r"^gradients_of: shared needs whole parameters",
+        ),
+        ({"trainer__strategy": "fsdp", "compile__enabled": True}, r"^compile.enabled: a compiled model cannot be sh"),
+        ({"trainer__strategy": "fsdp", "trainer__precision": "16-mixed"}, r"^trainer.precision: .* use .*bf16-mixed"),
+        (
+            {
+                "compile": {"enabled": True, "backend": "inductor", "mode": "reduce-overhead"},
+                "loss_weighting": {"_target_": "mmfusion.loss_weighting.gradnorm.GradNorm"},
+            },
+            r"^compile.mode: reduce-overhead replays CUDA graphs, .*GradNorm needs; use compile.mode=default",
+        ),
+        (
+            {
+                "compile": {"enabled": True, "backend": "inductor", "mode": "max-autotune"},
+                "report__gradients_every_n_steps": 5,
+            },
+            r"^compile.mode: max-autotune replays CUDA graphs, .* as report.gradients_every_n_steps needs",
+        ),
+        (
+            {"modality__placeholders": True, "fusion": {"_target_": "mmfusion.fusion.decision.Decision"}},
+            r"^modality.placeholders: .*Decision leaves absent modalities out of the vote.* fusion=concat, gated",
+        ),
+        (
+            {"callbacks__monitor__metric": "val/label/accuraccy"},
+            r"^callbacks.monitor.metric: there is no 'val/label/accuraccy'; did you mean 'val/label/accuracy'",
+        ),
+        (
+            {"scheduler": {"_target_": "mmfusion.training.schedulers.plateau", "monitor": "val/label/maee"}},
+            r"^scheduler.monitor: there is no 'val/label/maee'; .*val/label/auroc",
+        ),
         ({"encoder__a.b": CONFIG["encoder"]["image"]}, r"encoder.a.b: a name is made of letters, digits, _ and -"),
         (
             {"task__values": CONFIG["task"]["label"]},
@@ -82,6 +114,14 @@ def test_refuses_with_what_would_work(values, message):
 
 def test_fsdp_with_weights_that_need_no_gradients():
     check(changed(trainer__strategy="fsdp", gradients_of="shared"))
+
+
+def test_what_does_go_together():
+    graphs = {"enabled": True, "backend": "inductor", "mode": "reduce-overhead"}
+    check(changed(compile=graphs))
+    check(changed(compile={**graphs, "enabled": False}, report__gradients_every_n_steps=1))
+    check(changed(modality__placeholders=True))
+    check(changed(callbacks__monitor__metric={"val/label/f1": 1.0, "val/label/loss": -1.0, "val/loss": -1.0}))
 
 
 @pytest.fixture

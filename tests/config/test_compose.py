@@ -1,6 +1,6 @@
 import pytest
 
-from mmfusion.config.compose import compose, forced, search_path, split_trust
+from mmfusion.config.compose import compose, forced, load_config, search_path, split_trust
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups
 from mmfusion.config.instantiate import trusted, trusting
@@ -140,3 +140,39 @@ def test_split_trust(text):
 
 def test_trust_of_nothing():
     assert split_trust(["trusted_modules=[]"]) == ([], [])
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("data.rows=[1,2]", "data.rows: must be a mapping with train, val, test, found [1, 2]"),
+        ("optimizer.betas={a: 1}", "optimizer.betas: must be a list, found a mapping with a"),
+        ("callbacks.monitor=[1]", "callbacks.monitor: must be a mapping with metric, mode, found [1]"),
+        ("task.sum=[1]", "task.sum: must be a mapping, found [1]"),
+        ("encoder.imag.widths=[8]", "encoder.imag: there is no such encoder, and a new one needs a _target_; did you"),
+    ],
+)
+def test_a_wrong_container_is_named_as_it_was_typed(tmp_path, monkeypatch, override, message):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError) as error:
+        load_config([override])
+    assert str(error.value).startswith(message)
+    assert str(error.value).endswith(f"(from {override} on the command line)")
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("trainer=null", "trainer=null: no run does without; valid: cpu, ddp, default"),
+        ("task=null", "task=null: the config has several, each under a name; ~task.<name> leaves one out"),
+        (
+            "task@task.sm=regression",
+            "task@task.sm=regression: nothing in the config uses task@task.sm so far; did you ",
+        ),
+    ],
+)
+def test_a_group_that_cannot_be_left_out(tmp_path, monkeypatch, override, message):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError) as error:
+        load_config([override])
+    assert str(error.value).startswith(message)

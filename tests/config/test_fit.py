@@ -71,7 +71,7 @@ def test_one_rank_alone_says_so(composed, monkeypatch):
 
 
 def test_arguments_of_an_encoder_and_a_task_that_were_replaced(composed):
-    config, said = composed("encoder/image=resnet", "task@task.largest=regression")
+    config, said = composed("encoder/image=resnet", "task@task.largest=regression", "callbacks.monitor.metric=val/loss")
     assert "widths" not in config["encoder"]["image"]
     assert "label_smoothing" not in config["task"]["largest"]
     assert said.count(" is left out") == 2

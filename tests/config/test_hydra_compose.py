@@ -49,6 +49,23 @@ def test_further_folders_need_no_second_composition(mini, tmp_path, monkeypatch)
     assert calls == [{"with_hydra": False}]
 
 
+@pytest.mark.parametrize(
+    ("override", "key", "value"),
+    [
+        ("++encoder.image=[1]", "encoder.image", [1]),
+        ("++encoder.image.widths={a: 1}", "encoder.image.widths", {"a": 1}),
+        ("++encoder.image.widths.x=1", "encoder.image.widths", {"x": 1}),
+        ("++fusion={dim: 3}", "fusion", {"_target_": "mmfusion.fusion.concat.Concat", "dim": 3}),
+        ("++encoder.imag.widths=[8]", "encoder.imag", {"widths": [8]}),
+    ],
+)
+def test_a_list_takes_a_mappings_place(mini, override, key, value):
+    node = run_hydra(mini, "train", [override]).config
+    for word in key.split("."):
+        node = node[word]
+    assert node == value
+
+
 def test_leaves_no_trace(mini):
     loader = yaml.SafeLoader
     with pytest.raises(ConfigCompositionException):

@@ -1,5 +1,7 @@
 import pytest
+import yaml
 
+from mmfusion.cli import main
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.overrides_file import expanded
 
@@ -36,3 +38,23 @@ def test_what_a_file_must_not_hold(tmp_path, text, message):
 def test_a_file_that_is_not_there(tmp_path):
     with pytest.raises(ConfigError, match=r"@.*none.yaml: .*none.yaml cannot be read: No such file"):
         expanded([f"@{tmp_path}/none.yaml"])
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        "+hydra.callbacks.evil={_target_: torch.utils.collect_env.run, command: 'touch %s'}",
+        "++hydra.callbacks={evil: {_target_: torch.utils.collect_env.run, command: 'touch %s'}}",
+        "hydra/launcher=submitit_slurm",
+        "+task@hydra.callbacks.evil=classification",
+        "~hydra.callbacks",
+        "+hydra={}",
+    ],
+)
+def test_a_file_gives_hydra_no_orders(tmp_path, monkeypatch, capsys, entry):
+    monkeypatch.chdir(tmp_path)
+    entry = entry.replace("%s", str(tmp_path / "stolen"))
+    (tmp_path / "best.yaml").write_text(yaml.safe_dump(["seed=1", entry]))
+    assert main(["train", "-m", "seed=1,2", "@best.yaml"]) == 2
+    assert f"@best.yaml: the file holds {entry}. What Hydra does is" in capsys.readouterr().err
+    assert [path.name for path in tmp_path.iterdir()] == ["best.yaml"]

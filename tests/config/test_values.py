@@ -10,7 +10,7 @@ MODULE = """
 from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal, TypedDict
 import torch
 Mode = Literal["min", "max"]
 Size: TypeAlias = int | Sequence[int]
@@ -18,6 +18,9 @@ Size: TypeAlias = int | Sequence[int]
 class Inner:
     patience: int | None
     mode: Mode = "min"
+class Part(TypedDict, total=False):
+    seed: int
+    ratio: Annotated[Mapping[str, float], Keys("train", "val")] | None
 def build(dim: int, inner: Inner, rate: float = 0.1, **rest): ...
 def closed(dim: int, dims: Mapping[str, int], names: Sequence[str] = ()): ...
 """
@@ -58,6 +61,11 @@ def found(module, annotation, value):
         ("Size", [3, [3, 4]]),
         ("'int | None'", [3, None]),
         ("Annotated[int, 'positive']", [3]),
+        ("Annotated[int, Range(1)]", [1, 7]),
+        ("Annotated[float, Range(0, 1)] | None", [0, 1, 0.5, None]),
+        ("Annotated[float, Range(0, above=True)]", [0.1]),
+        ("Annotated[Mapping[str, int], Keys('a', 'b')]", [{}, {"a": 1}]),
+        ("Part", [{}, {"seed": 1, "ratio": None}, {"ratio": {"val": 0.1}}]),
         ("Inner", [{"patience": 3}, {"patience": None, "mode": "max"}]),
         ("Any", [3, None, [], {}]),
         ("torch.dtype", [3, "float32"]),
@@ -93,6 +101,23 @@ def test_accepts(module, annotation, values):
         ("Inner", {"patience": "x"}, "key.patience", "must be a whole number or null, found the string 'x'"),
         ("Inner", {}, "key.patience", "is missing and has no default"),
         ("Inner | None", {"patience": 1, "mod": 2}, "key.mod", "there is no such key; did you mean 'mode'?"),
+        ("Annotated[int, Range(1)]", 0, "key", "must be a whole number of at least 1, found 0"),
+        ("Annotated[int, Range(1)]", "a", "key", "must be a whole number of at least 1, found the string 'a'"),
+        ("Annotated[int, Range(0)] | None", -1, "key", "must be a whole number of at least 0 or null, found -1"),
+        ("Annotated[float, Range(0, 1)]", 1.5, "key", "must be a number from 0 to 1, found 1.5"),
+        ("Annotated[float, Range(0)]", float("nan"), "key", "must be a number of at least 0, found nan"),
+        ("Annotated[float, Range(0, above=True)]", 0, "key", "must be a number above 0, found 0"),
+        ("Sequence[Annotated[int, Range(1)]]", [3, 0], "key[1]", "must be a whole number of at least 1, found 0"),
+        (
+            "Annotated[Mapping[str, int], Keys('train')]",
+            {"trian": 1},
+            "key.trian",
+            "there is no such key; did you mean",
+        ),
+        ("Annotated[Mapping[str, int], Keys('a')] | None", 3, "key", "must be a mapping with a or null, found 3"),
+        ("Part", {"sed": 1}, "key.sed", "there is no such key; did you mean 'seed'?"),
+        ("Part", {"ratio": {"trian": 0.1}}, "key.ratio.trian", "there is no such key; did you mean 'train'?"),
+        ("Part", {"seed": "abc"}, "key.seed", "must be a whole number, found the string 'abc'"),
         ("Inner", 3, "key", "must be a mapping with patience, mode, found 3"),
     ],
 )

@@ -27,7 +27,9 @@ def test_overrides_are_yaml():
     [
         (["data.pth=x"], r"the run's config has no 'data\.pth'; did you mean 'data\.path'"),
         (["seed"], "override 'seed': expected key=value"),
-        (["optimizer.lr=fast"], "optimizer.lr: must be a number"),
+        (["optimizer.lr=77"], r"'optimizer\.lr=77': optimizer\.lr is for training alone, and would change nothing"),
+        (["trainer.devices=2"], r"'trainer\.devices=2': trainer\.devices is for training alone"),
+        (["data.loader.batch_size=big"], "data.loader.batch_size: must be a whole number"),
         (["fusion._target_=os.system"], "'os.system' is refused"),
         (["trusted_modules=[evil]"], r"sets trusted_modules=\[evil\]. Only the command line may"),
     ],
@@ -41,6 +43,17 @@ def test_a_runs_config_comes_back_with_what_was_overridden(folder):
     read, config = read_run(folder / "config.yaml", ["seed=7"])
     assert read.path == folder
     assert (config["seed"], config["name"]) == (7, "toy")
+
+
+def test_what_counts_after_training_may_be_overridden(folder):
+    _, config = read_run(folder, ["trainer.precision=bf16-mixed", "report.subsets=none"])
+    assert (config["trainer"]["precision"], config["report"]["subsets"]) == ("bf16-mixed", "none")
+
+
+def test_a_config_that_is_damaged_is_named(folder):
+    (folder / "config.yaml").write_text("a: [1")
+    with pytest.raises(ConfigError, match=r"config\.yaml is damaged: while parsing"):
+        read_run(folder)
 
 
 def test_nothing_of_ones_own_is_opened(folder):

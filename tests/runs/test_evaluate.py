@@ -106,3 +106,25 @@ def test_training_rows_are_scored_without_what_training_does_to_them(copied, toy
     (copied / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
     assert clean["train/rows"] == 90
     assert evaluate(copied, split="train", show=False).metrics == clean
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "message"),
+    [
+        ("config.yaml", "a: [1", r"config\.yaml is damaged: "),
+        ("fitted/tasks.json", "{}", r"fitted/tasks\.json is damaged: KeyError 'kind'"),
+        ("fitted/data.json", "[]", r"fitted/data\.json is damaged: "),
+        ("checkpoints/best.ckpt", "no weights", r"best\.ckpt is damaged: it holds no weights that can be read"),
+        ("result.json", "{}", r"result\.json is damaged: "),
+    ],
+)
+def test_a_damaged_file_is_named(copied, file, content, message):
+    (copied / file).write_text(content)
+    with pytest.raises(ConfigError, match=message):
+        evaluate(copied, show=False)
+    assert not list(copied.glob("eval_*"))
+
+
+def test_weights_that_do_not_fit_the_override(copied):
+    with pytest.raises(ConfigError, match=r"best\.ckpt do not fit: with fusion\.dim=4 the model is another; size mis"):
+        evaluate(copied, overrides=["fusion.dim=4"], show=False)

@@ -88,7 +88,7 @@ def test_model_and_data_serve_a_notebook_of_its_own(run, toy):
 
 
 def test_a_row_with_nothing_is_refused(run):
-    with pytest.raises(DataError, match="modality"):
+    with pytest.raises(DataError, match="none of the modalities"):
         run.predict([{"a1": 1.0, "a2": 1.0, "a3": 1.0}, {"a1": None}])
 
 

@@ -1,5 +1,8 @@
 from pathlib import Path
 
+import pytest
+
+from mmfusion.config.errors import ConfigError
 from mmfusion.runs.folder import RunFolder
 from mmfusion.runs.result import Result, flat_ceilings, read_result
 
@@ -17,6 +20,18 @@ def test_a_folder_that_was_moved_is_found_where_it_is(tmp_path):
     Result(folder.path, "running", "x", 0, "now").write(folder)
     moved = folder.path.rename(tmp_path / "moved")
     assert read_result(RunFolder(moved)).folder == moved
+
+
+def test_what_is_no_result_is_named(tmp_path):
+    folder = RunFolder.create(tmp_path / "run")
+    Result(folder.path, "completed", "x", 0, "now").write(folder)
+    content = folder.read_json("result.json")
+    folder.write_json("result.json", content | {"of_a_later_version": 1})
+    assert read_result(folder).status == "completed"
+    for damaged in ({"status": "completed"}, []):
+        folder.write_json("result.json", damaged)
+        with pytest.raises(ConfigError, match=r"result\.json is damaged: "):
+            read_result(folder)
 
 
 def test_ceilings_go_by_the_metrics_own_names():

@@ -10,7 +10,7 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.training.noise import quiet
 from mmfusion.training.optimizers import adamw
 from mmfusion.training.sharding import FullySharded
-from mmfusion.training.trainer import _strategy, build_trainer, reconcile, shows_progress
+from mmfusion.training.trainer import _strategy, build_trainer, check_backend, check_trainer, reconcile, shows_progress
 from tests.training.parts import QUIET, loader, make_batch, make_module
 
 pytestmark = QUIET
@@ -124,8 +124,6 @@ def test_threads(cfg, tmp_path, monkeypatch):
         assert os.environ["OMP_NUM_THREADS"] == "2"
     finally:
         torch.set_num_threads(before)
-    with pytest.raises(ConfigError, match="threads must be at least 1, found 0"):
-        build(cfg, tmp_path, threads=0)
 
 
 def test_a_profilers_report_goes_to_the_folder(cfg, tmp_path):
@@ -143,9 +141,23 @@ def test_progress_is_for_terminals(monkeypatch, wanted, terminal, shown):
     assert shows_progress({"enable_progress_bar": wanted}) is shown
 
 
-def test_an_interval_below_0_is_refused(cfg, tmp_path):
-    with pytest.raises(ConfigError, match=r"trainer\.log_every_n_steps: expected 0 \(never\) or more, found -1"):
-        build(cfg, tmp_path, log_every_n_steps=-1)
+def test_what_this_machine_lacks_is_said_before_anything_is_made(cfg, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError, match=r"^trainer: .*gpu"), quiet():
+        check_trainer({**cfg, "accelerator": "gpu", "devices": 99, "profiler": "simple"})
+    with quiet():
+        check_trainer({**cfg, "profiler": "simple"})
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_backend_of_compile_that_is_not_there():
+    check_backend("inductor")
+    check_backend("mypackage.backend")
+    with pytest.raises(ConfigError, match=r"^compile.backend: there is no 'inducter'; did you mean 'inductor'"):
+        check_backend("inducter")
+
+
+def test_no_step_is_logged_with_an_interval_of_0(cfg, tmp_path):
     assert build(cfg, tmp_path, log_every_n_steps=0).log_every_n_steps == 0
 
 

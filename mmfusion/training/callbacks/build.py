@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pytorch_lightning import Callback
 from pytorch_lightning.callbacks import EarlyStopping
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.config.limits import Range
 from mmfusion.tasks._base import Task
 from mmfusion.training.callbacks.checkpoint import Checkpoints
 from mmfusion.training.callbacks.metrics import StepMetrics
@@ -35,7 +36,7 @@ class MonitorConfig:
 class EarlyStoppingConfig:
     """Training stops after `patience` validations that do not beat the best by `min_delta`; null never stops."""
 
-    patience: int | None
+    patience: Annotated[int, Range(0)] | None
     min_delta: float
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.training.search.lock import lock
 
 _FORMS = "study.journal (a file), sqlite:///study.db, postgresql://user@host/database"
 _DRIVERS = {"psycopg": "mmfusion[postgresql]", "psycopg2": "psycopg2-binary"}
@@ -91,10 +92,8 @@ class _Lock(JournalFileSymlinkLock):
         self._path, self._link = path, path.with_name(f"{path.name}.lock")
 
     def acquire(self) -> bool:
-        import fcntl
-
         self._file = self._path.open("ab")
-        fcntl.flock(self._file, fcntl.LOCK_EX)
+        lock(self._file)
         until = time.monotonic() + _LEFT_S
         while True:
             try:
@@ -116,23 +115,23 @@ class _Lock(JournalFileSymlinkLock):
 
 def _journal(path: Path) -> JournalStorage:
     path.parent.mkdir(parents=True, exist_ok=True)
-    lock = _Lock(path)
-    backend = JournalFileBackend(str(path), lock)
-    _mend(path, lock)
+    own = _Lock(path)
+    backend = JournalFileBackend(str(path), own)
+    _mend(path, own)
     return JournalStorage(backend)
 
 
-def _mend(path: Path, lock: _Lock) -> None:
+def _mend(path: Path, own: _Lock) -> None:
     """Cut off a last line that was not written to its end (a full disk): the next would be glued to it."""
     if _is_whole(path):
         return
-    lock.acquire()
+    own.acquire()
     try:
         content = path.read_bytes()
         with path.open("r+b") as file:
             file.truncate(content.rfind(b"\n") + 1)
     finally:
-        lock.release()
+        own.release()
 
 
 def _is_whole(path: Path) -> bool:

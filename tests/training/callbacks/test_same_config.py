@@ -1,3 +1,8 @@
+import json
+import os
+import socket
+import subprocess
+import sys
 from types import SimpleNamespace
 
 import pytest
@@ -5,6 +10,7 @@ import pytest
 from mmfusion.config.errors import ConfigError
 from mmfusion.training.callbacks import same_config
 from mmfusion.training.callbacks.same_config import SameConfig
+from tests.runs.toy import make_toy
 
 
 def ranks(monkeypatch, *configs):
@@ -35,3 +41,31 @@ def test_what_differs_is_named(monkeypatch):
 def test_one_process_asks_nobody(monkeypatch):
     monkeypatch.setattr(same_config.dist, "all_gather_object", lambda *_: pytest.fail("asked"))
     SameConfig({"seed": 0}).setup(SimpleNamespace(world_size=1), None, "fit")
+
+
+def test_two_real_ranks_with_different_rates_train_nothing(tmp_path, repo):
+    """As from a launcher that hands each rank hyperparameters of its own."""
+    make_toy(tmp_path, 40)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    words = ["experiment=toy", "trainer=ddp", "trainer.devices=2", "trainer.accelerator=cpu", "paths.run=run"]
+    ranks = []
+    for rank in range(2):
+        told = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2, "GROUP_RANK": 0}
+        told |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "TORCHELASTIC_RUN_ID": "x", "OMP_NUM_THREADS": 1}
+        environment = {**os.environ, "PYTHONPATH": str(repo), **{key: str(value) for key, value in told.items()}}
+        command = [sys.executable, "-m", "mmfusion", "train", *words, f"optimizer.lr=0.0{rank + 1}"]
+        with (tmp_path / f"said{rank}").open("w") as file:
+            ranks.append(subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=file, stderr=file))
+    try:
+        codes = [process.wait(300) for process in ranks]
+    finally:
+        for process in ranks:
+            process.kill()
+            process.wait()
+    assert 0 not in codes
+    result = json.loads((tmp_path / "run/result.json").read_text())
+    assert result["status"] == "failed"
+    assert "optimizer.lr is 0.01 on rank 0, 0.02 on rank 1" in result["error"]
+    assert not list((tmp_path / "run").glob("checkpoints/*")), "no step was made"
