@@ -49,10 +49,10 @@ def test_a_key_that_is_missing_is_named(config, section, kind):
     ("section", "key", "value", "message"),
     [
         ("head", "hidden", 3, "must be a list, found 3"),
-        ("head", "dropout", "much", "must be a number, found the string 'much'"),
+        ("head", "dropout", "much", "must be a number from 0 to 1, found the string 'much'"),
         ("compile", "mode", "fast", "must be 'default' or .* found the string 'fast'"),
         ("report", "subsets", "al", "did you mean 'all'"),
-        ("report", "gradients_every_n_steps", 0.5, "must be a whole number, found 0.5"),
+        ("report", "gradients_every_n_steps", 0.5, "must be a whole number of at least 0, found 0.5"),
         ("modality", "dropout", {"image": "a"}, "must be a number, found the string 'a'"),
         ("modality", "placeholders", 1, "must be true or false, found 1"),
         ("paths", "run", None, "must be a string, found null"),
