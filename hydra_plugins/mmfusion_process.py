@@ -37,7 +37,17 @@ class ProcessLauncher(Launcher):
         self.timeout_s, self.max_failures, self.grace_s = timeout_s, max_failures, grace_s
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Nothing: a job's process composes its config itself."""
+        """Refuse numbers that are too small; a job's process composes its config itself.
+
+        Raises:
+            ConfigError: naming the option.
+        """
+        from mmfusion.config.errors import ConfigError
+
+        for name, least in {"jobs": 1, "gpus_per_job": 0, "timeout_s": 0, "max_failures": 0, "grace_s": 0}.items():
+            value = getattr(self, name)
+            if value is not None and value < least:
+                raise ConfigError(f"hydra.launcher.{name}: expected at least {least}, found {value}")
 
     def pool(self) -> Pool:
         """The processes of the sweep that is being run."""

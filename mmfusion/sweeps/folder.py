@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import json
 import os
-import signal
 import socket
-import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
@@ -17,15 +14,18 @@ from typing import Any
 from mmfusion.config.errors import ConfigError
 from mmfusion.runs.folder import write_atomically, write_over
 from mmfusion.sweeps.job import Job, job_hash
-from mmfusion.sweeps.search.owner import identity, is_gone, is_here, owner_text
+from mmfusion.sweeps.search.owner import end, identity, is_gone, is_here, owner_text
+from mmfusion.training.search.lock import lock
 
 ABOUT, JOB, RESULT, LOG, ATTEMPTS = "sweep.json", "job.json", "result.json", "log.txt", "attempts"
 FINAL = ("completed", "failed", "stopped")
 BEAT_S = 20.0
 """Who runs a job touches its `job.json` so often."""
 
+GRACE_S = 30.0
+"""Seconds for a job to stop in order."""
+
 _STALE_S = 15 * BEAT_S  # a job of another host whose record nobody has touched for so long has no process any more
-_GRACE_S = 30.0  # for what an earlier sweep left running
 
 
 class SweepFolder:
@@ -90,7 +90,7 @@ class SweepFolder:
                 number = max(taken, default=-1) + 1
                 taken.add(number)
                 known[key] = {"number": number, "overrides": list(overrides)}
-            known[key]["given"] = job_hash(given)
+            known[key] |= {"given": job_hash(given), "sweeper": identity()}
             planned.append(self.job(overrides, known[key]["number"]))
         self.open(jobs=known)
         return planned
@@ -147,7 +147,7 @@ class SweepFolder:
         earlier = [path.name.rpartition("-") for path in kept.glob(f"{job.folder.name}-*")]
         attempt = 1 + max((int(k) for name, _, k in earlier if name == job.folder.name and k.isdecimal()), default=0)
         if job.folder.exists():
-            self._end_owner(job)
+            end([owner] if (owner := self.owner(job)) else [], GRACE_S)
             kept.mkdir(exist_ok=True)
             job.folder.rename(kept / f"{job.folder.name}-{attempt}")
             attempt += 1
@@ -155,9 +155,9 @@ class SweepFolder:
 
     def elsewhere(self, job: Job) -> str | None:
         """Which process of another host is at work on the job, if one is; a job scheduler's may outlive the sweep."""
-        owner = self._owner(job)
+        owner = self.owner(job)
         is_over = owner is None or is_here(owner) or (self.result(job) or {}).get("status") in FINAL
-        return None if is_over or is_gone(owner or {}, job.folder, _STALE_S) else owner_text(owner)
+        return None if is_over or is_gone(owner or {}, [job.folder], _STALE_S) else owner_text(owner)
 
     def beat(self, job: Job) -> None:
         """Show other hosts that the job is being looked after."""
@@ -166,23 +166,15 @@ class SweepFolder:
 
     def owns(self, job: Job, pid: int) -> bool:
         """Whether that process of this host is the one at work on the job."""
-        owner = self._owner(job) or {}
+        owner = self.owner(job) or {}
         return owner.get("pid") == pid and is_here(owner)
 
-    def _owner(self, job: Job) -> dict[str, Any] | None:
+    def owner(self, job: Job, key: str | None = None) -> dict[str, Any] | None:
+        """Which process is at work on the job, if one has begun; or which one stands under that key of its record."""
         record = _quietly(job.folder / JOB) or {}
-        owner = {key: record.get(key) for key in ("host", "pid", "born")}
+        found = record if key is None else record.get(key) or {}
+        owner = {each: found.get(each) for each in ("host", "pid", "born")}
         return owner if owner["host"] and owner["pid"] else None
-
-    def _end_owner(self, job: Job) -> None:
-        owner = self._owner(job)
-        began, number = time.monotonic(), signal.SIGTERM
-        while owner is not None and owner["born"] and is_here(owner) and not is_gone(owner, job.folder, None):
-            if time.monotonic() - began > _GRACE_S:
-                number = signal.SIGKILL
-            with suppress(ProcessLookupError):
-                (os.kill if number == signal.SIGTERM else os.killpg)(owner["pid"], number)
-            time.sleep(0.2)
 
     def note_process(self, job: Job, pid: int, **more: Any) -> None:
         """Write into `job.json` which process of this host is at work."""
@@ -221,18 +213,13 @@ class SweepFolder:
         Raises:
             ConfigError: another process is at work; says which.
         """
-        import fcntl
-
         with (self.path / ".lock").open("a+") as file:
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                lock(file, wait=False)
             except BlockingIOError:
                 file.seek(0)
                 owner = file.read().strip() or "another process"
                 raise ConfigError(f"{self.path}: {owner} is running this sweep already") from None
-            except OSError as error:
-                if error.errno not in (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK):
-                    raise
             file.truncate(0)
             file.write(f"process {os.getpid()} on {socket.gethostname()}")
             file.flush()

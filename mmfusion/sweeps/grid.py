@@ -20,6 +20,7 @@ from mmfusion.runs.report import shown_path
 from mmfusion.sweeps.command import Command, current
 from mmfusion.sweeps.folder import FINAL, SweepFolder
 from mmfusion.sweeps.job import Job, job_hash
+from mmfusion.sweeps.leaving import leaving_nothing
 from mmfusion.sweeps.pool import Ended, Pool
 
 
@@ -83,8 +84,9 @@ def run_grid(arguments: Sequence[str], launch: Callable[[Sequence[Sequence[str]]
             say(f"{jobs[i]} is left alone: {owner} is at work on it")
             todo.remove(i)
         try:
-            if todo:
-                launch([for_hydra[i] for i in todo])
+            with leaving_nothing(folder, [jobs[i] for i in todo]):
+                if todo:
+                    launch([for_hydra[i] for i in todo])
         finally:
             outcome = _outcome(folder, jobs)
             close(outcome)

@@ -100,13 +100,18 @@ class Pool:
         if gpus and "CUDA_VISIBLE_DEVICES" not in os.environ:
             told["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # the driver's own count, from which the names are
         if not gpus and "OMP_NUM_THREADS" not in {**os.environ, **told}:
-            told["OMP_NUM_THREADS"] = str(max(1, cores() // self.slots.jobs))
+            told["OMP_NUM_THREADS"] = str(max(1, cores() // self.slots.jobs // self._ranks(job)))
+        process = None
         try:
-            process = self._running[job.number] = Process(job, self.words, told)
+            process = Process(job, self.words, told)
+            self.folder.note_process(job, process.pid, gpus=gpus)
         except OSError:
             self.slots.give_back(job.number)
+            if process is not None:  # nobody would find it again
+                process.kill()
+                process.settle(self.folder)
             raise
-        self.folder.note_process(job, process.pid, gpus=gpus)
+        self._running[job.number] = process
 
     def wait(self, seconds: float | None = None) -> list[Ended]:
         """Until at least one job has ended, or so many seconds; which have."""
@@ -148,6 +153,11 @@ class Pool:
 
     def _gpus(self, job: Job) -> int:
         return self.slots.needs(self._trainer(job.overrides) if self.slots.asks else {})
+
+    def _ranks(self, job: Job) -> int:
+        """Processes of a job that uses no GPU, each of which would take so many threads."""
+        devices = str(self._trainer(job.overrides).get("devices", 1))
+        return max(1, int(devices)) if devices.isdecimal() else 1
 
     def _end_late_ones(self) -> None:
         for process in self._running.values():

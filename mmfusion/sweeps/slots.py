@@ -34,16 +34,9 @@ class Slots:
         jobs: at a time; None is as many as there are GPUs for, or one for two cores where no GPU is used.
         gpus: their names.
         per_job: GPUs a job; None is as many as its trainer asks for.
-
-    Raises:
-        ConfigError: a number that is too small, or more GPUs for a job than there are.
     """
 
     def __init__(self, jobs: int | None, gpus: Sequence[str], per_job: int | None = None) -> None:
-        if jobs is not None and jobs < 1:
-            raise ConfigError(f"hydra.launcher.jobs: expected at least 1, found {jobs}")
-        if per_job is not None and per_job < 0:
-            raise ConfigError(f"hydra.launcher.gpus_per_job: expected at least 0, found {per_job}")
         self.jobs = jobs or (len(gpus) if gpus and per_job != 0 else max(1, cores() // 2))
         self.per_job = per_job
         self._order = list(gpus)

@@ -10,19 +10,22 @@ from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 
-from mmfusion.sweeps.folder import BEAT_S, SweepFolder
+from mmfusion.sweeps.folder import BEAT_S, GRACE_S, SweepFolder
 from mmfusion.sweeps.job import Job, job_hash
+from mmfusion.sweeps.leaving import STOPPED, WORKER, is_called_off, is_left, sweeper_of
 from mmfusion.sweeps.process import Process
+from mmfusion.sweeps.search.owner import identity
 
 _POLL = 0.2  # seconds
-_GRACE_S = 30.0
+_SCHEDULED = "hydra_plugins.hydra_submitit_launcher.submitit_launcher.SlurmLauncher"
 
 
 def run_task(config: Any) -> dict[str, Any]:
     """Hydra's task function: whatever worker this is, run the job that Hydra names, and return its result.
 
     A worker of joblib, Ray or submitit may run many jobs in one process; an interpreter each keeps them apart, and
-    keeps what torch.distributed leaves behind out of the next.
+    keeps what torch.distributed leaves behind out of the next. If the sweep's process dies, its workers on this host
+    end with it, but for a job scheduler's, which are to outlive it.
     """
     settings = HydraConfig.get()
     folder = SweepFolder(Path(settings.sweep.dir))
@@ -30,7 +33,12 @@ def run_task(config: Any) -> dict[str, Any]:
     job = folder.planned(job_hash(settings.overrides.task))
     environment = about.get("environments", {}).get(job.hash, {})
     minutes = settings.launcher.get("timeout_min")
-    return run_alone(folder, job, about["words"], environment, about.get("cwd"), minutes and minutes * 60.0)
+    sweeper = None if settings.launcher["_target_"] == _SCHEDULED else sweeper_of(folder, job)
+    limit = minutes and minutes * 60.0
+    result = run_alone(folder, job, about["words"], environment, about.get("cwd"), limit, sweeper)
+    if is_left(sweeper):
+        os._exit(143)  # nobody waits for the result, and joblib's would wait for minutes to be given another job
+    return result
 
 
 def run_alone(
@@ -40,36 +48,44 @@ def run_alone(
     environment: Mapping[str, str],
     cwd: str | None = None,
     timeout_s: float | None = None,
+    sweeper: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
     """Run the job and wait for it; ends it if this process is interrupted.
 
     Args:
         folder: of the sweep.
-        job: what to run; if it has completed, or another host is at work on it, it is left alone.
+        job: what to run; if it has completed, was called off, or another host is at work on it, it is left alone.
         words: see `Process`.
         environment: see `Process`.
         cwd: see `Process`.
         timeout_s: after which whoever runs this process ends it. The job is ended a little before, so that its result
             says so.
+        sweeper: the process without which the job is not to go on.
     """
-    if folder.is_done(job) or folder.elsewhere(job):
+    if folder.is_done(job) or folder.elsewhere(job) or is_left(sweeper) or is_called_off(folder, job):
         return folder.result(job) or {}
     folder.prepare(job)
-    process = Process(job, words, environment, cwd)
-    folder.note_process(job, process.pid)
-    limit = None if timeout_s is None else max(timeout_s - 2 * _GRACE_S, timeout_s / 2)
-    beaten = 0.0
     try:
+        process = Process(job, words, environment, cwd)
+    except OSError as error:
+        return folder.settle(job, f"it could not be started: {type(error).__name__}: {error}", "failed")
+    limit = None if timeout_s is None else max(timeout_s - 2 * GRACE_S, timeout_s / 2)
+    beaten, is_off = time.monotonic(), False
+    try:
+        folder.note_process(job, process.pid, **{WORKER: identity()})
         while not process.ended():
             if time.monotonic() - beaten > BEAT_S:
                 beaten = time.monotonic()
                 folder.beat(job)
+                is_off = is_called_off(folder, job)
+            if is_off or is_left(sweeper):
+                process.end("stopped", STOPPED, GRACE_S)
             if limit is not None and process.seconds > limit:
-                process.end("failed", f"ended after {limit:g} s (hydra.launcher.timeout_min)", _GRACE_S)
+                process.end("failed", f"ended after {limit:g} s (hydra.launcher.timeout_min)", GRACE_S)
             time.sleep(_POLL)
     except BaseException:
         while not process.ended():
-            process.end("stopped", "the sweep was stopped", _GRACE_S)
+            process.end("stopped", STOPPED, GRACE_S)
             time.sleep(_POLL)
         _settle(folder, process)
         raise
@@ -79,5 +95,6 @@ def run_alone(
 def _settle(folder: SweepFolder, process: Process) -> dict[str, Any]:
     """Unless the same command was given again in the meantime, and the folder now belongs to another process."""
     if folder.owns(process.job, process.pid):
-        return process.settle(folder)
+        is_off = is_called_off(folder, process.job)  # who called it off may have ended it
+        return folder.settle(process.job, STOPPED, "stopped") if is_off else process.settle(folder)
     return {"status": "stopped", "error": f"process {os.getpid()} was replaced by another that runs the same job"}

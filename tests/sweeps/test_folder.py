@@ -20,11 +20,6 @@ def finish(job, **result):
     (job.folder / "result.json").write_text(json.dumps(result))
 
 
-def test_a_job_is_its_overrides_whatever_their_order():
-    assert job_hash(["seed=1", "++fusion.dim=3"]) == job_hash(["fusion.dim=3", "seed=1"])
-    assert job_hash(["seed=1"]) != job_hash(["seed=2"])
-
-
 def test_numbers_are_kept_and_new_jobs_get_new_ones(folder):
     assert [job.number for job in folder.plan([["seed=0"], ["seed=1"]])] == [0, 1]
     again = SweepFolder(folder.path).plan([["seed=5"], ["seed=1"], ["seed=0"]])

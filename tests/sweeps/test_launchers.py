@@ -2,15 +2,20 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
+from contextlib import suppress
 from importlib.util import find_spec
 
+import psutil
 import pytest
 
 from mmfusion.cli import main
 from mmfusion.config.errors import ConfigError
 from mmfusion.sweeps.multirun import multirun
+from mmfusion.sweeps.search.owner import is_gone
 from tests.sweeps.conftest import STAND_IN
 
 # Python runs this before anything else in each interpreter: in a job's own, the stand-in takes mmfusion's place.
@@ -35,21 +40,90 @@ def needs(launcher):
         pytest.skip(f"{name} is not installed")
 
 
+def begin(launcher, path, repo, stand_in, *words):
+    """A sweep in that folder, through that launcher."""
+    needs(launcher)
+    (path / "site").mkdir()
+    (path / "site" / "sitecustomize.py").write_text(SITE.format(stand_in=stand_in))
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
+    environment |= {"PYTHONPATH": f"{path / 'site'}{os.pathsep}{repo}", "RAY_worker_niceness": "0"}
+    environment |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
+    command = [sys.executable, "-m", "mmfusion", "train", "-m", *words, f"hydra/launcher={launcher}"]
+    with (path / "said").open("w") as file:
+        return subprocess.Popen(
+            command, cwd=path, env=environment, stdout=file, stderr=file, start_new_session=True
+        )  # as of a terminal, where Ctrl-C reaches workers too
+
+
+def said(path):
+    return (path / "said").read_text()
+
+
+HANGS = STAND_IN.replace('words.get("do", "complete")', '"hang"')
+
+
+@pytest.fixture(params=["joblib", "submitit_local"])
+def hanging(request, tmp_path, repo):
+    """A sweep of three jobs of which two are at work (submitit has no limit), and all that it has started."""
+    sweep = begin(request.param, tmp_path, repo, HANGS, "seed=1,2,3", "hydra.sweep.dir=sweep")
+    below = []
+    try:
+        until(lambda: sweep.poll() is None and len(list(tmp_path.glob("sweep/*/hanging"))) >= 2, tmp_path)
+        below = psutil.Process(sweep.pid).children(recursive=True)
+        yield sweep, tmp_path / "sweep", below
+    finally:
+        for process in [sweep, *below]:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        sweep.wait()
+
+
+def until(condition, path, seconds=200.0):
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, said(path)
+        time.sleep(0.1)
+
+
+@pytest.mark.parametrize("how", ["Ctrl-C", "SIGKILL"])
+def test_nothing_is_left_of_a_sweep_that_is_stopped(hanging, how):
+    sweep, folder, below = hanging
+    if how == "Ctrl-C":
+        os.killpg(sweep.pid, signal.SIGINT)
+    else:
+        sweep.send_signal(signal.Signals[how])
+    assert sweep.wait(100) == {"Ctrl-C": 130, "SIGKILL": -9}[how], said(folder.parent)
+    assert psutil.wait_procs(below, timeout=100)[1] == []
+    for job in folder.glob("*/hanging"):
+        result = json.loads((job.parent / "result.json").read_text())
+        assert result["status"] == "stopped"
+        assert result["error"] in ("the sweep was stopped", "stopped by SIGTERM")
+
+
+def test_of_a_job_whose_worker_was_killed_the_result_says_so(tmp_path, repo):
+    sweep = begin("joblib", tmp_path, repo, HANGS, "seed=1", "hydra.sweep.dir=sweep")
+    try:
+        until(lambda: (tmp_path / "sweep/0/hanging").exists(), tmp_path)
+        about = json.loads((tmp_path / "sweep/0/job.json").read_text())
+        os.kill(about["worker"]["pid"], signal.SIGKILL)
+        assert sweep.wait(100) == 1
+    finally:
+        sweep.kill()
+        sweep.wait()
+    result = json.loads((tmp_path / "sweep/0/result.json").read_text())
+    assert result["status"] == "failed"
+    assert result["error"].startswith("its worker died: TerminatedWorkerError: ")
+    assert "failed: job 0 (seed=1): its worker died" in said(tmp_path)
+    assert is_gone(about, (), None), "nor is the job left"
+
+
 @pytest.mark.parametrize(("launcher", "more"), [("joblib", []), ("submitit_local", []), ("ray", RAY)])
 def test_two_jobs_run_through_it(launcher, more, tmp_path, repo):
-    needs(launcher)
-    (tmp_path / "site").mkdir()
-    (tmp_path / "site" / "sitecustomize.py").write_text(SITE.format(stand_in=STAND_IN))
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
-    environment |= {"PYTHONPATH": f"{tmp_path / 'site'}{os.pathsep}{repo}", "RAY_worker_niceness": "0"}
-    environment |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
-    words = ["name=complete,die", "++notes='do=x'", "~task.largest", "tags=[a,b]", "hydra.sweep.dir=a sweep"]
     words = ["head.dropout=0.1,0.2", "~task.largest", "tags=[a,b]", "hydra.sweep.dir='a sweep'"]
-    command = [sys.executable, "-m", "mmfusion", "train", "-m", *words, f"hydra/launcher={launcher}", *more]
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=500)
-    assert done.returncode == 0, done.stderr
-    assert "2 of 2 jobs completed" in done.stderr
-    assert "validated against ConfigStore" not in done.stderr
+    sweep = begin(launcher, tmp_path, repo, STAND_IN, *words, *more)
+    assert sweep.wait(500) == 0, said(tmp_path)
+    assert "2 of 2 jobs completed" in said(tmp_path)
+    assert "validated against ConfigStore" not in said(tmp_path)
     for number, value in enumerate(("0.1", "0.2")):
         folder = tmp_path / "a sweep" / str(number)
         job = json.loads((folder / "job.json").read_text())
@@ -71,6 +145,16 @@ def test_two_jobs_run_through_it(launcher, more, tmp_path, repo):
         ("submitit_local", "mem=4", r"hydra.launcher.mem: there is no such key; .*mem_gb"),
         ("joblib", "jobs=4", r"hydra.launcher.jobs: there is no such key; .*n_jobs"),
         ("ray", "rya=4", r"hydra.launcher.rya: there is no such key; did you mean 'ray'"),
+        *(
+            ("process", option, rf"^hydra.launcher.{option.split('=')[0]}: expected at least [01], found {found}")
+            for option, found in [
+                ("jobs=0", "0"),
+                ("gpus_per_job=-1", "-1"),
+                ("timeout_s=-1", "-1"),
+                ("max_failures=-1", "-1"),
+                ("grace_s=-5", "-5"),
+            ]
+        ),
         ("process", "n_jobs=4", r"hydra.launcher.n_jobs: there is no such key; .*jobs"),
     ],
 )

@@ -159,6 +159,42 @@ def test_ctrl_c_stops_the_jobs_too(tmp_path):
     assert statuses(tmp_path / "sweep") == {"0": "stopped", "1": "stopped"}
 
 
+SHORT = """
+import sys
+from tests.sweeps.conftest import STAND_IN
+from mmfusion.sweeps import process
+lines = lambda words, job: [sys.executable, "-S", "-c", STAND_IN, *words, *job.overrides, f"paths.run='{job.folder}'"]
+process.command_line = lines
+from mmfusion.cli import main
+axes = ["fusion=concat,gated,sum", "loss_weighting=equal,uncertainty,static", "seed=0,1,2"]
+sys.exit(main(["train", "-m", *axes, "hydra.sweep.dir=sweep", "hydra.launcher.jobs=2"]))
+"""
+
+
+def test_a_grid_that_is_killed_is_completed_by_the_same_command(tmp_path):
+    """3 × 3 × 3 jobs."""
+    root = str(Path(__file__).parents[2])
+
+    def begin():
+        return subprocess.Popen([sys.executable, "-c", SHORT], cwd=tmp_path, env={**os.environ, "PYTHONPATH": root})
+
+    sweep = begin()
+    until(lambda: list(statuses(tmp_path / "sweep").values()).count("completed") >= 9)
+    sweep.send_signal(signal.SIGKILL)
+    sweep.wait()
+    kept = {path: path.stat().st_mtime_ns for path in completed_in(tmp_path / "sweep")}
+    assert 9 <= len(kept) < 27
+    assert begin().wait(200) == 0
+    assert statuses(tmp_path / "sweep") == {str(n): "completed" for n in range(27)}
+    assert {path: path.stat().st_mtime_ns for path in kept} == kept, "what had completed is not run again"
+    jobs = {tuple(json.loads(path.read_text())["overrides"]) for path in tmp_path.glob("sweep/*/job.json")}
+    assert len(jobs) == 27
+
+
+def completed_in(sweep):
+    return [path for path in sweep.glob("*/result.json") if json.loads(path.read_text())["status"] == "completed"]
+
+
 def until(condition, seconds=120.0):
     end = time.monotonic() + seconds
     while not condition():

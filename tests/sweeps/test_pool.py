@@ -65,6 +65,32 @@ def test_the_process_is_told_its_job_and_its_sweep(folder):
     assert f"hello from {job['pid']}" in (folder.path / "0" / "log.txt").read_text()
 
 
+def test_a_process_that_cannot_be_noted_is_not_left(folder, monkeypatch):
+    (job,) = folder.plan([["do=hang"]])
+    seen = []
+
+    def full(job, pid, **more):
+        seen.append(pid)
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(folder, "note_process", full)
+    with Pool(folder, Slots(1, []), [], trainer) as pool:
+        with pytest.raises(OSError, match="No space"):
+            pool.start(job)
+        assert pool.busy == 0
+        assert pool.has_room(job)
+    assert not psutil.pid_exists(seen[0])
+
+
+def test_cores_are_shared_out_among_jobs_and_their_ranks(folder, monkeypatch):
+    monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
+    monkeypatch.setattr("mmfusion.sweeps.pool.cores", lambda: 12)
+    print_it = "import os; print(os.environ['OMP_NUM_THREADS'])"
+    monkeypatch.setattr("mmfusion.sweeps.process.command_line", lambda words, job: [sys.executable, "-c", print_it])
+    run(folder, [["seed=1"], ["trainer.devices=3"], ["trainer.devices=99"]])
+    assert [(folder.path / str(n) / "log.txt").read_text().strip() for n in range(3)] == ["6", "2", "1"]
+
+
 @pytest.mark.parametrize("do", ["hang", "deaf"])
 def test_a_job_that_hangs_is_ended_and_has_failed(folder, do):
     began = time.monotonic()

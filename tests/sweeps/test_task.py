@@ -4,7 +4,9 @@ import os
 import pytest
 
 from mmfusion.sweeps.folder import SweepFolder
+from mmfusion.sweeps.leaving import call_off
 from mmfusion.sweeps.process import Process
+from mmfusion.sweeps.search.owner import identity
 from mmfusion.sweeps.task import run_alone
 
 pytestmark = pytest.mark.usefixtures("stand_in")
@@ -46,6 +48,38 @@ def test_what_another_host_is_at_work_on_is_left_alone(folder):
     for path in (job.folder / "job.json", job.folder):
         os.utime(path, (long_ago, long_ago))
     assert folder.elsewhere(job) is None, "nobody has touched it for long"
+
+
+def test_what_was_called_off_is_not_started(folder):
+    (job,) = folder.plan([["seed=3"]])
+    call_off(folder, [job])
+    assert run_alone(folder, job, [], {}) == {}
+    assert not job.folder.exists()
+    folder.plan([["seed=3"]])
+    assert run_alone(folder, job, [], {})["status"] == "completed", "the same command again"
+
+
+def test_what_is_called_off_while_it_runs_is_stopped(folder, monkeypatch):
+    """By a sweep on another host: nothing but the shared folder can say so."""
+    (job,) = folder.plan([["do=hang"]])
+    monkeypatch.setattr("mmfusion.sweeps.task.BEAT_S", 0.1)
+    monkeypatch.setattr(folder, "beat", lambda job: (job.folder / "hanging").exists() and call_off(folder, [job]))
+    assert run_alone(folder, job, [], {})["status"] == "stopped"
+
+
+@pytest.mark.parametrize("host", ["here", "elsewhere"])
+def test_a_job_ends_with_its_sweep_where_that_can_be_seen(folder, host):
+    (job,) = folder.plan([["seed=1"]])
+    gone = {**identity(), "born": "in another life"} | ({"host": host} if host == "elsewhere" else {})
+    found = run_alone(folder, job, [], {}, sweeper=gone)
+    assert found.get("status") == (None if host == "here" else "completed")
+
+
+def test_a_job_that_cannot_be_started_says_so(folder, monkeypatch):
+    (job,) = folder.plan([["seed=1"]])
+    monkeypatch.setattr("mmfusion.sweeps.process.command_line", lambda words, job: ["/no/such/python"])
+    found = run_alone(folder, job, [], {})
+    assert (found["status"], found["error"][:49]) == ("failed", "it could not be started: FileNotFoundError: [Errn")
 
 
 def test_who_was_replaced_says_nothing(folder, monkeypatch):

@@ -14,7 +14,9 @@ from mmfusion.config.folders import groups, own_folder, user_folders
 from mmfusion.sweeps.command import Command
 from mmfusion.sweeps.folder import SweepFolder
 from mmfusion.sweeps.job import Job, job_hash
+from mmfusion.sweeps.leaving import leaving_nothing
 from mmfusion.sweeps.pool import Ended
+from mmfusion.sweeps.search.owner import identity
 
 
 class Runner(Protocol):
@@ -70,7 +72,8 @@ class Batch:
         about = self.folder.about()
         # `group=null` is handed to Hydra as `~group`; by that the launcher's worker must find the job as well.
         given = job_hash(forced(job.overrides, self._known))
-        entry = {"number": job.number, "overrides": list(job.overrides), "given": given}
+        told = {"number": job.number, "overrides": list(job.overrides), "given": given}
+        entry = {**told, "sweeper": identity()}
         environments = {**about.get("environments", {}), job.hash: dict(environment or {})}
         self.folder.open(jobs={**about.get("jobs", {}), job.hash: entry}, environments=environments)
         self._jobs.append(job)
@@ -82,7 +85,8 @@ class Batch:
             return []
         began = time.monotonic()
         wanted = [forced(job.overrides, self._known) for job in jobs]
-        self.launcher.launch(wanted, initial_job_idx=jobs[0].number)
+        with leaving_nothing(self.folder, jobs):
+            self.launcher.launch(wanted, initial_job_idx=jobs[0].number)
         ended = []
         for job in jobs:
             result = self.folder.settle(job, "the launcher came back without a result")

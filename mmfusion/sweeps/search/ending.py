@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,8 +58,19 @@ def trial_line(work: Work, book: Book, limit: int, base: int) -> str:
     return f"{what} {how}: {' '.join(work.overrides[base:])}"
 
 
-def close(book: Book, folder: SweepFolder, failed: Sequence[int], limit: int, gave_up: bool) -> Outcome:
-    """Say what the study has come to, and write what repeats the best of it."""
+def close(
+    book: Book, folder: SweepFolder, words: Sequence[str], failed: Sequence[int], limit: int, gave_up: bool
+) -> Outcome:
+    """Say what the study has come to, and write what repeats the best of it.
+
+    Args:
+        book: the study.
+        folder: the sweep's.
+        words: before a job's overrides on its command line.
+        failed: trials of this process that failed.
+        limit: trials that there were to be.
+        gave_up: whether failures are why there are not as many.
+    """
     finished, best = book.finished(), _best(book)
     pruned = sum(trial.state == TrialState.PRUNED for trial in finished)
     path = shown_path(folder.path)
@@ -69,10 +81,11 @@ def close(book: Book, folder: SweepFolder, failed: Sequence[int], limit: int, ga
         say(f"  failed: trial {number}: {error.splitlines()[0]}")
     for number, owner in book.at_work().items():
         say(f"  trial {number} is still at work ({owner_text(owner)})")
+    train = shlex.join(["mmfusion", "train", *(word for word in words if word != "trusted_modules=[]")])
     if len(book.objectives) == 1:
-        _write_best(book, folder, best)
+        _write_best(book, folder, train, best)
     else:
-        _write_pareto(book, folder, best)
+        _write_pareto(book, folder, train, best)
     if len(finished) < limit:
         say("the same command again goes on")
     say(f"compare them: mmfusion compare {path}")
@@ -89,16 +102,16 @@ def _best(book: Book) -> list[FrozenTrial]:
     return sorted(unique.values(), key=lambda t: t.values[0], reverse=book.objectives[0].direction == "max")
 
 
-def _write_best(book: Book, folder: SweepFolder, best: Sequence[FrozenTrial]) -> None:
+def _write_best(book: Book, folder: SweepFolder, train: str, best: Sequence[FrozenTrial]) -> None:
     for trial in best:
         file = folder.path / BEST
-        _write(file, trial, book.objectives)
+        _write(file, train, trial, book.objectives)
         say(f"best: trial {trial.number}, {_shown(book.objectives, trial.values)}")
         say(f"  {' '.join(trial.user_attrs[OVERRIDES])}")
-        say(f"  train it again: mmfusion train @{shown_path(file)}")
+        say(f"  train it again: {train} @{shown_path(file)}")
 
 
-def _write_pareto(book: Book, folder: SweepFolder, best: Sequence[FrozenTrial]) -> None:
+def _write_pareto(book: Book, folder: SweepFolder, train: str, best: Sequence[FrozenTrial]) -> None:
     place = folder.path / PARETO
     place.mkdir(exist_ok=True)
     kept = {f"{trial.number}.yaml" for trial in best}
@@ -107,15 +120,15 @@ def _write_pareto(book: Book, folder: SweepFolder, best: Sequence[FrozenTrial]) 
             old.unlink(missing_ok=True)
     say(f"Pareto set: {len(best)} trials, none of which is beaten in every objective")
     for trial in best:
-        _write(place / f"{trial.number}.yaml", trial, book.objectives)
+        _write(place / f"{trial.number}.yaml", train, trial, book.objectives)
         say(f"  trial {trial.number}: {_shown(book.objectives, trial.values)}: {' '.join(trial.user_attrs[OVERRIDES])}")
-    say(f"  train one again: mmfusion train @{shown_path(place)}/<trial>.yaml")
+    say(f"  train one again: {train} @{shown_path(place)}/<trial>.yaml")
 
 
-def _write(file: Path, trial: FrozenTrial, objectives: Sequence[Objective]) -> None:
+def _write(file: Path, train: str, trial: FrozenTrial, objectives: Sequence[Objective]) -> None:
     seeds: Mapping[str, Any] = trial.user_attrs.get(VALUES, {})
     means = f"; means over the seeds {', '.join(seeds)}" if len(seeds) > 1 else ""
-    head = f"# Trial {trial.number}: {_shown(objectives, trial.values)}{means}. mmfusion train @{shown_path(file)}\n"
+    head = f"# Trial {trial.number}: {_shown(objectives, trial.values)}{means}. {train} @{shown_path(file)}\n"
     body = yaml.safe_dump(list(trial.user_attrs[OVERRIDES]), allow_unicode=True, width=1000)
     write_atomically(file, head + body)
 

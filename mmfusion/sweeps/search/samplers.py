@@ -67,9 +67,9 @@ Given = str | Mapping[str, Any] | None
 class Sampling:
     """Makes the sampler of each trial.
 
-    A sampler that draws is made anew for each trial, seeded by `seed` and the trial's number. So a search that was
-    interrupted, or that several processes work on, does not draw the same values again, as one seed for each process
-    would.
+    A sampler that draws is made anew for each trial, seeded by `seed` and how many trials have drawn before. So a
+    search that was interrupted, or that several processes work on, does not draw the same values again, as one seed for
+    each process would.
 
     Args:
         given: `tpe`, or `{name: tpe, n_startup_trials: 5}`.
@@ -98,7 +98,7 @@ class Sampling:
         self.of(0)
 
     def of(self, number: int) -> BaseSampler:
-        """The sampler of the trial with that number."""
+        """The sampler of the trial before which so many have drawn."""
         own = self._seed(number)
         if self.name in FINITE:
             return RandomSampler(seed=own)  # has nothing to do

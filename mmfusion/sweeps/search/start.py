@@ -54,6 +54,8 @@ def search(settings: Settings, launcher: Launcher) -> Outcome:
     book = Book(storage, name, folder.path, objectives, pruner)
     try:
         book.agree(space, settings.seeds, settings.resume)
+        for sentence in book.changes(sampler=settings.sampler, pruner=settings.pruner, seed=settings.seed):
+            say(sentence)
         limits = [n for n in (settings.max_failures, getattr(launcher, "max_failures", None)) if n is not None]
         limit = min(limits, default=None)
         made = Search(
@@ -65,7 +67,7 @@ def search(settings: Settings, launcher: Launcher) -> Outcome:
         try:
             made.run()
         finally:
-            outcome = close(book, folder, made.failed, made.limit, made.gave_up)
+            outcome = close(book, folder, command.words, made.failed, made.limit, made.gave_up)
     finally:
         book.close()
     return outcome

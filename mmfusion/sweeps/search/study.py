@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import optuna
 from optuna.distributions import check_distribution_compatibility
+from optuna.exceptions import UpdateFinishedTrialError
 from optuna.pruners import BasePruner
 from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
@@ -19,6 +20,7 @@ from mmfusion.sweeps.search.objectives import Objective
 from mmfusion.sweeps.search.owner import identity
 from mmfusion.sweeps.search.samplers import Sampling
 from mmfusion.sweeps.search.space import Space, suggest_with
+from mmfusion.training.search.lock import lock
 from mmfusion.training.search.storage import close_storage, open_storage
 
 OWNER, OVERRIDES, VALUES, ERROR, RETRY, SAME = "sweeper", "overrides", "values", "error", "retry_of", "same_as"
@@ -63,11 +65,9 @@ class Book:
 
     @contextmanager
     def alone(self) -> Iterator[None]:
-        """Keep other sweepers of this folder waiting, for the length of a `with` block."""
-        import fcntl
-
+        """Keep other sweepers of this folder waiting, for the length of a `with` block, where there are locks."""
         with (self.folder / ".study.lock").open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+            lock(file)
             yield
 
     def agree(self, space: Space, seeds: Sequence[int] | None, resume: bool) -> None:
@@ -99,6 +99,24 @@ class Book:
                 except ValueError:
                     raise ConfigError(f"{key}={now[key].text}: this study has {before} there; {_ANOTHER}") from None
 
+    def changes(self, **settings: Any) -> list[str]:
+        """A sentence for each of these settings that was another when the study was last gone on with.
+
+        How values are drawn and which trials are pruned may change in the middle of a search; what they are stands in
+        the study from now on.
+        """
+        sentences = []
+        with self.alone():
+            for key, value in settings.items():
+                before = self.study.user_attrs.get(key, value)
+                if before != value:
+                    sentences.append(
+                        f"hydra.sweeper.{key} was {before} in this study before; from here on it is {value}"
+                    )
+                if before != value or key not in self.study.user_attrs:
+                    self.study.set_user_attr(key, value)
+        return sentences
+
     def trials(self) -> list[FrozenTrial]:
         """All, by number."""
         return self.study.get_trials(deepcopy=False)
@@ -121,8 +139,18 @@ class Book:
                 self.study.enqueue_trial(left)
             trial = self.study.ask()
             trial.set_user_attr(OWNER, owner)
-        self.study.sampler = sampling.of(trial.number)
+        self.study.sampler = sampling.of(self._draw(trial.number))
         return trial
+
+    def _draw(self, number: int) -> int:
+        """How many trials drew values before that one; one that repeats another is what that one was.
+
+        So a search that was interrupted goes on with the draws that it would have made.
+        """
+        trials = self.trials()
+        while (original := trials[number].user_attrs.get(RETRY)) is not None:
+            number = original
+        return sum(RETRY not in trial.user_attrs for trial in trials[:number])
 
     def parameters(self, trial: optuna.Trial, space: Space, base: Sequence[str]) -> list[str]:
         """Draw what is searched; the trial's overrides, which it keeps."""
@@ -145,6 +173,11 @@ class Book:
         else:
             self.tell(trial.number, TrialState.COMPLETE, twin.values)
 
+    def keep(self, trial: optuna.Trial, key: str, value: Any) -> None:
+        """Write something beside a trial, unless another process, which took it for left behind, has ended it."""
+        with suppress(UpdateFinishedTrialError):
+            trial.set_user_attr(key, value)
+
     def tell(self, number: int, state: TrialState, values: Sequence[float] | None = None) -> bool:
         """How a trial ended; False if another process has said so before."""
         if self.trials()[number].state.is_finished():
@@ -154,9 +187,7 @@ class Book:
 
     def fail(self, number: int, error: str) -> bool:
         """A trial that came to nothing."""
-        trial = self.trials()[number]
-        if not trial.state.is_finished():
-            self.handle(trial).set_user_attr(ERROR, error)
+        self.keep(self.handle(self.trials()[number]), ERROR, error)
         return self.tell(number, TrialState.FAIL)
 
     def give_back(self, number: int, why: str) -> bool:

@@ -12,6 +12,7 @@ from optuna.trial import TrialState
 from mmfusion.sweeps.folder import SweepFolder
 from mmfusion.sweeps.grid import say
 from mmfusion.sweeps.job import Job
+from mmfusion.sweeps.leaving import call_off
 from mmfusion.sweeps.pool import Ended
 from mmfusion.sweeps.search.batch import Runner
 from mmfusion.sweeps.search.ending import trial_line
@@ -109,10 +110,10 @@ class Search:
                     continue
                 overrides = trial.user_attrs.get(OVERRIDES, [])
                 jobs = jobs_of(self.folder, trial.number, overrides, self.settings.seeds)
-                first = next(iter(jobs.values())).folder
-                if owner is not None and not is_gone(owner, first, self.settings.stale_after_s):
+                folders = [job.folder for job in jobs.values()]
+                if owner and not is_gone(owner, folders, self.settings.stale_after_s, trial.datetime_start):
                     continue
-                if any(still_trains(job.folder) for job in jobs.values()):
+                if any(still_trains(job.folder) or self.folder.elsewhere(job) for job in jobs.values()):
                     continue
                 work = Work(self.book.handle(trial), overrides, jobs, values=dict(trial.user_attrs.get(VALUES, {})))
                 for seed, job in jobs.items():
@@ -197,7 +198,12 @@ class Search:
             objectives = [each.plain() for each in self.book.objectives]
             told = Announcement(self.book.storage, self.book.name, work.number, objectives, self.settings.pruner)
             environment = told.environment()
-        self.runner.start(work.jobs[seed], environment, trial=work.number)
+        job = work.jobs[seed]
+        try:
+            self.runner.start(job, environment, trial=work.number)
+        except OSError as error:  # a full disk, too many processes: the jobs at work may still get through
+            result = self.folder.settle(job, f"it could not be started: {type(error).__name__}: {error}", "failed")
+            self._note(Ended(job, "failed", result["error"], 0.0, result))
 
     def _reports(self, work: Work) -> bool:
         """Whether its other seeds wait for the first, which may be pruned."""
@@ -232,7 +238,7 @@ class Search:
             numbers = [value for value in found if value is not None]
             if len(numbers) == len(found):
                 work.values[seed] = numbers
-                work.trial.set_user_attr(VALUES, work.values)
+                self.book.keep(work.trial, VALUES, work.values)
             else:
                 missing = next(o for o, v in zip(self.book.objectives, found, strict=True) if v is None)
                 work.error = f"{work.jobs[seed]} has no {missing.metric} that is a number in its result.json"
@@ -252,10 +258,13 @@ class Search:
             say(f"{len(self.failed)} trials have failed (max_failures={self.max_failures}): starting no other")
 
     def _give_back(self, work: Work) -> None:
+        """Queue its parameters; one that other hosts are at work on stays as it is, for whoever goes on to judge."""
         self._works.pop(work.number, None)
-        for seed, job in work.jobs.items():
-            if seed not in work.values:
-                self.folder.retire(job)
-        self.book.give_back(work.number, "interrupted; its parameters are tried again")
+        call_off(self.folder, list(work.jobs.values()))
+        if not any(self.folder.elsewhere(job) for job in work.jobs.values()):
+            for seed, job in work.jobs.items():
+                if seed not in work.values:
+                    self.folder.retire(job)
+            self.book.give_back(work.number, "interrupted; its parameters are tried again")
         for number in work.same:
             self.book.fail(number, f"the same as trial {work.number}, which was interrupted")

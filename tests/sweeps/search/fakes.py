@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -78,8 +79,8 @@ def reporting(job: Job, announced: Announcement | None) -> dict[str, Any]:
     return completed(value)
 
 
-def interrupting(after: int) -> Run:
-    """As `by_x`, and Ctrl-C in the place of the next result."""
+def interrupting(after: int, before: Run = by_x) -> Run:
+    """As `before`, and Ctrl-C in the place of the next result."""
     count = 0
 
     def run(job: Job, announced: Announcement | None) -> Mapping[str, Any]:
@@ -87,9 +88,24 @@ def interrupting(after: int) -> Run:
         count += 1
         if count > after:
             raise KeyboardInterrupt
-        return by_x(job, announced)
+        return before(job, announced)
 
     return run
+
+
+def killed(path: Path, after: int, **changes: Any) -> None:
+    """A search whose process is killed at the end of a run that has reported, after so many others."""
+    count = 0
+
+    def run(job: Job, announced: Announcement | None) -> Mapping[str, Any]:
+        nonlocal count
+        count += 1
+        result = reporting(job, announced)
+        if count > after:
+            os.kill(os.getpid(), signal.SIGKILL)
+        return result
+
+    make(path, run, **changes).run()
 
 
 class FakePool:

@@ -46,7 +46,7 @@ def test_jobs_are_launched_together_and_their_results_come_back(batch):
         ]
         batch.start(jobs[2], {}, trial=9)
         (last,) = batch.wait()
-        assert (last.status, last.error) == ("failed", "the launcher came back without a result")
+        assert (last.status, last.error) == ("failed", "its worker died: the launcher came back without a result")
         assert batch.wait() == []
     assert batch.launcher.batches == [
         [["++seed=0", "++optimizer.lr=0.5"], ["++seed=1", "++optimizer.lr=0.5"]],
@@ -59,9 +59,9 @@ def test_jobs_are_launched_together_and_their_results_come_back(batch):
 
 
 def test_a_group_that_is_left_out_is_found_again(batch):
-    job = batch.folder.job(["optimizer.lr=0.5", "scheduler=null"], 0)
+    job = batch.folder.job(["optimizer.lr=0.5", "logger=null"], 0)
     batch.start(job)
     batch.wait()
     ((given,),) = batch.launcher.batches
-    assert given == ["++optimizer.lr=0.5", "~scheduler"]
+    assert given == ["++optimizer.lr=0.5", "logger=[]"]
     assert batch.folder.planned(job_hash(given)) == job

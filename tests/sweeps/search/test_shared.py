@@ -3,17 +3,19 @@
 import json
 import multiprocessing
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
 
+import pytest
 from optuna.trial import TrialState
 
 from mmfusion.sweeps.search import sweep
 from mmfusion.sweeps.search.owner import identity
-from mmfusion.sweeps.search.work import jobs_of
-from tests.sweeps.search.fakes import GONE, completed, in_a_process, make, open_book, states
+from mmfusion.sweeps.search.work import Work, jobs_of
+from tests.sweeps.search.fakes import GONE, by_x, completed, in_a_process, make, open_book, states
 
 COMPLETE, PRUNED, FAIL, RUNNING = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.RUNNING
 
@@ -98,13 +100,61 @@ def test_a_trial_of_another_host_that_may_be_left_is_waited_for(tmp_path, monkey
     left_behind(tmp_path, {"host": "elsewhere", "pid": 1, "born": "x"}, {"status": "running"})
     search = make(tmp_path, n_trials=1, stale_after_s=3600)
 
-    def later(_):
-        for path in (tmp_path / "0", *(tmp_path / "0").iterdir()):
-            os.utime(path, (1, 1))
-
+    now = time.time
+    later = lambda _: monkeypatch.setattr(time, "time", lambda: now() + 2 * 3600)  # noqa: E731
     monkeypatch.setattr(time, "sleep", later)
     search.run()
     assert states(search) == [FAIL, COMPLETE]
+
+
+@pytest.mark.parametrize("seeds", [None, [0, 1]])
+def test_a_trial_of_another_host_that_has_just_begun_is_left_alone(tmp_path, seeds):
+    left_behind(tmp_path, {"host": "elsewhere", "pid": 1, "born": "x"}, {"status": "running"}, seeds)
+    shutil.rmtree(tmp_path / "0")
+    search = make(tmp_path, n_trials=2, seeds=seeds, stale_after_s=60)
+    search.take_over()
+    assert states(search) == [RUNNING]
+
+
+def test_seeds_after_the_first_show_that_a_trial_is_at_work(tmp_path, monkeypatch):
+    left_behind(tmp_path, {"host": "elsewhere", "pid": 1, "born": "x"}, completed(0.5), [0, 1])
+    (tmp_path / "1").mkdir()
+    now = time.time() + 2 * 3600
+    os.utime(tmp_path / "1", (now, now))
+    monkeypatch.setattr(time, "time", lambda: now)
+    search = make(tmp_path, n_trials=2, seeds=[0, 1], stale_after_s=3600)
+    search.take_over()
+    assert states(search) == [RUNNING]
+
+
+def test_who_lost_a_trial_to_another_sweeper_goes_on(tmp_path):
+    """It was taken for left behind: a machine that stood still, a folder that could not be reached."""
+
+    def taken(job, announced):
+        if job.number == 0:
+            search.book.give_back(0, "taken over")
+        return by_x(job, announced)
+
+    search = make(tmp_path, taken, n_trials=2, slots=1)
+    search.run()
+    assert states(search) == [FAIL, COMPLETE, COMPLETE]
+
+
+def test_jobs_that_still_run_on_other_hosts_are_let_be(tmp_path):
+    """Whose sweeper was killed here, or pressed Ctrl-C, and whose jobs a scheduler has put elsewhere."""
+    left_behind(tmp_path, GONE, {"status": "running"})
+    (tmp_path / "0/job.json").write_text(json.dumps({"host": "elsewhere", "pid": 1, "born": "x"}))
+    search = make(tmp_path, n_trials=1)
+    assert search.take_over() == 0
+    trial = search.book.trials()[0]
+    overrides = trial.user_attrs["overrides"]
+    search._give_back(Work(search.book.handle(trial), overrides, jobs_of(search.folder, 0, overrides, None)))
+    assert states(search) == [RUNNING]
+    assert (tmp_path / "0/result.json").exists()
+    (tmp_path / "0/result.json").write_text(json.dumps(completed(0.25)))
+    search.run()
+    assert search.runner.started == []
+    assert [trial.value for trial in search.book.trials()] == [0.25]
 
 
 def test_several_sweepers_share_one_study(tmp_path):

@@ -13,6 +13,7 @@ import mmfusion.sweeps.pool
 from mmfusion.config.compose import compose
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder
+from mmfusion.config.instantiate import trusting
 from mmfusion.sweeps.command import Command, running
 from mmfusion.sweeps.folder import SweepFolder
 from mmfusion.sweeps.multirun import multirun
@@ -80,6 +81,30 @@ def test_the_same_command_with_more_trials_goes_on(pools, capsys):
     begin([LR], n_trials=3)
     assert [len(pool.started) for pool in pools] == [2, 1]
     assert "the study has 2 finished trials; 1 to go" in capsys.readouterr().err
+
+
+def test_what_is_drawn_or_pruned_in_another_way_is_said(pools, capsys):
+    begin([LR], n_trials=1)
+    begin([LR], n_trials=1)
+    assert "from here on" not in capsys.readouterr().err
+    begin([LR], n_trials=2, sampler={"name": "tpe", "n_startup_trials": 3}, pruner="median", seed=1)
+    said = capsys.readouterr().err
+    assert "sampler was random in this study before; from here on it is {'name': 'tpe', 'n_startup_trials': 3}" in said
+    assert "hydra.sweeper.pruner was none in this study before; from here on it is median" in said
+    assert "hydra.sweeper.seed was 0 in this study before; from here on it is 1" in said
+    begin([LR], n_trials=2, sampler={"name": "tpe", "n_startup_trials": 3}, pruner="median", seed=1)
+    assert "from here on" not in capsys.readouterr().err
+
+
+def test_the_best_is_trained_again_with_ones_own_configs_and_modules(pools, tmp_path, capsys):
+    folder = tmp_path / "my configs"
+    folder.mkdir()
+    with trusting([]):
+        words = [*SEARCH, LR, "hydra.sweeper.n_trials=1", "trusted_modules=[userpack]"]
+        assert multirun(words, [folder])
+    train = f"mmfusion train --config-dir '{folder}' 'trusted_modules=[userpack]' @sweep/best.yaml"
+    assert f"train it again: {train}\n" in capsys.readouterr().err
+    assert (tmp_path / "sweep/best.yaml").read_text().splitlines()[0].endswith(train)
 
 
 @pytest.mark.parametrize("preset", PRESETS)

@@ -53,6 +53,16 @@ def test_no_more_are_asked_for_than_there_are_to_be(tmp_path):
     assert book.ask(sampling, 2).number == 2, "those that failed do not"
 
 
+def test_a_file_system_without_locks_keeps_nobody_out(tmp_path, monkeypatch):
+    def none(*_):
+        raise OSError(95, "Operation not supported")
+
+    monkeypatch.setattr("fcntl.flock", none)
+    _, _, sampling, book, _ = opened(tmp_path)
+    assert book.ask(sampling, 1).number == 0
+    assert not (tmp_path / "study.journal.lock").is_symlink()
+
+
 def test_what_is_told_first_stands(tmp_path):
     _, _, sampling, book, _ = opened(tmp_path)
     trial = book.ask(sampling, 1)

@@ -1,4 +1,5 @@
 import json
+import multiprocessing
 import statistics
 
 import pytest
@@ -7,7 +8,7 @@ from optuna.trial import TrialState
 from mmfusion.sweeps.search.objectives import Objective
 from mmfusion.sweeps.search.study import ERROR, OVERRIDES, RETRY, SAME, VALUES
 from mmfusion.training.search.trial import TRIAL_VARIABLE
-from tests.sweeps.search.fakes import by_x, completed, interrupting, make, reporting, states, value_of
+from tests.sweeps.search.fakes import by_x, completed, interrupting, killed, make, reporting, states, value_of
 
 COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
 
@@ -132,6 +133,59 @@ def test_an_interrupted_search_repeats_what_it_had_asked_for(tmp_path):
     assert states(again) == [COMPLETE, COMPLETE, FAIL, FAIL, COMPLETE, COMPLETE, COMPLETE]
     assert not (tmp_path / "2").exists()
     assert (tmp_path / "attempts/2-1/job.json").exists()
+
+
+@pytest.mark.parametrize("sampler", ["random", {"name": "tpe", "n_startup_trials": 2}, "gp"])
+def test_an_interruption_changes_nothing_of_what_one_at_a_time_draws(tmp_path, sampler):
+    given = {"n_trials": 7, "slots": 1, "sampler": sampler, "written": {"x": "interval(0, 1)", "y": "interval(0, 9)"}}
+    whole = make(tmp_path / "whole", **given)
+    whole.run()
+    for _ in range(2):
+        search = make(tmp_path / "parts", interrupting(2), **given)
+        with pytest.raises(KeyboardInterrupt):
+            search.run()
+    again = make(tmp_path / "parts", **given)
+    again.run()
+    assert len(again.book.trials()) == 9
+    assert [trial.params for trial in again.book.finished()] == [trial.params for trial in whole.book.trials()]
+
+
+def test_a_search_with_pruning_that_is_killed_is_completed(tmp_path):
+    """Within a trial that has reported, by SIGKILL, and once more by Ctrl-C."""
+    changes = {"n_trials": 20, "pruner": {"name": "median", "n_startup_trials": 4}}
+    process = multiprocessing.get_context("spawn").Process(target=killed, args=(tmp_path, 7), kwargs=changes)
+    process.start()
+    process.join()
+    assert process.exitcode == -9
+    with pytest.raises(KeyboardInterrupt):
+        make(tmp_path, interrupting(4, reporting), **changes).run()
+    search = make(tmp_path, reporting, **changes)
+    search.run()
+    finished = search.book.finished()
+    assert len(finished) == 20
+    assert {trial.state for trial in finished} == {COMPLETE, PRUNED}
+    assert states(search).count(FAIL) == len(search.book.trials()) - 20 >= 2
+    repeated = [trial.user_attrs[RETRY] for trial in search.book.trials() if RETRY in trial.user_attrs]
+    assert sorted(repeated) == [trial.number for trial in search.book.trials() if trial.state == FAIL]
+    assert {int(path.parent.name) for path in tmp_path.glob("*/result.json")} == {trial.number for trial in finished}
+    again = make(tmp_path, reporting, **changes)
+    again.run()
+    assert again.runner.started == []
+
+
+def test_a_job_that_cannot_be_started_fails_its_trial_alone(tmp_path, monkeypatch):
+    search = make(tmp_path, n_trials=2, slots=1)
+    start = search.runner.start
+
+    def full(job, *more, **note):
+        if job.number == 0:
+            raise OSError(28, "No space left on device")
+        start(job, *more, **note)
+
+    monkeypatch.setattr(search.runner, "start", full)
+    search.run()
+    assert states(search) == [FAIL, COMPLETE, COMPLETE]
+    assert search.book.trials()[0].user_attrs[ERROR].startswith("it could not be started: OSError: [Errno 28] No space")
 
 
 def test_seeds_that_had_ended_are_not_run_again(tmp_path):

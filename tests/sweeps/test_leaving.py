@@ -1,0 +1,76 @@
+"""What a launcher leaves of its jobs; with real ones in `test_launchers.py`."""
+
+import os
+
+import pytest
+
+from mmfusion.sweeps.folder import SweepFolder
+from mmfusion.sweeps.leaving import is_called_off, leaving_nothing
+from mmfusion.sweeps.process import Process
+from mmfusion.sweeps.search.owner import identity
+
+pytestmark = pytest.mark.usefixtures("stand_in")
+DEAD = {"host": identity()["host"], "pid": os.getpid(), "born": "in another life"}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = SweepFolder(tmp_path / "sweep")
+    folder.open(kind="grid")
+    return folder
+
+
+def begin(folder, job, worker):
+    """The job at work, for that worker."""
+    folder.prepare(job)
+    process = Process(job, [], {})
+    folder.note_process(job, process.pid, worker=worker)
+    while not (job.folder / "hanging").exists():
+        assert not process.ended()
+    return process
+
+
+def test_an_interrupted_launcher_leaves_no_job(folder):
+    jobs = folder.plan([["do=hang"], ["do=hang", "seed=2"], ["seed=3"]])
+    with pytest.raises(KeyboardInterrupt), leaving_nothing(folder, jobs):  # noqa: PT012
+        processes = [begin(folder, job, identity()) for job in jobs[:2]]
+        raise KeyboardInterrupt
+    assert all(process.ended() for process in processes)
+    assert [(folder.result(job) or {}).get("status") for job in jobs] == ["stopped", "stopped", None]
+    assert all(is_called_off(folder, job) for job in jobs)
+
+
+def test_a_launcher_that_fails_says_which_workers_died(folder):
+    jobs = folder.plan([["do=hang"], ["do=hang", "seed=2"]])
+    with pytest.raises(RuntimeError), leaving_nothing(folder, jobs):  # noqa: PT012
+        processes = [begin(folder, job, worker) for job, worker in zip(jobs, (DEAD, identity()), strict=True)]
+        raise RuntimeError("no luck")
+    assert all(process.ended() for process in processes)
+    assert [folder.result(job)["error"] for job in jobs] == [
+        "its worker died: RuntimeError: no luck", "the sweep was stopped",
+    ]  # fmt: skip
+
+
+def test_a_launcher_that_comes_back_without_a_result_leaves_no_job_at_work(folder):
+    jobs = folder.plan([["do=hang"], ["seed=2"], ["seed=3"]])
+    folder.prepare(jobs[1])
+    folder.settle(jobs[1], "no luck", "failed")
+    with leaving_nothing(folder, jobs):
+        process = begin(folder, jobs[0], DEAD)
+    assert process.ended()
+    assert folder.result(jobs[0])["error"].startswith("its worker died: the launcher came back without a result")
+    assert folder.result(jobs[1])["error"] == "no luck"
+    assert folder.result(jobs[2]) is None, "it was never begun"
+    assert not any(is_called_off(folder, job) for job in jobs)
+
+
+def test_what_an_earlier_sweep_left_is_settled_first_and_another_hosts_is_let_be(folder):
+    jobs = folder.plan([["seed=1"], ["seed=2"]])
+    for job in jobs:
+        folder.prepare(job)
+        (job.folder / "result.json").write_text('{"status": "running"}')
+    folder.note(jobs[0], **DEAD)
+    folder.note(jobs[1], host="elsewhere", pid=1, born="x")
+    with leaving_nothing(folder, jobs):
+        assert folder.result(jobs[0])["status"] == "stopped"
+    assert folder.result(jobs[1])["status"] == "running"
