@@ -74,6 +74,8 @@ def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = (
     _warn_of_hidden([own_folder(), *folders])
     known = groups([own_folder(), *folders])
     made = _run(overrides, folders, known)
+    for group in LIST_GROUPS:
+        made.config.setdefault(group, {})  # none of its options
     refuse_trust(made.config, "a config file")
     for group in ("experiment", "debug", "hparams_search"):
         if group in made.config:

@@ -26,7 +26,7 @@ def test_adds_modalities_and_tasks_under_names_of_ones_own(mini):
 def test_several_loggers(mini):
     assert set(compose(["logger=[csv,wandb]"]).config["logger"]) == {"csv", "wandb"}
     assert set(compose(["logger=wandb"]).config["logger"]) == {"wandb"}
-    assert "logger" not in compose(["logger=null"]).config
+    assert compose(["logger=null"]).config["logger"] == {}
 
 
 def test_null_leaves_a_group_out(mini):

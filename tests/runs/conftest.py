@@ -1,13 +1,15 @@
-"""One small run that many tests look at; none of them changes it."""
+"""One small run that many tests look at, and none of them changes; and a table to validate."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mmfusion.runs.result import Result
 from mmfusion.runs.train import train
+from tests.runs.checked import make_rows, media
 from tests.runs.toy import make_toy, toy_config
 
 
@@ -22,3 +24,15 @@ def trained(toy: Path) -> Result:
     """A completed run of it."""
     overrides = ["loss_weighting=gradnorm", "seed=0"]
     return train(toy_config(toy, *overrides), overrides, show=False)
+
+
+@pytest.fixture(scope="session")
+def media_files() -> dict[str, bytes]:
+    """The media of a table to validate."""
+    return media()
+
+
+@pytest.fixture
+def rows(tmp_path: Path, media_files: dict[str, bytes]) -> list[dict[str, Any]]:
+    """Its rows, which a test may change; the media lie in `tmp_path`."""
+    return make_rows(tmp_path, media_files)

@@ -1,92 +1,10 @@
 from __future__ import annotations
 
-import csv
-import io
-from pathlib import Path
-from typing import Any
-
 import numpy as np
-import PIL.Image
 import pytest
-import soundfile
-from rich.console import Console
 
 from mmfusion.data.errors import DataError
-from mmfusion.runs.validate import validate
-from mmfusion.runs.validation.report import Report
-
-N = 100
-IMAGE = {"kind": "image", "column": "image", "size": [6, 6], "channels": 1}
-SPEECH = {"kind": "speech", "column": "speech", "sample_rate": 8000}
-TEXT = {"kind": "text", "column": "text"}
-LABEL = {"_target_": "mmfusion.tasks.classification.Classification", "column": "label"}
-WORDS = ("red", "green", "blue", "stone", "river", "cloud", "bird", "tree")
-
-
-def split_of(i: int) -> str:
-    return "train" if i < 60 else "val" if i < 80 else "test"
-
-
-def write(folder: Path, rows: list[dict[str, Any]]) -> None:
-    with (folder / "rows.csv").open("w", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]))
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-@pytest.fixture(scope="module")
-def files() -> dict[str, bytes]:
-    generator = np.random.default_rng(1)
-    files = {}
-    for i in range(N):
-        for name in (f"{i}.png", f"{i}.wav"):
-            file = io.BytesIO()
-            if name.endswith("png"):
-                PIL.Image.fromarray(generator.integers(0, 256, (6, 6)).astype(np.uint8)).save(file, "PNG")
-            else:
-                soundfile.write(file, generator.normal(size=50) * 0.1, 8000, format="WAV")
-            files[name] = file.getvalue()
-    return files
-
-
-@pytest.fixture
-def rows(tmp_path: Path, files: dict[str, bytes]) -> list[dict[str, Any]]:
-    for name, content in files.items():
-        (tmp_path / name).write_bytes(content)
-    generator = np.random.default_rng(0)
-    rows = []
-    for i in range(N):
-        text = " ".join(generator.choice(WORDS, 4))
-        label = ("cat", "dog")[generator.integers(0, 2)]
-        row = {
-            "id": f"r{i}",
-            "split": split_of(i),
-            "image": f"{i}.png",
-            "speech": f"{i}.wav",
-            "text": text,
-            "label": label,
-        }
-        rows.append(row | {"who": f"{split_of(i)}{i % 7}", "dose": f"{generator.normal():.6f}"})
-    return rows
-
-
-def check(folder: Path, rows: list[dict[str, Any]], **changes: Any) -> tuple[Report, str]:
-    write(folder, rows)
-    cfg = {
-        "seed": 0,
-        "encoder": {"image": {}, "speech": {}, "text": {}},
-        "task": {"label": LABEL},
-        "data": {
-            "_target_": "mmfusion.data.manifest.source.ManifestSource",
-            "path": str(folder / "rows.csv"),
-            "id": "id",
-            "modalities": {"image": IMAGE, "speech": SPEECH, "text": TEXT},
-            "loader": {"workers": 0},
-        },
-    }
-    cfg["data"] |= changes.pop("data", {})
-    console = Console(file=io.StringIO(), width=300)
-    return validate(cfg | changes, console), console.file.getvalue()
+from tests.runs.checked import IMAGE, LABEL, SPEECH, TEXT, check
 
 
 def test_good_data(tmp_path, rows):
@@ -102,122 +20,6 @@ def test_good_data(tmp_path, rows):
     assert sum(report.classes["label"]["train"].values()) == 59
     assert "ready to train" in printed
     assert "rows.csv: 100 rows (train 60, val 20, test 20)" in printed
-
-
-def test_every_unreadable_medium_is_reported(tmp_path, rows):
-    whole = (tmp_path / "3.png").read_bytes()
-    for i in range(12):
-        (tmp_path / f"{i}.png").write_bytes(whole[:40])
-    (tmp_path / "70.png").write_text("<html>not found</html>")
-    (tmp_path / "71.wav").unlink()
-    rows[72]["image"] = "../../etc/passwd"
-    report, printed = check(tmp_path, rows)
-    assert not report
-    assert [(u.modality, u.row, u.split) for u in report.unreadable[:1]] == [("image", 2, "train")]
-    assert {(u.modality, u.cell) for u in report.unreadable} == {
-        *(("image", f"{i}.png") for i in range(12)),
-        ("image", "70.png"),
-        ("image", "../../etc/passwd"),
-        ("speech", "71.wav"),
-    }
-    images, speech = report.errors
-    title = "image: media that cannot be read: 14 problems\n  rows.csv, line 2, column 'image': '0.png': "
-    assert images.startswith(title)
-    assert images.endswith("… and 4 more")
-    assert speech.startswith("speech: media that cannot be read: rows.csv, line 73, column 'speech': '71.wav': ")
-    assert "2 errors and 0 warnings" in printed
-
-
-OUTSIDE = ["../../etc/passwd", "/etc/passwd", "../x.png"]
-
-
-@pytest.mark.parametrize("kind", ["image of a size", "image", "features", "series"])
-def test_a_first_cell_outside_the_root_hides_nothing(tmp_path, rows, kind):
-    suffix = {"features": ".npy", "series": ".csv"}.get(kind, ".png")
-    for i, row in enumerate(rows):
-        name = row["image"] = f"{i}{suffix}"
-        if kind == "features":
-            np.save(tmp_path / name, np.random.default_rng(i).normal(size=3))
-        elif kind == "series":
-            (tmp_path / name).write_text(f"a,b\n{i},1\n{i},{i}\n")
-    for row, cell in zip(rows, OUTSIDE, strict=False):
-        row["image"] = cell
-    (tmp_path / rows[5]["image"]).write_bytes(b"no")
-    (tmp_path / rows[90]["image"]).unlink()
-    node = IMAGE if kind == "image of a size" else {"kind": kind, "column": "image"}
-    report, _ = check(tmp_path, rows, data={"modalities": {"image": node, "speech": SPEECH, "text": TEXT}})
-    assert [row.cell for row in report.unreadable] == [*OUTSIDE, rows[5]["image"], rows[90]["image"]]
-    (message,) = report.errors
-    title = "image: media that cannot be read: 5 problems\n  rows.csv, line 2, column 'image': '../../etc/passwd': "
-    assert message.startswith(title)
-    assert message.count("outside the media root") == 3
-
-
-def test_nothing_to_learn_a_size_from_hides_nothing(tmp_path, rows):
-    for row in rows:
-        row["image"] = f"elsewhere/{row['image']}"
-    rows[99]["image"] = "../x.png"
-    report, _ = check(tmp_path, rows, data={"modalities": {"image": {"kind": "image"}, "speech": SPEECH, "text": TEXT}})
-    assert len(report.unreadable) == 100
-    (message,) = report.errors
-    title = "image: media that cannot be read: 100 problems\n  rows.csv, line 2, column 'image': 'elsewhere/0.png': "
-    assert message.startswith(title)
-    assert message.endswith("… and 90 more")
-
-
-def test_a_medium_of_several_rows_is_reported_for_each(tmp_path, rows):
-    (tmp_path / "0.png").write_bytes(b"no")
-    rows[5]["image"] = rows[7]["image"] = "0.png"
-    report, _ = check(tmp_path, rows)
-    assert [u.row for u in report.unreadable] == [2, 7, 9]
-
-
-def test_files_in_training_and_test(tmp_path, rows):
-    rows[90]["image"], rows[91]["image"] = "0.png", "1.png"
-    rows[60]["speech"] = "61.wav"
-    report, _ = check(tmp_path, rows)
-    assert report.errors == [
-        "image: 2 files of the training split are in another split too: 0.png (test, train), 1.png (test, train)"
-    ]
-
-
-def test_the_same_file_under_another_name(tmp_path, rows):
-    (tmp_path / "85.wav").write_bytes((tmp_path / "4.wav").read_bytes())
-    report, _ = check(tmp_path, rows)
-    assert report
-    assert report.warnings == [
-        "speech: 1 training media are in another split under another name: 4.wav (train) = 85.wav (test)"
-    ]
-
-
-def test_groups_that_straddle(tmp_path, rows):
-    split = {"column": "split", "train": "train", "val": "val", "test": "test", "group": "who"}
-    assert check(tmp_path, rows, data={"split": split})[0]
-    rows[65]["who"] = "train3"
-    report, printed = check(tmp_path, rows, data={"split": split})
-    assert report.errors == ["1 of 21 values of the group column 'who' are in several splits: train3 (train, val)"]
-    assert "error 1 of 21 values" in printed
-
-
-def test_wrong_labels(tmp_path, rows):
-    rows[81]["label"] = "cow"
-    for row in rows[60:80]:
-        row["label"] = ""
-    report, _ = check(tmp_path, rows)
-    assert len(report.errors) == 1
-    assert report.errors[0].startswith(
-        "task label: rows.csv, line 83, column 'label': 'cow': expected one of the 2 classes"
-    )
-    assert report.warnings == ["task label: no row of split val has a label, so it has no scores there"]
-
-
-def test_odd_classes(tmp_path, rows):
-    rows[0]["label"] = "Cat"
-    report, _ = check(tmp_path, rows)
-    assert report.warnings == [
-        "task label: 1 classes have fewer than 2 training rows: Cat",
-        "task label: 'Cat', 'cat' differ in capitals or blanks alone; are they one class?",
-    ]
 
 
 def test_a_task_that_cannot_be_fitted_hides_nothing_else(tmp_path, rows):
@@ -307,14 +109,6 @@ def test_a_number_that_follows_a_number(tmp_path, rows):
     assert report.classes["dose"] == {}
 
 
-def test_many_classes_are_listed_in_part(tmp_path, rows):
-    for i, row in enumerate(rows):
-        row["label"] = f"class{i % 20:02d}"
-    report, printed = check(tmp_path, rows)
-    assert report
-    assert "… 6 more" in printed
-
-
 def test_a_missing_label_column_is_refused_before_media_are_read(tmp_path, rows, monkeypatch):
     monkeypatch.setattr("mmfusion.runs.validate.read_media", lambda *_: pytest.fail("read media"))
     with pytest.raises(DataError, match=r"^task\.mood\.column: rows\.csv has no column 'lable'; did you mean 'label'"):
@@ -324,44 +118,6 @@ def test_a_missing_label_column_is_refused_before_media_are_read(tmp_path, rows,
 def test_a_missing_column_is_refused(tmp_path, rows):
     with pytest.raises(DataError, match=r"rows.csv has no column 'img'; did you mean"):
         check(tmp_path, rows, data={"modalities": {"image": IMAGE | {"column": "img"}, "speech": SPEECH, "text": TEXT}})
-
-
-def test_classes_are_counted_as_the_task_reads_them(tmp_path, rows):
-    for i, row in enumerate(rows):
-        row["label"] = ("Yes", "yes", "No", "no")[i % 4]
-        row["stage"] = ("1", "1.0", "2")[i % 3]
-        row["tags"] = ("a;b", "b", "none", "b;a")[i % 4]
-    tasks = {
-        "label": {"_target_": "mmfusion.tasks.binary.Binary"},
-        "stage": {"_target_": "mmfusion.tasks.classification.Classification"},
-        "tags": {"_target_": "mmfusion.tasks.multilabel.Multilabel"},
-    }
-    report, printed = check(tmp_path, rows, task=tasks)
-    assert report.classes["label"]["train"] == {"no": 30, "yes": 30}
-    assert report.classes["stage"]["train"] == {"1": 40, "2": 20}
-    assert report.classes["tags"]["train"] == {"a": 30, "b": 45}
-    assert report.bare == {"tags": {"train": 15, "val": 5, "test": 5}}
-    assert not report.warnings
-    lines = [[cell.strip() for cell in line.split("│")[1:-1]] for line in printed.splitlines() if "│" in line]
-    assert ["none of them", "15", "5", "5"] in lines
-    assert ["label", "binary", "2", "0.0% / 0.0% / 0.0%"] in lines
-
-
-def test_a_class_that_training_lacks_is_rare(tmp_path, rows):
-    rows[70]["label"] = "cow"
-    report, _ = check(tmp_path, rows, task={"label": LABEL | {"classes": ["cat", "dog", "cow"]}})
-    assert report.warnings == ["task label: 1 classes have fewer than 2 training rows: cow"]
-
-
-def test_media_in_validation_and_test(tmp_path, rows):
-    rows[60]["image"] = "90.png"
-    (tmp_path / "61.wav").write_bytes((tmp_path / "91.wav").read_bytes())
-    report, _ = check(tmp_path, rows)
-    assert report
-    assert report.warnings == [
-        "image: 1 media are in both val and test: 90.png",
-        "speech: 1 media are in both val and test: 61.wav = 91.wav",
-    ]
 
 
 def test_no_test_rows(tmp_path, rows):

@@ -32,7 +32,12 @@ class Runner(Protocol):
         """Whether that job could start now."""
 
     def start(self, job: Job, environment: Mapping[str, str] | None = None, **note: Any) -> None:
-        """Run it."""
+        """Run it.
+
+        Raises:
+            OSError: the system does not let it.
+            ConfigError: its config is wrong.
+        """
 
     def wait(self, seconds: float | None = None) -> list[Ended]:
         """The jobs that have ended since; waits for one, or so long."""
@@ -53,6 +58,7 @@ class Batch:
 
     def __init__(self, launcher: Launcher, folder: SweepFolder, command: Command, size: int) -> None:
         self.launcher, self.folder, self.size = launcher, folder, size
+        self._command = command
         self._known = groups([own_folder(), *user_folders(command.config_dirs)])
         self._jobs: list[Job] = []
         self._notes: dict[str, dict[str, Any]] = {}
@@ -69,6 +75,7 @@ class Batch:
         return len(self._jobs) < self.size
 
     def start(self, job: Job, environment: Mapping[str, str] | None = None, **note: Any) -> None:
+        self._command.check(job.overrides)  # the launcher has its files read again, and does what they order
         about = self.folder.about()
         # `group=null` is handed to Hydra as `~group`; by that the launcher's worker must find the job as well.
         given = job_hash(forced(job.overrides, self._known))

@@ -9,6 +9,7 @@ from typing import Any
 
 from optuna.trial import TrialState
 
+from mmfusion.config.errors import ConfigError
 from mmfusion.sweeps.folder import SweepFolder
 from mmfusion.sweeps.grid import say
 from mmfusion.sweeps.job import Job
@@ -201,7 +202,7 @@ class Search:
         job = work.jobs[seed]
         try:
             self.runner.start(job, environment, trial=work.number)
-        except OSError as error:  # a full disk, too many processes: the jobs at work may still get through
+        except (OSError, ConfigError) as error:  # a full disk, too many processes: the others may still get through
             result = self.folder.settle(job, f"it could not be started: {type(error).__name__}: {error}", "failed")
             self._note(Ended(job, "failed", result["error"], 0.0, result))
 

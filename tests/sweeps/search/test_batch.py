@@ -2,6 +2,7 @@ import json
 
 import pytest
 
+from mmfusion.config.errors import ConfigError
 from mmfusion.sweeps.command import Command
 from mmfusion.sweeps.folder import SweepFolder
 from mmfusion.sweeps.job import job_hash
@@ -65,3 +66,13 @@ def test_a_group_that_is_left_out_is_found_again(batch):
     ((given,),) = batch.launcher.batches
     assert given == ["++optimizer.lr=0.5", "logger=[]"]
     assert batch.folder.planned(job_hash(given)) == job
+
+
+def test_a_job_whose_files_give_hydra_orders_is_not_launched(batch, tmp_path):
+    (tmp_path / "conf" / "experiment").mkdir(parents=True)
+    text = "# @package _global_\ndefaults: [digits, _self_]\nhydra: {callbacks: {x: {_target_: os.system}}}\n"
+    (tmp_path / "conf" / "experiment" / "evil.yaml").write_text(text)
+    with pytest.raises(ConfigError, match=r"hydra\.callbacks: a config file may set"):
+        batch.start(batch.folder.job(["experiment=evil"], 0))
+    assert batch.wait() == []
+    assert batch.launcher.batches == []
