@@ -74,13 +74,6 @@ def test_unknown_option(capsys):
     assert "unrecognized arguments: --gpus" in capsys.readouterr().err
 
 
-def test_ls(here, capsys):
-    assert main(["ls", "fusion"]) == 0
-    assert capsys.readouterr().out.startswith("fusion\n * concat")
-    assert main(["ls", "fusoin"]) == 2
-    assert "did you mean 'fusion'" in capsys.readouterr().err
-
-
 def test_cfg_prints_the_config_and_checks_it(here, capsys):
     assert main(["train", "--cfg", "job", "fusion=gated", "trainer.max_epochs=3"]) == 0
     config = yaml.safe_load(capsys.readouterr().out)
@@ -166,12 +159,6 @@ def folder(here):
     (here / "run").mkdir()
     (here / "run" / "config.yaml").write_text(yaml.safe_dump(load_config()))
     return here / "run"
-
-
-def test_eval(folder, stand_in):
-    calls = stand_in("evaluate", "evaluate", None)
-    assert main(["eval", "run", "--split", "val", "data.seed=7", "trusted_modules=[userpack]"]) == 0
-    assert calls == [(("run", "best", "val", ["data.seed=7"], ["userpack"]), {})]
 
 
 def test_predict(folder, stand_in, capsys):

@@ -11,14 +11,11 @@ import PIL.Image
 import pytest
 import yaml
 from rich.console import Console
-from torch import nn
 
 from mmfusion.cli import main
 from mmfusion.config.compose import load_config
 from mmfusion.config.errors import ConfigError
-from mmfusion.config.names import RESERVED
 from mmfusion.data.errors import DataError
-from mmfusion.runs.experiment_yaml import key_for, scalar
 from mmfusion.runs.init import init
 from mmfusion.training.build import build_data
 
@@ -163,25 +160,6 @@ def test_what_cannot_be_read_is_said(here, console):
     with pytest.raises(DataError, match="there is no file"):
         init("nothing.csv", console=console)
     assert not (here / "conf").exists()
-
-
-def test_keys_are_safe():
-    taken: list[str] = []
-    names = ["type", "a b", "a-b", "0", "größe", "yes", "y"]
-    assert [key_for(name, taken) for name in names] == ["type_2", "a_b", "a_b_2", "c0", "gr_e", "yes_2", "y"]
-    modules = nn.ModuleDict()
-    for name in taken:
-        modules[name] = nn.Identity()
-    assert {name for name in dir(nn.ModuleDict()) if not name.startswith("_")} == RESERVED
-
-
-@pytest.mark.parametrize(
-    "value", ["a b", "yes", "1", "007", "", " x", "a: b", "# x", "${x}", "C:\\x", 1, 0.5, None, True, "é"]
-)
-def test_scalars_come_back_as_they_were(value):
-    from omegaconf import OmegaConf
-
-    assert OmegaConf.to_container(OmegaConf.create(f"key: {scalar(value)}"), resolve=True) == {"key": value}
 
 
 def test_what_init_writes_is_valid_and_validates(here, capsys):

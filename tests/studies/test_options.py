@@ -1,10 +1,8 @@
 import pytest
 
-from mmfusion.config.errors import ConfigError
 from mmfusion.studies.fusion import FusionStudy
 from mmfusion.studies.results import LeftOut
-from mmfusion.studies.weighting import WeightingStudy
-from tests.studies.made import NOISE, OPTIONS, plan_of, results, rows, section
+from tests.studies.made import NOISE, plan_of, results, rows, section
 
 FUSIONS = ["concat", "sum", "gated"]
 LEVEL = {"concat": 0.80, "sum": 0.801, "gated": 0.88}
@@ -114,20 +112,6 @@ def test_equal_means_share_the_first_place(tmp_path):
     assert set(ranks) == set(FUSIONS)
     tied = concluded(tmp_path / "tied", lambda v, seed: {"test/largest/accuracy": 0.5}, seeds=3)
     assert section(tied, "largest")[0] == "Best: concat, sum and gated, each with a mean of 0.500."
-
-
-def test_an_option_that_there_is_not_is_no_variant_to_leave_out():
-    with pytest.raises(ConfigError, match=r"study.fusion: group fusion has no option 'gatd'; did you mean 'gated'"):
-        FusionStudy(5, ["concat", "gatd"]).variants({}, OPTIONS)
-    with pytest.raises(ValueError, match=r"^fusion: expected at least two different options, found \['concat'\]"):
-        FusionStudy(5, ["concat"])
-    with pytest.raises(ValueError, match=r"loss_weighting: expected at least two different"):
-        WeightingStudy(5, ["equal", "equal"])
-
-
-def test_one_task_has_nothing_to_weigh():
-    with pytest.raises(ConfigError, match=r"at least two tasks, and the experiment has label; add one, for example \+"):
-        WeightingStudy(5, ["equal", "dwa"]).variants({"task": {"label": {}}}, OPTIONS)
 
 
 @pytest.mark.parametrize("seeds", [0, -1, [], [1, 1], [-1, 2]])

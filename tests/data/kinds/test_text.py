@@ -1,6 +1,5 @@
 import json
 import shutil
-import sys
 
 import pytest
 import torch
@@ -97,19 +96,6 @@ def test_wrong_options(options, message):
         Text(**options)
 
 
-@pytest.fixture
-def tokenizer_folder(tmp_path):
-    tokenizers = pytest.importorskip("tokenizers")
-    transformers = pytest.importorskip("transformers")
-    words = {"hello": 0, "[UNK]": 1, "[CLS]": 2, "world": 3, "[PAD]": 7}
-    model = tokenizers.Tokenizer(tokenizers.models.WordLevel(words, unk_token="[UNK]"))
-    model.pre_tokenizer = tokenizers.pre_tokenizers.Whitespace()
-    model.post_processor = tokenizers.processors.TemplateProcessing(single="[CLS] $A", special_tokens=[("[CLS]", 2)])
-    fast = transformers.PreTrainedTokenizerFast(tokenizer_object=model, pad_token="[PAD]", unk_token="[UNK]")
-    fast.save_pretrained(tmp_path / "tokenizer")
-    return str(tmp_path / "tokenizer")
-
-
 def test_hugging_face_tokenizer_from_a_folder(tokenizer_folder):
     kind = fitted(["ignored"], tokenizer=tokenizer_folder, max_length=4)
     ids = kind.decode("hello there world hello", None)
@@ -152,9 +138,3 @@ def test_missing_tokenizer_says_that_it_is_not_fetched():
     pytest.importorskip("transformers")
     with pytest.raises(ValueError, match=r"no tokenizer 'no/such-tokenizer' on this machine \(allow_download: true"):
         fitted(["ignored"], tokenizer="no/such-tokenizer")
-
-
-def test_missing_transformers_says_what_to_install(monkeypatch):
-    monkeypatch.setitem(sys.modules, "transformers", None)
-    with pytest.raises(ImportError, match=r"pip install 'mmfusion\[transformers\]'"):
-        Text(tokenizer="bert-base-uncased")

@@ -1,7 +1,6 @@
 import pytest
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.sweeps.search.points import covering
 from mmfusion.sweeps.search.space import build_space
 
 FIXED = {"fusion": "concat", "trainer.max_epochs": "8"}
@@ -125,25 +124,3 @@ def test_all_combinations():
 def test_a_wrong_space_is_named_by_its_key(written, message):
     with pytest.raises(ConfigError, match=message):
         space(written=written)
-
-
-def test_every_option_and_both_ends_stand_in_some_point():
-    made, _ = space(
-        ["lr=interval(1, 2)"],
-        {
-            "fusion": "concat,gated,sum",
-            "fusion.dim": {"space": "choice(64, 128, 256, 512)", "when": "fusion=sum,gated"},
-            "fusion.x": {"space": "a,b", "when": "fusion.dim=128"},
-        },
-    )
-    points = covering(made)
-    for entry in made.entries:
-        assert {point.get(entry.name) for point in points} >= set(entry.values.extremes()), entry.name
-    assert points[0] == {"fusion": "concat", "lr": 1.0}
-    assert len(points) <= 8
-
-
-def test_conditions_that_exclude_one_another_are_refused():
-    written = {"a": "1,2", "b": {"space": "x,y", "when": ["a=1", "a=2"]}}
-    with pytest.raises(ConfigError, match=r"hydra.sweeper.space.b: its conditions never hold together"):
-        covering(space(written=written)[0])

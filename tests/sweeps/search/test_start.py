@@ -208,21 +208,6 @@ def test_what_is_wrong_is_said_before_anything_starts(words, changes, message, p
     assert not (tmp_path / "sweep").exists()
 
 
-@pytest.mark.parametrize(
-    ("changes", "message"),
-    [
-        ({"n_trials": 0}, r"^hydra.sweeper.n_trials: expected at least 1, found 0"),
-        ({"batch_size": 0}, r"^hydra.sweeper.batch_size: expected at least 1, found 0"),
-        ({"timeout_s": -1}, r"^hydra.sweeper.timeout_s: expected at least 0, found -1"),
-        ({"seeds": [1, 1]}, r"^hydra.sweeper.seeds: expected different numbers"),
-        ({"seeds": []}, r"^hydra.sweeper.seeds: expected different numbers"),
-    ],
-)
-def test_settings_out_of_range_are_named(changes, message):
-    with pytest.raises(ConfigError, match=message):
-        settings(**changes)
-
-
 def test_errors_in_what_was_typed_are_named(pools):
     with pytest.raises(ConfigError, match=r"^hydra.sweeper.n_trails: there is no such key; did you mean 'n_trials'"):
         multirun([*SEARCH, LR, "hydra.sweeper.n_trails=3"])

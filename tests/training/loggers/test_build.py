@@ -37,18 +37,6 @@ def test_tensorboard_writes_events(repo, tmp_path):
     assert (tmp_path / FILE).is_file()
 
 
-def test_mlflow_writes_to_the_runs_folder(repo, tmp_path):
-    (_, logger) = build_loggers(node(repo, "mlflow"), str(tmp_path), "run")
-    logger.log_hyperparams({"a": {"b": 1}})
-    logger.log_metrics({"val/loss": 1.0, "test[a+b]/sum/mae": 2.0, "step/cosine/a~b": 0.5}, step=3)
-    logger.finalize("success")
-    written = {file.name: file.read_text() for file in (tmp_path / "mlflow").rglob("*") if file.is_file()}
-    assert "1.0 3" in written["loss"]
-    assert " 2.0 3" in written["mae"]
-    assert (tmp_path / "mlflow").is_dir()
-    assert [p.parent.parent.name for p in (tmp_path / "mlflow").rglob("mae")] == ["test.a.b"]
-
-
 def test_finish_tells_those_who_want_to_know(tmp_path):
     class Wants(CSVLogger):
         codes: list[int] = []  # noqa: RUF012

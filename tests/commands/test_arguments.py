@@ -1,0 +1,68 @@
+import gc
+
+import pytest
+
+from mmfusion.commands.arguments import only_trust, parser_of, starting, take_checkpoint, take_overrides
+from mmfusion.config.errors import ConfigError
+
+
+def parsed(*words):
+    parser = parser_of("made", "What it does.", "An epilog\n  as it is.")
+    take_overrides(parser)
+    take_checkpoint(parser)
+    return parser.parse_intermixed_args(words)
+
+
+def test_what_nothing_was_said_of():
+    args = parsed()
+    assert (args.overrides, args.config_dir, args.checkpoint, args.traceback) == ([], [], "best", False)
+
+
+def test_overrides_and_options_in_any_order():
+    args = parsed("a=1", "--config-dir", "x", "~b", "--checkpoint=last", "+c=2", "--config-dir=y", "--traceback")
+    assert args.overrides == ["a=1", "~b", "+c=2"]
+    assert (args.config_dir, args.checkpoint, args.traceback) == (["x", "y"], "last", True)
+
+
+def test_folders_of_one_command_are_not_those_of_the_next():
+    assert parsed("--config-dir", "x").config_dir == ["x"]
+    assert parsed("--config-dir", "y").config_dir == ["y"]
+    assert parsed().config_dir == []
+
+
+def test_an_option_is_written_out(capsys):
+    with pytest.raises(SystemExit) as end:
+        parsed("--check", "last")
+    assert end.value.code == 2
+    assert "unrecognized arguments: --check" in capsys.readouterr().err
+
+
+def test_help_names_the_command_and_keeps_the_lines_of_the_epilog(capsys):
+    with pytest.raises(SystemExit) as end:
+        parsed("--help")
+    assert end.value.code == 0
+    out = capsys.readouterr().out
+    assert out.startswith("usage: mmfusion made ")
+    assert "An epilog\n  as it is.\n" in out
+    assert "(default: best)" in out
+
+
+def test_where_a_run_keeps_its_config_only_modules_can_be_trusted():
+    assert only_trust([]) == []
+    assert only_trust(["trusted_modules=[one,two.three]"]) == ["one", "two.three"]
+    with pytest.raises(
+        ConfigError, match=r"^seed=3: a run keeps its config; the only override here is trusted_modules"
+    ):
+        only_trust(["trusted_modules=[one]", "seed=3"])
+
+
+def test_starting_lets_errors_through_and_leaves_the_collector_on(capsys):
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        with pytest.raises(ImportError, match="no torch"), starting():
+            raise ImportError("no torch")
+        assert gc.isenabled()
+    finally:
+        (gc.enable if was_on else gc.disable)()
+    assert capsys.readouterr() == ("", ""), "there is no terminal to say it on"

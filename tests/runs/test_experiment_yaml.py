@@ -1,0 +1,141 @@
+from pathlib import Path
+
+import pytest
+import yaml
+from omegaconf import OmegaConf
+from torch import nn
+
+from mmfusion.config.names import RESERVED
+from mmfusion.data.inspect.plan import Decision, Plan
+from mmfusion.runs.experiment_yaml import default_name, experiment, is_word_of_yaml, key_for, key_of, scalar
+
+
+def plan(*decisions, **splits):
+    return Plan("pets.csv", 9, {}, {each.column: each for each in decisions}, splits)
+
+
+def written(made, root=None, delimiter=None, quote='"'):
+    return experiment(made, "pets", "pets.csv", root, delimiter, quote)
+
+
+PHOTO = Decision("photo_path", "modality", "image", "names of files", arguments={"size": [8, 8]})
+LABEL = Decision("label", "task", "classification", "named like a target")
+
+
+def test_each_decision_stands_where_it_counts_with_its_reason():
+    ignored = Decision("note", "ignored", reason="the same in all rows", warning="look at it")
+    age = Decision("age", "modality", "tabular", "a number", arguments={"numeric": True})
+    city = Decision("city", "modality", "tabular", "2 values", arguments={"numeric": False})
+    text = written(plan(Decision("id", "id"), PHOTO, age, city, LABEL, ignored))
+    assert yaml.safe_load(text) == {
+        "defaults": [
+            {"/encoder/image@encoder.photo": "cnn"},
+            {"/encoder/tabular@encoder.table": "mlp"},
+            {"/task@task.label": "classification"},
+            {"override /data": "manifest"},
+            "_self_",
+        ],
+        "name": "pets",
+        "data": {
+            "path": "pets.csv",
+            "root": None,
+            "id": "id",
+            "split": {
+                "column": None,
+                "ratio": {"train": 0.8, "val": 0.1, "test": 0.1},
+                "seed": 0,
+                "stratify": "label",
+            },
+            "modalities": {
+                "photo": {"kind": "image", "column": "photo_path", "size": [8, 8]},
+                "table": {"kind": "tabular", "numeric": ["age"], "categorical": ["city"]},
+            },
+        },
+        "task": {"label": {"column": "label"}},
+    }
+    assert text.splitlines()[1] == "# pets.csv: photo, table → label"
+    assert "    # names of files\n    photo:\n" in text
+    assert "    # age: a number\n    # city: 2 values\n    table:\n" in text
+    assert text.endswith("\n# Not used:\n# note: the same in all rows. NOTE: look at it\n")
+
+
+def test_a_key_like_its_kind_needs_no_name_of_its_own_and_what_is_unusual_is_written():
+    image = Decision("image", "modality", "image")
+    text = written(plan(image, Decision("age", "task", "regression")), "media dir", ";", None)
+    made = yaml.safe_load(text)
+    assert made["defaults"][:2] == [{"/encoder/image": "cnn"}, {"/task@task.age": "regression"}]
+    data = made["data"]
+    assert (data["root"], data["delimiter"], data["id"]) == ("media dir", ";", None)
+    assert data["quote"] is None
+    assert "quote" in data
+    assert "stratify" not in data["split"], "a number is nothing to stratify by"
+
+
+def test_the_split_column_with_one_value_with_several_and_with_none():
+    column = Decision("fold", "split")
+    made = yaml.safe_load(
+        written(plan(column, PHOTO, LABEL, Decision("who", "group"), **{"1": "train", "no": "train"}))
+    )
+    assert made["data"]["split"] == {
+        "column": "fold",
+        "train": ["1", "no"],
+        "val": None,
+        "test": None,
+        "from_train": {"val": 0.1, "test": 0.1},
+        "stratify": "label",
+        "group": "who",
+    }
+    made = yaml.safe_load(written(plan(column, PHOTO, LABEL, a="train", b="val", c="test")))
+    assert made["data"]["split"] == {"column": "fold", "train": "a", "val": "b", "test": "c"}
+
+
+def test_a_column_named_like_a_target_is_stratified_by_before_another():
+    tasks = [Decision("smoker", "task", "binary"), LABEL]
+    assert yaml.safe_load(written(plan(PHOTO, *tasks)))["data"]["split"]["stratify"] == "label"
+    assert yaml.safe_load(written(plan(PHOTO, *tasks[:1])))["data"]["split"]["stratify"] == "smoker"
+
+
+@pytest.mark.parametrize(
+    ("column", "key"),
+    [("photo_path", "photo"), ("file", "speech"), ("audio.url", "audio"), ("X-Ray", "X_Ray"), ("profile", "profile")],
+)
+def test_a_modality_is_its_column_without_what_says_that_it_is_a_path(column, key):
+    assert key_of(Decision(column, "modality", "speech"), []) == key
+
+
+@pytest.mark.parametrize(
+    ("path", "name"),
+    [
+        ("data/Pets 2.csv", "pets_2"),
+        ("My pets/manifest.csv", "my_pets"),
+        ("pets/Train.parquet", "pets"),
+        ("null.csv", "null_data"),
+        ("ö.csv", "experiment"),
+    ],
+)
+def test_an_experiment_is_named_after_its_table_or_the_folder(path, name):
+    assert default_name(Path(path)) == name
+
+
+@pytest.mark.parametrize(
+    ("name", "is_one"), [("null", True), ("No", True), ("y", True), ("nulls", False), ("1", False)]
+)
+def test_words_that_yaml_reads_as_something_else(name, is_one):
+    assert is_word_of_yaml(name) == is_one
+
+
+def test_keys_are_safe():
+    taken: list[str] = []
+    names = ["type", "a b", "a-b", "0", "größe", "yes", "y"]
+    assert [key_for(name, taken) for name in names] == ["type_2", "a_b", "a_b_2", "c0", "gr_e", "yes_2", "y"]
+    modules = nn.ModuleDict()
+    for name in taken:
+        modules[name] = nn.Identity()
+    assert {name for name in dir(nn.ModuleDict()) if not name.startswith("_")} == RESERVED
+
+
+@pytest.mark.parametrize(
+    "value", ["a b", "yes", "1", "007", "", " x", "a: b", "# x", "${x}", "C:\\x", 1, 0.5, None, True, "é"]
+)
+def test_scalars_come_back_as_they_were(value):
+    assert OmegaConf.to_container(OmegaConf.create(f"key: {scalar(value)}"), resolve=True) == {"key": value}

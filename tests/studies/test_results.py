@@ -1,0 +1,85 @@
+from math import sqrt
+from pathlib import Path
+
+import pytest
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.report.runs import Run
+from mmfusion.studies.results import LeftOut, Results, Variant, by_reason, sign
+
+A, B = Variant("a", ("fusion=a",)), Variant("b", ("fusion=b",))
+MAE, ACCURACY = "test/dose/mae", "test/label/accuracy"
+
+
+def run(status="completed", error=None, **metrics):
+    return Run(Path("nowhere"), "x", "x", status, error=error, metrics={f"test/{k}": v for k, v in metrics.items()})
+
+
+def results(runs, seeds=(0, 1, 2), tasks=("label", "dose")):
+    return Results("made", [A, B], [], list(seeds), runs, ["image"], list(tasks))
+
+
+def with_accuracy(value, **more):
+    return run(**{"label/accuracy": value, **more})
+
+
+def test_values_are_those_of_completed_runs_by_seed():
+    runs = {
+        ("a", 0): with_accuracy(0.5),
+        ("a", 1): run("failed", **{"label/accuracy": 0.9}),
+        ("a", 7): with_accuracy(0.1),
+    }
+    found = results(runs)
+    assert found.values(A, ACCURACY) == {0: 0.5}, "a failed run and one of another seed are not counted"
+    assert found.values(B, ACCURACY) == found.values(A, MAE) == {}
+    assert found.of(A) == [runs["a", 0]]
+    assert found.of(B) == []
+    assert len(found.completed) == 2
+
+
+def test_means_over_seeds():
+    found = results(
+        {("a", seed): with_accuracy(value) for seed, value in enumerate((0.5, 0.75, 1.0))}
+        | {("b", 1): with_accuracy(0.5)}
+    )
+    mean = found.mean(A, ACCURACY)
+    assert (mean.mean, mean.n) == (0.75, 3)
+    assert mean.half == pytest.approx(4.302653 * 0.25 / sqrt(3))  # t of 2 degrees of freedom at 97.5 %
+    assert (found.mean(B, ACCURACY).mean, found.mean(B, ACCURACY).half) == (0.5, None)
+    assert found.mean(A, MAE) is None
+
+
+def test_jobs_that_did_not_complete_and_why():
+    runs = {
+        ("a", 0): with_accuracy(1.0),
+        ("a", 1): run("failed", "\nValueError: no\nmore"),
+        ("a", 2): run("stopped"),
+        ("b", 0): run("running", ""),
+        ("b", 2): with_accuracy(1.0),
+    }
+    assert [(variant.name, seed, why) for variant, seed, why in results(runs).incomplete()] == [
+        ("a", 1, "failed: ValueError: no"),
+        ("a", 2, "stopped: no reason was written"),
+        ("b", 0, "running: no reason was written"),
+        ("b", 1, "it has not been started"),
+    ]
+
+
+def test_a_task_is_judged_by_its_main_metric_in_the_tasks_order():
+    found = results(
+        {("a", 0): with_accuracy(1.0, **{"label/loss": 2.0, "dose/loss": 3.0, "dose/mae": 1.0, "other/mae": 1.0})}
+    )
+    assert list(found.metrics().items()) == [("label", ACCURACY), ("dose", MAE)]
+    assert results({("a", 0): with_accuracy(1.0)}).metrics() == {"label": ACCURACY}
+    assert results({("a", 0): run("failed", **{"label/accuracy": 1.0})}).metrics() == {}
+
+
+def test_reasons_and_whom_they_concern():
+    left = [LeftOut("x", "no tokens"), LeftOut("y", "too many"), LeftOut("z", "no tokens")]
+    assert by_reason(left) == {"no tokens": ["x", "z"], "too many": ["y"]}
+
+
+def test_which_way_is_better():
+    assert (sign(ACCURACY), sign(MAE), sign("val/label/loss")) == (1, -1, -1)
+    with pytest.raises(ConfigError, match="does not know whether a higher zing"):
+        sign("test/label/zing")

@@ -1,0 +1,37 @@
+import pytest
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.config.folders import own_folder
+from mmfusion.studies.weighting import WeightingStudy
+
+OPTIONS = {"loss_weighting": dict.fromkeys(("equal", "dwa", "gradnorm"))}
+TWO = {"task": {"label": {}, "dose": {}}}
+
+
+def test_a_variant_an_option_in_the_order_asked_for():
+    made = WeightingStudy([4, 2], ["gradnorm", "equal"])
+    found = made.variants(TWO, OPTIONS)
+    assert [(each.name, each.overrides) for each in found] == [
+        ("gradnorm", ("loss_weighting=gradnorm",)),
+        ("equal", ("loss_weighting=equal",)),
+    ]
+    assert made.seeds == [4, 2]
+    assert made.varies == made.by == ("loss_weighting",)
+    assert (own_folder() / made.group).is_dir(), "what is varied is a group"
+
+
+def test_one_task_has_nothing_to_weigh():
+    with pytest.raises(ConfigError, match=r"at least two tasks, and the experiment has label; add one, for example \+"):
+        WeightingStudy(5, ["equal", "dwa"]).variants({"task": {"label": {}}}, OPTIONS)
+
+
+def test_no_task_is_not_several():
+    with pytest.raises(ConfigError, match="at least two tasks, and the experiment has none; add one"):
+        WeightingStudy(5, ["equal", "dwa"]).variants({"task": {}}, OPTIONS)
+
+
+def test_options_that_make_no_study():
+    with pytest.raises(ValueError, match=r"loss_weighting: expected at least two different"):
+        WeightingStudy(5, ["equal", "equal"])
+    with pytest.raises(ConfigError, match=r"group loss_weighting has no option 'dwaa'; did you mean 'dwa'"):
+        WeightingStudy(5, ["equal", "dwaa"]).variants(TWO, OPTIONS)
