@@ -80,7 +80,7 @@ class StreamWeights(nn.Module):
             if name not in streams:
                 raise ValueError(f"weights: there is no stream {name!r}; {suggest(name, streams)}")
         for name in streams:
-            if name not in weights or not weights[name] > 0:
+            if name not in weights or not 0 < weights[name] < float("inf"):
                 found = weights.get(name, "none")
                 raise ValueError(f"weights: expected a positive number for {name!r}, found {found}")
         self.streams = streams

@@ -118,6 +118,8 @@ def _write_pareto(book: Book, folder: SweepFolder, train: str, best: Sequence[Fr
     for old in place.glob("*.yaml"):
         if old.name not in kept:
             old.unlink(missing_ok=True)
+    if not best:
+        return
     say(f"Pareto set: {len(best)} trials, none of which is beaten in every objective")
     for trial in best:
         _write(place / f"{trial.number}.yaml", train, trial, book.objectives)

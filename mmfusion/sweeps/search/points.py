@@ -20,30 +20,30 @@ def covering(space: Space) -> list[dict[str, Any]]:
     left = {entry.name: list(entry.values.extremes()) for entry in space.entries}
     points = []
     while any(left.values()):
-        before = sum(map(len, left.values()))
-        point = space.ask(lambda entry: _pick(space, entry, left))
+        wanted = next(entry for entry in space.entries if left[entry.name])
+        needed = _needed(space, wanted)
+        point = space.ask(lambda entry, needed=needed: _pick(entry, left[entry.name], needed))  # type: ignore[misc]
+        if wanted.name not in point:
+            raise ConfigError(f"{SPACE}.{wanted.name}: its conditions never hold together")
         for name, value in point.items():
             if value in left[name]:
                 left[name].remove(value)
-        if sum(map(len, left.values())) == before:
-            name = next(name for name, values in left.items() if values)
-            raise ConfigError(f"{SPACE}.{name}: its conditions never hold together")
         points.append(point)
     return points
 
 
-def _pick(space: Space, entry: Entry, left: dict[str, list[Any]]) -> Any:
-    """A value that is still to be seen; else one that lets a key be set of which some are."""
-    if left[entry.name]:
-        return left[entry.name][0]
-    for child in space.entries:
-        for condition in child.when:
-            if condition.key == entry.name and _wanted(space, child, left):
-                return next(v for v in entry.values.extremes() if entry.values.typed(v) in condition.options)
-    return entry.values.extremes()[0]
+def _needed(space: Space, entry: Entry) -> dict[str, list[Any]]:
+    """What the keys above must be for this one to be set: their options that its conditions, and theirs, allow."""
+    found: dict[str, list[Any]] = {}
+    for condition in entry.when:
+        above = next(each for each in space.entries if each.name == condition.key)
+        for key, options in ((condition.key, list(condition.options)), *_needed(space, above).items()):
+            found[key] = [each for each in found.get(key, options) if each in options]
+    return found
 
 
-def _wanted(space: Space, entry: Entry, left: dict[str, list[Any]]) -> bool:
-    """Whether a value of it, or of a key that depends on it, is still to be seen."""
-    below = [child for child in space.entries if any(each.key == entry.name for each in child.when)]
-    return bool(left[entry.name]) or any(_wanted(space, child, left) for child in below)
+def _pick(entry: Entry, left: list[Any], needed: dict[str, list[Any]]) -> Any:
+    """A value that is still to be seen, or else the first one, of those that are needed."""
+    values = [*left, *entry.values.extremes()]
+    allowed = needed.get(entry.name)
+    return next((value for value in values if allowed is None or entry.values.typed(value) in allowed), values[0])

@@ -49,6 +49,17 @@ def test_every_option_and_both_ends_stand_in_some_point():
     assert len(points) <= 8
 
 
+def test_a_key_further_down_may_narrow_what_those_above_are():
+    written = {
+        "a": "1,2",
+        "k": {"space": "p,q", "when": "a=1,2"},
+        "e": {"space": "x,y", "when": ["a=2", "k=p"]},
+    }
+    points = covering(space(written=written))
+    assert {"a": 2, "k": "p", "e": "x"} in points
+    assert {"a": 2, "k": "p", "e": "y"} in points
+
+
 def test_conditions_that_exclude_one_another_are_refused():
     written = {"a": "1,2", "b": {"space": "x,y", "when": ["a=1", "a=2"]}}
     with pytest.raises(ConfigError, match=r"hydra.sweeper.space.b: its conditions never hold together"):
