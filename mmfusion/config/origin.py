@@ -69,12 +69,12 @@ class Origin:
             options = self.known.get(bare, {})
             names = option.strip("[]").replace("'", "").split(", ")
             for name in [name for name in names if name in options]:
-                own = package or _header(options[name]) or bare.replace("/", ".")
+                own = package or header(options[name]) or bare.replace("/", ".")
                 files += [(options[each], own) for each in (*_included(options[name]), name) if each in options]
-        return files
+        return sorted(files, key=lambda file: file[1] == "_global_")  # an experiment comes after the groups it changes
 
 
-def _header(path: Path) -> str:
+def header(path: Path) -> str:
     """The package that a file's first line names, `# @package _global_` for example."""
     with path.open(encoding="utf-8") as file:
         found = re.match(r"# *@package +(\S+)", file.readline())

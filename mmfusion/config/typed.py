@@ -1,4 +1,5 @@
-"""Errors in what was typed that show without composing anything, and so are answered before Hydra is imported.
+"""Errors that show without composing anything, and so are answered before Hydra is imported: in what was typed, and in
+a person's own file of an experiment.
 
 Whatever this cannot be sure of, it lets pass: the check of the composed config sees everything. What both see, both
 say in the same words (a test holds them to that).
@@ -19,7 +20,7 @@ from mmfusion.config.errors import ConfigError, no_option
 from mmfusion.config.fit import HANDLED, Choice, lineage, meant, node_at
 from mmfusion.config.instantiate import check_allowed, is_allowed
 from mmfusion.config.names import KIND_ARGUMENTS, SECTIONS, SLOT_ARGUMENTS
-from mmfusion.config.origin import Origin
+from mmfusion.config.origin import Origin, header
 from mmfusion.config.signature import Signature, is_dataclass, read_signature
 from mmfusion.config.values import check_names, mismatches
 
@@ -44,6 +45,8 @@ _UNSURE = object()
 def refuse_typed(overrides: Sequence[str], known: Groups, primary: Path) -> None:
     """Refuse an unknown option of a group, an unknown key, and a plain value of the wrong type.
 
+    Files that come with mmfusion are not looked into.
+
     Args:
         overrides: as typed.
         known: group to its options and their files.
@@ -66,8 +69,9 @@ def refuse_typed(overrides: Sequence[str], known: Groups, primary: Path) -> None
         elif key.endswith("._target_"):
             problems += _refused(key.removesuffix("._target_"), value)
         elif re.fullmatch(r"[\w.]+", key) and not key.startswith("hydra."):
-            problems += typed.problems(key.split("."), value)
-    report(problems, Origin(overrides, {}, known, primary))
+            problems += typed.problems(key.split("."), _plain(value))
+    chosen = {path.parent.name: path.stem for path in reversed(typed.experiments())}
+    report(problems or list(typed.in_files()), Origin(overrides, chosen, known, primary))
 
 
 def _refused(key: str, target: str) -> list[Problem]:
@@ -95,8 +99,19 @@ class _Typed:
         self.known = known
         self.primary = primary
 
-    def problems(self, words: Sequence[str], text: str) -> Iterator[Problem]:
-        """What is wrong with `words` (a key) or with `text` (its value)."""
+    def in_files(self) -> Iterator[Problem]:
+        """What is wrong in a person's own files of experiments, where nothing typed speaks of the same part."""
+        names = [each.lstrip("+~").split("=")[0].split("@")[-1].replace("/", ".") for each in self.overrides]
+        for path in self.experiments():
+            if path.is_relative_to(self.primary.parent) or header(path) != "_global_":
+                continue
+            for words, value in _leaves(next(lineage(path, self.known))):
+                key = ".".join(words)
+                if words[0] not in ("defaults", "hydra") and not any(f"{key}.".startswith(f"{n}.") for n in names):
+                    yield from self.problems(words, value)
+
+    def problems(self, words: Sequence[str], given: Any) -> Iterator[Problem]:
+        """What is wrong with `words` (a key) or with its value, if that is a plain one."""
         for depth, word in enumerate(words):
             prefix, place = ".".join(words[:depth]), ".".join(words[: depth + 1])
             if _COMPONENTS.get(prefix) == depth + 1:
@@ -109,7 +124,7 @@ class _Typed:
                 found = check_names(prefix, {word: None}, level.signature, level.handled, level.injected)
                 yield from (problem for problem in found if problem[0] == place)
                 return
-            value = _plain(text) if depth == len(words) - 1 else _UNSURE
+            value = given if depth == len(words) - 1 else _UNSURE
             if parameter is not None and value is not _UNSURE:
                 yield from mismatches(place, value, parameter.annotation, parameter.module)
 
@@ -145,7 +160,7 @@ class _Typed:
 
     def _target(self, package: str) -> str | None:
         """The `_target_` of the option that fills a package."""
-        documents = [doc for path in self._experiments() for doc in lineage(path, self.known)]
+        documents = [doc for path in self.experiments() for doc in lineage(path, self.known)]
         if any("_target_" in (node_at(document, package) or {}) for document in documents):
             return None
         choice = self._choice(package)
@@ -163,12 +178,12 @@ class _Typed:
                 return None
             if touches and group in self.known:
                 return group, str(found["value"])[1:]
-        for path in (*self._experiments(), self.primary):
+        for path in (*self.experiments(), self.primary):
             if choice := meant(path, package, self.known):
                 return choice
         return None
 
-    def _experiments(self) -> list[Path]:
+    def experiments(self) -> list[Path]:
         """The files of `debug` and `experiment` that the overrides or the defaults choose, the last composed first."""
         files = []
         for group in ("debug", "experiment"):
@@ -180,6 +195,21 @@ class _Typed:
             if option in self.known.get(group, {}):
                 files.append(self.known[group][option])
         return files
+
+
+def _leaves(node: Mapping[str, Any], above: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    """The keys of a file that hold no further keys, with their values where OmegaConf would read the same."""
+    for name, value in node.items():
+        words = (*above, str(name))
+        if not re.fullmatch(r"[\w-]+", str(name)):
+            continue
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, words)
+        elif isinstance(value, str):
+            is_word = re.fullmatch(r"[A-Za-z_][A-Za-z_-]*", value) and not isinstance(_plain(value), bool | None)
+            yield words, _plain(value) if is_word else _UNSURE
+        else:
+            yield words, _UNSURE if isinstance(value, dict | list) else value
 
 
 def _plain(text: str) -> Any:

@@ -143,3 +143,44 @@ def test_needs_no_hydra(away, monkeypatch):
         load_config(["trainer.max_epoch=3"])
     assert "mmfusion.config.hydra_compose" not in sys.modules
     monkeypatch.setitem(sys.modules, "mmfusion.config.hydra_compose", hydra_compose)
+
+
+OWN = "# @package _global_\ndefaults: [digits, _self_]\n{}\n"
+
+
+@pytest.mark.parametrize(
+    ("content", "part"),
+    [
+        ("fusion:\n  dimm: 64", "fusion.dimm: there is no such key; did you mean 'dim'"),
+        ("optimizer:\n  lrr: 1", "optimizer.lrr: there is no such key"),
+        ("trainer:\n  max_epochs: ten", "trainer.max_epochs: must be a whole number"),
+        ("encoder:\n  image:\n    dropout: much", "encoder.image.dropout: must be a number"),
+        ("callbacks:\n  early_stopping:\n    patince: 3", "did you mean 'patience'"),
+        ("sed: 3", "sed: there is no such key; did you mean 'seed'"),
+    ],
+)
+def test_a_file_of_ones_own_is_answered_like_what_is_typed(away, tmp_path, content, part):
+    (tmp_path / "conf" / "experiment").mkdir(parents=True)
+    (tmp_path / "conf" / "experiment" / "own.yaml").write_text(OWN.format(content))
+    said = refused("experiment=own", known=groups([own_folder(), tmp_path / "conf"]))
+    assert part in said
+    assert "conf/experiment/own.yaml, line " in said
+    assert said == found("experiment=own")
+
+
+@pytest.mark.parametrize(
+    ("content", "overrides"),
+    [
+        ("optimizer: {lr: 1e-3}\ntags: [a]\nname: own\nmodality: {dropout: {image: 0.1}}", []),
+        ("fusion: {normalise: true}", ["fusion=gated"]),  # left out, and said, when it is composed
+        ("encoder: {speech: {widths: [8]}}", ["~encoder.speech"]),
+        ("fusion: {_target_: mypackage.Mine, odd: 1}", []),
+        ("name: ${fusion.dim}", []),
+        ("hydra: {sweeper: {n_trials: 3}}", []),
+        ("optimizer.lrr: 1", []),  # to Hydra a key with a dot in its name
+    ],
+)
+def test_what_a_file_of_ones_own_may_say_is_let_pass(away, tmp_path, content, overrides):
+    (tmp_path / "conf" / "experiment").mkdir(parents=True)
+    (tmp_path / "conf" / "experiment" / "own.yaml").write_text(OWN.format(content))
+    assert refused("experiment=own", *overrides, known=groups([own_folder(), tmp_path / "conf"])) is None

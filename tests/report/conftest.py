@@ -33,8 +33,8 @@ def chromium_path() -> str | None:
 
 
 def lacking(what: str) -> NoReturn:
-    """Skip, or fail where the browser must be there: `MMFUSION_NEEDS_CHROMIUM`, as `.ci/run` sets it."""
-    (pytest.fail if os.environ.get("MMFUSION_NEEDS_CHROMIUM") else pytest.skip)(what)
+    """Skip, or fail where the browser must be there: `TESTS_NEED_CHROMIUM`, as `.ci/run` sets it."""
+    (pytest.fail if os.environ.get("TESTS_NEED_CHROMIUM") else pytest.skip)(what)
 
 
 def until(page, expression: str) -> None:

@@ -6,9 +6,9 @@ from tests.report.conftest import lacking
 
 
 def test_without_a_browser_tests_are_skipped_or_fail_where_one_must_be_there(monkeypatch):
-    monkeypatch.delenv("MMFUSION_NEEDS_CHROMIUM", raising=False)
+    monkeypatch.delenv("TESTS_NEED_CHROMIUM", raising=False)
     with pytest.raises(pytest.skip.Exception, match="no browser"):
         lacking("no browser")
-    monkeypatch.setenv("MMFUSION_NEEDS_CHROMIUM", "1")
+    monkeypatch.setenv("TESTS_NEED_CHROMIUM", "1")
     with pytest.raises(pytest.fail.Exception, match="no browser"):
         lacking("no browser")

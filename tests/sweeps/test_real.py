@@ -18,7 +18,8 @@ from mmfusion.config.instantiate import trusting
 from mmfusion.sweeps.process import Process
 from tests.runs.toy import make_toy
 
-pytestmark = pytest.mark.timeout(1500)  # the first test pays for all: twelve interpreters on a busy machine
+# The first test pays for all: twelve interpreters on a busy machine.
+pytestmark = [pytest.mark.timeout(1500), pytest.mark.xdist_group("sweep")]
 
 UNLUCKY = '''
 import os

@@ -19,6 +19,7 @@ from mmfusion.training.search.storage import close_storage, open_storage
 from mmfusion.training.search.trial import Announcement
 from tests.runs.toy import make_toy
 
+pytestmark = pytest.mark.xdist_group("search")
 TOY = ["experiment=toy", "report.plots=false", "report.subsets=none"]
 # The low rate leaves the loss where it was, above the threshold; the high one brings it below within an epoch.
 LOW, HIGH = 1e-6, 0.03
