@@ -3,6 +3,7 @@
 import importlib.util
 
 import pytest
+import torch
 from pytorch_lightning.callbacks import Callback
 
 from mmfusion.training.loggers.csv import CSVLogger
@@ -39,8 +40,31 @@ def test_its_trainer_is_that_of_a_run(bench, prepared, tmp_path):
     assert (trainer.log_every_n_steps, trainer.max_steps) == (prepared.config["trainer"]["log_every_n_steps"], 3)
 
 
-def test_both_sides_give_as_many_times_as_steps_were_asked_for(bench, prepared):
-    for steps in (bench.steps_of_trainer, bench.steps_by_hand):
-        times = steps(prepared, 2)
-        assert len(times) == 2
-        assert min(times) > 0
+def test_the_two_sides_take_turns_and_each_step_is_timed_apart(bench, prepared, monkeypatch):
+    order, step = [], bench.MultiTaskModule.training_step
+    monkeypatch.setattr(bench.MultiTaskModule, "training_step", lambda *a: order.append("ours") or step(*a))
+
+    def loop():
+        for _ in bench.loop_by_hand(prepared, 2):
+            order.append("theirs")
+            yield
+
+    clock = bench.steps_of_trainer(prepared, 2, loop())
+    steps = 2 + bench.WARM_UP + 1
+    assert order == ["theirs", "ours"] * steps
+    assert (len(clock.ours), len(clock.theirs)) == (steps - 1, steps)
+    assert min(clock.ours + clock.theirs) > 0
+
+
+def test_the_loop_by_hand_trains_a_copy(bench, prepared):
+    before = {name: p.clone() for name, p in prepared.module.model.named_parameters()}
+    assert sum(1 for _ in bench.loop_by_hand(prepared, 1)) == 1 + bench.WARM_UP + 1
+    assert all(torch.equal(p, before[name]) for name, p in prepared.module.model.named_parameters())
+
+
+def test_the_report_leaves_the_warm_up_out(bench, capsys):
+    bench.report("a / b", 1.5, [([9.0] * bench.WARM_UP + [0.3] * 3, [7.0] * bench.WARM_UP + [0.2] * 4)] * 2)
+    assert (
+        "300.00 ms   200.00 ms   ratio 1.500  (rounds' quartiles 1.500 .. 1.500; goal <= 1.5)"
+        in capsys.readouterr().out
+    )
