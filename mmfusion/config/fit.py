@@ -8,6 +8,7 @@ wrong for the component it was written for stays, and the check refuses it; so d
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -78,13 +79,19 @@ def meant(path: Path, package: str, known: Mapping[str, Mapping[str, Path]]) -> 
 
 
 def lineage(path: Path, known: Mapping[str, Mapping[str, Path]]) -> Iterator[dict[str, Any]]:
-    """What a file holds, then what those of its group hold that it builds on, the last named first."""
-    document = yaml.load(path.read_bytes(), Loader=_LOADER) or {}  # noqa: S506 (a safe loader)
+    """What a file holds, then what those of its group hold that it builds on, the last named first; to read only."""
+    document = _parsed(path.read_bytes())
     yield document
     for entry in reversed(document.get("defaults", ())):
         parent = known.get(path.parent.name, {}).get(entry) if isinstance(entry, str) else None
         if parent is not None and parent != path:
             yield from lineage(parent, known)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(content: bytes) -> dict[str, Any]:
+    """A file's content as YAML. The same few files are asked for a hundred times in one check."""
+    return yaml.load(content, Loader=_LOADER) or {}  # noqa: S506 (a safe loader)
 
 
 def node_at(config: Mapping[str, Any], key: str) -> dict[str, Any] | None:

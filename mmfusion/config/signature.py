@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 
 from mmfusion.config.code import Definition, Module, find, read_module
@@ -46,15 +47,21 @@ class Signature:
 
 
 def read_signature(definition: Definition) -> Signature | None:
-    """The signature of a class or function; None for anything else."""
-    node = definition.node
+    """The signature of a class or function, to read only; None for anything else."""
+    return _read(definition.module, definition.name, definition.node)
+
+
+@lru_cache(maxsize=1024)
+def _read(module: Module, name: str, node: ast.stmt) -> Signature | None:
+    """Kept by the syntax tree's own node: a module that is read anew has others."""
+    definition = Definition(module, name, node)
     if isinstance(node, ast.ClassDef):
         signature = Signature(definition.target, True)
         _read_class(definition, signature)
         return signature
     if isinstance(node, ast.FunctionDef):
         signature = Signature(definition.target, False)
-        _read_function(node, definition.module, signature)
+        _read_function(node, module, signature)
         return signature
     return None
 

@@ -7,8 +7,10 @@ import platform
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -40,14 +42,19 @@ def provenance(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str,
         "git": code,
         "hardware": hardware(),
         "process": identity(),
-        "packages": packages(),
+        "packages": dict(packages()),
     }
 
 
-def packages() -> dict[str, str]:
-    """Every installed distribution and its version."""
-    found = {str(d.metadata["Name"]): d.version for d in distributions() if d.metadata["Name"]}
-    return dict(sorted(found.items(), key=lambda item: item[0].lower()))
+@cache
+def packages() -> Mapping[str, str]:
+    """Every installed distribution and its version, as this process first saw them.
+
+    Asking a distribution for its name or version parses all of its metadata, hence once for both.
+    """
+    about = (distribution.metadata for distribution in distributions())
+    found = {str(each["Name"]): str(each["Version"]) for each in about if each["Name"]}
+    return MappingProxyType(dict(sorted(found.items(), key=lambda item: item[0].lower())))
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:

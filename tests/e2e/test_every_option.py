@@ -34,6 +34,8 @@ SHORT = [
     "trainer.num_sanity_val_steps=0",
     "report.plots=false",
 ]
+# What is known of some of the modalities alone is tested where it depends on the option.
+SUBSETS = {"data", "experiment", "fusion", "modality", "sharing"}
 TINY_DIGITS = ["data.rows.train=64", "data.rows.val=16", "data.rows.test=16", "data.loader.batch_size=16"]
 # Options of several processes: tests/runs/test_processes.py and test_launchers.py start them.
 ELSEWHERE = {("trainer", "ddp"), ("trainer", "fsdp")}
@@ -84,6 +86,8 @@ def test_trains_for_two_batches(group, option, zoo, tmp_path, request):
     overrides = [*overrides_for(group, option, shared), f"paths.run={tmp_path / 'run'}"]
     # A debug option says itself how long to train; a hundred epochs are too many here.
     overrides += SHORT if group != "debug" else ["trainer.max_epochs=2"] if option == "overfit" else []
+    if group not in SUBSETS:
+        overrides.append("report.subsets=none")
     if group == "scheduler" and option == "plateau":
         overrides += ["trainer.check_val_every_n_epoch=1"]
     result = train(load_config(overrides, [zoo]), overrides, show=False)
