@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 # Before torch is imported anywhere: two test workers share two cores, and nothing may reach out.
@@ -29,3 +30,10 @@ def shared_data() -> Path:
 def repo() -> Path:
     """The repository's root."""
     return ROOT
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """`-n auto` is one worker more than cores: many tests wait for a browser or for processes that they started."""
+    found = yield
+    return found + ("PYTEST_XDIST_AUTO_NUM_WORKERS" not in os.environ)

@@ -1,4 +1,4 @@
-"""Runs of two processes on CPUs: what the launcher starts, and what is left when it is stopped."""
+"""A run of two processes on CPUs that is stopped. One that completes: tests/sweeps/test_real.py."""
 
 import os
 import signal
@@ -7,7 +7,6 @@ import sys
 import time
 from pathlib import Path
 
-import polars as pl
 import pytest
 
 from mmfusion.runs.folder import RUN_VARIABLE, RunFolder
@@ -33,19 +32,6 @@ def children(pid: int) -> list[int]:
 def is_alive(pid: int) -> bool:
     status = Path(f"/proc/{pid}/status")
     return status.exists() and "\nState:\tZ" not in status.read_text()
-
-
-def test_two_ranks_make_one_run(toy, repo, tmp_path):
-    process = start(toy, repo, f"paths.outputs={tmp_path}", "trainer.max_epochs=2")
-    text, _ = process.communicate(timeout=300)
-    assert process.returncode == 0, text
-    (path,) = (tmp_path / "toy").iterdir()
-    result = read_result(RunFolder.open(path))
-    assert (result.status, result.cost["processes"], result.metrics["test/rows"]) == ("completed", 2, 30)
-    assert text.count("test metrics (30 rows)") == 1
-    said = pl.read_parquet(path / "predictions.parquet")
-    assert (len(said), said["id"].n_unique()) == (30, 30)
-    assert not (path / "traceback.txt").exists()
 
 
 def test_a_signal_to_rank_0_ends_both(toy, repo, tmp_path):
