@@ -37,7 +37,7 @@ SHORT = [
 # What is known of some of the modalities alone is tested where it depends on the option.
 SUBSETS = {"data", "experiment", "fusion", "modality", "sharing"}
 TINY_DIGITS = ["data.rows.train=64", "data.rows.val=16", "data.rows.test=16", "data.loader.batch_size=16"]
-# Options of several processes: tests/runs/test_processes.py and test_launchers.py start them.
+# Options of several processes: tests/runs/test_launchers.py starts them.
 ELSEWHERE = {("trainer", "ddp"), ("trainer", "fsdp")}
 
 OPTIONS = [
@@ -58,7 +58,8 @@ def overrides_for(group: str, option: str, shared: Path) -> list[str]:
     if group == "experiment" and option in REAL:
         if not shared.is_dir():
             pytest.skip("needs the real data in ../shared/data")
-        return [f"experiment={option}", f"data.root={shared / REAL[option]}", "data.loader.batch_size=16"]
+        few = ["data.loader.batch_size=16", "data.loader.cache=none"]  # no use decoding all for a few batches
+        return [f"experiment={option}", f"data.root={shared / REAL[option]}", *few]
     if (group, option) in (("experiment", "seed"), ("data", "latent")):
         return ["experiment=seed", *TINY_DIGITS]
     if (group, option) in (("experiment", "digits"), ("data", "digits")):
