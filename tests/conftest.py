@@ -32,7 +32,7 @@ def repo() -> Path:
     return ROOT
 
 
-@pytest.hookimpl(wrapper=True)
+@pytest.hookimpl(wrapper=True, optionalhook=True)
 def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
     """`-n auto` is one worker more than cores: many tests wait for a browser or for processes that they started."""
     found = yield

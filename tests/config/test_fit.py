@@ -3,6 +3,7 @@ import pytest
 from mmfusion.config.check import check
 from mmfusion.config.compose import compose
 from mmfusion.config.errors import ConfigError
+from mmfusion.config.fit import lineage
 from mmfusion.config.folders import own_folder
 
 OWN = """# @package _global_
@@ -113,3 +114,10 @@ def test_entries_for_modalities_and_tasks_that_were_taken_out(composed):
 def test_entries_that_were_typed_are_refused(composed):
     with pytest.raises(ConfigError, match=r"modality.dropout.speech: there is no modality 'speech'"):
         composed("~encoder.speech", "modality.dropout={speech: 0.3}")
+
+
+def test_a_file_that_has_changed_is_read_anew(tmp_path):
+    path = tmp_path / "mine.yaml"
+    for text, expected in (("a: 1", {"a": 1}), ("a: 2", {"a": 2}), ("", {})):
+        path.write_text(text)
+        assert list(lineage(path, {})) == [expected]

@@ -27,6 +27,13 @@ def test_constructor_with_defaults_and_keywords(read):
     assert not signature.is_open
 
 
+def test_a_module_that_is_read_anew_has_a_new_signature(read):
+    bases = "class Base:\n    def __init__(self, {}): ...\n"
+    for name in ("a", "b"):
+        assert list(read(bases.format(name) + "class Part(Base): ...\n").parameters) == [name]
+        read_module.cache_clear()
+
+
 def test_function(read):
     signature = read("def part(lr: float, *rest, eps: float = 1e-8, **more): ...\n", "part")
     assert not signature.is_class

@@ -55,6 +55,22 @@ def test_the_filter_takes_words_settings_numbers_and_status(reports, visit):
     assert page.locator("#table tbody tr").count() == 9
 
 
+def test_a_chip_that_is_pressed_while_the_page_changes_keeps_its_click(reports, visit):
+    page = visit(reports / "grid.html")
+    page.hover('.chip[data-facet="fusion"] >> text=sum')
+    page.mouse.down()
+    page.evaluate("document.getElementById('filter').dispatchEvent(new Event('input', { bubbles: true }))")
+    settle(page)
+    page.mouse.up()
+    settle(page)
+    assert column(page, "fusion") == ["sum"] * 3
+    pressed = page.locator('.chip[data-facet="fusion"][aria-pressed="true"]')
+    assert pressed.all_inner_texts() == ["sum"]
+    pressed.click()
+    settle(page)
+    assert (len(column(page, "fusion")), pressed.count()) == (9, 0)
+
+
 def test_another_metric_ranks_everything_anew(reports, visit):
     page = visit(reports / "grid.html")
     before = column(page, "fusion")

@@ -41,10 +41,9 @@ def test_every_training_that_the_pages_name_is_a_right_config(repo, tmp_path, mo
         overrides = [word for word in words if not word.startswith(("-", "@")) and word != "job"]
         # Several values, for -m: each of them in turn, beside the first of the others.
         choices = [values(word) for word in overrides]
-        first = tuple(each[0] for each in choices)
-        for chosen in {first: None} | {
-            (*first[:i], value, *first[i + 1 :]): None for i, each in enumerate(choices) for value in each[1:]
-        }:
+        first = [each[0] for each in choices]
+        others = [[*first[:i], value, *first[i + 1 :]] for i, each in enumerate(choices) for value in each[1:]]
+        for chosen in (first, *others):
             if "optimizer.lrr=1e-3" in chosen:
                 with pytest.raises(ValueError, match="did you mean 'lr'"):
                     load_config(chosen)

@@ -72,23 +72,30 @@ const MOST_FACETS = 8;
 function refreshFacets() {
   const found = [];
   const add = (key, title, values) => {
-    if (values.length < 2 || values.length > MOST_FACETS) return;
-    const wanted = state.facets.get(key) ?? new Set();
-    found.push(el("span", { class: "facet" }, el("span", {}, title), values.map((value) => el("button", { type: "button", class: "chip", "data-facet": key, "aria-pressed": String(wanted.has(value)), on: { click: () => {
-      if (wanted.has(value)) wanted.delete(value); else wanted.add(value);
-      if (wanted.size) state.facets.set(key, wanted); else state.facets.delete(key);
-      changed();
-    } } }, short(value, 24)))));
+    if (values.length >= 2 && values.length <= MOST_FACETS) found.push({ key, title, values });
   };
   const configured = entries.groups.filter((entry) => data.shared.settings[entry.runs[0].id]); // others have written no config yet
   for (const each of data.shared.keys) add(each.key.toLowerCase(), each.short, [...new Set(configured.map((entry) => setting(entry.setting(each.key))))].sort(naturally));
   const statuses = new Set([...data.runs.values()].map((run) => run.status));
   add("status", "status", STATUSES.filter((status) => statuses.has(status)));
   const node = byId("facets");
-  const focus = document.activeElement?.closest?.("#facets button");
-  const at = focus ? [...node.querySelectorAll("button")].indexOf(focus) : -1;
-  fill(node, found);
-  if (at >= 0) node.querySelectorAll("button")[at]?.focus();
+  const told = JSON.stringify(found);
+  if (node.dataset.told !== told) { // else they stay: one that is taken away while it is pressed would lose the click
+    const focus = document.activeElement?.closest?.("#facets button");
+    const at = focus ? [...node.querySelectorAll("button")].indexOf(focus) : -1;
+    fill(node, found.map(({ key, title, values }) => el("span", { class: "facet" }, el("span", {}, title), values.map((value) => el("button", { type: "button", class: "chip", "data-facet": key, on: { click: () => choose(key, value) } }, short(value, 24))))));
+    if (at >= 0) node.querySelectorAll("button")[at]?.focus();
+  }
+  node.dataset.told = told;
+  const chips = node.querySelectorAll("button");
+  found.flatMap(({ key, values }) => values.map((value) => state.facets.get(key)?.has(value) ?? false)).forEach((on, i) => chips[i].setAttribute("aria-pressed", String(on)));
+}
+
+function choose(key, value) {
+  const wanted = state.facets.get(key) ?? new Set();
+  if (wanted.has(value)) wanted.delete(value); else wanted.add(value);
+  if (wanted.size) state.facets.set(key, wanted); else state.facets.delete(key);
+  changed();
 }
 
 function refreshFilterWords() {
