@@ -6,7 +6,7 @@ import os
 from collections.abc import Generator
 from pathlib import Path
 
-# Before torch is imported anywhere: two test workers share two cores, and nothing may reach out.
+# Before torch is imported anywhere: the workers share the cores, and nothing may reach out.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 os.environ.setdefault("WANDB_MODE", "offline")
 os.environ.setdefault("WANDB_SILENT", "true")
