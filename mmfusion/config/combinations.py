@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from mmfusion.config.code import submodules
-from mmfusion.config.errors import suggest
-from mmfusion.config.names import RESERVED, SLOT_BASES
+from mmfusion.config.errors import ConfigError, suggest
+from mmfusion.config.names import MANIFEST, RESERVED, SLOT_BASES
 from mmfusion.config.signature import Signature, components
+from mmfusion.config.split import check_split
 
 Problem = tuple[str, str]
 CUDA_GRAPHS = ("reduce-overhead", "max-autotune")
@@ -31,6 +32,7 @@ def impossible(config: Mapping[str, Any], read: Read) -> Iterator[Problem]:
         yield "encoder", f"there is none, so no modality is in use; add at least one of {options or 'them'}"
     if not tasks:
         yield "task", "there is none; add one, for example +task@task.label=classification"
+    yield from _split(config["data"])
     yield from _names("encoder", encoders)
     yield from _names("task", tasks)
     yield from _modalities(encoders, modalities, read)
@@ -46,6 +48,15 @@ def impossible(config: Mapping[str, Any], read: Read) -> Iterator[Problem]:
     monitor = config["callbacks"]["monitor"]["metric"]
     yield from _metrics("callbacks.monitor.metric", monitor, tasks, read)
     yield from _metrics("scheduler.monitor", config["scheduler"].get("monitor"), tasks, read)
+
+
+def _split(data: Mapping[str, Any]) -> Iterator[Problem]:
+    if data["_target_"] == MANIFEST and "split" in data:
+        try:
+            check_split(data["split"])
+        except ConfigError as error:
+            key, _, why = str(error).partition(": ")
+            yield key, why
 
 
 def _names(section: str, names: Iterable[str]) -> Iterator[Problem]:

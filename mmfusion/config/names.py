@@ -12,6 +12,9 @@ KIND_TARGETS = {
 }
 """A modality's `kind` to the class that reads it."""
 
+MANIFEST = "mmfusion.data.manifest.source.ManifestSource"
+"""The source of a person's own table."""
+
 SOURCE_KEYS = ("modalities", "loader")
 """Keys of `data` that are not the source's own arguments."""
 

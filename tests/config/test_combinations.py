@@ -31,6 +31,14 @@ class Either(Encoder):
         ({"encoder": {}}, r"^encoder: there is none.*\+encoder/image@encoder.image=.*\+encoder/text@encoder.note="),
         ({"task": {}}, r"^task: there is none; add one"),
         (
+            {"data__split": {"column": "part", "train": 0, "ratio": {"train": 1.0}}},
+            r"^data.split: expected either `column` or `ratio`, found both",
+        ),
+        (
+            {"data__split": {"folds": 3, "fold": 3}},
+            r"^data.split.fold: expected 0 to 2 \(data.split.folds=3\), found 3",
+        ),
+        (
             {"encoder__lidar": {"_target_": "mmfusion.encoders.series_gru.SeriesGRU"}},
             r"^encoder.lidar: the data has no modality 'lidar'; valid: image, note",
         ),

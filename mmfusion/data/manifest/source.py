@@ -7,13 +7,14 @@ from typing import Any
 
 import polars as pl
 
+from mmfusion.config.split import check_split, shares_of
 from mmfusion.data.errors import Problems
 from mmfusion.data.manifest.delimited import QUOTE, Cells
+from mmfusion.data.manifest.folds import split_by_fold
 from mmfusion.data.manifest.places import media_root, table_path
 from mmfusion.data.manifest.read import EMPTY, read_columns
 from mmfusion.data.manifest.split import (
     Split,
-    check_split,
     content_keys,
     find,
     split_at_ratio,
@@ -34,8 +35,9 @@ class ManifestSource(Source):
         root: folder (or fsspec URL) under which the media lie; None is the table's own folder.
         id: column that names each row; None numbers the rows from 0.
         split: `column` with the values of `train`, `val` and `test` (one value or a list) and, for splits that the
-            column lacks, shares `from_train`; or `ratio`. `seed`, `group` (rows of one group stay together) and
-            `stratify` (each split gets its share of each value) say how shares are dealt out.
+            column lacks, shares `from_train`; or `ratio`; or `folds`, of which `fold` is held out (the test; with a
+            column, the validation). `seed`, `group` (rows of one group stay together) and `stratify` (each split gets
+            its share of each value) say how shares and folds are dealt out.
         format: csv, tsv, jsonl or parquet; None goes by the suffix.
         delimiter: what separates the fields of a CSV; None is a comma (a tab for TSV).
         empty: strings that count as an empty cell.
@@ -75,14 +77,23 @@ class ManifestSource(Source):
         file = path.name
         ids = row_ids(columns, self.id, rows, file)
         keys = ids if self.id is not None else content_keys(columns)
-        if self.split.get("column") is not None:
-            cells = find(columns, self.split["column"], file, "data.split.column")
-            splits = split_by_column(cells, rows, file, self.split)
-            if self.split.get("from_train"):
-                splits = take_from_train(splits, columns, keys, rows, file, self.split)
-        else:
-            splits = split_at_ratio(columns, keys, rows, file, self.split, self.split["ratio"])
+        splits = self._splits(columns, keys, rows, file)
         return Table(file, columns, splits, ids, rows, media_root(self.root, path))
+
+    def _splits(self, columns: Mapping[str, Cells], keys: Sequence[str], rows: Sequence[int], file: str) -> list[str]:
+        split = self.split
+        if split.get("ratio") is not None:
+            return split_at_ratio(columns, keys, rows, file, split, shares_of(split))
+        splits = None
+        if split.get("column") is not None:
+            cells = find(columns, split["column"], file, "data.split.column")
+            splits = split_by_column(cells, rows, file, split)
+            if split.get("from_train"):
+                splits = take_from_train(splits, columns, keys, rows, file, split)
+        if split.get("folds") is not None:
+            splits = split_by_fold(columns, keys, rows, file, split, splits)
+        assert splits is not None, "the check lets no split through that has neither"
+        return splits
 
 
 def row_ids(

@@ -1,4 +1,4 @@
-"""Which rows train, validate and test: by a column of the table, or by ratio."""
+"""Which rows train, validate and test: by a column of the table, by ratio, or by folds."""
 
 from __future__ import annotations
 
@@ -6,19 +6,17 @@ import hashlib
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Literal, TypedDict
 
 import numpy as np
 
-from mmfusion.config.errors import ConfigError, nearest, suggest
-from mmfusion.config.limits import Keys
+from mmfusion.config.errors import nearest, suggest
+from mmfusion.config.limits import Keys, Range
+from mmfusion.config.split import spelt, values_of
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.manifest.delimited import Cells
 from mmfusion.data.manifest.ratio import split_by_ratio, split_groups, strata
 from mmfusion.data.table import take
-
-NAMES = ("train", "val", "test")
-OPTIONS = ("column", *NAMES, "from_train", "ratio", "seed", "group", "stratify")
 
 
 class Split(TypedDict, total=False):
@@ -30,45 +28,11 @@ class Split(TypedDict, total=False):
     test: Any
     from_train: Annotated[Mapping[str, float], Keys("val", "test")] | None
     ratio: Annotated[Mapping[str, float], Keys("train", "val", "test")] | None
+    folds: Annotated[int, Range(2)] | Literal["groups"] | None
+    fold: Annotated[int, Range(0)]
     seed: int
     group: str | None
     stratify: str | None
-
-
-def check_split(split: Mapping[str, Any]) -> None:
-    """Refuse a `split` that means nothing or two things; needs no table.
-
-    Raises:
-        ConfigError: an unknown key, neither or both of `column` and `ratio`, shares that do not sum to 1, a value
-            that is given to two splits.
-    """
-    for key in split:
-        if key not in OPTIONS:
-            raise ConfigError(f"data.split: unknown key {key!r}; {suggest(key, OPTIONS)}")
-    column, ratio = split.get("column"), split.get("ratio")
-    if (column is None) == (ratio is None):
-        found = "neither" if column is None else f"both (column={column!r}, ratio={dict(ratio or {})})"
-        raise ConfigError(
-            f"data.split: expected either `column` or `ratio`, found {found}; a split by ratio is "
-            "data.split.column=null 'data.split.ratio={train: 0.8, val: 0.1, test: 0.1}'"
-        )
-    if ratio is not None:
-        total = _check_shares("ratio", ratio, NAMES)
-        if not np.isclose(total, 1, atol=1e-6):
-            raise ConfigError(
-                f"data.split.ratio: expected shares that sum to 1, found {dict(ratio)} with sum {total:g}"
-            )
-        return
-    given = set(_values(split).values())
-    taken = split.get("from_train") or {}
-    if _check_shares("from_train", taken, NAMES[1:]) >= 1:
-        raise ConfigError(f"data.split.from_train: expected shares that leave rows to train on, found {dict(taken)}")
-    for name in taken:
-        if name in given:
-            raise ConfigError(
-                f"data.split.from_train.{name}: {name} is {split[name]!r} in the column already; set "
-                f"data.split.{name}=null to take it from the training rows instead"
-            )
 
 
 def split_by_column(cells: Cells, rows: Sequence[int], file: str, split: Mapping[str, Any]) -> list[str]:
@@ -77,17 +41,24 @@ def split_by_column(cells: Cells, rows: Sequence[int], file: str, split: Mapping
     Raises:
         DataError: an empty cell, or a value that belongs to no split.
     """
-    values = _values(split)
-    found = [None if cell is None else values.get(_spelt(cell)) for cell in cells]
+    values = values_of(split)
+    found = [None if cell is None else values.get(spelt(cell)) for cell in cells]
     if None in found:
         problems = Problems(file)
         allowed = ", ".join(f"{value!r} ({name})" for value, name in values.items())
         for index, name in enumerate(found):
             if name is None:
-                close = nearest(_spelt(cells[index]), values) if cells[index] is not None else None
+                close = nearest(spelt(cells[index]), values) if cells[index] is not None else None
                 why = f"expected {allowed}" + (f"; did you mean {close!r}?" if close else "")
                 problems.add(rows[index], split["column"], cells[index], why)
-        problems.raise_if_any("data.split (values are mapped by data.split.train, .val and .test)")
+        own = [value for value, name in values.items() if name == "train"]
+        more = list(
+            dict.fromkeys([*own, *(spelt(cell) for cell in cells if cell is not None and spelt(cell) not in values)])
+        )
+        problems.raise_if_any(
+            "data.split (values are mapped by data.split.train, .val and .test, each one value or a list: "
+            f"'data.split.train=[{', '.join(more[:4])}]' would train on them too)"
+        )
     return [name for name in found if name is not None]
 
 
@@ -119,11 +90,12 @@ def split_at_ratio(
         classes = strata(find(columns, split["stratify"], file, "data.split.stratify"))
     if split.get("group") is None:
         return split_by_ratio(keys, shares, seed, classes)
-    groups = _groups(find(columns, split["group"], file, "data.split.group"), rows, file, split["group"])
+    groups = read_groups(find(columns, split["group"], file, "data.split.group"), rows, file, split["group"])
     if len(set(groups)) < len(shares):
         raise DataError(
             f"{file}, column {split['group']!r}: {len(set(groups))} groups cannot fill {len(shares)} splits "
-            f"({', '.join(shares)}); take a finer data.split.group or fewer splits"
+            f"({', '.join(shares)}); take a finer data.split.group or fewer splits "
+            "(data.split.val=null has no validation)"
         )
     return split_groups(shares, seed, groups, classes)
 
@@ -180,7 +152,12 @@ def find(columns: Mapping[str, Cells], name: str, file: str, option: str) -> Cel
     return columns[name]
 
 
-def _groups(cells: Cells, rows: Sequence[int], file: str, column: str) -> list[str]:
+def read_groups(cells: Cells, rows: Sequence[int], file: str, column: str) -> list[str]:
+    """Each row's group.
+
+    Raises:
+        DataError: an empty cell.
+    """
     problems = Problems(file)
     for index, cell in enumerate(cells):
         if cell is None:
@@ -188,35 +165,3 @@ def _groups(cells: Cells, rows: Sequence[int], file: str, column: str) -> list[s
             problems.add(rows[index], column, cell, why)
     problems.raise_if_any()
     return [str(cell) for cell in cells]
-
-
-def _values(split: Mapping[str, Any]) -> dict[str, str]:
-    """Cell to split."""
-    values: dict[str, str] = {}
-    for name in NAMES:
-        given = split.get(name)
-        for value in given if isinstance(given, Sequence) and not isinstance(given, str) else [given]:
-            if value is None:
-                continue
-            if _spelt(value) in values:
-                raise ConfigError(f"data.split: {value!r} stands for both {values[_spelt(value)]} and {name}")
-            values[_spelt(value)] = name
-    if not values:
-        raise ConfigError(f"data.split: expected the column's values of {', '.join(NAMES)}, found none")
-    return values
-
-
-def _spelt(value: Any) -> str:
-    """A value as text; true and false have one spelling, which YAML, a CSV and Parquet each write in their own way."""
-    text = str(value)
-    return text.lower() if text.lower() in ("true", "false") else text
-
-
-def _check_shares(option: str, shares: Mapping[str, Any], names: Sequence[str]) -> float:
-    """The shares' sum."""
-    for name, share in shares.items():
-        if name not in names:
-            raise ConfigError(f"data.split.{option}: unknown split {name!r}; {suggest(name, names)}")
-        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-            raise ConfigError(f"data.split.{option}.{name}: expected a share between 0 and 1, found {share!r}")
-    return math.fsum(shares.values())

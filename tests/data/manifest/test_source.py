@@ -105,6 +105,18 @@ def test_wrong_names_are_refused_with_the_nearest(manifest, arguments, message):
         ManifestSource(str(manifest), **arguments).read()
 
 
+def test_a_split_by_folds(manifest):
+    split = {"column": None, "ratio": None, "folds": 3, "group": "who"}
+    found = [ManifestSource(str(manifest), split={**split, "fold": fold}).read() for fold in range(3)]
+    assert sorted(row for each in found for row in each.where("test")) == list(range(len(found[0])))
+    beside = {**BY_PART, "folds": 2, "fold": 0}
+    first, second = (ManifestSource(str(manifest), split={**beside, "fold": fold}).read() for fold in (0, 1))
+    assert (
+        first.where("test") == second.where("test") == ManifestSource(str(manifest), split=BY_PART).read().where("test")
+    )
+    assert first.where("val") == second.where("train")
+
+
 def test_an_empty_group_is_refused(manifest):
     manifest.write_text(manifest.read_text().replace("p3", ""))
     split = {"ratio": {"train": 0.5, "val": 0.5}, "group": "who"}

@@ -3,42 +3,12 @@ from collections import Counter
 import polars as pl
 import pytest
 
-from mmfusion.config.errors import ConfigError
 from mmfusion.data.errors import DataError
-from mmfusion.data.manifest.split import check_split, find, split_at_ratio, split_by_column, take_from_train
+from mmfusion.data.manifest.split import find, split_at_ratio, split_by_column, take_from_train
 
 N = 40
 ROWS = range(2, N + 2)
 IDS = [f"r{i}" for i in range(N)]
-
-
-@pytest.mark.parametrize(
-    "split",
-    [
-        {"column": "part", "train": "train", "val": "dev"},
-        {"column": "part", "train": ["a", "b"], "val": None, "from_train": {"val": 0.2, "test": 0.2}},
-        {"column": "fold", "train": [0, 1], "val": 2, "test": 3, "ratio": None},
-        {"column": None, "ratio": {"train": 0.7, "val": 0.3}, "seed": 3, "group": "who", "stratify": "y"},
-        {"ratio": {"train": 1, "val": 0}},
-        {"ratio": {"train": 0.1, "val": 0.2, "test": 0.7}},  # sums to one but for rounding
-    ],
-)
-def test_splits_that_mean_something(split):
-    check_split(split)
-
-
-@pytest.mark.parametrize(
-    ("split", "message"),
-    [
-        ({"column": "a", "train": 0, "val": "0"}, "data.split: '0' stands for both train and val"),
-        ({"ratio": {"train": True}}, r"ratio\.train: expected a share between 0 and 1, found True"),
-        ({"ratio": {"train": "0.8"}}, r"ratio\.train: expected a share between 0 and 1, found '0\.8'"),
-        ({"column": "a", "train": 0, "from_train": {"val": 0.6, "test": 0.4}}, "leave rows to train on"),
-    ],
-)
-def test_splits_that_do_not(split, message):
-    with pytest.raises(ConfigError, match=message):
-        check_split(split)
 
 
 @pytest.mark.parametrize("cells", [[0, 1, 2], pl.Series(["0", "1", "2"]), pl.Series([0, 1, 2])])
