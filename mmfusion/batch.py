@@ -1,4 +1,4 @@
-"""The two structures that cross a room's border: `Batch` from data to model, `Encoded` from encoder to fusion.
+"""The two structures that cross a package's border: `Batch` from data to model, `Encoded` from encoder to fusion.
 
 Both hold plain tensors. `B` rows, `L` positions, `D` features throughout.
 """
@@ -9,6 +9,14 @@ from dataclasses import dataclass, replace
 
 import torch
 from torch import Tensor
+
+
+def blank_rows(x: Tensor, kept_B: Tensor) -> Tensor:
+    """`x` `[B, ...]` with zeros in the rows where `kept_B` is False, whatever they hold; no gradient goes to those.
+
+    Not a product: NaN times 0 is NaN, forward and backward.
+    """
+    return x.masked_fill(~kept_B.view(-1, *[1] * (x.ndim - 1)), 0)
 
 
 @dataclass
@@ -22,6 +30,10 @@ class Tokens:
 
     values: Tensor
     lengths: Tensor
+
+    def blanked(self, present_B: Tensor) -> Tokens:
+        """Zeros, and none of them real, in the rows where `present_B` is False."""
+        return Tokens(blank_rows(self.values, present_B), blank_rows(self.lengths, present_B))
 
     def mask(self) -> Tensor:
         """Bool `[B, L]`, True where a position is real."""
@@ -88,12 +100,16 @@ class Encoded:
     Attributes:
         pooled: `[B, D]`, one vector a row.
         tokens: `[B, L, D]`, the positions before pooling (image patches, words, frames); L may be 1.
-        mask: Bool `[B, L]`, True where a token is real. All False is allowed in a row that lacks the modality.
+        mask: Bool `[B, L]`, True where a token is real; what fusion gets of an absent modality has none.
     """
 
     pooled: Tensor
     tokens: Tensor
     mask: Tensor
+
+    def blanked(self, present_B: Tensor) -> Encoded:
+        """Zeros, and no real token, in the rows where `present_B` is False."""
+        return Encoded(*(blank_rows(x, present_B) for x in (self.pooled, self.tokens, self.mask)))
 
     @classmethod
     def from_pooled(cls, pooled: Tensor) -> Encoded:

@@ -8,10 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import cast
 
-import torch
 from torch import Tensor, nn
 
-from mmfusion.batch import Batch, Encoded, Input, Tokens
+from mmfusion.batch import Batch, Encoded, Input, Tokens, blank_rows
 from mmfusion.encoders._base import Encoder
 from mmfusion.encoders.pooling import Pooling
 from mmfusion.fusion._base import Fusion
@@ -82,14 +81,17 @@ class MultiTaskModel(nn.Module):
         return self.fuse(self.encode(inputs, present), present)
 
     def encode(self, inputs: Mapping[str, Input], present: Mapping[str, Tensor]) -> dict[str, Encoded]:
-        """Modality to its `Encoded`; what an absent one yields is finite and means nothing."""
+        """Modality to its `Encoded`; what an absent one yields means nothing."""
         return {name: self._encode_one(name, inputs[name], present[name]) for name in self.encoders}
 
     def fuse(self, encoded: Mapping[str, Encoded], present: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """Fused streams of modalities encoded before; lets a report try every subset without encoding again."""
+        """Fused streams of modalities encoded before; lets a report try every subset without encoding again.
+
+        Here an absent modality becomes zeros without a real token (or its placeholder), once and for every fusion.
+        """
         if self.placeholders is not None:
             return self.fusion(*self.placeholders(dict(encoded), dict(present)))
-        return self.fusion(dict(encoded), dict(present))
+        return self.fusion({name: x.blanked(present[name]) for name, x in encoded.items()}, dict(present))
 
     def decide(self, streams: Mapping[str, Tensor], present: Mapping[str, Tensor]) -> dict[str, Tensor]:
         """Streams to each task's output `[B, C]`."""
@@ -115,7 +117,8 @@ class MultiTaskModel(nn.Module):
 
     def _encode_one(self, name: str, x: Input, present_B: Tensor) -> Encoded:
         encoder = self.encoders[name]
-        x = _blank(x, present_B)
+        # A NaN in an absent row would reach the encoder's weights through the backward pass.
+        x = x.blanked(present_B) if isinstance(x, Tokens) else blank_rows(x, present_B)
         if encoder.row_wise or not encoder.training:
             return encoder(x)
         # Batch statistics must come from rows that have the modality, so the others never enter the encoder.
@@ -149,17 +152,6 @@ def _last_weights(encoder: nn.Module) -> list[nn.Parameter]:
         if any(p.ndim > 1 for p in own):
             return own
     return []
-
-
-def _where(present_B: Tensor, x: Tensor) -> Tensor:
-    return torch.where(present_B.view(-1, *[1] * (x.ndim - 1)), x, torch.zeros((), dtype=x.dtype, device=x.device))
-
-
-def _blank(x: Input, present_B: Tensor) -> Input:
-    """Zeros where the modality is absent: a NaN there would reach the weights through the backward of `where`."""
-    if isinstance(x, Tokens):
-        return Tokens(_where(present_B, x.values), _where(present_B, x.lengths))
-    return _where(present_B, x)
 
 
 def _select(x: Input, rows_P: Tensor) -> Input:

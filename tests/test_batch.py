@@ -1,9 +1,10 @@
 """Batch, Tokens, Encoded."""
 
+import pytest
 import torch
 from lightning_fabric.utilities import move_data_to_device
 
-from mmfusion.batch import Batch, Encoded, Tokens
+from mmfusion.batch import Batch, Encoded, Tokens, blank_rows
 
 
 def make_batch() -> Batch:
@@ -19,6 +20,36 @@ def make_batch() -> Batch:
 def test_mask_is_true_where_a_position_is_real():
     tokens = Tokens(torch.zeros(3, 4), torch.tensor([0, 2, 4]))
     assert tokens.mask().tolist() == [[False] * 4, [True, True, False, False], [True] * 4]
+
+
+@pytest.mark.parametrize("shape", [(3,), (3, 2), (3, 2, 4)])
+def test_blanked_rows_are_zero_whatever_they_hold_and_get_no_gradient(shape):
+    x = torch.ones(shape)
+    x[1] = float("nan")
+    x.requires_grad_()
+    found = blank_rows(x, torch.tensor([True, False, True]))
+    expected = torch.ones(shape)
+    expected[1] = 0
+    assert torch.equal(found, expected)
+    found.sum().backward()
+    assert torch.equal(x.grad, expected)
+
+
+@pytest.mark.parametrize("dtype", [torch.bfloat16, torch.long, torch.bool])
+def test_blanking_keeps_the_type(dtype):
+    found = blank_rows(torch.ones(2, 1, dtype=dtype), torch.tensor([True, False]))
+    assert found.dtype == dtype
+    assert found.tolist() == [[1], [0]]
+
+
+def test_blanked_tokens_are_none():
+    kept = torch.tensor([True, False])
+    tokens = Tokens(torch.ones(2, 3), torch.tensor([2, 3])).blanked(kept)
+    assert tokens.mask().tolist() == [[True, True, False], [False] * 3]
+    assert tokens.values.tolist() == [[1.0] * 3, [0.0] * 3]
+    encoded = Encoded.from_pooled(torch.ones(2, 3)).blanked(kept)
+    assert encoded.mask.tolist() == [[True], [False]]
+    assert encoded.pooled.tolist() == encoded.tokens[:, 0].tolist() == [[1.0] * 3, [0.0] * 3]
 
 
 def test_lightning_moves_every_tensor_of_a_batch():

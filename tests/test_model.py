@@ -53,8 +53,7 @@ class Sum(Fusion):
         self.streams = {JOINT: width}
 
     def forward(self, encoded: dict[str, Encoded], present: dict[str, Tensor]) -> dict[str, Tensor]:
-        parts = [torch.where(present[m][:, None], encoded[m].pooled, 0.0) for m in encoded]
-        return {JOINT: torch.stack(parts).sum(0)}
+        return {JOINT: torch.stack([x.pooled for x in encoded.values()]).sum(0)}
 
 
 class Same(Sharing):
@@ -119,6 +118,53 @@ def test_what_an_absent_modality_holds_changes_no_output_and_no_gradient(batch_n
     (clean, clean_gradients), (dirty, dirty_gradients) = results
     assert all(torch.equal(clean[task], dirty[task]) for task in clean)
     assert all(torch.equal(x, y) for x, y in zip(clean_gradients, dirty_gradients, strict=True))
+
+
+class OverTokens(Fusion):
+    """The mean of all real tokens, times how many modalities there are; knows nothing of what absent rows may hold."""
+
+    needs_tokens = True
+
+    def __init__(self, dims: dict[str, int]) -> None:
+        super().__init__()
+        (width,) = set(dims.values())
+        self.streams = {JOINT: width}
+        self.layer = nn.Linear(width, width)
+
+    def forward(self, encoded: dict[str, Encoded], present: dict[str, Tensor]) -> dict[str, Tensor]:
+        tokens_BLD = self.layer(torch.cat([x.tokens for x in encoded.values()], dim=1))
+        mask_BL = torch.cat([x.mask for x in encoded.values()], dim=1)
+        mean_BD = (tokens_BLD * mask_BL[..., None]).sum(1) / mask_BL.sum(1, keepdim=True).clamp(min=1)
+        return {JOINT: mean_BD * torch.stack(list(present.values())).sum(0)[:, None]}
+
+
+@pytest.mark.parametrize("poison", [float("nan"), float("inf"), 1.0])
+@pytest.mark.parametrize("fusion", [Sum, OverTokens])
+def test_a_fusion_never_sees_what_an_encoder_made_of_an_absent_modality(fusion, poison):
+    dims, present = {"a": 4, "b": 4}, {"a": torch.tensor([True, False, True]), "b": torch.tensor([False, True, True])}
+    torch.manual_seed(0)
+    built = fusion(dims)
+    model = MultiTaskModel({}, built, Same(built.streams, ["one"]), {"one": Definition(1)})
+    results = []
+    for spoiled in (False, True):
+        model.zero_grad()
+        generator = torch.Generator().manual_seed(1)
+        encoded = {}
+        for name in dims:
+            x = Encoded(*(torch.rand(3, *shape, generator=generator) for shape in ((4,), (2, 4), (2,))))
+            x.mask = x.mask > 0.3
+            if spoiled:
+                x.pooled[~present[name]], x.tokens[~present[name]], x.mask[~present[name]] = poison, poison, True
+            x.pooled.requires_grad_()
+            x.tokens.requires_grad_()
+            encoded[name] = x
+        output = model.decide(model.fuse(encoded, present), present)["one"]
+        output.sum().backward()
+        into = [x.grad for e in encoded.values() for x in (e.pooled, e.tokens) if x.grad is not None]
+        results.append([output, *into, *(p.grad for p in model.parameters())])
+    assert len(results[0]) >= 4
+    assert all(x.isfinite().all() for x in results[0])
+    assert all(torch.equal(x, y) for x, y in zip(*results, strict=True))
 
 
 def test_batch_statistics_come_from_the_rows_that_have_the_modality():

@@ -15,8 +15,8 @@ JOINT = "joint"
 class Fusion(nn.Module, ABC):
     """Modalities in, streams out; a task grows one head per stream, and `combine` makes them one prediction.
 
-    Feature-level fusion has the one stream `joint`, decision-level one per modality, hybrid both. A row's result
-    never depends on what an absent modality's tensor holds, not by one bit (use `where`, never a product: 0·NaN).
+    Feature-level fusion has the one stream `joint`, decision-level one per modality, hybrid both. What the model hands
+    over of an absent modality is zeros without a real token, whatever its encoder made of it.
 
     Args of every fusion: `dims`, modality to the width of its `Encoded`.
 

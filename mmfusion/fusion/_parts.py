@@ -1,4 +1,4 @@
-"""What feature-level fusions are made of: blanking of absent rows, alignment to one width, activations.
+"""What fusions are made of: alignment to one width, weights of streams, activations.
 
 Shapes: B rows, D features of one modality, H the fused width, M modalities.
 """
@@ -10,15 +10,10 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor, nn
 
-from mmfusion.batch import Encoded
+from mmfusion.batch import Encoded, blank_rows
 from mmfusion.config.errors import suggest
 
 ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "tanh": nn.Tanh, "none": nn.Identity}
-
-
-def blank(x: Tensor, present_B: Tensor) -> Tensor:
-    """`x` `[B, ...]` with zeros in absent rows, whatever they hold; no gradient goes back to those."""
-    return torch.where(present_B.view(-1, *[1] * (x.ndim - 1)), x, torch.zeros((), dtype=x.dtype, device=x.device))
 
 
 def activation(name: str) -> nn.Module:
@@ -50,11 +45,7 @@ class Align(nn.ModuleDict):
         self.widths = {name: dim if enabled else width for name, width in dims.items()}
 
     def forward(self, encoded: Mapping[str, Encoded], present: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        # Blanked before the Linear too: a NaN there would reach its weights' gradient, since 0 · NaN is NaN.
-        return {
-            name: blank(linear(blank(encoded[name].pooled, present[name])), present[name])
-            for name, linear in self.items()
-        }
+        return {name: blank_rows(linear(encoded[name].pooled), present[name]) for name, linear in self.items()}
 
 
 class StreamWeights(nn.Module):
@@ -96,8 +87,8 @@ class StreamWeights(nn.Module):
         present_BS = torch.stack([present.get(name, always_B) for name in self.streams], dim=1)
         weights_BS = masked_softmax(self.logits.expand(present_BS.shape), present_BS)
         # With one stream left its weight is exp(0) / exp(0) and the rest adds zeros: its own output, exactly.
-        parts = [weights_BS[:, i, None] * blank(outputs[name], present_BS[:, i]) for i, name in enumerate(self.streams)]
-        return torch.stack(parts).sum(0)
+        kept = [blank_rows(outputs[name], present_BS[:, i]) for i, name in enumerate(self.streams)]
+        return torch.stack([weights_BS[:, i, None] * kept_BC for i, kept_BC in enumerate(kept)]).sum(0)
 
 
 def masked_softmax(logits: Tensor, mask: Tensor, dim: int = 1) -> Tensor:

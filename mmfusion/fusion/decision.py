@@ -9,7 +9,7 @@ from torch import Tensor
 
 from mmfusion.batch import Encoded
 from mmfusion.fusion._base import Fusion
-from mmfusion.fusion._parts import StreamWeights, blank
+from mmfusion.fusion._parts import StreamWeights
 
 
 class Decision(Fusion):
@@ -41,7 +41,7 @@ class Decision(Fusion):
         self.weights = StreamWeights(list(dims), weighting, weights)
 
     def forward(self, encoded: dict[str, Encoded], present: dict[str, Tensor]) -> dict[str, Tensor]:
-        return {name: blank(encoded[name].pooled, present[name]) for name in self.streams}
+        return {name: encoded[name].pooled for name in self.streams}
 
     def combine(self, outputs: dict[str, Tensor], present: dict[str, Tensor]) -> Tensor:
         return self.weights(outputs, present)

@@ -48,12 +48,12 @@ class Gated(Fusion):
         projected = self.project(encoded, present)
         # tanh(0) = 0, so what is absent adds nothing.
         features_BMH = torch.stack([projected[name] for name in self.names], dim=1).tanh()
-        gates_BMH = self._gates(encoded, present, present_BM)
+        gates_BMH = self._gates(encoded, present_BM)
         return {JOINT: self.dropout((gates_BMH * features_BMH).sum(1))}
 
-    def _gates(self, encoded: dict[str, Encoded], present: dict[str, Tensor], present_BM: Tensor) -> Tensor:
-        seen = [_parts.blank(encoded[name].pooled, present[name]) for name in self.names]
-        logits_BMH = self.gate(torch.cat(seen, dim=1)).unflatten(1, (len(self.names), -1))
+    def _gates(self, encoded: dict[str, Encoded], present_BM: Tensor) -> Tensor:
+        seen_BD = torch.cat([encoded[name].pooled for name in self.names], dim=1)
+        logits_BMH = self.gate(seen_BD).unflatten(1, (len(self.names), -1))
         return _parts.masked_softmax(logits_BMH, present_BM[..., None]) if self.normalise else logits_BMH.sigmoid()
 
     def last_layer(self) -> list[nn.Parameter]:

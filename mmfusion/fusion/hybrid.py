@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from mmfusion.batch import Encoded
 from mmfusion.config.instantiate import instantiate
 from mmfusion.fusion._base import JOINT, Fusion
-from mmfusion.fusion._parts import StreamWeights, blank
+from mmfusion.fusion._parts import StreamWeights
 
 
 class Hybrid(Fusion):
@@ -53,8 +53,7 @@ class Hybrid(Fusion):
         self.weights = StreamWeights(list(self.streams), weighting, {JOINT: joint_weight, **weights})
 
     def forward(self, encoded: dict[str, Encoded], present: dict[str, Tensor]) -> dict[str, Tensor]:
-        alone = {name: blank(encoded[name].pooled, present[name]) for name in self.names}
-        return {**self.feature(encoded, present), **alone}
+        return {**self.feature(encoded, present), **{name: encoded[name].pooled for name in self.names}}
 
     def combine(self, outputs: dict[str, Tensor], present: dict[str, Tensor]) -> Tensor:
         return self.weights(outputs, present)

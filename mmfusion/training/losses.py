@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from mmfusion.batch import Batch
+from mmfusion.batch import Batch, blank_rows
 from mmfusion.tasks._base import Task
 from mmfusion.training.distributed import sum_over_ranks, world_size
 
@@ -86,13 +86,7 @@ def row_losses(task: Task, output: Tensor, target: Tensor, labelled: Tensor) -> 
     Rows without a label hold zeros on the way into the loss and are left out after it, so that neither what they were
     filled with nor what the model said about them can turn a sum or a gradient into NaN.
     """
-    missing_B = ~labelled
-    rows_B = task.loss(_blank(missing_B, output), _blank(missing_B, target))
+    rows_B = task.loss(blank_rows(output, labelled), blank_rows(target, labelled))
     if rows_B.dtype != torch.float64:
         rows_B = rows_B.float()
-    return rows_B.masked_fill(missing_B, 0)
-
-
-def _blank(missing_B: Tensor, x: Tensor) -> Tensor:
-    """Zeros in the rows without a label. Not a product: NaN times 0 is NaN, forward and backward."""
-    return x.masked_fill(missing_B.view(-1, *[1] * (x.ndim - 1)), 0)
+    return blank_rows(rows_B, labelled)

@@ -9,6 +9,8 @@ from torch import Tensor, nn
 
 from mmfusion.batch import Encoded
 from mmfusion.fusion._base import Fusion
+from mmfusion.model import MultiTaskModel
+from mmfusion.sharing.hard import Hard
 
 DIMS = {"image": 6, "text": 4, "speech": 5}
 SUBSETS = [s for size in (1, 2, 3) for s in combinations(DIMS, size)]
@@ -34,6 +36,11 @@ def every_subset() -> dict[str, Tensor]:
     return {name: torch.tensor([name in subset for subset in SUBSETS] * 2) for name in DIMS}
 
 
+def blanked(inputs: dict[str, Encoded], present: dict[str, Tensor]) -> dict[str, Encoded]:
+    """The inputs as the model hands them to a fusion."""
+    return {name: x.blanked(present[name]) for name, x in inputs.items()}
+
+
 def only(subset: frozenset[str]) -> dict[str, Tensor]:
     """`present` with the same subset in every row."""
     return {name: torch.full((ROWS,), name in subset) for name in DIMS}
@@ -50,15 +57,23 @@ def spoil(inputs: dict[str, Encoded], present: dict[str, Tensor], value: float) 
     return spoilt
 
 
+class Output(nn.Module):
+    """As much of a task as the model looks at."""
+
+    dim = OUTPUTS
+
+
 class Predictor(nn.Module):
-    """A fusion with one linear head a stream: what a task sees of it."""
+    """A fusion as the model uses it, with one linear head a stream: what a task sees of it."""
 
     def __init__(self, fusion: Fusion) -> None:
         super().__init__()
-        self.fusion = fusion
-        self.heads = nn.ModuleDict({name: nn.Linear(width, OUTPUTS) for name, width in fusion.streams.items()})
+        self.model = MultiTaskModel({}, fusion, Hard(fusion.streams, ["task"]), {"task": Output()})
+
+    @property
+    def fusion(self) -> Fusion:
+        return self.model.fusion
 
     def forward(self, inputs: dict[str, Encoded], present: dict[str, Tensor]) -> dict[str, Tensor]:
-        streams = self.fusion(inputs, present)
-        outputs = {name: head(streams[name]) for name, head in self.heads.items()}
-        return {**streams, "prediction": self.fusion.combine(outputs, present)}
+        streams = self.model.fuse(inputs, present)
+        return {**streams, "prediction": self.model.decide(streams, present)["task"]}

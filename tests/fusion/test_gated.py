@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from mmfusion.fusion.gated import Gated
-from tests.fusion.cases import DIMS, SUBSETS, encoded, every_subset, only
+from tests.fusion.cases import DIMS, SUBSETS, blanked, encoded, every_subset, only
 from tests.helpers.properties import check_parameters
 
 
@@ -17,7 +17,7 @@ def test_gates_forced_to_one_give_the_sum_of_tanh_projections():
 
 def test_equation_row_by_row():
     fusion, inputs, present = Gated(DIMS, dim=7), encoded(), every_subset()
-    z = fusion(inputs, present)["joint"]
+    z = fusion(blanked(inputs, present), present)["joint"]
     for row in range(len(z)):
         seen = [inputs[name].pooled[row] * present[name][row] for name in DIMS]
         gates = torch.sigmoid(fusion.gate.weight @ torch.cat(seen) + fusion.gate.bias).view(3, 7)

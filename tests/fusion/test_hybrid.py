@@ -20,7 +20,7 @@ def test_streams_are_the_feature_fusions_and_each_modalitys():
     assert hybrid.streams == {"joint": 7, **DIMS}
     assert torch.equal(streams["joint"], alone(inputs, present)["joint"])
     for name in DIMS:
-        assert torch.equal(streams[name], inputs[name].pooled * present[name][:, None])
+        assert torch.equal(streams[name], inputs[name].pooled)
 
 
 @pytest.mark.parametrize("weighting", ["fixed", "learned"])

@@ -2,28 +2,10 @@ import pytest
 import torch
 from torch import nn
 
-from mmfusion.batch import Encoded
-from mmfusion.fusion._parts import ACTIVATIONS, Align, StreamWeights, activation, blank, check_width, masked_softmax
+from mmfusion.fusion._parts import ACTIVATIONS, Align, StreamWeights, activation, check_width, masked_softmax
 from tests.fusion.cases import DIMS, encoded, every_subset
 
 NAN = float("nan")
-
-
-@pytest.mark.parametrize("shape", [(3,), (3, 2), (3, 2, 4)])
-def test_absent_rows_are_zero_whatever_they_hold_and_get_no_gradient(shape):
-    x = torch.ones(shape)
-    x[1] = NAN
-    x.requires_grad_()
-    found = blank(x, torch.tensor([True, False, True]))
-    expected = torch.ones(shape)
-    expected[1] = 0
-    assert torch.equal(found, expected)
-    found.sum().backward()
-    assert torch.equal(x.grad, expected)
-
-
-def test_blanks_keep_the_type():
-    assert blank(torch.ones(2, 1, dtype=torch.bfloat16), torch.tensor([True, False])).dtype == torch.bfloat16
 
 
 def test_activations_by_name():
@@ -67,16 +49,6 @@ def test_without_align_widths_stay():
     assert not list(align.parameters())
     for name, x in align(inputs, present).items():
         assert torch.equal(x, inputs[name].pooled * present[name][:, None])
-
-
-def test_nan_in_an_absent_row_reaches_no_weight():
-    align = Align({"a": 2}, 3)
-    x = torch.tensor([[1.0, 2.0], [NAN, NAN]])
-    mask = torch.ones(2, 1, dtype=torch.bool)
-    found = align({"a": Encoded(x, x[:, None], mask)}, {"a": torch.tensor([True, False])})["a"]
-    found.sum().backward()
-    assert torch.equal(align["a"].weight.grad, torch.tensor([[1.0, 2.0]] * 3))
-    assert torch.equal(align["a"].bias.grad, torch.ones(3))
 
 
 def test_softmax_over_what_is_masked_in():

@@ -1,5 +1,10 @@
-"""Every fusion of conf/fusion, with its defaults and variants, passes the same checks; a new YAML joins by itself."""
+"""Every fusion of conf/fusion, with its defaults and variants, passes the same checks; a new YAML joins by itself.
 
+So does CONTRIBUTING's example, written to its places as the page says.
+"""
+
+import runpy
+import sys
 from pathlib import Path
 
 import pytest
@@ -7,11 +12,12 @@ import torch
 from hydra import compose, initialize_config_dir
 from omegaconf import OmegaConf
 
+import mmfusion.fusion
 from mmfusion.batch import Encoded
 from mmfusion.config.instantiate import instantiate
 from mmfusion.fusion._base import JOINT
 from tests.fusion.cases import DIMS, OUTPUTS, ROWS, SUBSETS, Predictor, encoded, every_subset, only, spoil
-from tests.helpers import properties
+from tests.helpers import pages, properties
 
 CONF = Path(__file__).parents[2] / "conf"
 VARIANTS = {
@@ -22,29 +28,44 @@ VARIANTS = {
     "hybrid": [["weighting=learned", "joint_weight=2"], ["/fusion@feature=gated"], ["/fusion@feature=sum"]],
 }
 NAMES = sorted(path.stem for path in (CONF / "fusion").glob("*.yaml"))
-CASES = [(name, tuple(changes)) for name in NAMES for changes in [[], *VARIANTS.get(name, [])]]
+EXAMPLE = "maximum"
+CASES = [(name, tuple(changes)) for name in NAMES for changes in [[], *VARIANTS.get(name, [])]] + [(EXAMPLE, ())]
 
 
-def node(name: str, changes: tuple[str, ...]) -> dict:
+def node(name: str, changes: tuple[str, ...] = (), conf: Path = CONF) -> dict:
     """The YAML's content as the run would get it, made narrow."""
     # `/fusion@feature=x` picks a nested fusion, the others set an option.
     overrides = [
         f"fusion@fusion.feature={change.split('=')[1]}" if change.startswith("/") else f"fusion.{change}"
         for change in changes
     ]
-    with initialize_config_dir(str(CONF), version_base="1.3"):
+    with initialize_config_dir(str(conf), version_base="1.3"):
         config = compose(overrides=[f"+fusion={name}", *overrides])
     plain = OmegaConf.to_container(config.fusion)
     for each in (plain, plain.get("feature", {})):
         if "dim" in each:
-            each["dim"] = 8
+            # Wide enough that each modality is the largest somewhere.
+            each["dim"] = 32
     return plain
 
 
+@pytest.fixture(scope="module")
+def example(tmp_path_factory):
+    """A folder with the example's files, its module found as if it lay in `mmfusion/fusion`."""
+    folder = tmp_path_factory.mktemp("example")
+    for path in (f"mmfusion/fusion/{EXAMPLE}.py", f"conf/fusion/{EXAMPLE}.yaml", f"tests/fusion/test_{EXAMPLE}.py"):
+        (folder / path).parent.mkdir(parents=True, exist_ok=True)
+        (folder / path).write_text(pages.example(path))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(mmfusion.fusion, "__path__", [*mmfusion.fusion.__path__, str(folder / "mmfusion" / "fusion")])
+        yield folder
+    sys.modules.pop(f"mmfusion.fusion.{EXAMPLE}", None)
+
+
 @pytest.fixture(scope="module", params=CASES, ids=lambda case: "-".join([case[0], *case[1]]))
-def make(request):
+def make(request, example):
     """Builds the case's fusion with heads, always with the same parameters."""
-    built = node(*request.param)
+    built = node(*request.param, example / "conf" if request.param[0] == EXAMPLE else CONF)
 
     def build() -> Predictor:
         return Predictor(instantiate(built, dims=DIMS))
@@ -148,5 +169,12 @@ def test_compiles_whole(make):
 def test_one_modality_is_enough(make):
     fusion_of_one = {"image": Encoded.from_pooled(torch.randn(4, 6))}
     build = type(seeded(make).fusion)
-    model = build(dims={"image": 6}, **({"feature": node("concat", ())} if "hybrid" in build.__module__ else {}))
+    model = build(dims={"image": 6}, **({"feature": node("concat")} if "hybrid" in build.__module__ else {}))
     assert all(x.isfinite().all() for x in model(fusion_of_one, {"image": torch.ones(4, dtype=torch.bool)}).values())
+
+
+def test_the_examples_own_test(example):
+    run = runpy.run_path(str(example / "tests" / "fusion" / f"test_{EXAMPLE}.py"))
+    tests = [run[name] for name in run if name.startswith("test_")]
+    assert len(tests) == 1
+    tests[0]()
