@@ -15,6 +15,7 @@ from mmfusion.data.inspect.media import Media, look
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.profile import profile
 from mmfusion.data.inspect.words import ID, SPLIT_VALUES, named, words
+from mmfusion.data.manifest.header import Unnamed
 from mmfusion.data.paths import Place
 
 
@@ -38,6 +39,8 @@ def start(
         plan.decide(name, "open")
         if name in ignore:
             plan.decide(name, "ignored", reason="as told (--ignore)")
+        elif isinstance(name, Unnamed) and name not in tasks:
+            plan.decide(name, "ignored", reason="it has no name in the file")
         elif found.filled == 0:
             plan.decide(name, "ignored", reason="empty in every row")
         elif found.distinct == 1 and found.filled == found.rows and name not in tasks:

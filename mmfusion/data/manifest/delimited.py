@@ -11,6 +11,8 @@ from typing import Any, TextIO
 import polars as pl
 
 from mmfusion.data.errors import DataError, Problems
+from mmfusion.data.manifest.dialect import delimiter_line
+from mmfusion.data.manifest.header import by_place, check_header, names
 from mmfusion.data.progress import track
 
 CHUNK = 50_000
@@ -25,16 +27,20 @@ Cells = Any
 """One column: a polars Series, or a list where cells are lists."""
 
 
-def read_delimited(path: Path, delimiter: str, quote: str | None = QUOTE) -> tuple[dict[str, Cells], Sequence[int]]:
-    """Read a delimited text file with a header.
+def read_delimited(
+    path: Path, delimiter: str, quote: str | None = QUOTE, header: bool | None = None
+) -> tuple[dict[str, Cells], Sequence[int]]:
+    """Read a delimited text file.
 
     Python's parser and not polars': polars fills a row that is too short with nulls in silence, and neither line
     numbers nor cells like `007` survive it without care.
 
     Args:
-        path: the file, UTF-8 with or without a byte order mark.
+        path: the file, UTF-8 with or without a byte order mark; a first line `sep=;`, as Excel reads it, is skipped.
         delimiter: one character.
         quote: one character; None where fields are never quoted, as in much TSV.
+        header: whether the first line holds the columns' names; without, they are called by their place. None: it
+            does, and is refused where it looks like a row.
 
     Returns:
         Column to its cells, all strings; and the line on which each row begins. A blank line is no row, but of a table
@@ -49,8 +55,11 @@ def read_delimited(path: Path, delimiter: str, quote: str | None = QUOTE) -> tup
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             text = lines(file, path)
+            first = next(text, "")
+            skipped = delimiter_line(first) is not None
+            text = text if skipped else itertools.chain([first], text)
             reader = csv.reader(text, delimiter=delimiter, quotechar=quote, quoting=quoting, strict=True)
-            return _read(reader, path.name, delimiter)
+            return _read(_rows(reader, path.name, int(skipped)), path.name, delimiter, header)
     except UnicodeDecodeError as error:
         raise not_utf8(path, error) from None
 
@@ -77,57 +86,93 @@ def not_utf8(path: Path, error: UnicodeDecodeError) -> DataError:
     return DataError(f"{path.name}: not UTF-8 ({error.reason}); save the file as UTF-8")
 
 
-def _read(reader: Any, name: str, delimiter: str) -> tuple[dict[str, Cells], Sequence[int]]:
-    header = _header(reader, name, delimiter)
+Row = tuple[int, list[str]]
+"""The line on which a row begins, and its fields; of a blank line none."""
+
+
+def _rows(reader: Any, name: str, skipped: int) -> Iterator[Row]:
+    begins = reader.line_num + 1 + skipped
+    try:
+        for row in reader:
+            yield begins, row
+            begins = reader.line_num + 1 + skipped
+    except csv.Error as error:  # of the header, where the file ends; its beginning is no news
+        line = reader.line_num if begins == 1 + skipped else begins
+        raise DataError(f"{name}, line {line}: {_why(error)}") from None
+
+
+def _read(
+    rows: Iterator[Row], name: str, delimiter: str, header: bool | None
+) -> tuple[dict[str, Cells], Sequence[int]]:
+    line, first = next(((line, row) for line, row in rows if row), (0, None))
+    if first is None:
+        raise DataError(f"{name}: the file is empty; expected a header with the columns' names")
+    _check_delimiter(first, name, delimiter)
+    rows, width = _width(rows, len(first), open_end=header is not False)
+    titles = [*first[:width], *[""] * (width - len(first))]
+    if header is False:
+        rows = itertools.chain([(line, first)], rows)
+    frame, numbers = _pack_all(rows, width, name, delimiter)
+    columns = frame.get_columns()
+    if header is None:
+        check_header(titles, columns, name)
+    found = by_place(width) if header is False else names(titles, name)
+    return {title: column.alias(title) for title, column in zip(found, columns, strict=True)}, numbers
+
+
+def _width(rows: Iterator[Row], header: int, *, open_end: bool) -> tuple[Iterator[Row], int]:
+    """How many fields rows have: as the header, or one more or less where lines end in a delimiter or do not."""
+    begun: list[Row] = []
+    for row in rows:
+        begun.append(row)
+        if row[1]:
+            break
+    rows = itertools.chain(begun, rows)
+    cells = begun[-1][1] if begun else []
+    more = len(cells) == header + 1 and cells[-1].strip() == ""
+    return rows, header + 1 if open_end and more else header
+
+
+def _pack_all(rows: Iterator[Row], width: int, name: str, delimiter: str) -> tuple[pl.DataFrame, list[int]]:
     problems = Problems(name)
     parts: list[pl.DataFrame] = []
     chunk: list[list[str]] = []
     numbers: list[int] = []
     blank: list[int] = []
-    begins = reader.line_num + 1
-    try:
-        for row in reader:
-            if len(row) == len(header):
-                chunk += [[""]] * len(blank)
-                numbers += blank
-                blank = []
-                chunk.append(row)
-                numbers.append(begins)
-                if len(chunk) >= CHUNK:
-                    parts.append(_pack(header, chunk))
-                    chunk = []
-            elif not row:  # of one column a row with an empty cell, unless the file ends so; of several no row
-                blank += [begins] if len(header) == 1 else []
-            else:
-                found = delimiter.join(row)
-                problems.add(begins, None, found, f"expected {len(header)} fields as in the header, found {len(row)}")
-            begins = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(f"{name}, line {begins}: {_why(error)}") from None
+    lengths: set[int] = set()
+    for begins, row in rows:
+        if len(row) == width:
+            chunk += [[""]] * len(blank)
+            numbers += blank
+            blank = []
+            chunk.append(row)
+            numbers.append(begins)
+            if len(chunk) >= CHUNK:
+                parts.append(_pack(chunk, width))
+                chunk = []
+        elif not row:  # of one column a row with an empty cell, unless the file ends so; of several no row
+            blank += [begins] if width == 1 else []
+        else:
+            lengths.add(len(row))
+            found = delimiter.join(row)
+            problems.add(begins, None, found, f"expected {width} fields as in the header, found {len(row)}")
+    if problems.count and not numbers and lengths == {width + 1}:
+        raise DataError(
+            f"{name}: the header has {width} fields and each row {width + 1}; give every column a name in the header "
+            "(row names, as R writes them, one too: `id`)"
+        )
     problems.raise_if_any()
-    parts.append(_pack(header, chunk))
-    frame = pl.concat(parts)
-    return {column: frame[column] for column in header}, numbers
+    parts.append(_pack(chunk, width))
+    return pl.concat(parts), numbers
 
 
-def _header(reader: Any, name: str, delimiter: str) -> list[str]:
-    try:
-        header = next(row for row in reader if row)
-    except StopIteration:
-        raise DataError(f"{name}: the file is empty; expected a header with the columns' names") from None
-    except csv.Error as error:
-        raise DataError(f"{name}, line {reader.line_num}: {_why(error)}") from None
-    header = [column.strip() for column in header]
-    twice = sorted({column for column in header if header.count(column) > 1})
-    if twice:
-        raise DataError(f"{name}: columns {twice} are in the header more than once; give each a name of its own")
+def _check_delimiter(header: list[str], name: str, delimiter: str) -> None:
     others = [other for other in (";", "\t", ",", "|") if other != delimiter and other in header[0]]
     if len(header) == 1 and others:
         raise DataError(
-            f"{name}: one column {header[0]!r} when split at {delimiter!r}; set data.delimiter={others[0]!r} if that "
-            "is what separates the fields"
+            f"{name}: one column {header[0].strip()!r} when split at {delimiter!r}; set data.delimiter={others[0]!r} "
+            "if that is what separates the fields"
         )
-    return header
 
 
 def _why(error: csv.Error) -> str:
@@ -135,8 +180,6 @@ def _why(error: csv.Error) -> str:
     return f"{why}; where quotes are characters like any other, as in much TSV, set data.quote=null"
 
 
-def _pack(header: list[str], rows: list[list[str]]) -> pl.DataFrame:
-    cells = zip(*rows, strict=True) if rows else ([] for _ in header)
-    return pl.DataFrame(
-        [pl.Series(column, values, dtype=pl.String) for column, values in zip(header, cells, strict=True)]
-    )
+def _pack(rows: list[list[str]], width: int) -> pl.DataFrame:
+    cells = zip(*rows, strict=True) if rows else ([] for _ in range(width))
+    return pl.DataFrame([pl.Series(str(place), values, dtype=pl.String) for place, values in enumerate(cells)])

@@ -11,6 +11,7 @@ import polars as pl
 
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.manifest.delimited import CHUNK, Cells, lines, not_utf8
+from mmfusion.data.manifest.header import name_of
 
 
 def read_jsonl(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
@@ -51,7 +52,8 @@ def read_jsonl(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
         raise DataError(f"{path.name}: the file holds no row")
     sizes = [len(next(iter(part.values()))) if part else 0 for part in parts]
     return {
-        name: _join([part.get(name, [None] * size) for part, size in zip(parts, sizes, strict=True)]) for name in names
+        name_of(name, place): _join([part.get(name, [None] * size) for part, size in zip(parts, sizes, strict=True)])
+        for place, name in enumerate(names, 1)
     }, numbers
 
 

@@ -9,6 +9,7 @@ import polars as pl
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.manifest.delimited import Cells
+from mmfusion.data.manifest.header import name_of
 
 
 def read_parquet(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
@@ -27,7 +28,7 @@ def read_parquet(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
         frame = pl.read_parquet(path)
     except (pl.exceptions.PolarsError, OSError) as error:
         raise DataError(f"{path.name}: not readable as Parquet: {str(error).splitlines()[0]}") from None
-    columns = {series.name: _plain(series, path.name) for series in frame}
+    columns = {name_of(series.name, place): _plain(series, path.name) for place, series in enumerate(frame, 1)}
     return columns, range(1, frame.height + 1)
 
 

@@ -12,6 +12,7 @@ import polars as pl
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.manifest.delimited import QUOTE, Cells, read_delimited
+from mmfusion.data.manifest.dialect import declared_delimiter
 from mmfusion.data.manifest.jsonl import read_jsonl
 from mmfusion.data.manifest.parquet import read_parquet
 
@@ -26,8 +27,14 @@ FORMATS = {
 }
 """Suffix to format."""
 
+USUAL = {"csv": ",", "tsv": "\t"}
+"""Format to the delimiter that it has unless something says otherwise."""
+
 EMPTY = ("", "NA", "nan", "NaN")
 """Strings that count as an empty cell unless the config says otherwise."""
+
+_TAB = {"\\t": "\t", "tab": "\t"}
+"""How a tab may be written on a command line."""
 
 
 def read_columns(
@@ -37,17 +44,21 @@ def read_columns(
     empty: Sequence[str] = EMPTY,
     strip: bool = True,
     quote: str | None = QUOTE,
+    header: bool | None = None,
 ) -> tuple[dict[str, Cells], Sequence[int]]:
     """Read a table's columns.
 
     Args:
         path: CSV, TSV, JSONL or Parquet.
         format: `csv`, `tsv`, `jsonl` or `parquet`; None goes by the suffix.
-        delimiter: what separates the fields of a CSV; None is a comma, a tab for TSV.
+        delimiter: what separates the fields of a CSV; None is what a first line `sep=;` says, else a comma, a tab for
+            TSV.
         empty: strings that count as an empty cell.
         strip: whether blanks around a cell's text are taken off.
         quote: what a field of CSV or TSV may stand between, so that it can hold the delimiter; None: it is a character
             like any other.
+        header: whether the first line of CSV or TSV holds the columns' names; None: it does, and is refused where it
+            looks like a row.
 
     Returns:
         Column to its cells, None where empty (polars Series, or a list where cells are lists; lists of numbers become
@@ -62,8 +73,8 @@ def read_columns(
         raise DataError(f"there is no file {path}{beside(path)}")
     format = format or FORMATS.get(path.suffix.lower())
     if format == "csv" or format == "tsv":
-        delimiter = _one_character("delimiter", delimiter) or ("," if format == "csv" else "\t")
-        columns, rows = read_delimited(path, delimiter, _one_character("quote", quote))
+        mark = _delimiter(path, format, _one_character("delimiter", _TAB.get(delimiter or "", delimiter)))
+        columns, rows = read_delimited(path, mark, _one_character("quote", quote), header)
     elif format == "jsonl":
         columns, rows = read_jsonl(path)
     elif format == "parquet":
@@ -78,6 +89,16 @@ def read_columns(
     if not len(rows):
         raise DataError(f"{path.name}: the file has columns but no row")
     return {name: _blank(cells, empty, strip) for name, cells in columns.items()}, rows
+
+
+def _delimiter(path: Path, format: str, given: str | None) -> str:
+    declared = declared_delimiter(path)
+    if given is not None and declared is not None and given != declared:
+        raise DataError(
+            f"{path.name}, line 1: says that {declared!r} separates the fields, and data.delimiter is {given!r}; set "
+            f"data.delimiter=null to go by the file"
+        )
+    return given or declared or USUAL[format]
 
 
 def _blank(cells: Cells, empty: Sequence[str], strip: bool) -> Cells:

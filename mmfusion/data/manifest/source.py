@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +12,7 @@ from mmfusion.config.split import check_split, shares_of
 from mmfusion.data.errors import Problems
 from mmfusion.data.manifest.delimited import QUOTE, Cells
 from mmfusion.data.manifest.folds import split_by_fold
+from mmfusion.data.manifest.header import without_a_name
 from mmfusion.data.manifest.places import media_root, table_path
 from mmfusion.data.manifest.read import EMPTY, read_columns
 from mmfusion.data.manifest.split import (
@@ -23,6 +25,8 @@ from mmfusion.data.manifest.split import (
 )
 from mmfusion.data.source import Source
 from mmfusion.data.table import Table, is_empty
+
+log = logging.getLogger(__name__)
 
 BY_COLUMN: Split = {"column": "split", "train": "train", "val": "val", "test": "test"}
 
@@ -43,6 +47,8 @@ class ManifestSource(Source):
         empty: strings that count as an empty cell.
         strip: take blanks off both ends of every cell.
         quote: what a field of CSV or TSV may stand between; None: quotes are characters like any other.
+        header: whether the first line of CSV or TSV holds the columns' names; false: they are called `column_1`,
+            `column_2`, …; None: it holds names, and is refused where it looks like a row.
 
     Raises:
         ConfigError: a `split` that means nothing or two things.
@@ -59,6 +65,7 @@ class ManifestSource(Source):
         empty: Sequence[str] = EMPTY,
         strip: bool = True,
         quote: str | None = QUOTE,
+        header: bool | None = None,
     ) -> None:
         check_split(split)
         self.path = path
@@ -70,11 +77,14 @@ class ManifestSource(Source):
         self.empty = empty
         self.strip = strip
         self.quote = quote
+        self.header = header
 
     def read(self) -> Table:
         path = table_path(self.path, self.root)
-        columns, rows = read_columns(path, self.format, self.delimiter, self.empty, self.strip, self.quote)
+        columns, rows = read_columns(path, self.format, self.delimiter, self.empty, self.strip, self.quote, self.header)
         file = path.name
+        if without_a_name(columns):
+            log.warning("%s: %s", file, without_a_name(columns))
         ids = row_ids(columns, self.id, rows, file)
         keys = ids if self.id is not None else content_keys(columns)
         splits = self._splits(columns, keys, rows, file)

@@ -15,6 +15,7 @@ from mmfusion.config.limits import Keys, Range
 from mmfusion.config.split import spelt, values_of
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.manifest.delimited import Cells
+from mmfusion.data.manifest.header import unnamed
 from mmfusion.data.manifest.ratio import split_by_ratio, split_groups, strata
 from mmfusion.data.table import take
 
@@ -128,9 +129,13 @@ def take_from_train(
 
 
 def content_keys(columns: Mapping[str, Cells]) -> list[str]:
-    """What rows without ids are known by: what they hold, and of equal rows which one of them it is."""
+    """What rows without ids are known by: what they hold, and of equal rows which one of them it is.
+
+    Columns without a name are left out of it: what pandas writes as an index changes with the order of the rows.
+    """
     keys, seen = [], Counter[str]()
-    for cells in zip(*(columns[name] for name in sorted(columns)), strict=True):
+    names = sorted(set(columns) - set(unnamed(columns))) or sorted(columns)
+    for cells in zip(*(columns[name] for name in names), strict=True):
         content = _digest(repr([_digest(cell.tobytes()) if isinstance(cell, np.ndarray) else cell for cell in cells]))
         seen[content] += 1
         keys.append(f"{content} {seen[content]}")

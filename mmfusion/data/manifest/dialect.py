@@ -1,0 +1,60 @@
+"""How a delimited file is written, as its first lines show it."""
+
+from __future__ import annotations
+
+import csv
+import itertools
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+DELIMITERS = (",", ";", "\t", "|")
+"""What may separate the fields of a file, likeliest first."""
+
+_RECORDS = 200
+_DELIMITER_LINE = re.compile(r'\ufeff?"?sep=(.)"?[,;\t|]*\s*')
+
+
+def delimiter_line(line: str) -> str | None:
+    """The delimiter of a line `sep=;`, which Excel reads and writes before a header; None if it is another line."""
+    found = _DELIMITER_LINE.fullmatch(line)
+    return found[1] if found else None
+
+
+def declared_delimiter(path: Path) -> str | None:
+    """The delimiter that a file's first line declares, if it does."""
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        return delimiter_line(file.readline(100))
+
+
+def guess_delimiter(path: Path, usual: str, quote: str | None = '"') -> str:
+    """What separates a file's fields: as it declares, else what splits its first lines into equally many.
+
+    Args:
+        path: the file.
+        usual: the delimiter that is right if nothing speaks against it.
+        quote: what fields may stand between.
+    """
+    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
+        lines = list(itertools.islice(file, _RECORDS))
+    declared = delimiter_line(lines[0]) if lines else None
+    if declared is not None:
+        return declared
+    fits = {mark: _fit(lines, mark, quote) for mark in dict.fromkeys([usual, *DELIMITERS])}
+    best = max(fits.values(), default=(0.0, 0))
+    return usual if fits[usual] == best else next(mark for mark, fit in fits.items() if fit == best)
+
+
+def _fit(lines: list[str], delimiter: str, quote: str | None) -> tuple[float, int]:
+    """The share of lines with as many fields as most have, and their number; nothing where that is one."""
+    quoting: Any = csv.QUOTE_NONE if quote is None else csv.QUOTE_MINIMAL
+    reader = csv.reader(lines, delimiter=delimiter, quotechar=quote, quoting=quoting)
+    try:
+        widths = [len(row) for row in reader if row]
+    except csv.Error:
+        return 0.0, 0
+    if not widths or widths[0] < 2:
+        return 0.0, 0
+    width, count = Counter(widths).most_common(1)[0]
+    return (round(count / len(widths), 1), width) if abs(width - widths[0]) <= 1 else (0.0, 0)

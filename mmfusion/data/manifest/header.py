@@ -1,0 +1,137 @@
+"""The names of a table's columns, and whether a first line holds names at all."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+import polars as pl
+
+from mmfusion.data.errors import DataError, shorten
+
+LOOKED_AT = 2000
+"""Rows that a first line is compared with."""
+
+_LEAST_ROWS = 4
+_BY_PANDAS = re.compile(r"Unnamed: \d+(_level_\d+)?|__index_level_\d+__")
+_FEATURES = (r"\d", r"\s", r"[./\\]", r"[,;|]")
+"""What all cells of a column may have in common and its name lacks."""
+
+
+class Unnamed(str):
+    """A column's name that only says where it stands (`column_2`): the file gives it none. No one's input or task."""
+
+    __slots__ = ()
+
+
+def names(header: Sequence[str], file: str) -> list[str]:
+    """The columns' names; one without a name is called by its place, counted from 1.
+
+    Raises:
+        DataError: two columns of one name.
+    """
+    stripped = [name.strip() for name in header]
+    found = [name_of(name, place) for place, name in enumerate(stripped, 1)]
+    twice = sorted({name for name in found if found.count(name) > 1})
+    if twice:
+        raise DataError(f"{file}: columns {twice} are in the header more than once; give each a name of its own")
+    return found
+
+
+def name_of(name: str, place: int) -> str:
+    """A column's name, an `Unnamed` one where it is blank or one that pandas makes up for an index."""
+    if not name.strip():
+        return Unnamed(f"column_{place}")
+    return Unnamed(name) if _BY_PANDAS.fullmatch(name) else name
+
+
+def by_place(count: int) -> list[str]:
+    """`column_1`, `column_2`, …: the names of a table without a header."""
+    return [f"column_{place}" for place in range(1, count + 1)]
+
+
+def unnamed(columns: Iterable[str]) -> list[str]:
+    """Those of the columns that have no name of their own."""
+    return [name for name in columns if isinstance(name, Unnamed)]
+
+
+def without_a_name(columns: Iterable[str]) -> str:
+    """The sentence about columns that have no name; empty if all have one."""
+    found = unnamed(columns)
+    if not found:
+        return ""
+    return (
+        f"{', '.join(found)}: no name in the file, so ignored unless the config names "
+        f"{'it' if len(found) == 1 else 'them'} so (an index that pandas wrote, or a delimiter at a line's end)"
+    )
+
+
+def check_header(header: Sequence[str], columns: Sequence[pl.Series], file: str) -> None:
+    """Refuse a first line that looks like a row: numbers among numbers, values that recur below, and no likely name.
+
+    Args:
+        header: the first line's cells.
+        columns: the rows' cells as text, those of one column after the other.
+        file: the table's name.
+
+    Raises:
+        DataError: says what to set in either case.
+    """
+    if not columns or len(columns[0]) < _LEAST_ROWS:
+        return
+    cells = [name.strip() for name in header]
+    found = ["" if not cell else _evidence(cell, column) for cell, column in zip(cells, columns, strict=True)]
+    if "name" in found or not ({"number", "value"} & set(found)):
+        return
+    if "value" not in found and _progression([cell for cell, kind in zip(cells, found, strict=True) if kind]):
+        return
+    place = found.index("value" if "value" in found else "number")
+    why = "is there again below" if found[place] == "value" else "is a number like those below"
+    raise DataError(
+        f"{file}, line 1: the first line looks like a row and not like names: in column {place + 1} "
+        f"{shorten(cells[place])} {why}; set data.header=false if it is a row (columns are then called column_1, "
+        "column_2, …), or data.header=true if these are the names"
+    )
+
+
+def _evidence(cell: str, column: pl.Series) -> str:
+    """What a first cell is to the cells below: a `name`, a `value` that recurs, a `number` among numbers, or neither.
+
+    `outside` is a number beyond the range of those below, as a year above counts is.
+    """
+    below = column.head(LOOKED_AT).str.strip_chars()
+    below = below.filter(below != "")
+    if not len(below):
+        return "nothing"
+    numbers = _numbers(below)
+    own = _numbers(pl.Series([cell]))[0]
+    mostly = numbers.is_not_null().mean()
+    assert isinstance(mostly, float)
+    if mostly > 0.9:
+        if own is None:
+            return "name" if mostly == 1 or re.search(r"\d", cell) is None else "nothing"
+        lowest, highest = numbers.min(), numbers.max()
+        assert isinstance(lowest, float)
+        assert isinstance(highest, float)
+        return "number" if lowest <= own <= highest else "outside"
+    same = int((below == cell).sum())
+    if same >= 2:
+        return "value"
+    lacking = any(re.search(feature, cell) is None and bool(below.str.contains(feature).all()) for feature in _FEATURES)
+    is_category = same == 0 and len(below) >= 3 * below.n_unique()
+    return "name" if lacking or is_category else "nothing"
+
+
+def _numbers(cells: pl.Series) -> pl.Series:
+    plain = cells.str.replace(r"^([+-]?\d*),(\d+)$", "$1.$2").cast(pl.Float64, strict=False)
+    return plain.set(~plain.is_finite().fill_null(True), None)
+
+
+def _progression(cells: Sequence[str]) -> bool:
+    """Whether numbers follow each other in equal steps, as a counter of columns, or years, do."""
+    found = _numbers(pl.Series(cells, dtype=pl.String)).drop_nulls()
+    if len(found) < 2 or (len(found) == 2 and not (found == found.round()).all()):
+        return False
+    steps = found.diff().drop_nulls()
+    first = steps[0]
+    return first != 0 and bool(((steps - first).abs() <= 1e-9 * abs(first)).all())
