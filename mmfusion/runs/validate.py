@@ -27,9 +27,7 @@ from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data
 
 
-def validate(
-    cfg: Mapping[str, Any], console: Console | None = None, leak: float = 0.99, margin: float = 0.02
-) -> Report:
+def validate(cfg: Mapping[str, Any], console: Console | None = None) -> Report:
     """Read all data of a config, print what was found, and give it back.
 
     Errors are what training would refuse, and what makes its scores worthless: media that cannot be read, labels that
@@ -39,22 +37,18 @@ def validate(
     Args:
         cfg: a checked config.
         console: where to print.
-        leak: accuracy or |r| on the validation split from which a single input column is suspicious.
-        margin: how much better than the commonest class it must be.
 
     Raises:
         DataError: the table itself cannot be read, or a column that the config names is not there.
     """
     data, tasks = build_data(cfg)
     with busy("reading all data"):
-        table, report = _examine(cfg, data, tasks, leak, margin)
+        table, report = _examine(cfg, data, tasks)
     show(report, table.name, data.kinds, tasks, console or Console())
     return report
 
 
-def _examine(
-    cfg: Mapping[str, Any], data: MultiModalData, tasks: Mapping[str, Task], leak: float, margin: float
-) -> tuple[Table, Report]:
+def _examine(cfg: Mapping[str, Any], data: MultiModalData, tasks: Mapping[str, Task]) -> tuple[Table, Report]:
     table = data.source.read()
     check_columns(table, data.kinds, tasks)
     splits = np.asarray(table.splits, dtype=object)
@@ -77,7 +71,7 @@ def _examine(
     copies = [same_content(each, table) for each in media]
     copies += [chosen_and_tested_on(each, table) for each in media if each.inputs.kind.reads_files]
     report.warnings += [message for message in copies if message is not None]
-    report.warnings += leaks(table, data.kinds, tasks, leak, margin)
+    report.warnings += leaks(table, data.kinds, tasks)
     return table, report
 
 

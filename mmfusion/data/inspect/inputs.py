@@ -3,49 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import combinations
 from typing import Any
 
 import polars as pl
 
-from mmfusion.data.inspect.leaks import says_label
-from mmfusion.data.inspect.plan import Plan
-from mmfusion.data.inspect.tasks import tells
+from mmfusion.data.inspect.leaks import gives, says_label
+from mmfusion.data.inspect.plan import Decision, Plan
+from mmfusion.data.inspect.tasks import made_from, relation, tells
+
+NEVER = "never make it an input"
 
 
-def inputs(plan: Plan, columns: Mapping[str, Any], same: float) -> None:
+def inputs(plan: Plan, columns: Mapping[str, Any]) -> None:
     """What is still open is the input of a table, unless it gives a target away."""
-    tasks = [task.column for task in plan.of("task") if task.kind != "multilabel"]
+    leaks: dict[str, str] = {}
     for name in plan.open():
         found = plan.profiles[name]
         if found.lists and found.numbers == 1:
             plan.decide(name, "modality", "features", f"lists of {found.list_length or 'several'} numbers")
-            continue
-        if found.lists:
+        elif found.lists:
             plan.decide(name, "ignored", reason="lists of words that are no target")
-            continue
-        scores = {task: tells(plan, columns, name, task) for task in tasks}
-        gives = next((task for task, score in scores.items() if score.suspicious(same)), None)
-        if gives is not None:
-            why = f"it alone gives {scores[gives].value:.0%} of the target `{gives}` ({scores[gives].measure}): a leak"
-            plan.decide(name, "ignored", reason=why, warning="make it an input only if it is known beforehand")
+        elif (why := _leak(plan, columns, name)) is not None:
+            leaks[name] = why
         elif found.is_number and found.distinct > 2:
             plan.decide(name, "modality", "tabular", "a number that is no target", arguments={"numeric": True})
         else:
             why = f"{found.distinct} levels, no target"
             plan.decide(name, "modality", "tabular", why, arguments={"numeric": False})
+    leaks |= _leaks_of_leaks(plan, columns, leaks)
+    for name, why in leaks.items():
+        plan.decide(name, "ignored", reason=f"{why}: a leak", warning="make it an input only if it is known beforehand")
 
 
-def warn(plan: Plan, columns: Mapping[str, Any], same: float) -> None:
-    """Texts that say their label; ignored columns and groups that tell a target, so that nobody adds them as inputs."""
-    for task in plan.of("task", "classification", "binary"):
+def warn(plan: Plan, columns: Mapping[str, Any]) -> None:
+    """Texts that say their label, media that are there for one label alone, tasks that give each other away, and
+    ignored columns and groups that tell a target, so that nobody adds them as inputs.
+    """
+    for first, second in combinations(_compared(plan, columns), 2):
+        if (why := relation(plan, columns, second.column, first.column)) is not None:
+            plan.warn(second.column, f"{why}: one of the two tasks gives the other away")
+    for task in _compared(plan, columns):
         for text in plan.of("modality", "text"):
             score = says_label(columns[text.column], columns[task.column])
-            if score.suspicious():
+            if score.suspicious and task.kind != "regression":
                 plan.warn(text.column, f"{score.value:.0%} of its cells contain the name of their own `{task.column}`")
+        for modality in plan.of("modality"):
+            holes = plan.look(columns, modality.column).holes if modality.kind != "tabular" else None
+            if holes is not None and (score := gives(holes, plan.look(columns, task.column))).suspicious:
+                plan.warn(modality.column, f"whether it is there alone gives {score.words} of `{task.column}`")
         for other in [*plan.of("ignored"), *plan.of("group")]:
             is_known = other.warning or plan.profiles[other.column].is_unique or plan.profiles[other.column].filled == 0
             if is_known or not isinstance(columns[other.column], pl.Series):
                 continue
             score = tells(plan, columns, other.column, task.column)
-            if score.suspicious(same):
-                plan.warn(other.column, f"it alone gives {score.value:.0%} of `{task.column}`: never make it an input")
+            if score.suspicious:
+                plan.warn(other.column, f"it alone gives {score.words} of `{task.column}`: {NEVER}")
+
+
+def _compared(plan: Plan, columns: Mapping[str, Any]) -> list[Decision]:
+    return [task for task in plan.of("task") if isinstance(columns.get(task.column), pl.Series)]
+
+
+def _leak(plan: Plan, columns: Mapping[str, Any], name: str) -> str | None:
+    for task in _compared(plan, columns):
+        if (why := relation(plan, columns, name, task.column)) is not None:
+            return why
+    return None
+
+
+def _leaks_of_leaks(plan: Plan, columns: Mapping[str, Any], leaks: Mapping[str, str]) -> dict[str, str]:
+    """Inputs that are made from a column which alone gives a target: the bins of its ranks, and so on."""
+    found: dict[str, str] = {}
+    sources = [name for name, why in leaks.items() if why.startswith("it alone")]
+    while sources:
+        source = sources.pop()
+        for decision in plan.of("modality", "tabular"):
+            name = decision.column
+            if name in found or name in leaks:
+                continue
+            there, back = tells(plan, columns, name, source), made_from(plan, columns, name, source)
+            if there.suspicious or back.suspicious:
+                found[name] = f"it is another form of `{source}`, {leaks[source].replace('it alone', 'which alone')}"
+    return found

@@ -1,8 +1,4 @@
-"""Which single column alone predicts a target suspiciously well.
-
-Every predictor here is fitted on one half of the rows and scored on the other, so that a column which is different in
-every row (an id, a free text) does not look as if it knew anything.
-"""
+"""Columns that give a target away, and columns that follow from one: a threshold, a bin, a rank, a finer label."""
 
 from __future__ import annotations
 
@@ -10,25 +6,50 @@ from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
+from scipy.special import bdtr
 
+from mmfusion.data.inspect.association import (
+    hits_by_level,
+    hits_by_neighbours,
+    hits_by_threshold,
+    mean_of_level,
+    mean_of_neighbours,
+    rank_correlation,
+)
 from mmfusion.data.inspect.profile import numeric
 from mmfusion.data.manifest.delimited import Cells
 
-LEAST_ROWS = 20
-"""Scored rows below which nothing is suspicious: a few are predicted well by chance."""
+LEAST_ROWS = 40
+"""Labelled rows below which nothing is suspicious: a few are predicted well by chance."""
 
-_BINS = 64
-_UNSEEN = -1
+MOST_ROWS = 20_000
+"""Rows that are looked at; of a longer table, as many at random."""
+
+_ERRORS_LEFT = 0.2
+"""A good predictor may leave this share of the commonest class's errors; a leak leaves less, ..."""
+
+_CORRELATION = 0.96
+"""... or has more than this rank correlation; ..."""
+
+_BY_CHANCE = 0.025
+"""... so much less, or more, that a good predictor would rarely do as well on as many rows."""
+
+_FEWEST = 5
+"""Rows outside the commonest class that are enough if not one of all rows is predicted wrongly."""
+
+_Z = 1.64
+_CLASSES = 20
+"""Numbers with more different values than this are no classes."""
 
 
 @dataclass(frozen=True)
 class Score:
-    """How well one column alone predicts one target on rows it was not fitted on.
+    """How well one column alone predicts another.
 
     Attributes:
-        value: accuracy, or |r| (Pearson) where the target is a number.
-        chance: what the commonest class reaches there; 0 for |r|.
-        measure: `accuracy` or `|r|`.
+        value: accuracy; or rank correlation, where the predicted column is a number.
+        chance: what the commonest class reaches; 0 for a rank correlation.
+        measure: `accuracy` or `rank correlation`.
         rows: how many rows were scored.
     """
 
@@ -37,41 +58,100 @@ class Score:
     measure: str
     rows: int
 
-    def suspicious(self, threshold: float = 0.99, margin: float = 0.02) -> bool:
-        """At least `threshold`, on enough rows, and closer to perfect than the commonest class by `margin`."""
-        return self.rows >= LEAST_ROWS and self.value >= threshold and self.value >= self.chance + margin
+    @property
+    def words(self) -> str:
+        """`97% (accuracy)`."""
+        return f"{self.value:.0%} ({self.measure})"
+
+    @property
+    def suspicious(self) -> bool:
+        """Better than what is known beforehand usually does: at ρ = .95, or with a fifth of the errors, nothing is."""
+        if self.rows < LEAST_ROWS:
+            return False
+        if self.measure != "accuracy":
+            return bool(np.arctanh(min(self.value, 1 - 1e-9)) - _Z / np.sqrt(self.rows - 3) > np.arctanh(_CORRELATION))
+        wrong, by_chance = round(self.rows * (1 - self.value)), round(self.rows * (1 - self.chance))
+        if wrong == 0:
+            return by_chance >= _FEWEST
+        return bool(wrong < by_chance and bdtr(wrong, by_chance, _ERRORS_LEFT) < _BY_CHANCE)
 
 
-def alone(feature: Cells, target: Cells, fit: np.ndarray, regression: bool) -> Score:
-    """Predict `target` from `feature` and nothing else.
+NOTHING = Score(0.0, 0.0, "accuracy", 0)
 
-    A class is predicted as the commonest one at the same value (of many numbers: in the same of 64 bins of equal
-    count), or the commonest of all at a value not seen. A number is predicted as the mean at the same value; from a
-    number also as it is. From a number both are predicted as in the row with the nearest number, too: that finds a
-    threshold or a curve among few rows. The best predictor counts. An empty cell is a value like any other, for a hole
-    can give a label away too.
 
-    Args:
-        feature: `[N]` cells, None where empty.
-        target: `[N]` cells; rows without a label count nowhere.
-        fit: Bool `[N]`, the rows to fit on; the others are scored.
-        regression: the target is a number.
+@dataclass(frozen=True)
+class Looked:
+    """A column's cells in the forms in which they are compared.
+
+    Attributes:
+        codes: int `[N]`, a number for each value; −1 where empty.
+        numbers: `[N]`, NaN where empty; None unless all filled cells are numbers, three different ones or more.
+        levels: how many different values.
     """
-    values, goal = _series(feature), _series(target)
-    numbers = numeric(values)
-    all_numbers = numbers.null_count() == values.null_count()
-    x = numbers.to_numpy().astype(np.float64) if all_numbers else None
-    if regression:
-        return _regression(_codes(values), x, numeric(goal).to_numpy().astype(np.float64), fit)
-    codes = _binned(numbers, fit) if all_numbers and numbers.n_unique() > _BINS else _codes(values)
-    labels = _codes(goal)
-    known = labels != _UNSEEN
-    return _classes(codes[known], None if x is None else x[known], labels[known], fit[known])
+
+    codes: np.ndarray
+    numbers: np.ndarray | None
+    levels: int
+
+    @classmethod
+    def at(cls, cells: Cells, rows: np.ndarray | None = None) -> Looked:
+        """Look at some rows of a column.
+
+        Args:
+            cells: `[N]`, None where empty.
+            rows: the rows to look at; None: all.
+        """
+        values = cells if isinstance(cells, pl.Series) else pl.Series([_text(cell) for cell in cells], dtype=pl.String)
+        values = values if rows is None else values.gather(rows)
+        numbers = numeric(values)
+        codes = values.cast(pl.String).rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1
+        is_number = numbers.null_count() == values.null_count() and numbers.n_unique() - (numbers.null_count() > 0) > 2
+        return cls(codes, numbers.to_numpy().astype(np.float64) if is_number else None, int(codes.max(initial=-1)) + 1)
+
+    def where(self, rows: np.ndarray) -> Looked:
+        """Some of the rows."""
+        return Looked(self.codes[rows], None if self.numbers is None else self.numbers[rows], self.levels)
+
+    @property
+    def holes(self) -> Looked | None:
+        """Whether a cell is filled, as a column of two values; None if all are, or none is."""
+        filled = (self.codes >= 0).astype(np.int64)
+        return Looked(filled, None, 2) if 0 < filled.sum() < len(filled) else None
 
 
-def halves(rows: int) -> np.ndarray:
-    """Bool `[rows]`, half of them at random (always the same ones): for a table whose split is not known yet."""
-    return np.random.default_rng(0).permutation(rows) % 2 == 1
+def sample(rows: int) -> np.ndarray | None:
+    """The rows of a long table that are looked at (always the same ones); None: all."""
+    if rows <= MOST_ROWS:
+        return None
+    return np.sort(np.random.default_rng(0).choice(rows, MOST_ROWS, replace=False))
+
+
+def gives(feature: Looked, target: Looked) -> Score:
+    """How well a column predicts a target by itself; the best of several predictors counts.
+
+    Classes: the commonest one at the same level, that of the nearest numbers, or one interval of the numbers a class.
+    Numbers: by rank, along the column, along the means of its levels, and along a curve. An empty cell is a level like
+    any other, for a hole can give a label away too.
+    """
+    known = target.codes >= 0
+    if known.sum() < LEAST_ROWS:
+        return NOTHING
+    feature, target = feature.where(known), target.where(known)
+    scores = [_classes(feature, target)] if target.numbers is None or target.levels <= _CLASSES else []
+    scores += [_numbers(feature, target.numbers)] if target.numbers is not None and target.levels > 3 else []
+    return max(scores, key=lambda score: (score.suspicious, score.value))
+
+
+def follows(feature: Looked, target: Looked) -> Score:
+    """How well a column is predicted from the target, or which of its cells are empty: it may be made from it."""
+    known = target.codes >= 0
+    feature, target = feature.where(known), target.where(known)
+    scores = [gives(target, feature)]
+    if feature.holes is not None:
+        scores += [gives(target, feature.holes)]
+        if feature.levels > 1:  # an empty cell as a class of its own
+            scores += [_classes(target, Looked(feature.codes + 1, None, feature.levels + 1))]
+    return max(scores, key=lambda score: (score.suspicious, score.value))
 
 
 def says_label(texts: Cells, labels: Cells) -> Score:
@@ -81,10 +161,11 @@ def says_label(texts: Cells, labels: Cells) -> Score:
         texts: `[N]` cells.
         labels: `[N]` cells.
     """
-    frame = pl.DataFrame({"text": _series(texts), "label": _series(labels).cast(pl.String)}).drop_nulls()
+    text, label = (pl.Series([_text(cell) for cell in cells], dtype=pl.String) for cells in (texts, labels))
+    frame = pl.DataFrame({"text": text, "label": label}).drop_nulls()
     frame = frame.filter(pl.col("label").str.len_chars() > 2)
     if not len(frame):
-        return Score(0.0, 0.0, "accuracy", 0)
+        return NOTHING
     padded = pl.concat_str(
         pl.lit(" "), pl.col("text").str.to_lowercase().str.replace_all(r"[^\pL\pN]+", " "), pl.lit(" ")
     )
@@ -100,81 +181,39 @@ def says_label(texts: Cells, labels: Cells) -> Score:
     return Score(own, other, "accuracy", len(frame))
 
 
-def _series(cells: Cells) -> pl.Series:
-    if isinstance(cells, pl.Series):
-        return cells
-    return pl.Series([None if cell is None else str(cell) for cell in cells], dtype=pl.String)
+def _classes(feature: Looked, target: Looked) -> Score:
+    labels, rows = target.codes, len(target.codes)
+    if rows < LEAST_ROWS or target.levels > rows / 2:
+        return NOTHING
+    hits = [hits_by_level(feature.codes, labels)]
+    if feature.holes is not None:
+        hits.append(hits_by_level(feature.holes.codes, labels))
+    if feature.numbers is not None:
+        there = ~np.isnan(feature.numbers)
+        x, y = feature.numbers[there], labels[there]
+        empty = int(np.bincount(labels[~there]).max()) if not there.all() else 0
+        if len(x) > 8:
+            hits.append(empty + hits_by_threshold(x, y))
+            if feature.levels > _CLASSES:
+                hits.append(empty + hits_by_neighbours(x, y))
+    return Score(max(hits) / rows, float(np.bincount(labels).max()) / rows, "accuracy", rows)
 
 
-def _codes(values: pl.Series) -> np.ndarray:
-    """Int `[N]`, a number for each value; −1 where empty."""
-    ranks = values.cast(pl.String).rank("dense")
-    return ranks.fill_null(0).to_numpy().astype(np.int64) - 1
+def _numbers(feature: Looked, y: np.ndarray) -> Score:
+    rows = len(y)
+    scores = [0.0]
+    if feature.levels <= rows / 10 and len(np.unique(feature.codes)) > 3:
+        scores.append(rank_correlation(mean_of_level(feature.codes, y), y))
+    if feature.numbers is not None:
+        there = ~np.isnan(feature.numbers)
+        x, y = feature.numbers[there], y[there]
+        rows = len(y)
+        if rows > 8:
+            scores.append(abs(rank_correlation(x, y)))
+            if feature.levels > _CLASSES:
+                scores.append(rank_correlation(mean_of_neighbours(x, y), y))
+    return Score(max(scores), 0.0, "rank correlation", rows)
 
 
-def _binned(numbers: pl.Series, fit: np.ndarray) -> np.ndarray:
-    values = numbers.to_numpy().astype(np.float64)
-    empty = np.isnan(values)
-    known = values[fit & ~empty]
-    edges = np.unique(np.quantile(known, np.linspace(0, 1, _BINS + 1)[1:-1])) if len(known) else known
-    return np.where(empty, _UNSEEN, np.searchsorted(edges, values, side="right"))
-
-
-def _classes(codes: np.ndarray, numbers: np.ndarray | None, labels: np.ndarray, fit: np.ndarray) -> Score:
-    scored = int((~fit).sum())
-    if not scored or not fit.any():
-        return Score(0.0, 0.0, "accuracy", 0)
-    commonest = np.bincount(labels[fit]).argmax()
-    seen = pl.DataFrame({"code": codes[fit], "label": labels[fit]}).group_by("code", "label").len()
-    best = seen.sort("len", "label", descending=True).unique("code", keep="first", maintain_order=True)
-    table = dict(zip(best["code"].to_list(), best["label"].to_list(), strict=True))
-    predicted = [np.array([table.get(code, commonest) for code in codes[~fit].tolist()])]
-    if numbers is not None:
-        predicted.append(_nearest(numbers, labels, fit, predicted[0]))
-    right = max(float((each == labels[~fit]).mean()) for each in predicted)
-    return Score(right, float((labels[~fit] == commonest).mean()), "accuracy", scored)
-
-
-def _regression(codes: np.ndarray, numbers: np.ndarray | None, target: np.ndarray, fit: np.ndarray) -> Score:
-    known = ~np.isnan(target)
-    codes, target, fit = codes[known], target[known], fit[known]
-    means = pl.DataFrame({"code": codes[fit], "y": target[fit]}).group_by("code").agg(pl.mean("y"))
-    table = dict(zip(means["code"].to_list(), means["y"].to_list(), strict=True))
-    overall = target[fit].mean() if fit.any() else 0.0
-    predicted = np.array([table.get(code, overall) for code in codes[~fit].tolist()], dtype=np.float64)
-    scores = [_correlation(predicted, target[~fit])]
-    if numbers is not None:
-        x = numbers[known]
-        there = ~np.isnan(x)
-        scores += [
-            _correlation(x[there], target[there]),
-            _correlation(_nearest(x, target, fit, predicted), target[~fit]),
-        ]
-    return max(scores, key=lambda score: score.value)
-
-
-def _correlation(predicted: np.ndarray, target: np.ndarray) -> Score:
-    rows = len(target)
-    if rows < 2 or predicted.std() == 0 or target.std() == 0:
-        return Score(0.0, 0.0, "|r|", rows)
-    return Score(float(abs(np.corrcoef(predicted, target)[0, 1])), 0.0, "|r|", rows)
-
-
-def _nearest(numbers: np.ndarray, target: np.ndarray, fit: np.ndarray, otherwise: np.ndarray) -> np.ndarray:
-    """For each row that is not fitted on, the target of the one with the nearest number that is.
-
-    Args:
-        numbers: `[N]`, NaN where empty.
-        target: `[N]`.
-        fit: Bool `[N]`, the rows to look among; the `S` others are scored.
-        otherwise: `[S]`, what is predicted where the number is empty.
-    """
-    among = fit & ~np.isnan(numbers)
-    if not among.any():
-        return otherwise
-    order = np.argsort(numbers[among], kind="stable")
-    x, y, asked = numbers[among][order], target[among][order], numbers[~fit]
-    above = np.searchsorted(x, asked).clip(max=len(x) - 1)
-    below = (above - 1).clip(min=0)
-    near = np.where(np.abs(asked - x[below]) <= np.abs(x[above] - asked), below, above)
-    return np.where(np.isnan(asked), otherwise, y[near])
+def _text(cell: object) -> str | None:
+    return None if cell is None else str(cell)

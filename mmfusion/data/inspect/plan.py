@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mmfusion.data.inspect.leaks import halves
+from mmfusion.data.inspect.leaks import Looked, sample
 from mmfusion.data.inspect.profile import Profile
 
 Role = Literal["id", "split", "modality", "task", "group", "ignored", "open"]
@@ -44,6 +44,13 @@ class Plan:
     profiles: dict[str, Profile]
     decisions: dict[str, Decision]
     splits: dict[str, str] = field(default_factory=dict)
+    looked: dict[str, Looked] = field(default_factory=dict, repr=False)
+
+    def look(self, columns: Mapping[str, Any], name: str) -> Looked:
+        """A column in the forms in which columns are compared; of a long table, a sample of its rows."""
+        if name not in self.looked:
+            self.looked[name] = Looked.at(columns[name], sample(self.rows))
+        return self.looked[name]
 
     def of(self, role: Role, *kinds: str) -> list[Decision]:
         """The columns of one role (and kind)."""
@@ -61,11 +68,8 @@ class Plan:
         """Note what a column becomes."""
         self.decisions[column] = Decision(column, role, kind, reason, **more)
 
-    def fit_rows(self, columns: Mapping[str, Any]) -> np.ndarray:
-        """Bool `[rows]`: the rows to fit a predictor on when looking for leaks; the training split, or half."""
-        split = self.first("split")
-        if split is None:
-            return halves(self.rows)
+    def training_rows(self, columns: Mapping[str, Any], split: str) -> np.ndarray:
+        """Bool `[rows]`: the rows that a split column gives to training."""
         training = [value for value, meaning in self.splits.items() if meaning == "train"]
         return columns[split].is_in(training).fill_null(False).to_numpy()
 

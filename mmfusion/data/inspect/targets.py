@@ -6,16 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmfusion.data.errors import DataError
-from mmfusion.data.inspect.inputs import inputs, warn
+from mmfusion.data.inspect.inputs import NEVER, inputs, warn
 from mmfusion.data.inspect.plan import Plan
-from mmfusion.data.inspect.tasks import make_task, tells, tells_holes
+from mmfusion.data.inspect.tasks import make_task, relation, tells_holes
 from mmfusion.data.inspect.words import ABOUT_FILE, INPUT, LABEL, named, words
 
 MOST_TARGETS = 10
 """More open columns than this behind the last input are a table, and only the last of them is a target."""
 
-SAME = 0.95
-"""A column that tells a target this well on rows it was not fitted on is another form of it."""
+
+SAME_HOLES = 0.99
+"""A column that says this well which rows have a label is no label itself."""
 
 
 def finish(plan: Plan, columns: Mapping[str, Any], tasks: Sequence[str] = ()) -> Plan:
@@ -39,12 +40,12 @@ def finish(plan: Plan, columns: Mapping[str, Any], tasks: Sequence[str] = ()) ->
                 make_task(plan, columns, name, reason)
     if not plan.of("task"):
         raise DataError(f"{plan.file}: no column looks like something to predict; name one with --task COLUMN")
-    inputs(plan, columns, SAME)
+    inputs(plan, columns)
     if not plan.of("modality"):
         raise DataError(
             f"{plan.file}: nothing to learn from: no media, no text, and no other column beside the targets"
         )
-    warn(plan, columns, SAME)
+    warn(plan, columns)
     return plan
 
 
@@ -73,18 +74,11 @@ def _another_form(plan: Plan, columns: Mapping[str, Any], name: str) -> bool:
     for task in plan.of("task"):
         if task.kind == "multilabel":
             continue
-        there, back = tells(plan, columns, name, task.column), tells(plan, columns, task.column, name)
+        why = relation(plan, columns, name, task.column)
         holes = tells_holes(plan, columns, name, task.column)
-        if there.suspicious(SAME):
-            why = (
-                f"another form of the target `{task.column}`: it alone gives {there.value:.0%} of it ({there.measure})"
-            )
-        elif back.suspicious(SAME):
-            why = f"follows from the target `{task.column}`, which alone gives {back.value:.0%} of it ({back.measure})"
-        elif holes.suspicious(SAME):
-            why = f"says which rows have a `{task.column}` at all (right in {holes.value:.0%})"
-        else:
-            continue
-        plan.decide(name, "ignored", reason=why, warning="never make it an input")
-        return True
+        if why is None and holes.suspicious and holes.value >= SAME_HOLES:
+            why = f"it says which rows have a `{task.column}` at all (right in {holes.value:.0%})"
+        if why is not None:
+            plan.decide(name, "ignored", reason=f"another form of `{task.column}`: {why}", warning=NEVER)
+            return True
     return False

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from mmfusion.data.inspect.contents import parts
-from mmfusion.data.inspect.leaks import Score, alone
+from mmfusion.data.inspect.leaks import NOTHING, Score, follows, gives
 from mmfusion.data.inspect.plan import Plan
 
 PAIRS = ({"no", "yes"}, {"false", "true"}, {"0", "1"}, {"n", "y"}, {"negative", "positive"}, {"-1", "1"})
@@ -44,15 +44,30 @@ def make_task(plan: Plan, columns: Mapping[str, Any], name: str, reason: str) ->
 
 
 def tells(plan: Plan, columns: Mapping[str, Any], feature: str, target: str) -> Score:
-    """How well one column alone predicts a target, on rows it was not fitted on."""
-    regression = task_type(plan, columns, target)[0] == "regression"
-    return alone(columns[feature], columns[target], plan.fit_rows(columns), regression)
+    """How well one column alone predicts a target."""
+    return gives(plan.look(columns, feature), plan.look(columns, target))
+
+
+def made_from(plan: Plan, columns: Mapping[str, Any], feature: str, target: str) -> Score:
+    """How well a target alone predicts a column: that may be a threshold, a bin or a coarser form of it."""
+    return follows(plan.look(columns, feature), plan.look(columns, target))
+
+
+def relation(plan: Plan, columns: Mapping[str, Any], name: str, target: str) -> str | None:
+    """Why a column gives a target away, or is made from it; None if neither."""
+    there = tells(plan, columns, name, target)
+    if there.suspicious:
+        return f"it alone gives {there.words} of the target `{target}`"
+    back = made_from(plan, columns, name, target)
+    if back.suspicious:
+        return f"it follows from the target `{target}`, which alone gives {back.words} of it"
+    return None
 
 
 def tells_holes(plan: Plan, columns: Mapping[str, Any], feature: str, target: str) -> Score:
     """How well one column alone predicts which rows have a label."""
-    labelled = pl.Series([cell is not None for cell in columns[target]])
-    return alone(columns[feature], labelled, plan.fit_rows(columns), regression=False)
+    labelled = plan.look(columns, target).holes
+    return NOTHING if labelled is None else gives(plan.look(columns, feature), labelled)
 
 
 def _unseen(plan: Plan, columns: Mapping[str, Any], name: str, options: dict[str, Any]) -> str:
@@ -60,7 +75,7 @@ def _unseen(plan: Plan, columns: Mapping[str, Any], name: str, options: dict[str
     split = plan.first("split")
     if split is None:
         return ""
-    training = pl.Series(plan.fit_rows(columns))
+    training = pl.Series(plan.training_rows(columns, split))
     frame = pl.DataFrame({"class": columns[name].cast(pl.String), "train": training}).drop_nulls()
     seen = frame.filter("train")["class"].unique()
     unseen = frame.filter(~pl.col("class").is_in(seen.implode()))["class"]

