@@ -16,7 +16,7 @@ def blank_rows(x: Tensor, kept_B: Tensor) -> Tensor:
 
     Not a product: NaN times 0 is NaN, forward and backward.
     """
-    return x.masked_fill(~kept_B.view(-1, *[1] * (x.ndim - 1)), 0)
+    return x.masked_fill(~kept_B.to(x.device).view(-1, *[1] * (x.ndim - 1)), 0)
 
 
 @dataclass
@@ -51,6 +51,17 @@ class Tokens:
 Input = Tensor | Tokens
 
 
+def double_device(device: torch.device | str) -> torch.device:
+    """`device`, or the CPU where `device` (Apple's GPUs) has no float64."""
+    device = torch.device(device)
+    return torch.device("cpu") if device.type == "mps" else device
+
+
+def as_double(x: Tensor) -> Tensor:
+    """`x` as float64, on the CPU where its device has none."""
+    return x.to(double_device(x.device), torch.float64)
+
+
 @dataclass
 class Batch:
     """`B` rows of one split, masks included; nothing is ever dropped silently.
@@ -58,7 +69,8 @@ class Batch:
     Attributes:
         inputs: modality to its tensor (`[B, ...]`) or `Tokens`; zeros in a row that lacks the modality.
         present: modality to Bool `[B]`, False where the row lacks it.
-        targets: task to `[B, ...]`; a fill value in a row without a label. Empty when predicting.
+        targets: task to `[B, ...]`; a fill value in a row without a label. Empty when predicting. Float64 ones stay on
+            the CPU where the device has no float64.
         labelled: task to Bool `[B]`, False where the row has no label.
         ids: the rows' ids, in order.
     """
@@ -78,7 +90,7 @@ class Batch:
             self,
             inputs={k: v.to(device, non_blocking=non_blocking) for k, v in self.inputs.items()},
             present={k: v.to(device, non_blocking=non_blocking) for k, v in self.present.items()},
-            targets={k: v.to(device, non_blocking=non_blocking) for k, v in self.targets.items()},
+            targets={k: _moved(v, device, non_blocking) for k, v in self.targets.items()},
             labelled={k: v.to(device, non_blocking=non_blocking) for k, v in self.labelled.items()},
         )
 
@@ -91,6 +103,11 @@ class Batch:
             targets={k: v.pin_memory() for k, v in self.targets.items()},
             labelled={k: v.pin_memory() for k, v in self.labelled.items()},
         )
+
+
+def _moved(target: Tensor, device: torch.device | str, non_blocking: bool) -> Tensor:
+    place = double_device(device) if target.dtype == torch.float64 else device
+    return target.to(place, non_blocking=non_blocking)
 
 
 @dataclass

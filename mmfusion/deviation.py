@@ -5,6 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+DOUBLE = 8 * torch.finfo(torch.float64).eps
+"""Of float64: how close together, relative to their size, two values are the same."""
+
 
 def one_where_constant(deviation: Tensor, largest: Tensor, resolution: float = 1e-7) -> Tensor:
     """`deviation`, and 1 where it is no more than rounding leaves of values that are all equal.
@@ -15,6 +18,7 @@ def one_where_constant(deviation: Tensor, largest: Tensor, resolution: float = 1
     Args:
         deviation: `[...]`, of the values.
         largest: `[...]`, the largest `|value|`.
-        resolution: how close together, relative to their size, two values are the same: 1e-7 for float32.
+        resolution: how close together, relative to their size, two values are the same: 1e-7 for float32, `DOUBLE` for
+            float64.
     """
     return torch.where(deviation > resolution * largest, deviation, torch.ones_like(deviation))

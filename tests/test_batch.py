@@ -1,10 +1,12 @@
 """Batch, Tokens, Encoded."""
 
+from unittest.mock import patch
+
 import pytest
 import torch
 from lightning_fabric.utilities import move_data_to_device
 
-from mmfusion.batch import Batch, Encoded, Tokens, blank_rows
+from mmfusion.batch import Batch, Encoded, Tokens, as_double, blank_rows, double_device
 
 
 def make_batch() -> Batch:
@@ -65,6 +67,17 @@ def test_moving_leaves_the_original_where_it_was():
     batch = make_batch()
     batch.to("meta")
     assert batch.inputs["image"].device.type == "cpu"
+
+
+def test_float64_targets_stay_on_the_cpu_where_the_device_has_no_float64():
+    assert double_device("mps") == torch.device("cpu")
+    assert double_device(torch.device("cuda", 1)) == torch.device("cuda", 1)
+    assert as_double(torch.tensor([0.5])).dtype == torch.float64
+    batch = make_batch()
+    batch.targets["y"] = torch.zeros(2, dtype=torch.float64)
+    with patch("mmfusion.batch.double_device", return_value=torch.device("cpu")):
+        moved = batch.to("meta")
+    assert (moved.targets["y"].device.type, moved.labelled["digit"].device.type) == ("cpu", "meta")
 
 
 def test_an_encoder_without_positions_gives_one_token():

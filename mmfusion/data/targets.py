@@ -18,11 +18,16 @@ COUNTED = 1000
 """Classes up to which their rows are counted."""
 
 
+ROUNDED = 1e-3
+"""Rounding of targets, in standard deviations, that a task which takes float32 is not given."""
+
+
 class LabelReader(Protocol):
     """What the data room needs of a task."""
 
     column: str | None
     fill: int | float | list[float]
+    double_targets: bool
 
     def fit(self, labels: Sequence[Any]) -> None: ...
     def check(self, label: Any) -> Any: ...
@@ -87,11 +92,26 @@ def read_labels(table: Table, readers: Mapping[str, LabelReader], problems: Prob
                 place = int(index[i])
                 problems.add(int(table.rows[i]), name, unique[place], wrong[place])
         # The last value serves index −1: no label.
-        targets = torch.tensor([*values, reader.fill])[torch.from_numpy(index)]
+        targets = _tensor([*values, reader.fill], reader, task, name)[torch.from_numpy(index)]
         known = torch.from_numpy((index >= 0) & ~np.isin(index, list(wrong)))
         counts, bare = _counts(targets[known], reader.state().get("classes", ()))
         read[task] = Labels(targets, torch.from_numpy(index >= 0), counts, bare)
     return read
+
+
+def _tensor(values: list[Any], reader: LabelReader, task: str, column: str) -> Tensor:
+    targets = torch.tensor(np.array(values))
+    if targets.dtype != torch.float64 or getattr(reader, "double_targets", False):
+        return targets
+    narrow = targets.float()
+    if len(targets) > 2:
+        lost, spread = (narrow.double() - targets)[:-1].abs().amax(0), targets[:-1].std(0, correction=0)
+        if bool(((lost > ROUNDED * spread) & (spread > 0)).any()):
+            raise DataError(
+                f"task {task!r}, column {column!r}: float32 rounds these targets by up to {lost.max():.3g}, which is "
+                "too much for how little they vary; give the task `double_targets = True`, and it gets float64"
+            )
+    return narrow
 
 
 def _counts(targets: Tensor, classes: Sequence[str]) -> tuple[dict[str, int], int]:

@@ -21,6 +21,7 @@ class Task(nn.Module, ABC):
         is_regression: its loss is a regression's (some weightings treat the two differently).
         choices: how many answers a blind guess has, whose cross-entropy is `log choices`; 0 where that means nothing.
         fill: what a row without a label holds in the batch, of the shape and type that `check` gives.
+        double_targets: its targets come as float64, digit for digit as in the table; else fractions come as float32.
     """
 
     column: str | None
@@ -28,6 +29,7 @@ class Task(nn.Module, ABC):
     is_regression: bool = False
     choices: int = 0
     fill: int | float | list[float] = 0.0
+    double_targets: bool = False
 
     @abstractmethod
     def fit(self, labels: Sequence[Any]) -> None:

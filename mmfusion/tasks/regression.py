@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from numbers import Integral
 from typing import Any, Literal
 
 import numpy as np
@@ -12,34 +15,44 @@ from torch import Tensor
 from torch.nn.functional import huber_loss, l1_loss, mse_loss
 from torchmetrics import MeanAbsoluteError, MeanSquaredError, MetricCollection
 
-from mmfusion.deviation import one_where_constant
+from mmfusion.batch import as_double
+from mmfusion.deviation import DOUBLE, one_where_constant
 from mmfusion.tasks._base import Task
 from mmfusion.tasks.labels import require_shapes
 from mmfusion.tasks.metrics.values import R2, Pearson
 
+log = logging.getLogger(__name__)
+
 LOSSES = ("mse", "mae", "huber")
+LARGEST = torch.finfo(torch.float32).max
+"""Of a target: its square and its metrics must be finite."""
+LOST = 1e-6
+"""Rounding of a label, in standard deviations, beyond which a metric would be another."""
 
 
 class Regression(Task):
     """`L_b = ℓ(z_b − (y_b − μ)/σ)`, one output `z [B, 1]`; the prediction is `μ + σ z_b`, in the target's own unit.
 
-    `μ`, `σ` are the training split's mean and standard deviation (0 and 1 unless `standardise`; σ = 1 where all
-    targets are equal). `ℓ(e)` is `e²` (mse), `|e|` (mae) or Huber's with threshold δ (huber), which is `e²/2` below δ.
-    Batches carry targets, and metrics are, in the target's own unit.
+    `μ`, `σ` are the training split's mean and standard deviation (σ = 1 unless `standardise`, or where all targets are
+    equal). `ℓ(e)` is `e²` (mse), `|e|` (mae) or Huber's with threshold δ (huber), which is `e²/2` below δ. Targets,
+    predictions and metrics are float64 in the target's own unit: only `(y_b − μ)/σ` becomes float32.
 
     Args:
         column: the table's column; None for the task's own name.
         loss: mse, mae or huber.
-        standardise: learn the target in units of its standard deviation, so that the loss starts near 1.
+        standardise: learn the target in units of its standard deviation, so that the loss starts near 1; false learns
+            its distance from the mean in its own unit.
         delta: Huber's δ, in the unit in which the loss sees the target.
         range: `[lowest, highest]` value allowed in the table; None for any.
 
     Raises:
-        ValueError: an unknown loss, or an option out of range; no label in the training split.
+        ValueError: an unknown loss, or an option out of range; no label in the training split, or labels whose
+            differences float64 cannot hold.
     """
 
     dim = 1
     is_regression = True
+    double_targets = True
 
     def __init__(
         self,
@@ -61,26 +74,28 @@ class Regression(Task):
         self.standardise = standardise
         self.delta = delta
         self.range = None if range is None else (float(range[0]), float(range[1]))
-        self.mean: Tensor
-        self.std: Tensor
-        self.register_buffer("mean", torch.zeros(()), persistent=False)
-        self.register_buffer("std", torch.ones(()), persistent=False)
+        # Scalars on the CPU go with tensors of any device; a buffer in float64 could not go to each.
+        self.mean = torch.zeros((), dtype=torch.float64)
+        self.std = torch.ones((), dtype=torch.float64)
 
     def fit(self, labels: Sequence[Any]) -> None:
         if len(labels) == 0:
             raise ValueError("expected at least 1 label in the training split, found none")
-        values = []
+        values, numbers = [], []
         for label in labels:
             try:
                 values.append(self.check(label))
             except ValueError:  # reported row by row when every label is checked
                 continue
-        if not self.standardise or not values:
+            numbers.append(label)
+        if not values:
             return
         values_N = torch.tensor(values, dtype=torch.float64)
-        std = values_N.std(correction=0)
-        self.mean = values_N.mean().float()
-        self.std = one_where_constant(std, values_N.abs().max()).float()
+        self.mean, self.std = values_N.mean(), torch.ones((), dtype=torch.float64)
+        std, largest = values_N.std(correction=0), values_N.abs().max()
+        _check_digits(numbers, std.item(), largest.item())
+        if self.standardise:
+            self.std = one_where_constant(std, largest, DOUBLE)
 
     def check(self, label: Any) -> float:
         try:
@@ -90,7 +105,7 @@ class Regression(Task):
         # Python reads True as 1 and "1_000" as 1000; in a table both are more likely a slip.
         if isinstance(label, bool | np.bool_) or (isinstance(label, str) and "_" in label):
             value = math.nan
-        if not math.isfinite(value) or abs(value) > torch.finfo(torch.float32).max:
+        if not math.isfinite(value) or abs(value) > LARGEST:
             raise ValueError(f"expected a finite number, found {label!r}")
         if self.range is not None and not self.range[0] <= value <= self.range[1]:
             raise ValueError(f"expected a number in [{self.range[0]:g}, {self.range[1]:g}], found {label!r}")
@@ -98,7 +113,7 @@ class Regression(Task):
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         require_shapes(output, target, 1, ())
-        z_B, y_B = output[:, 0].float(), (target.float() - self.mean) / self.std
+        z_B, y_B = output[:, 0].float(), ((as_double(target) - self.mean) / self.std).to(output.device, torch.float32)
         if self.loss_name == "mse":
             return mse_loss(z_B, y_B, reduction="none")
         if self.loss_name == "mae":
@@ -107,24 +122,44 @@ class Regression(Task):
 
     def metric_inputs(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         require_shapes(output, target, 1, ())
-        return self.predict(output)["value"], target.float()
+        return self.predict(output)["value"], as_double(target)
 
     def predict(self, output: Tensor) -> dict[str, Tensor]:
-        return {"value": output[:, 0].float() * self.std + self.mean}
+        return {"value": as_double(output[:, 0]) * self.std + self.mean}
 
     def readable(self, predictions: Mapping[str, Tensor]) -> dict[str, list[Any]]:
         """The value."""
         return {"": predictions["value"].tolist()}
 
     def metrics(self) -> MetricCollection:
-        return MetricCollection(
-            {"mae": MeanAbsoluteError(), "rmse": MeanSquaredError(squared=False), "r2": R2(), "pearson": Pearson()}
-        )
+        mae, rmse = MeanAbsoluteError(), MeanSquaredError(squared=False)
+        for metric in (mae, rmse):
+            metric.set_dtype(torch.float64)
+        return MetricCollection({"mae": mae, "rmse": rmse, "r2": R2(), "pearson": Pearson()})
 
     def state(self) -> dict[str, Any]:
         return {"mean": self.mean.item(), "std": self.std.item()}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        device = self.mean.device
-        self.mean = torch.tensor(state["mean"], device=device)
-        self.std = torch.tensor(state["std"], device=device)
+        self.mean = torch.tensor(state["mean"], dtype=torch.float64)
+        self.std = torch.tensor(state["std"], dtype=torch.float64)
+
+
+def _check_digits(labels: Iterable[Any], std: float, largest: float) -> None:
+    """ValueError where float64 rounds labels by what counts; a warning where their last digits are lost."""
+    if largest < 2**53 and math.ulp(largest) <= LOST * std:
+        return  # whole numbers are exact, and fractions as good as
+    lost = max(map(_rounding, labels))
+    if lost > LOST * std:
+        raise ValueError(
+            f"expected numbers whose differences float64 can hold (15 digits), found labels that it rounds by up to "
+            f"{lost:.3g} where their standard deviation is {std:.3g}; subtract a constant from the column"
+        )
+    if lost >= 0.5:
+        log.warning("regression labels above 2^53 are rounded by up to %.3g, in predictions and truths too", lost)
+
+
+def _rounding(label: Any) -> float:
+    """How far float64 is from the number that a label says."""
+    exact = Decimal(str(label)) if isinstance(label, str | Integral) else Decimal(float(label))
+    return abs(float(exact - Decimal(float(label))))

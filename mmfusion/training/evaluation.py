@@ -8,6 +8,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from mmfusion.batch import double_device
 from mmfusion.tasks._base import Task
 from mmfusion.training.distributed import sum_over_ranks
 from mmfusion.training.losses import labelled_sum
@@ -23,7 +24,8 @@ class Scores:
 
     def __init__(self, tasks: Mapping[str, Task], device: torch.device) -> None:
         self.tasks = tasks
-        self.metrics = {name: task.metrics().to(device) for name, task in tasks.items()}
+        self.place = double_device(device)  # some metrics are summed in float64
+        self.metrics = {name: task.metrics().to(self.place) for name, task in tasks.items()}
         # Sums of losses, labelled rows per task, rows. A sum over a million rows needs the digits.
         kind = torch.float32 if device.type == "mps" else torch.float64
         self.counts = torch.zeros(2 * len(tasks) + 1, dtype=kind, device=device)
@@ -39,7 +41,9 @@ class Scores:
             self.counts[i] += labelled_sum(task, outputs[name], targets[name], has_B)
             self.counts[len(self.tasks) + i] += has_B.sum()
             if has_B.any():
-                self.metrics[name].update(*task.metric_inputs(outputs[name][has_B], targets[name][has_B]))
+                known = targets[name][has_B.to(targets[name].device)]
+                said, true = task.metric_inputs(outputs[name][has_B], known)
+                self.metrics[name].update(said.to(self.place), true.to(self.place))
 
     def compute(self) -> dict[str, Tensor]:
         """`rows`, and per task `<task>/labels`, and if any rank has a label `<task>/loss` and `<task>/<metric>`.

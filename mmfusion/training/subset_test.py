@@ -53,7 +53,7 @@ class SubsetTest:
                 continue
 
             def take(x: Tensor, rows_K: Tensor = rows_K) -> Tensor:
-                return x if len(rows_K) == len(x) else x[rows_K]
+                return x if len(rows_K) == len(x) else x[rows_K.to(x.device)]
 
             parts = {m: Encoded(take(e.pooled), take(e.tokens), take(e.mask)) for m, e in encoded.items()}
             shown = {m: take(has_B) for m, has_B in shown.items()}

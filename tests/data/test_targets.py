@@ -50,6 +50,9 @@ def test_targets_and_masks():
 
 def test_types_and_shapes_follow_the_reader():
     assert read(["1", None], Reader(make=float, fill=0.0))[0].targets.dtype == torch.float32
+    exact = Reader(make=float, fill=0.0)
+    exact.double_targets = True
+    assert read(["1700000000.123", None], exact)[0].targets.tolist() == [1700000000.123, 0.0]
     several, _ = read(["1", None], Reader(make=lambda x: [1.0, 0.0], fill=[0.0, 0.0]))
     assert several.targets.tolist() == [[1.0, 0.0], [0.0, 0.0]]
 
@@ -106,3 +109,11 @@ def test_of_several_labels_each_is_counted_and_rows_without_any():
     )
     labels, _ = read(["a;b", "b", "none of them"[:4], None, "b;a"], reader)
     assert (labels.counts, labels.bare) == ({"a": 2, "b": 3}, 1)
+
+
+@pytest.mark.parametrize("make", [float, lambda label: [1.0, float(label)]])
+def test_a_reader_that_takes_float32_is_not_given_what_float32_rounds(make):
+    fill = 0.0 if make is float else [0.0, 0.0]
+    with pytest.raises(DataError, match=r"float32 rounds these targets by up to .* `double_targets"):
+        read(["1700000000", "1700000020"], Reader(make=make, fill=fill))
+    assert read(["1700000000", "1700000000"], Reader(make=make, fill=fill))[0].targets.dtype == torch.float32

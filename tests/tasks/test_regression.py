@@ -1,3 +1,4 @@
+import logging
 import math
 
 import numpy as np
@@ -19,7 +20,7 @@ def test_statistics_are_the_training_splits():
     task = fitted()
     assert task.mean.item() == 4
     assert task.std.item() == pytest.approx(np.std([1, 3, 5, 7]))
-    assert (fitted(standardise=False).mean, fitted(standardise=False).std) == (0, 1)
+    assert (fitted(standardise=False).mean, fitted(standardise=False).std) == (4, 1)
 
 
 @pytest.mark.parametrize(
@@ -34,7 +35,7 @@ def test_statistics_are_the_training_splits():
 def test_loss_by_hand(loss, expected, standardise):
     task = fitted(loss=loss, standardise=standardise, delta=0.5)
     z, y = torch.tensor([[0.1], [-3.0], [1.0]]), torch.tensor([4.0, 10.0, -2.0])
-    error = z[:, 0] - ((y - 4) / 5**0.5 if standardise else y)
+    error = z[:, 0] - (y - 4) / (5**0.5 if standardise else 1)
     torch.testing.assert_close(task.loss(z, y), expected(error))
 
 
@@ -42,7 +43,7 @@ def test_predictions_and_metrics_are_in_the_targets_own_unit():
     task = fitted()
     z, y = torch.tensor([[0.0], [1.0]]), torch.tensor([5.0, 5.0])
     values = [4.0, 4 + 5**0.5]
-    torch.testing.assert_close(task.predict(z)["value"], torch.tensor(values))
+    torch.testing.assert_close(task.predict(z)["value"], torch.tensor(values, dtype=torch.float64))
     assert task.readable(task.predict(z)) == {"": pytest.approx(values)}
     metrics = task.metrics()
     metrics.update(*task.metric_inputs(z, y))
@@ -51,9 +52,9 @@ def test_predictions_and_metrics_are_in_the_targets_own_unit():
 
 def test_a_good_prediction_has_no_loss():
     task = fitted()
-    y = torch.tensor([1.0, 7.0])
-    z = ((y - task.mean) / task.std)[:, None]
-    torch.testing.assert_close(task.predict(z)["value"], y)
+    y = torch.tensor([1.0, 7.0], dtype=torch.float64)
+    z = ((y - task.mean) / task.std)[:, None].float()
+    torch.testing.assert_close(task.predict(z)["value"], y, rtol=1e-6, atol=1e-6)
     torch.testing.assert_close(task.loss(z, y), torch.zeros(2))
 
 
@@ -117,3 +118,60 @@ def test_state_restores_everything_that_was_fitted():
     assert torch.equal(again.mean, task.mean)
     assert torch.equal(again.std, task.std)
     assert not task.state_dict()
+
+
+@pytest.mark.parametrize("standardise", [True, False])
+@pytest.mark.parametrize(
+    ("offset", "spread"),
+    [(1.7e9, 58.0), (1.7e9, 1.0), (2459000.5, 0.05), (5.5e6, 0.8), (1.7e15, 1e7), (0.0, 1e-15), (1e15, 1e14)],
+)
+def test_loss_and_metrics_are_those_of_a_float64_reference(offset, spread, standardise):
+    rng = np.random.default_rng(0)
+    true = offset + spread * rng.standard_normal(200)
+    task = Regression(standardise=standardise)
+    task.fit(true.tolist())
+    unit = true.std() if standardise else 1.0
+    off = 0.3 * true.std() * rng.standard_normal(200)
+    z = torch.from_numpy((true - true.mean() + off) / unit).float()[:, None]
+    target = torch.from_numpy(true)
+    predicted = z[:, 0].double().numpy() * unit + true.mean()
+    metrics = task.metrics()
+    for rows in (slice(0, 70), slice(70, 200)):
+        metrics.update(*task.metric_inputs(z[rows], target[rows]))
+    found = {name: value.item() for name, value in metrics.compute().items()}
+    error = predicted - true
+    assert found["mae"] == pytest.approx(np.abs(error).mean(), rel=1e-6)
+    assert found["rmse"] == pytest.approx(np.sqrt((error**2).mean()), rel=1e-6)
+    assert found["r2"] == pytest.approx(1 - (error**2).mean() / true.var(), abs=1e-6)
+    assert found["pearson"] == pytest.approx(np.corrcoef(predicted, true)[0, 1], abs=1e-6)
+    np.testing.assert_allclose(
+        task.loss(z, target), (error / unit) ** 2, rtol=1e-3, atol=1e-6 * (true.std() / unit) ** 2
+    )
+    again = Regression()
+    again.load_state(task.state())
+    assert torch.equal(again.predict(z)["value"], task.predict(z)["value"])
+
+
+def test_what_an_earlier_mmfusion_had_fitted_still_predicts_the_same():
+    task = Regression()
+    task.load_state({"mean": 3.5999999046325684, "std": 0.25})
+    assert task.predict(torch.tensor([[2.0]]))["value"].item() == 3.5999999046325684 + 0.5
+
+
+def test_whole_numbers_that_float64_rounds_are_said_and_refused_where_it_counts(caplog):
+    task = Regression()
+    with caplog.at_level(logging.WARNING):
+        task.fit([str(1_700_000_000_123_456_789 + 10**12 * i) for i in range(5)])
+    assert "above 2^53 are rounded by up to" in caplog.text
+    with pytest.raises(ValueError, match=r"differences float64 can hold .* subtract a constant from the column"):
+        Regression().fit([2**60 + i for i in range(5)])
+    caplog.clear()
+    Regression().fit([2**52 + i for i in range(5)])  # large, and yet exact
+    Regression().fit([2**60 + 256] * 3)
+    assert not caplog.text
+
+
+def test_a_label_that_is_no_number_is_left_to_the_check_of_every_row():
+    task = Regression()
+    task.fit([[1], True, "x", 1e18, 3e18])
+    assert task.mean == 2e18

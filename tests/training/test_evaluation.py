@@ -37,7 +37,7 @@ def test_batches_add_up_and_only_rows_with_labels_count():
         torch.testing.assert_close(found[f"{name}/loss"], losses[-1])
         assert found[f"{name}/labels"] == len(target)
         for metric, value in task.metrics()(*task.metric_inputs(output, target)).items():
-            torch.testing.assert_close(found[f"{name}/{metric}"], value, equal_nan=True)
+            torch.testing.assert_close(found[f"{name}/{metric}"], value.float(), equal_nan=True)
     torch.testing.assert_close(found["loss"], torch.stack(losses).sum())
     assert found["rows"] == 8
 

@@ -1,10 +1,15 @@
-"""R² and Pearson's correlation from running moments; MAE and RMSE are torchmetrics' own."""
+"""R² and Pearson's correlation from running moments in float64; MAE and RMSE are torchmetrics' own."""
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
 from torchmetrics import Metric
+
+from mmfusion.batch import as_double
+
+SAME = 8 * torch.finfo(torch.float32).eps
+"""Spread of predictions, in units of the targets' spread, below which float32 outputs are the same number."""
 
 
 class _Moments(Metric):
@@ -22,12 +27,12 @@ class _Moments(Metric):
 
     def __init__(self) -> None:
         super().__init__()
-        self.add_state("moments", torch.zeros(7), dist_reduce_fx=None)
+        self.add_state("moments", torch.zeros(7, dtype=torch.float64), dist_reduce_fx=None)
 
     def update(self, preds: Tensor, target: Tensor) -> None:
         if len(target) == 0:
             return
-        p, t = preds.float(), target.float()
+        p, t = as_double(preds), as_double(target)
         dp, dt = p - p.mean(), t - t.mean()
         sums = [(dp * dp).sum(), (dt * dt).sum(), (dp * dt).sum(), ((p - t) ** 2).sum()]
         batch = torch.stack([torch.full_like(sums[0], len(t)), p.mean(), t.mean(), *sums])
@@ -72,5 +77,6 @@ class Pearson(_Moments):
     def compute(self) -> Tensor:
         n, mean_p, mean_t, squares_p, squares_t, products, _ = self._total()
         defined = (n > 1) & _varies(n, mean_p, squares_p) & _varies(n, mean_t, squares_t)
+        defined &= squares_p > SAME**2 * squares_t
         correlation = (products / squares_p.sqrt() / squares_t.sqrt()).clamp(-1, 1)
         return torch.where(defined, correlation, torch.nan)

@@ -40,7 +40,7 @@ class KeepPredictions(Callback):
             return
         kept = {
             "outputs": {task: x.detach().float().cpu() for task, x in outputs["outputs"].items()},
-            "targets": {task: x[rows_K].cpu() for task, x in batch.targets.items()},
+            "targets": {task: x[rows_K.to(x.device)].cpu() for task, x in batch.targets.items()},
             "labelled": {task: x[rows_K].cpu() for task, x in batch.labelled.items()},
         }
         self._parts.append(([batch.ids[i] for i in rows_K.tolist()], kept))

@@ -62,3 +62,10 @@ def test_autocast_changes_nothing():
     with torch.autocast("cpu", torch.bfloat16):
         cast = value(R2(), (preds, target)), value(Pearson(), (preds, target))
     assert cast == (value(R2(), (preds, target)), value(Pearson(), (preds, target)))
+
+
+def test_predictions_that_differ_by_the_rounding_of_the_network_are_equal():
+    _, target = make()
+    noise = 1e-8 * torch.randn(len(target), generator=torch.Generator().manual_seed(1), dtype=torch.float64)
+    assert np.isnan(value(Pearson(), (noise, target)))
+    assert not np.isnan(value(Pearson(), (1e-4 * target, target)))
