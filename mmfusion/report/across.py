@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.report.balance import balance
 from mmfusion.report.columns import ABSENT
 from mmfusion.report.compare import Comparison, compare
 from mmfusion.report.configs import settings
@@ -79,20 +80,22 @@ def _main(completed: Sequence[Run], metrics: Sequence[str], said: Mapping[str, b
 
 
 def _groups(groups: Folded, completed: Sequence[Run], metrics: Sequence[str]) -> list[dict[str, Any]]:
-    """Runs of each group, and `[mean, half, n]` of every metric where a group has several completed runs.
+    """Runs of each group, `[mean, half, n]` of every metric where a group has several completed runs, and `unranked`:
+    metric to why the group cannot be ranked by it.
 
     A group of one run has the run's own values.
     """
-    values = {metric: values_of(completed, metric) for metric in metrics}
+    shared = {metric: balance(groups, values_of(completed, metric)) for metric in metrics}
     found = []
-    for group in groups.groups:
+    for place, group in enumerate(groups.groups):
         intervals = {}
         if len(group.completed) > 1:
             for metric in metrics:
-                interval = folded(by_seed(group, values[metric]))
+                interval = folded(by_seed(group, shared[metric].values))
                 if interval is not None:
                     intervals[metric] = [interval.mean, interval.half, interval.n]
-        found.append({"runs": [run.id for run in group.runs], "metrics": intervals})
+        unranked = {metric: why for metric in metrics if (why := shared[metric].unranked.get(place)) is not None}
+        found.append({"runs": [run.id for run in group.runs], "metrics": intervals, "unranked": unranked})
     return found
 
 
@@ -126,9 +129,11 @@ def _rows(comparison: Comparison, place: Mapping[frozenset[str], int]) -> dict[i
     """Group's place to its test against the best one and its Δm."""
     found = {}
     for rank, row in enumerate(comparison.rows):
-        told: dict[str, Any] = {"rank": rank} if row.found is not None else {}
+        told: dict[str, Any] = {"rank": rank} if row.found is not None and row.unranked is None else {}
         if row.paired is not None:
-            told |= {"p": row.p, "reason": row.paired.reason, "pairs": row.paired.n}
+            told |= {"p": row.p, "reason": row.paired.reason, "pairs": row.paired.n, "effect": row.paired.effect}
+        elif row.unranked is not None:
+            told |= {"reason": row.unranked}
         if row.delta is not None:
             told["delta"] = [row.delta.mean, row.delta.half, row.delta.n]
         found[place[frozenset(run.id for run in row.group.runs)]] = told

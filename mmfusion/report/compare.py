@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import fsum
 
+from mmfusion.report.balance import Balance, balance
 from mmfusion.report.costs import COSTS, costs
 from mmfusion.report.delta import Deltas, deltas
 from mmfusion.report.directions import lower_is_better
@@ -23,6 +24,7 @@ class Row:
     Attributes:
         group: its runs and settings.
         found: the metric over seeds; None if no completed run has it.
+        unranked: why the row cannot be ranked beside the others; None if it can.
         paired: the best row minus this one, over the seeds of both; None for the best and for rows without the metric.
         p: of that test, corrected after Holm for all tests of the comparison; None if it could not be made.
         delta: Δm over seeds in %; None if it cannot be told.
@@ -32,6 +34,7 @@ class Row:
 
     group: Group
     found: Interval | None
+    unranked: str | None = None
     paired: Paired | None = None
     p: float | None = None
     delta: Interval | None = None
@@ -52,8 +55,9 @@ class Comparison:
         lower: whether less of it is better.
         by: the keys that tell rows apart.
         within: keys that differ inside of rows and were averaged.
-        rows: best first, those without the metric last.
+        rows: best first, then those that cannot be ranked, those without the metric last.
         values: run's id to its metric.
+        balance: over which of the runs rows are ranked.
         deltas: Δm of runs.
         runs: all, in order of their ids.
     """
@@ -64,12 +68,13 @@ class Comparison:
     within: list[str]
     rows: list[Row]
     values: dict[str, float]
+    balance: Balance
     deltas: Deltas
     runs: list[Run]
 
     @property
     def ranked(self) -> list[Row]:
-        return [row for row in self.rows if row.found is not None]
+        return [row for row in self.rows if row.found is not None and row.unranked is None]
 
 
 def compare(
@@ -95,47 +100,48 @@ def compare(
     completed = [run for run in runs if run.status == "completed"]
     groups = fold(runs, by) if groups is None else groups
     if not completed:
-        return Comparison(
-            None, False, groups.by, groups.within, [Row(g, None) for g in _named(groups)], {}, _NONE, runs
-        )
+        rows = sorted((Row(group, None) for group in groups.groups), key=lambda row: row.label)
+        return Comparison(None, False, groups.by, groups.within, rows, {}, balance(groups, {}), _NONE, runs)
     metric = default_metric(completed, said) if metric is None else resolve_metric(metric, completed)
     lower = lower_is_better(metric, said)
     values = values_of(completed, metric)
+    shared = balance(groups, values)
     against = deltas(completed, metric, said)
-    rows = [_row(group, values, against) for group in _named(groups)]
-    # Sorting keeps the order of names among equals.
-    rows.sort(key=lambda row: (row.found is None, 0.0 if row.found is None else row.found.mean * (1 if lower else -1)))
-    return Comparison(
-        metric, lower, groups.by, groups.within, _tested(rows, values, groups.within), values, against, runs
-    )
+    rows = [_row(group, shared, shared.unranked.get(place), against) for place, group in enumerate(groups.groups)]
+
+    def merit(row: Row) -> tuple[bool, bool, float, str]:
+        mean = 0.0 if row.found is None or row.unranked else row.found.mean * (1 if lower else -1)
+        return row.found is None, row.unranked is not None, mean, row.label
+
+    rows.sort(key=merit)
+    rows = _tested(rows, shared.values, groups.within)
+    return Comparison(metric, lower, groups.by, groups.within, rows, values, shared, against, runs)
 
 
 _NONE = Deltas({}, frozenset(), {})
 
 
-def _named(groups: Folded) -> list[Group]:
-    return sorted(groups.groups, key=lambda group: label(group.settings))
-
-
-def _row(group: Group, values: Mapping[str, float], against: Deltas) -> Row:
+def _row(group: Group, shared: Balance, unranked: str | None, against: Deltas) -> Row:
+    left_out = set(shared.left_out)
     own = [costs(run) for run in group.completed]
     means = {name: [each[name] for each in own if name in each] for name in COSTS}
     return Row(
         group,
-        folded(by_seed(group, values)),
-        delta=folded(by_seed(group, against.values)),
+        folded(by_seed(group, shared.values)),
+        unranked,
+        delta=folded(by_seed(group, {name: found for name, found in against.values.items() if name not in left_out})),
         delta_of_other_seeds=any(run.id in against.other_seeds for run in group.runs),
         costs={name: fsum(each) / len(each) for name, each in means.items() if each},
     )
 
 
 def _tested(rows: Sequence[Row], values: Mapping[str, float], within: Sequence[str]) -> list[Row]:
-    """The first row against each other one that has the metric."""
+    """The first row against each other one that is ranked."""
     same = f" with the same {', '.join(short_keys(within).values())}" if within else ""
     tests = {
         index: paired_t_test(*paired_by_seed(rows[0].group, row.group, values), f"shared seeds{same}")
         for index, row in enumerate(rows)
-        if index and row.found is not None
+        if index and row.found is not None and row.unranked is None
     }
     corrected = holm([p for test in tests.values() if (p := test.p) is not None])
     p_of = dict(zip((index for index, test in tests.items() if test.p is not None), corrected, strict=True))

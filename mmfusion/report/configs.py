@@ -15,6 +15,9 @@ MODALITIES, TASKS, NAME, TARGET = "modalities", "tasks", "name", "_target_"
 ASIDE = ("paths", "seed", "tags", "logger", "trusted_modules", "report", "hydra", "trainer.enable_progress_bar")
 """Keys, and all below them, that do not change what is learned."""
 
+FOLD = "data.split.fold"
+"""Which fold is held out: like the seed, it tells runs apart and not configurations."""
+
 _ORDER = (
     *("experiment", "data", "modalities", "encoder", "modality", "fusion", "sharing", "tasks", "task", "head"),
     *("loss_weighting", "gradients_of", "optimizer", "scheduler", "trainer", "callbacks", "compile", "debug", "name"),
@@ -65,7 +68,7 @@ def settings(runs: Sequence[Run]) -> list[dict[str, Any]]:
 
 
 def differing(runs: Sequence[Run], rows: Sequence[dict[str, Any]] | None = None) -> list[str]:
-    """The fewest keys of `settings` that tell the runs apart, seeds aside.
+    """The fewest keys of `settings` that tell the runs apart, seeds and folds aside.
 
     Left out is what follows from another key that is told: `fusion.dim` from `fusion`, if every run with one fusion
     has one dim; what an `experiment` brings; a value that is the seed's. A key that was typed is told in any case. Runs
@@ -78,8 +81,9 @@ def differing(runs: Sequence[Run], rows: Sequence[dict[str, Any]] | None = None)
     known = [run for run in runs if run.config]
     columns = Columns(settings(known) if rows is None else rows)
     seeds = tuple(token(run.seed) for run in known)
+    replicates = tuple(token([run.seed, run.fold]) for run in known)
     said = [typed(run.overrides) for run in known]
-    varied = [key for key in columns.names if not is_aside(key) and columns.parts(key) > 1]
+    varied = [key for key in columns.names if not is_aside(key, (*ASIDE, FOLD)) and columns.parts(key) > 1]
     varied = sorted((key for key in varied if key == NAME or columns.column(key) != seeds), key=_place)
     everywhere = [key for key in varied if _brings_anything(key, columns, said)]
     kept: list[str] = []
@@ -91,7 +95,7 @@ def differing(runs: Sequence[Run], rows: Sequence[dict[str, Any]] | None = None)
         if _is_typed(key, said) or not any(columns.follows(key, each) for each in above if each != key):
             kept.append(key)
     kept = _without_doubles(kept, columns, said)
-    if NAME in varied and not columns.determined(NAME, kept, seeds):
+    if NAME in varied and not columns.determined(NAME, kept, replicates):
         kept.append(NAME)
     return kept
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 
 from mmfusion.report.columns import token
-from mmfusion.report.configs import flat, is_aside
-from mmfusion.report.directions import lower_is_better
+from mmfusion.report.configs import ASIDE, FOLD, flat, is_aside
+from mmfusion.report.directions import is_signed, lower_is_better
+from mmfusion.report.fold import Seed, replicate
 from mmfusion.report.metrics import main_metric, names, tasks, value
 from mmfusion.report.runs import Run
 
@@ -34,23 +35,52 @@ class Deltas:
     reason: str | None = None
 
 
-def delta_m(multi: Mapping[str, float], single: Mapping[str, float], lower: Mapping[str, bool]) -> float:
-    """`Δm = 100/T · Σ_t (−1)^{l_t} (M_t − S_t)/S_t` in %, with `l_t = 1` where lower is better.
+def change(multi: float, single: float, lower: bool, signed: bool = False) -> float:
+    """How much better a task is together than alone: `100 (−1)^l (M − S)/S` in %, `l = 1` where lower is better.
 
-    Paper: Maninis et al., arXiv 1904.08918. Positive is better than each task alone.
+    Of a metric whose values lie around 0 (r2, pearson, …) it is `100 (−1)^l (M − S)`, in hundredths of the metric: in
+    % of a number near 0, or below, a change means nothing. Which of the two it is, is a matter of the metric alone.
+
+    Args:
+        multi: M, the metric with tasks learned together.
+        single: S, that of the task alone; above 0 unless `signed`.
+        lower: whether lower is better.
+        signed: whether the metric's values lie around 0.
+    """
+    return 100 * (-1) ** lower * (multi - single) / (1.0 if signed else single)
+
+
+def no_change(task: str, singles: Iterable[float], signed: bool = False) -> str | None:
+    """Why no change of a task can be told, given its metric alone with every seed; None if it can.
+
+    One such seed is enough: what is told of the others alone would be chosen by what came out.
+    """
+    lowest = min(singles, default=1.0)
+    if signed or lowest > 0:
+        return None
+    return f"{task}: alone it reaches {lowest:g}, and a relative change needs a number above 0"
+
+
+def delta_m(
+    multi: Mapping[str, float], single: Mapping[str, float], lower: Mapping[str, bool], signed: Collection[str] = ()
+) -> float:
+    """`Δm = 1/T · Σ_t change(M_t, S_t)`, as `change` tells it of T tasks; above 0 is better than each task alone.
+
+    Paper: Maninis et al., arXiv 1904.08918, for metrics that are not around 0.
 
     Args:
         multi: task to its metric, all T learned together.
         single: task to its metric, learned alone.
         lower: task to whether lower is better.
+        signed: tasks whose metric lies around 0.
 
     Raises:
         ValueError: a single-task metric is not positive, so there is no relative change.
     """
     for task, alone in single.items():
-        if alone <= 0:
-            raise ValueError(f"{task}: alone it reaches {alone:g}, and a relative change needs a number above 0")
-    return 100 * fsum((-1) ** lower[task] * (multi[task] - single[task]) / single[task] for task in multi) / len(multi)
+        if why := no_change(task, [alone], task in signed):
+            raise ValueError(why)
+    return fsum(change(multi[task], single[task], lower[task], task in signed) for task in multi) / len(multi)
 
 
 def deltas(runs: Sequence[Run], metric: str | None = None, said: Mapping[str, bool] | None = None) -> Deltas:
@@ -90,25 +120,34 @@ class _Alone:
 
     def __init__(self, runs: Sequence[Run], metrics: Mapping[str, str]) -> None:
         self._seed_keys = _that_are_the_seed(runs)
-        self._found: defaultdict[tuple[str, Hashable], defaultdict[int | None, list[float]]]
+        self._found: defaultdict[tuple[str, Hashable], defaultdict[Seed, list[float]]]
         self._found = defaultdict(lambda: defaultdict(list))
         for run in runs:
             if len(own := tasks(run)) == 1 and own[0] in metrics:
                 found = value(run, metrics[own[0]])
                 if found is not None:
-                    self._found[own[0], self._configuration(run, own[0])][run.seed].append(found)
+                    self._found[own[0], self._configuration(run, own[0])][replicate(run)].append(found)
+        values: defaultdict[str, list[float]] = defaultdict(list)
+        for (task, _), seeds in self._found.items():
+            values[task] += [found for own in seeds.values() for found in own]
+        self._no_change = {
+            task: why for task, own in values.items() if (why := no_change(task, own, is_signed(metrics[task])))
+        }
 
     def __bool__(self) -> bool:
         return bool(self._found)
 
     def of(self, task: str, run: Run) -> tuple[float, bool]:
-        """What `task` reaches alone in the run's configuration, and whether that is with the run's seed."""
+        """What `task` reaches alone in the run's configuration, and whether that is with the run's seed (and fold)."""
+        if task in self._no_change:
+            raise ValueError(self._no_change[task])
         seeds = self._found.get((task, self._configuration(run, task)))
         if seeds is None:
             raise ValueError(f"there is no completed run of {task} alone with the configuration of {run.id}")
-        taken = [seeds[run.seed]] if run.seed in seeds else list(seeds.values())
+        own = replicate(run)
+        taken = [seeds[own]] if own in seeds else list(seeds.values())
         # All seeds count alike, however often one was run.
-        return fsum(fsum(each) / len(each) for each in taken) / len(taken), run.seed in seeds
+        return fsum(fsum(each) / len(each) for each in taken) / len(taken), own in seeds
 
     def _configuration(self, run: Run, task: str) -> Hashable:
         """What must agree between a run of several tasks and one of `task` alone."""
@@ -117,7 +156,7 @@ class _Alone:
             (key, token(setting))
             for key, setting in flat(run.config).items()
             if key not in self._seed_keys
-            and not is_aside(key)
+            and not is_aside(key, (*ASIDE, FOLD))
             and (key.startswith(own) or not is_aside(key, _OF_SEVERAL))
         )
 
@@ -143,7 +182,8 @@ def _delta(run: Run, metrics: Mapping[str, str], alone: _Alone, said: Mapping[st
         multi[task] = found
         single[task], with_its_seed = alone.of(task, run)
         same = same and with_its_seed
-    return delta_m(multi, single, {task: lower_is_better(metrics[task], said) for task in multi}), same
+    lower = {task: lower_is_better(metrics[task], said) for task in multi}
+    return delta_m(multi, single, lower, [task for task in multi if is_signed(metrics[task])]), same
 
 
 def _that_are_the_seed(runs: Sequence[Run]) -> frozenset[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from mmfusion.config.errors import ConfigError
 
@@ -12,6 +12,8 @@ HIGHER = frozenset(
         *("r2", "pearson", "spearman", "kendall", "kappa", "mcc", "iou", "dice"),
     )
 )
+SIGNED = frozenset(("r2", "pearson", "spearman", "kendall", "kappa", "mcc"))
+"""Those that are 0 for what is learned by nobody, and may be below: no change of them can be told in % of a value."""
 LOWER = frozenset(("loss", "error", "mae", "mse", "rmse", "calibration_error", "brier", "nll", "perplexity", "wer"))
 
 
@@ -36,6 +38,17 @@ def lower_is_better(name: str, said: Mapping[str, bool] | None = None) -> bool:
 def has_direction(name: str, said: Mapping[str, bool] | None = None) -> bool:
     """Whether `lower_is_better` has an answer."""
     return _known(name, said or {}) is not None
+
+
+def is_signed(name: str) -> bool:
+    """Whether the metric is one of `SIGNED`, by its last name."""
+    return _last(name) in SIGNED
+
+
+def in_hundredths(names: Iterable[str]) -> str:
+    """What must be added where changes of these metrics are told in %; nothing if all of them are."""
+    signed = sorted({_last(name) for name in names if is_signed(name)})
+    return f" ({', '.join(signed)}: hundredths of it, for it may be 0 alone)" if signed else ""
 
 
 def _known(name: str, said: Mapping[str, bool]) -> bool | None:

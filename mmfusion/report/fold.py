@@ -16,7 +16,8 @@ from mmfusion.report.runs import Run, natural
 from mmfusion.report.statistics import Interval, interval
 
 Seed = Hashable
-"""A run's seed; for a run of which none is known, the run itself."""
+"""A run's seed, with the fold that was held out if rows are in folds; for a run without a known seed, the run itself.
+"""
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,7 @@ class Group:
     Attributes:
         settings: those keys; `ABSENT` for one that the config does not have.
         runs: all of them, whatever became of them.
-        cells: run's id to what it has of the keys that differ within groups; runs of one cell differ in their seed.
+        cells: run's id to what it has of the keys that differ within groups; runs of one cell differ in seed or fold.
     """
 
     settings: dict[str, Any]
@@ -56,6 +57,18 @@ class Folded:
     by: list[str]
     within: list[str]
     groups: list[Group]
+
+    @property
+    def has_folds(self) -> bool:
+        """Whether rows are in folds in any of the runs."""
+        return any(run.fold is not None for group in self.groups for run in group.runs)
+
+
+def replicate(run: Run) -> Seed:
+    """What tells the run from others of its configuration."""
+    if run.seed is None:
+        return run.id
+    return run.seed if run.fold is None else (run.seed, run.fold)
 
 
 def fold(runs: Sequence[Run], by: Sequence[str] = ()) -> Folded:
@@ -129,16 +142,11 @@ def paired_by_seed(a: Group, b: Group, values: Mapping[str, float]) -> tuple[dic
     return over_a, over_b
 
 
-def is_balanced(groups: Sequence[Group], values: Mapping[str, float]) -> bool:
-    """Whether all groups have values in the same cells."""
-    return len({frozenset(cell for _, cell in _cells(group, values)) for group in groups}) <= 1
-
-
 def _cells(group: Group, values: Mapping[str, float]) -> dict[tuple[Seed, Hashable], float]:
     found: defaultdict[tuple[Seed, Hashable], list[float]] = defaultdict(list)
     for run in group.runs:
         if run.id in values:
-            found[(run.id if run.seed is None else run.seed, group.cells[run.id])].append(values[run.id])
+            found[replicate(run), group.cells[run.id]].append(values[run.id])
     return {key: _mean(each) for key, each in found.items()}
 
 
@@ -158,6 +166,6 @@ def values_of(runs: Sequence[Run], metric: str) -> dict[str, float]:
     return {run.id: found for run in runs if run.status == "completed" and (found := value(run, metric)) is not None}
 
 
-def folded(seeds: Mapping[Seed, float]) -> Interval | None:
-    """Mean and 95% interval over seeds; None without one."""
-    return interval(list(seeds.values())) if seeds else None
+def folded(seeds: Mapping[Seed, float], overlap: float = 0.0) -> Interval | None:
+    """Mean and 95% interval over seeds, `overlap` as `interval` takes it; None without one."""
+    return interval(list(seeds.values()), overlap) if seeds else None

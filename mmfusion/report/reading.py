@@ -6,10 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from mmfusion.report.compare import Comparison, Row
-from mmfusion.report.fold import is_balanced
+from mmfusion.report.directions import in_hundredths
+from mmfusion.report.fold import replicate
 from mmfusion.report.runs import Run
 from mmfusion.report.sweeps import not_begun
-from mmfusion.report.words import brief, decimals, label, p_value, plus_minus, short_keys
+from mmfusion.report.words import brief, decimals, label, plus_minus, short_keys, sureness
 
 ALPHA = 0.05
 _LISTED, _NAMED = 6, 3
@@ -18,8 +19,11 @@ _LISTED, _NAMED = 6, 3
 def conclusion(comparison: Comparison) -> str:
     """One or two sentences: what is best, against what that is shown, against what it is not, and what is untested."""
     rows = comparison.ranked
-    if comparison.metric is None or not rows:
+    if comparison.metric is None or not any(row.found for row in comparison.rows):
         return "Nothing to rank: no completed run has a metric."
+    if not rows:
+        reasons = dict.fromkeys(row.unranked for row in comparison.rows if row.unranked)
+        return f"{comparison.metric}: nothing can be ranked; {'; '.join(map(str, reasons))}."
     best, *others = rows
     assert best.found is not None
     one = f"{label(best.group.settings, _LISTED)} with {plus_minus(best.found, decimals([best.found]))}"
@@ -37,10 +41,10 @@ def conclusion(comparison: Comparison) -> str:
         name = _named(row, rank)
         if row.p is None:
             untested[row.paired.reason or ""].append(name)
-        elif row.p >= ALPHA:
-            undecided.append(f"{name} (p {_equals(row.p)})")
         else:
-            (better if _is_worse(row, comparison) else worse).append(f"{name} (p {_equals(row.p)})")
+            name += f" ({sureness(row.p, row.paired.effect)})"
+            side = undecided if row.p >= ALPHA else better if _is_worse(row, comparison) else worse
+            side.append(name)
     parts = [f"Best by {comparison.metric}: {one}"]
     if better:
         parts.append(f"better than {_list(better)}")
@@ -63,16 +67,31 @@ def notes(comparison: Comparison) -> list[str]:
         found.append(f"{_many(len(missing), 'completed run')} without {comparison.metric}: {_list(missing)}.")
     if comparison.within and rows:
         found.append(f"Within a row, {_list(list(short_keys(comparison.within).values()))} was averaged, seed by seed.")
-        if not is_balanced([row.group for row in rows], values):
-            found.append("The rows do not hold the same combinations of these; tests use those that both sides have.")
-    elif repeated := sum(len(own) - row.found.n for row in rows if row.found for own in [_with(row, values)]):
-        found.append(f"{_many(repeated, 'run')} repeated a seed of the same configuration; such runs count as one.")
+    if left_out := comparison.balance.left_out:
+        found.append(
+            f"Ranked by the {_many(comparison.balance.shared or 0, 'combination')} of {comparison.balance.combined} "
+            f"that every ranked row has; {_many(len(left_out), 'run')} left out of it: {_list(left_out)}."
+        )
+    reasons: defaultdict[str, list[str]] = defaultdict(list)
+    for row in comparison.rows:
+        if row.unranked is not None:
+            reasons[row.unranked].append(brief(row.group.settings) or row.label)
+    found += [f"Not ranked: {_list(names)}; {reason}." for reason, names in reasons.items()]
+    if not comparison.within:
+        seeds = [list(map(replicate, _with(row, values))) for row in rows]
+        if repeated := sum(len(own) - len(set(own)) for own in seeds):
+            found.append(f"{_many(repeated, 'run')} repeated a seed of the same configuration; such runs count as one.")
+        if len(set(map(frozenset, seeds))) > 1:
+            found.append("The rows do not have the same seeds; a test takes those that both sides have.")
+    if any(row.paired and row.paired.effect is not None for row in rows):
+        found.append("d: the difference from the best in standard deviations over seeds.")
     if unknown := [run.id for run in completed if run.id in values and run.seed is None]:
         found.append(f"{_many(len(unknown), 'run')} without a known seed, paired with no other: {_list(unknown)}.")
     if any(row.delta for row in rows):
         judged = ", ".join(sorted(comparison.deltas.metrics.values()))
+        unit = in_hundredths(comparison.deltas.metrics.values())
         other = "; for some of them of other seeds" if comparison.deltas.other_seeds else ""
-        found.append(f"Δm: mean gain of {judged} over single-task runs of the same configuration{other}.")
+        found.append(f"Δm: mean gain of {judged} over single-task runs of the same configuration{unit}{other}.")
     if comparison.deltas.reason is not None:
         found.append(f"No Δm for some: {comparison.deltas.reason}.")
     return found
@@ -105,11 +124,6 @@ def _named(row: Row, rank: int) -> str:
 
 def _with(row: Row, values: dict[str, float]) -> list[Run]:
     return [run for run in row.group.runs if run.id in values]
-
-
-def _equals(p: float) -> str:
-    text = p_value(p)
-    return text if text.startswith("<") else f"= {text}"
 
 
 def _many(n: int, what: str) -> str:

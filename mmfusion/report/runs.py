@@ -68,6 +68,13 @@ class Run:
     job: dict[str, Any] | None = None
     sweep: Path | None = None
 
+    @property
+    def fold(self) -> int | None:
+        """Which fold of cross-validation was held out; None if the rows are not in folds."""
+        split = _mapping(_mapping(self.config.get("data")).get("split"))
+        fold = split.get("fold", 0) if split.get("folds") is not None else None
+        return fold if isinstance(fold, int) else None
+
     def curves(self) -> pl.DataFrame:
         """`metrics.csv`: a row a logged step, null where nothing was logged; no rows if there is no such file."""
         from mmfusion.report.curves import read_curves

@@ -9,6 +9,8 @@ from math import fsum, sqrt
 from scipy.special import stdtr, stdtrit  # the t distribution alone: scipy.stats takes a second to import
 
 LEVEL = 0.95
+FEWEST_SEEDS = 3
+"""Below it no difference is claimed: the spread of one or two numbers says nothing about that of the next."""
 
 
 @dataclass(frozen=True)
@@ -29,16 +31,25 @@ class Paired:
         difference: the mean of a − b and its interval; None without a pair.
         p: two-sided; None if there is nothing to test, and `reason` says why.
         reason: why there is no p.
+        effect: the size of the mean difference in standard deviations of seeds, `|mean d| / √((s_a² + s_b²)/2)`: a
+            small p of a small effect is a difference that is steady, and lost in what another seed changes. None
+            without a test, or where no seed changes anything.
     """
 
     n: int
     difference: Interval | None = None
     p: float | None = None
     reason: str | None = None
+    effect: float | None = None
 
 
-def interval(values: Sequence[float], level: float = LEVEL) -> Interval:
-    """`mean ± t_{n−1} · s / √n`, with `t` the two-sided quantile of Student's distribution.
+def interval(values: Sequence[float], overlap: float = 0.0) -> Interval:
+    """`mean ± t_{n−1} · s · √(1/n + overlap)`, with `t` the two-sided 95% quantile of Student's distribution.
+
+    Args:
+        values: n of them.
+        overlap: 0 for values that are independent; for those of the folds of one table, whose training rows overlap,
+            rows tested over rows trained on (Nadeau and Bengio, "Inference for the generalization error", 2003).
 
     Raises:
         ValueError: no values.
@@ -49,32 +60,39 @@ def interval(values: Sequence[float], level: float = LEVEL) -> Interval:
     mean = fsum(values) / n
     if n == 1:
         return Interval(mean, None, 1)
-    return Interval(mean, float(stdtrit(n - 1, (1 + level) / 2)) * _error(values, mean), n)
+    return Interval(mean, float(stdtrit(n - 1, (1 + LEVEL) / 2)) * _error(values, mean, overlap), n)
 
 
-def paired_t_test(a: Mapping[Hashable, float], b: Mapping[Hashable, float], pairs: str = "shared seeds") -> Paired:
-    """Student's paired t-test over the keys (seeds) that both have: `t = mean d / (s_d / √n)`, `d = a − b`.
+def paired_t_test(
+    a: Mapping[Hashable, float], b: Mapping[Hashable, float], pairs: str = "shared seeds", overlap: float = 0.0
+) -> Paired:
+    """Student's paired t-test over the keys (seeds) that both have: `t = mean d / (s_d √(1/n + overlap))`, `d = a − b`.
 
-    All differences zero: p = 1. All differences equal but not zero: no p, for n numbers without any spread tell
-    nothing about it, and on a small test split they come about easily.
+    Fewer than `FEWEST_SEEDS` shared: no p. All differences zero: p = 1. All differences equal but not zero: no p, for n
+    numbers without any spread tell nothing about it, and on a small test split they come about easily.
 
     Args:
         a, b: seed to value.
         pairs: what the keys are called.
+        overlap: as `interval` takes it; above 0 this is the corrected resampled t-test of Nadeau and Bengio.
     """
     shared = sorted(a.keys() & b.keys(), key=repr)
     differences = [a[key] - b[key] for key in shared]
     n = len(shared)
-    if n < 2:
-        return Paired(n, interval(differences) if n else None, reason=f"fewer than two {pairs}")
-    found = interval(differences)
+    if n < FEWEST_SEEDS:
+        told = f"{n} {pairs if n != 1 else pairs.replace('seeds', 'seed', 1)}, and a test needs {FEWEST_SEEDS}"
+        return Paired(n, interval(differences, overlap) if n else None, reason=told)
+    found = interval(differences, overlap)
+    spread = sqrt(fsum(_variance([each[key] for key in shared]) for each in (a, b)) / 2)
+    largest = max(abs(value) for key in shared for value in (a[key], b[key]))
+    # What rounding leaves of equal numbers is no spread.
+    effect = abs(found.mean) / spread if spread > 1e-12 * largest else None
     if not any(differences):
-        return Paired(n, found, p=1.0)
-    error = _error(differences, found.mean)
-    # What rounding leaves of equal differences is no spread.
-    if error <= 1e-12 * max(abs(value) for key in shared for value in (a[key], b[key])):
-        return Paired(n, found, reason="the difference is the same for every seed")
-    return Paired(n, found, p=min(1.0, 2 * float(stdtr(n - 1, -abs(found.mean) / error))))
+        return Paired(n, found, p=1.0, effect=effect)
+    error = _error(differences, found.mean, overlap)
+    if error <= 1e-12 * largest:
+        return Paired(n, found, reason="the difference is the same for every seed", effect=effect)
+    return Paired(n, found, p=min(1.0, 2 * float(stdtr(n - 1, -abs(found.mean) / error))), effect=effect)
 
 
 def holm(p: Sequence[float]) -> list[float]:
@@ -90,7 +108,12 @@ def holm(p: Sequence[float]) -> list[float]:
     return corrected
 
 
-def _error(values: Sequence[float], mean: float) -> float:
-    """Standard error of the mean, with n − 1."""
-    n = len(values)
-    return sqrt(fsum((value - mean) ** 2 for value in values) / (n - 1) / n)
+def _error(values: Sequence[float], mean: float, overlap: float) -> float:
+    """Standard error of the mean."""
+    return sqrt(_variance(values, mean) * (1 / len(values) + overlap))
+
+
+def _variance(values: Sequence[float], mean: float | None = None) -> float:
+    """With n − 1."""
+    mean = fsum(values) / len(values) if mean is None else mean
+    return fsum((value - mean) ** 2 for value in values) / (len(values) - 1)

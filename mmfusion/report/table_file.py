@@ -15,7 +15,8 @@ from mmfusion.runs.folder import write_atomically
 
 _COLUMNS = (
     *("mean", "low", "high", "n", "completed", "not_completed"),
-    *("best_minus_this", "best_minus_this_low", "best_minus_this_high", "pairs", "p", "p_holm"),
+    *("best_minus_this", "best_minus_this_low", "best_minus_this_high", "pairs", "p", "p_holm", "effect_size"),
+    "not_ranked",
     *("delta_m_percent", "delta_m_low", "delta_m_high", *COSTS, "runs"),
 )
 
@@ -40,7 +41,7 @@ def write_csv(comparison: Comparison, path: Path) -> None:
         keys = [_whole(row.group.settings[key]) for key in comparison.by]
         numbers = _numbers(row)
         cells = ["" if numbers.get(name) is None else numbers[name] for name in _COLUMNS]
-        writer.writerow([rank if row.found else "", *keys, comparison.metric or "", *cells])
+        writer.writerow([rank if row.found and row.unranked is None else "", *keys, comparison.metric or "", *cells])
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, text.getvalue())
 
@@ -61,6 +62,8 @@ def _numbers(row: Row) -> dict[str, object]:
         "pairs": test.n if test else None,
         "p": test.p if test else None,
         "p_holm": row.p,
+        "effect_size": test.effect if test else None,
+        "not_ranked": row.unranked,
         **_ends("delta_m_", row.delta, "delta_m_percent"),
         **(row.costs or {}),
         "runs": " ".join(run.id for run in row.group.runs),

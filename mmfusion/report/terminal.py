@@ -77,7 +77,7 @@ def ranked_tables(comparison: Comparison, width: int) -> list[Table]:
     """The table; and where `width` has no room for Δm and costs beside the rest, these below it, by the same ranks."""
     rows = comparison.rows[:_ROWS]
     fixed, further = _numbers(comparison, rows), _further(rows)
-    rank = _Column("#", [str(n + 1) if row.found else words.NONE for n, row in enumerate(rows)])
+    rank = _Column("#", [str(n + 1) if row in comparison.ranked else words.NONE for n, row in enumerate(rows)])
     room = width - 1 - sum(column.width for column in (rank, *fixed))
     settings = _settings(comparison, rows, room)
     room -= sum(min(column.width, _WIDEST) for column in settings)
@@ -136,6 +136,9 @@ def _numbers(comparison: Comparison, rows: Sequence[Row]) -> list[_Column]:
     if any(row.paired for row in rows):
         first = ["best"] if comparison.ranked else []
         columns.append(_Column("p vs best", first + [words.p_value(row.p) for row in rows[len(first) :]]))
+        sizes = [None if row.paired is None else row.paired.effect for row in rows]
+        if any(size is not None for size in sizes):
+            columns.append(_Column("d", [words.effect(each) for each in sizes]))
     return columns
 
 

@@ -103,6 +103,20 @@ def p_value(p: float | None) -> str:
     return "< 0.001" if p < 0.001 else f"{p:.3f}"
 
 
+def effect(value: float | None) -> str:
+    """`0.14`, `5.3`, `> 100`: a difference in standard deviations."""
+    if value is None:
+        return NONE
+    return "> 100" if value > 100 else f"{value:.{2 if value < 1 else 1 if value < 10 else 0}f}"
+
+
+def sureness(p: float, size: float | None) -> str:
+    """`p = 0.012, d = 3.1`: how sure a difference is, and how large beside what another seed changes."""
+    text = p_value(p)
+    text = f"p {text}" if text.startswith("<") else f"p = {text}"
+    return text if size is None else f"{text}, d {'' if size > 100 else '= '}{effect(size)}"
+
+
 def seconds(value: float) -> str:
     """`850 ms`, `3.2 s`, `49 s`, `12 min`, `3.4 h`."""
     if value < 1:

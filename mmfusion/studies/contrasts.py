@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from math import floor, log10
+from dataclasses import dataclass, replace
+from math import floor, log10, sqrt
 
+from mmfusion.report.reading import ALPHA
 from mmfusion.report.statistics import Interval, holm, paired_t_test
-from mmfusion.report.words import decimals, p_value, plus_minus
-
-ALPHA = 0.05
-FEWEST_SEEDS = 3
-"""Below it no difference is claimed: the spread of one or two numbers says nothing about that of the next."""
+from mmfusion.report.words import decimals, plus_minus, sureness
 
 Values = Mapping[int, float]
 
@@ -25,12 +22,14 @@ class Contrast:
         n: shared seeds.
         p: corrected for all tests that were made together; None if there is none, and `reason` says why.
         reason: why there is no p.
+        effect: of what size the difference is, in standard deviations over seeds; None if there is none to tell.
     """
 
     gain: Interval | None
     n: int
     p: float | None
     reason: str | None = None
+    effect: float | None = None
 
     @property
     def is_shown(self) -> bool:
@@ -44,8 +43,8 @@ class Contrast:
 
     @property
     def certainty(self) -> str:
-        """`p = 0.012`; without a test why there is none."""
-        return self.reason or "" if self.p is None else f"p {equals(self.p)}"
+        """`p = 0.012, d = 3.1`; without a test why there is none."""
+        return self.reason or "" if self.p is None else sureness(self.p, self.effect)
 
     @property
     def says(self) -> str:
@@ -58,7 +57,7 @@ class Contrast:
         """b against a."""
         if self.gain is None:
             return self
-        return Contrast(Interval(-self.gain.mean, self.gain.half, self.gain.n), self.n, self.p, self.reason)
+        return replace(self, gain=Interval(-self.gain.mean, self.gain.half, self.gain.n))
 
 
 def contrasts(pairs: Sequence[tuple[Values, Values, int]]) -> list[Contrast]:
@@ -71,32 +70,21 @@ def contrasts(pairs: Sequence[tuple[Values, Values, int]]) -> list[Contrast]:
         paired_t_test({seed: sign * x for seed, x in a.items()}, {seed: sign * x for seed, x in b.items()})
         for a, b, sign in pairs
     ]
-    made = [index for index, test in enumerate(tests) if test.p is not None and test.n >= FEWEST_SEEDS]
+    made = [index for index, test in enumerate(tests) if test.p is not None]
     corrected = dict(zip(made, holm([p for i in made if (p := tests[i].p) is not None]), strict=True))
     return [
-        Contrast(test.difference, test.n, corrected.get(i), None if i in corrected else _why(test.n, test.reason))
-        for i, test in enumerate(tests)
+        Contrast(test.difference, test.n, corrected.get(i), test.reason, test.effect) for i, test in enumerate(tests)
     ]
 
 
 def against_zero(values: Sequence[Values]) -> list[Contrast]:
-    """The same for differences from nothing: changes in %, for example."""
-    return contrasts([(each, dict.fromkeys(each, 0.0), 1) for each in values])
+    """The same for differences from nothing: changes in %, for example. The spread is that of the changes."""
+    found = contrasts([(each, dict.fromkeys(each, 0.0), 1) for each in values])
+    # Of the two sides one has no spread: that of both, squared, is half of what the changes have.
+    return [replace(each, effect=None if each.effect is None else each.effect / sqrt(2)) for each in found]
 
 
 def amount(found: Interval) -> str:
     """`0.021 ± 0.010`: two digits of the interval, and no more of the mean than that."""
     places = max(0, 1 - floor(log10(found.half))) if found.half else decimals([found])
     return plus_minus(found, min(places, 9))
-
-
-def equals(p: float) -> str:
-    """`= 0.012`, `< 0.001`."""
-    text = p_value(p)
-    return text if text.startswith("<") else f"= {text}"
-
-
-def _why(n: int, reason: str | None) -> str:
-    if n < FEWEST_SEEDS:
-        return f"{n} shared seed{'' if n == 1 else 's'}, and a test needs {FEWEST_SEEDS}"
-    return reason or ""

@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from math import fsum
 
 from mmfusion.report import words
+from mmfusion.report.balance import together
 from mmfusion.report.costs import costs
+from mmfusion.report.reading import ALPHA
+from mmfusion.report.statistics import FEWEST_SEEDS
 from mmfusion.studies.conclusion import Section, Table
-from mmfusion.studies.contrasts import ALPHA, FEWEST_SEEDS
 from mmfusion.studies.results import LeftOut, Results, Variant, by_reason, sign
 
 _COSTS = {
@@ -107,7 +109,8 @@ def method(tests: int, of: str) -> Section:
         return Section("How this was judged", [f"No test could be made ({of})."])
     rule = (
         f"A difference is shown where the paired t-test over shared seeds has p < {ALPHA:g} after Holm's correction "
-        f"for all {many(tests, 'test')} ({of}). Each interval is the 95% interval of its one difference."
+        f"for all {many(tests, 'test')} ({of}). Each interval is the 95% interval of its one difference, and d is that "
+        "difference in standard deviations over seeds."
     )
     return Section("How this was judged", [rule])
 
@@ -145,8 +148,3 @@ def better(metric: str) -> str:
 def many(n: int, what: str) -> str:
     """`1 seed`, `5 seeds`."""
     return f"{n} {what}" + ("" if n == 1 else "s")
-
-
-def together(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

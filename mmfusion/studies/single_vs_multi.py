@@ -7,7 +7,8 @@ from itertools import combinations
 from typing import Any
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.report.delta import delta_m
+from mmfusion.report.delta import change, delta_m, no_change
+from mmfusion.report.directions import in_hundredths, is_signed
 from mmfusion.studies import transfer
 from mmfusion.studies._base import Groups, Study
 from mmfusion.studies.conclusion import Conclusion, Section
@@ -113,41 +114,40 @@ def _variant(found: Results, parts: Sequence[str]) -> Variant | None:
 
 
 def _change(found: Results, task: str, metric: str, variant: Variant | None) -> Values:
-    """Seed to the change of the task's metric against alone, in % and positive where it is better."""
+    """Seed to the change of the task's metric against alone, as `change` tells it; none if it cannot be told."""
     alone = _variant(found, (task,))
     if variant is None or alone is None:
         return {}
     with_others, single = found.values(variant, metric), found.values(alone, metric)
+    if no_change(task, single.values(), is_signed(metric)):
+        return {}
+    lower = sign(metric) < 0
     return {
-        seed: 100 * sign(metric) * (with_others[seed] - single[seed]) / single[seed]
+        seed: change(with_others[seed], single[seed], lower, is_signed(metric))
         for seed in with_others.keys() & single.keys()
-        if single[seed] > 0
     }
 
 
 def _delta(found: Results, metrics: Mapping[str, str]) -> tuple[Values, str | None]:
     """Seed to Δm of all tasks together; without any, why."""
     whole = _variant(found, found.tasks)
-    lower = {task: sign(metric) < 0 for task, metric in metrics.items()}
     if whole is None or len(metrics) < len(found.tasks):
         return {}, "a task has no test metric"
-    values = {}
-    why = "no seed has all tasks together and each of them alone"
+    lower = {task: sign(metric) < 0 for task, metric in metrics.items()}
+    signed = [task for task, metric in metrics.items() if is_signed(metric)]
+    alone = {task: _variant(found, (task,)) for task in metrics}
+    singles = {task: {} if of is None else found.values(of, metrics[task]) for task, of in alone.items()}
+    for task, values in singles.items():
+        if reason := no_change(task, values.values(), task in signed):
+            return {}, reason
+    deltas: dict[int, float] = {}
     for seed in found.seeds:
         multi = {task: found.values(whole, metric).get(seed) for task, metric in metrics.items()}
-        single = {}
-        for task, metric in metrics.items():
-            alone = _variant(found, (task,))
-            single[task] = None if alone is None else found.values(alone, metric).get(seed)
         known_multi = {task: value for task, value in multi.items() if value is not None}
-        known_single = {task: value for task, value in single.items() if value is not None}
-        if len(known_multi) < len(metrics) or len(known_single) < len(metrics):
-            continue
-        try:
-            values[seed] = delta_m(known_multi, known_single, lower)
-        except ValueError as error:
-            why = str(error)
-    return values, None if values else why
+        known_single = {task: values[seed] for task, values in singles.items() if seed in values}
+        if len(known_multi) == len(known_single) == len(metrics):
+            deltas[seed] = delta_m(known_multi, known_single, lower, signed)
+    return deltas, None if deltas else "no seed has all tasks together and each of them alone"
 
 
 def _headline(tests: Mapping[Key, Contrast], metrics: Mapping[str, str]) -> str:
@@ -174,7 +174,10 @@ def _together(found: Results, metrics: Mapping[str, str], tests: Mapping[Key, Co
     lines = []
     if test := tests.get((ALL, ALL)):
         judged = together([short(metric) for metric in metrics.values()])
-        lines.append(f"Δm = {percent(test)} % over {many(test.n, 'seed')} ({test.certainty}), judged by {judged}.")
+        unit = in_hundredths(metrics.values())
+        lines.append(
+            f"Δm = {percent(test)} % over {many(test.n, 'seed')} ({test.certainty}), judged by {judged}{unit}."
+        )
     else:
         lines.append(f"Δm is not known: {why}.")
     for task, metric in metrics.items():

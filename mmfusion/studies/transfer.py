@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from mmfusion.report.directions import in_hundredths
 from mmfusion.report.words import NONE, plus_minus
 from mmfusion.studies.conclusion import Section, Table
 from mmfusion.studies.contrasts import Contrast
@@ -22,7 +23,8 @@ def section(tasks: Sequence[str], metrics: Mapping[str, str], entries: Entries) 
         cells = [entries.get((task, other)) for other in tasks]
         rows.append([short(metric), *(NONE if each is None else percent(each) + "*" * each.is_shown for each in cells)])
     shown = sum(each.is_shown for each in entries.values())
-    lines = ["Change of the row's metric in % of what it is alone, with the column learned too; above 0 is better."]
+    unit = f"in % of what it is alone{in_hundredths(metrics.values())}"
+    lines = [f"Change of the row's metric {unit}, with the column learned too; above 0 is better."]
     if shown:
         lines.append(f"A difference is shown for {shown} of {len(entries)} entries, those with a star.")
     else:

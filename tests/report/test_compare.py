@@ -71,7 +71,13 @@ def test_seeds_that_are_not_shared_are_not_tested():
     runs = [made(f"c{s}", {METRIC: 0.8}, {"fusion": "concat"}, seed=s) for s in (0, 1)]
     runs += [made(f"g{s}", {METRIC: 0.9}, {"fusion": "gated"}, seed=s) for s in (2, 3)]
     row = compare(runs, METRIC).rows[1]
-    assert (row.p, row.paired.reason) == (None, "fewer than two shared seeds")
+    assert (row.p, row.paired.reason) == (None, "0 shared seeds, and a test needs 3")
+
+
+def test_two_seeds_are_no_test_however_alike_their_difference():
+    runs = grid({"concat": [2.853, 3.853], "gated": [2.864, 3.8641]}, metric="test/sum/mae")
+    row = compare(runs, "mae").rows[1]
+    assert (row.p, row.paired.reason) == (None, "2 shared seeds, and a test needs 3")
 
 
 def test_what_varies_within_rows_is_named_where_pairs_are_missing():
@@ -80,7 +86,12 @@ def test_what_varies_within_rows_is_named_where_pairs_are_missing():
         for f, lr in (("concat", 0.1), ("gated", 0.2))
         for s in (0, 1)
     ]
-    assert compare(runs, METRIC, ["fusion"]).rows[1].paired.reason == "fewer than two shared seeds with the same lr"
+    found = compare(runs, METRIC, ["fusion"])
+    assert found.ranked == []
+    assert {row.unranked for row in found.rows} == {"no two rows have the same combinations of lr and seed"}
+    runs += [made(f"concat0.2{s}", {METRIC: 0.9}, {"fusion": "concat", "optimizer.lr": 0.2}, seed=s) for s in (0, 1)]
+    reason = compare(runs, METRIC, ["fusion"]).rows[1].paired.reason
+    assert reason == "2 shared seeds with the same lr, and a test needs 3"
 
 
 def test_delta_is_folded_over_seeds_and_costs_are_means():

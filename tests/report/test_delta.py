@@ -22,6 +22,32 @@ def test_no_relative_change_of_what_is_not_positive(alone):
         delta_m({"r": 0.5}, {"r": alone}, {"r": False})
 
 
+def test_metrics_around_zero_change_in_hundredths_of_themselves():
+    assert delta_m({"r": 0.5}, {"r": -0.2}, {"r": False}, ["r"]) == pytest.approx(70)
+    assert delta_m({"r": 0.5, "a": 0.9}, {"r": 0.0, "a": 0.8}, {"r": False, "a": False}, ["r"]) == pytest.approx(31.25)
+
+
+@pytest.mark.parametrize("value", [0.001, -0.3])
+def test_no_seed_is_dropped_for_what_came_out_of_it(value):
+    runs = []
+    for seed, single in enumerate((0.5, value, 0.6)):
+        runs.append(made(f"m{seed}", {"test/sum/r2": 0.6, "test/largest/accuracy": 0.8}, seed=seed))
+        runs.append(made(f"s{seed}", {"test/sum/r2": single}, seed=seed, without=["task.largest"]))
+        runs.append(made(f"l{seed}", {"test/largest/accuracy": 0.8}, seed=seed, without=["task.sum"]))
+    found = deltas(runs)
+    assert found.values == pytest.approx({f"m{s}": 50 * (0.6 - x) for s, x in enumerate((0.5, value, 0.6))})
+
+
+def test_one_seed_without_a_relative_change_refuses_all():
+    runs = []
+    for seed, single in enumerate((1.6, 0.0)):
+        runs += [both(f"m{seed}", 0.9, 2.0, seed), alone(f"l{seed}", "largest", 0.8, seed)]
+        runs.append(alone(f"s{seed}", "sum", single, seed))
+    found = deltas(runs)
+    assert found.values == {}
+    assert found.reason == "sum: alone it reaches 0, and a relative change needs a number above 0"
+
+
 def both(name, accuracy, mae, seed=0, **more):
     return made(name, {"test/largest/accuracy": accuracy, "test/sum/mae": mae}, seed=seed, **more)
 

@@ -4,7 +4,7 @@ import pytest
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.columns import ABSENT
-from mmfusion.report.fold import by_seed, fold, folded, is_balanced, paired_by_seed, values_of
+from mmfusion.report.fold import by_seed, fold, folded, paired_by_seed, values_of
 from tests.report.cases import grid, made
 
 METRIC = "test/largest/accuracy"
@@ -59,17 +59,6 @@ def test_pairs_are_made_of_what_both_have():
     a, b = paired_by_seed(first, second, values)
     assert a == pytest.approx({0: 0.5, 1: 0.51})
     assert b == pytest.approx({0: 0.6, 1: 0.61})
-
-
-def test_balance():
-    runs = two_by_two()
-    groups = fold(runs, ["fusion"]).groups
-    values = values_of(runs, METRIC)
-    assert is_balanced(groups, values)
-    del values["gated-equal-0"]
-    assert is_balanced(groups, values)  # another seed of the same combination is there
-    del values["gated-equal-1"]
-    assert not is_balanced(groups, values)
 
 
 def test_runs_without_a_seed_stand_for_themselves():

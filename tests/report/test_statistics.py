@@ -44,7 +44,7 @@ def test_paired_by_hand():
     assert found.p == pytest.approx(1 - np.sqrt(12) / np.sqrt(14))
 
 
-@pytest.mark.parametrize("n", [2, 5, 20])
+@pytest.mark.parametrize("n", [3, 5, 20])
 def test_paired_is_scipys_over_shared_seeds(n):
     rng = np.random.default_rng(n)
     a, b = rng.normal(0, 1, n), rng.normal(0.5, 1, n)
@@ -68,11 +68,40 @@ def test_the_same_difference_everywhere_is_not_tested():
     assert found.difference.mean == pytest.approx(0.01)
 
 
-@pytest.mark.parametrize(("a", "n"), [({}, 0), ({7: 1.0}, 0), ({0: 1.0}, 1)])
-def test_fewer_than_two_pairs_are_said(a, n):
+@pytest.mark.parametrize(
+    ("a", "n", "said"), [({}, 0, "0 shared seeds"), ({7: 1.0}, 0, "0 shared seeds"), ({0: 1.0}, 1, "1 shared seed")]
+)
+def test_fewer_than_three_pairs_are_said(a, n, said):
     found = paired_t_test(a, {0: 0.5, 1: 0.6}, "shared seeds with the same lr")
-    assert (found.n, found.p, found.reason) == (n, None, "fewer than two shared seeds with the same lr")
+    assert (found.n, found.p, found.reason) == (n, None, f"{said} with the same lr, and a test needs 3")
     assert (found.difference is None) == (n == 0)
+
+
+def test_the_size_of_a_difference_is_told_in_deviations_of_seeds():
+    # Means 0.011 apart, seeds 1 apart (s = 1): steady, and tiny.
+    a, b = {0: 2.0, 1: 3.0, 2: 4.0}, {0: 2.011, 1: 3.0111, 2: 4.0109}
+    found = paired_t_test(a, b)
+    assert found.p < 0.001
+    assert found.effect == pytest.approx(0.011, rel=1e-3)
+    assert paired_t_test({0: 0.5, 1: 0.5, 2: 0.5}, {0: 0.4, 1: 0.4, 2: 0.4}).effect is None
+
+
+@pytest.mark.parametrize(("n", "overlap"), [(5, 0.25), (10, 1 / 9)])
+def test_folds_are_corrected_after_nadeau_and_bengio(n, overlap):
+    rng = np.random.default_rng(n)
+    a, b = rng.normal(0.3, 1, n), rng.normal(0, 1, n)
+    d = a - b
+    error = np.sqrt((1 / n + overlap) * d.var(ddof=1))
+    found = paired_t_test(dict(enumerate(a)), dict(enumerate(b)), overlap=overlap)
+    assert found.p == pytest.approx(2 * stats.t.sf(abs(d.mean()) / error, n - 1))
+    low, high = stats.t.interval(0.95, n - 1, d.mean(), error)
+    assert (found.difference.mean - found.difference.half, found.difference.mean + found.difference.half) == (
+        pytest.approx((low, high))
+    )
+    assert found.p > paired_t_test(dict(enumerate(a)), dict(enumerate(b))).p
+    assert interval(list(a), overlap).half == pytest.approx(
+        stats.t.interval(0.95, n - 1, 0, np.sqrt((1 / n + overlap) * a.var(ddof=1)))[1]
+    )
 
 
 def test_holm_by_hand():

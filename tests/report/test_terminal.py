@@ -10,9 +10,9 @@ from tests.report.cases import grid, made
 
 METRIC = "test/largest/accuracy"
 RUNS = [
-    *grid({"concat": [0.80, 0.83], "gated": [0.90, 0.91]}),
-    made("f", {}, {"fusion": "gated"}, seed=2, status="failed", error="RuntimeError: [bold]NaN\nsecond line"),
-    made("r", {}, {"fusion": "concat"}, seed=2, status="running"),
+    *grid({"concat": [0.80, 0.83, 0.85], "gated": [0.90, 0.91, 0.91]}),
+    made("f", {}, {"fusion": "gated"}, seed=3, status="failed", error="RuntimeError: [bold]NaN\nsecond line"),
+    made("r", {}, {"fusion": "concat"}, seed=3, status="running"),
 ]
 
 
@@ -31,14 +31,14 @@ def test_everything_is_there():
     text = shown()
     assert "test/largest/accuracy (higher is better)" in text
     table = cells(text)
-    assert table[0] == ["#", "fusion", "mean ± 95% CI", "n", "p vs best", "time", "param.", "memory", "step"]
-    assert table[1] == ["1", "gated", "0.905 ± 0.064", "2 +1 failed", "best", "40 s", "800 k", "1.0 GiB", "100 ms"]
-    assert table[2][:5] == ["2", "concat", "0.815 ± 0.191", "2 +1 running", "0.070"]
+    assert table[0] == ["#", "fusion", "mean ± 95% CI", "n", "p vs best", "d", "time", "param.", "memory", "step"]
+    assert table[1] == ["1", "gated", "0.907 ± 0.014", "3 +1 failed", "best", "–", "40 s", "800 k", "1.0 GiB", "100 ms"]
+    assert table[2][:6] == ["2", "concat", "0.827 ± 0.063", "3 +1 running", "0.020", "4.4"]
     assert ["f", "failed", "RuntimeError: [bold]NaN"] in table
     assert "second line" not in text
     assert "1 did not complete" in text
     assert "Not ranked: 1 running." in text
-    assert text.rstrip().endswith("no difference shown against concat (p = 0.070).")
+    assert text.rstrip().endswith("better than concat (p = 0.020, d = 4.4).")
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
@@ -65,7 +65,7 @@ def test_no_line_of_a_table_is_wider_than_the_terminal(width):
 
 def test_at_80_columns_costs_stand_in_a_table_of_their_own_by_the_same_ranks():
     table = cells(shown(width=80))
-    assert table[0] == ["#", "fusion", "mean ± 95% CI", "n", "p vs best"]
+    assert table[0] == ["#", "fusion", "mean ± 95% CI", "n", "p vs best", "d"]
     head = table.index(["#", "fusion", "time", "param.", "memory", "step"])
     assert table[head + 1] == ["1", "gated", "40 s", "800 k", "1.0 GiB", "100 ms"]
     assert "what it took" not in shown()

@@ -17,7 +17,7 @@ def test_the_tests_are_scipys_corrected_together():
     assert not two.is_shown
     assert one.gain.mean == pytest.approx(0.0475)
     assert (one.sign, two.sign) == (1, 0)
-    assert one.says == "0.048 ± 0.015, p = 0.004"
+    assert one.says == "0.048 ± 0.015, p = 0.004, d = 2.8"
 
 
 def test_less_is_more_where_it_is_said():

@@ -51,7 +51,7 @@ def test_what_each_modality_is_worth(tmp_path):
     assert found.headline[0].endswith("are worth having; no difference shown for text.")
     image, speech, text = section(found, "What each modality is worth")
     assert image.startswith("largest accuracy gains 0.30")
-    assert image.endswith("p < 0.001, by image (higher is better).")
+    assert image.endswith("p < 0.001, d = 76, by image (higher is better).")
     assert speech.startswith("largest accuracy gains 0.1")
     assert text.startswith("largest accuracy: no difference shown with or without text (")
     table = rows(found, "Numbers")

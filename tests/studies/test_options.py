@@ -35,7 +35,7 @@ def test_a_difference_is_shown_with_size_interval_and_p(tmp_path):
     assert lines[0].startswith("Best: gated with 0.880 ± 0.00")
     assert lines[0].endswith("(n = 5).")
     assert lines[1].startswith("gated is better than concat by 0.0800 ± 0.00")
-    assert lines[1].endswith("p < 0.001.")
+    assert lines[1].endswith("p < 0.001, d = 26.")
     assert lines[3] == "No difference shown in 1 further pair."
     assert section(found, "sum mae (lower is better)")[0].startswith("Best: gated with 1.12")
     table = rows(found, "Numbers")

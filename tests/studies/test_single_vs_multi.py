@@ -60,7 +60,7 @@ def test_what_learning_together_is_worth(tmp_path):
     # (10 % + 20 %) / 2, up to the noise
     (line,) = found.headline
     assert line.startswith("Learning all tasks together is better than each alone: Δm = +1")
-    assert line.endswith("% (p < 0.001); sum and largest gain by it.")
+    assert line.endswith("% (p < 0.001, d = 52); sum and largest gain by it.")
     delta, mae, accuracy = section(found, "All tasks together")
     assert delta.startswith("Δm = +1")
     assert delta.endswith("judged by sum mae and largest accuracy.")

@@ -71,6 +71,7 @@ function count(value) {
 }
 const bytes = (value) => (!isNumber(value) ? "–" : value >= 2 ** 30 ? `${(value / 2 ** 30).toFixed(1)} GiB` : `${(value / 2 ** 20).toFixed(0)} MiB`);
 const pValue = (p) => (!isNumber(p) ? "–" : p < 0.001 ? "< 0.001" : p.toFixed(3));
+const effectSize = (d) => (!isNumber(d) ? "–" : d > 100 ? "> 100" : d.toFixed(d < 1 ? 2 : d < 10 ? 1 : 0));
 const many = (n, what) => `${n} ${what}${n === 1 ? "" : "s"}`;
 const setting = (value) => (value === null || value === undefined ? "–" : typeof value === "number" ? number(value) : String(value));
 

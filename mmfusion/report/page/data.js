@@ -69,6 +69,11 @@ class Entry {
     return of.length ? of.reduce((a, b) => a + b, 0) / of.length : null;
   }
 
+  /** Why it cannot be ranked by the metric beside the others; null if it can. */
+  unranked(metric) {
+    return this.group === null ? null : data.shared.groups[this.group].unranked[metric] ?? null;
+  }
+
   compared(metric) {
     return this.group === null ? null : data.shared.compared[metric]?.rows[this.group] ?? null;
   }

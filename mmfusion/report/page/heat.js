@@ -56,7 +56,7 @@ function buildHeat() {
   if (x === y) return { empty: "Two different settings are needed." };
   const metric = state.metric;
   // The groups' own means, so that a repeated seed does not count twice; what else differs is averaged.
-  const rows = shown.filter((entry) => entry.completed.length && isNumber(entry.value(metric)));
+  const rows = shown.filter((entry) => entry.completed.length && isNumber(entry.value(metric)) && entry.unranked(metric) === null);
   if (!rows.length) return { empty: "No completed row has this metric." };
   const across = valuesOf(rows, x), down = valuesOf(rows, y);
   const xs = across.names, ys = down.names;

@@ -28,7 +28,7 @@ function barWords(rows, ...metrics) {
 function buildPareto() {
   const { x, y } = pareto;
   if (!x || x === y) return { empty: "Two different metrics are needed." };
-  const rows = shown.filter((entry) => entry.completed.length && isNumber(entry.value(x)) && isNumber(entry.value(y)));
+  const rows = shown.filter((entry) => entry.completed.length && [x, y].every((metric) => isNumber(entry.value(metric)) && entry.unranked(metric) === null));
   const says = byId("pareto-says");
   says.textContent = "";
   if (!rows.length) return { empty: "No completed row has both metrics." };

@@ -30,9 +30,9 @@ function overview() {
 const together = (text) => text.replace(/ (=|<|±) /g, "\u00a0$1\u00a0");
 const tile = (name, figure, note) => el("div", { class: "tile" }, el("p", { class: "name" }, name), el("p", { class: "figure" }, figure), el("p", { class: "note" }, note));
 
-/** Rows that have the metric, best first; without those that are still going on. */
+/** Rows that have the metric, best first; without those that are still going on or cannot be put beside the others. */
 function rankedBy(metric, among) {
-  const rows = among.filter((entry) => entry.completed.length && isNumber(entry.value(metric)));
+  const rows = among.filter((entry) => entry.completed.length && isNumber(entry.value(metric)) && entry.unranked(metric) === null);
   return rows.sort((a, b) => directionOf(metric) * (b.value(metric) - a.value(metric)) || a.index - b.index);
 }
 

@@ -90,10 +90,11 @@ function sortRows(rows) {
 function sortKey(column) {
   const cut = column.indexOf(":");
   const kind = column.slice(0, cut), name = column.slice(cut + 1);
-  if (kind === "metric") return (entry) => entry.value(name);
+  if (kind === "metric") return (entry) => (entry.unranked(name) === null ? entry.value(name) : null);
   if (kind === "cost") return (entry) => entry.cost(name);
   if (kind === "key") return (entry) => entry.setting(name);
   if (name === "p") return (entry) => entry.compared(state.metric)?.p ?? null;
+  if (name === "effect") return (entry) => entry.compared(state.metric)?.effect ?? null;
   if (name === "delta") return (entry) => entry.compared(state.metric)?.delta?.[0] ?? null;
   if (name === "seed") return (entry) => entry.runs[0].seed;
   if (name === "run") return (entry) => entry.runs[0].id;

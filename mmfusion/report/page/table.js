@@ -14,6 +14,7 @@ function tableColumns() {
   if (state.fold && data.shared.compared[state.metric]) {
     const rows = Object.values(data.shared.compared[state.metric].rows);
     if (rows.some((row) => isNumber(row.p))) found.push({ id: "own:p", title: "p", over: "vs best", kind: "p", whole: "Paired t-test over seeds against the best configuration, corrected after Holm" });
+    if (rows.some((row) => isNumber(row.effect))) found.push({ id: "own:effect", title: "d", over: "from best", kind: "effect", whole: "The difference from the best configuration in standard deviations over seeds" });
     if (rows.some((row) => row.delta)) found.push({ id: "own:delta", title: "Δm %", over: "to single-task", kind: "delta", whole: "Mean relative gain over single-task runs of the same configuration" });
   }
   for (const [name, title, tell] of COSTS) if (hasColumn(`cost:${name}`)) found.push({ id: `cost:${name}`, title, kind: "cost", name, tell });
@@ -90,8 +91,9 @@ function tableCell(entry, column, decimals) {
     case "run": return [entry.runs.length === 1 ? entry.runs[0].id : `${entry.runs[0].id} …`, false];
     case "key": return [setting(entry.setting(column.name)), false];
     case "seed": return [entry.runs[0].seed === null ? "–" : String(entry.runs[0].seed), false];
-    case "metric": return metricCell(entry.metric(column.name), decimals.get(column.name));
+    case "metric": return metricCell(entry.metric(column.name), decimals.get(column.name), entry.unranked(column.name));
     case "cost": return [column.tell(entry.cost(column.name)), !isNumber(entry.cost(column.name))];
+    case "effect": return [effectSize(entry.compared(state.metric)?.effect), !isNumber(entry.compared(state.metric)?.effect)];
     case "delta": return metricCell(asInterval(entry.compared(state.metric)?.delta), 1);
     default: {
       const compared = entry.compared(state.metric);
@@ -101,11 +103,12 @@ function tableCell(entry, column, decimals) {
   }
 }
 const asInterval = (found) => (found ? { mean: found[0], half: found[1], n: found[2] } : null);
-function metricCell(found, decimals) {
+function metricCell(found, decimals, unranked = null) {
   if (!found) return ["–", true];
   const half = found.half === null ? null : el("span", { class: "pm" }, ` ± ${number(found.half, decimals)}`);
   const latest = found.latest ? el("span", { class: "pm", title: "the latest of a run that goes on" }, " so far") : null;
-  return [el("span", {}, number(found.mean, decimals), half, latest), false];
+  const aside = unranked === null ? null : el("span", { class: "pm" }, " not ranked");
+  return [el("span", { title: unranked }, number(found.mean, decimals), half, latest, aside), false];
 }
 
 const badge = (status, text) => el("span", { class: `badge ${status}` }, el("span", { "aria-hidden": "true" }, GLYPHS[status] ?? "?"), text);

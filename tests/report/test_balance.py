@@ -1,0 +1,113 @@
+"""Rows are ranked by the combinations that all of them have."""
+
+import random
+
+import pytest
+
+from mmfusion.report.balance import balance
+from mmfusion.report.compare import compare
+from mmfusion.report.fold import fold, values_of
+from mmfusion.report.reading import conclusion, notes
+from tests.report.cases import made
+
+METRIC = "test/largest/accuracy"
+
+
+def sweep(fails=(), fusions=("concat", "gated"), rates=(0.001, 0.01), seeds=3):
+    """A run a fusion, rate and seed; all fusions are equal, and the second rate is much worse."""
+    noise = random.Random(0)
+    runs = []
+    for fusion in fusions:
+        for place, lr in enumerate(rates):
+            for seed in range(seeds):
+                failed = (fusion, place, seed) in fails
+                value = 0.9 - 0.3 * place + 0.01 * seed + noise.gauss(0, 0.002)
+                settings = {"fusion": fusion, "optimizer.lr": lr}
+                name = f"{fusion}-{lr}-{seed}"
+                runs.append(
+                    made(name, {METRIC: value}, settings, seed=seed, status="failed" if failed else "completed")
+                )
+    return runs
+
+
+@pytest.mark.parametrize(
+    "fails",
+    [
+        [("gated", 1, 1), ("gated", 1, 2)],
+        [("gated", 1, 0), ("gated", 1, 1), ("gated", 1, 2)],
+        [("gated", 1, 0), ("concat", 1, 1), ("concat", 1, 2)],
+    ],
+)
+def test_who_crashes_where_it_is_hard_is_no_better_for_it(fails):
+    found = compare(sweep(fails), METRIC, ["fusion"])
+    means = [row.found.mean for row in found.ranked]
+    assert means[0] - means[1] < 0.01
+    assert [row.found.n for row in found.ranked] == [3, 3]
+    assert "no difference shown" in conclusion(found)
+    # The interval is that of seeds, not of what else was averaged.
+    assert all(row.found.half < 0.05 for row in found.ranked)
+
+
+def test_what_is_left_out_is_told_by_name():
+    found = compare(sweep([("gated", 1, 1), ("gated", 1, 2)]), METRIC, ["fusion"])
+    left = ["concat-0.01-0", "concat-0.01-1", "concat-0.01-2", "gated-0.01-0"]
+    assert found.balance.left_out == left
+    assert any("4 runs left out of it: " + ", ".join(left) in note for note in notes(found))
+
+
+def test_nothing_is_left_out_of_a_whole_sweep():
+    found = compare(sweep(), METRIC, ["fusion"])
+    assert (found.balance.left_out, found.balance.shared) == ([], 6)
+
+
+def test_a_seed_that_some_rows_lack_is_left_out_of_all():
+    runs = [run for run in sweep(seeds=4) if run.id not in ("gated-0.001-3", "gated-0.01-3")]
+    found = compare(runs, METRIC, ["fusion"])
+    assert found.balance.left_out == ["concat-0.001-3", "concat-0.01-3"]
+    assert [row.found.n for row in found.ranked] == [3, 3]
+
+
+def test_a_row_with_nothing_in_common_is_marked_and_the_others_are_ranked():
+    runs = [*sweep(), *sweep(fusions=["sum"], rates=[0.5])]
+    found = compare(runs, METRIC, ["fusion"])
+    assert {row.label for row in found.ranked} == {"fusion=concat", "fusion=gated"}
+    assert found.rows[2].unranked == "it has none of the 6 combinations of lr and seed that the ranked rows have"
+    assert found.rows[2].p is None
+    assert any(note.startswith("Not ranked: sum; it has none of the 6") for note in notes(found))
+    assert "sum" not in conclusion(found)
+
+
+def test_a_row_that_has_just_begun_leaves_the_others_their_seeds():
+    begun = [run for run in sweep(fusions=["sum"]) if run.id == "sum-0.001-0"]
+    found = compare([*sweep(), *begun], METRIC, ["fusion"])
+    assert [row.found.n for row in found.ranked] == [3, 3]
+    assert found.rows[-1].unranked == "it has 1 of the 6 combinations of lr and seed that the ranked rows have"
+
+
+def test_two_rows_are_both_kept_though_few_seeds_are_left():
+    runs = [run for run in sweep() if not (run.id.startswith("gated") and run.seed)]
+    found = compare(runs, METRIC, ["fusion"])
+    assert [row.found.n for row in found.ranked] == [1, 1]
+
+
+def test_where_no_two_rows_share_anything_nothing_is_ranked():
+    runs = [*sweep(fusions=["sum"], rates=[0.5]), *sweep(fusions=["gated"], rates=[0.6])]
+    found = compare(runs, METRIC, ["fusion"])
+    assert found.ranked == []
+    assert conclusion(found) == (
+        f"{METRIC}: nothing can be ranked; no two rows have the same combinations of lr and seed."
+    )
+
+
+def test_one_row_is_the_mean_of_whole_seeds():
+    runs = [run for run in sweep(fusions=["sum"]) if run.id != "sum-0.01-2"]
+    (row,) = compare(runs, METRIC, ["fusion"]).ranked
+    assert row.found.n == 3
+
+
+def test_seeds_alone_are_not_balanced():
+    runs = sweep(rates=[0.1])[:-1]
+    groups = fold(runs)
+    found = balance(groups, values_of(runs, METRIC))
+    assert (len(found.values), found.shared) == (5, None)
+    assert "do not have the same seeds" in " ".join(notes(compare(runs, METRIC)))
