@@ -11,6 +11,7 @@ from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.names import MANIFEST, RESERVED, SLOT_BASES
 from mmfusion.config.signature import Signature, components
 from mmfusion.config.split import check_split
+from mmfusion.config.validation import without_validation
 
 Problem = tuple[str, str]
 CUDA_GRAPHS = ("reduce-overhead", "max-autotune")
@@ -32,7 +33,8 @@ def impossible(config: Mapping[str, Any], read: Read) -> Iterator[Problem]:
         yield "encoder", f"there is none, so no modality is in use; add at least one of {options or 'them'}"
     if not tasks:
         yield "task", "there is none; add one, for example +task@task.label=classification"
-    yield from _split(config["data"])
+    split = list(_split(config["data"]))
+    yield from split or without_validation(config)
     yield from _names("encoder", encoders)
     yield from _names("task", tasks)
     yield from _modalities(encoders, modalities, read)

@@ -85,17 +85,33 @@ def check_present(table: Table, present: Mapping[str, Tensor], problems: Problem
         )
 
 
-def check_splits(table: Table) -> None:
+def check_splits(table: Table, validates: bool = True) -> None:
     """Refuse a table that cannot be trained on.
 
+    Args:
+        table: all rows.
+        validates: whether there are to be validation rows.
+
     Raises:
-        DataError: there are no training or no validation rows; says how many each split has.
+        DataError: there are no training rows, or no validation rows where there are to be some; says how many each
+            split has.
     """
     names, counts = np.unique(np.asarray(table.splits, dtype=str), return_counts=True)
     found = ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True)) or "no rows at all"
-    for split, use in (("train", "learn from"), ("val", "choose the best checkpoint on")):
-        if split not in names:
-            raise DataError(f"{table.name} has no rows in split {split!r} to {use}; rows per split: {found}")
+    for split, use, advice in (
+        ("train", "learn from", ""),
+        ("val", "choose the best checkpoint on", " (to train on a table without any, set data.split.val=null)"),
+    ):
+        if split not in names and (split == "train" or validates):
+            raise DataError(f"{table.name} has no rows in split {split!r} to {use}; rows per split: {found}{advice}")
+
+
+def unvalidated(name: str) -> str:
+    """What to say of a table that is trained on without validation rows."""
+    return (
+        f"{name} has no rows in split 'val', as data.split says: training takes all of trainer.max_epochs, and the "
+        "last checkpoint is the one that is tested"
+    )
 
 
 def untested(name: str) -> str:

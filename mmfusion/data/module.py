@@ -11,7 +11,7 @@ from typing import Any
 from pytorch_lightning import LightningDataModule
 from pytorch_lightning.utilities import rank_zero_only
 
-from mmfusion.data.checks import check_columns, check_ids, check_splits, untested
+from mmfusion.data.checks import check_columns, check_ids, check_splits, untested, unvalidated
 from mmfusion.data.errors import DataError
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.loader import Loader, check_error_rate
@@ -52,6 +52,7 @@ class MultiModalData(LightningDataModule):
 
     Attributes:
         table: all rows, once set up.
+        validates: whether there are to be validation rows.
         report: what `setup` found, as JSON types: rows, absent and unlabelled shares and rows left out, per split.
     """
 
@@ -74,6 +75,7 @@ class MultiModalData(LightningDataModule):
         self.loader = loader
         self.seed = seed
         self.table: Table | None = None
+        self.validates = source.validates
         self.report: dict[str, Any] = {}
         self._fitted = False
         self._splits: dict[str, Rows] = {}
@@ -116,7 +118,7 @@ class MultiModalData(LightningDataModule):
             self.table = table
         one = {"validate": "val", "test": "test"}.get(stage or "")
         if not self._fitted:
-            check_splits(self.table)
+            check_splits(self.table, self.validates)
         wanted = (one,) if one and self._fitted else ("train", "val", "test")
         tables = {split: self._part(split) for split in wanted if split not in self._splits}
         if one in tables and len(tables[one]) == 0:
@@ -126,6 +128,12 @@ class MultiModalData(LightningDataModule):
             self._splits |= self._prepare(missing, self.labels)
             self.report = describe(self._splits, self._cached)
             self._tell()
+
+    def train_on_validation(self, table: Table) -> None:
+        """Take the rows of a table in place of the source's, those for validation as training rows too."""
+        check_ids(table)
+        splits = ["train" if split == "val" else split for split in table.splits]
+        self.table, self.validates = replace(table, splits=splits), False
 
     def state(self) -> dict[str, Any]:
         """Vocabularies and statistics, as JSON types; the tasks keep their own."""
@@ -159,9 +167,11 @@ class MultiModalData(LightningDataModule):
     def train_dataloader(self) -> Loader:
         return self._loader("train", training=True)
 
-    def val_dataloader(self) -> Loader:
+    def val_dataloader(self) -> Loader | list[Loader]:
         """The validation split; the very batches that are trained on where a few are to be learned by heart."""
-        return self._loader("train" if this_process(self.trainer).overfits else "val")
+        if this_process(self.trainer).overfits:
+            return self._loader("train")
+        return self._loader("val") if self.validates else []
 
     def test_dataloader(self) -> Loader:
         return self._loader("test")
@@ -225,8 +235,11 @@ class MultiModalData(LightningDataModule):
 
     @rank_zero_only
     def _tell(self) -> None:
+        name = self.table.name if self.table is not None else "the data"
+        if "train" in self._splits and not self.source.validates:
+            log.warning(unvalidated(name))
         if "train" in self._splits and "test" not in self._splits:
-            log.warning(untested(self.table.name if self.table is not None else "the data"))
+            log.warning(untested(name))
         for split, count in self.report["left_out"].items():
             if count:
                 log.warning("%s: %d of the rows in split %s are left out", self.source.__class__.__name__, count, split)

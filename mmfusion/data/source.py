@@ -8,7 +8,13 @@ from mmfusion.data.table import Table
 
 
 class Source(ABC):
-    """Where rows come from. Its constructor takes its own YAML keys alone (not `modalities`, not `loader`)."""
+    """Where rows come from. Its constructor takes its own YAML keys alone (not `modalities`, not `loader`).
+
+    Attributes:
+        validates: whether there are to be validation rows; a table without any is refused then.
+    """
+
+    validates: bool = True
 
     @abstractmethod
     def read(self) -> Table:

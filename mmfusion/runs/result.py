@@ -26,8 +26,9 @@ class Result:
         seconds: from start to end, or to the last word.
         metrics: of the test split: `test/<task>/<metric>`, and `test[<a+b>]/<task>/<metric>` with these modalities.
         ceilings: the best that can be expected for metrics of which the data knows it, by the metric's name.
-        validation: `val/…` at the tested checkpoint.
+        validation: `val/…` at the tested checkpoint; with `refit`, at the one that said how long to train.
         monitor: which metric chose the checkpoint, its best value, and when (`epoch`, `step`).
+        refit: of `trainer.refit`: the optimizer's `steps`, as many as the best checkpoint's, which was of this `epoch`.
         cost: `parameters`, `trained_parameters`, `peak_memory_bytes`, `peak_gpu_memory_bytes` (of rank 0),
             `rows_per_second` (training, all ranks), `waiting` (share of it spent waiting for data), `fit_seconds`,
             `test_seconds`, `processes`.
@@ -47,6 +48,7 @@ class Result:
     ceilings: dict[str, float] = field(default_factory=dict)
     validation: dict[str, float] = field(default_factory=dict)
     monitor: dict[str, Any] = field(default_factory=dict)
+    refit: dict[str, int] = field(default_factory=dict)
     cost: dict[str, Any] = field(default_factory=dict)
     faulty: dict[str, dict[str, Any]] = field(default_factory=dict)
     error: str | None = None

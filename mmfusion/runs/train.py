@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 import time
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any, NoReturn
 
 from pytorch_lightning import Trainer, seed_everything
@@ -21,6 +23,7 @@ from mmfusion.runs.hardware import peak_memory
 from mmfusion.runs.plots import draw
 from mmfusion.runs.provenance import fingerprint, provenance
 from mmfusion.runs.ranks import OtherRankError, leave_word, root_cause
+from mmfusion.runs.refit import refit, write_fitted
 from mmfusion.runs.report import show_report, shown_path
 from mmfusion.runs.result import Result, flat_ceilings
 from mmfusion.runs.stopping import StopOnSignals, Stopped
@@ -29,6 +32,7 @@ from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data, build_model, build_module
 from mmfusion.training.callbacks.build import Callbacks, build_callbacks
 from mmfusion.training.callbacks.monitor import check_labels
+from mmfusion.training.callbacks.predictions import KeepPredictions
 from mmfusion.training.callbacks.same_config import SameConfig
 from mmfusion.training.loggers.build import build_loggers, finish
 from mmfusion.training.module import MultiTaskModule
@@ -36,6 +40,7 @@ from mmfusion.training.noise import quiet
 from mmfusion.training.search.trial import announced
 from mmfusion.training.trainer import build_trainer, check_backend, check_trainer, reconcile, shows_progress
 
+log = logging.getLogger(__name__)
 PREDICTIONS = "predictions.parquet"
 
 
@@ -146,6 +151,8 @@ class _Run:
         )
         self.callbacks = callbacks
         settings = dict(config["trainer"])
+        if not data.validates and not settings["overfit_batches"]:
+            settings["limit_val_batches"] = 0
         if settings["limit_val_batches"] != 0 and not settings["overfit_batches"]:
             check_labels(callbacks.monitor.goal, data.labelled("val"))
         if folder.writes:
@@ -159,10 +166,23 @@ class _Run:
             logger.log_hyperparams(dict(config))
         began = time.perf_counter()
         self.trainer.fit(module, datamodule=data)
+        pruned = callbacks.pruning.reason if callbacks.pruning is not None else None
+        chosen, tester, kept = callbacks.checkpoints.chosen(), self.trainer, callbacks.predictions
+        if settings.get("refit") and pruned is None:
+            again = refit(config, folder, self.trainer, data, callbacks.checkpoints, [self.stop, SameConfig(config)])
+            if again is None:
+                log.warning(
+                    "trainer.refit: no checkpoint is the best, so none says how long to train; no refit is made"
+                )
+            else:
+                # As training left it: rank 0 is still moving its checkpoint into place.
+                chosen, tester, kept = None, again.trainer, again.predictions
+                module, data, tasks, self.data = again.module, again.data, again.tasks, again.data
+                tester.loggers = self.loggers
+                self.result = self.result.but(refit=again.about)
         cost["fit_seconds"] = time.perf_counter() - began
         began = time.perf_counter()
-        pruned = callbacks.pruning.reason if callbacks.pruning is not None else None
-        metrics = self._test(module, data, callbacks) if pruned is None else {}
+        metrics = self._test(tester, module, data, chosen) if pruned is None else {}
         cost["test_seconds"] = time.perf_counter() - began
         whole = callbacks.speed.whole
         cost |= {"rows_per_second": whole.rows_per_second(), "waiting": whole.waiting()}
@@ -171,7 +191,7 @@ class _Run:
         self.result = self.result.but(
             metrics=metrics, ceilings=ceilings, cost=cost, pruned=pruned is not None, error=pruned
         )
-        self._draw(callbacks, tasks)
+        self._draw(kept, tasks)
 
     def record(self, result: Result, error: BaseException) -> NoReturn:
         """Write down how the run ended, and raise why."""
@@ -207,10 +227,7 @@ class _Run:
         self.data = data
         with busy("preparing data"):
             data.setup()
-        self.folder.write_json("fitted/data.json", data.state())
-        if self.folder.writes:
-            data.save_files(self.folder.path / "fitted")
-        self.folder.write_json("fitted/tasks.json", {name: task.state() for name, task in tasks.items()})
+        write_fitted(self.folder, data, tasks)
         return data, tasks
 
     def _module(self, data: MultiModalData, tasks: Mapping[str, Task]) -> MultiTaskModule:
@@ -218,19 +235,18 @@ class _Run:
         seed_everything(self.config["seed"], workers=True, verbose=False)
         return build_module(self.config, build_model(self.config, data, tasks))
 
-    def _test(self, module: MultiTaskModule, data: MultiModalData, callbacks: Callbacks) -> dict[str, float]:
-        assert self.trainer is not None
+    def _test(
+        self, trainer: Trainer, module: MultiTaskModule, data: MultiModalData, chosen: Path | None
+    ) -> dict[str, float]:
         assert data.table is not None
         if not data.table.where("test") or self.config["trainer"]["limit_test_batches"] == 0:
             return {}
-        chosen = callbacks.checkpoints.chosen()
         path = None if chosen is None else str(chosen)
         # Without a checkpoint (none was to be kept, or fast_dev_run) the model is tested as training left it.
-        found = self.trainer.test(module, datamodule=data, ckpt_path=path, weights_only=True, verbose=False)
+        found = trainer.test(module, datamodule=data, ckpt_path=path, weights_only=True, verbose=False)
         return {name: float(value) for name, value in found[0].items()}
 
-    def _draw(self, callbacks: Callbacks, tasks: Mapping[str, Task]) -> None:
-        kept = callbacks.predictions
+    def _draw(self, kept: KeepPredictions, tasks: Mapping[str, Task]) -> None:
         if not self.folder.writes or not kept.ids:
             return
         said = prediction_table(tasks, kept.ids, kept.outputs)

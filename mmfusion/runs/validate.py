@@ -10,7 +10,7 @@ import torch
 from rich.console import Console
 
 from mmfusion.data.cells import Cells
-from mmfusion.data.checks import check_columns, check_ids, check_present, check_splits, untested
+from mmfusion.data.checks import check_columns, check_ids, check_present, check_splits, untested, unvalidated
 from mmfusion.data.errors import DataError, Problems, str_of
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.module import MultiModalData
@@ -53,9 +53,9 @@ def _examine(cfg: Mapping[str, Any], data: MultiModalData, tasks: Mapping[str, T
     check_columns(table, data.kinds, tasks)
     splits = np.asarray(table.splits, dtype=object)
     report = Report(rows={split: int((splits == split).sum()) for split in SPLITS if (splits == split).any()})
-    for check in (check_ids, check_splits):
+    for check in (lambda: check_ids(table), lambda: check_splits(table, data.validates)):
         try:
-            check(table)
+            check()
         except DataError as error:
             report.errors.append(str(error))
     media = _read_modalities(table, data.kinds, report)
@@ -66,6 +66,8 @@ def _examine(cfg: Mapping[str, Any], data: MultiModalData, tasks: Mapping[str, T
     if isinstance(split, Mapping) and split.get("group") is not None:
         found.append(shared_groups(table, split["group"]))
     report.errors += [message for message in found if message is not None]
+    if "train" in report.rows and not data.validates:
+        report.warnings.append(unvalidated(table.name))
     if "train" in report.rows and "test" not in report.rows:
         report.warnings.append(untested(table.name))
     copies = [same_content(each, table) for each in media]

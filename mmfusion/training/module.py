@@ -50,6 +50,7 @@ class MultiTaskModule(pl.LightningModule):
 
     Attributes:
         record: the last step's numbers, None before the first.
+        schedule_steps: how many steps the learning rate is scheduled for; None for as many as the trainer makes.
 
     Raises:
         ValueError: an unknown `gradients_of` or `subsets`, or nothing trained at `gradients_of` where it is needed.
@@ -76,6 +77,7 @@ class MultiTaskModule(pl.LightningModule):
         self.tasks: dict[str, Task] = dict(model.tasks.items())  # type: ignore[arg-type]
         self.modalities = list(model.encoders)
         self.record: StepRecord | None = None
+        self.schedule_steps: float | None = None
         self._make_optimizer, self._make_scheduler, self._make_groups = optimizer, scheduler, groups
         self._subsets = choose_subsets(self.modalities, subsets)
         self._guard = FiniteGuard(list(self.tasks))
@@ -157,7 +159,8 @@ class MultiTaskModule(pl.LightningModule):
         optimizer = self._make_optimizer(groups)
         if self._make_scheduler is None:
             return optimizer
-        schedule = self._make_scheduler(optimizer, self.trainer.estimated_stepping_batches)
+        steps = self.schedule_steps
+        schedule = self._make_scheduler(optimizer, self.trainer.estimated_stepping_batches if steps is None else steps)
         return {"optimizer": optimizer, "lr_scheduler": schedule}
 
     def _ends_step(self, batch_idx: int) -> bool:

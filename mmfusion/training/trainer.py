@@ -47,6 +47,7 @@ class TrainerConfig:
         enable_progress_bar: auto shows it on a terminal only.
         threads: CPU threads of each process; null leaves the choice to torch, divided among a machine's ranks.
         timeout_s: after so long a rank that waits for another gives up.
+        refit: train once more from scratch, with the validation rows, for as many steps as the best checkpoint.
     """
 
     accelerator: Literal["auto", "cpu", "gpu", "mps"]
@@ -75,6 +76,7 @@ class TrainerConfig:
     enable_progress_bar: bool | Literal["auto"]
     threads: Annotated[int, Range(1)] | None
     timeout_s: Annotated[float, Range(0, above=True)]
+    refit: bool = False
 
 
 def build_trainer(
@@ -91,7 +93,7 @@ def build_trainer(
     Raises:
         ConfigError: a precision, a strategy or devices that this machine cannot do.
     """
-    own = ("devices", "strategy", "precision", "profiler", "enable_progress_bar", "threads", "timeout_s")
+    own = ("devices", "strategy", "precision", "profiler", "enable_progress_bar", "threads", "timeout_s", "refit")
     arguments = {field.name: cfg[field.name] for field in fields(TrainerConfig) if field.name not in own}
     on_gpu = cfg["accelerator"] == "gpu" or (cfg["accelerator"] == "auto" and torch.cuda.is_available())
     if cfg["precision"] == "16-mixed" and not on_gpu:

@@ -31,6 +31,34 @@ class Either(Encoder):
         ({"encoder": {}}, r"^encoder: there is none.*\+encoder/image@encoder.image=.*\+encoder/text@encoder.note="),
         ({"task": {}}, r"^task: there is none; add one"),
         (
+            {"data__split": {"column": "part", "train": 0}, "callbacks__early_stopping__patience": 3},
+            r"^callbacks.early_stopping.patience: .* by validation, and data.split has no validation rows; set callb",
+        ),
+        (
+            {"trainer__limit_val_batches": 0, "callbacks__early_stopping__patience": 3},
+            r"^callbacks.early_stopping.patience: .* trainer.limit_val_batches=0 leaves validation out",
+        ),
+        (
+            {
+                "data__split": {"ratio": {"train": 0.8, "val": 0, "test": 0.2}},
+                "scheduler": {"_target_": "mmfusion.training.schedulers.plateau"},
+            },
+            r"^scheduler: plateau goes by validation, .* take another scheduler=, cosine for example",
+        ),
+        (
+            {"data__split": {"folds": 3, "val": None}, "callbacks__monitor__metric": "val/label/accuracy"},
+            r"^callbacks.monitor.metric: val/label/accuracy chooses .* set callbacks.monitor.metric=val/loss",
+        ),
+        (
+            {"data__split": {"folds": 3, "val": None}, "trainer__refit": True},
+            r"^trainer.refit: refits for as long as validation says, .* set trainer.refit=false",
+        ),
+        ({"trainer__refit": True, "trainer__overfit_batches": 1}, r"^trainer.refit: .*overfit_batches validates on tr"),
+        (
+            {"trainer__refit": True, "scheduler": {"_target_": "mmfusion.training.schedulers.plateau"}},
+            r"^trainer.refit: scheduler=plateau goes by validation, which a refit has not",
+        ),
+        (
             {"data__split": {"column": "part", "train": 0, "ratio": {"train": 1.0}}},
             r"^data.split: expected either `column` or `ratio`, found both",
         ),

@@ -105,6 +105,7 @@ def test_splits_to_train_and_validate_on():
         check_splits(table(splits=("val", "test", "val")))
     with pytest.raises(DataError, match=r"no rows in split 'val' to choose the best checkpoint on; .*: train 1"):
         check_splits(table(splits=("train",)))
+    check_splits(table(splits=("train",)), validates=False)
     with pytest.raises(DataError, match="no rows at all"):
         check_splits(table(splits=()))
 

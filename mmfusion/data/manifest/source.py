@@ -8,7 +8,7 @@ from typing import Any
 
 import polars as pl
 
-from mmfusion.config.split import check_split, shares_of
+from mmfusion.config.split import check_split, shares_of, validates
 from mmfusion.data.errors import Problems
 from mmfusion.data.manifest.delimited import QUOTE, Cells
 from mmfusion.data.manifest.folds import split_by_fold
@@ -72,6 +72,7 @@ class ManifestSource(Source):
         self.root = root
         self.id = id
         self.split: Mapping[str, Any] = split
+        self.validates = validates(split)
         self.format = format
         self.delimiter = delimiter
         self.empty = empty

@@ -12,6 +12,7 @@ from hydra.plugins.launcher import Launcher
 
 from mmfusion.config.compose import Composed, compose
 from mmfusion.config.errors import ConfigError
+from mmfusion.config.validation import no_validation
 from mmfusion.sweeps.command import Command, current
 from mmfusion.sweeps.folder import SweepFolder
 from mmfusion.sweeps.grid import say
@@ -134,6 +135,10 @@ def _objectives(settings: Settings, command: Command, space: Space, base: Sequen
                 config = command.check(overrides)
         except ConfigError as error:
             raise ConfigError(f"a trial with {' '.join(space.overrides(point))}: {error}{_HINT}") from error
+        if why := no_validation(config):
+            raise ConfigError(
+                f"a search goes by validation, and {why}; give it validation rows, or train without search"
+            )
         objectives = objectives or resolve_objectives(settings.objectives, config)
         check_objectives(objectives, config)
     return objectives

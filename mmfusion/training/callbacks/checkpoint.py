@@ -58,11 +58,11 @@ class Checkpoints(Callback):
             self.best_value, self.best_epoch, self.best_step = value, trainer.current_epoch, trainer.global_step - 1
             self.best_metrics = {k: float(v) for k, v in metrics.items() if k.startswith("val/") and v.numel() == 1}
             if self.best:
-                self._save(trainer, self.folder / BEST)
+                self.save(trainer, self.folder / BEST)
 
     def on_train_epoch_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if self.last and not _is_rehearsal(trainer):
-            self._save(trainer, self.folder / LAST)
+            self.save(trainer, self.folder / LAST)
 
     def chosen(self) -> Path | None:
         """The checkpoint to test with: the best, else the last; None if neither was kept."""
@@ -78,7 +78,8 @@ class Checkpoints(Callback):
             setattr(self, name, state_dict[name])
 
     @staticmethod
-    def _save(trainer: Trainer, path: Path) -> None:
+    def save(trainer: Trainer, path: Path) -> None:
+        """Write a checkpoint; on every rank."""
         staged = path.with_name(f".{path.name}.writing")
         try:
             trainer.save_checkpoint(staged, weights_only=False)  # by every rank: FSDP gathers its shards

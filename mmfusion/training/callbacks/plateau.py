@@ -35,4 +35,6 @@ class MovePlateau(Callback):
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if any(config.reduce_on_plateau for config in trainer.lr_scheduler_configs) and not trainer.enable_validation:
-            raise ConfigError("scheduler=plateau goes by validation, and trainer.limit_val_batches=0 leaves that out")
+            raise ConfigError(
+                "a plateau schedule goes by validation, and this run has none (trainer.limit_val_batches=0, or no rows)"
+            )

@@ -81,7 +81,7 @@ def test_a_write_that_fails_leaves_the_checkpoint_before_it(tmp_path, monkeypatc
     script, kept, trainer = fit(tmp_path, [1.0])
     monkeypatch.setattr(trainer, "save_checkpoint", lambda path, **options: path.write_bytes(b"half") and 1 / 0)
     with pytest.raises(ZeroDivisionError):
-        kept._save(trainer, tmp_path / BEST)
+        kept.save(trainer, tmp_path / BEST)
     assert same(load_weights(tmp_path / BEST), script.weights[0])
     assert sorted(file.name for file in tmp_path.iterdir()) == [BEST, LAST]
 
@@ -95,7 +95,7 @@ def test_a_full_disk_is_named_and_half_a_checkpoint_goes(tmp_path, monkeypatch):
 
     monkeypatch.setattr(trainer, "save_checkpoint", full)
     with pytest.raises(OSError, match=r"No space left on device: '.*best\.ckpt'") as caught:
-        kept._save(trainer, tmp_path / BEST)
+        kept.save(trainer, tmp_path / BEST)
     assert caught.value.errno == errno.ENOSPC
     assert sorted(file.name for file in tmp_path.iterdir()) == [BEST, LAST]
 

@@ -54,5 +54,5 @@ def test_an_unknown_metric_is_refused_before_the_first_step(tmp_path):
 
 
 def test_without_validation_it_is_refused(tmp_path):
-    with pytest.raises(ConfigError, match=r"scheduler=plateau goes by validation.*limit_val_batches=0"):
+    with pytest.raises(ConfigError, match=r"a plateau schedule goes by validation.*limit_val_batches=0"):
         rates(tmp_path, limit_val_batches=0)

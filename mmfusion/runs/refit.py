@@ -1,0 +1,120 @@
+"""`trainer.refit`: once validation has said how long to train, training from scratch on its rows too."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pytorch_lightning import Callback, LightningModule, Trainer, seed_everything
+
+from mmfusion.data.module import MultiModalData
+from mmfusion.data.progress import busy
+from mmfusion.runs.folder import RunFolder
+from mmfusion.tasks._base import Task
+from mmfusion.training.build import build_data, build_model, build_module
+from mmfusion.training.callbacks.build import build_callbacks
+from mmfusion.training.callbacks.checkpoint import BEST, LAST, Checkpoints
+from mmfusion.training.callbacks.predictions import KeepPredictions
+from mmfusion.training.module import MultiTaskModule
+from mmfusion.training.trainer import build_trainer, shows_progress
+
+_FILE = "refit.ckpt"
+
+
+@dataclass(frozen=True)
+class Refit:
+    """A model that was trained a second time.
+
+    Attributes:
+        about: `steps` of the optimizer, and the `epoch` of the first training, counted from 0, that ended with them.
+        trainer: that trained it, and can test it.
+        module, data, tasks: of the second training.
+        predictions: keeps those of the test.
+    """
+
+    about: dict[str, int]
+    trainer: Trainer
+    module: MultiTaskModule
+    data: MultiModalData
+    tasks: dict[str, Task]
+    predictions: KeepPredictions
+
+
+def refit(
+    config: Mapping[str, Any],
+    folder: RunFolder,
+    first: Trainer,
+    data: MultiModalData,
+    chosen: Checkpoints,
+    callbacks: Sequence[Callback],
+) -> Refit | None:
+    """Train anew on training and validation rows, for as many optimizer steps as the best checkpoint has seen.
+
+    Everything that is fitted (vocabularies, statistics, classes) is fitted on both. A step has the learning rate that
+    it had in the first training. The model then takes the place of the checkpoints of the first training, and what was
+    fitted the place of what was; nothing of it is logged.
+
+    Args:
+        config: of the run.
+        folder: of the run.
+        first: what trained before.
+        data: that it trained on.
+        chosen: what it kept; None is returned where there is no best.
+        callbacks: further ones.
+    """
+    if chosen.best_step is None or chosen.best_epoch is None:
+        return None
+    steps = chosen.best_step + 1
+    seed_everything(config["seed"], workers=True, verbose=False)
+    again, tasks = build_data(config)
+    assert data.table is not None
+    again.train_on_validation(data.table)
+    with busy("preparing data for the refit"):
+        again.setup()
+    seed_everything(config["seed"], workers=True, verbose=False)
+    module = build_module(config, build_model(config, again, tasks))
+    module.schedule_steps = first.estimated_stepping_batches
+    own = build_callbacks(
+        _without_choice(config["callbacks"]),
+        tasks,
+        folder.checkpoints,
+        shows_progress(config["trainer"]) and folder.writes,
+    )
+    keep = [_KeepLast(chosen)] if chosen.best or chosen.last else []
+    settings = {**config["trainer"], "max_epochs": -1, "max_steps": steps, "limit_val_batches": 0, "profiler": None}
+    trainer = build_trainer(settings, [*callbacks, *own.ordered, *keep], [], folder.path)
+    trainer.fit(module, datamodule=again)
+    write_fitted(folder, again, tasks)
+    if folder.writes and keep:
+        (chosen.folder / LAST).unlink(missing_ok=True)
+        (chosen.folder / _FILE).replace(chosen.folder / (BEST if chosen.best else LAST))
+    about = {"steps": steps, "epoch": chosen.best_epoch}
+    return Refit(about, trainer, module, again, tasks, own.predictions)
+
+
+def write_fitted(folder: RunFolder, data: MultiModalData, tasks: Mapping[str, Task]) -> None:
+    """What was fitted on the training rows, into the run's folder."""
+    folder.write_json("fitted/data.json", data.state())
+    if folder.writes:
+        data.save_files(folder.path / "fitted")
+    folder.write_json("fitted/tasks.json", {name: task.state() for name, task in tasks.items()})
+
+
+class _KeepLast(Callback):
+    """Saves the model at the end of training, beside what is there."""
+
+    def __init__(self, chosen: Checkpoints) -> None:
+        self.chosen = chosen
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self.chosen.save(trainer, self.chosen.folder / _FILE)
+
+
+def _without_choice(callbacks: Mapping[str, Any]) -> dict[str, Any]:
+    """The `callbacks` section where nothing stops training early or chooses between checkpoints."""
+    return {
+        **callbacks,
+        "early_stopping": {**callbacks["early_stopping"], "patience": None},
+        "checkpoint": {"save_best": False, "save_last": False},
+    }

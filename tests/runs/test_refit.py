@@ -1,0 +1,64 @@
+import json
+
+import numpy as np
+import polars as pl
+import pytest
+import torch
+
+from mmfusion.runs.evaluate import evaluate
+from mmfusion.runs.train import train
+from tests.runs.toy import toy_config
+
+FAST = ("report.plots=false", "report.subsets=none", "scheduler=cosine", "scheduler.warmup=0")
+
+
+@pytest.fixture(scope="module")
+def refitted(toy):
+    """A run that validation ends early, trained once more on all but the test."""
+    worst_first = ["callbacks=early_stopping", "callbacks.early_stopping.patience=2", "callbacks.monitor.mode=max"]
+    return train(toy_config(toy, *FAST, *worst_first, "trainer.refit=true", "trainer.max_epochs=12"), show=False)
+
+
+def test_it_takes_the_best_epochs_steps_on_all_rows_but_the_test(refitted, toy):
+    assert refitted.status == "completed"
+    steps, epoch = refitted.refit["steps"], refitted.refit["epoch"]
+    assert (steps, epoch) == (refitted.monitor["step"] + 1, refitted.monitor["epoch"])
+    assert steps == 3 * (epoch + 1) < 3 * 12  # 90 rows in batches of 32, so 3 steps an epoch
+    saved = torch.load(refitted.folder / "checkpoints/best.ckpt", weights_only=False)
+    assert saved["global_step"] == steps
+    # The learning rate of the first training, not one that ends at 0 after so many steps.
+    (rate,) = {group["lr"] for group in saved["optimizer_states"][0]["param_groups"]}
+    assert rate == pytest.approx(0.01 * 0.5 * (1 + np.cos(np.pi * steps / 36)), rel=1e-6)
+    assert json.loads((refitted.folder / "result.json").read_text())["refit"] == refitted.refit
+
+
+def test_what_is_fitted_is_fitted_on_all_rows_but_the_test(refitted, toy):
+    table = pl.read_csv(toy.parent / "toy.csv").filter(pl.col("split") != "test")
+    fitted = json.loads((refitted.folder / "fitted/tasks.json").read_text())["level"]
+    assert np.isclose(table["level"].mean(), [value for value in fitted.values() if isinstance(value, float)]).any()
+
+
+def test_its_model_is_the_one_checkpoint_and_the_one_that_was_tested(refitted):
+    assert [path.name for path in (refitted.folder / "checkpoints").iterdir()] == ["best.ckpt"]
+    again = evaluate(refitted.folder, show=False).metrics
+    assert {name: again[name] for name in refitted.metrics} == pytest.approx(refitted.metrics, rel=1e-5)
+    logged = pl.read_csv(refitted.folder / "metrics.csv", infer_schema_length=None)["step"].to_list()
+    assert logged == sorted(set(logged)), "the second training must not be logged over the first"
+
+
+@pytest.mark.parametrize(
+    "split",
+    [
+        ("data.split.train=[train,val]", "data.split.val=null"),
+        ("data.split.column=null", "data.split.ratio={train: 0.6, val: 0.2, test: 0.2}", "data.split.val=null"),
+    ],
+)
+def test_without_validation_rows_all_epochs_are_trained_and_the_last_checkpoint_is_tested(toy, split, caplog):
+    result = train(toy_config(toy, *FAST, *split, "trainer.max_epochs=2"), show=False)
+    assert (result.status, result.monitor["best"], result.validation) == ("completed", None, {})
+    assert [path.name for path in (result.folder / "checkpoints").iterdir()] == ["last.ckpt"]
+    assert result.metrics["test/rows"] == 30
+    splits = json.loads((result.folder / "provenance.json").read_text())["data"]["splits"]
+    assert splits == {"train": 120, "test": 30}
+    assert "toy.csv has no rows in split 'val', as data.split says" in caplog.text
+    assert evaluate(result.folder, show=False).metrics["test/loss"] == pytest.approx(result.metrics["test/loss"])
