@@ -19,6 +19,7 @@ from mmfusion.data.progress import busy
 from mmfusion.data.table import Table
 from mmfusion.runs.validation.labels import read_tasks
 from mmfusion.runs.validation.leaking import leaks
+from mmfusion.runs.validation.levels import odd_levels
 from mmfusion.runs.validation.media import Media, read_media
 from mmfusion.runs.validation.report import SPLITS, Report
 from mmfusion.runs.validation.show import show
@@ -60,6 +61,7 @@ def _examine(cfg: Mapping[str, Any], data: MultiModalData, tasks: Mapping[str, T
             report.errors.append(str(error))
     media = _read_modalities(table, data.kinds, report)
     _check_bare(table, data.kinds, report, refused=data.loader.rows_without_modality == "refuse")
+    report.warnings += odd_levels(table, data.kinds)
     read_tasks(table, tasks, report)
     found = [shared_files(each, table) for each in media if each.inputs.kind.reads_files]
     split = cfg["data"].get("split")

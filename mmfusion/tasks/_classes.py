@@ -49,10 +49,10 @@ class ClassTask(Task):
 
     def state(self) -> dict[str, Any]:
         assert self.classes is not None, "fit first"
-        return {"classes": self.classes.names, "counts": self.counts}
+        return {"classes": self.classes.names, "counts": self.counts, "as_written": not self.classes.by_value}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         given = self.classes is not None and self.classes.given
-        self.classes = ClassList(state["classes"], given)
+        self.classes = ClassList(state["classes"], given, by_value=not state.get("as_written", False))
         self.counts = list(state["counts"])
         self._ready()

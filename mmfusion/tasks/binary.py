@@ -12,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from torchmetrics import MetricCollection
 
 from mmfusion.tasks._classes import ClassTask
-from mmfusion.tasks.labels import canonical, ordered, require_shapes, valid
+from mmfusion.tasks.labels import as_value, canonical, ordered, require_shapes, valid
 from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc, CalibrationError
 
 KNOWN_PAIRS = (("no", "yes"), ("false", "true"), ("0", "1"), ("n", "y"), ("negative", "positive"), ("-1", "1"))
@@ -22,9 +22,9 @@ class Binary(ClassTask):
     """`L_b = −w·y log σ(z_b) − (1 − y) log(1 − σ(z_b))`, one output `z [B, 1]`.
 
     The training split's two labels are the classes. In a known pair (no/yes, false/true, 0/1, n/y, negative/positive,
-    −1/1; capitals do not matter) it is known which one is positive, and one of the two may be missing; of any other
-    two, the second in order is positive; a mix such as no/1 is refused unless `positive` is given. Where most labels
-    are of a known pair, the others are refused row by row.
+    −1/1; neither capitals matter nor 1.0 for 1) it is known which one is positive, and one of the two may be missing;
+    of any other two, the second in order is positive; a mix such as no/1 is refused unless `positive` is given. Where
+    most labels are of a known pair, the others are refused row by row.
 
     Args:
         column: the table's column; None for the task's own name.
@@ -134,6 +134,6 @@ def _nearly_all(found: Counter[str]) -> tuple[str, str] | None:
 
 
 def _fold(name: str) -> str:
-    """Small letters where the word belongs to a known pair; any other label keeps its spelling."""
-    folded = name.lower()
+    """Small letters, and 1 for 1.0, where the word belongs to a known pair; any other label keeps its spelling."""
+    folded = as_value(name.lower())
     return folded if any(folded in pair for pair in KNOWN_PAIRS) else name

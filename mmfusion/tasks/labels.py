@@ -18,10 +18,11 @@ _WHOLE = re.compile(r"([+-]?\d+)\.0*")
 
 
 def canonical(label: Any) -> str:
-    """The one spelling of a label: 3, 3.0, "3" and " 3.0" are "3"; True and "TRUE" are "true"; "03" stays "03".
+    """The name of the class that a label stands for: a text as it is written, without blanks around it.
 
-    A CSV gives strings, JSON and Parquet give numbers, and a column with an empty cell often comes back as floats:
-    the same class must be the same in all of them.
+    Numbers and truth values of JSON, Parquet and YAML have no spelling of their own: 3 and 3.0 are "3", True is "true"
+    (a column of whole numbers with an empty cell often comes back as floats). Texts have: "3", "3.0" and "03" are
+    three classes, as codes are; so are "True" and "true".
 
     Raises:
         ValueError: NaN or infinity, an empty string, or something that is neither text, number nor truth value.
@@ -39,10 +40,15 @@ def canonical(label: Any) -> str:
     text = label.strip()
     if not text:
         raise ValueError("expected a class, found blank text; leave the cell empty where there is no label")
-    if text.lower() in ("true", "false"):
-        return text.lower()
-    whole = _WHOLE.fullmatch(text)
-    return whole[1] if whole else text
+    return text
+
+
+def as_value(name: str) -> str:
+    """A class's name by what it means rather than how it is written: "3.0" is "3", "TRUE" is "true"."""
+    if name.lower() in ("true", "false"):
+        return name.lower()
+    whole = _WHOLE.fullmatch(name)
+    return whole[1] if whole else name
 
 
 def ordered(names: Iterable[str]) -> list[str]:
@@ -70,18 +76,22 @@ class ClassList:
     Args:
         names: their names.
         given: they come from the config rather than from the training split (for messages).
+        by_value: labels are found `as_value`: of runs before texts were kept as they are written.
 
     Raises:
         ValueError: a name occurs twice.
     """
 
-    def __init__(self, names: Sequence[Any], given: bool) -> None:
+    def __init__(self, names: Sequence[Any], given: bool, by_value: bool = False) -> None:
         self.names = [canonical(name) for name in names]
         self.given = given
+        self.by_value = by_value
+        self._unquoted = given and not all(isinstance(name, str) for name in names)
         self._index = {name: i for i, name in enumerate(self.names)}
         if len(self._index) < len(self.names):
             twice = next(name for i, name in enumerate(self.names) if name in self.names[:i])
-            raise ValueError(f"classes: expected distinct names, found {twice!r} twice")
+            quotes = "; between quotes a name stays as it is written" if self._unquoted else ""
+            raise ValueError(f"classes: expected distinct names, found {twice!r} twice{quotes}")
 
     def __len__(self) -> int:
         return len(self.names)
@@ -91,7 +101,7 @@ class ClassList:
 
     def index(self, label: Any) -> int:
         """The class's number; ValueError with the nearest name if it is none of them."""
-        name = canonical(label)
+        name = as_value(canonical(label)) if self.by_value else canonical(label)
         if name not in self._index:
             where = "listed in the task's `classes`" if self.given else "that the training split has"
             raise ValueError(f"expected one of the {len(self)} classes {where}, found {label!r}: {self.hint(name)}")
@@ -99,7 +109,8 @@ class ClassList:
 
     def hint(self, name: str) -> str:
         """The nearest class and the list of them, for a message."""
-        return suggest(name, self.names)
+        quotes = "; in `classes` put names that look like numbers or truth values between quotes"
+        return suggest(name, self.names) + (quotes if self._unquoted else "")
 
 
 def require_shapes(output: Tensor, target: Tensor, outputs: int, target_shape: tuple[int, ...]) -> None:

@@ -10,6 +10,7 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torchmetrics import MetricCollection
 
+from mmfusion.label_lists import split_labels
 from mmfusion.tasks._classes import ClassTask
 from mmfusion.tasks.labels import canonical, require_shapes
 from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc
@@ -18,14 +19,15 @@ from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc
 class Multilabel(ClassTask):
     """`L_b = −1/C Σ_c y_c log σ(z_bc) + (1 − y_c) log(1 − σ(z_bc))`, outputs `z [B, C]`.
 
-    A cell is a list of labels or a text of labels with a separator between them. An empty cell is a missing label; a
-    row that is known to have no label at all says so with an empty list, or with the word `none`.
+    A cell is a list of labels, or a text: of labels with a separator between them (`cat; dog`), or of a list as Python
+    or JSON writes it (`['cat', 'dog']`). An empty cell is a missing label; a row that is known to have no label at all
+    says so with an empty list, or with the word `none`. The order of labels does not matter.
 
     Args:
         column: the table's column; None for the task's own name.
         classes: the labels in order; None for those of the training split, sorted.
         separator: what stands between the labels of a text.
-        none: the word for "no label applies".
+        none: the word for "no label applies", in capitals or small letters.
         auroc_bins: None for an exact AUROC (binned above 64 labels), or the number of bins of the logit.
 
     Raises:
@@ -66,12 +68,19 @@ class Multilabel(ClassTask):
 
     def _names(self, label: Any) -> set[str]:
         if isinstance(label, str):
-            parts: list[Any] = [] if label.strip() == self.none else label.split(self.separator)
+            parts = split_labels(label, self.separator)
         elif isinstance(label, Iterable) and not isinstance(label, Mapping | bytes):
             parts = list(label)
         else:
             parts = [label]
-        return {canonical(part) for part in parts}
+        names = {canonical(part) for part in parts}
+        nothing = {name for name in names if name.casefold() == self.none.casefold()}
+        if nothing and names != nothing:
+            raise ValueError(
+                f"expected labels or {self.none!r}, found both; take one away, or set `none` to another word if "
+                f"{self.none!r} is a label like any other"
+            )
+        return names - nothing
 
     def check(self, label: Any) -> list[float]:
         assert self.classes is not None, "fit first"

@@ -17,6 +17,7 @@ def fitted(labels, **options) -> Binary:
         (["Yes"], "no", "yes"),
         ([True, False], "false", True),
         (["TRUE", "false"], False, "true"),
+        (["1.0", "0.0", "1"], 0, "1"),
         ([0, 1, 1], "0", "1.0"),
         ([1.0], 0, 1),
         ([-1, 1], -1, "1"),

@@ -30,11 +30,42 @@ def test_classes_are_the_training_splits():
 
 def test_numbers_from_any_file_are_the_same_classes():
     task = Classification()
-    task.fit(["3", "10", "1.0"])
+    task.fit(["3", "10", 1.0])
     assert task.classes.names == ["1", "3", "10"]
-    assert [task.check(x) for x in (3, 3.0, "3", "3.0", 10)] == [1, 1, 1, 1, 2]
+    assert [task.check(x) for x in (3, 3.0, "3", " 3 ", 10)] == [1, 1, 1, 1, 2]
     with pytest.raises(ValueError, match=r"found 11.*'1'"):
         task.check(11)
+
+
+def test_texts_are_classes_as_they_are_written():
+    names = [
+        "250",
+        "250.0",
+        "250.00",
+        "cafe\u0301",
+        "caf\u00e9",
+        "new york",
+        "new\u00a0york",
+        "a",
+        "a\u200b",
+        "A",
+        "True",
+    ]
+    task = Classification()
+    task.fit(names)
+    assert sorted(task.classes.names) == sorted(names)
+    assert len({task.check(name) for name in names}) == len(names)
+    with pytest.raises(ValueError, match=r"found '250\.000': did you mean"):
+        task.check("250.000")
+
+
+def test_a_run_from_before_reads_its_labels_as_it_did():
+    old = Classification()
+    old.load_state({"classes": ["1", "2", "true"], "counts": [1, 1, 1]})
+    assert [old.check(label) for label in ("1.0", "2", "TRUE")] == [0, 1, 2]
+    again = Classification()
+    again.load_state(old.state())
+    assert again.check("1.00") == 0
 
 
 def test_classes_given_in_the_config_keep_their_order():

@@ -20,7 +20,15 @@ def test_texts_lists_and_series_are_read_alike():
     assert task.counts == [1, 1, 1]
 
 
-@pytest.mark.parametrize("label", ["none", " none ", []])
+@pytest.mark.parametrize(
+    "label",
+    ["a; c;", ";c;a", "['a', 'c']", '["c","a"]', "('a', 'c')", "{a,c}", "[c, a]", "['a' 'c']", "a;c;a", "'a';\"c\""],
+)
+def test_lists_as_people_write_them(label):
+    assert fitted().check(label) == [1.0, 0.0, 1.0]
+
+
+@pytest.mark.parametrize("label", ["none", " none ", [], "None", "NONE;", "[]", "['none']", "set()"])
 def test_no_label_applies(label):
     assert fitted().check(label) == [0.0, 0.0, 0.0]
 
@@ -28,7 +36,7 @@ def test_no_label_applies(label):
 def test_numbers():
     task = fitted([[1, 10], "2"])
     assert task.classes.names == ["1", "2", "10"]
-    assert task.check(10) == task.check("10.0") == [0.0, 0.0, 1.0]
+    assert task.check(10) == task.check(10.0) == task.check("10") == [0.0, 0.0, 1.0]
 
 
 def test_separator_and_given_classes():
@@ -41,8 +49,13 @@ def test_separator_and_given_classes():
 def test_bad_cells_and_options_are_refused():
     with pytest.raises(ValueError, match="found 'd'"):
         fitted().check("a;d")
-    with pytest.raises(ValueError, match="blank text"):
+    with pytest.raises(ValueError, match="a label between two ';', found nothing; take one of the two away"):
         fitted().check("a;;b")
+    with pytest.raises(ValueError, match="found nothing but ';'; leave the cell empty"):
+        fitted().check(" ; ")
+    with pytest.raises(ValueError, match="labels or 'none', found both; take one away, or set `none`"):
+        fitted().check("a;None")
+    assert fitted(["a;none", "b"], none="-").classes.names == ["a", "b", "none"]
     with pytest.raises(ValueError, match="at least 1 label"):
         fitted(["none"])
     with pytest.raises(ValueError, match="separator"):

@@ -7,7 +7,9 @@ from typing import Any
 
 import polars as pl
 
+from mmfusion.data.inspect.lists import labels_of
 from mmfusion.data.inspect.plan import Plan
+from mmfusion.data.inspect.spellings import similar_message
 from mmfusion.data.inspect.words import GROUP, SPLIT_NAMES, named, words
 
 _DATE = r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}.*)?$|^\d{1,2}[./]\d{1,2}[./]\d{2,4}$"
@@ -40,7 +42,7 @@ def groups_and_rest(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str
             plan.decide(name, "group", reason=reason, warning=_straddles(columns, name, plan))
         elif _is_date(columns[name]):
             plan.decide(name, "ignored", reason="dates or times")
-        elif not (found.is_category or found.is_number or found.lists) and not parts(columns[name]):
+        elif not (found.is_category or found.is_number or found.lists or found.labels):
             once = f", {found.once} of them once" if found.once else ""
             many = f"{found.distinct} different values in {found.filled} rows{once}: neither classes nor free text"
             plan.decide(name, "ignored", reason=many)
@@ -48,18 +50,18 @@ def groups_and_rest(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str
             plan.decide(name, "ignored", reason="named like a split, and another column is the split")
 
 
-def parts(cells: Any) -> str | None:
-    """The separator of a column of several labels a cell (`cat;dog`), or None."""
-    if not isinstance(cells, pl.Series) or cells.dtype != pl.String:
-        return None
-    present = cells.drop_nulls()
-    for separator in (";", "|", ","):
-        share = present.str.contains(separator, literal=True).mean()
-        if isinstance(share, float) and share >= 0.1:
-            pieces = present.str.split(separator).explode().str.strip_chars()
-            if 2 <= pieces.n_unique() <= min(200, 0.2 * len(pieces)) and not pieces.is_in([""]).any():
-                return separator
-    return None
+def warn_similar(plan: Plan, columns: Mapping[str, Any]) -> None:
+    """Say which classes, labels and levels look like spellings of one."""
+    levels = [d for d in plan.of("modality", "tabular") if not d.arguments["numeric"]]
+    for decision in [*plan.of("task", "classification", "multilabel"), *levels]:
+        cells, lists = columns[decision.column], plan.profiles[decision.column].labels
+        if not isinstance(cells, pl.Series):
+            continue
+        names = cells.drop_nulls().unique().cast(pl.String).to_list()
+        what = "classes" if decision.role == "task" else "levels"
+        alike = similar_message(labels_of(names, lists) if lists else names, what)
+        if alike is not None:
+            plan.warn(decision.column, alike)
 
 
 def _made_from(cells: pl.Series, other: pl.Series) -> bool:

@@ -22,7 +22,7 @@ def inputs(plan: Plan, columns: Mapping[str, Any]) -> None:
         found = plan.profiles[name]
         if found.lists and found.numbers == 1:
             plan.decide(name, "modality", "features", f"lists of {found.list_length or 'several'} numbers")
-        elif found.lists:
+        elif found.lists or found.labels:
             plan.decide(name, "ignored", reason="lists of words that are no target")
         elif (why := _leak(plan, columns, name)) is not None:
             leaks[name] = why

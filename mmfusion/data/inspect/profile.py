@@ -9,8 +9,12 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from mmfusion.data.inspect.lists import LabelLists, label_lists
+from mmfusion.data.inspect.spellings import number_spellings
+
 EXAMPLES = 3
 _LISTS = 1000
+_MOST_CODES = 1000
 
 
 @dataclass(frozen=True)
@@ -28,6 +32,8 @@ class Profile:
         words: mean number of words in a cell; 0 where cells are no text.
         lists: cells are lists (looked at in the first thousand); `list_length` is the length of all of them, or None.
         examples: the commonest values.
+        labels: how texts hold several labels a cell, or None.
+        codes: one number is written in several ways (250, 250.0), few of them: names rather than measurements.
     """
 
     name: str
@@ -41,22 +47,26 @@ class Profile:
     lists: bool
     list_length: int | None
     examples: list[Any]
+    labels: LabelLists | None = None
+    codes: bool = False
 
     @property
     def is_number(self) -> bool:
-        """All cells but a stray one in a thousand are numbers."""
-        return self.numbers > 0.999
+        """All cells but a stray one in a thousand are numbers, and measure something."""
+        return self.numbers > 0.999 and not self.codes
 
     @property
     def is_text(self) -> bool:
         """Cells of several words that are rarely twice the same."""
+        if self.lists or self.labels or self.is_number:
+            return False
         many = self.distinct > 20 and self.distinct > 0.3 * self.filled
-        return not self.lists and not self.is_number and self.words >= 1.5 and (many or self.words >= 6)
+        return self.words >= 1.5 and (many or self.words >= 6)
 
     @property
     def is_category(self) -> bool:
         """Few enough values, each seen often enough, that they can be classes or levels."""
-        if self.lists or not 2 <= self.distinct <= 1000 or self.is_text:
+        if self.lists or self.labels or not 2 <= self.distinct <= 1000 or self.is_text:
             return False
         if self.is_number:
             return self.whole and self.distinct <= 20 and self.filled >= 2 * self.distinct
@@ -90,6 +100,8 @@ def profile(name: str, cells: Sequence[Any]) -> Profile:
         lists=False,
         list_length=None,
         examples=values.head(EXAMPLES).to_list(),
+        labels=label_lists(present) if is_text and len(numbers) < len(present) else None,
+        codes=is_text and len(values) <= _MOST_CODES and len(present) >= 3 * len(values) and number_spellings(values),
     )
 
 

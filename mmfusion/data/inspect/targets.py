@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmfusion.data.errors import DataError
+from mmfusion.data.inspect.contents import warn_similar
 from mmfusion.data.inspect.inputs import NEVER, inputs, warn
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.tasks import make_task, relation, tells_holes
@@ -16,7 +17,7 @@ MOST_TARGETS = 10
 
 
 SAME_HOLES = 0.99
-"""A column that says this well which rows have a label is no label itself."""
+"""A column that says this well which rows have a label is no input."""
 
 
 def finish(plan: Plan, columns: Mapping[str, Any], tasks: Sequence[str] = ()) -> Plan:
@@ -38,6 +39,7 @@ def finish(plan: Plan, columns: Mapping[str, Any], tasks: Sequence[str] = ()) ->
             is_input = is_labelled and _like_an_input(plan, name)
             if named(name, LABEL) or not (_another_form(plan, columns, name) or is_input):
                 make_task(plan, columns, name, reason)
+                _warn_of_holes(plan, columns, name)
     if not plan.of("task"):
         raise DataError(f"{plan.file}: no column looks like something to predict; name one with --task COLUMN")
     inputs(plan, columns)
@@ -46,6 +48,7 @@ def finish(plan: Plan, columns: Mapping[str, Any], tasks: Sequence[str] = ()) ->
             f"{plan.file}: nothing to learn from: no media, no text, and no other column beside the targets"
         )
     warn(plan, columns)
+    warn_similar(plan, columns)
     return plan
 
 
@@ -70,15 +73,22 @@ def _like_an_input(plan: Plan, name: str) -> bool:
 
 
 def _another_form(plan: Plan, columns: Mapping[str, Any], name: str) -> bool:
-    """Leave a candidate out that is another form of a task before it, or that only says where that one is known."""
+    """Leave a candidate out that is another form of a task before it."""
     for task in plan.of("task"):
         if task.kind == "multilabel":
             continue
         why = relation(plan, columns, name, task.column)
-        holes = tells_holes(plan, columns, name, task.column)
-        if why is None and holes.suspicious and holes.value >= SAME_HOLES:
-            why = f"it says which rows have a `{task.column}` at all (right in {holes.value:.0%})"
         if why is not None:
             plan.decide(name, "ignored", reason=f"another form of `{task.column}`: {why}", warning=NEVER)
             return True
     return False
+
+
+def _warn_of_holes(plan: Plan, columns: Mapping[str, Any], name: str) -> None:
+    """Say of a task that it gives away which rows another one is known in: a target of its own, but no input."""
+    for task in plan.of("task"):
+        if task.column == name:
+            continue
+        holes = tells_holes(plan, columns, name, task.column)
+        if holes.suspicious and holes.value >= SAME_HOLES:
+            plan.warn(name, f"it says which rows have a `{task.column}` at all: {NEVER}")

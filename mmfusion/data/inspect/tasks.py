@@ -7,7 +7,6 @@ from typing import Any
 
 import polars as pl
 
-from mmfusion.data.inspect.contents import parts
 from mmfusion.data.inspect.leaks import NOTHING, Score, follows, gives
 from mmfusion.data.inspect.plan import Plan
 
@@ -19,10 +18,15 @@ _LISTED_CLASSES = 200
 
 def task_type(plan: Plan, columns: Mapping[str, Any], name: str) -> tuple[str, dict[str, Any], str]:
     """The task for a column: its type, its options, and what speaks for it."""
-    found, separator = plan.profiles[name], parts(columns[name])
-    if found.lists or (separator and (separator != "," or not found.is_category)):
-        options = {"separator": separator} if separator and separator != ";" else {}
-        return "multilabel", options, "several labels in a cell"
+    found = plan.profiles[name]
+    if found.lists:
+        return "multilabel", {}, "several labels in a cell"
+    if found.labels:
+        separator = found.labels.separator
+        said = f"{found.labels.labels} labels, several in a cell, " + (
+            "as lists in brackets" if separator is None else f"parted by {separator!r}"
+        )
+        return "multilabel", {} if separator in (None, ";") else {"separator": separator}, said
     if found.is_number and not found.is_category:
         return "regression", {}, f"numbers, {found.distinct} different"
     values = {str(value).lower() for value in columns[name].drop_nulls().unique().to_list()}

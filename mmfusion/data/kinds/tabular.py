@@ -64,7 +64,7 @@ class Tabular(Kind):
             values = None if name in self._wanted_categorical else self._numbers(column)
             if values is None:
                 unique, _ = factorise(column)
-                found = sorted({_level(cell) for cell in unique})
+                found = sorted({level_name(cell) for cell in unique})
                 self._present(name, len(found))
                 self.levels[name] = {level: i + 1 for i, level in enumerate(found)}
             else:
@@ -83,7 +83,7 @@ class Tabular(Kind):
                 raise DecodeError(f"column {name!r}: {error}") from None
             row.append(0.0 if math.isnan(value) else (value - mean) / std)
         for name, levels in self.levels.items():
-            row.append(0.0 if is_empty(cells[name]) else float(levels.get(_level(cells[name]), 0)))
+            row.append(0.0 if is_empty(cells[name]) else float(levels.get(level_name(cells[name]), 0)))
         return torch.tensor(row, dtype=torch.float64).float()
 
     def decode_all(self, cells: Cells) -> Tensor | None:
@@ -95,7 +95,7 @@ class Tabular(Kind):
         for name, levels in self.levels.items():
             unique, index = factorise(columns[name])
             # The last entry serves index −1, an empty cell.
-            codes = np.array([levels.get(_level(cell), 0) for cell in unique] + [0], dtype=np.float64)
+            codes = np.array([levels.get(level_name(cell), 0) for cell in unique] + [0], dtype=np.float64)
             parts.append(codes[index])
         return torch.from_numpy(np.nan_to_num(np.stack(parts, 1))).float()
 
@@ -154,7 +154,7 @@ class Tabular(Kind):
             raise DataError(f"column {name!r} is empty in every training row; {suggest(name, others)}")
 
 
-def _level(cell: Any) -> str:
+def level_name(cell: Any) -> str:
     """A category's name: 1, 1.0 and "1" are one level, true and "true" too."""
     if isinstance(cell, bool | np.bool_):
         return str(bool(cell)).lower()

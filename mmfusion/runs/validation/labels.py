@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import replace
 
+import numpy as np
+import polars as pl
+
 from mmfusion.data.errors import DataError, Problems, str_of
+from mmfusion.data.inspect.lists import label_lists
+from mmfusion.data.inspect.spellings import similar_message
 from mmfusion.data.table import Table
 from mmfusion.data.targets import fit_labels, read_labels
 from mmfusion.runs.validation.report import Report
 from mmfusion.tasks._base import Task
+from mmfusion.tasks.multilabel import Multilabel
 
 FEW = 2
 """Training rows below which a class can hardly be learned."""
@@ -40,6 +45,8 @@ def read_tasks(table: Table, tasks: Mapping[str, Task], report: Report) -> None:
         if len(problems):
             report.errors.append(f"task {name}: {str_of(problems.first, len(problems))}")
         report.warnings += _odd(name, report.classes[name])
+        if isinstance(task, Multilabel):
+            report.warnings += _unparted(name, task)
 
 
 def _odd(task: str, classes: Mapping[str, Mapping[str, int]]) -> list[str]:
@@ -51,11 +58,20 @@ def _odd(task: str, classes: Mapping[str, Mapping[str, int]]) -> list[str]:
     rare = [name for name in names if training.get(name, 0) < FEW]
     if rare:
         found.append(f"task {task}: {len(rare)} classes have fewer than {FEW} training rows: {', '.join(rare[:10])}")
-    spelt: dict[str, set[str]] = defaultdict(set)
-    for name in names:  # spellings that the task takes for one class have one name
-        spelt[" ".join(name.casefold().split())].add(name)
-    for spellings in spelt.values():
-        if len(spellings) > 1:
-            shown = ", ".join(map(repr, sorted(spellings)))
-            found.append(f"task {task}: {shown} differ in capitals or blanks alone; are they one class?")
+    alike = similar_message(names, "classes")
+    if alike is not None:
+        found.append(f"task {task}: {alike}")
     return found
+
+
+def _unparted(name: str, task: Multilabel) -> list[str]:
+    """Labels that look like lists, because another sign stands between the labels of this column."""
+    assert task.classes is not None, "fit first"
+    lists = label_lists(pl.Series(np.repeat(task.classes.names, task.counts), dtype=pl.String))
+    if lists is None or lists.separator in (None, task.separator):
+        return []
+    example = next(label for label in task.classes.names if lists.separator in label)
+    return [
+        f"task {name}: labels such as {example!r} look like several; if they are, set "
+        f"\"task.{name}.separator='{lists.separator}'\""
+    ]

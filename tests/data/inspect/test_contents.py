@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from mmfusion.data.inspect.contents import groups_and_rest, parts, texts
+from mmfusion.data.inspect.contents import groups_and_rest, texts
 from mmfusion.data.inspect.plan import Decision, Plan
 from mmfusion.data.inspect.profile import profile
 
@@ -11,27 +11,6 @@ def opened(**columns):
     profiles = {name: profile(name, cells) for name, cells in table.items()}
     plan = Plan("t.csv", 60, profiles, {name: Decision(name, "open") for name in table})
     return plan, table
-
-
-@pytest.mark.parametrize(
-    ("cells", "separator"),
-    [
-        (["a;b", "b", "a;c", "c"] * 10, ";"),
-        (["a|b", "b", "a|c", "c"] * 10, "|"),
-        (["a, b", "b", "c, a", "c"] * 10, ","),
-        (["a", "b", "c", "a"] * 10, None),
-        (["a;", "b;c"] * 20, None),  # an empty piece: the sign ends a cell rather than part it
-        (["a;b"] + ["c"] * 39, None),  # too rare
-        ([f"x{i};y{i}" for i in range(40)], None),  # nothing recurs: a text with a semicolon
-    ],
-)
-def test_the_separator_of_labels(cells, separator):
-    assert parts(pl.Series(cells)) == separator
-
-
-def test_only_text_has_parts():
-    assert parts(pl.Series([1, 2])) is None
-    assert parts([["a", "b"]]) is None
 
 
 SENTENCES = [f"on day {i} there came some rain and wind" for i in range(60)]

@@ -75,3 +75,37 @@ def test_beside_a_column_that_is_named_like_a_target_measurements_are_inputs(tmp
     assert finished(tmp_path, **columns, organ=drawn("pqr", 10))["organ"] == "task classification"
     del columns["diagnosis"]
     assert finished(tmp_path, **columns)["age"] == "task regression"
+
+
+def test_classes_and_levels_that_look_alike_are_said(tmp_path):
+    columns = {
+        "city": drawn(["oslo", "Oslo", "rome"], 11),
+        "label": drawn(["cat", "cat\u200b", "dog"], 12),
+        "tags": [";".join(random.Random(i).sample(["a", "A", "b"], 2)) for i in range(N)],
+    }
+    table = {name: pl.Series(name, cells, dtype=pl.String) for name, cells in columns.items()}
+    plan = finish(start("t.csv", table, tmp_path, ["label", "tags"]), table, ["label", "tags"])
+    warnings = {name: d.warning.split(" that differ")[0] for name, d in plan.decisions.items()}
+    assert warnings == {
+        "city": "'Oslo' and 'oslo' are different levels",
+        "label": "'cat' and 'cat\\u200b' are different classes",
+        "tags": "'A' and 'a' are different classes",
+    }
+
+
+def test_codes_that_write_one_number_in_several_ways_are_classes(tmp_path):
+    found = finished(tmp_path, age=[i / 7 for i in range(N)], code=drawn(["250", "250.0", "250.00", "401.9"], 13))
+    assert found["code"] == "task classification"
+
+
+def test_a_task_that_says_where_another_is_known_is_a_task_all_the_same(tmp_path):
+    acts = drawn(["inform", "inform;request", "request", "thanks;inform", "thanks"], 14)
+    intent = [None if "thanks" in each else kind for each, kind in zip(acts, drawn("xyz", 15), strict=True)]
+    table = {
+        "text": pl.Series([f"word{i} and some more words" for i in range(N)]),
+        "intent": pl.Series(intent, dtype=pl.String),
+        "acts": pl.Series(acts),
+    }
+    plan = finish(start("t.csv", table, tmp_path), table)
+    assert (plan.decisions["acts"].role, plan.decisions["acts"].kind) == ("task", "multilabel")
+    assert plan.decisions["acts"].warning == "it says which rows have a `intent` at all: never make it an input"

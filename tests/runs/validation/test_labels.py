@@ -18,7 +18,8 @@ def test_odd_classes(tmp_path, rows):
     report, _ = check(tmp_path, rows)
     assert report.warnings == [
         "task label: 1 classes have fewer than 2 training rows: Cat",
-        "task label: 'Cat', 'cat' differ in capitals or blanks alone; are they one class?",
+        "task label: 'Cat' and 'cat' are different classes that differ only in letter case, blanks, invisible "
+        "characters, Unicode form or the way a number is written; write them in one way if they are one",
     ]
 
 
@@ -31,7 +32,7 @@ def test_a_class_that_training_lacks_is_rare(tmp_path, rows):
 def test_classes_are_counted_as_the_task_reads_them(tmp_path, rows):
     for i, row in enumerate(rows):
         row["label"] = ("Yes", "yes", "No", "no")[i % 4]
-        row["stage"] = ("1", "1.0", "2")[i % 3]
+        row["stage"] = ("1", "1", "2")[i % 3]
         row["tags"] = ("a;b", "b", "none", "b;a")[i % 4]
     tasks = {
         "label": {"_target_": "mmfusion.tasks.binary.Binary"},
@@ -49,3 +50,30 @@ def test_classes_are_counted_as_the_task_reads_them(tmp_path, rows):
     lines = [[cell.strip() for cell in line.split("│")[1:-1]] for line in printed.splitlines() if "│" in line]
     assert ["none of them", "15", "5", "5"] in lines
     assert ["label", "binary", "2", "0.0% / 0.0% / 0.0%"] in lines
+
+
+def test_classes_and_levels_that_look_alike(tmp_path, rows):
+    for i, row in enumerate(rows):
+        row["code"] = ("250", "250.0", "250.00", "401.9")[i % 4]
+        row["city"] = ("oslo", "os\u200blo", "rome")[i % 3]
+    tasks = {"code": {"_target_": "mmfusion.tasks.classification.Classification"}}
+    data = {"modalities": {"table": {"kind": "tabular", "columns": ["city"]}}}
+    report, _ = check(tmp_path, rows, task=tasks, data=data, encoder={"table": {}})
+    assert report.classes["code"]["train"] == {"250": 15, "250.0": 15, "250.00": 15, "401.9": 15}
+    assert [warning.split(" that differ")[0] for warning in report.warnings] == [
+        "table: column city: 'oslo' and 'os\\u200blo' are different levels",
+        "task code: '250' and '250.0' and '250.00' are different classes",
+    ]
+
+
+def test_lists_with_another_separator_than_the_tasks(tmp_path, rows):
+    for i, row in enumerate(rows):
+        row["tags"] = ("a|b", "b", "b|c", "c|a", "none")[i % 5]
+    tasks = {"tags": {"_target_": "mmfusion.tasks.multilabel.Multilabel"}}
+    report, _ = check(tmp_path, rows, task=tasks)
+    (warning,) = report.warnings
+    assert warning.endswith("'a|b' look like several; if they are, set \"task.tags.separator='|'\"")
+    tasks["tags"]["separator"] = "|"
+    report, _ = check(tmp_path, rows, task=tasks)
+    assert not report.warnings
+    assert report.classes["tags"]["train"] == {"a": 24, "b": 36, "c": 24}

@@ -1,0 +1,96 @@
+"""Several labels in one text, as people write them: `cat; dog;`, `cat|dog`, `['cat', 'dog']`, `["cat", "dog"]`."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import warnings
+from typing import Any
+
+_QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
+_UNPARTED = re.compile(rf"({_QUOTED})(?=\s+['\"])")
+_NUMBERS = re.compile(r"[\d.eE+\-\s]+")  # as numpy prints them
+_NOTHING = ("none", "null", "nan")
+
+
+def split_labels(text: str, separator: str) -> list[Any]:
+    """The labels of one cell; of a list in brackets whatever the separator, none of an empty one.
+
+    Blanks and quotes around a label are not part of it, and a separator at either end of the text is none between two.
+
+    Args:
+        text: the cell.
+        separator: what stands between two labels.
+
+    Raises:
+        ValueError: there is nothing between two separators, or nothing but separators; says what to do.
+
+    Example:
+        >>> split_labels("cat; dog;", ";"), split_labels("['cat', 'dog']", ";")
+        (['cat', 'dog'], ['cat', 'dog'])
+    """
+    text = text.strip()
+    listed = bracketed(text)
+    if listed is not None:
+        return listed
+    pieces = _pieces(text, separator)
+    while pieces and not pieces[-1]:
+        pieces.pop()
+    while pieces and not pieces[0]:
+        pieces.pop(0)
+    if not pieces:
+        raise ValueError(f"expected labels, found nothing but {separator!r}; leave the cell empty if none is known")
+    if not all(pieces):
+        raise ValueError(
+            f"expected a label between two {separator!r}, found nothing; take one of the two away (one at the end of "
+            "the cell does no harm)"
+        )
+    return pieces
+
+
+def bracketed(text: str) -> list[Any] | None:
+    """The items of a list as Python, JSON, numpy or PostgreSQL write it; None if the text is none.
+
+    Example:
+        >>> bracketed("['cat' 'dog']"), bracketed('["cat"]'), bracketed("{cat,dog}"), bracketed("(cat)")
+        (['cat', 'dog'], ['cat'], ['cat', 'dog'], None)
+    """
+    if text == "set()":
+        return []
+    ends = text[:1] + text[-1:]
+    if ends not in ("[]", "()", "{}") or len(text) < 2:
+        return None
+    inner = text[1:-1].strip()
+    if not inner:
+        return []
+    found = _evaluated(text)
+    if found is not None:
+        return [item for item in found if item is not None]
+    if ends == "()" or any(sign in inner for sign in "[](){}:"):
+        return None
+    pieces = inner.split() if _NUMBERS.fullmatch(inner) else _pieces(inner, ",")
+    return [piece for piece in pieces if piece and piece.lower() not in _NOTHING]
+
+
+def _evaluated(text: str) -> list[Any] | None:
+    """A list as JSON or Python reads it; strings that only blanks part (numpy's) are items too."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            with warnings.catch_warnings():  # a backslash that escapes nothing
+                warnings.simplefilter("ignore")
+                found = ast.literal_eval(_UNPARTED.sub(r"\1,", text))
+        except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
+            return None
+    return list(found) if isinstance(found, list | tuple | set) else None
+
+
+def _pieces(text: str, separator: str) -> list[str]:
+    found = re.findall(rf"\s*({_QUOTED}|.*?)\s*(?:{re.escape(separator)}|$)", text, re.DOTALL)
+    return [_unquoted(piece) for piece in found]
+
+
+def _unquoted(piece: str) -> str:
+    return piece[1:-1].strip() if re.fullmatch(_QUOTED, piece, re.DOTALL) else piece.strip()
