@@ -37,6 +37,7 @@ class Report:
     subsets: Literal["all", "leave_one_out", "none"]
     plots: bool
     gradients_every_n_steps: Annotated[int, Range(0)]
+    baselines: bool = False  # runs of before have none
 
 
 @dataclass

@@ -96,6 +96,10 @@ class MultiModalData(LightningDataModule):
             if not getattr(reader, "is_regression", False)
         }
 
+    def rows(self, split: str) -> Rows | None:
+        """All rows of a split that has been set up, not this process's share alone; None if there are none."""
+        return self._splits.get(split)
+
     def labelled(self, split: str) -> dict[str, int]:
         """Task to the rows of a split that has been set up with a label of it."""
         rows = self._splits[split]

@@ -16,7 +16,7 @@ from mmfusion.runs.folder import RunFolder
 
 _TRAINING = (
     *("name", "tags", "paths", "optimizer", "scheduler", "loss_weighting", "gradients_of", "callbacks", "logger"),
-    *("modality.dropout", "report.plots", "report.gradients_every_n_steps", "trainer"),
+    *("modality.dropout", "report.plots", "report.baselines", "report.gradients_every_n_steps", "trainer"),
 )
 """What only training reads, and so no evaluation."""
 _HEEDED = tuple(

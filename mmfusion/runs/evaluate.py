@@ -74,7 +74,7 @@ def evaluate(
     metrics = {split + name.removeprefix("test"): float(value) for name, value in found.items()}
     ceilings = flat_ceilings(metrics, list(config["encoder"]), data.source.ceiling) if split == "test" else {}
     seconds = time.perf_counter() - began
-    result = trained.but(metrics=metrics, ceilings=ceilings, seconds=seconds, cost={})
+    result = trained.but(metrics=metrics, ceilings=ceilings, seconds=seconds, cost={}, baselines={})
     if show and folder.writes:
         show_report(result)
     how = {"split": split, "checkpoint": str(path), "overrides": list(overrides), "started": started}

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mmfusion.runs.report import leading_metrics, number, parse
+from mmfusion.runs.metric_lines import leading_metrics, number, parse
 from mmfusion.runs.result import Result
 from mmfusion.runs.tables import class_names
 from mmfusion.tasks._base import Task

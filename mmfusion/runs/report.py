@@ -6,8 +6,7 @@ import re
 import shlex
 import shutil
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
 from pathlib import Path
 
@@ -16,32 +15,14 @@ from rich.markup import escape
 from rich.table import Table
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.runs.baseline_table import baseline_report
 from mmfusion.runs.folder import RunFolder
+from mmfusion.runs.metric_lines import NARROWEST, Line, leading_metrics, number, parse
 from mmfusion.runs.result import Result
 
-NARROWEST = 80
 _BETWEEN = re.compile(r"[=./@:]")
 _OTHER = ("fusion", "loss_weighting", "paths")
 """Sections whose overrides are not for a run with other choices."""
-_NAME = re.compile(r"(?P<split>\w+)(\[(?P<subset>[^\]]*)\])?/(?P<task>[^/]+)/(?P<metric>.+)")
-
-
-@dataclass(frozen=True)
-class Line:
-    """One metric's name, taken apart; `subset` is None with all modalities."""
-
-    name: str
-    split: str
-    subset: str | None
-    task: str
-    metric: str
-
-
-def parse(names: Sequence[str]) -> list[Line]:
-    """Metric names that are a task's; counts of rows and labels are left out."""
-    found = [(name, _NAME.fullmatch(name)) for name in names]
-    lines = [Line(n, m["split"], m["subset"], m["task"], m["metric"]) for n, m in found if m is not None]
-    return [line for line in lines if line.metric != "labels"]
 
 
 def show_report(result: Result, console: Console | None = None) -> None:
@@ -55,6 +36,10 @@ def show_report(result: Result, console: Console | None = None) -> None:
     for table in subset_tables(result, subsets, width=console.width):
         console.print()
         console.print(table)
+    if result.baselines:
+        for each in baseline_report(result, lines, console.width):
+            console.print()
+            console.print(each, highlight=False)
     if not lines and result.status == "completed":
         console.print()
         console.print("no test rows: nothing was tested; what validation came to is in result.json", highlight=False)
@@ -118,26 +103,6 @@ def subset_tables(result: Result, lines: Sequence[Line], width: int = NARROWEST)
             table.add_row(escape(subset or "").replace("+", " + "), *counted, *cells)
         tables.append(table)
     return tables
-
-
-def leading_metrics(ceilings: Mapping[str, float], lines: Sequence[Line]) -> dict[str, str]:
-    """Task to the metric that stands for it: the first that has a ceiling, else the first that is not its loss."""
-    found: dict[str, str] = {}
-    for line in lines:
-        if line.name in ceilings:
-            found.setdefault(line.task, line.metric)
-    for line in lines:
-        if line.metric != "loss":
-            found.setdefault(line.task, line.metric)
-    order = dict.fromkeys(line.task for line in lines)
-    return {task: found.get(task, "loss") for task in order}
-
-
-def number(value: float | None) -> str:
-    """Four digits or so; "–" for what is not known."""
-    if value is None or value != value:
-        return "–"
-    return f"{value:.3f}" if abs(value) < 1000 else f"{value:.4g}"
 
 
 def _against(result: Result, name: str | None) -> str:

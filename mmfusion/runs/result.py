@@ -29,6 +29,8 @@ class Result:
         validation: `val/…` at the tested checkpoint; with `refit`, at the one that said how long to train.
         monitor: which metric chose the checkpoint, its best value, and when (`epoch`, `step`).
         refit: of `trainer.refit`: the optimizer's `steps`, as many as the best checkpoint's, which was of this `epoch`.
+        baselines: what simple models reach on the same rows (`mmfusion.baselines.measure.Baselines`), and `against`:
+            task to how the run does beside the best of them.
         cost: `parameters`, `trained_parameters`, `peak_memory_bytes`, `peak_gpu_memory_bytes` (of rank 0),
             `rows_per_second` (training, all ranks), `waiting` (share of it spent waiting for data), `fit_seconds`,
             `test_seconds`, `processes`.
@@ -49,6 +51,7 @@ class Result:
     validation: dict[str, float] = field(default_factory=dict)
     monitor: dict[str, Any] = field(default_factory=dict)
     refit: dict[str, int] = field(default_factory=dict)
+    baselines: dict[str, Any] = field(default_factory=dict)
     cost: dict[str, Any] = field(default_factory=dict)
     faulty: dict[str, dict[str, Any]] = field(default_factory=dict)
     error: str | None = None

@@ -12,12 +12,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
 
+import polars as pl
 from pytorch_lightning import Trainer, seed_everything
 from pytorch_lightning.loggers import Logger
 
 from mmfusion.data.manifest.places import absolute
 from mmfusion.data.module import MultiModalData
 from mmfusion.data.progress import busy
+from mmfusion.runs.baselines import baselines, compared
 from mmfusion.runs.folder import RunFolder
 from mmfusion.runs.hardware import peak_memory
 from mmfusion.runs.plots import draw
@@ -191,7 +193,10 @@ class _Run:
         self.result = self.result.but(
             metrics=metrics, ceilings=ceilings, cost=cost, pruned=pruned is not None, error=pruned
         )
-        self._draw(kept, tasks)
+        predictions = self._draw(kept, tasks)
+        if predictions is not None and config["report"]["baselines"]:
+            summary, where = baselines(config, data, tasks)
+            self.result = self.result.but(baselines=compared(summary, where, predictions, folder.path))
 
     def record(self, result: Result, error: BaseException) -> NoReturn:
         """Write down how the run ended, and raise why."""
@@ -246,12 +251,14 @@ class _Run:
         found = trainer.test(module, datamodule=data, ckpt_path=path, weights_only=True, verbose=False)
         return {name: float(value) for name, value in found[0].items()}
 
-    def _draw(self, kept: KeepPredictions, tasks: Mapping[str, Task]) -> None:
+    def _draw(self, kept: KeepPredictions, tasks: Mapping[str, Task]) -> pl.DataFrame | None:
+        """Write the predictions, and plots of them; returns what was written."""
         if not self.folder.writes or not kept.ids:
-            return
+            return None
         said = prediction_table(tasks, kept.ids, kept.outputs)
         said = said.hstack(truth_table(tasks, kept.targets, kept.labelled))
         write_table(said, self.folder.path / PREDICTIONS)
         if self.config["report"]["plots"]:
             with busy("drawing plots"):
                 draw(self.folder.path, said, tasks, self.so_far())
+        return said

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, ClassVar
 
 from mmfusion.studies.conclusion import Conclusion
@@ -20,7 +21,10 @@ class Study(ABC):
     Attributes:
         varies: groups, keys and options that the study sets itself, and which a command may therefore not set.
         by: the keys by which the report tells its runs apart.
+        trains: False for a study that has no runs, whose `measure` is all of it.
     """
+
+    trains: ClassVar[bool] = True
 
     varies: ClassVar[tuple[str, ...]]
     by: ClassVar[tuple[str, ...]]
@@ -31,6 +35,10 @@ class Study(ABC):
     @abstractmethod
     def variants(self, config: Mapping[str, Any], known: Groups) -> list[Variant]:
         """What is trained, given the experiment's composed config and all groups; ConfigError if it has no such."""
+
+    def measure(self, config: Mapping[str, Any], folder: Path) -> Conclusion:
+        """What a study that trains nothing has to say of an experiment; files go to `folder`."""
+        raise NotImplementedError(f"{type(self).__name__} trains")
 
     @abstractmethod
     def conclude(self, found: Results) -> Conclusion:

@@ -36,8 +36,7 @@ def finish(plan: Plan, folder: Path, jobs: Mapping[tuple[Variant, int], Path]) -
     runs = find_runs([folder])
     results = read(plan, runs, jobs)
     conclusion = plan.study.conclude(results)
-    show(conclusion, plain_console())
-    write_atomically(folder / CONCLUSION, markdown(conclusion))
+    write_conclusion(conclusion, folder)
     _write_csv(folder / TABLE, table(results))
     written = [CONCLUSION, TABLE]
     if conclusion.transfer:
@@ -50,6 +49,12 @@ def finish(plan: Plan, folder: Path, jobs: Mapping[tuple[Variant, int], Path]) -
         written.append(PAGE)
     print(f"\n{shown_path(folder)}: {', '.join(written)}")
     return conclusion
+
+
+def write_conclusion(conclusion: Conclusion, folder: Path) -> None:
+    """Print it, and write it as Markdown."""
+    show(conclusion, plain_console())
+    write_atomically(folder / CONCLUSION, markdown(conclusion))
 
 
 def read(plan: Plan, runs: Sequence[Run], jobs: Mapping[tuple[Variant, int], Path]) -> Results:

@@ -40,7 +40,7 @@ class Plan:
     Attributes:
         name: the preset's.
         study: which.
-        variants: those that are possible, at least two.
+        variants: those that are possible, at least two; none of a study that trains nothing.
         left_out: those that are not, and why.
         base: the command's own overrides of every job.
         config: the experiment's, as the command composes it.
@@ -91,6 +91,11 @@ def make_plan(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
         if typed := [each for each in plain if key in (each.lstrip("+~"), each.lstrip("+~").split("=")[0])]:
             raise ConfigError(f"{typed[-1]}: study={name} varies {key} itself; mmfusion ls study shows its options")
     base = [each for each in plain if not _is_of_study(each)]
+    asked = asked or _asked_by_files(composed.hydra)
+    folder = Path(asked) if asked else Path(composed.config["paths"]["outputs"]) / f"study-{name}-{_hash(plain)}"
+    folder = folder.expanduser().absolute()
+    if not study.trains:
+        return Plan(name, study, [], [], base, load_config(base, config_dirs), folder)
     variants, left_out = [], []
     for variant in study.variants(composed.config, known):
         error = _wrong([*base, *variant.overrides, f"seed={study.seeds[0]}"], config_dirs)
@@ -104,9 +109,7 @@ def make_plan(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
     if len(variants) < 2:
         why = "".join(f"\n  {', '.join(names)}: {reason}" for reason, names in by_reason(left_out).items())
         raise ConfigError(f"study={name} needs at least two variants that are possible, found {len(variants)}:{why}")
-    asked = asked or _asked_by_files(composed.hydra)
-    folder = Path(asked) if asked else Path(composed.config["paths"]["outputs"]) / f"study-{name}-{_hash(plain)}"
-    return Plan(name, study, variants, left_out, base, composed.config, folder.expanduser().absolute())
+    return Plan(name, study, variants, left_out, base, composed.config, folder)
 
 
 def _refuse(plain: Sequence[str], known: Mapping[str, Mapping[str, Path]], folders: Sequence[Path]) -> str:

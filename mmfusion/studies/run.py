@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmfusion.studies.finish import finish
+from mmfusion.runs.report import shown_path
+from mmfusion.studies.finish import finish, write_conclusion
 from mmfusion.studies.plan import Plan, make_plan
 from mmfusion.studies.sections import left_out_lines, many
 from mmfusion.sweeps.folder import SweepFolder
@@ -26,6 +27,11 @@ def run_study(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
         ConfigError: it cannot be run; says why.
     """
     plan = make_plan(name, overrides, config_dirs)
+    if not plan.study.trains:
+        plan.folder.mkdir(parents=True, exist_ok=True)
+        write_conclusion(plan.study.measure(plan.config, plan.folder), plan.folder)
+        print(f"\n{shown_path(plan.folder)}: {', '.join(sorted(path.name for path in plan.folder.iterdir()))}")
+        return True
     for line in left_out_lines(plan.left_out):
         say(line)
     jobs = plan.jobs()

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from mmfusion.runs.report import NARROWEST, command, leading_metrics, number, parse, show_report, shown_path
+from mmfusion.runs.metric_lines import NARROWEST
+from mmfusion.runs.report import command, show_report, shown_path
 from mmfusion.runs.result import Result
 
 
@@ -111,20 +112,6 @@ def test_without_a_test_split_the_folder_is_shown_all_the_same():
     assert "no test rows: nothing was tested" in text
     stopped = show(Result(Path("/runs/x"), "stopped", "x", 0, "", 1.0))
     assert "no test rows" not in stopped
-
-
-def test_names_are_taken_apart():
-    found = parse(["test/rows", "test/loss", "test/a/labels", "test/a/mae", "test[x+y]/a/mae"])
-    assert [(line.subset, line.task, line.metric) for line in found] == [(None, "a", "mae"), ("x+y", "a", "mae")]
-
-
-def test_the_leading_metric_has_a_ceiling_if_any_has():
-    lines = parse(["test/a/loss", "test/a/mae", "test/a/r2", "test/b/loss", "test/b/f1", "test/c/loss"])
-    assert leading_metrics({"test/a/r2": 1.0}, lines) == {"a": "r2", "b": "f1", "c": "loss"}
-
-
-def test_numbers():
-    assert [number(x) for x in (None, float("nan"), 0.12345, 12345.6)] == ["–", "–", "0.123", "1.235e+04"]
 
 
 def test_paths_below_the_working_directory_are_relative(monkeypatch, tmp_path):

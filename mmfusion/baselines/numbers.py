@@ -1,0 +1,116 @@
+"""One batch of a modality that is no text, as a fixed number of plain numbers a row.
+
+Shapes: B rows, L positions, S samples, T frames, M bands, C channels, F numbers.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from torch.nn.functional import adaptive_avg_pool2d, one_hot
+
+from mmfusion.batch import Tokens
+from mmfusion.encoders.log_mel import LogMel
+
+GRID, CELLS, ORIENTATIONS, BINS = 16, 4, 9, 8
+SEGMENTS = 8
+MOST_NUMBERS = 2048
+"""Wider vectors of features are averaged over neighbours to this width."""
+
+
+def vectors(x_BF: Tensor) -> Tensor:
+    """Vectors as they are, and tensors of any other shape laid out as one; very wide ones averaged over neighbours."""
+    x_BF = x_BF.float().flatten(1)
+    if x_BF.shape[1] <= MOST_NUMBERS:
+        return x_BF
+    return torch.nn.functional.adaptive_avg_pool1d(x_BF[:, None], MOST_NUMBERS)[:, 0]
+
+
+def table(x_BF: Tensor, numeric: int, cardinalities: Sequence[int]) -> Tensor:
+    """The numbers, and each category one-hot; level 0 (unknown or empty) is all zeros."""
+    codes = x_BF[:, numeric:].long().unbind(1)
+    hot = [one_hot(code_B, levels)[:, 1:].float() for code_B, levels in zip(codes, cardinalities, strict=True)]
+    return torch.cat([x_BF[:, :numeric].float(), *hot], dim=1)
+
+
+def sequence(x: Tokens) -> Tensor:
+    """Mean, deviation, lowest, highest and slope over time of each channel, `[B, 5C + 1]`; the last is log length."""
+    values_BLC, lengths_B = x.values.float(), x.lengths.clamp(min=1)
+    at_L = torch.arange(values_BLC.shape[1])
+    mask_BL1 = (at_L < lengths_B[:, None])[..., None]
+    n_B1 = lengths_B[:, None].float()
+    mean_BC = torch.where(mask_BL1, values_BLC, 0.0).sum(1) / n_B1
+    centred_BLC = torch.where(mask_BL1, values_BLC - mean_BC[:, None], 0.0)
+    # Time from −1 to 1 over a row's own length, so that slopes of long and short rows compare.
+    time_BL = (2 * at_L - (n_B1 - 1)) / n_B1
+    time_BL1 = torch.where(mask_BL1, time_BL[..., None], 0.0)
+    slope_BC = (time_BL1 * centred_BLC).sum(1) / time_BL1.square().sum(1).clamp(min=1e-6)
+    return torch.cat(
+        [
+            mean_BC,
+            (centred_BLC.square().sum(1) / n_B1).sqrt(),
+            torch.where(mask_BL1, values_BLC, math.inf).amin(1),
+            torch.where(mask_BL1, values_BLC, -math.inf).amax(1),
+            slope_BC,
+            lengths_B[:, None].float().log(),
+        ],
+        dim=1,
+    ).nan_to_num(posinf=0.0, neginf=0.0)
+
+
+class Sound:
+    """Log-mel statistics of waveforms: see `__call__`.
+
+    Args:
+        sample_rate: in Hz.
+    """
+
+    def __init__(self, sample_rate: int) -> None:
+        self.log_mel = _log_mel(sample_rate)
+
+    def __call__(self, x: Tokens) -> Tensor:
+        """Of each mel band: mean, deviation, mean absolute change, and the means of eight equal parts of the row."""
+        mel_BTM, frames_B = self.log_mel(x.values.float(), x.lengths)
+        n_B1 = frames_B[:, None].float()
+        frame_T = torch.arange(mel_BTM.shape[1])
+        mask_BT = (frame_T < frames_B[:, None]).float()
+        mean_BM = (mel_BTM * mask_BT[..., None]).sum(1) / n_B1
+        squares_BM = ((mel_BTM - mean_BM[:, None]).square() * mask_BT[..., None]).sum(1)
+        change_BM = (mel_BTM.diff(dim=1).abs() * mask_BT[:, 1:, None]).sum(1) / (n_B1 - 1).clamp(min=1)
+        part_BT = (frame_T * SEGMENTS // frames_B[:, None]).clamp(max=SEGMENTS - 1)
+        weight_BTK = one_hot(part_BT, SEGMENTS).float() * mask_BT[..., None]
+        parts_BKM = weight_BTK.mT @ mel_BTM / weight_BTK.sum(1)[..., None].clamp(min=1)
+        return torch.cat([mean_BM, (squares_BM / n_B1).sqrt(), change_BM, parts_BKM.flatten(1), n_B1.log()], dim=1)
+
+
+def image(x_BCHW: Tensor) -> Tensor:
+    """A grid of 16×16 grey values, a 4×4 grid of gradient orientations (Dalal and Triggs 2005), colour histograms."""
+    x_BCHW = x_BCHW.float()
+    small_B1HW = adaptive_avg_pool2d(x_BCHW.mean(1, keepdim=True), 2 * GRID)
+    down_BHW = small_B1HW[:, 0, 2:, 1:-1] - small_B1HW[:, 0, :-2, 1:-1]
+    right_BHW = small_B1HW[:, 0, 1:-1, 2:] - small_B1HW[:, 0, 1:-1, :-2]
+    turn_BHW = torch.atan2(down_BHW, right_BHW).remainder(math.pi) / math.pi * ORIENTATIONS
+    bin_BHW = turn_BHW.long().clamp(0, ORIENTATIONS - 1)
+    strength_BHW = (down_BHW.square() + right_BHW.square()).sqrt()
+    votes_BOHW = (one_hot(bin_BHW, ORIENTATIONS) * strength_BHW[..., None]).permute(0, 3, 1, 2)
+    edges_BF = adaptive_avg_pool2d(votes_BOHW, CELLS).flatten(1)
+    edges_BF = edges_BF / edges_BF.norm(dim=1, keepdim=True).clamp(min=1e-6)
+    # Of standardised values, so eight bins from −2 to 2 deviations, the outer two open.
+    bins_BCHW = ((x_BCHW + 2) / 4 * BINS).long().clamp(0, BINS - 1)
+    shares = [(bins_BCHW == k).float().mean((2, 3)) for k in range(BINS)]
+    return torch.cat([adaptive_avg_pool2d(small_B1HW, GRID).flatten(1), edges_BF, *shares], dim=1)
+
+
+def _log_mel(sample_rate: int) -> LogMel:
+    """Forty bands, or fewer where a low rate has no frequencies for them."""
+    problem: Any = None
+    for mels in (40, 20, 10, 5, 2, 1):
+        try:
+            return LogMel(sample_rate, 32.0, 16.0, mels, 35.0, "row")
+        except ValueError as error:
+            problem = error
+    raise problem

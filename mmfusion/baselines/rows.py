@@ -1,0 +1,117 @@
+"""The rows of a split as simple features, labels and masks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmfusion.baselines import numbers
+from mmfusion.batch import Batch, Input, Tokens
+from mmfusion.data.kinds._base import Kind
+from mmfusion.data.kinds.tabular import Tabular
+from mmfusion.data.plans import Plan
+from mmfusion.data.rows import Rows
+
+_AT_ONCE = 256
+
+Raw = np.ndarray | list[list[int]]
+"""A modality's numbers `[N, F]`, or the token ids of each text."""
+
+
+@dataclass(frozen=True)
+class Simple:
+    """`N` rows of one split.
+
+    Attributes:
+        raw: modality to its features, not yet scaled.
+        present: modality to Bool `[N]`.
+        targets: task to `[N, ...]`.
+        labelled: task to Bool `[N]`.
+        ids: the rows' ids.
+    """
+
+    raw: dict[str, Raw]
+    present: dict[str, np.ndarray]
+    targets: dict[str, Tensor]
+    labelled: dict[str, Tensor]
+    ids: list[str]
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def take(self, modality: str, rows: np.ndarray) -> Raw:
+        """A modality's features of some rows."""
+        raw = self.raw[modality]
+        return [raw[i] for i in rows.tolist()] if isinstance(raw, list) else raw[rows]
+
+
+def simple(rows: Rows, kinds: Mapping[str, Kind], most: int | None = None, seed: int = 0) -> Simple:
+    """Decode a split as evaluation does and keep simple features of it.
+
+    Args:
+        rows: of the split, fitted and labelled.
+        kinds: modality to kind.
+        most: so many rows at the most, drawn at random; None takes all.
+        seed: of the draw.
+    """
+    kept = rows.kept.nonzero()[:, 0].numpy()
+    if most is not None and len(kept) > most:
+        kept = np.sort(np.random.default_rng(seed).choice(kept, most, replace=False))
+    readers = {name: _Reader(kind) for name, kind in kinds.items()}
+    batches = []
+    for batch in _batches(rows, kept):
+        for name, reader in readers.items():
+            reader.add(batch.inputs[name])
+        batches.append(Batch({}, batch.present, batch.targets, batch.labelled, batch.ids))
+    ids = [each for batch in batches for each in batch.ids]
+    raw = {name: reader.raw() for name, reader in readers.items()}
+    place = {each: i for i, each in enumerate(rows.ids.tolist())}
+    at = np.array([place[each] for each in ids])
+    for name, kind in kinds.items():
+        if isinstance(kind, Tabular) and kind.numeric:
+            empty = np.stack([~rows.table.filled(column) for column in kind.numeric], 1)[at]
+            raw[name] = np.concatenate([np.asarray(raw[name]), empty.astype(np.float32)], axis=1)
+    return Simple(
+        raw,
+        {name: torch.cat([batch.present[name] for batch in batches]).numpy() for name in kinds},
+        {task: torch.cat([batch.targets[task] for batch in batches]) for task in rows.labels},
+        {task: torch.cat([batch.labelled[task] for batch in batches]) for task in rows.labels},
+        ids,
+    )
+
+
+def _batches(rows: Rows, kept: np.ndarray) -> Iterator[Batch]:
+    for start in range(0, len(kept), _AT_ONCE):
+        yield rows[Plan(kept[start : start + _AT_ONCE], None)]
+
+
+class _Reader:
+    """Batches of one modality to plain features, by the form that a kind gives them in."""
+
+    def __init__(self, kind: Kind) -> None:
+        self.arguments: Mapping[str, Any] = kind.encoder_arguments()
+        self.parts: list[Tensor] = []
+        self.texts: list[list[int]] = []
+        self._sound: numbers.Sound | None = None
+
+    def add(self, x: Input) -> None:
+        if isinstance(x, Tokens) and not x.values.is_floating_point():
+            pairs = zip(x.values.tolist(), x.lengths.tolist(), strict=True)
+            self.texts += [ids[:length] for ids, length in pairs]
+        elif isinstance(x, Tokens) and x.values.ndim == 2:
+            self._sound = self._sound or numbers.Sound(self.arguments["sample_rate"])
+            self.parts.append(self._sound(x))
+        elif isinstance(x, Tokens):
+            self.parts.append(numbers.sequence(x))
+        elif "cardinalities" in self.arguments:
+            self.parts.append(numbers.table(x, self.arguments["numeric"], self.arguments["cardinalities"]))
+        else:
+            self.parts.append(numbers.image(x) if x.ndim == 4 else numbers.vectors(x))
+
+    def raw(self) -> Raw:
+        return torch.cat(self.parts).numpy() if self.parts else self.texts

@@ -1,0 +1,100 @@
+"""What simple models reach on a run's rows: measured once for a table, then read from the outputs' folder."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+import mmfusion
+from mmfusion.baselines.measure import measure
+from mmfusion.data.manifest.places import absolute
+from mmfusion.data.module import MultiModalData
+from mmfusion.data.progress import busy
+from mmfusion.runs.folder import RunFolder
+from mmfusion.runs.provenance import fingerprint
+from mmfusion.runs.row_scores import against
+from mmfusion.runs.tables import prediction_table, write_table
+from mmfusion.tasks._base import Task
+
+PREDICTIONS = "baselines.parquet"
+SUMMARY = "baselines.json"
+_SPLITS = ("train", "val", "test")
+
+
+def baselines(
+    config: Mapping[str, Any], data: MultiModalData, tasks: Mapping[str, Task]
+) -> tuple[dict[str, Any], Path]:
+    """The summary of `mmfusion.baselines.measure.measure`, and the folder of it and of the best models' predictions.
+
+    A table is measured once for its rows, splits, modalities and tasks. `tasks` and `data` must be set up; the test
+    split must have rows.
+    """
+    folder = Path(config["paths"]["outputs"]).expanduser().absolute() / "baselines" / _key(config, data)
+    kept = RunFolder(folder)
+    if (folder / SUMMARY).is_file():
+        return kept.read_json(SUMMARY), folder
+    splits = {split: rows for split in _SPLITS if (rows := data.rows(split)) is not None}
+    with busy("fitting simple models"):
+        found = measure(splits, data.kinds, tasks)
+    folder.mkdir(parents=True, exist_ok=True)
+    known = {name: task for name, task in tasks.items() if name in found.outputs}
+    write_table(prediction_table(known, found.ids, found.outputs), folder / PREDICTIONS)
+    summary = asdict(found)
+    for large in ("ids", "outputs"):
+        del summary[large]
+    kept.write_json(SUMMARY, summary)
+    return kept.read_json(SUMMARY), folder  # in which nan has become null
+
+
+def compared(summary: Mapping[str, Any], folder: Path, predictions: pl.DataFrame, run: Path) -> dict[str, Any]:
+    """The summary for a run, with what the run's predictions come to beside the best simple model's of each task.
+
+    The simple models' predictions are copied to the run's folder.
+    """
+    simple = pl.read_parquet(folder / PREDICTIONS)
+    shutil.copyfile(folder / PREDICTIONS, run / PREDICTIONS)
+    return {**summary, "against": {task: against(task, predictions, simple) for task in summary["best"]}}
+
+
+def _key(config: Mapping[str, Any], data: MultiModalData) -> str:
+    assert data.table is not None
+    source = {key: value for key, value in absolute(config["data"]).items() if key != "loader"}
+    modalities = source.get("modalities") or {}
+    used = {name: modalities.get(name) for name in config["encoder"]}
+    # Noise of transforms is drawn from the seed, rows by ratio too.
+    is_random = any((node or {}).get("transforms") for node in used.values())
+    parts = {
+        "mmfusion": mmfusion.__version__,
+        "rows": fingerprint(data.table)["hash"],
+        "media": _media(data),
+        "modalities": used,
+        "tasks": config["task"],
+        "seed": config["seed"] if is_random else None,
+    }
+    return hashlib.sha256(json.dumps(parts, sort_keys=True, default=str).encode()).hexdigest()[:16]
+
+
+def _media(data: MultiModalData) -> str:
+    """Changes with the size or time of any local medium, which the table's own fingerprint does not see."""
+    assert data.table is not None
+    found = hashlib.sha256()
+    root = data.table.root
+    for kind in data.kinds.values():
+        if not kind.reads_files or root is None or "://" in str(root):
+            continue
+        for split in _SPLITS:
+            rows = data.rows(split)
+            for name in [] if rows is None else [each for each, own in data.kinds.items() if own is kind]:
+                assert rows is not None
+                for cell in rows.inputs[name].cells:
+                    if isinstance(cell, str) and (path := Path(root) / cell).is_file():
+                        about = path.stat()
+                        found.update(f"{cell}\0{about.st_size}\0{about.st_mtime_ns}\0".encode())
+    return found.hexdigest()

@@ -1,0 +1,48 @@
+"""Names of metrics taken apart, and numbers as a report shows them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+NARROWEST = 80
+_NAME = re.compile(r"(?P<split>\w+)(\[(?P<subset>[^\]]*)\])?/(?P<task>[^/]+)/(?P<metric>.+)")
+
+
+@dataclass(frozen=True)
+class Line:
+    """One metric's name, taken apart; `subset` is None with all modalities."""
+
+    name: str
+    split: str
+    subset: str | None
+    task: str
+    metric: str
+
+
+def parse(names: Sequence[str]) -> list[Line]:
+    """Metric names that are a task's; counts of rows and labels are left out."""
+    found = [(name, _NAME.fullmatch(name)) for name in names]
+    lines = [Line(n, m["split"], m["subset"], m["task"], m["metric"]) for n, m in found if m is not None]
+    return [line for line in lines if line.metric != "labels"]
+
+
+def leading_metrics(ceilings: Mapping[str, float], lines: Sequence[Line]) -> dict[str, str]:
+    """Task to the metric that stands for it: the first that has a ceiling, else the first that is not its loss."""
+    found: dict[str, str] = {}
+    for line in lines:
+        if line.name in ceilings:
+            found.setdefault(line.task, line.metric)
+    for line in lines:
+        if line.metric != "loss":
+            found.setdefault(line.task, line.metric)
+    order = dict.fromkeys(line.task for line in lines)
+    return {task: found.get(task, "loss") for task in order}
+
+
+def number(value: float | None) -> str:
+    """Four digits or so; "–" for what is not known."""
+    if value is None or value != value:
+        return "–"
+    return f"{value:.3f}" if abs(value) < 1000 else f"{value:.4g}"

@@ -1,0 +1,55 @@
+"""Two models on the same rows, row by row, from their tables of predictions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import polars as pl
+from scipy import stats
+
+LEVEL = 0.95
+
+
+def row_scores(task: str, predictions: pl.DataFrame, truth: pl.Series) -> np.ndarray:
+    """Float64 `[N]`, higher is better: minus the absolute error, 1 or 0 for a right or wrong class, share of labels.
+
+    Args:
+        task: whose columns to read; as `prediction_table` writes them.
+        predictions: `N` rows.
+        truth: `<task>_true` of the same rows, none of them empty.
+    """
+    said = predictions[task]
+    if truth.dtype == pl.List:
+        labels = [name for name in predictions.columns if name.startswith(f"{task}_p_")]
+        true = np.array(truth.to_list(), dtype=np.float64) > 0.5
+        return ((predictions.select(labels).to_numpy() > 0.5) == true).mean(1)
+    if truth.dtype.is_numeric():
+        return -np.abs(said.to_numpy().astype(np.float64) - truth.to_numpy().astype(np.float64))
+    return (said.cast(pl.String) == truth.cast(pl.String)).to_numpy().astype(np.float64)
+
+
+def against(task: str, predictions: pl.DataFrame, simple: pl.DataFrame) -> dict[str, Any]:
+    """How a model does beside a simple one on the labelled rows that both have predicted.
+
+    Args:
+        task: which.
+        predictions: of the model, with `id` and `<task>_true`.
+        simple: of the simple model, with `id`.
+
+    Returns:
+        `rows`; `difference`, the mean of the model's scores minus the simple model's; `low` and `high`, its 95%
+        interval over rows (paired t), None for fewer than two rows.
+    """
+    own = predictions.filter(pl.col(f"{task}_true").is_not_null())
+    order = own.select("id").join(simple, on="id", how="inner", maintain_order="left")
+    own = own.join(simple.select("id"), on="id", how="semi", maintain_order="left")
+    truth = own[f"{task}_true"]
+    gain = row_scores(task, own, truth) - row_scores(task, order, truth)
+    found: dict[str, Any] = {"rows": len(gain), "difference": None, "low": None, "high": None}
+    if len(gain):
+        found["difference"] = float(gain.mean())
+    if len(gain) > 1:
+        half = float(stats.t.ppf((1 + LEVEL) / 2, len(gain) - 1) * gain.std(ddof=1) / len(gain) ** 0.5)
+        found |= {"low": found["difference"] - half, "high": found["difference"] + half}
+    return found

@@ -1,0 +1,76 @@
+"""What simple models reach: how hard a table is before anything is trained."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, ClassVar
+
+from pytorch_lightning import seed_everything
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.data.progress import busy
+from mmfusion.runs.baseline_table import shown, summary_tasks
+from mmfusion.runs.baselines import PREDICTIONS, SUMMARY, baselines
+from mmfusion.runs.metric_lines import number
+from mmfusion.studies._base import Groups, Study
+from mmfusion.studies.conclusion import Conclusion, Section, Table
+from mmfusion.studies.results import Results, Variant
+from mmfusion.studies.sections import many
+from mmfusion.training.build import build_data
+
+
+class BaselinesStudy(Study):
+    """The majority class or mean, and linear models of each modality and of all of them, on the test rows."""
+
+    varies = ()
+    by = ()
+    trains: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        super().__init__(seeds=1)
+
+    def variants(self, config: Mapping[str, Any], known: Groups) -> list[Variant]:
+        return []
+
+    def measure(self, config: Mapping[str, Any], folder: Path) -> Conclusion:
+        seed_everything(config["seed"], workers=True, verbose=False)
+        data, tasks = build_data(config)
+        with busy("preparing data"):
+            data.setup()
+        if data.rows("test") is None:
+            raise ConfigError("study=baselines: there are no test rows (data.split), so nothing can be compared")
+        summary, cached = baselines(config, data, tasks)
+        for name in (SUMMARY, PREDICTIONS):
+            shutil.copyfile(cached / name, folder / name)
+        return conclusion(summary)
+
+    def conclude(self, found: Results) -> Conclusion:
+        raise NotImplementedError("it has no runs")
+
+
+def conclusion(summary: Mapping[str, Any]) -> Conclusion:
+    """A table of every model's leading metrics, and the best of them for each task."""
+    leading = summary_tasks(summary)
+    metrics: Mapping[str, Mapping[str, float]] = summary["metrics"]
+
+    def value(model: str, task: str) -> str:
+        return number(metrics[model].get(f"test/{task}/{leading[task]}"))
+
+    rows = [[shown(model), *(value(model, task) for task in leading)] for model in metrics]
+    best = [
+        f"{task} {leading[task]}: {value(model, task)} ({shown(model)}); {value('constant', task)} without looking."
+        for task, model in summary["best"].items()
+    ]
+    method = [
+        f"Fitted on {many(summary['rows'], 'training row')}, the penalty and the best model of each task chosen on the "
+        "validation rows, tested on the test rows.",
+        "Tables: standardised numbers, one-hot categories, which cells are empty. Texts: TF-IDF of n-grams. Sound: "
+        "log-mel statistics. Images: a grid of grey values, gradient orientations, histograms. Series: mean, "
+        "deviation, extremes and slope of each channel.",
+        *summary["notes"],
+    ]
+    head = ["", *(f"{task} {metric}" for task, metric in leading.items())]
+    title = f"study=baselines: {many(len(metrics), 'model')}, {many(len(leading), 'task')}"
+    return Conclusion(title, best, [Section("Numbers", (), [Table(head, rows)]), Section("Method", method)])

@@ -1,0 +1,52 @@
+import numpy as np
+import pytest
+
+from mmfusion.baselines import measure as module
+from mmfusion.baselines.measure import CONSTANT, measure
+from mmfusion.training.build import build_data
+from tests.runs.toy import make_toy, toy_config
+
+
+@pytest.fixture(scope="module")
+def toy(tmp_path_factory):
+    data, tasks = build_data(toy_config(make_toy(tmp_path_factory.mktemp("toy"), 600)))
+    data.setup()
+    return data, tasks
+
+
+def measured(toy, *splits, tasks=None):
+    data, known = toy
+    return measure({name: data.rows(name) for name in splits}, data.kinds, tasks or known)
+
+
+def test_linear_models_find_what_is_linear_and_not_what_they_cannot_see(toy):
+    found = measured(toy, "train", "val", "test")
+    whole = found.metrics["linear[a+b+c]"]
+    assert whole["test/flag/accuracy"] > 0.85  # of c alone
+    assert found.metrics["linear[c]"]["test/flag/accuracy"] > 0.85
+    assert found.metrics["linear[a]"]["test/flag/accuracy"] < 0.7
+    assert whole["test/level/mae"] < 0.6 * found.metrics[CONSTANT]["test/level/mae"]
+    assert found.best["level"] == "linear[a+b+c]"
+    assert found.best["flag"] in ("linear[c]", "linear[a+b+c]")
+    assert found.outputs["kind"].shape == (len(found.ids), 3)
+    assert found.penalties["linear[a]"].keys() == {"kind", "level", "flag"}
+    assert found.notes == []
+
+
+def test_without_validation_rows_a_part_of_training_chooses(toy):
+    found = measured(toy, "train", "test")
+    assert found.metrics["linear[c]"]["test/flag/accuracy"] > 0.85
+    assert "a fifth of the training rows" in found.notes[0]
+
+
+def test_of_many_rows_some_are_drawn_and_it_says_so(toy, monkeypatch):
+    monkeypatch.setattr(module, "MOST_ROWS", 100)
+    found = measured(toy, "train", "val", "test", tasks={"flag": toy[1]["flag"]})
+    assert found.rows == 100
+    assert found.notes == ["linear models are fitted on 100 of 360 training rows, drawn at random"]
+
+
+def test_a_task_of_ones_own_is_left_out_with_a_word(toy):
+    found = measured(toy, "train", "val", "test", tasks={"flag": toy[1]["flag"], "odd": object()})
+    assert "odd: no simple model is known for a object" in found.notes
+    assert np.isfinite(list(found.metrics[CONSTANT].values())).all()

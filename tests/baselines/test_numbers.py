@@ -1,0 +1,60 @@
+import numpy as np
+import pytest
+import torch
+
+from mmfusion.baselines import numbers
+from mmfusion.batch import Tokens
+
+
+def test_a_sequence_is_summed_up_over_its_own_length():
+    x = Tokens(torch.tensor([[[1.0], [2.0], [3.0], [0.0]], [[5.0], [0.0], [0.0], [0.0]]]), torch.tensor([3, 1]))
+    mean, deviation, low, high, slope, length = numbers.sequence(x).T.tolist()
+    assert mean == [2, 5]
+    assert deviation == pytest.approx([np.std([1, 2, 3]), 0])
+    assert (low, high) == ([1, 5], [3, 5])
+    assert slope == pytest.approx([np.polyfit(np.array([-2, 0, 2]) / 3, [1, 2, 3], 1)[0], 0])
+    assert length == pytest.approx([np.log(3), 0])
+
+
+def test_an_absent_sequence_gives_finite_numbers():
+    assert numbers.sequence(Tokens(torch.zeros(2, 1, 3), torch.tensor([0, 1]))).isfinite().all()
+
+
+def test_categories_are_one_hot_and_unknown_ones_zero():
+    x = torch.tensor([[0.5, 2, 0], [1.5, 0, 1]])
+    assert numbers.table(x, 1, [3, 2]).tolist() == [[0.5, 0, 1, 0], [1.5, 0, 0, 1]]
+
+
+@pytest.mark.parametrize("rate", [8000, 2000, 100])
+def test_sound_does_not_depend_on_padding(rate):
+    generator = torch.Generator().manual_seed(0)
+    wave = torch.randn(1, rate, generator=generator)
+    sound = numbers.Sound(rate)
+    short = sound(Tokens(wave, torch.tensor([rate])))
+    long = sound(Tokens(torch.cat([wave, torch.zeros(1, rate)], 1), torch.tensor([rate])))
+    assert short.shape == long.shape
+    torch.testing.assert_close(short, long, atol=1e-4, rtol=1e-4)
+    assert sound(Tokens(torch.zeros(1, 1), torch.tensor([0]))).isfinite().all()
+
+
+def test_images_of_a_line_upright_and_lying_have_different_edges():
+    upright, lying = torch.zeros(1, 1, 32, 32), torch.zeros(1, 1, 32, 32)
+    upright[..., 16], lying[..., 16, :] = 1, 1
+    edges = slice(numbers.GRID**2, numbers.GRID**2 + numbers.CELLS**2 * numbers.ORIENTATIONS)
+    a, b = numbers.image(upright)[0, edges], numbers.image(lying)[0, edges]
+    assert a.norm() == pytest.approx(1, abs=1e-5)
+    assert float(a @ b) == pytest.approx(0, abs=0.2)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 5, 7), (3, 40, 33)])
+def test_images_of_any_size_give_the_same_number_of_numbers(shape):
+    found = numbers.image(torch.rand(2, *shape))
+    assert found.shape == (2, 256 + 144 + 8 * shape[0])
+    # Eight shares of each channel's pixels.
+    torch.testing.assert_close(found[:, -8 * shape[0] :].sum(1), torch.full((2,), float(shape[0])))
+
+
+def test_wide_vectors_are_averaged_over_neighbours():
+    x = torch.arange(2.0 * numbers.MOST_NUMBERS)[None]
+    assert numbers.vectors(x)[0, :2].tolist() == [0.5, 2.5]
+    assert numbers.vectors(torch.ones(2, 3, 4)).shape == (2, 12)

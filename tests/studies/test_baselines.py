@@ -1,0 +1,17 @@
+import json
+
+from mmfusion.studies.run import run_study
+from tests.runs.toy import make_toy
+
+
+def test_it_trains_nothing_and_writes_what_simple_models_reach(tmp_path, capsys):
+    conf = make_toy(tmp_path)
+    assert run_study("baselines", ["study=baselines", "experiment=toy", f"paths.outputs={tmp_path}/o"], [conf])
+    (folder,) = tmp_path.glob("o/study-baselines-*")
+    summary = json.loads((folder / "baselines.json").read_text())
+    said = (folder / "conclusion.md").read_text()
+    assert f"| {summary['metrics']['linear[a+b+c]']['test/kind/accuracy']:.3f} |" in said
+    assert "majority or mean" in said
+    assert (folder / "baselines.parquet").is_file()
+    assert not list(folder.glob("*/result.json"))
+    assert "linear: a + b + c" in capsys.readouterr().out
