@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
-from hydra.core.override_parser.types import Override
+from hydra.core.override_parser.types import Override, QuotedString, Transformer
 from rich.console import Console
 from rich.progress import track
 
@@ -60,8 +60,6 @@ def run_grid(arguments: Sequence[str], launch: Callable[[Sequence[Sequence[str]]
     command = current()
     folder = SweepFolder(command.folder)
     plain, for_hydra = _asked(command, arguments)
-    if len({job_hash(each) for each in plain}) < len(plain):
-        raise ConfigError("two of the combinations are the same: a value is given twice")
     if folder.about().get("kind", "grid") != "grid":
         raise ConfigError(f"{folder.path} belongs to a search; choose another folder with hydra.sweep.dir")
     wrong = _wrong(command, plain, _done(folder, plain))
@@ -105,15 +103,29 @@ def combinations(overrides: Sequence[str]) -> list[list[str]]:
     """Each job's overrides, the last one's values changing fastest; of two overrides of one key the later counts.
 
     Raises:
-        ConfigError: a range of numbers, of which a grid cannot take every one.
+        ConfigError: a range of numbers, of which a grid cannot take every one, or a value that is given twice.
     """
     parsed = OverridesParser.create().parse_overrides(list(overrides))
     values: dict[str, list[str]] = {}
     for typed, each in zip(overrides, parsed, strict=True):
         if each.is_sweep_override() and not each.is_discrete_sweep():
             raise ConfigError(f"{typed}: a grid takes choices, not an interval; a search does: hparams_search=optuna")
+        if each.is_sweep_override():
+            _refuse_twice(typed, each)
         values[each.get_key_element()] = _values(each)
     return [list(job) for job in itertools.product(*values.values())]
+
+
+def _refuse_twice(typed: str, override: Override) -> None:
+    """Refuse a value that is there already, however it is written: `1,1.0`, `a,'a'`."""
+    seen: list[tuple[bool, object]] = []
+    for element, text in zip(
+        override.sweep_iterator(transformer=Transformer.identity), override.sweep_string_iterator(), strict=True
+    ):
+        value = (isinstance(element, bool), element.text if isinstance(element, QuotedString) else element)
+        if value in seen:
+            raise ConfigError(f"{typed}: the value {text} is given twice; give each value once")
+        seen.append(value)
 
 
 def _values(override: Override) -> list[str]:

@@ -1,3 +1,4 @@
+import re
 from types import SimpleNamespace
 
 import pytest
@@ -27,6 +28,26 @@ from mmfusion.sweeps.pool import Ended
 )
 def test_every_combination(typed, jobs):
     assert combinations(typed) == jobs
+
+
+@pytest.mark.parametrize(
+    ("typed", "twice"),
+    [
+        ("seed=0,1,1", "1"),
+        ("+tag=a,b,'a'", "'a'"),
+        ("optimizer.lr=0.001,1e-3", "0.001"),
+        ("fusion.dim=8,16,8.0", "8.0"),
+        ("encoder.a.hidden=[8],[8]", r"\[8\]"),
+        ("data.split.column=null,part,null", "null"),
+    ],
+)
+def test_a_value_that_is_given_twice_is_named(typed, twice):
+    with pytest.raises(ConfigError, match=rf"^{re.escape(typed)}: the value {twice} is given twice; give each"):
+        combinations(["name=x,y", typed])
+
+
+def test_what_looks_alike_is_not_the_same():
+    assert len(combinations(["a=true,1,0,false,null,nullx"])) == 6
 
 
 def command(folder, overrides):

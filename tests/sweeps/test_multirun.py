@@ -14,6 +14,7 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import trusting
 from mmfusion.sweeps import process
 from mmfusion.sweeps.multirun import multirun
+from tests.runs.toy import make_toy
 
 
 @pytest.fixture
@@ -101,13 +102,37 @@ def test_all_jobs_are_checked_before_the_first_starts(here):
         multirun(["fusion=concat,gatd"])
     with pytest.raises(ConfigError, match=r"not an override that can be read"):
         multirun(["fusion concat"])
-    with pytest.raises(ConfigError, match=r"seed=1,1|two of the combinations are the same"):
+    with pytest.raises(ConfigError, match=r"^seed=1,1: the value 1 is given twice"):
         multirun(["seed=1,1"])
     with pytest.raises(ConfigError, match=r"a grid takes choices, not an interval; a search does"):
         multirun(["optimizer.lr=interval(0.1,0.2)"])
     with pytest.raises(ConfigError, match=r"jbos"):
         multirun(["seed=1,2", "hydra.launcher.jbos=2"])
     assert not list(here.glob("outputs/*/*/job.json"))
+
+
+@pytest.mark.parametrize(
+    ("typed", "message"),
+    [
+        (
+            ["data.split.column=split,null"],
+            r"^job 1 \(.*data.split.column=null\): data.split: expected either `column` or",
+        ),
+        (["data.split.folds=3", "data.split.fold=range(4)"], r"^job 3 .*: data.split.fold: expected 0 to 2 .* found 3"),
+        (["data.split.val=val,null", "trainer.refit=true"], r"^job 1 .*: trainer.refit: .* no validation rows"),
+    ],
+)
+def test_contradictions_of_the_split_are_found_before_the_first_job(here, typed, message):
+    with pytest.raises(ConfigError, match=message):
+        multirun(["experiment=toy", *typed], [make_toy(here)])
+    assert not list(here.glob("outputs/*/*/job.json"))
+
+
+def test_each_fold_is_a_job(here):
+    split = ["data.split.column=null", "data.split.folds=3", "data.split.fold=range(3)"]
+    multirun(["experiment=toy", *split], [make_toy(here)])
+    jobs = [json.loads(path.read_text())["overrides"] for path in sorted(here.glob("outputs/*/*/job.json"))]
+    assert [job[-1] for job in jobs] == ["data.split.fold=0", "data.split.fold=1", "data.split.fold=2"]
 
 
 def test_a_wrong_job_can_fail_alone(here, capsys):
