@@ -10,6 +10,7 @@ from typing import Any
 
 from pytorch_lightning import LightningDataModule
 from pytorch_lightning.utilities import rank_zero_only
+from torch import Tensor
 
 from mmfusion.data.checks import check_columns, check_ids, check_splits, untested, unvalidated
 from mmfusion.data.errors import DataError
@@ -104,6 +105,11 @@ class MultiModalData(LightningDataModule):
         """Task to the rows of a split that has been set up with a label of it."""
         rows = self._splits[split]
         return {task: int((labels.labelled & rows.kept).sum()) for task, labels in rows.labels.items()}
+
+    def targets(self, split: str) -> dict[str, Tensor]:
+        """Task to the targets `[N, ...]` of a split's rows that have a label of it."""
+        rows = self._splits[split]
+        return {task: labels.targets[labels.labelled & rows.kept] for task, labels in rows.labels.items()}
 
     def setup(self, stage: str | None = None) -> None:
         """Read, check, fit and decode what a stage needs; doing it again costs nothing.

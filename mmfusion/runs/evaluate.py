@@ -20,6 +20,7 @@ from mmfusion.runs.result import Result, flat_ceilings, read_result
 from mmfusion.runs.stopping import StopOnSignals
 from mmfusion.training.build import build_data, build_model, build_module
 from mmfusion.training.callbacks.progress import ProgressBar
+from mmfusion.training.callbacks.undefined import explain
 from mmfusion.training.noise import quiet
 from mmfusion.training.trainer import build_trainer, shows_progress
 
@@ -74,11 +75,15 @@ def evaluate(
     metrics = {split + name.removeprefix("test"): float(value) for name, value in found.items()}
     ceilings = flat_ceilings(metrics, list(config["encoder"]), data.source.ceiling) if split == "test" else {}
     seconds = time.perf_counter() - began
-    result = trained.but(metrics=metrics, ceilings=ceilings, seconds=seconds, cost={}, baselines={})
+    undefined = explain(metrics, split, tasks, data.targets(split))
+    result = trained.but(
+        metrics=metrics, ceilings=ceilings, undefined=undefined, seconds=seconds, cost={}, baselines={}
+    )
     if show and folder.writes:
         show_report(result)
     how = {"split": split, "checkpoint": str(path), "overrides": list(overrides), "started": started}
-    what = {"seconds": seconds, "metrics": metrics, "ceilings": ceilings, "faulty": data.faulty()}
+    what = {"seconds": seconds, "metrics": metrics, "ceilings": ceilings, "undefined": undefined}
+    what["faulty"] = data.faulty()
     written = folder.write_new_json(f"eval_{split}.json", how | what)
     if show and folder.writes:
         print(f"Written to {shown_path(written)}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from mmfusion.data.table import Table
 from mmfusion.model import MultiTaskModel
 from mmfusion.runs.config import read_run
 from mmfusion.runs.folder import RunFolder
+from mmfusion.runs.result import read_result
 from mmfusion.runs.tables import prediction_table
 from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data, build_model
@@ -93,7 +94,7 @@ def load_run(
 
     Args:
         path: the run's folder.
-        checkpoint: `best` (`last` where there is no best), `last`, or a checkpoint's path.
+        checkpoint: `best` (`last` where none was to be kept), `last`, or a checkpoint's path.
         device: where the model goes, as torch names it.
         trusted_modules: modules of your own that the config's `_target_`s may name.
 
@@ -170,7 +171,13 @@ def find_checkpoint(folder: RunFolder, which: str) -> Path:
     """
     if "://" in which:
         raise ConfigError(f"checkpoint {which!r} is an address; fetch the file yourself, and give its path")
+    why: str | None = None
     named = {"best": (BEST, LAST), "last": (LAST,)}.get(which)
+    if which == "best" and not (folder.checkpoints / BEST).is_file():
+        with suppress(ConfigError):  # a run that is still going on, or was killed, has nothing to say yet
+            why = read_result(folder).without_best
+    if why is not None:
+        raise ConfigError(f"no checkpoint 'best' in {folder.path}: {why}; take the last one with --checkpoint last")
     candidates = [folder.checkpoints / name for name in named] if named else [Path(which).expanduser()]
     for candidate in candidates:
         if candidate.is_file():

@@ -14,8 +14,8 @@ from matplotlib.ticker import MaxNLocator
 
 from mmfusion.runs.metric_lines import leading_metrics, number, parse
 from mmfusion.runs.result import Result
-from mmfusion.runs.tables import class_names
 from mmfusion.tasks._base import Task
+from mmfusion.tasks._classes import class_names
 from mmfusion.training.loggers.csv import FILE
 
 # Okabe and Ito's colours, told apart by colour-blind people too.

@@ -32,6 +32,10 @@ def show_report(result: Result, console: Console | None = None) -> None:
     if lines:
         console.print()
         console.print(task_table(result, [line for line in lines if line.subset is None]))
+    for name, why in result.undefined.items():
+        console.print(f"– {name}: {why}", highlight=False, soft_wrap=True, markup=False)
+    if result.without_best is not None and lines:
+        console.print(f"tested with the last checkpoint: {result.without_best}", highlight=False, soft_wrap=True)
     subsets = [line for line in lines if line.subset is not None]
     for table in subset_tables(result, subsets, width=console.width):
         console.print()

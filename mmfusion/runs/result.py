@@ -27,7 +27,9 @@ class Result:
         metrics: of the test split: `test/<task>/<metric>`, and `test[<a+b>]/<task>/<metric>` with these modalities.
         ceilings: the best that can be expected for metrics of which the data knows it, by the metric's name.
         validation: `val/…` at the tested checkpoint; with `refit`, at the one that said how long to train.
-        monitor: which metric chose the checkpoint, its best value, and when (`epoch`, `step`).
+        undefined: metrics of the test split that are not a number, and why.
+        monitor: which metric chose the checkpoint, its best value, and when (`epoch`, `step`); how many `validations`
+            there were, and in how many of them it was not a number (`undefined`).
         refit: of `trainer.refit`: the optimizer's `steps`, as many as the best checkpoint's, which was of this `epoch`.
         baselines: what simple models reach on the same rows (`mmfusion.baselines.measure.Baselines`), and `against`:
             task to how the run does beside the best of them.
@@ -49,6 +51,7 @@ class Result:
     metrics: dict[str, float] = field(default_factory=dict)
     ceilings: dict[str, float] = field(default_factory=dict)
     validation: dict[str, float] = field(default_factory=dict)
+    undefined: dict[str, str] = field(default_factory=dict)
     monitor: dict[str, Any] = field(default_factory=dict)
     refit: dict[str, int] = field(default_factory=dict)
     baselines: dict[str, Any] = field(default_factory=dict)
@@ -56,6 +59,14 @@ class Result:
     faulty: dict[str, dict[str, Any]] = field(default_factory=dict)
     error: str | None = None
     pruned: bool = False
+
+    @property
+    def without_best(self) -> str | None:
+        """Why there is no best checkpoint though one was to be kept; None where there is one, or none was wanted."""
+        found = self.monitor
+        if found.get("best") is not None or not found.get("undefined"):
+            return None
+        return f"{' and '.join(found['metric'])} was not a number in any of {found['validations']} validations"
 
     def write(self, folder: RunFolder, last: bool = False) -> None:
         """Replace `result.json`; as the last word of a run that did not complete, on a full disk too."""

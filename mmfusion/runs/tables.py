@@ -11,6 +11,7 @@ from torch import Tensor
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.tasks._base import Task
+from mmfusion.tasks._classes import class_names
 
 SUFFIXES = (".parquet", ".csv", ".tsv", ".jsonl")
 
@@ -47,12 +48,6 @@ def truth_table(
             value if has else None for value, has in zip(values, labelled[name].tolist(), strict=True)
         ]
     return pl.DataFrame(columns)
-
-
-def class_names(task: Task) -> list[str] | None:
-    """A task's classes in order, None if it has none."""
-    names = getattr(getattr(task, "classes", None), "names", None)
-    return None if names is None else [str(name) for name in names]
 
 
 def check_suffix(path: Path) -> None:

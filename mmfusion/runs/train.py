@@ -36,6 +36,7 @@ from mmfusion.training.callbacks.build import Callbacks, build_callbacks
 from mmfusion.training.callbacks.monitor import check_labels
 from mmfusion.training.callbacks.predictions import KeepPredictions
 from mmfusion.training.callbacks.same_config import SameConfig
+from mmfusion.training.callbacks.undefined import check_defined, explain
 from mmfusion.training.loggers.build import build_loggers, finish
 from mmfusion.training.module import MultiTaskModule
 from mmfusion.training.noise import quiet
@@ -127,6 +128,7 @@ class _Run:
         kept = self.callbacks.checkpoints
         goal = {"metric": dict(kept.goal.terms), "mode": kept.goal.mode}
         best = {"best": kept.best_value, "epoch": kept.best_epoch, "step": kept.best_step}
+        best |= {"validations": self.callbacks.monitor.validations, "undefined": self.callbacks.monitor.undefined}
         return result.but(validation=kept.best_metrics, monitor=goal | best)
 
     def all(self) -> None:
@@ -157,6 +159,7 @@ class _Run:
             settings["limit_val_batches"] = 0
         if settings["limit_val_batches"] != 0 and not settings["overfit_batches"]:
             check_labels(callbacks.monitor.goal, data.labelled("val"))
+            check_defined(_watched(config, callbacks), tasks, data.targets("val"))
         if folder.writes:
             self.loggers = build_loggers(config["logger"], str(folder.path), folder.title)
         else:
@@ -190,8 +193,9 @@ class _Run:
         cost |= {"rows_per_second": whole.rows_per_second(), "waiting": whole.waiting()}
         cost |= {"processes": self.trainer.world_size, **peak_memory()}
         ceilings = flat_ceilings(metrics, list(config["encoder"]), data.source.ceiling)
+        undefined = explain(metrics, "test", tasks, {t: x[kept.labelled[t]] for t, x in kept.targets.items()})
         self.result = self.result.but(
-            metrics=metrics, ceilings=ceilings, cost=cost, pruned=pruned is not None, error=pruned
+            metrics=metrics, ceilings=ceilings, undefined=undefined, cost=cost, pruned=pruned is not None, error=pruned
         )
         predictions = self._draw(kept, tasks)
         if predictions is not None and config["report"]["baselines"]:
@@ -262,3 +266,14 @@ class _Run:
             with busy("drawing plots"):
                 draw(self.folder.path, said, tasks, self.so_far())
         return said
+
+
+def _watched(config: Mapping[str, Any], callbacks: Callbacks) -> dict[str, list[str]]:
+    """Config key to the validation metrics that something goes by."""
+    watched = {"callbacks.monitor.metric": list(callbacks.monitor.goal.terms)}
+    if config["scheduler"].get("monitor"):
+        watched["scheduler.monitor"] = [config["scheduler"]["monitor"]]
+    trial = announced()
+    if trial is not None:
+        watched["hydra.sweeper.objectives"] = [each["metric"] for each in trial.objectives]
+    return watched

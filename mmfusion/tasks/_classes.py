@@ -56,3 +56,9 @@ class ClassTask(Task):
         self.classes = ClassList(state["classes"], given, by_value=not state.get("as_written", False))
         self.counts = list(state["counts"])
         self._ready()
+
+
+def class_names(task: Task) -> list[str] | None:
+    """A task's classes in order, None if it has none."""
+    names = getattr(getattr(task, "classes", None), "names", None)
+    return None if names is None else [str(name) for name in names]

@@ -6,6 +6,7 @@ import yaml
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.runs.evaluate import evaluate
+from mmfusion.runs.load import load_run
 
 
 @pytest.fixture
@@ -53,6 +54,19 @@ def test_the_last_checkpoint_is_another(trained, copied):
     last = evaluate(copied, checkpoint="last", show=False).metrics
     assert last.keys() == trained.metrics.keys()
     assert evaluate(copied, checkpoint="best", show=False).metrics == last  # the only one that is left
+
+
+def test_without_a_best_because_its_metric_had_no_value_best_is_refused_and_last_taken(copied, capsys):
+    content = json.loads((copied / "result.json").read_text())
+    content["monitor"] |= {"metric": {"val/level/r2": 1.0}, "best": None, "validations": 3, "undefined": 3}
+    (copied / "result.json").write_text(json.dumps(content))
+    (copied / "checkpoints" / "best.ckpt").unlink()
+    with pytest.raises(ConfigError, match=r"val/level/r2 was not a number in any of 3 .*--checkpoint last$"):
+        evaluate(copied, show=False)
+    with pytest.raises(ConfigError, match=r"no checkpoint 'best' in .*--checkpoint last$"):
+        load_run(copied)
+    evaluate(copied, checkpoint="last")
+    assert "tested with the last checkpoint: val/level/r2 was not a number in any of 3" in capsys.readouterr().out
 
 
 def test_other_data(toy, trained, copied, tmp_path, capsys):

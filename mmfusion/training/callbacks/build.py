@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pytorch_lightning import Callback
-from pytorch_lightning.callbacks import EarlyStopping
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.limits import Range
 from mmfusion.tasks._base import Task
 from mmfusion.training.callbacks.checkpoint import Checkpoints
+from mmfusion.training.callbacks.early_stopping import EarlyStopping
 from mmfusion.training.callbacks.metrics import StepMetrics
 from mmfusion.training.callbacks.monitor import MONITOR, Monitor, resolve_goal
 from mmfusion.training.callbacks.plateau import MovePlateau

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import logging
+import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -12,9 +15,13 @@ from pytorch_lightning.trainer.states import TrainerFn
 
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.tasks._base import Task
+from mmfusion.training.guard import NonFiniteLossError
+
+log = logging.getLogger(__name__)
 
 MONITOR = "val/monitor"
 """The name under which the number is logged, and by which checkpoints, early stopping and searches go."""
+_LOSS = re.compile("val/[^/]+/loss")
 
 
 @dataclass(frozen=True)
@@ -110,28 +117,75 @@ def check_labels(goal: Goal, labels: Mapping[str, int]) -> None:
 class Monitor(Callback):
     """Logs `val/monitor` after each validation, before whoever goes by it; put it in front of them.
 
+    A metric may be no number for the rows at hand: that validation then counts for nothing, and it is said. A loss that
+    is not finite ends the training.
+
     Attributes:
         title: what to call the number: the metric's own name if it is one alone.
         best: the best value so far, None before the first validation.
+        validations: how many there were.
+        undefined: of how many of them the number was none.
+
+    Raises:
+        NonFiniteLossError: a task's validation loss is infinite or NaN.
     """
 
     def __init__(self, goal: Goal) -> None:
         self.goal = goal
         self.title = next(iter(goal.terms)) if len(goal.terms) == 1 else MONITOR
         self.best: float | None = None
+        self.validations = 0
+        self.undefined = 0
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if trainer.sanity_checking or trainer.state.fn != TrainerFn.FITTING:
             return
+        _check_losses(trainer)
         value = self.goal.value(trainer.callback_metrics)
         trainer.callback_metrics[MONITOR] = value
+        self.validations += 1
+        if math.isnan(float(value)):
+            self._say(trainer)
         if self.goal.better(float(value), self.best):
             self.best = float(value)
         for logger in trainer.loggers:  # under the last step's number, as Lightning logs validation
             logger.log_metrics({MONITOR: float(value), "epoch": trainer.current_epoch}, step=trainer.global_step - 1)
 
     def state_dict(self) -> dict[str, Any]:
-        return {"best": self.best}
+        return {"best": self.best, "validations": self.validations, "undefined": self.undefined}
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
-        self.best = state_dict["best"]
+        for name, value in state_dict.items():
+            setattr(self, name, value)
+
+    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        if self.undefined == self.validations > 0 and trainer.is_global_zero:
+            log.warning(
+                "callbacks.monitor: %s was not a number in any of %d validations, so there is no best checkpoint; the "
+                "test is made with the last",
+                self.title,
+                self.validations,
+            )
+
+    def _say(self, trainer: Trainer) -> None:
+        """The first time."""
+        self.undefined += 1
+        if self.undefined == 1 and trainer.is_global_zero:
+            found = trainer.callback_metrics
+            names = ", ".join(name for name in self.goal.terms if math.isnan(float(found[name])))
+            log.warning(
+                "callbacks.monitor: %s is not a number after epoch %d; such validations move neither the best "
+                "checkpoint nor early stopping, a plateau schedule or a pruner",
+                names or self.title,
+                trainer.current_epoch + 1,
+            )
+
+
+def _check_losses(trainer: Trainer) -> None:
+    found = trainer.callback_metrics
+    broken = [name for name, value in found.items() if _LOSS.fullmatch(name) and not math.isfinite(float(value))]
+    if broken:
+        raise NonFiniteLossError(
+            f"{', '.join(broken)} is not finite after epoch {trainer.current_epoch + 1}: the model's outputs are not, "
+            "or a label is far beyond those of the training rows. Try a lower optimizer.lr or trainer.precision=fp32"
+        )

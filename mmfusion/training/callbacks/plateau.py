@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import logging
+import math
+
 from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.trainer.states import TrainerFn
 
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.training.callbacks.monitor import MONITOR
+
+log = logging.getLogger(__name__)
 
 
 class MovePlateau(Callback):
@@ -30,8 +35,14 @@ class MovePlateau(Callback):
             name = str(config.monitor)
             if name not in found and not (name == MONITOR and trainer.sanity_checking):
                 raise ConfigError(f"scheduler.monitor: {name!r} was not logged; {suggest(name, {*found, MONITOR})}")
-            if not trainer.sanity_checking:
+            if not trainer.sanity_checking and self._is_number(name, float(found[name])):
                 config.scheduler.step(found[name])  # type: ignore[arg-type]
+
+    def _is_number(self, name: str, value: float) -> bool:
+        """Whether there is something to go by: a metric without a value is neither better nor worse."""
+        if math.isnan(value) and name != MONITOR:  # of which `Monitor` speaks
+            log.warning("scheduler.monitor: %s is not a number; this validation does not move the learning rate", name)
+        return not math.isnan(value)
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if any(config.reduce_on_plateau for config in trainer.lr_scheduler_configs) and not trainer.enable_validation:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -47,6 +48,8 @@ class PruneTrial(Callback):
             )
         value, step = float(metrics[self.metric]), self._validations
         self._validations += 1
+        if math.isnan(value):  # which pruners would take for the worst there is
+            return
         wanted = self._report(value, step) if trainer.is_global_zero else False
         if trainer.strategy.broadcast(wanted):
             self.reason = f"pruned after epoch {trainer.current_epoch}: {self.metric} was {value:.6g}"

@@ -1,10 +1,14 @@
 import math
+from types import SimpleNamespace
 
 import pytest
 import torch
+from pytorch_lightning.trainer.states import TrainerFn
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.training.callbacks.early_stopping import EarlyStopping
 from mmfusion.training.callbacks.monitor import MONITOR, Goal, Monitor, check_labels, resolve_goal
+from mmfusion.training.guard import NonFiniteLossError
 from mmfusion.training.noise import quiet
 from tests.training.parts import QUIET, loader, make_batch, make_module, make_tasks, make_trainer
 
@@ -105,6 +109,44 @@ def test_it_is_there_for_whoever_comes_after(tmp_path):
 
 def test_state_is_carried():
     first, second = (Monitor(Goal({"x": 1.0}, "min")) for _ in range(2))
-    first.best = 0.5
+    first.best, first.undefined = 0.5, 2
     second.load_state_dict(first.state_dict())
-    assert second.best == 0.5
+    assert (second.best, second.undefined) == (0.5, 2)
+    second.load_state_dict({"best": 0.25})  # as an earlier mmfusion wrote it
+    assert (second.best, second.undefined) == (0.25, 2)
+
+
+def validated(**metrics: float) -> SimpleNamespace:
+    """A trainer that has just validated."""
+    state = SimpleNamespace(fn=TrainerFn.FITTING)
+    found = {"/".join(["val", *name.split("_")]): torch.tensor(value) for name, value in metrics.items()}
+    return SimpleNamespace(
+        state=state, sanity_checking=False, callback_metrics=found, loggers=[], current_epoch=1, global_step=5,
+        is_global_zero=True, should_stop=False,
+    )  # fmt: skip
+
+
+def test_a_metric_without_a_value_is_counted_and_said_once(caplog):
+    monitor = Monitor(Goal({"val/kind/auroc": 1.0, "val/age/r2": 0.5}, "max"))
+    for r2 in (math.nan, math.nan, 0.5):
+        monitor.on_validation_end(validated(kind_auroc=0.7, age_r2=r2), None)
+    assert (monitor.undefined, monitor.validations, monitor.best) == (2, 3, pytest.approx(0.95))
+    assert caplog.text.count("val/age/r2 is not a number after epoch 2") == 1
+    monitor.on_train_end(validated(), None)
+    assert "there is no best checkpoint" not in caplog.text
+    monitor.undefined = 3
+    monitor.on_train_end(validated(), None)
+    assert "was not a number in any of 3 validations, so there is no best checkpoint; the test is made" in caplog.text
+
+
+def test_a_loss_that_is_not_finite_ends_the_training():
+    monitor = Monitor(Goal({"val/kind/auroc": 1.0}, "max"))
+    with pytest.raises(NonFiniteLossError, match=r"^val/age/loss is not finite after epoch 2: "):
+        monitor.on_validation_end(validated(kind_auroc=0.7, age_loss=math.inf, kind_loss=0.1), None)
+
+
+def test_early_stopping_passes_over_what_is_not_a_number():
+    stopping = EarlyStopping(MONITOR, patience=1, mode="max", check_finite=False, check_on_train_epoch_end=False)
+    for value in (math.nan, math.nan, math.nan):
+        stopping.on_validation_end(validated(monitor=value), None)
+    assert stopping.wait_count == 0

@@ -56,3 +56,15 @@ def test_an_unknown_metric_is_refused_before_the_first_step(tmp_path):
 def test_without_validation_it_is_refused(tmp_path):
     with pytest.raises(ConfigError, match=r"a plateau schedule goes by validation.*limit_val_batches=0"):
         rates(tmp_path, limit_val_batches=0)
+
+
+def test_a_metric_without_a_value_moves_nothing(tmp_path, caplog):
+    module = make_module(
+        optimizer=lambda groups: torch.optim.SGD(groups, lr=1e-3), scheduler=plateau("val/age/r2", patience=0)
+    )
+    callbacks = [Monitor(Goal({"val/loss": 1.0}, "min")), MovePlateau()]
+    trainer = make_trainer(tmp_path, callbacks=callbacks, max_epochs=3)
+    with quiet():
+        trainer.fit(module, loader([make_batch(4)]), loader([make_batch(1)]))  # one row has no R²
+    assert trainer.lr_scheduler_configs[0].scheduler.last_epoch == 0
+    assert "val/age/r2 is not a number; this validation does not move the learning rate" in caplog.text

@@ -126,3 +126,14 @@ def test_a_resumed_run_goes_on_counting(study, tmp_path):
     second.load_state_dict(first.state_dict())
     rank(second, True, None)
     assert list(study.trials[3].intermediate_values) == [0, 1]
+
+
+def test_what_is_not_a_number_is_not_reported(study, tmp_path):
+    callback = PruneTrial(announcement(study, tmp_path, MEDIAN))
+    trainer = SimpleNamespace(
+        sanity_checking=False, state=SimpleNamespace(fn=TrainerFn.FITTING), is_global_zero=True,
+        callback_metrics={METRIC: torch.tensor(float("nan"))},
+    )  # fmt: skip
+    for _ in range(5):
+        callback.on_validation_end(trainer, None)
+    assert (callback.reason, study.trials[3].intermediate_values) == (None, {})
