@@ -7,12 +7,13 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mmfusion.config.errors import ConfigError
 from mmfusion.data.progress import busy
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 TRUST = "trusted_modules=[mypackage], if the run has components of your own"
+
+READING = "how the table is read, where that is not found out: data.header=false data.delimiter=tab data.decimal=, …"
 
 OVERRIDES = """\
 overrides:
@@ -66,16 +67,6 @@ def take_config_dir(parser: argparse.ArgumentParser) -> None:
 def take_checkpoint(parser: argparse.ArgumentParser) -> None:
     """Which of a run's checkpoints."""
     parser.add_argument("--checkpoint", default="best", help="best, last, or a file (default: %(default)s)")
-
-
-def only_trust(overrides: list[str]) -> list[str]:
-    """The modules of `trusted_modules=[...]`, where no other override makes sense."""
-    from mmfusion.config.compose import split_trust
-
-    rest, trusted = split_trust(overrides)
-    if rest:
-        raise ConfigError(f"{rest[0]}: a run keeps its config; the only override here is trusted_modules=[...]")
-    return trusted
 
 
 def check_run(run: str, overrides: list[str], trusted: list[str]) -> None:

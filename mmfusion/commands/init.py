@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmfusion.commands.arguments import OK, parser_of, starting
+from mmfusion.commands.arguments import OK, READING, parser_of, starting
 
 
 def run(arguments: list[str]) -> int:
@@ -17,9 +17,10 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("--ignore", action="append", default=[], metavar="COLUMN", help="leave it out; repeatable")
     parser.add_argument("--out", metavar="FILE", help="what to write (default: conf/experiment/<name>.yaml)")
     parser.add_argument("--force", action="store_true", help="write over a file that is there")
+    parser.add_argument("overrides", nargs="*", help=READING)
     args = parser.parse_intermixed_args(arguments)
     with starting():
         from mmfusion.runs.init import init
 
-    init(args.table, args.root, args.name, args.out, args.task, args.ignore, args.force)
+    init(args.table, args.root, args.name, args.out, args.task, args.ignore, args.force, overrides=args.overrides)
     return OK

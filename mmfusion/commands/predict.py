@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from mmfusion.commands.arguments import OK, TRUST, check_run, only_trust, parser_of, starting, take_checkpoint
+from mmfusion.commands.arguments import OK, READING, TRUST, check_run, parser_of, starting, take_checkpoint
+from mmfusion.runs.config import new_table_overrides
 
 
 def run(arguments: list[str]) -> int:
@@ -10,7 +11,7 @@ def run(arguments: list[str]) -> int:
     parser = parser_of("predict", "Predict the rows of a table; an empty cell is an absent modality.")
     parser.add_argument("run", help="the run's folder")
     parser.add_argument("table", help="CSV, TSV, JSONL or Parquet with the columns that the run was trained on")
-    parser.add_argument("overrides", nargs="*", help=TRUST)
+    parser.add_argument("overrides", nargs="*", help=f"{READING}; {TRUST}")
     parser.add_argument(
         "--out", default="predictions.parquet", help=".parquet, .csv, .tsv or .jsonl (default: %(default)s)"
     )
@@ -20,11 +21,14 @@ def run(arguments: list[str]) -> int:
         "--device", default="cpu", help="where the model runs, as torch names it (default: %(default)s)"
     )
     args = parser.parse_intermixed_args(arguments)
-    trusted = only_trust(args.overrides)
+    from mmfusion.config.compose import split_trust
+
+    overrides, trusted = split_trust(args.overrides)
     check_run(args.run, [], trusted)
+    new_table_overrides(overrides)
     with starting():
         from mmfusion.runs.predict import predict
 
-    rows = len(predict(args.run, args.table, args.out, args.checkpoint, args.root, args.device, trusted))
+    rows = len(predict(args.run, args.table, args.out, args.checkpoint, args.root, args.device, trusted, overrides))
     print(f"{rows} rows in {args.out}")
     return OK

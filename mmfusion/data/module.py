@@ -17,6 +17,7 @@ from mmfusion.data.errors import DataError
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.loader import Loader, check_error_rate
 from mmfusion.data.loaders import make_loader
+from mmfusion.data.number_columns import in_points
 from mmfusion.data.options import LoaderConfig
 from mmfusion.data.prepare import (
     check_inputs,
@@ -125,7 +126,7 @@ class MultiModalData(LightningDataModule):
             table = self.source.read()
             check_columns(table, self.kinds, self.labels)
             check_ids(table)
-            self.table = table
+            self.table = in_points(table, self.kinds, self.labels)
         one = {"validate": "val", "test": "test"}.get(stage or "")
         if not self._fitted:
             check_splits(self.table, self.validates)
@@ -204,6 +205,7 @@ class MultiModalData(LightningDataModule):
             raise DataError(f"{table.name} has none of the columns {unknown}; it has {sorted(table.columns)}")
         if unknown:
             log.warning("%s has no column %s: these modalities are taken as absent", table.name, ", ".join(unknown))
+        table = in_points(table, self.kinds, {})
         empty: Column = [None] * len(table)
         part = replace(table, columns={name: table.columns.get(name, empty) for name in needed})
         rows = self._prepare({"predict": part}, {})["predict"]

@@ -33,6 +33,7 @@ class Table:
         ids: each row's id.
         rows: each row's number in its file (the line for text files), for messages.
         root: the folder, or the fsspec URL, under which media paths of the table lie; None if there are no paths.
+        decimal: what texts that are numbers have for a decimal mark: a point, or a comma.
     """
 
     name: str
@@ -41,6 +42,7 @@ class Table:
     ids: Sequence[str]
     rows: Sequence[int]
     root: Path | str | None = None
+    decimal: str = "."
 
     def __post_init__(self) -> None:
         named = {"splits": self.splits, "rows": self.rows, **{f"column {k!r}": v for k, v in self.columns.items()}}

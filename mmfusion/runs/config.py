@@ -9,9 +9,10 @@ from typing import Any
 
 import yaml
 
-from mmfusion.config.check import check
+from mmfusion.config.check import check, report, signature_of
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.instantiate import is_under, refuse_trust
+from mmfusion.config.values import check_names
 from mmfusion.runs.folder import RunFolder
 
 _TRAINING = (
@@ -53,7 +54,8 @@ def override(config: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]
         *parents, last = key.split(".")
         for name in parents:
             node = node.get(name) if isinstance(node, dict) else None
-        if not isinstance(node, dict) or last not in node:
+        added = key in READING and isinstance(node, dict) and "delimiter" in node  # a run of an older version
+        if not isinstance(node, dict) or (last not in node and not added):
             raise ConfigError(f"override {each!r}: the run's config has no {key!r}; {suggest(key, _keys(config))}")
         if is_under(key, _TRAINING) and not is_under(key, _HEEDED):
             raise ConfigError(f"override {each!r}: {key} is for training alone, and would change nothing here")
@@ -61,7 +63,41 @@ def override(config: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]
     return config
 
 
+READING = tuple(f"data.{name}" for name in ("format", "delimiter", "quote", "header", "decimal", "empty", "strip"))
+"""What says how a table's file is read."""
+
+
+def new_table_overrides(overrides: Sequence[str]) -> dict[str, Any]:
+    """See `reading_overrides`; of a new table its ids and the place of its media too."""
+    return reading_overrides(overrides, (*READING, "data.root", "data.id"))
+
+
+def reading_overrides(overrides: Sequence[str], allowed: Sequence[str] = READING) -> dict[str, Any]:
+    """Options of a table's file given as `data.header=false`, without `data.`; values are YAML.
+
+    Args:
+        overrides: of a command line.
+        allowed: their keys.
+
+    Raises:
+        ConfigError: another key, or a value that it cannot have.
+    """
+    found: dict[str, Any] = {}
+    for each in overrides:
+        key, equals, text = each.partition("=")
+        if not equals or key not in allowed:
+            hint = suggest(key, allowed) if equals else "write key=value"
+            raise ConfigError(f"override {each!r}: what can be set here says how the table is read; {hint}")
+        found[key.removeprefix("data.")] = _value(each, text)
+    signature = signature_of("mmfusion.data.manifest.source.ManifestSource")
+    assert signature is not None
+    report(list(check_names("data", {"path": "", **found}, signature)), lambda key: "")
+    return found
+
+
 def _value(override: str, text: str) -> Any:
+    if len(text) == 1 and not text.isalnum() and text != "~":  # a delimiter: some of them mean something in YAML
+        return text
     try:
         found = yaml.safe_load(text)
     except yaml.YAMLError as error:

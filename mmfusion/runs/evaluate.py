@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -12,8 +13,11 @@ from pytorch_lightning import seed_everything
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import trusting
+from mmfusion.data.manifest.guess import guess_decimal, read_guessed
+from mmfusion.data.manifest.places import table_path
+from mmfusion.data.manifest.settings import Settings
 from mmfusion.data.progress import busy
-from mmfusion.runs.config import read_run
+from mmfusion.runs.config import READING, read_run, reading_overrides
 from mmfusion.runs.load import fill, find_checkpoint, restore
 from mmfusion.runs.report import show_report, shown_path
 from mmfusion.runs.result import Result, flat_ceilings, read_result
@@ -24,8 +28,22 @@ from mmfusion.training.callbacks.undefined import explain
 from mmfusion.training.noise import quiet
 from mmfusion.training.trainer import build_trainer, shows_progress
 
+log = logging.getLogger(__name__)
+
 STAGES = {"train": None, "val": "validate", "test": "test"}
 ALONE = {"devices": 1, "num_nodes": 1, "strategy": "auto", "fast_dev_run": False, "profiler": None}
+
+
+def shown_by_file(data: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """How another table than the run's own is read, as its file shows it and as the overrides say."""
+    given = reading_overrides([each for each in overrides if each.partition("=")[0] in READING])
+    path = table_path(data["path"], data.get("root"))
+    guess = read_guessed(path, Settings.of(data), given)
+    guess_decimal(guess, given)
+    for sentence in guess.said:
+        log.warning("%s: %s", path.name, sentence)
+    settings = guess.settings
+    return {"delimiter": settings.delimiter, "quote": settings.quote, "decimal": settings.decimal}
 
 
 def evaluate(
@@ -59,6 +77,8 @@ def evaluate(
     stop = StopOnSignals()
     with trusting(trusted_modules), quiet(), stop.active():
         folder, config = read_run(run, overrides)
+        if any(each.startswith("data.path=") for each in overrides):
+            config["data"] |= shown_by_file(config["data"], overrides)
         trained = read_result(folder)
         config["trainer"] = {**config["trainer"], **ALONE}
         path = find_checkpoint(folder, checkpoint)

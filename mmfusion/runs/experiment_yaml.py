@@ -12,6 +12,7 @@ from typing import Any
 from mmfusion.config.names import RESERVED
 from mmfusion.data.inspect.plan import Decision, Plan
 from mmfusion.data.inspect.words import LABEL, named, words
+from mmfusion.data.manifest.settings import OPTIONS, Settings
 
 ENCODERS = {
     "image": "cnn",
@@ -29,7 +30,7 @@ _PLAIN = re.compile(r"[A-Za-z_/][\w./ -]*(?<! )")
 _YAML_WORDS = {"yes", "no", "on", "off", "true", "false", "null", "y", "n", "nan", "inf"}
 
 
-def experiment(plan: Plan, name: str, path: str, root: str | None, delimiter: str | None, quote: str | None) -> str:
+def experiment(plan: Plan, name: str, path: str, root: str | None, settings: Settings) -> str:
     """The text of `conf/experiment/<name>.yaml`."""
     table = plan.of("modality", "tabular")
     taken: list[str] = []
@@ -56,8 +57,7 @@ def experiment(plan: Plan, name: str, path: str, root: str | None, delimiter: st
         f"  path: {scalar(path)}",
         f"  root: {scalar(root)}" + ("" if root else "  # media lie in the table's own folder"),
         f"  id: {scalar(plan.first('id'))}" + ("" if plan.first("id") else "  # rows are numbered"),
-        *([f"  delimiter: {scalar(delimiter)}"] if delimiter else []),
-        *(["  quote: null  # quotes are characters like any other"] if quote is None else []),
+        *_reading(settings),
         *_split(plan),
         "  modalities:",
     ]
@@ -110,6 +110,20 @@ def scalar(value: Any) -> str:
 
 def _default(group: str, kind: str, option: str, key: str) -> str:
     return f"  - /{group}/{kind}: {option}" if key == kind else f"  - /{group}/{kind}@{group}.{key}: {option}"
+
+
+def _reading(settings: Settings) -> list[str]:
+    """How the file is read, where that is not as usual."""
+    usual, lines = Settings(), []
+    for option in OPTIONS:
+        value = getattr(settings, option)
+        if value == getattr(usual, option):
+            continue
+        if isinstance(value, Mapping):
+            lines.append(f"  {option}: {{{', '.join(f'{_quoted(k)}: {_list(v)}' for k, v in value.items())}}}")
+        else:
+            lines.append(f"  {option}: {scalar(value) if isinstance(value, str | bool | None) else _list(value)}")
+    return lines
 
 
 def _split(plan: Plan) -> list[str]:

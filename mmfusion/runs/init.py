@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
@@ -11,14 +13,18 @@ from rich.table import Table
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import own_folder
-from mmfusion.data.errors import DataError
+from mmfusion.data.decimals import is_text, spelling, to_points
+from mmfusion.data.inspect.missing import guess_empty
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.structure import start
 from mmfusion.data.inspect.targets import finish
-from mmfusion.data.manifest.delimited import QUOTE, Cells
+from mmfusion.data.manifest.empty import blank_columns
+from mmfusion.data.manifest.guess import Guess, guess_decimal, read_guessed
+from mmfusion.data.manifest.header import without_a_name
 from mmfusion.data.manifest.places import media_root, table_path
-from mmfusion.data.manifest.read import FORMATS, read_columns
+from mmfusion.data.manifest.settings import Settings
 from mmfusion.data.progress import busy
+from mmfusion.runs.config import reading_overrides
 from mmfusion.runs.experiment_yaml import default_name, experiment, is_word_of_yaml
 from mmfusion.runs.report import command
 
@@ -34,6 +40,7 @@ def init(
     ignore: Sequence[str] = (),
     force: bool = False,
     console: Console | None = None,
+    overrides: Sequence[str] = (),
 ) -> Path:
     """Look at a table, decide what its columns are, write an experiment and say why.
 
@@ -46,6 +53,8 @@ def init(
         ignore: columns to leave out.
         force: write over a file that is there.
         console: where to print.
+        overrides: `data.header=false`, `data.delimiter=;` and their like: how the table is read. What is not given is
+            found out, and said.
 
     Returns:
         The file that was written.
@@ -63,13 +72,18 @@ def init(
         raise ConfigError(f"--name: {name!r} means something of its own in a config; take another, {name}_data perhaps")
     target = Path(out) if out else Path("conf") / "experiment" / f"{name}.yaml"
     _check_free(target, name, out is not None, force)
-    delimiter = _delimiter(table)
+    given = reading_overrides(overrides)
     with busy(f"looking at {path}"):
-        columns, quote = _read(table, delimiter)
-        plan = finish(start(table.name, columns, media_root(root, table), task, ignore), columns, task)
+        guess = _read(table, given)
+    for sentence in guess.said:
+        console.print(f"{table.name}: {sentence}", highlight=False, markup=False, soft_wrap=True)
+    with busy(f"looking at {path}"):
+        columns = guess.columns
+        plan = start(table.name, columns, media_root(root, table), task, ignore, guess.unreadable)
+        plan = finish(plan, columns, task)
     _print(plan, console)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(experiment(plan, name, path, root, delimiter, quote), encoding="utf-8")
+    target.write_text(experiment(plan, name, path, root, guess.settings), encoding="utf-8")
     console.print(f"\nWrote [bold]{escape(str(target))}[/]. Read it, then:")
     where = "" if out is None else f" --config-dir {_config_dir(target)}"
     for verb in ("validate", "train"):
@@ -84,23 +98,22 @@ def _check_free(target: Path, name: str, chosen: bool, force: bool) -> None:
         raise ConfigError(f"{target} is there already; take another --name, or --force to write over it")
 
 
-def _delimiter(path: Path) -> str | None:
-    """What separates a CSV's fields, where its header has no comma."""
-    if FORMATS.get(path.suffix.lower()) != "csv" or not path.is_file():
-        return None
-    with path.open(encoding="utf-8", errors="replace") as file:
-        header = file.readline()
-    return None if "," in header else next((mark for mark in (";", "\t", "|") if mark in header), None)
-
-
-def _read(path: Path, delimiter: str | None) -> tuple[dict[str, Cells], str | None]:
-    """The table's columns, and what quotes its cells: nothing in a TSV that cannot be read otherwise."""
-    try:
-        return read_columns(path, delimiter=delimiter)[0], QUOTE
-    except DataError as error:
-        if FORMATS.get(path.suffix.lower()) != "tsv" or "data.quote=null" not in str(error):
-            raise
-        return read_columns(path, delimiter=delimiter, quote=None)[0], None
+def _read(path: Path, given: Mapping[str, Any]) -> Guess:
+    """The table as its file shows that it is to be read, with what that is; numbers in decimal points."""
+    guess = read_guessed(path, replace(Settings(), empty=[""]), given)
+    if "empty" not in given:
+        missing = guess_empty(guess.columns)
+        guess.settings = replace(guess.settings, empty=missing.empty)
+        guess.columns = blank_columns(guess.columns, missing.empty, guess.settings.strip)
+        guess.said += missing.sentences()
+    guess_decimal(guess, given)
+    if guess.settings.decimal == ",":
+        for name, cells in guess.columns.items():
+            if is_text(cells) and spelling(cells) in (",", "thousands"):
+                guess.columns[name] = to_points(cells)
+    nameless = without_a_name(guess.columns)
+    guess.said += [nameless] if nameless else []
+    return guess
 
 
 def _config_dir(target: Path) -> Path:

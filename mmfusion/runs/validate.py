@@ -14,6 +14,7 @@ from mmfusion.data.checks import check_columns, check_ids, check_present, check_
 from mmfusion.data.errors import DataError, Problems, str_of
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.module import MultiModalData
+from mmfusion.data.number_columns import in_points
 from mmfusion.data.prepare import fit_training
 from mmfusion.data.progress import busy
 from mmfusion.data.table import Table
@@ -21,6 +22,7 @@ from mmfusion.runs.validation.labels import read_tasks
 from mmfusion.runs.validation.leaking import leaks
 from mmfusion.runs.validation.levels import odd_levels
 from mmfusion.runs.validation.media import Media, read_media
+from mmfusion.runs.validation.missing import missing_spellings
 from mmfusion.runs.validation.report import SPLITS, Report
 from mmfusion.runs.validation.show import show
 from mmfusion.runs.validation.straddle import chosen_and_tested_on, same_content, shared_files, shared_groups
@@ -59,6 +61,10 @@ def _examine(cfg: Mapping[str, Any], data: MultiModalData, tasks: Mapping[str, T
             check()
         except DataError as error:
             report.errors.append(str(error))
+    try:
+        table = in_points(table, data.kinds, tasks)
+    except DataError as error:
+        report.errors.append(str(error))
     media = _read_modalities(table, data.kinds, report)
     _check_bare(table, data.kinds, report, refused=data.loader.rows_without_modality == "refuse")
     report.warnings += odd_levels(table, data.kinds)
@@ -75,6 +81,7 @@ def _examine(cfg: Mapping[str, Any], data: MultiModalData, tasks: Mapping[str, T
     copies = [same_content(each, table) for each in media]
     copies += [chosen_and_tested_on(each, table) for each in media if each.inputs.kind.reads_files]
     report.warnings += [message for message in copies if message is not None]
+    report.warnings += missing_spellings(data.kinds, report)
     report.warnings += leaks(table, data.kinds, tasks)
     return table, report
 

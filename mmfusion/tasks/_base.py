@@ -19,6 +19,7 @@ class Task(nn.Module, ABC):
         column: the manifest's column; None means the task's own name.
         dim: the head's number of outputs, known once fitted.
         is_regression: its loss is a regression's (some weightings treat the two differently).
+        several: a cell may hold several labels.
         choices: how many answers a blind guess has, whose cross-entropy is `log choices`; 0 where that means nothing.
         fill: what a row without a label holds in the batch, of the shape and type that `check` gives.
         double_targets: its targets come as float64, digit for digit as in the table; else fractions come as float32.
@@ -27,6 +28,7 @@ class Task(nn.Module, ABC):
     column: str | None
     dim: int
     is_regression: bool = False
+    several: bool = False
     choices: int = 0
     fill: int | float | list[float] = 0.0
     double_targets: bool = False

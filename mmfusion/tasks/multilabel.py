@@ -36,6 +36,8 @@ class Multilabel(ClassTask):
 
     choices = 2
 
+    several = True
+
     def __init__(
         self,
         column: str | None = None,

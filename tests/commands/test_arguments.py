@@ -2,8 +2,7 @@ import gc
 
 import pytest
 
-from mmfusion.commands.arguments import only_trust, parser_of, starting, take_checkpoint, take_overrides
-from mmfusion.config.errors import ConfigError
+from mmfusion.commands.arguments import parser_of, starting, take_checkpoint, take_overrides
 
 
 def parsed(*words):
@@ -45,15 +44,6 @@ def test_help_names_the_command_and_keeps_the_lines_of_the_epilog(capsys):
     assert out.startswith("usage: mmfusion made ")
     assert "An epilog\n  as it is.\n" in out
     assert "(default: best)" in out
-
-
-def test_where_a_run_keeps_its_config_only_modules_can_be_trusted():
-    assert only_trust([]) == []
-    assert only_trust(["trusted_modules=[one,two.three]"]) == ["one", "two.three"]
-    with pytest.raises(
-        ConfigError, match=r"^seed=3: a run keeps its config; the only override here is trusted_modules"
-    ):
-        only_trust(["trusted_modules=[one]", "seed=3"])
 
 
 def test_starting_lets_errors_through_and_leaves_the_collector_on(capsys):

@@ -7,6 +7,7 @@ from torch import nn
 
 from mmfusion.config.names import RESERVED
 from mmfusion.data.inspect.plan import Decision, Plan
+from mmfusion.data.manifest.settings import Settings
 from mmfusion.runs.experiment_yaml import default_name, experiment, is_word_of_yaml, key_for, key_of, scalar
 
 
@@ -15,7 +16,7 @@ def plan(*decisions, **splits):
 
 
 def written(made, root=None, delimiter=None, quote='"'):
-    return experiment(made, "pets", "pets.csv", root, delimiter, quote)
+    return experiment(made, "pets", "pets.csv", root, Settings(delimiter=delimiter, quote=quote))
 
 
 PHOTO = Decision("photo_path", "modality", "image", "names of files", arguments={"size": [8, 8]})

@@ -40,7 +40,7 @@ def groups_and_rest(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str
         if (named(name, GROUP) or reference) and found.distinct < 0.9 * found.filled and found.distinct > 2:
             reason = f"named like something that several rows come from: {found.distinct} in {found.filled} rows"
             plan.decide(name, "group", reason=reason, warning=_straddles(columns, name, plan))
-        elif _is_date(columns[name]):
+        elif is_date(columns[name]):
             plan.decide(name, "ignored", reason="dates or times")
         elif not (found.is_category or found.is_number or found.lists or found.labels):
             once = f", {found.once} of them once" if found.once else ""
@@ -82,7 +82,8 @@ def _straddles(columns: Mapping[str, Any], name: str, plan: Plan) -> str:
     return f"{len(twice)} of them are in more than one split" if len(twice) else ""
 
 
-def _is_date(cells: Any) -> bool:
+def is_date(cells: Any) -> bool:
+    """Whether a column holds dates or times."""
     if not isinstance(cells, pl.Series) or cells.dtype != pl.String:
         return False
     present = cells.drop_nulls()

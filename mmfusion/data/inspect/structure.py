@@ -20,11 +20,24 @@ from mmfusion.data.paths import Place
 
 
 def start(
-    file: str, columns: Mapping[str, Any], root: Place, tasks: Sequence[str] = (), ignore: Sequence[str] = ()
+    file: str,
+    columns: Mapping[str, Any],
+    root: Place,
+    tasks: Sequence[str] = (),
+    ignore: Sequence[str] = (),
+    unreadable: Mapping[str, str] | None = None,
 ) -> Plan:
     """Decide everything that does not depend on what is predicted: ids, splits, media, texts, groups.
 
     Columns that may be targets or tabular inputs stay `open`; `mmfusion.data.inspect.targets.finish` decides them.
+
+    Args:
+        file: the table's name.
+        columns: column to its cells.
+        root: where media lie.
+        tasks: columns to predict.
+        ignore: columns to leave out.
+        unreadable: columns that cannot be read, and why.
 
     Raises:
         DataError: `tasks` or `ignore` name a column that is not there.
@@ -39,6 +52,8 @@ def start(
         plan.decide(name, "open")
         if name in ignore:
             plan.decide(name, "ignored", reason="as told (--ignore)")
+        elif unreadable and name in unreadable and name not in tasks:
+            plan.decide(name, "ignored", reason=unreadable[name])
         elif isinstance(name, Unnamed) and name not in tasks:
             plan.decide(name, "ignored", reason="it has no name in the file")
         elif found.filled == 0:

@@ -64,6 +64,10 @@ class Kind(ABC):
     def finish(self, stored: Input) -> Input:
         """Decoded rows, stacked or padded, as the encoder wants them; what lies at absent rows is zeroed later."""
 
+    def number_columns(self) -> tuple[Sequence[str], Sequence[str]]:
+        """The columns whose cells are read as numbers, and those whose cells are if all of a column's are."""
+        return (), ()
+
     @abstractmethod
     def encoder_arguments(self) -> dict[str, Any]:
         """What an encoder of this kind must be told, once fitted."""

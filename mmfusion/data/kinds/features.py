@@ -98,6 +98,9 @@ class Features(Kind):
         assert self.dim is not None, "blank before fit"
         return torch.zeros(0, self.dim) if self.ragged else torch.zeros(self.dim)
 
+    def number_columns(self) -> tuple[list[str], list[str]]:
+        return (self.columns if self._by_columns else []), []
+
     def encoder_arguments(self) -> dict[str, Any]:
         return {"in_dim": self.dim, "sequence": self.ragged}
 

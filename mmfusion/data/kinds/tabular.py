@@ -105,6 +105,11 @@ class Tabular(Kind):
     def blank(self) -> Tensor:
         return torch.zeros(len(self.numeric) + len(self.levels))
 
+    def number_columns(self) -> tuple[list[str], list[str]]:
+        known = {*self._wanted_numeric, *self.numeric}
+        perhaps = [name for name in self.columns if name not in {*known, *self._wanted_categorical, *self.levels}]
+        return [name for name in self.columns if name in known], perhaps
+
     def encoder_arguments(self) -> dict[str, Any]:
         return {"numeric": len(self.numeric), "cardinalities": [len(levels) + 1 for levels in self.levels.values()]}
 

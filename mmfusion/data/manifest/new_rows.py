@@ -2,36 +2,58 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path, PurePath
 from typing import Any
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.manifest.delimited import QUOTE, Cells
+from mmfusion.data.manifest.empty import blank, empty_for
+from mmfusion.data.manifest.guess import guess_decimal, read_guessed
+from mmfusion.data.manifest.header import without_a_name
 from mmfusion.data.manifest.places import media_root
-from mmfusion.data.manifest.read import EMPTY, FORMATS, blank, read_columns
+from mmfusion.data.manifest.read import FORMATS
+from mmfusion.data.manifest.settings import Settings
 from mmfusion.data.manifest.source import row_ids
 from mmfusion.data.table import Table
 
+log = logging.getLogger(__name__)
 
-def read_rows(path: Path | str, source: Mapping[str, Any] | None = None, root: str | None = None) -> Table:
+
+def read_rows(
+    path: Path | str,
+    source: Mapping[str, Any] | None = None,
+    root: str | None = None,
+    given: Mapping[str, Any] | None = None,
+) -> Table:
     """All rows of a new table, in the split `predict`.
 
     Args:
         path: CSV, TSV, JSONL or Parquet.
-        source: the run's own `data` node. Its `id`, `empty` and `strip` hold here too; its `format` for a file of the
-            same suffix or of none that is known; its `delimiter` and `quote` for a file of the same format. Nodes
-            of other sources are fine.
+        source: the run's own `data` node. Its `id`, `header`, `empty` and `strip` hold here too; its `format` for a
+            file of the same suffix or of none that is known; its `delimiter`, `quote` and `decimal` for a file of the
+            same format that shows no other. Nodes of other sources are fine.
         root: where the new media lie; None is the new table's own folder.
+        given: options of the source that hold for this table instead.
 
     Raises:
         DataError: the file is malformed, or an id is empty or there twice.
     """
-    path, source = Path(path), source or {}
-    format, delimiter, quote = _format(path, source)
-    columns, rows = read_columns(path, format, delimiter, source.get("empty", EMPTY), source.get("strip", True), quote)
-    ids = _ids(columns, source, rows, path.name)
-    return Table(path.name, columns, ["predict"] * len(rows), ids, rows, media_root(root, path))
+    path, source, given = Path(path), source or {}, dict(given or {})
+    root = given.pop("root", root)
+    id = {"id": given.pop("id")} if "id" in given else {}
+    settings = _settings(path, source)
+    guess = read_guessed(path, settings, {"quote": settings.quote, **given})
+    guess_decimal(guess, given)
+    for sentence in [*guess.said, without_a_name(guess.columns)]:
+        if sentence:
+            log.warning("%s: %s", path.name, sentence)
+    columns, rows = guess.columns, guess.rows
+    ids = _ids(columns, {**source, **id}, rows, path.name)
+    splits = ["predict"] * len(rows)
+    return Table(path.name, columns, splits, ids, rows, media_root(root, path), guess.settings.decimal)
 
 
 def table_from_rows(
@@ -41,8 +63,8 @@ def table_from_rows(
 
     Args:
         rows: column to cell; a cell may be a path, a string, a number, a list or an array, as the modality takes it.
-        source: the run's own `data` node, of which `id`, `empty` and `strip` hold here too. Without `empty` it is the
-            empty string alone.
+        source: the run's own `data` node, of which `id`, `empty`, `strip` and `decimal` hold here too. Without `empty`
+            it is the empty string alone.
         root: where media paths lie; None is the working directory.
 
     Raises:
@@ -56,10 +78,13 @@ def table_from_rows(
             raise DataError(f"rows[{number}]: expected a dictionary of column to cell, found {type(row).__name__}")
     names = dict.fromkeys(name for row in rows for name in row)
     empty, strip = source.get("empty", ("",)), source.get("strip", True)
-    columns: dict[str, Cells] = {name: [blank(row.get(name), empty, strip) for row in rows] for name in names}
+    columns: dict[str, Cells] = {
+        name: [blank(row.get(name), empty_for(empty, name), strip) for row in rows] for name in names
+    }
     numbers = range(1, len(rows) + 1)
     ids = _ids(columns, source, numbers, "rows")
-    return Table("rows", columns, ["predict"] * len(rows), ids, numbers, media_root(root, Path("rows")))
+    splits = ["predict"] * len(rows)
+    return Table("rows", columns, splits, ids, numbers, media_root(root, Path("rows")), source.get("decimal", "."))
 
 
 def _ids(columns: Mapping[str, Cells], source: Mapping[str, Any], rows: Sequence[int], file: str) -> Cells:
@@ -69,11 +94,12 @@ def _ids(columns: Mapping[str, Cells], source: Mapping[str, Any], rows: Sequence
     return row_ids(columns, there, rows, file, f"leave {column!r} out to have the rows numbered")
 
 
-def _format(path: PurePath, source: Mapping[str, Any]) -> tuple[str | None, str | None, str | None]:
-    """What the file is to be read as, None by its suffix; what separates its fields; and what quotes them."""
+def _settings(path: PurePath, source: Mapping[str, Any]) -> Settings:
+    """The run's own settings, as far as they hold for a file of this suffix."""
+    settings = Settings.of(source)
     suffix, own = path.suffix.lower(), PurePath(str(source.get("path", ".csv"))).suffix.lower()
-    said = source.get("format") or FORMATS.get(own, "csv")
-    format = said if source.get("format") and (suffix == own or suffix not in FORMATS) else None
+    said = settings.format or FORMATS.get(own, "csv")
+    format = said if settings.format and (suffix == own or suffix not in FORMATS) else None
     if said != (format or FORMATS.get(suffix)):
-        return format, None, QUOTE
-    return format, source.get("delimiter"), source.get("quote", QUOTE)
+        return replace(settings, format=format, delimiter=None, quote=QUOTE)
+    return replace(settings, format=format)

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
-
-import numpy as np
-import polars as pl
+from pathlib import Path, PurePath
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.manifest.delimited import QUOTE, Cells, read_delimited
 from mmfusion.data.manifest.dialect import declared_delimiter
+from mmfusion.data.manifest.empty import EMPTY, Empty, blank_columns
 from mmfusion.data.manifest.jsonl import read_jsonl
 from mmfusion.data.manifest.parquet import read_parquet
 
@@ -30,9 +27,6 @@ FORMATS = {
 USUAL = {"csv": ",", "tsv": "\t"}
 """Format to the delimiter that it has unless something says otherwise."""
 
-EMPTY = ("", "NA", "nan", "NaN")
-"""Strings that count as an empty cell unless the config says otherwise."""
-
 _TAB = {"\\t": "\t", "tab": "\t"}
 """How a tab may be written on a command line."""
 
@@ -41,7 +35,7 @@ def read_columns(
     path: Path,
     format: str | None = None,
     delimiter: str | None = None,
-    empty: Sequence[str] = EMPTY,
+    empty: Empty = EMPTY,
     strip: bool = True,
     quote: str | None = QUOTE,
     header: bool | None = None,
@@ -53,7 +47,7 @@ def read_columns(
         format: `csv`, `tsv`, `jsonl` or `parquet`; None goes by the suffix.
         delimiter: what separates the fields of a CSV; None is what a first line `sep=;` says, else a comma, a tab for
             TSV.
-        empty: strings that count as an empty cell.
+        empty: strings that count as an empty cell; or column to such strings, those of other columns under `*`.
         strip: whether blanks around a cell's text are taken off.
         quote: what a field of CSV or TSV may stand between, so that it can hold the delimiter; None: it is a character
             like any other.
@@ -71,7 +65,7 @@ def read_columns(
     path = Path(path)
     if not path.is_file():
         raise DataError(f"there is no file {path}{beside(path)}")
-    format = format or FORMATS.get(path.suffix.lower())
+    format = format_of(path, format)
     if format == "csv" or format == "tsv":
         mark = _delimiter(path, format, _one_character("delimiter", _TAB.get(delimiter or "", delimiter)))
         columns, rows = read_delimited(path, mark, _one_character("quote", quote), header)
@@ -88,7 +82,12 @@ def read_columns(
         )
     if not len(rows):
         raise DataError(f"{path.name}: the file has columns but no row")
-    return {name: _blank(cells, empty, strip) for name, cells in columns.items()}, rows
+    return blank_columns(columns, empty, strip), rows
+
+
+def format_of(path: PurePath, given: str | None = None) -> str | None:
+    """A file's format: the given one, else by its suffix; None if that is unknown."""
+    return given or FORMATS.get(path.suffix.lower())
 
 
 def _delimiter(path: Path, format: str, given: str | None) -> str:
@@ -99,36 +98,6 @@ def _delimiter(path: Path, format: str, given: str | None) -> str:
             f"data.delimiter=null to go by the file"
         )
     return given or declared or USUAL[format]
-
-
-def _blank(cells: Cells, empty: Sequence[str], strip: bool) -> Cells:
-    """`cells` with None for every cell that counts as empty."""
-    if not isinstance(cells, pl.Series):
-        return [None if cell is None else blank(cell, empty, strip) for cell in cells]
-    if cells.dtype == pl.String:
-        cells = cells.str.strip_chars() if strip else cells
-        return cells.set(cells.is_in(list(empty)), None)
-    return cells.fill_nan(None) if cells.dtype.is_float() else cells
-
-
-def blank(cell: Any, empty: Sequence[str], strip: bool) -> Any:
-    """One cell, None if it counts as empty; lists of numbers as arrays, which is what features are read from.
-
-    In a list of texts each is treated alike and empty ones are left out; if that leaves none, the cell is empty.
-    """
-    if isinstance(cell, str):
-        text = cell.strip() if strip else cell
-        return None if text in empty else text
-    if not isinstance(cell, list) or not cell:
-        return cell
-    if any(isinstance(each, str) for each in cell):
-        texts = (blank(each, empty, strip) if isinstance(each, str) else each for each in cell)
-        return [each for each in texts if each is not None] or None
-    try:
-        found = np.asarray(cell)
-    except ValueError:  # lists of unequal length inside a list
-        return cell
-    return found if found.dtype.kind in "iuf" else cell
 
 
 def _one_character(option: str, given: str | None) -> str | None:

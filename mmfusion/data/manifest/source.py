@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import polars as pl
 
 from mmfusion.config.split import check_split, shares_of, validates
 from mmfusion.data.errors import Problems
 from mmfusion.data.manifest.delimited import QUOTE, Cells
+from mmfusion.data.manifest.empty import EMPTY, check_empty
 from mmfusion.data.manifest.folds import split_by_fold
 from mmfusion.data.manifest.header import without_a_name
 from mmfusion.data.manifest.places import media_root, table_path
-from mmfusion.data.manifest.read import EMPTY, read_columns
+from mmfusion.data.manifest.settings import Settings
 from mmfusion.data.manifest.split import (
     Split,
     content_keys,
@@ -44,11 +45,13 @@ class ManifestSource(Source):
             its share of each value) say how shares and folds are dealt out.
         format: csv, tsv, jsonl or parquet; None goes by the suffix.
         delimiter: what separates the fields of a CSV; None is a comma (a tab for TSV).
-        empty: strings that count as an empty cell.
+        empty: strings that count as an empty cell; or column to such strings, those of other columns under `*`.
         strip: take blanks off both ends of every cell.
         quote: what a field of CSV or TSV may stand between; None: quotes are characters like any other.
         header: whether the first line of CSV or TSV holds the columns' names; false: they are called `column_1`,
             `column_2`, …; None: it holds names, and is refused where it looks like a row.
+        decimal: what numbers written as text have for a decimal mark: a point, or a comma, beside which thousands may
+            be separated (`1.234,5`).
 
     Raises:
         ConfigError: a `split` that means nothing or two things.
@@ -62,10 +65,11 @@ class ManifestSource(Source):
         split: Split = BY_COLUMN,
         format: str | None = None,
         delimiter: str | None = None,
-        empty: Sequence[str] = EMPTY,
+        empty: Sequence[str] | Mapping[str, Sequence[str]] = EMPTY,
         strip: bool = True,
         quote: str | None = QUOTE,
         header: bool | None = None,
+        decimal: Literal[".", ","] = ".",
     ) -> None:
         check_split(split)
         self.path = path
@@ -73,23 +77,19 @@ class ManifestSource(Source):
         self.id = id
         self.split: Mapping[str, Any] = split
         self.validates = validates(split)
-        self.format = format
-        self.delimiter = delimiter
-        self.empty = empty
-        self.strip = strip
-        self.quote = quote
-        self.header = header
+        self.settings = Settings(format, delimiter, quote, header, decimal, empty, strip)
 
     def read(self) -> Table:
         path = table_path(self.path, self.root)
-        columns, rows = read_columns(path, self.format, self.delimiter, self.empty, self.strip, self.quote, self.header)
+        columns, rows = self.settings.read(path)
         file = path.name
+        check_empty(self.settings.empty, columns, file)
         if without_a_name(columns):
             log.warning("%s: %s", file, without_a_name(columns))
         ids = row_ids(columns, self.id, rows, file)
         keys = ids if self.id is not None else content_keys(columns)
         splits = self._splits(columns, keys, rows, file)
-        return Table(file, columns, splits, ids, rows, media_root(self.root, path))
+        return Table(file, columns, splits, ids, rows, media_root(self.root, path), self.settings.decimal)
 
     def _splits(self, columns: Mapping[str, Cells], keys: Sequence[str], rows: Sequence[int], file: str) -> list[str]:
         split = self.split

@@ -1,0 +1,100 @@
+"""Numbers with a decimal comma: what is one, whether a column holds them, and their spelling with a point."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Literal, TypeGuard
+
+import polars as pl
+
+MOSTLY = 0.9
+"""Share of a column's cells from which on it is one of such numbers, with a few mistakes in it."""
+
+_THOUSANDS = (".", "'", "’", " ", "\u00a0", "\u2009", "\u202f")
+_GROUPED = "|".join(rf"[1-9]\d{{0,2}}(?:{re.escape(mark)}\d{{3}})+" for mark in _THOUSANDS)
+_COMMA = rf"[+-]?(?:(?:{_GROUPED}|\d+)(?:,\d+)?|,\d+)(?:[eE][+-]?\d+)?"
+_ENGLISH = r"[+-]?[1-9]\d{0,2}(?:,\d{3})+(?:\.\d*)?"
+_POINT = r"[+-]?(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_SEPARATORS = r"[.'’ \x{a0}\x{2009}\x{202f}]"
+_LEADING_ZERO = r"^[+-]?0\d"
+
+Spelling = Literal[",", ".", "thousands"]
+
+
+def is_text(cells: Any) -> TypeGuard[pl.Series]:
+    """Whether a column is one of texts."""
+    return isinstance(cells, pl.Series) and cells.dtype == pl.String
+
+
+def to_points(cells: pl.Series) -> pl.Series:
+    """Text cells with each number that has a decimal comma written with a point; all other cells as they are.
+
+    >>> to_points(pl.Series(["3,5", "1.234,5", "1.234", "12.05.2024", "1,2;3"])).to_list()
+    ['3.5', '1234.5', '1234', '12.05.2024', '1,2;3']
+    """
+    frame = pl.DataFrame({"cell": cells})
+    plain = pl.col("cell").str.strip_chars().str.replace_all(_SEPARATORS, "").str.replace(",", ".", literal=True)
+    return (
+        frame.select(pl.when(_full("cell", _COMMA)).then(plain).otherwise(pl.col("cell"))).to_series().alias(cells.name)
+    )
+
+
+def spelling(cells: pl.Series) -> Spelling | None:
+    """How a column of text writes its numbers; None where most cells are none, or nothing in them tells.
+
+    `thousands`: each comma may separate thousands (`1,234`), as it does in English.
+    """
+    present = cells.drop_nulls().str.strip_chars()
+    present = present.filter(present != "")
+    if not len(present):
+        return None
+    frame = pl.DataFrame({"cell": present}).select(
+        comma=_full("cell", _COMMA) & ~pl.col("cell").str.contains(_LEADING_ZERO + "(?:$|[^,])"),
+        has=pl.col("cell").str.contains(",", literal=True),
+        english=_full("cell", _ENGLISH),
+        point=_full("cell", _POINT),
+        plain=_full("cell", r"[+-]?\d+"),
+        grouped=_full("cell", r"[+-]?[1-9]\d{0,2}(?:\.\d{3})+"),
+    )
+    share = frame.select(
+        comma=pl.col("comma").mean(),
+        english=(pl.col("english") | pl.col("point") | pl.col("plain")).mean(),
+        point=(pl.col("point") | pl.col("plain")).mean(),
+    ).row(0, named=True)
+    if share["comma"] >= MOSTLY and bool((frame["has"] & frame["comma"]).any()):
+        if _is_pairs(present):
+            return None
+        return "," if bool((frame["has"] & frame["comma"] & ~frame["english"]).any()) else "thousands"
+    if share["english"] >= MOSTLY and bool(frame["english"].any()):
+        return "thousands"
+    if share["point"] >= MOSTLY and bool((frame["point"] & ~frame["grouped"]).any()):
+        return "."
+    return None
+
+
+def has_point(cells: pl.Series) -> pl.Series:
+    """Bool, True for texts that are numbers with a decimal point and none with a decimal comma."""
+    return pl.DataFrame({"cell": cells}).select(_full("cell", _POINT) & ~_full("cell", _COMMA)).to_series()
+
+
+def has_comma_or_none(cells: pl.Series) -> pl.Series:
+    """Bool, True for texts that are numbers where a comma is the decimal mark: `3,5`, and `3` too."""
+    return pl.DataFrame({"cell": cells}).select(_full("cell", _COMMA)).to_series()
+
+
+def _full(column: str, pattern: str) -> pl.Expr:
+    return pl.col(column).str.strip_chars().str.contains(f"^(?:{pattern})$").fill_null(False)
+
+
+def _is_pairs(cells: pl.Series) -> bool:
+    """Whether `1,2` is a list of two whole numbers: what stands on either side is of one kind, and never equal."""
+    pairs = cells.str.extract_groups(r"^([1-9]\d?|0),([1-9]\d?|0)$").struct.unnest().drop_nulls()
+    commas = int(cells.str.contains(",", literal=True).sum())
+    if len(pairs) < commas or len(pairs) < 20:
+        return False
+    left, right = (pairs[name].cast(pl.Int64) for name in pairs.columns)
+    if bool((left < right).all()):
+        return True
+    first, second = set(left.unique()), set(right.unique())
+    alike = len(first & second) >= 0.5 * len(first | second)
+    return len(pairs) >= 60 and alike and not bool((left == right).any())

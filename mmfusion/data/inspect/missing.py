@@ -1,0 +1,136 @@
+"""Spellings of an empty cell: which a table uses, and in which columns they are values all the same."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from mmfusion.data.decimals import to_points
+from mmfusion.data.inspect.contents import is_date
+from mmfusion.data.inspect.media import SUFFIXES
+from mmfusion.data.inspect.profile import numeric, profile
+from mmfusion.data.manifest.empty import EMPTY, EVERYWHERE, Empty
+
+PROGRAMS = {
+    "n/a", "n.a.", "n. a.", "na", "<na>", "#n/a", "#n/a n/a", "#na", "#nv", "nan", "-nan", "nat", "null", "<null>",
+    "(null)", "[null]", "nil", "\\n", "#null!", "#value!", "#wert!", "#div/0!", "#ref!", "#num!", "#name?", "<none>",
+}  # fmt: skip
+"""What programs write for an empty cell, in small letters; hardly ever a value."""
+
+WORDS = {
+    "none", "missing", "unknown", "undefined", "unspecified", "not available", "not applicable", "not known", "no data",
+    "blank", "empty",
+}  # fmt: skip
+"""What people write for it, in small letters; a value as often as not."""
+
+MARKS = {"-", "--", "---", "–", "—", "?", "??", "???", ".", "..", "...", "*", "/"}
+"""Signs that stand for it."""
+
+_PATH = rf"({'|'.join(re.escape(suffix) for suffixes in SUFFIXES.values() for suffix in suffixes)})$"
+_DEGREES = {"mild", "moderate", "severe", "low", "medium", "high", "minor", "major", "some", "few", "many", "slight"}
+_ALIKE = 0.8
+
+
+@dataclass
+class Missing:
+    """What counts as an empty cell.
+
+    Attributes:
+        empty: the option `data.empty`.
+        taken: column to the spellings that are taken as empty there, with their number of cells.
+        kept: column to those that look so and are values, with theirs.
+    """
+
+    empty: Empty
+    taken: dict[str, dict[str, int]] = field(default_factory=dict)
+    kept: dict[str, dict[str, int]] = field(default_factory=dict)
+
+    def sentences(self) -> list[str]:
+        """What to say of it."""
+        said = []
+        if self.taken:
+            where = "; ".join(f"{_counted(found)} in {name!r}" for name, found in self.taken.items())
+            said.append(
+                f"taken as empty cells: {where} (a guess, written as data.empty; change it where a value is meant)"
+            )
+        if self.kept:
+            where = "; ".join(f"{_counted(found)} in {name!r}" for name, found in self.kept.items())
+            said.append(f"kept as values: {where} (if that means an empty cell, add it to data.empty)")
+        return said
+
+
+def looks_missing(value: Any) -> bool:
+    """Whether a class or a level is spelt like an empty cell."""
+    text = str(value).strip().lower()
+    return text in PROGRAMS or text in WORDS or text in MARKS
+
+
+def guess_empty(columns: Mapping[str, Any]) -> Missing:
+    """Find what a table writes for an empty cell.
+
+    Args:
+        columns: column to its cells, of which nothing counts as empty yet but the empty text.
+    """
+    missing = Missing(EMPTY)
+    for name, cells in columns.items():
+        if isinstance(cells, pl.Series) and cells.dtype == pl.String:
+            taken, kept = _of_column(cells)
+            missing.taken |= {name: taken} if taken else {}
+            missing.kept |= {name: kept} if kept else {}
+    everywhere = list(dict.fromkeys([*EMPTY, *(text for found in missing.taken.values() for text in found)]))
+    own = {
+        name: [text for text in everywhere if text not in found]
+        for name, found in missing.kept.items()
+        if set(found) & set(everywhere)
+    }
+    missing.empty = {EVERYWHERE: everywhere, **own} if own else (everywhere if len(everywhere) > len(EMPTY) else EMPTY)
+    return missing
+
+
+def _of_column(cells: Any) -> tuple[dict[str, int], dict[str, int]]:
+    """Spellings that are taken as empty in a column, and those that are kept, each with its number of cells."""
+    counts = {str(k): int(n) for k, n in cells.drop_nulls().value_counts(sort=True).iter_rows()}
+    found = {value: count for value, count in counts.items() if looks_missing(value)}
+    rest = [value for value in counts if value not in found]
+    if not found:
+        return {}, {}
+    others = cells.filter(cells.is_in(rest))
+    if not rest or _is_of_one_form(others):
+        return found, {}
+    shape = profile("", others)
+    taken = {value: count for value, count in found.items() if _is_empty(value, rest, is_text=shape.is_text)}
+    few = shape.is_category or shape.distinct <= len(others) // 3
+    return taken, {value: count for value, count in found.items() if value not in taken and few}
+
+
+def _is_of_one_form(cells: pl.Series) -> bool:
+    """Numbers, dates or paths: a cell of letters is none of them."""
+    plain = numeric(to_points(cells)).is_not_null().mean()
+    assert isinstance(plain, float)
+    return plain >= _ALIKE or is_date(cells) or bool(cells.str.to_lowercase().str.contains(_PATH).all())
+
+
+def _is_empty(value: str, rest: Sequence[str], *, is_text: bool) -> bool:
+    """Whether a spelling beside other words means an empty cell."""
+    small = value.lower()
+    if small == "na" and _share(rest, lambda text: len(text) == 2 and text.isalpha()) >= _ALIKE:
+        return False  # a code among codes of two letters, as of countries
+    if small in PROGRAMS:
+        return True
+    if value in ("None", "NONE"):
+        return not any(word in _DEGREES for text in rest for word in text.lower().split())
+    if small in MARKS and not is_text:
+        return all(any(char.isalnum() for char in text) for text in rest)
+    return False
+
+
+def _share(values: Sequence[str], holds: Any) -> float:
+    return sum(map(holds, values)) / len(values)
+
+
+def _counted(found: Mapping[str, int]) -> str:
+    return ", ".join(f"{value!r} ({count} cells)" for value, count in found.items())

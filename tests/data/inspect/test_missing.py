@@ -1,0 +1,87 @@
+from __future__ import annotations
+
+import polars as pl
+import pytest
+
+from mmfusion.data.inspect.missing import guess_empty, looks_missing
+from mmfusion.data.manifest.empty import EMPTY, EVERYWHERE
+
+N = range(60)
+SPELLINGS = ["N/A", "n/a", "NA", "na", "null", "NULL", "None", "<NA>", "#N/A", "NaN", "nan", "-", "--", "?", ".", "nil"]
+SPELLINGS += ["#NV", "\\N", "NaT", "(null)", "n.a."]
+
+
+def column(values, spelling, every=6):
+    return pl.Series([spelling if i % every == 0 else values[i % len(values)] for i in N], dtype=pl.String)
+
+
+@pytest.mark.parametrize("spelling", SPELLINGS)
+@pytest.mark.parametrize(
+    "values",
+    [
+        ["cat", "dog", "owl"],
+        ["3", "4.5", "-2"],
+        ["3,5", "1.234,5"],
+        ["a;b", "b", "a;c"],
+        ["img/1.png", "img/2.png"],
+        ["2024-05-12", "2023-01-01"],
+    ],
+    ids=["classes", "numbers", "commas", "lists", "paths", "dates"],
+)
+def test_the_usual_spellings(values, spelling):
+    found = guess_empty({"x": column(values, spelling)})
+    assert found.taken == {"x": {spelling: 10}}
+    assert spelling in found.empty
+    assert not found.kept
+
+
+@pytest.mark.parametrize(
+    ("values", "spelling"),
+    [
+        (["de", "fr", "it"], "na"),
+        (["DE", "FR", "ZA"], "NA"),
+        (["cat", "dog"], "none"),
+        (["cat", "dog"], "unknown"),
+        (["mild", "severe"], "None"),
+        (["+", "++"], "-"),
+        (["!", "hello"], "?"),
+    ],
+)
+def test_what_may_well_be_a_value_is_kept_and_said(values, spelling):
+    found = guess_empty({"x": column(values, spelling)})
+    assert found.taken == {}
+    assert found.kept == {"x": {spelling: 10}}
+    assert f"kept as values: {spelling!r} (10 cells) in 'x'" in found.sentences()[0]
+
+
+def test_beside_numbers_words_are_empty_too():
+    assert guess_empty({"x": column(["3", "4"], "unknown")}).taken == {"x": {"unknown": 10}}
+
+
+def test_a_text_that_is_a_question_mark_stays():
+    texts = [f"some words about {i}" for i in N]
+    assert guess_empty({"x": column(texts, "?")}).taken == {}
+    assert guess_empty({"x": column(texts, "N/A")}).taken == {"x": {"N/A": 10}}
+
+
+def test_a_value_of_one_column_can_be_an_empty_cell_of_another():
+    country, age = column(["DE", "FR", "ZA"], "NA"), column(["20", "30"], "NA")
+    assert guess_empty({"country": country, "age": age}).empty == {
+        EVERYWHERE: list(EMPTY),
+        "country": ["", "nan", "NaN"],
+    }
+
+
+def test_nothing_found_is_nothing_written():
+    columns = {"a": pl.Series(["x", None]), "b": pl.Series([1, 2]), "c": [["N/A"], []], "d": column(["x"], "NA")}
+    assert guess_empty(columns).empty is EMPTY
+    assert guess_empty({"a": pl.Series(["x", "y"])}).sentences() == []
+
+
+def test_a_column_of_nothing_else_is_empty():
+    assert guess_empty({"x": pl.Series(["-", "-"])}).taken == {"x": {"-": 2}}
+
+
+def test_what_a_class_may_look_like():
+    assert all(looks_missing(text) for text in [*SPELLINGS, "none", "Missing", " ? "])
+    assert not any(looks_missing(text) for text in ["cat", "no", "0", "national", "naan"])
