@@ -117,6 +117,8 @@ def _separated(rows: dict[str, int], separator: str) -> _LabelCounts | None:
     for cell, count in rows.items():
         with suppress(ValueError):  # a blank between two separators: training says in which row
             lists.append(([str(label) for label in split_labels(cell, separator)], count))
+    if not lists:
+        return None
     if separator in UNCLEAR and all(_WHOLE.fullmatch(label) for labels, _ in lists for label in labels):
         thousands = all(len(label) == 3 for labels, _ in lists for label in labels[1:])
         longest = max(len(labels) for labels, _ in lists)
