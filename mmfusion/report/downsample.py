@@ -15,6 +15,8 @@ BUDGET = 3_000_000
 """Points that all curves of a page may hold together; about 12 bytes each in the file."""
 CAPS = (2000, 1000, 500, 250, 120, 60)
 """Points a curve; steps, so that one run more does not change every other run's curves."""
+DRAWN = 1e-3
+"""Share of a curve's range that nobody sees."""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,10 @@ def encode(values: Sequence[float] | Floats) -> str:
         narrow = wide.astype("<f4")
     back = narrow.astype("<f8")
     whole = wide == np.floor(wide)
-    lost = (np.isfinite(wide) & ~np.isfinite(back)) | (whole & (wide != back))
-    chosen, mark = (wide, "d") if lost.any() else (narrow, "f")
+    finite = np.isfinite(wide)
+    lost = (finite & ~np.isfinite(back)) | (whole & (wide != back))
+    known = wide[finite]
+    # A large number that hardly changes would be drawn in steps.
+    steps = known.size > 0 and bool((np.abs(known - back[finite]) > DRAWN * np.ptp(known)).any()) and np.ptp(known) > 0
+    chosen, mark = (wide, "d") if lost.any() or steps else (narrow, "f")
     return mark + base64.b64encode(chosen.tobytes()).decode("ascii")

@@ -116,6 +116,8 @@ def test_numbers_are_told_in_float32_unless_that_would_change_a_step_or_overflow
         ([16_777_216.0], "f"),
         ([16_777_217.0], "d"),
         ([1e39], "d"),
+        ([1.7e9 + 0.1, 1.7e9 + 0.3], "d"),
+        ([1.7e9 + 0.1] * 2, "f"),
         ([], "f"),
     ):
         text = encode(values)

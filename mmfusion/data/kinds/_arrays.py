@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
 
@@ -50,14 +51,16 @@ def read_array(cell: Any, root: Root, key: str | None, max_values: int, *, csv: 
     raise DecodeError(f"{name}: expected a {known} file, found suffix {suffix!r}")
 
 
-def as_tensor(array: np.ndarray, name: str) -> Tensor:
-    """Float16 as it is and any other number as float32.
+def as_tensor(array: np.ndarray, name: str, offset: Sequence[float] | None = None) -> Tensor:
+    """Float16 as it is and any other number as float32; less `offset`, one number a feature, which is float64's work.
 
     Raises:
         DecodeError: not numbers, or not finite (beyond float32 counts as infinite).
     """
     if array.dtype.kind not in "iufb":
         raise DecodeError(f"{name}: expected numbers, found {array.dtype}")
+    if offset is not None:
+        array = array.astype(np.float64) - np.asarray(offset)
     with np.errstate(over="ignore"):  # what overflows is refused below
         values = torch.from_numpy(array.astype(np.float16 if array.dtype == np.float16 else np.float32))
     if not values.isfinite().all():

@@ -12,6 +12,8 @@ from mmfusion.data.cells import factorise
 from mmfusion.data.errors import DataError, shorten
 from mmfusion.data.table import Column, is_empty
 
+LARGEST = float(np.finfo(np.float32).max)
+
 
 class NotANumberError(DataError):
     """A cell that should be a number and is not."""
@@ -24,7 +26,7 @@ def number(cell: Any) -> float:
     texts are.
 
     Raises:
-        NotANumberError: it is no finite number.
+        NotANumberError: it is no finite number, or beyond what float32 holds.
     """
     if is_empty(cell):
         return math.nan
@@ -43,6 +45,8 @@ def number(cell: Any) -> float:
         )
     if math.isinf(value):
         raise NotANumberError(f"expected a finite number, found {shorten(cell)}")
+    if abs(value) > LARGEST:
+        raise NotANumberError(f"expected a number up to {LARGEST:.2g} (float32), found {shorten(cell)}")
     return value
 
 
@@ -59,8 +63,8 @@ def numbers(column: Column) -> np.ndarray:
             column = column.cast(pl.Float64).fill_null(math.nan).to_numpy()
     if isinstance(column, np.ndarray) and column.dtype.kind in "iuf":
         values = column.astype(np.float64)
-        if np.isinf(values).any():
-            raise NotANumberError("expected finite numbers, found inf")
+        if (np.abs(values) > LARGEST).any():  # not of NaN
+            raise NotANumberError(f"expected finite numbers up to {LARGEST:.2g}, found {np.nanmax(np.abs(values)):.3g}")
         return values
     return np.fromiter((number(cell) for cell in column), dtype=np.float64, count=len(column))
 
@@ -82,7 +86,7 @@ def _is_number(cell: Any) -> bool:
 
 def _of_strings(column: pl.Series) -> np.ndarray:
     values = column.cast(pl.Float64, strict=False)
-    odd = ~values.is_finite().fill_null(False) & column.is_not_null()
+    odd = ~(values.abs() <= LARGEST).fill_null(False) & column.is_not_null()
     result = values.fill_null(math.nan).to_numpy().copy()
     for i in odd.arg_true():
         result[i] = number(column[i])

@@ -15,7 +15,7 @@ from mmfusion.data.cells import Cells
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._arrays import as_tensor, named, read_array
 from mmfusion.data.kinds._base import Kind, Root
-from mmfusion.data.kinds._fit import first_decoded
+from mmfusion.data.kinds._fit import first_decoded, some_rows
 from mmfusion.data.kinds._numbers import NotANumberError, number, numbers
 from mmfusion.data.kinds._scale import Scale
 from mmfusion.data.kinds._window import Window
@@ -58,11 +58,16 @@ class Features(Kind):
         first = first_decoded(self, cells, root)
         self.ragged = first.ndim == 2
         self.dim = first.shape[-1]
+        self.scale.choose_offset(some_rows(self._read, cells, root), self.columns if self._by_columns else ())
 
     def measure(self, chunks: Iterable[Tensor]) -> None:
         self.scale.fit(chunks)
 
     def decode(self, cell: Any, root: Root) -> Tensor:
+        values = as_tensor(self._read(cell, root), named(cell), self.scale.offset)
+        return self.window.cut(values) if values.ndim == 2 else values
+
+    def _read(self, cell: Any, root: Root) -> np.ndarray:
         if self._by_columns:
             return self._from_columns(cell)
         array, _ = read_array(cell, root, self.key, self.max_values, csv=False)
@@ -77,8 +82,7 @@ class Features(Kind):
                         "'", ""
                     )
                 )
-        values = as_tensor(array, name)
-        return self.window.cut(values) if array.ndim == 2 else values
+        return array
 
     def decode_all(self, cells: Cells) -> Tensor | None:
         if not self._by_columns:
@@ -87,7 +91,7 @@ class Features(Kind):
             array = np.stack([numbers(column) for column in cells.columns], 1)
         except NotANumberError:
             return None  # one by one, to find the row
-        return None if np.isnan(array).any() else torch.from_numpy(array).float()
+        return None if np.isnan(array).any() else as_tensor(array, self.columns[0], self.scale.offset)
 
     def finish(self, stored: Input) -> Input:
         if isinstance(stored, Tokens):
@@ -111,7 +115,7 @@ class Features(Kind):
         self.dim, self.ragged = state["dim"], state["sequence"]
         self.scale.load_state(state["scale"])
 
-    def _from_columns(self, cell: Any) -> Tensor:
+    def _from_columns(self, cell: Any) -> np.ndarray:
         row = []
         for name, value in zip(self.columns, cell if isinstance(cell, tuple | list) else (cell,), strict=True):
             try:
@@ -121,4 +125,4 @@ class Features(Kind):
             if math.isnan(found):
                 raise DecodeError(f"column {name!r} is empty in a row with other features; fill all or none")
             row.append(found)
-        return torch.tensor(row, dtype=torch.float64).float()
+        return np.array(row)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,7 +14,7 @@ from mmfusion.config.errors import suggest
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._arrays import as_tensor, named, read_array
 from mmfusion.data.kinds._base import Kind, Root
-from mmfusion.data.kinds._fit import first_decoded
+from mmfusion.data.kinds._fit import first_decoded, some_rows
 from mmfusion.data.kinds._scale import Scale
 from mmfusion.data.kinds._window import Crop, Window
 from mmfusion.data.paths import PathError
@@ -60,11 +61,15 @@ class Series(Kind):
         self.channels = first.shape[1]
         if self.fields is None:
             self.fields = self._names(cells, root)
+        self.scale.choose_offset(some_rows(self._read, cells, root), self.fields or ())
 
     def measure(self, chunks: Iterable[Tensor]) -> None:
         self.scale.fit(chunks)
 
     def decode(self, cell: Any, root: Root) -> Tensor:
+        return self.window.cut(as_tensor(self._read(cell, root), named(cell), self.scale.offset))
+
+    def _read(self, cell: Any, root: Root) -> np.ndarray:
         array, names = read_array(cell, root, self.key, self.max_values, csv=True)
         name = named(cell)
         if names and self.fields is not None:
@@ -78,7 +83,7 @@ class Series(Kind):
             raise DecodeError(f"{name}: expected [L, {expected}] numbers, found {list(array.shape)}")
         if array.shape[0] == 0 or array.shape[1] == 0:
             raise DecodeError(f"{name}: holds no steps: {list(array.shape)}")
-        return self.window.cut(as_tensor(array, name))
+        return array
 
     def finish(self, stored: Input) -> Tokens:
         assert isinstance(stored, Tokens)

@@ -15,7 +15,7 @@ from mmfusion.config.errors import suggest
 from mmfusion.data.cells import Cells, factorise
 from mmfusion.data.errors import CellsError, DataError, DecodeError, Refused
 from mmfusion.data.kinds._base import Kind, Root
-from mmfusion.data.kinds._numbers import NotANumberError, not_numbers, number, numbers
+from mmfusion.data.kinds._numbers import LARGEST, NotANumberError, not_numbers, number, numbers
 from mmfusion.data.kinds._scale import moments
 from mmfusion.data.table import Column, filled, is_empty, take
 
@@ -81,7 +81,10 @@ class Tabular(Kind):
                 value = number(cells[name])
             except NotANumberError as error:
                 raise DecodeError(f"column {name!r}: {error}") from None
-            row.append(0.0 if math.isnan(value) else (value - mean) / std)
+            scaled = 0.0 if math.isnan(value) else (value - mean) / std
+            if abs(scaled) > LARGEST:
+                raise DecodeError(f"column {name!r}: {value:g} is too far from the training rows' {mean:g} ± {std:g}")
+            row.append(scaled)
         for name, levels in self.levels.items():
             row.append(0.0 if is_empty(cells[name]) else float(levels.get(level_name(cells[name]), 0)))
         return torch.tensor(row, dtype=torch.float64).float()
@@ -97,7 +100,8 @@ class Tabular(Kind):
             # The last entry serves index −1, an empty cell.
             codes = np.array([levels.get(level_name(cell), 0) for cell in unique] + [0], dtype=np.float64)
             parts.append(codes[index])
-        return torch.from_numpy(np.nan_to_num(np.stack(parts, 1))).float()
+        values = np.nan_to_num(np.stack(parts, 1))
+        return None if (np.abs(values) > LARGEST).any() else torch.from_numpy(values).float()
 
     def finish(self, stored: Input) -> Input:
         return stored

@@ -57,3 +57,11 @@ def test_places_in_columns_of_other_types():
     assert not_numbers(pl.Series([1.0, math.inf, None])) == [1]
     assert not_numbers(pl.Series([True, None])) == [0]
     assert not_numbers([1, "2", [3], True]) == [2, 3]
+
+
+@pytest.mark.parametrize("cell", ["1e300", 1e39, -1e300])
+def test_what_float32_does_not_hold_is_refused(cell):
+    for column in ([1.0, cell], pl.Series(["1", str(cell)]), np.array([1.0, float(cell)])):
+        with pytest.raises(NotANumberError, match=r"up to 3\.4e\+38"):
+            numbers(column)
+    assert not_numbers(["1", str(cell)]) == [1]

@@ -132,3 +132,11 @@ def test_wrong_options():
         Tabular()
     with pytest.raises(ValueError, match="cannot be numeric and categorical at once"):
         Tabular(numeric=["a"], categorical=["a"])
+
+
+def test_a_number_that_overflows_once_it_is_scaled_is_refused_with_its_column():
+    kind = Tabular(["a"])
+    kind.fit(Cells([["1e-9", "2e-9"]]), None)
+    assert kind.decode_all(Cells([["1e38"]])) is None
+    with pytest.raises(DecodeError, match=r"column 'a': 1e\+38 is too far from the training rows' 1\.5e-09"):
+        kind.decode("1e38", None)
