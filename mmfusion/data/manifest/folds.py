@@ -12,18 +12,8 @@ from mmfusion.data.manifest.split import find, read_groups, split_at_ratio, take
 from mmfusion.data.table import take
 
 
-def split_by_fold(
-    columns: Mapping[str, Cells],
-    keys: Sequence[str],
-    rows: Sequence[int],
-    file: str,
-    split: Mapping[str, Any],
-    fixed: Sequence[str] | None = None,
-) -> list[str]:
-    """Each row's split where fold `split["fold"]` is held out.
-
-    The fold is the test, and of the rest `from_train.val` (by default a tenth) is the validation. Where a column has
-    fixed the test, the fold is the validation.
+class Folds:
+    """The rows of a table in folds.
 
     Args:
         columns: of the table.
@@ -31,35 +21,61 @@ def split_by_fold(
         rows: each row's number in its file.
         file: the table's name.
         split: the source's option.
-        fixed: each row's split by a column; what is not test is in folds.
+        fixed: each row's split by a column; what is not test is in folds. None if all rows are.
+
+    Attributes:
+        names: the folds': numbers from 0, or groups in the order of their names.
+        fold_of: row to its fold's place among them, for the rows that are in folds.
 
     Raises:
-        DataError: fewer rows or groups than folds, a fold that there is not, or as `split_at_ratio`.
+        DataError: fewer rows or groups than folds, or as `split_at_ratio`.
     """
-    folded = [index for index in range(len(rows)) if fixed is None or fixed[index] != "test"]
-    part: dict[str, Cells] = {name: take(cells, folded) for name, cells in columns.items()}
-    part_keys: Cells = take(keys, folded)
-    names, fold_of = folds_of(part, part_keys, [rows[index] for index in folded], file, split)
-    held = int(split.get("fold") or 0)
-    if held >= len(names):
-        raise DataError(f"data.split.fold: expected 0 to {len(names) - 1} ({', '.join(names)}), found {held}")
-    result = list(fixed) if fixed is not None else [""] * len(rows)
-    for index, fold in zip(folded, fold_of, strict=True):
-        result[index] = "train" if fold != held else "test" if fixed is None else "val"
-    if fixed is not None or not validates(split):
-        return result
-    taken = {"val": VAL_SHARE, **(split.get("from_train") or {})}
-    return take_from_train(result, columns, keys, rows, file, {**split, "from_train": taken})
+
+    def __init__(
+        self,
+        columns: Mapping[str, Cells],
+        keys: Sequence[str],
+        rows: Sequence[int],
+        file: str,
+        split: Mapping[str, Any],
+        fixed: Sequence[str] | None = None,
+    ) -> None:
+        self._table = (columns, keys, rows, file)
+        self._split = split
+        self._fixed = fixed
+        inside = [index for index in range(len(rows)) if fixed is None or fixed[index] != "test"]
+        part: dict[str, Cells] = {name: take(cells, inside) for name, cells in columns.items()}
+        part_keys: Cells = take(keys, inside)
+        self.names, folds = _in_folds(part, part_keys, [rows[index] for index in inside], file, split)
+        self.fold_of = dict(zip(inside, folds, strict=True))
+
+    def splits(self) -> list[str]:
+        """Each row's split where fold `split["fold"]` is held out.
+
+        The fold is the test, and of the rest `from_train.val` (by default a tenth) is the validation. Where a column
+        has fixed the test, the fold is the validation.
+
+        Raises:
+            DataError: there is no such fold, or as `split_at_ratio`.
+        """
+        columns, keys, rows, file = self._table
+        held = int(self._split.get("fold") or 0)
+        if held >= len(self.names):
+            there = f"0 to {len(self.names) - 1} ({', '.join(self.names)})"
+            raise DataError(f"data.split.fold: expected {there}, found {held}")
+        result = [""] * len(rows) if self._fixed is None else list(self._fixed)
+        for index, fold in self.fold_of.items():
+            result[index] = "train" if fold != held else "test" if self._fixed is None else "val"
+        if self._fixed is not None or not validates(self._split):
+            return result
+        taken = {"val": VAL_SHARE, **(self._split.get("from_train") or {})}
+        return take_from_train(result, columns, keys, rows, file, {**self._split, "from_train": taken})
 
 
-def folds_of(
+def _in_folds(
     columns: Mapping[str, Cells], keys: Sequence[str], rows: Sequence[int], file: str, split: Mapping[str, Any]
 ) -> tuple[list[str], list[int]]:
-    """The folds' names (numbers, or the groups in the order of their names), and each row's fold by its place there.
-
-    Raises:
-        DataError: see `split_by_fold`.
-    """
+    """The folds' names, and each row's fold."""
     groups = None
     if split.get("group") is not None:
         groups = read_groups(find(columns, split["group"], file, "data.split.group"), rows, file, split["group"])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any, Literal
 
 import polars as pl
@@ -12,7 +13,7 @@ from mmfusion.config.split import check_split, shares_of, validates
 from mmfusion.data.errors import Problems
 from mmfusion.data.manifest.delimited import QUOTE, Cells
 from mmfusion.data.manifest.empty import EMPTY, check_empty
-from mmfusion.data.manifest.folds import split_by_fold
+from mmfusion.data.manifest.folds import Folds
 from mmfusion.data.manifest.header import without_a_name
 from mmfusion.data.manifest.places import media_root, table_path
 from mmfusion.data.manifest.settings import Settings
@@ -80,6 +81,22 @@ class ManifestSource(Source):
         self.settings = Settings(format, delimiter, quote, header, decimal, empty, strip)
 
     def read(self) -> Table:
+        path, columns, keys, ids, rows = self._rows()
+        splits = self._splits(columns, keys, rows, path.name)
+        root = media_root(self.root, path)
+        return Table(path.name, columns, splits, ids, rows, root, self.settings.decimal)
+
+    def folds(self) -> list[str]:
+        """The names of the folds that `split` makes of the rows: numbers, or groups.
+
+        Raises:
+            DataError: as `read`.
+        """
+        path, columns, keys, _, rows = self._rows()
+        return Folds(columns, keys, rows, path.name, self.split, self._fixed(columns, keys, rows, path.name)).names
+
+    def _rows(self) -> tuple[Path, dict[str, Cells], Cells, Cells, Sequence[int]]:
+        """The table's place, its columns, what its rows are known by, their ids and their numbers in the file."""
         path = table_path(self.path, self.root)
         columns, rows = self.settings.read(path)
         file = path.name
@@ -87,24 +104,28 @@ class ManifestSource(Source):
         if without_a_name(columns):
             log.warning("%s: %s", file, without_a_name(columns))
         ids = row_ids(columns, self.id, rows, file)
-        keys = ids if self.id is not None else content_keys(columns)
-        splits = self._splits(columns, keys, rows, file)
-        return Table(file, columns, splits, ids, rows, media_root(self.root, path), self.settings.decimal)
+        return path, columns, ids if self.id is not None else content_keys(columns), ids, rows
 
     def _splits(self, columns: Mapping[str, Cells], keys: Sequence[str], rows: Sequence[int], file: str) -> list[str]:
         split = self.split
         if split.get("ratio") is not None:
             return split_at_ratio(columns, keys, rows, file, split, shares_of(split))
-        splits = None
-        if split.get("column") is not None:
-            cells = find(columns, split["column"], file, "data.split.column")
-            splits = split_by_column(cells, rows, file, split)
-            if split.get("from_train"):
-                splits = take_from_train(splits, columns, keys, rows, file, split)
+        fixed = self._fixed(columns, keys, rows, file)
         if split.get("folds") is not None:
-            splits = split_by_fold(columns, keys, rows, file, split, splits)
-        assert splits is not None, "the check lets no split through that has neither"
-        return splits
+            return Folds(columns, keys, rows, file, split, fixed).splits()
+        assert fixed is not None, "the check lets no split through that has neither"
+        return fixed
+
+    def _fixed(
+        self, columns: Mapping[str, Cells], keys: Sequence[str], rows: Sequence[int], file: str
+    ) -> list[str] | None:
+        """Each row's split by the column; None without one."""
+        if self.split.get("column") is None:
+            return None
+        cells = find(columns, self.split["column"], file, "data.split.column")
+        splits = split_by_column(cells, rows, file, self.split)
+        taken = self.split.get("from_train")
+        return take_from_train(splits, columns, keys, rows, file, self.split) if taken else splits
 
 
 def row_ids(

@@ -4,7 +4,7 @@ from collections import Counter
 import pytest
 
 from mmfusion.data.errors import DataError
-from mmfusion.data.manifest.folds import folds_of, split_by_fold
+from mmfusion.data.manifest.folds import Folds
 
 N = 60
 ROWS = list(range(2, N + 2))
@@ -13,7 +13,7 @@ COLUMNS = {"y": ["a", "b", "b"] * 20, "who": [f"p{i // 5}" for i in range(N)]}
 
 
 def splits(split, fold, fixed=None, ids=IDS, columns=COLUMNS):
-    found = split_by_fold(columns, ids, list(ROWS[: len(ids)]), "t.csv", {**split, "fold": fold}, fixed)
+    found = Folds(columns, ids, ROWS, "t.csv", {**split, "fold": fold}, fixed).splits()
     return dict(zip(ids, found, strict=True))
 
 
@@ -56,9 +56,10 @@ def test_without_validation():
 
 def test_each_group_is_a_fold():
     split = {"folds": "groups", "group": "who"}
-    names, fold_of = folds_of(COLUMNS, IDS, ROWS, "t.csv", split)
+    folds = Folds(COLUMNS, IDS, ROWS, "t.csv", split)
+    names = folds.names
     assert names == sorted(set(COLUMNS["who"]))
-    assert [names[fold] for fold in fold_of] == COLUMNS["who"]
+    assert [names[folds.fold_of[row]] for row in range(N)] == COLUMNS["who"]
     found = splits(split, names.index("p7"))
     assert {name for name, part in found.items() if part == "test"} == {f"r{i}" for i in range(35, 40)}
 
@@ -86,4 +87,4 @@ def test_where_a_column_fixes_the_test_the_fold_is_the_validation():
 def test_folds_that_there_are_not(split, message):
     columns = {**COLUMNS, "one": ["x"] * N, "two": ["x", "y"] * 30}
     with pytest.raises(DataError, match=message):
-        split_by_fold(columns, IDS, ROWS, "t.csv", split)
+        Folds(columns, IDS, ROWS, "t.csv", split).splits()

@@ -1,0 +1,166 @@
+"""`study=cross_validation`: every row of a table tested once, by a model that has not seen it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from math import fsum
+from typing import Annotated, Any, Literal
+
+from mmfusion.config.check import check
+from mmfusion.config.errors import ConfigError
+from mmfusion.config.limits import Range
+from mmfusion.config.names import MANIFEST, SOURCE_KEYS
+from mmfusion.config.split import GROUPS, validates
+from mmfusion.data.errors import DataError
+from mmfusion.data.manifest.source import ManifestSource
+from mmfusion.report import words
+from mmfusion.report.metrics import names
+from mmfusion.report.runs import PROVENANCE, Run, parsed
+from mmfusion.report.statistics import Interval, interval
+from mmfusion.studies._base import Groups, Study
+from mmfusion.studies.conclusion import Conclusion, Section, Table
+from mmfusion.studies.results import Results, Variant
+from mmfusion.studies.sections import arrow, cost, jobs, many, numbers, short
+
+
+class CrossValidationStudy(Study):
+    """A variant for each fold, which is the test; where the experiment's column fixes the test, the validation.
+
+    Args:
+        seeds: see `Study`.
+        folds: how many, or `groups`: each value of the experiment's `data.split.group` is one.
+    """
+
+    varies = ("data.split.folds", "data.split.fold")
+    by = ()
+
+    def __init__(self, seeds: int | Sequence[int], folds: Annotated[int, Range(2)] | Literal["groups"]) -> None:
+        super().__init__(seeds)
+        self.folds = folds
+
+    def variants(self, config: Mapping[str, Any], known: Groups) -> list[Variant]:
+        data = config["data"]
+        if data["_target_"] != MANIFEST:
+            raise ConfigError(
+                f"study=cross_validation puts the rows of a table in folds (data=manifest), and {data['_target_']} "
+                "makes its splits itself; take the experiment of a table, or train this one with several seeds: "
+                "mmfusion train -m 'seed=range(5)'"
+            )
+        split, typed = in_folds(data["split"], self.folds)
+        check({**config, "data": {**data, "split": split}})
+        source = {key: value for key, value in data.items() if key not in (*SOURCE_KEYS, "_target_")}
+        try:
+            folds = ManifestSource(**{**source, "split": split}).folds()
+        except DataError as error:
+            raise ConfigError(f"study=cross_validation: {error}") from None
+        titles = [f"fold {k} ({name})" if self.folds == GROUPS else f"fold {k}" for k, name in enumerate(folds)]
+        return [Variant(title, (*typed, f"data.split.fold={k}")) for k, title in enumerate(titles)]
+
+    def conclude(self, found: Results) -> Conclusion:
+        folds, seeds = many(len(found.variants), "fold"), many(len(found.seeds), "seed")
+        metrics = [name for name in names(found.completed) if name.startswith("test/")]
+        shared = shared_rows(found)
+        means = {name: interval(values, shared) for name in metrics if (values := _values(found, name))}
+        return Conclusion(
+            f"study={found.study}: {folds}, {seeds}",
+            _headline(found, means, f"{folds}, {seeds}"),
+            [
+                *([_all_folds(found, means)] if means else []),
+                numbers(found, found.variants),
+                cost(found),
+                jobs(found),
+                _method(found, shared),
+            ],
+        )
+
+
+def in_folds(split: Mapping[str, Any], folds: int | str) -> tuple[dict[str, Any], tuple[str, ...]]:
+    """An experiment's `data.split` in folds instead, the rest of what it says kept; and the overrides that make it so.
+
+    Of a split by ratio the training rows keep giving the share of them that was for validation.
+    """
+    changed: dict[str, Any] = {"folds": folds, "fold": 0}
+    typed = [f"data.split.folds={folds}"]
+    taken = dict(split.get("from_train") or {})
+    if split.get("ratio") is not None:
+        share = float(split["ratio"].get("val") or 0) if validates(split) else 0.0
+        share = round(share / (share + float(split["ratio"]["train"])), 3) if share else share
+        changed |= {"ratio": None, "from_train": {"val": share}}
+        typed += ["data.split.ratio=null", f"data.split.from_train={{val:{share:g}}}"]
+    elif split.get("column") is not None and "val" in taken:
+        del taken["val"]
+        changed["from_train"] = taken or None
+        typed.append("~data.split.from_train.val" if taken else "data.split.from_train=null")
+    return {**split, **changed}, tuple(typed)
+
+
+def shared_rows(found: Results) -> float:
+    """Rows held out over rows trained on, the mean over the runs: what `interval` takes as `overlap`."""
+    held = "val" if _is_fixed(found) else "test"
+    ratios = [rows[held] / rows["train"] for run in found.completed if (rows := _rows(run)).keys() >= {held, "train"}]
+    return fsum(ratios) / len(ratios) if ratios else 1 / max(1, len(found.variants) - 1)
+
+
+def _rows(run: Run) -> dict[str, int]:
+    """Split to its rows; empty where the run does not say."""
+    try:
+        found: dict[str, int] = dict(parsed(run.path / PROVENANCE)["data"]["splits"])
+    except (OSError, ValueError, LookupError, TypeError):
+        return {}
+    if (run.config.get("trainer") or {}).get("refit"):
+        found["train"] = found.get("train", 0) + found.get("val", 0)
+    return found
+
+
+def _values(found: Results, metric: str) -> list[float]:
+    return [value for variant in found.variants for value in found.values(variant, metric).values()]
+
+
+def _is_fixed(found: Results) -> bool:
+    """Whether a column says what the test rows are, so that the folds are for validation."""
+    return any((run.config.get("data") or {}).get("split", {}).get("column") is not None for run in found.completed)
+
+
+def _headline(found: Results, means: Mapping[str, Interval], of: str) -> list[str]:
+    if not found.completed:
+        return ["Nothing can be said: no job completed."]
+    main = [metric for metric in found.metrics().values() if metric in means]
+    if not main:
+        return ["Nothing can be said: no run has a test metric. Is trainer.limit_test_batches 0?"]
+    told = ", ".join(f"{short(name)} {words.plus_minus(means[name], words.decimals([means[name]]))}" for name in main)
+    lines = [f"{told[0].upper()}{told[1:]} (mean over {of})."]
+    planned = len(found.variants) * len(found.seeds)
+    if len(found.completed) < planned:
+        lines.append(f"This is the mean of {len(found.completed)} of {planned} jobs: the others did not complete.")
+    return lines
+
+
+def _all_folds(found: Results, means: Mapping[str, Interval]) -> Section:
+    rows = []
+    for name, mean in means.items():
+        values = _values(found, name)
+        places = words.decimals([mean])
+        spread = (fsum((value - mean.mean) ** 2 for value in values) / max(1, len(values) - 1)) ** 0.5
+        told = [
+            words.plus_minus(mean, places),
+            *(f"{value:.{places}f}" for value in (spread, min(values), max(values))),
+        ]
+        rows.append([f"{short(name)} {arrow(name)}", told[0], str(mean.n), *told[1:]])
+    head = ["metric", "mean ± 95% interval", "n", "sd", "lowest", "highest"]
+    return Section("All folds", ["Over the folds' test metrics, each fold with each seed."], [Table(head, rows)])
+
+
+def _method(found: Results, shared: float) -> Section:
+    lines = [
+        "Folds are not independent, for they share training rows: intervals are the corrected resampled ones, "
+        f"t · s · √(1/n + {shared:.3f}), where {shared:.3f} is rows held out over rows trained on (Nadeau and Bengio, "
+        "2003)."
+    ]
+    if _is_fixed(found):
+        lines.append(
+            "data.split.column fixes the test rows, which are the same in every fold: what differs are the rows that a "
+            "model was trained and chosen on. To test every row once instead, set data.split.column=null."
+        )
+    else:
+        lines.append("Every row is tested in one fold, by models that were neither trained nor chosen on it.")
+    return Section("How this was judged", lines)

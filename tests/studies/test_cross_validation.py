@@ -1,0 +1,126 @@
+import json
+import re
+
+import pytest
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.report.runs import PROVENANCE
+from mmfusion.report.statistics import interval
+from mmfusion.studies.cross_validation import in_folds
+from mmfusion.studies.plan import make_plan
+from tests.runs.toy import make_toy
+from tests.studies.made import NOISE, results, rows, section
+
+
+@pytest.fixture(scope="module")
+def conf(tmp_path_factory):
+    return make_toy(tmp_path_factory.mktemp("toy"), rows=60)
+
+
+def planned(conf, *overrides):
+    plan = make_plan("cross_validation", ["study=cross_validation", "experiment=toy", *overrides], [conf])
+    return plan, [" ".join(plan.job(*each)) for each in plan.jobs()]
+
+
+def test_a_job_for_each_fold_and_seed(conf):
+    plan, jobs = planned(conf, "study.folds=3", "study.seeds=2", "data.split.column=null")
+    assert jobs == [
+        f"experiment=toy data.split.column=null data.split.folds=3 data.split.fold={fold} seed={seed}"
+        for seed in (0, 1)
+        for fold in (0, 1, 2)
+    ]
+    assert [variant.name for variant in plan.variants] == ["fold 0", "fold 1", "fold 2"]
+
+
+def test_the_folds_of_groups_are_counted_in_the_table(conf):
+    plan, jobs = planned(conf, "study.folds=groups", "data.split.column=null", "data.split.group=flag")
+    assert [variant.name for variant in plan.variants] == ["fold 0 (no)", "fold 1 (yes)"]
+    assert jobs[1].endswith("data.split.folds=groups data.split.fold=1 seed=0")
+
+
+@pytest.mark.parametrize(
+    ("split", "typed"),
+    [
+        ({"column": None, "ratio": None, "group": "who"}, "data.split.folds=4"),
+        (
+            {"column": None, "ratio": {"train": 0.6, "val": 0.2, "test": 0.2}, "stratify": "y"},
+            "data.split.folds=4 data.split.ratio=null data.split.from_train={val:0.25}",
+        ),
+        (
+            {"column": None, "ratio": {"train": 0.8, "val": 0, "test": 0.2}},
+            "data.split.folds=4 data.split.ratio=null data.split.from_train={val:0}",
+        ),
+        ({"column": "part", "val": "dev"}, "data.split.folds=4"),
+        (
+            {"column": "part", "val": None, "from_train": {"val": 0.1}},
+            "data.split.folds=4 data.split.from_train=null",
+        ),
+        (
+            {"column": "part", "val": None, "from_train": {"val": 0.1, "test": 0.2}},
+            "data.split.folds=4 ~data.split.from_train.val",
+        ),
+    ],
+)
+def test_the_rest_of_a_split_stays(split, typed):
+    assert " ".join(in_folds(split, 4)[1]) == typed
+
+
+@pytest.mark.parametrize(
+    ("overrides", "message"),
+    [
+        (["study.folds=61"], "study=cross_validation: data.split.folds: toy.csv has 48 rows, too few for 61 folds"),
+        (["study.folds=3", "data.split.group=flag"], "has 2 groups in column 'flag', too few for 3 folds"),
+        (["study.folds=1"], "study.folds: must be .* found 1"),
+        (["study.folds=groups"], "data.split.folds=groups: expected data.split.group"),
+        (["data.split.fold=1"], "data.split.fold=1: study=cross_validation varies data.split.fold itself"),
+        (["data.split.test=null"], "data.split.test is null; name its value, or set data.split.column=null"),
+        (["data=digits", "~encoder.a", "~encoder.b", "~encoder.c"], "rows of a table in folds .* makes its splits its"),
+    ],
+)
+def test_what_cannot_be_put_in_folds(conf, overrides, message):
+    with pytest.raises(ConfigError, match=message):
+        planned(conf, *overrides)
+
+
+ACCURACY = (0.70, 0.74, 0.66, 0.72)
+
+
+@pytest.fixture
+def found(tmp_path, conf):
+    plan, _ = planned(conf, "study.folds=4", "study.seeds=2", "data.split.column=null")
+
+    def metrics(variant, seed):
+        value = ACCURACY[int(variant.name.split()[1])] + NOISE[seed]
+        return {"test/kind/accuracy": value, "test/kind/loss": 1 - value, "test[a]/kind/accuracy": 0.5, "test/rows": 15}
+
+    return plan, results(tmp_path, plan, metrics)
+
+
+def test_it_concludes_with_means_and_intervals_for_folds_that_share_rows(found):
+    plan, read = found
+    for run in read.completed:
+        (run.path / PROVENANCE).write_text(json.dumps({"data": {"splits": {"train": 40, "val": 5, "test": 15}}}))
+    conclusion = plan.study.conclude(read)
+    values = [each + noise for each in ACCURACY for noise in NOISE[:2]]
+    expected = interval(values, overlap=15 / 40)
+    assert conclusion.title == "study=cross_validation: 4 folds, 2 seeds"
+    (line,) = conclusion.headline
+    assert re.match(rf"Kind accuracy {expected.mean:.3f} ± {expected.half:.3f} \(mean over 4 folds, 2 seeds\)\.$", line)
+    head, first, *others = rows(conclusion, "All folds")
+    assert head == ["metric", "mean ± 95% interval", "n", "sd", "lowest", "highest"]
+    assert first[0] == "kind accuracy ↑"
+    assert first[2] == "8"
+    assert [each[0] for each in others] == ["kind loss ↓"]
+    assert [row[0] for row in rows(conclusion, "Numbers")[1:]] == [f"fold {k}" for k in range(4)]
+    told = section(conclusion, "How")
+    assert "0.375 is rows held out over rows trained on (Nadeau and Bengio, 2003)" in told[0]
+    assert told[1].startswith("Every row is tested in one fold")
+
+
+def test_folds_that_did_not_complete_are_said(tmp_path, conf):
+    plan, _ = planned(conf, "study.folds=3", "data.split.column=null")
+    broken = {"fold 1": "ValueError: no luck"}
+    read = results(tmp_path, plan, lambda variant, seed: broken.get(variant.name, {"test/kind/accuracy": 0.5}))
+    assert plan.study.conclude(read).headline[1] == "This is the mean of 2 of 3 jobs: the others did not complete."
+    nothing = results(tmp_path / "none", plan, lambda variant, seed: "ValueError: no luck")
+    assert plan.study.conclude(nothing).headline == ["Nothing can be said: no job completed."]
