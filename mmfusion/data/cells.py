@@ -64,8 +64,8 @@ def _without_empty_lists(column: Column) -> Column:
 def factorise(column: Column) -> tuple[Column, np.ndarray]:
     """Unique values of a column in order of appearance, and Int `[N]`, each row's place among them (−1 if empty).
 
-    Strings and numbers are one value if they are equal and of one type; anything else (arrays) only if it is one
-    object. Rows of an array are values of their own.
+    Strings, numbers and tuples of them are one value if they are equal and of one type; anything else (arrays) only if
+    it is one object. Rows of an array are values of their own.
     """
     if isinstance(column, pl.Series) and not column.dtype.is_nested() and not column.dtype.is_float():
         values = column.drop_nulls().unique(maintain_order=True)
@@ -82,7 +82,7 @@ def factorise(column: Column) -> tuple[Column, np.ndarray]:
         if is_empty(cell):
             index[i] = -1
             continue
-        key = (type(cell), cell) if isinstance(cell, str | int | float) else id(cell)
+        key = (type(cell), cell) if isinstance(cell, str | int | float | tuple) else id(cell)
         place = places.setdefault(key, len(unique))
         if place == len(unique):
             unique.append(cell)

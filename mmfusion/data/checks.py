@@ -16,7 +16,7 @@ from mmfusion.data.inputs import Inputs
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.paths import PathError, resolve
 from mmfusion.data.table import SPLITS, Table
-from mmfusion.data.targets import LabelReader
+from mmfusion.data.targets import LabelReader, label_columns
 
 
 def check_columns(table: Table, kinds: Mapping[str, Kind], labels: Mapping[str, LabelReader]) -> None:
@@ -26,7 +26,9 @@ def check_columns(table: Table, kinds: Mapping[str, Kind], labels: Mapping[str, 
         DataError: every such column, which option names it, and the nearest that there is.
     """
     asked = [(f"data.modalities.{name}", column) for name, kind in kinds.items() for column in kind.columns or [name]]
-    asked += [(f"task.{name}.column", reader.column or name) for name, reader in labels.items()]
+    for name, reader in labels.items():
+        option = f"task.{name}.{'columns' if getattr(reader, 'columns', ()) else 'column'}"
+        asked += [(option, column) for column in label_columns(name, reader)]
     lacking = [(option, column) for option, column in asked if column not in table.columns]
     if lacking:
         first = [f"{option}: {table.name} has no column {c!r}; {suggest(c, table.columns)}" for option, c in lacking]

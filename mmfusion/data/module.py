@@ -33,7 +33,7 @@ from mmfusion.data.process import Process, this_process
 from mmfusion.data.rows import Rows
 from mmfusion.data.source import Source
 from mmfusion.data.table import Column, Table
-from mmfusion.data.targets import LabelReader
+from mmfusion.data.targets import LabelReader, label_columns
 from mmfusion.data.transforms._base import Transform
 
 log = logging.getLogger(__name__)
@@ -215,7 +215,7 @@ class MultiModalData(LightningDataModule):
         """A split's rows, with the columns in use."""
         assert self.table is not None
         names = [column for name, kind in self.kinds.items() for column in kind.columns or [name]]
-        names += [reader.column or task for task, reader in self.labels.items()]
+        names += [column for task, reader in self.labels.items() for column in label_columns(task, reader)]
         used = replace(self.table, columns={name: self.table.column(name) for name in names})
         return used.take(self.table.where(split))
 

@@ -10,9 +10,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmfusion.data.cells import factorise
+from mmfusion.data.cells import Cells, factorise
 from mmfusion.data.errors import DataError, Problems
-from mmfusion.data.table import Table
+from mmfusion.data.table import Column, Table
 
 COUNTED = 1000
 """Classes up to which their rows are counted."""
@@ -52,6 +52,11 @@ class Labels:
     bare: int = 0
 
 
+def label_columns(task: str, reader: LabelReader) -> list[str]:
+    """The columns that a task reads: its `columns`, its `column`, or the one of its own name."""
+    return list(getattr(reader, "columns", ())) or [reader.column or task]
+
+
 def fit_labels(table: Table, readers: Mapping[str, LabelReader]) -> None:
     """Fit each reader on its column's labels in the training rows.
 
@@ -59,8 +64,7 @@ def fit_labels(table: Table, readers: Mapping[str, LabelReader]) -> None:
         DataError: a column is missing, or holds no label at all, or the reader cannot be fitted on it.
     """
     for task, reader in readers.items():
-        name = reader.column or task
-        unique, index = factorise(table.column(name))
+        name, unique, index = _distinct(table, task, reader)
         distinct = list(unique)
         labels = [distinct[place] for place in index[index >= 0].tolist()]
         if not labels:
@@ -77,8 +81,7 @@ def read_labels(table: Table, readers: Mapping[str, LabelReader], problems: Prob
     """Check every label and make targets; what is wrong with any is added to `problems`."""
     read = {}
     for task, reader in readers.items():
-        name = reader.column or task
-        unique, index = factorise(table.column(name))
+        name, unique, index = _distinct(table, task, reader)
         values: list[Any] = []
         wrong: dict[int, str] = {}
         for place, label in enumerate(unique):
@@ -97,6 +100,16 @@ def read_labels(table: Table, readers: Mapping[str, LabelReader], problems: Prob
         counts, bare = _counts(targets[known], reader.state().get("classes", ()))
         read[task] = Labels(targets, torch.from_numpy(index >= 0), counts, bare)
     return read
+
+
+def _distinct(table: Table, task: str, reader: LabelReader) -> tuple[str, Column, np.ndarray]:
+    """What messages call a task's columns, their different cells (tuples of several columns'), and each row's place."""
+    names = label_columns(task, reader)
+    if len(names) == 1:
+        return names[0], *factorise(table.column(names[0]))
+    cells = Cells([table.column(name) for name in names])
+    rows = [cell if there else None for cell, there in zip(cells, cells.filled(), strict=True)]
+    return ", ".join(names), *factorise(rows)
 
 
 def _tensor(values: list[Any], reader: LabelReader, task: str, column: str) -> Tensor:

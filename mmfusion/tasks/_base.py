@@ -17,6 +17,7 @@ class Task(nn.Module, ABC):
 
     Attributes:
         column: the manifest's column; None means the task's own name.
+        columns: several of them instead, whose cells `fit` and `check` get as tuples; none: `column`.
         dim: the head's number of outputs, known once fitted.
         is_regression: its loss is a regression's (some weightings treat the two differently).
         several: a cell may hold several labels.
@@ -26,6 +27,7 @@ class Task(nn.Module, ABC):
     """
 
     column: str | None
+    columns: Sequence[str] = ()
     dim: int
     is_regression: bool = False
     several: bool = False

@@ -12,8 +12,12 @@ from torchmetrics import MetricCollection
 
 from mmfusion.label_lists import split_labels
 from mmfusion.tasks._classes import ClassTask
-from mmfusion.tasks.labels import canonical, require_shapes
+from mmfusion.tasks.labels import as_value, canonical, require_shapes
 from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc
+
+
+MARKS = {"0": False, "1": True, "no": False, "yes": True, "false": False, "true": True, "n": False, "y": True}
+"""What a label's own column holds where it does not, and where it does."""
 
 
 class Multilabel(ClassTask):
@@ -21,11 +25,13 @@ class Multilabel(ClassTask):
 
     A cell is a list of labels, or a text: of labels with a separator between them (`cat; dog`), or of a list as Python
     or JSON writes it (`['cat', 'dog']`). An empty cell is a missing label; a row that is known to have no label at all
-    says so with an empty list, or with the word `none`. The order of labels does not matter.
+    says so with an empty list, or with the word `none`. The order of labels does not matter. Or each label has a column
+    of its own (`columns`), of 0 and 1, no and yes, or false and true; a row in which all are empty has no labels.
 
     Args:
         column: the table's column; None for the task's own name.
-        classes: the labels in order; None for those of the training split, sorted.
+        columns: one column a label, instead of `column`.
+        classes: the labels in order; None for those of the training split, sorted, or for the names of `columns`.
         separator: what stands between the labels of a text.
         none: the word for "no label applies", in capitals or small letters.
         auroc_bins: None for an exact AUROC (binned above 64 labels), or the number of bins of the logit.
@@ -41,12 +47,18 @@ class Multilabel(ClassTask):
     def __init__(
         self,
         column: str | None = None,
+        columns: Sequence[str] | None = None,
         classes: Sequence[Any] | None = None,
         separator: str = ";",
         none: str = "none",
         auroc_bins: int | None = None,
     ) -> None:
-        super().__init__(column, classes, auroc_bins)
+        if columns and column is not None:
+            raise ValueError(f"give column or columns, not both: found {column!r} and {list(columns)}")
+        if columns and classes is not None and len(classes) != len(columns):
+            raise ValueError(f"classes: expected {len(columns)} names, one a column, found {len(classes)}")
+        super().__init__(column, columns if columns and classes is None else classes, auroc_bins)
+        self.columns = list(columns or ())
         if not separator:
             raise ValueError("separator: expected at least one character, found empty text")
         self.separator = separator
@@ -69,6 +81,8 @@ class Multilabel(ClassTask):
         self.fill = [0.0] * self.dim
 
     def _names(self, label: Any) -> set[str]:
+        if self.columns:
+            return self._marked(label)
         if isinstance(label, str):
             parts = split_labels(label, self.separator)
         elif isinstance(label, Iterable) and not isinstance(label, Mapping | bytes):
@@ -83,6 +97,22 @@ class Multilabel(ClassTask):
                 f"{self.none!r} is a label like any other"
             )
         return names - nothing
+
+    def _marked(self, cells: Sequence[Any]) -> set[str]:
+        """The labels whose column says yes."""
+        assert self.classes is not None
+        names = set()
+        for column, name, cell in zip(self.columns, self.classes.names, cells, strict=True):
+            if cell is None:
+                raise ValueError(
+                    f"expected 0 or 1 in each of these columns, found nothing in {column!r}; empty all of them where no "
+                    "label is known, or make each column a task of its own (binary)"
+                )
+            word = as_value(canonical(cell)).lower()
+            if word not in MARKS:
+                raise ValueError(f"expected 0 or 1 (or no and yes, false and true), found {cell!r} in {column!r}")
+            names.update([name] if MARKS[word] else [])
+        return names
 
     def check(self, label: Any) -> list[float]:
         assert self.classes is not None, "fit first"

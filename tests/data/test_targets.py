@@ -4,7 +4,8 @@ import torch
 
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.table import Table
-from mmfusion.data.targets import fit_labels, read_labels
+from mmfusion.data.targets import fit_labels, label_columns, read_labels
+from mmfusion.tasks.multilabel import Multilabel
 
 
 class Reader:
@@ -117,3 +118,18 @@ def test_a_reader_that_takes_float32_is_not_given_what_float32_rounds(make):
     with pytest.raises(DataError, match=r"float32 rounds these targets by up to .* `double_targets"):
         read(["1700000000", "1700000020"], Reader(make=make, fill=fill))
     assert read(["1700000000", "1700000000"], Reader(make=make, fill=fill))[0].targets.dtype == torch.float32
+
+
+def test_labels_in_several_columns():
+    columns = {"a": ["1", "0", None, "1", None], "b": pl.Series(["0", "0", None, "0", "1"])}
+    rows = Table("t.csv", columns, ["train"] * 5, list("vwxyz"), range(2, 7))
+    task = Multilabel(columns=["a", "b"])
+    fit_labels(rows, {"tags": task})
+    problems = Problems("t.csv")
+    labels = read_labels(rows, {"tags": task}, problems)["tags"]
+    assert labels.targets.tolist() == [[1.0, 0.0], [0.0, 0.0], [0.0, 0.0], [1.0, 0.0], [0.0, 0.0]]
+    assert labels.labelled.tolist() == [True, True, False, True, True]
+    assert (labels.counts, labels.bare) == ({"a": 2}, 1)
+    assert problems.first[0].startswith("t.csv, line 6, column 'a, b': (None, '1'): expected 0 or 1 in each")
+    assert label_columns("tags", task) == ["a", "b"]
+    assert label_columns("tags", Multilabel()) == ["tags"]

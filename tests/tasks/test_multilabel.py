@@ -62,6 +62,22 @@ def test_bad_cells_and_options_are_refused():
         Multilabel(separator="")
 
 
+def test_each_label_may_have_a_column_of_its_own():
+    rows = [("1", "0", "yes"), ("0", "1.0", "No"), (0, False, 0.0)]
+    task = fitted(rows, columns=["a", "b", "c"])
+    assert task.classes.names == ["a", "b", "c"]
+    assert [task.check(row) for row in rows] == [[1.0, 0.0, 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]
+    assert fitted(rows, columns=["a", "b", "c"], classes=["x", "y", "z"]).classes.names == ["x", "y", "z"]
+    with pytest.raises(ValueError, match="found nothing in 'b'; empty all of them where no label is known"):
+        task.check(("1", None, "0"))
+    with pytest.raises(ValueError, match="expected 0 or 1 .*found '2' in 'a'"):
+        task.check(("2", "1", "0"))
+    with pytest.raises(ValueError, match="column or columns, not both"):
+        Multilabel(column="a", columns=["a", "b"])
+    with pytest.raises(ValueError, match="expected 2 names, one a column, found 1"):
+        Multilabel(columns=["a", "b"], classes=["a"])
+
+
 def test_loss_is_the_mean_over_labels():
     task = fitted()
     z = torch.tensor([[0.5, -1.0, 2.0], [0.0, 0.0, 0.0]])

@@ -12,7 +12,7 @@ from mmfusion.data.errors import DataError, Problems, str_of
 from mmfusion.data.inspect.lists import label_lists
 from mmfusion.data.inspect.spellings import similar_message
 from mmfusion.data.table import Table
-from mmfusion.data.targets import fit_labels, read_labels
+from mmfusion.data.targets import fit_labels, label_columns, read_labels
 from mmfusion.runs.validation.report import Report
 from mmfusion.tasks._base import Task
 from mmfusion.tasks.multilabel import Multilabel
@@ -24,8 +24,7 @@ FEW = 2
 def read_tasks(table: Table, tasks: Mapping[str, Task], report: Report) -> None:
     """Fit each task on the training rows, check all labels, and fill the report's labels."""
     for name, task in tasks.items():
-        column = task.column or name
-        part = replace(table, columns={column: table.column(column)})
+        part = replace(table, columns={column: table.column(column) for column in label_columns(name, task)})
         report.unlabelled[name], report.classes[name] = {}, {}
         try:
             fit_labels(part.take(table.where("train")), {name: task})
