@@ -12,11 +12,18 @@ from mmfusion.data.cells import Cells, factorise
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.packed import Packed
+from mmfusion.data.path_parts import joined
 from mmfusion.data.reading import decoded, read_all
 from mmfusion.data.table import Table
 
 SAMPLED = 32
 """Media decoded to estimate what all of them would take."""
+
+
+def cells_of(table: Table, name: str, kind: Kind) -> Cells:
+    """A modality's cells: of its columns, or of several that make the path of a file the paths."""
+    columns = [table.column(column) for column in kind.columns or [name]]
+    return Cells([joined(columns)] if kind.reads_files and len(columns) > 1 else columns)
 
 
 class Inputs:
@@ -39,8 +46,8 @@ class Inputs:
         self.root = table.root
         self.columns = kind.columns or [name]
         self.packed: Packed | None = None
-        cells = Cells([table.column(column) for column in self.columns])
-        if len(self.columns) == 1:
+        cells = cells_of(table, name, kind)
+        if len(cells.columns) == 1:
             unique, places = factorise(cells.columns[0])
             self.cells = Cells([unique])
         else:

@@ -9,10 +9,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from mmfusion.data.cells import Cells
 from mmfusion.data.checks import check_paths, check_present
 from mmfusion.data.errors import SHOWN, CellsError, DataError, Problems, str_of
-from mmfusion.data.inputs import Inputs
+from mmfusion.data.inputs import Inputs, cells_of
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.rows import Rows
 from mmfusion.data.table import Table
@@ -61,7 +60,7 @@ def fit_training(train: Table, kinds: Mapping[str, Kind], labels: Mapping[str, L
     """
     fit_labels(train, labels)
     for name, kind in kinds.items():
-        cells = Cells([train.column(column) for column in kind.columns or [name]])
+        cells = cells_of(train, name, kind)
         present = np.flatnonzero(cells.filled())
         if len(present) == 0:
             raise DataError(f"modality {name!r} is absent in all {len(train)} training rows of {train.name}")

@@ -37,7 +37,7 @@ def experiment(plan: Plan, name: str, path: str, root: str | None, settings: Set
     modalities = {key_of(d, taken): d for d in plan.of("modality") if d.kind != "tabular"}
     tabular = key_for("table", taken) if table else None
     taken = []
-    tasks = {key_for(d.column, taken): d for d in plan.of("task")}
+    tasks = {key_for(d.name or d.column, taken): d for d in plan.of("task")}
     lines = [
         "# @package _global_",
         f"# {plan.file}: {', '.join([*modalities, *([tabular] if tabular else [])])} → {', '.join(tasks)}",
@@ -63,7 +63,8 @@ def experiment(plan: Plan, name: str, path: str, root: str | None, settings: Set
     ]
     for key, decision in modalities.items():
         lines += [*_why(decision, "    "), f"    {key}:", f"      kind: {decision.kind}"]
-        lines += [f"      column: {scalar(decision.column)}", *_options(decision.arguments, "      ")]
+        column = _list(decision.columns) if decision.others else scalar(decision.column)
+        lines += [f"      column: {column}", *_options(decision.arguments, "      ")]
     if tabular:
         lines += [line for decision in table for line in _why(decision, "    ", name=True)]
         lines += [f"    {tabular}:", "      kind: tabular"]
@@ -72,7 +73,8 @@ def experiment(plan: Plan, name: str, path: str, root: str | None, settings: Set
             lines += _options({option: chosen} if chosen else {}, "      ")
     lines += ["", "task:"]
     for key, decision in tasks.items():
-        lines += [*_why(decision, "  "), f"  {key}:", f"    column: {scalar(decision.column)}"]
+        column = f"columns: {_list(decision.columns)}" if decision.others else f"column: {scalar(decision.column)}"
+        lines += [*_why(decision, "  "), f"  {key}:", f"    {column}"]
         lines += _options(decision.arguments, "    ")
     left_out = [decision for decision in plan.decisions.values() if decision.role in ("group", "ignored")]
     if left_out:

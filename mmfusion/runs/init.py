@@ -41,6 +41,7 @@ def init(
     force: bool = False,
     console: Console | None = None,
     overrides: Sequence[str] = (),
+    **by: Any,
 ) -> Path:
     """Look at a table, decide what its columns are, write an experiment and say why.
 
@@ -55,6 +56,7 @@ def init(
         console: where to print.
         overrides: `data.header=false`, `data.delimiter=;` and their like: how the table is read. What is not given is
             found out, and said.
+        by: what else is said of columns (`groups`, `splits`, `inputs`, `kinds`), as in `Given`; it is not guessed.
 
     Returns:
         The file that was written.
@@ -79,8 +81,8 @@ def init(
         console.print(f"{table.name}: {sentence}", highlight=False, markup=False, soft_wrap=True)
     with busy(f"looking at {path}"):
         columns = guess.columns
-        plan = start(table.name, columns, media_root(root, table), task, ignore, guess.unreadable)
-        plan = finish(plan, columns, task)
+        plan = start(table.name, columns, media_root(root, table), task, ignore, guess.unreadable, **by)
+        plan = finish(plan, columns)
     _print(plan, console)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(experiment(plan, name, path, root, guess.settings), encoding="utf-8")

@@ -9,9 +9,9 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from mmfusion.data.cells import Cells
 from mmfusion.data.checks import check_columns, check_ids, check_present, check_splits, untested, unvalidated
 from mmfusion.data.errors import DataError, Problems, str_of
+from mmfusion.data.inputs import cells_of
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.module import MultiModalData
 from mmfusion.data.number_columns import in_points
@@ -119,7 +119,7 @@ def _check_bare(table: Table, kinds: Mapping[str, Kind], report: Report, *, refu
     """Shares of absent modalities, and rows that have none at all."""
     present = {}
     for name, kind in kinds.items():
-        there = Cells([table.column(column) for column in kind.columns or [name]]).filled()
+        there = cells_of(table, name, kind).filled()
         report.absent[name] = {split: 1 - float(there[table.where(split)].mean()) for split in report.rows}
         present[name] = torch.from_numpy(there)
     problems = Problems(table.name)

@@ -15,7 +15,6 @@ from mmfusion.tasks._classes import ClassTask
 from mmfusion.tasks.labels import as_value, canonical, require_shapes
 from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc
 
-
 MARKS = {"0": False, "1": True, "no": False, "yes": True, "false": False, "true": True, "n": False, "y": True}
 """What a label's own column holds where it does not, and where it does."""
 
@@ -105,8 +104,8 @@ class Multilabel(ClassTask):
         for column, name, cell in zip(self.columns, self.classes.names, cells, strict=True):
             if cell is None:
                 raise ValueError(
-                    f"expected 0 or 1 in each of these columns, found nothing in {column!r}; empty all of them where no "
-                    "label is known, or make each column a task of its own (binary)"
+                    f"expected 0 or 1 in each of these columns, found nothing in {column!r}; empty all of them where "
+                    "no label is known, or make each column a task of its own (binary)"
                 )
             word = as_value(canonical(cell)).lower()
             if word not in MARKS:

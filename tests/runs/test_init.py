@@ -17,6 +17,9 @@ from mmfusion.config.compose import load_config
 from mmfusion.config.errors import ConfigError
 from mmfusion.data.errors import DataError
 from mmfusion.runs.init import init
+from mmfusion.runs.predict import predict
+from mmfusion.runs.train import train
+from mmfusion.runs.validate import validate
 from mmfusion.training.build import build_data
 
 
@@ -245,3 +248,47 @@ def test_files_whose_names_are_words_of_yaml(here, console, stem):
     assert yaml.safe_load(target.read_text())["name"] == name
     with pytest.raises(ConfigError, match=f"--name: '{stem}' means something of its own"):
         init(f"{stem}.csv", name=stem, console=console)
+
+
+def test_columns_by_hand_end_to_end(here, capsys):
+    write_rows(here)
+    by = ["--split", "split", "--group", "id", "--input", "city", "--kind", "age=categorical", "--task", "label"]
+    assert main(["init", "pets.csv", *by]) == 0
+    data = load_config(["experiment=pets"])["data"]
+    assert (data["split"]["column"], data["split"]["group"]) == ("split", "id")
+    assert data["modalities"]["table"] == {"kind": "tabular", "categorical": ["age", "city"]}
+    assert "as told (--kind age=categorical)" in capsys.readouterr().out
+    for wrong, message in (
+        (["--kind", "age"], "--kind: expected COLUMN=KIND, such as note=text, found 'age'"),
+        (["--kind", "age=text", "--kind", "age=image"], "column 'age' is given two kinds, text and image"),
+        (["--input", "citi"], "--input: pets.csv has no column 'citi'; did you mean 'city'"),
+        (["--ignore", "age", "--input", "age"], "column 'age' is given twice, by --input and by --ignore"),
+    ):
+        assert main(["init", "pets.csv", "--force", *wrong]) > 0
+        assert message in capsys.readouterr().err
+
+
+def test_folders_and_labels_in_several_columns_train_and_predict(here, console):
+    """Paths in two columns and labels in three: written, validated, trained and predicted with."""
+    generator = random.Random(0)
+    lines = ["folder,file,tag_red,tag_dark,tag_big"]
+    for i in range(60):
+        folder = here / f"set{i % 3}"
+        folder.mkdir(exist_ok=True)
+        PIL.Image.fromarray(np.full((4, 4), i, dtype=np.uint8)).save(folder / f"{i}.png")
+        lines.append(f"set{i % 3},{i}.png,{','.join(str(generator.randint(0, 1)) for _ in range(3))}")
+    (here / "sets.csv").write_text("\n".join(lines))
+    written = yaml.safe_load(init("sets.csv", console=console).read_text())
+    assert written["data"]["modalities"]["image"]["column"] == ["folder", "file"]
+    assert written["task"] == {"tag": {"columns": ["tag_red", "tag_dark", "tag_big"]}}
+    config = load_config(["experiment=sets", "trainer.max_epochs=1", "data.loader.workers=0"])
+    report = validate(config, console)
+    assert not report.errors
+    assert report.media == {"image": 60}
+    assert list(report.classes["tag"]["train"]) == ["tag_red", "tag_dark", "tag_big"]
+    result = train(config, [], show=False)
+    assert result.status == "completed"
+    (here / "new.csv").write_text("folder,file\nset0,0.png\nset1,1.png\n")
+    predicted = predict(result.folder, here / "new.csv", checkpoint="last")
+    assert len(predicted) == 2
+    assert "tag_p_tag_dark" in predicted.columns

@@ -70,7 +70,7 @@ def test_each_label_may_have_a_column_of_its_own():
     assert fitted(rows, columns=["a", "b", "c"], classes=["x", "y", "z"]).classes.names == ["x", "y", "z"]
     with pytest.raises(ValueError, match="found nothing in 'b'; empty all of them where no label is known"):
         task.check(("1", None, "0"))
-    with pytest.raises(ValueError, match="expected 0 or 1 .*found '2' in 'a'"):
+    with pytest.raises(ValueError, match=r"expected 0 or 1 .*found '2' in 'a'"):
         task.check(("2", "1", "0"))
     with pytest.raises(ValueError, match="column or columns, not both"):
         Multilabel(column="a", columns=["a", "b"])

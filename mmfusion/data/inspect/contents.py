@@ -37,7 +37,12 @@ def groups_and_rest(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str
     for name in plan.open(fixed):
         found = plan.profiles[name]
         reference = words(name)[-1:] == ["id"] and found.distinct < found.filled
-        if (named(name, GROUP) or reference) and found.distinct < 0.9 * found.filled and found.distinct > 2:
+        if (
+            not plan.given.groups
+            and (named(name, GROUP) or reference)
+            and found.distinct < 0.9 * found.filled
+            and found.distinct > 2
+        ):
             reason = f"named like something that several rows come from: {found.distinct} in {found.filled} rows"
             plan.decide(name, "group", reason=reason, warning=_straddles(columns, name, plan))
         elif is_date(columns[name]):

@@ -16,8 +16,9 @@ NEVER = "never make it an input"
 
 
 def inputs(plan: Plan, columns: Mapping[str, Any]) -> None:
-    """What is still open is the input of a table, unless it gives a target away."""
-    leaks: dict[str, str] = {}
+    """What is still open is the input of a table, unless it gives a target away; one by hand is warned of."""
+    told = [d.column for d in plan.of("modality", "tabular") if d.by_hand]
+    leaks = {name: why for name in told if (why := _leak(plan, columns, name)) is not None}
     for name in plan.open():
         found = plan.profiles[name]
         if found.lists and found.numbers == 1:

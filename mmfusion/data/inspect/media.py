@@ -13,12 +13,14 @@ from zipfile import ZipFile
 import polars as pl
 
 from mmfusion.data.paths import PathError, Place, is_remote, resolve
+from mmfusion.data.video import SUFFIXES as VIDEO
 
 SUFFIXES = {
     "image": (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"),
     "speech": (".wav", ".flac", ".ogg", ".mp3", ".opus"),
     "array": (".npy", ".npz"),
     "series": (".csv", ".tsv"),
+    "video": VIDEO,
 }
 """Kind to the suffixes of its files; what an array is, its shape says."""
 
@@ -37,7 +39,7 @@ class Media:
     """A column of paths.
 
     Attributes:
-        kind: image, speech, features or series.
+        kind: image, speech, features, series or video.
         suffixes: those that occur, commonest first.
         looked_for: cells whose file was looked for.
         found: those that lie under the root.
@@ -55,12 +57,13 @@ class Media:
     said: str = ""
 
 
-def look(cells: Sequence[Any], root: Place) -> Media | None:
+def look(cells: Sequence[Any], root: Place, known: str | None = None) -> Media | None:
     """A column of paths, or None if it is none: at least nine of ten filled cells end like a media file of one kind.
 
     Args:
         cells: of the column.
         root: the folder under which media lie, as for training; under a remote one nothing is looked for.
+        known: their kind, if it is known whatever the cells end like.
     """
     if not isinstance(cells, pl.Series) or cells.dtype != pl.String:
         return None
@@ -69,9 +72,9 @@ def look(cells: Sequence[Any], root: Place) -> Media | None:
         return None
     suffixes = present.str.extract(r"(\.\w+)$").str.to_lowercase()
     kinds = Counter(_KIND_OF[s] for s in suffixes.to_list() if s in _KIND_OF)
-    if not kinds or kinds.most_common(1)[0][1] < 0.9 * len(present):
+    if known is None and (not kinds or kinds.most_common(1)[0][1] < 0.9 * len(present)):
         return None
-    kind = kinds.most_common(1)[0][0]
+    kind = known or kinds.most_common(1)[0][0]
     distinct = present.unique(maintain_order=True)
     sample = distinct.gather_every(max(1, len(distinct) // LOOKED_FOR)).head(LOOKED_FOR).to_list()
     there: list[Path] = []
@@ -86,20 +89,21 @@ def look(cells: Sequence[Any], root: Place) -> Media | None:
             there.append(file)
         else:
             missing.append(f"not found: {file}")
-    arguments, said, kind = _headers(kind, there[:: max(1, len(there) // OPENED)][:OPENED])
+    arguments, said, kind = _headers(kind, known, there[:: max(1, len(there) // OPENED)][:OPENED])
     common = [s for s, _ in Counter(s for s in suffixes.to_list() if s).most_common(4)]
     looked_for = len(there) + len(missing)
     return Media(kind, common, looked_for, len(there), missing[0] if missing else None, arguments, said)
 
 
-def _headers(kind: str, files: list[Path]) -> tuple[dict[str, Any], str, str]:
+def _headers(kind: str, known: str | None, files: list[Path]) -> tuple[dict[str, Any], str, str]:
     """Options, words, and the kind (an array's shape decides whether it is features or a series)."""
     if kind == "image":
         return *_images(files), kind
     if kind == "speech":
         return *_sounds(files), kind
-    if kind == "array":
-        return _arrays(files)
+    if kind == "array" or known in ("features", "series"):
+        arguments, said, guessed = _arrays(files)
+        return arguments, said, known or guessed
     return {}, "", kind
 
 

@@ -38,32 +38,39 @@ class OneHot:
     def said(self) -> str:
         """What they are, in words."""
         named = f" whose names begin with `{self.prefix}`" if self.prefix else ""
-        return f"{len(self.columns)} columns of 0 and 1 side by side{named}"
+        return f"{len(self.columns)} columns of 0 and 1{named}"
 
 
 def one_hot(plan: Plan, columns: Mapping[str, Any]) -> list[OneHot]:
     """All such groups among the open columns."""
-    opened = set(plan.open())
     keys = {
-        name: (bool(cells.is_null().any()) and tuple(cells.is_null().to_list()), _prefix(name))
-        for name, cells in columns.items()
-        if name in opened and isinstance(cells, pl.Series) and _is_marked(cells)
+        name: (columns[name].is_null().to_numpy().tobytes(), _prefix(name))
+        for name in plan.open()
+        if is_marked(columns[name])
     }
     found = []
-    for key, names in groupby(columns, lambda name: keys.get(name)):
+    for key, names in groupby(plan.open(), keys.get):
         group = list(names)
         if key is None or len(group) < LEAST:
             continue
-        ones = pl.DataFrame([columns[name].cast(pl.String).str.to_lowercase().is_in(_YES) for name in group])
-        total = ones.sum_horizontal().filter(columns[group[0]].is_not_null())
-        found.append(OneHot(group, key[1], bool((total == 1).all())))
+        found.append(as_one(columns, group, key[1]))
     return found
+
+
+def as_one(columns: Mapping[str, Any], names: list[str], prefix: str | None = None) -> OneHot:
+    """Columns that are one target because a person or their names say so."""
+    ones = pl.DataFrame([columns[name].cast(pl.String).str.to_lowercase().is_in(_YES) for name in names])
+    total = ones.sum_horizontal().filter(columns[names[0]].is_not_null())
+    return OneHot(names, prefix, bool((total == 1).all()))
 
 
 _YES = ["1", "1.0", "true", "yes"]
 
 
-def _is_marked(cells: pl.Series) -> bool:
+def is_marked(cells: Any) -> bool:
+    """Whether the column holds 0 and 1, or words for them, and nothing else."""
+    if not isinstance(cells, pl.Series):
+        return False
     values = {str(value).lower() for value in cells.drop_nulls().unique().to_list()}
     return any(values and values <= pair for pair in MARKS)
 
@@ -71,3 +78,15 @@ def _is_marked(cells: pl.Series) -> bool:
 def _prefix(name: str) -> str | None:
     found = _PREFIX.match(name)
     return found[1] if found and found[1].lower() not in _VERBS else None
+
+
+def make_multilabel(plan: Plan, group: OneHot, reason: str) -> None:
+    """Decide that the columns are one target of several labels."""
+    first, *others = group.columns
+    warning = "each row has exactly one: one column of their names would be a classification" if group.exclusive else ""
+    empty = plan.profiles[first].rows - plan.profiles[first].filled
+    holes = f"; {empty / plan.profiles[first].rows:.0%} of rows have none" if empty else ""
+    said = f"{reason}; {group.said}{holes}"
+    plan.decide(first, "task", "multilabel", said, warning=warning, others=others, name=group.prefix or "")
+    for name in others:
+        plan.decide(name, "merged", reason=f"a label of the task that `{first}` begins")

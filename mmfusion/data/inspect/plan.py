@@ -8,10 +8,11 @@ from typing import Any, Literal
 
 import numpy as np
 
+from mmfusion.data.inspect.given import Given
 from mmfusion.data.inspect.leaks import Looked, sample
 from mmfusion.data.inspect.profile import Profile
 
-Role = Literal["id", "split", "modality", "task", "group", "ignored", "open"]
+Role = Literal["id", "split", "modality", "task", "group", "ignored", "merged", "open"]
 
 
 @dataclass
@@ -20,11 +21,15 @@ class Decision:
 
     Attributes:
         column: the column.
-        role: id, split, modality, task, group or ignored (`open` while it is not yet known).
+        role: id, split, modality, task, group, ignored, or merged: read together with another column (`open` while it
+            is not yet known).
         kind: a modality's kind or a task's type.
         reason: why, for the person who reads it.
         warning: what they should look at before they train.
         arguments: options beside the kind.
+        name: what to call it, where that is not the column's name.
+        others: further columns that are read together with this one, which are `merged`.
+        by_hand: a person said so; nothing that is found changes it.
     """
 
     column: str
@@ -33,6 +38,14 @@ class Decision:
     reason: str = ""
     warning: str = ""
     arguments: dict[str, Any] = field(default_factory=dict)
+    name: str = ""
+    others: list[str] = field(default_factory=list)
+    by_hand: bool = False
+
+    @property
+    def columns(self) -> list[str]:
+        """All its columns, in the table's order for a task, the file's last for media."""
+        return [*self.others, self.column] if self.role == "modality" else [self.column, *self.others]
 
 
 @dataclass
@@ -44,6 +57,7 @@ class Plan:
     profiles: dict[str, Profile]
     decisions: dict[str, Decision]
     splits: dict[str, str] = field(default_factory=dict)
+    given: Given = field(default_factory=Given)
     looked: dict[str, Looked] = field(default_factory=dict, repr=False)
 
     def look(self, columns: Mapping[str, Any], name: str) -> Looked:
@@ -65,8 +79,12 @@ class Plan:
         return [d.column for d in self.of("open") if d.column not in fixed]
 
     def decide(self, column: str, role: Role, kind: str = "", reason: str = "", **more: Any) -> None:
-        """Note what a column becomes."""
-        self.decisions[column] = Decision(column, role, kind, reason, **more)
+        """Note what a column becomes; of one that a person has decided, the reason against it is a warning."""
+        known = self.decisions.get(column)
+        if known is not None and known.by_hand:
+            self.warn(column, reason)
+        else:
+            self.decisions[column] = Decision(column, role, kind, reason, **more)
 
     def training_rows(self, columns: Mapping[str, Any], split: str) -> np.ndarray:
         """Bool `[rows]`: the rows that a split column gives to training."""

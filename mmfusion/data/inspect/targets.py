@@ -8,9 +8,11 @@ from typing import Any
 from mmfusion.data.errors import DataError
 from mmfusion.data.inspect.contents import warn_similar
 from mmfusion.data.inspect.inputs import NEVER, inputs, warn
+from mmfusion.data.inspect.one_hot import OneHot, as_one, is_marked, make_multilabel, one_hot
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.tasks import make_task, relation, tells_holes
 from mmfusion.data.inspect.words import ABOUT_FILE, INPUT, LABEL, named, words
+from mmfusion.data.video import NOT_READ
 
 MOST_TARGETS = 10
 """More open columns than this behind the last input are a table, and only the last of them is a target."""
@@ -20,46 +22,77 @@ SAME_HOLES = 0.99
 """A column that says this well which rows have a label is no input."""
 
 
-def finish(plan: Plan, columns: Mapping[str, Any], tasks: Sequence[str] = ()) -> Plan:
+def finish(plan: Plan, columns: Mapping[str, Any]) -> Plan:
     """Decide what `structure.start` left open.
 
     Raises:
         DataError: nothing to learn from, or nothing to predict.
     """
+    told = plan.given.targets()
     if plan.of("modality", "image", "speech", "series", "features"):
-        for name in plan.open(frozenset(tasks)):
+        for name in plan.open(frozenset(told)):
             if plan.profiles[name].is_number and all(word in ABOUT_FILE for word in words(name)):
                 plan.decide(name, "ignored", reason="a number that describes the file rather than what is in it")
-    for name in tasks:
-        make_task(plan, columns, name, "as told (--task)")
-    if not tasks:
-        candidates = _candidates(plan)
-        is_labelled = any(named(name, LABEL) for name in candidates)
-        for name, reason in candidates.items():
-            is_input = is_labelled and _like_an_input(plan, name)
-            if named(name, LABEL) or not (_another_form(plan, columns, name) or is_input):
-                make_task(plan, columns, name, reason)
-                _warn_of_holes(plan, columns, name)
+    together = [name for name in told if plan.given.kinds.get(name) == "multilabel" and is_marked(columns[name])]
+    if len(together) > 1:
+        make_multilabel(plan, as_one(columns, together), "as told (--kind)")
+        told = [name for name in told if name not in together]
+    for name in told:
+        make_task(plan, columns, name, "as told (--task)" if name in plan.given.tasks else "as told (--kind)")
+        plan.decisions[name].by_hand = True
+    if not plan.of("task"):
+        _guess(plan, columns)
     if not plan.of("task"):
         raise DataError(f"{plan.file}: no column looks like something to predict; name one with --task COLUMN")
+    for media in plan.of("modality"):
+        for folder in media.others:
+            if plan.decisions[folder].role == "open":
+                plan.decide(folder, "merged", reason=f"a part of the paths in `{media.column}`")
     inputs(plan, columns)
     if not plan.of("modality"):
         raise DataError(
             f"{plan.file}: nothing to learn from: no media, no text, and no other column beside the targets"
+            + (f"; {NOT_READ}" if any(d.warning == NOT_READ for d in plan.of("ignored")) else "")
         )
     warn(plan, columns)
     warn_similar(plan, columns)
     return plan
 
 
-def _candidates(plan: Plan) -> dict[str, str]:
+def _guess(plan: Plan, columns: Mapping[str, Any]) -> None:
+    """Make tasks of the columns that look like targets; of a column for each label, one task."""
+    groups = one_hot(plan, columns)
+    candidates = _candidates(plan, groups)
+    is_labelled = any(named(name, LABEL) for name in candidates)
+    for group in groups:
+        reason = next((candidates[name] for name in group.columns if name in candidates), None)
+        if reason is not None and group.prefix is not None:
+            make_multilabel(plan, group, reason)
+    for name, reason in candidates.items():
+        if plan.decisions[name].role != "open":
+            continue
+        is_input = is_labelled and _like_an_input(plan, name)
+        if named(name, LABEL) or not (_another_form(plan, columns, name) or is_input):
+            make_task(plan, columns, name, reason)
+            _warn_of_holes(plan, columns, name)
+    for group in groups:
+        task = next((name for name in group.columns if plan.decisions[name].kind == "binary"), None)
+        if task is not None:
+            plan.warn(
+                task,
+                f"{group.said}: if they are labels of one thing, `--kind COLUMN=multilabel` for each makes one task",
+            )
+
+
+def _candidates(plan: Plan, groups: Sequence[OneHot]) -> dict[str, str]:
     """Columns that may be targets, with the reason."""
     names, order = plan.open(), list(plan.decisions)
     chosen = {name: "named like a target" for name in names if named(name, LABEL)}
     places = [order.index(decision.column) for decision in plan.of("modality")]
     if places:
         behind = [name for name in names if order.index(name) > max(places)]
-        if len(behind) <= MOST_TARGETS:
+        further = [name for group in groups if group.prefix for name in group.columns[1:]]  # they count as one
+        if len([name for name in behind if name not in further]) <= MOST_TARGETS:
             chosen |= {name: "behind the inputs" for name in behind if name not in chosen}
     if not chosen and names:
         chosen[names[-1]] = "the last column, and none is named like a target"

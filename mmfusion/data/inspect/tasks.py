@@ -18,7 +18,11 @@ _LISTED_CLASSES = 200
 
 def task_type(plan: Plan, columns: Mapping[str, Any], name: str) -> tuple[str, dict[str, Any], str]:
     """The task for a column: its type, its options, and what speaks for it."""
-    found = plan.profiles[name]
+    found, told = plan.profiles[name], plan.given.kinds.get(name)
+    if told is not None:
+        separator = found.labels.separator if found.labels and told == "multilabel" else None
+        shown = ", ".join(map(str, found.examples)) + (", …" if found.distinct > len(found.examples) else "")
+        return told, {} if separator in (None, ";") else {"separator": separator}, shown
     if found.lists:
         return "multilabel", {}, "several labels in a cell"
     if found.labels:

@@ -20,7 +20,8 @@ class Kind(ABC):
     """Cells → `fit` (training rows) → `decode` (one cell, kept compact) → `finish` (a batch, as encoders want it).
 
     Attributes:
-        columns: the manifest's columns; with several, a cell is a tuple. Empty: the column named as the modality.
+        columns: the manifest's columns; with several, a cell is a tuple, or the path that they make up if the kind
+            reads files. Empty: the column named as the modality.
         ragged: decoded rows differ in their first axis, so a batch of them is `Tokens`.
         window: which part of a long row a batch takes.
         reads_files: its string cells are paths under the table's root.
@@ -87,3 +88,8 @@ class Kind(ABC):
     def load_files(self, folder: Path) -> None:
         """Undo of `save_files`; the folder is not there if nothing was saved."""
         return
+
+
+def path_columns(column: str | Sequence[str] | None) -> list[str]:
+    """The columns of a kind that reads files: one of paths, or folders' and files' that make up a path; none given."""
+    return [column] if isinstance(column, str) else list(column or ())

@@ -14,7 +14,7 @@ from mmfusion.batch import Input, Tokens
 from mmfusion.data.cells import Cells
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._arrays import as_tensor, named, read_array
-from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.kinds._base import Kind, Root, path_columns
 from mmfusion.data.kinds._fit import first_decoded, some_rows
 from mmfusion.data.kinds._numbers import NotANumberError, number, numbers
 from mmfusion.data.kinds._scale import Scale
@@ -25,8 +25,8 @@ class Features(Kind):
     """Vectors `[D]` (float `[B, D]` in a batch) or sequences `[L, D]` (`Tokens`); the first training row says which.
 
     Args:
-        column: the manifest's column, with paths to `.npy` or `.npz` files or with arrays; None, and no `columns`: the
-            modality's name.
+        column: the manifest's column, with paths to `.npy` or `.npz` files or with arrays, or those of folders and file
+            whose cells make up a path; None, and no `columns`: the modality's name.
         columns: several columns of numbers, one a feature, instead of `column`.
         key: the array's name in an `.npz` file; None takes its only one.
         max_length: longer sequences are cut at their end; None takes them whole.
@@ -36,7 +36,7 @@ class Features(Kind):
 
     def __init__(
         self,
-        column: str | None = None,
+        column: str | Sequence[str] | None = None,
         columns: Sequence[str] | None = None,
         key: str | None = None,
         max_length: int | None = None,
@@ -46,7 +46,7 @@ class Features(Kind):
         if column is not None and columns:
             raise ValueError(f"features: give column or columns, not both: found {column!r} and {list(columns)}")
         self._by_columns = bool(columns)
-        self.columns = list(columns or ([column] if column else []))
+        self.columns = list(columns or path_columns(column))
         self.key = key
         self.max_values = max_values
         self.window = Window(max_length)

@@ -15,10 +15,11 @@ from torch import Tensor
 from mmfusion.batch import Input
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._arrays import from_list
-from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.kinds._base import Kind, Root, path_columns
 from mmfusion.data.kinds._decoding import decoding
 from mmfusion.data.kinds._fit import first_decoded
 from mmfusion.data.paths import open_media, resolve
+from mmfusion.data.video import if_video
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")  # Pillow opens MPO, a JPEG of several images, as JPEG
 Resize = Literal["squash", "fit", "crop"]
@@ -43,7 +44,8 @@ class Image(Kind):
     still is twice the wanted size.
 
     Args:
-        column: the manifest's column, with paths or arrays uint8 `[H, W]` or `[H, W, C]`; None: the modality's name.
+        column: the manifest's column, with paths or arrays uint8 `[H, W]` or `[H, W, C]`, or those of folders and file
+            whose cells make up a path; None: the modality's name.
         size: `[H, W]`; None keeps the images' own, that of the first training image: any other is refused.
         channels: 1 (grey) or 3 (RGB); others are converted.
         resize: squash (ignore the aspect), fit (whole image, black bars) or crop (fill, cut off what is over).
@@ -56,7 +58,7 @@ class Image(Kind):
 
     def __init__(
         self,
-        column: str | None = None,
+        column: str | Sequence[str] | None = None,
         size: Sequence[int] | None = None,
         channels: int = 3,
         resize: Resize = "squash",
@@ -79,7 +81,7 @@ class Image(Kind):
             raise ValueError(f"image: std must be positive, found {list(std)}")
         if not 1 <= max_pixels <= _PIL_LIMIT:
             raise ValueError(f"image: max_pixels must lie in 1…{_PIL_LIMIT}, found {max_pixels}")
-        self.columns = [column] if column else []
+        self.columns = path_columns(column)
         self.size = (size[0], size[1]) if size is not None else None
         self._resizes = size is not None
         self.channels = channels
@@ -123,7 +125,8 @@ class Image(Kind):
             except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning):
                 raise DecodeError(f"{cell}: more than {self.max_pixels} pixels (max_pixels)") from None
             except PIL.UnidentifiedImageError:
-                raise DecodeError(f"{cell}: not an image of a known format ({', '.join(FORMATS)})") from None
+                why = f"not an image of a known format ({', '.join(FORMATS)}){if_video(str(cell))}"
+                raise DecodeError(f"{cell}: {why}") from None
 
     def finish(self, stored: Input) -> Tensor:
         assert isinstance(stored, Tensor)

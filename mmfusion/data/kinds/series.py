@@ -13,7 +13,7 @@ from mmfusion.batch import Input, Tokens
 from mmfusion.config.errors import suggest
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._arrays import as_tensor, named, read_array
-from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.kinds._base import Kind, Root, path_columns
 from mmfusion.data.kinds._fit import first_decoded, some_rows
 from mmfusion.data.kinds._scale import Scale
 from mmfusion.data.kinds._window import Crop, Window
@@ -24,7 +24,8 @@ class Series(Kind):
     """Float `[L, C]` in memory, `Tokens` of float `[B, L, C]` in a batch, standardised per channel.
 
     Args:
-        column: the manifest's column, with paths or arrays `[L, C]` (`[L]` is one channel); None: the modality's name.
+        column: the manifest's column, with paths or arrays `[L, C]` (`[L]` is one channel), or those of folders and
+            file whose cells make up a path; None: the modality's name.
         fields: names of a CSV's columns to take as channels, in this order; None takes all, in the first file's order.
         key: the array's name in an `.npz` file; None takes its only one.
         max_length: longest part of a row, in steps; None takes rows whole.
@@ -38,7 +39,7 @@ class Series(Kind):
 
     def __init__(
         self,
-        column: str | None = None,
+        column: str | Sequence[str] | None = None,
         fields: Sequence[str] | None = None,
         key: str | None = None,
         max_length: int | None = None,
@@ -48,7 +49,7 @@ class Series(Kind):
     ) -> None:
         if fields is not None and not fields:
             raise ValueError("series: fields is empty; name at least one column, or null for all")
-        self.columns = [column] if column else []
+        self.columns = path_columns(column)
         self.fields = list(fields) if fields is not None else None
         self.key = key
         self.max_values = max_values

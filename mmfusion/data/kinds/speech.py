@@ -14,7 +14,7 @@ from mmfusion.batch import Input, Tokens
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._arrays import from_list
 from mmfusion.data.kinds._audio import as_float, mono, read_sound, resample
-from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.kinds._base import Kind, Root, path_columns
 from mmfusion.data.kinds._decoding import decoding
 from mmfusion.data.kinds._window import Crop, Window
 from mmfusion.data.paths import resolve
@@ -27,7 +27,8 @@ class Speech(Kind):
     otherwise. Channels are averaged, then resampled.
 
     Args:
-        column: the manifest's column, with paths or arrays `[S]`; None: the modality's name.
+        column: the manifest's column, with paths or arrays `[S]`, or those of folders and file whose cells make up a
+            path; None: the modality's name.
         sample_rate: samples a second that encoders get; arrays are taken to have it.
         seconds: longest part of a row; None takes rows whole.
         crop: which part of a longer row: start, center, or random (in training, center otherwise).
@@ -42,7 +43,7 @@ class Speech(Kind):
 
     def __init__(
         self,
-        column: str | None = None,
+        column: str | Sequence[str] | None = None,
         sample_rate: int = 16000,
         seconds: float | None = None,
         crop: Crop = "start",
@@ -55,7 +56,7 @@ class Speech(Kind):
             raise ValueError(f"speech: pad must be longest or full, found {pad!r}")
         if seconds is not None and not (math.isfinite(seconds) and seconds * sample_rate >= 1):
             raise ValueError(f"speech: seconds must hold at least one sample at {sample_rate} Hz, found {seconds}")
-        self.columns = [column] if column else []
+        self.columns = path_columns(column)
         self.sample_rate = sample_rate
         self.max_frames = max_frames
         self.window = Window(round(seconds * sample_rate) if seconds is not None else None, crop, pad == "full")

@@ -11,12 +11,12 @@ from mmfusion.data.inspect.structure import start
 from mmfusion.data.inspect.targets import finish
 
 
-def plan_of(columns: dict[str, list], root: Path, tasks=(), ignore=()) -> Plan:
+def plan_of(columns: dict[str, list], root: Path, tasks=(), ignore=(), **by) -> Plan:
     table = {
         name: pl.Series(name, [None if cell is None else str(cell) for cell in cells], dtype=pl.String)
         for name, cells in columns.items()
     }
-    return finish(start("rows.csv", table, root, tasks, ignore), table, tasks)
+    return finish(start("rows.csv", table, root, tasks, ignore, **by), table)
 
 
 def roles(plan: Plan) -> dict[str, str]:

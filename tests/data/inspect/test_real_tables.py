@@ -14,7 +14,7 @@ def test_lists_of_a_jsonl_of_which_some_are_of_nothing(tmp_path):
     lines = [f'{{"vector": {[1, 2, i] if i % 9 else []}, "tags": {"[]" if i % 3 else "[1]"}}}' for i in range(N)]
     (tmp_path / "rows.jsonl").write_text("\n".join(lines))
     columns, _ = read_columns(tmp_path / "rows.jsonl")
-    plan = finish(start("rows.jsonl", columns, tmp_path, ["tags"]), columns, ["tags"])
+    plan = finish(start("rows.jsonl", columns, tmp_path, ["tags"]), columns)
     assert roles(plan) == {"vector": "modality features", "tags": "task multilabel"}
 
 

@@ -12,7 +12,7 @@ N = 200
 
 def finished(root, tasks=(), **columns):
     table = {name: pl.Series(name, [str(cell) for cell in cells], dtype=pl.String) for name, cells in columns.items()}
-    plan = finish(start("t.csv", table, root, tasks), table, tasks)
+    plan = finish(start("t.csv", table, root, tasks), table)
     return {name: f"{d.role} {d.kind}".strip() for name, d in plan.decisions.items()}
 
 
@@ -84,7 +84,7 @@ def test_classes_and_levels_that_look_alike_are_said(tmp_path):
         "tags": [";".join(random.Random(i).sample(["a", "A", "b"], 2)) for i in range(N)],
     }
     table = {name: pl.Series(name, cells, dtype=pl.String) for name, cells in columns.items()}
-    plan = finish(start("t.csv", table, tmp_path, ["label", "tags"]), table, ["label", "tags"])
+    plan = finish(start("t.csv", table, tmp_path, ["label", "tags"]), table)
     warnings = {name: d.warning.split(" that differ")[0] for name, d in plan.decisions.items()}
     assert warnings == {
         "city": "'Oslo' and 'oslo' are different levels",

@@ -1,0 +1,12 @@
+import pytest
+
+from mmfusion.data.errors import DecodeError
+from mmfusion.data.kinds.image import Image
+from mmfusion.data.kinds.speech import Speech
+
+
+@pytest.mark.parametrize("kind", [Image(), Speech()])
+def test_a_video_in_a_column_of_media_says_that_videos_are_not_read(tmp_path, kind):
+    (tmp_path / "a.MP4").write_bytes(b"\0\0\0\x18ftypmp42" + b"\0" * 99)
+    with pytest.raises(DecodeError, match=r"a\.MP4: .*videos are not read; take frames"):
+        kind.decode("a.MP4", tmp_path)
