@@ -38,9 +38,7 @@ def run(arguments: list[str]) -> int:
         from mmfusion.runs.init import init
 
     by = {"groups": args.group, "splits": args.split, "inputs": args.input, "kinds": kinds}
-    init(
-        args.table, args.root, args.name, args.out, args.task, args.ignore, args.force, overrides=args.overrides, **by
-    )
+    init(args.table, args.root, args.name, args.out, args.task, args.ignore, args.force, overrides=args.overrides, **by)
     return OK
 
 
