@@ -80,6 +80,10 @@ def evaluate(
         if any(each.startswith("data.path=") for each in overrides):
             config["data"] |= shown_by_file(config["data"], overrides)
         trained = read_result(folder)
+        if trained.refit and split == "val":
+            log.warning(
+                "the run was refitted on its validation rows (trainer.refit): this is no validation of its model"
+            )
         config["trainer"] = {**config["trainer"], **ALONE}
         path = find_checkpoint(folder, checkpoint)
         seed_everything(config["seed"], workers=True, verbose=False)

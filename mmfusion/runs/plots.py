@@ -71,7 +71,8 @@ def loss_curves(history: pl.DataFrame, tasks: Sequence[str], best_step: int | No
         axes.plot(steps, values, color=COLOURS[0], alpha=0.3, linewidth=1)
         axes.plot(steps, _smooth(values), color=COLOURS[0], linewidth=1.8, label="training")
         steps, values = _series(history, f"val/{task}/loss")
-        axes.plot(steps, values, color=COLOURS[1], marker="o", markersize=3, linewidth=1.8, label="validation")
+        if len(steps):
+            axes.plot(steps, values, color=COLOURS[1], marker="o", markersize=3, linewidth=1.8, label="validation")
         if best_step is not None:
             axes.axvline(best_step, color="0.5", linestyle=":", linewidth=1.2, label="best checkpoint")
         _dress(axes, task, "step", "loss")

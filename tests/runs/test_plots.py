@@ -88,6 +88,12 @@ def test_curves_hold_what_was_logged(tmp_path):
     assert list(best.get_xdata()) == [39, 39]
 
 
+def test_without_validation_no_curve_of_it_is_promised(tmp_path):
+    trained = history(tmp_path).select(pl.col("^(step|epoch)$"), pl.col("^step/.*$"))
+    figure = plots.loss_curves(trained, ["kind", "age"])
+    assert [text.get_text() for text in figure.axes[0].get_legend().get_texts()] == ["training"]
+
+
 def test_gradients_are_drawn_where_they_were_taken(tmp_path):
     figure = plots.cosine_curves(history(tmp_path))
     (line, _) = figure.axes[0].lines

@@ -38,6 +38,11 @@ def test_what_is_fitted_is_fitted_on_all_rows_but_the_test(refitted, toy):
     assert np.isclose(table["level"].mean(), [value for value in fitted.values() if isinstance(value, float)]).any()
 
 
+def test_its_validation_rows_are_no_validation_any_more(refitted, caplog):
+    evaluate(refitted.folder, split="val", show=False)
+    assert "refitted on its validation rows (trainer.refit): this is no validation" in caplog.text
+
+
 def test_its_model_is_the_one_checkpoint_and_the_one_that_was_tested(refitted):
     assert [path.name for path in (refitted.folder / "checkpoints").iterdir()] == ["best.ckpt"]
     again = evaluate(refitted.folder, show=False).metrics

@@ -195,6 +195,11 @@ FAILED = {"status": "failed", "error": "no luck"}
         ([LR, "seed=1,2"], {"seeds": [1, 2]}, r"hydra.sweeper.seeds sets the seed of each job"),
         ([LR], {"objectives": "val/sum/mea"}, r"there is no 'val/sum/mea'; did you mean 'val/sum/mae'"),
         ([LR], {"objectives": "tasks", "pruner": "median"}, r"Optuna prunes by one objective"),
+        (
+            [LR, "trainer.limit_val_batches=0"],
+            {},
+            r"a search goes by validation, and trainer.limit_val_batches=0 leaves",
+        ),
         ([LR], {"pruner": "medain"}, r"there is no pruner 'medain'"),
         ([LR], {"sampler": "tpee"}, r"there is no sampler 'tpee'"),
         ([LR], {"storage": "redis://x"}, r"'redis://x' is not supported; valid: study.journal"),
