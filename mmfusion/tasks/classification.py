@@ -31,7 +31,7 @@ class Classification(ClassTask):
         label_smoothing: ε in [0, 1).
         class_weights: None; one positive number per class, in the order of `classes`; or `balanced`,
             `w_c = N / (C' n_c)` over the C' classes that the training split has (a class that it lacks gets 1).
-        auroc_bins: None for an exact AUROC (binned above 64 classes), or the number of bins of the logit.
+        auroc_bins: None for an exact AUROC (see `Auroc` for very many scores), or the number of bins of the logit.
 
     Raises:
         ValueError: an option out of range; fewer than two classes; weights that do not fit the classes.

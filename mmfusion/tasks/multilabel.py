@@ -33,7 +33,7 @@ class Multilabel(ClassTask):
         classes: the labels in order; None for those of the training split, sorted, or for the names of `columns`.
         separator: what stands between the labels of a text.
         none: the word for "no label applies", in capitals or small letters.
-        auroc_bins: None for an exact AUROC (binned above 64 labels), or the number of bins of the logit.
+        auroc_bins: None for an exact AUROC (see `Auroc` for very many scores), or the number of bins of the logit.
 
     Raises:
         ValueError: an option out of range; no label in the training split.

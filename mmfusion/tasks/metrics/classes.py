@@ -12,9 +12,13 @@ import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
 from torchmetrics import Metric
+from torchmetrics.utilities import rank_zero_warn
 from torchmetrics.utilities.data import dim_zero_cat
 
 EXACT_CLASSES = 64
+EXACT_SCORES = 2**23
+"""Of more classes, the scores that are kept for an exact AUROC: 32 MiB, and seconds to sort."""
+BINS = 1024
 LOGIT_RANGE = (-30.0, 17.0)  # what float32 probabilities resolve: 1e-13 at one end, 1 - 6e-8 at the other
 
 
@@ -90,12 +94,13 @@ class Auroc(Metric):
     One class against the rest; a class without both a true and a false row has no AUROC and is left out of the mean;
     NaN if that leaves none.
 
-    Exact up to 64 classes, which keeps every row's probabilities (4·N·C bytes). Beyond, or if `bins` is given, scores
-    are counted in bins of their logit: memory no longer grows with N, and scores that share a bin count as equal.
+    Exact, which keeps every row's probabilities (4·N·C bytes). If `bins` is given, or if a rank sees more than 2²³
+    scores of more than 64 classes (which a warning says), scores are counted in bins of their logit: memory no longer
+    grows with N, and scores that share a bin count as equal.
 
     Args:
         classes: C; 1 for yes or no.
-        bins: K, or None for the rule above.
+        bins: K, or None for the rule above, where K is 1024.
     """
 
     higher_is_better = True
@@ -107,30 +112,42 @@ class Auroc(Metric):
     def __init__(self, classes: int, bins: int | None = None) -> None:
         super().__init__()
         self.classes = classes
-        self.bins = bins if bins is not None or classes <= EXACT_CLASSES else 1024
-        if self.bins is None:
+        self.bins = bins or BINS
+        self.exact = self.keeps = bins is None
+        if self.exact:
             self.add_state("scores", [], dist_reduce_fx="cat")
             self.add_state("truths", [], dist_reduce_fx="cat")
-            self._seed()
-        else:
+            self._clear()
+        if not self.exact or classes > EXACT_CLASSES:
             self.add_state("counts", torch.zeros(2, classes, self.bins, dtype=torch.long), dist_reduce_fx="sum")
 
     def reset(self) -> None:
         super().reset()
-        if self.bins is None:
-            self._seed()
+        self.keeps = self.exact
+        if self.exact:
+            self._clear()
 
-    def _seed(self) -> None:
+    def _clear(self) -> None:
         # An empty list on the one rank that saw no row would leave the other ranks waiting in the gather.
+        self.kept = 0
+        self.scores, self.truths = [], []
         self.scores.append(torch.zeros(0, self.classes, device=self.device))
         self.truths.append(torch.zeros(0, self.classes, dtype=torch.bool, device=self.device))
 
     def update(self, preds: Tensor, target: Tensor) -> None:
         scores_BC, truth_BC, _ = _columns(preds, target)
-        if self.bins is None:
-            self.scores.append(scores_BC.float())
-            self.truths.append(truth_BC)
+        if not self.keeps:
+            self._count(scores_BC, truth_BC)
             return
+        self.scores.append(scores_BC.float())
+        self.truths.append(truth_BC)
+        self.kept += scores_BC.numel()
+        if self.classes > EXACT_CLASSES and self.kept > EXACT_SCORES:
+            self._count(torch.cat(self.scores), torch.cat(self.truths))
+            self._clear()
+            self.keeps = False
+
+    def _count(self, scores_BC: Tensor, truth_BC: Tensor) -> None:
         low, high = LOGIT_RANGE
         logit_BC = torch.logit(scores_BC.float()).clamp(low, high)
         bin_BC = ((logit_BC - low) * (self.bins / (high - low))).long().clamp(max=self.bins - 1)
@@ -140,9 +157,16 @@ class Auroc(Metric):
         self.counts += torch.bincount(flat_BC.flatten(), minlength=self.counts.numel()).view_as(self.counts)
 
     def compute(self) -> Tensor:
-        if self.bins is not None:
+        if not self.exact:
             return _area(self.counts[1], self.counts[0]).nanmean()
         scores_NC, truth_NC = dim_zero_cat(self.scores), dim_zero_cat(self.truths)
+        if self.classes > EXACT_CLASSES and bool(self.counts.any()):  # of whichever rank
+            self._count(scores_NC, truth_NC)
+            rank_zero_warn(
+                f"the AUROC of {self.classes} classes over {int(self.counts.sum()) // self.classes} rows is counted in "
+                f"{self.bins} bins of the logit, since sorting all scores would take long; auroc_bins sets how many"
+            )
+            return _area(self.counts[1], self.counts[0]).nanmean()
         areas = []
         for scores_N, truth_N in zip(scores_NC.unbind(1), truth_NC.unbind(1), strict=True):
             values_U, rank_N = scores_N.unique(return_inverse=True)

@@ -3,6 +3,7 @@ import torch
 from sklearn.metrics import f1_score, roc_auc_score
 from torchmetrics import functional as tm
 
+from mmfusion.tasks.metrics import classes
 from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc, CalibrationError
 
 ROWS, CLASSES = 400, 5
@@ -22,12 +23,12 @@ def make(case: str, seed: int = 0, rows: int = ROWS) -> tuple[torch.Tensor, torc
 
 
 def metric(name: str, case: str):
-    classes = 1 if case == "binary" else CLASSES
+    count = 1 if case == "binary" else CLASSES
     return {
         "accuracy": lambda: Accuracy(),
-        "f1": lambda: F1(classes),
-        "auroc": lambda: Auroc(classes),
-        "auroc_binned": lambda: Auroc(classes, bins=1024),
+        "f1": lambda: F1(count),
+        "auroc": lambda: Auroc(count),
+        "auroc_binned": lambda: Auroc(count, bins=1024),
         "calibration_error": lambda: CalibrationError(),
     }[name]()
 
@@ -97,13 +98,41 @@ def test_auroc_sees_scores_that_are_almost_equal():
     assert exact.compute() == 1
 
 
-def test_auroc_is_bounded_for_many_classes():
-    many = Auroc(65)
-    many.update(torch.rand(9, 65), torch.arange(9))
-    before = many.counts.numel()
-    many.update(torch.rand(9, 65), torch.arange(9))
-    assert many.counts.numel() == before
-    assert many.counts.sum() == 18 * 65
+def many(rows: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Rows of 80 classes whose scores lie closer together than bins."""
+    g = torch.Generator().manual_seed(rows)
+    target = torch.randint(80, (rows,), generator=g)
+    logits = 0.01 * torch.randn(rows, 80, generator=g)
+    logits[torch.arange(rows), target] += 0.01
+    return logits.softmax(1), target
+
+
+def test_auroc_of_many_classes_is_exact():
+    ours, (preds, target) = Auroc(80), many(600)
+    for i in range(0, 600, 200):
+        ours.update(preds[i : i + 200], target[i : i + 200])
+    each = [roc_auc_score(target == c, preds[:, c]) for c in target.unique().tolist()]
+    assert ours.compute().item() == pytest.approx(sum(each) / len(each), abs=1e-6)
+
+
+def test_auroc_of_very_many_scores_is_counted_in_bins_and_says_so(monkeypatch):
+    monkeypatch.setattr(classes, "EXACT_SCORES", 300 * 80)
+    batches = [many(rows) for rows in (200, 201, 202)]
+    binned, ours, theirs = Auroc(80, bins=classes.BINS), Auroc(80), Auroc(80)
+    for batch in batches:
+        binned.update(*batch)
+    ours.update(*batches[0])
+    ours.update(*batches[1])
+    assert not any(len(part) for part in ours.scores), "nothing is kept any more"
+    theirs.update(*batches[2])  # a rank that has kept all
+    states = [theirs.scores[-1], theirs.truths[-1].bool(), theirs.counts]
+    queue = iter(states)
+    ours.distributed_available_fn = lambda: True
+    ours.dist_sync_fn = lambda state, group: [state, next(queue)]
+    with pytest.warns(UserWarning, match="the AUROC of 80 classes over 603 rows is counted in 1024 bins"):
+        assert ours.compute().item() == pytest.approx(binned.compute().item(), abs=1e-6)
+    ours.reset()
+    assert ours.keeps
 
 
 def test_saturated_probabilities_are_finite():
