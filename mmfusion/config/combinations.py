@@ -12,6 +12,7 @@ from mmfusion.config.names import MANIFEST, RESERVED, SLOT_BASES
 from mmfusion.config.signature import Signature, components
 from mmfusion.config.split import check_split
 from mmfusion.config.validation import without_validation
+from mmfusion.config.validation_interval import interval_problems
 
 Problem = tuple[str, str]
 CUDA_GRAPHS = ("reduce-overhead", "max-autotune")
@@ -42,6 +43,7 @@ def impossible(config: Mapping[str, Any], read: Read) -> Iterator[Problem]:
     for key, node in _with_nested("fusion", config["fusion"]):
         yield from _fusion(key, node, encoders, read)
     yield from _gradients(config, read)
+    yield from interval_problems(config)
     yield from _sharded(config["trainer"], config["compile"])
     yield from _placeholders(config, read)
     yield from _known("fusion.weights", config["fusion"].get("weights"), encoders, "modality")

@@ -37,6 +37,7 @@ from mmfusion.training.callbacks.monitor import check_labels
 from mmfusion.training.callbacks.predictions import KeepPredictions
 from mmfusion.training.callbacks.same_config import SameConfig
 from mmfusion.training.callbacks.undefined import check_defined, explain
+from mmfusion.training.callbacks.validation_interval import ValidationInterval
 from mmfusion.training.loggers.build import build_loggers, finish
 from mmfusion.training.module import MultiTaskModule
 from mmfusion.training.noise import quiet
@@ -165,7 +166,10 @@ class _Run:
         else:
             settings["profiler"] = None
         self.trainer = build_trainer(
-            settings, [self.stop, SameConfig(config), *callbacks.ordered], self.loggers, folder.path
+            settings,
+            [self.stop, SameConfig(config), ValidationInterval(), *callbacks.ordered],
+            self.loggers,
+            folder.path,
         )
         for logger in self.loggers:
             logger.log_hyperparams(dict(config))
