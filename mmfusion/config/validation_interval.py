@@ -20,7 +20,7 @@ def beyond_epoch(interval: Any, every_n_epoch: int | None, batches: int) -> str 
         return None
     return (
         f"an epoch has {batches} batches, so validation after every {interval} would never come; set at most "
-        f"{batches}, a share of an epoch such as 0.5, or trainer.check_val_every_n_epoch=null to count batches over epochs"
+        f"{batches}, a share of an epoch such as 0.5, or trainer.check_val_every_n_epoch=null to count over epochs"
     )
 
 
