@@ -69,6 +69,18 @@ def take_checkpoint(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--checkpoint", default="best", help="best, last, or a file (default: %(default)s)")
 
 
+def take_trust(places: list[str]) -> list[str]:
+    """The folders among a command's words, with the modules of `trusted_modules=[...]` opened for this process."""
+    if not any("trusted_modules=" in place for place in places):
+        return places
+    from mmfusion.config.compose import split_trust
+    from mmfusion.config.instantiate import trust
+
+    rest, trusted = split_trust(places)
+    trust(trusted)
+    return rest
+
+
 def check_run(run: str, overrides: list[str], trusted: list[str]) -> None:
     """Refuse what is no run, and overrides that it has no place for, before the heavy imports."""
     from mmfusion.config.instantiate import trusting

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmfusion.commands.arguments import OK, parser_of, starting
+from mmfusion.commands.arguments import OK, TRUST, parser_of, starting, take_trust
 
 
 def run(arguments: list[str]) -> int:
@@ -10,7 +10,7 @@ def run(arguments: list[str]) -> int:
     parser = parser_of(
         "compare", "Rank runs: seeds folded to means and 95% intervals, paired tests, Δm, cost, failures."
     )
-    parser.add_argument("folders", nargs="+", metavar="folder", help="of a run or a sweep, or one above them")
+    parser.add_argument("folders", nargs="+", metavar="folder", help=f"of a run or a sweep, or one above them; {TRUST}")
     parser.add_argument(
         "--by", metavar="KEYS", help="group by these: fusion,loss_weighting,lr (default: all that differ)"
     )
@@ -27,5 +27,5 @@ def run(arguments: list[str]) -> int:
         from mmfusion.report.command import compare_folders
 
     lower = args.lower if args.lower or args.higher else None
-    compare_folders(args.folders, args.metric, args.by, args.html, args.csv, lower)
+    compare_folders(take_trust(args.folders), args.metric, args.by, args.html, args.csv, lower)
     return OK

@@ -112,6 +112,12 @@ class MultiModalData(LightningDataModule):
         rows = self._splits[split]
         return {task: labels.targets[labels.labelled & rows.kept] for task, labels in rows.labels.items()}
 
+    def scored(self, split: str) -> tuple[list[str], dict[str, Tensor]]:
+        """Ids of a split's rows that were not left out, and task to which of them have a label."""
+        rows = self._splits[split]
+        kept_N = rows.kept
+        return rows.ids[kept_N.numpy()].tolist(), {task: each.labelled[kept_N] for task, each in rows.labels.items()}
+
     def setup(self, stage: str | None = None) -> None:
         """Read, check, fit and decode what a stage needs; doing it again costs nothing.
 

@@ -7,12 +7,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.report.balance import balance
+from mmfusion.report.balance import Balance, rankable
 from mmfusion.report.columns import ABSENT
 from mmfusion.report.compare import Comparison, compare
 from mmfusion.report.configs import settings
 from mmfusion.report.directions import has_direction, lower_is_better
-from mmfusion.report.fold import Folded, by_seed, fold, folded, values_of
+from mmfusion.report.fold import Folded, by_seed, fold, folded
+from mmfusion.report.folds import overlap
 from mmfusion.report.importance import importance
 from mmfusion.report.metrics import default_metric, main_metric, names, resolve_metric, tasks
 from mmfusion.report.reading import conclusion, notes
@@ -49,6 +50,7 @@ def across(
     told = {run.id: row for run, row in zip(known, settings(known), strict=True)}
     keys = [*groups.by, *groups.within]
     metrics = names(runs)
+    shared = {name: rankable(groups, completed, name) for name in metrics}
     return {
         "metric": metric,
         "main": _main(completed, metrics, said),
@@ -59,7 +61,12 @@ def across(
         "keys": [{"key": key, "short": short} for key, short in short_keys(keys).items()],
         "by": groups.by,
         "settings": {name: [_told(row.get(key, ABSENT)) for key in keys] for name, row in told.items()},
-        "groups": _groups(groups, completed, metrics),
+        "groups": _groups(groups, shared, overlap(completed)),
+        "same_rows": {
+            name: {"values": own.rows.values, "unlike": own.rows.unlike}
+            for name, own in shared.items()
+            if own.rows.anew or own.rows.unlike
+        },
         "compared": _compared(runs, completed, metric, by, said, groups),
         "searches": searches(runs) if found is None else found,
         "to_come": [[sweep.name, count, planned] for sweep, count, planned in not_begun(runs)],
@@ -79,22 +86,20 @@ def _main(completed: Sequence[Run], metrics: Sequence[str], said: Mapping[str, b
     return [found for task in of if (found := main_metric(task, metrics, said)) is not None]
 
 
-def _groups(groups: Folded, completed: Sequence[Run], metrics: Sequence[str]) -> list[dict[str, Any]]:
+def _groups(groups: Folded, shared: Mapping[str, Balance], share: float) -> list[dict[str, Any]]:
     """Runs of each group, `[mean, half, n]` of every metric where a group has several completed runs, and `unranked`:
     metric to why the group cannot be ranked by it.
 
     A group of one run has the run's own values.
     """
-    shared = {metric: balance(groups, values_of(completed, metric)) for metric in metrics}
     found = []
     for place, group in enumerate(groups.groups):
         intervals = {}
-        if len(group.completed) > 1:
-            for metric in metrics:
-                interval = folded(by_seed(group, shared[metric].values))
-                if interval is not None:
-                    intervals[metric] = [interval.mean, interval.half, interval.n]
-        unranked = {metric: why for metric in metrics if (why := shared[metric].unranked.get(place)) is not None}
+        for metric, own in shared.items() if len(group.completed) > 1 else ():
+            interval = folded(by_seed(group, own.values), share)
+            if interval is not None:
+                intervals[metric] = [interval.mean, interval.half, interval.n]
+        unranked = {metric: why for metric, own in shared.items() if (why := own.unranked.get(place)) is not None}
         found.append({"runs": [run.id for run in group.runs], "metrics": intervals, "unranked": unranked})
     return found
 

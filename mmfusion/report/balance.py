@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 
-from mmfusion.report.fold import Folded, Group, replicate
+from mmfusion.report.fold import Folded, Group, replicate, values_of
+from mmfusion.report.runs import Run
+from mmfusion.report.same_rows import SameRows, same_rows
 from mmfusion.report.statistics import FEWEST_SEEDS
 from mmfusion.report.words import short_keys
 
@@ -26,6 +28,7 @@ class Balance:
         left_out: ids of those runs.
         shared: how many combinations all ranked rows have; None where there was no need to look for any.
         combined: what a combination is of: `lr and seed`.
+        rows: on which test rows the values are.
     """
 
     values: dict[str, float]
@@ -33,6 +36,26 @@ class Balance:
     left_out: list[str]
     shared: int | None
     combined: str
+    rows: SameRows
+
+
+def rankable(groups: Folded, runs: Sequence[Run], metric: str) -> Balance:
+    """What rows are ranked by: the metric on the same test rows, over the combinations that all of them have.
+
+    Args:
+        groups: the rows of the table.
+        runs: those that completed.
+        metric: its whole name.
+    """
+    rows = same_rows(runs, metric)
+    found = balance(groups, rows.values)
+    stored = values_of(runs, metric)
+    for place, group in enumerate(groups.groups):
+        unlike = [run.id for run in group.runs if run.id in rows.unlike]
+        if unlike and not any(run.id in rows.values for run in group.runs):
+            found.unranked[place] = rows.unlike[unlike[0]]
+            found.values.update({name: stored[name] for name in unlike})
+    return replace(found, rows=rows)
 
 
 def balance(groups: Folded, values: Mapping[str, float]) -> Balance:
@@ -50,7 +73,7 @@ def balance(groups: Folded, values: Mapping[str, float]) -> Balance:
     """
     combined = together([*short_keys(groups.within).values(), "seed", *(["fold"] if groups.has_folds else [])])
     if not groups.within and not groups.has_folds:
-        return Balance(dict(values), {}, [], None, combined)
+        return Balance(dict(values), {}, [], None, combined, SameRows(dict(values)))
     pairs = {place: _pairs(group, values) for place, group in enumerate(groups.groups)}
     pairs = {place: own for place, own in pairs.items() if own}
     kept, shared = _choose(pairs)
@@ -70,7 +93,7 @@ def balance(groups: Folded, values: Mapping[str, float]) -> Balance:
                 else f"no two rows have the same combinations of {combined}"
             )
         found |= {run.id: values[run.id] for run in own}
-    return Balance(found, unranked, left_out, len(shared) if kept else None, combined)
+    return Balance(found, unranked, left_out, len(shared) if kept else None, combined, SameRows(dict(values)))
 
 
 def together(names: Sequence[str]) -> str:

@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import fsum
 
-from mmfusion.report.balance import Balance, balance
+from mmfusion.report.balance import Balance, balance, rankable
 from mmfusion.report.costs import COSTS, costs
 from mmfusion.report.delta import Deltas, deltas
 from mmfusion.report.directions import lower_is_better
 from mmfusion.report.fold import Folded, Group, by_seed, fold, folded, paired_by_seed, values_of
+from mmfusion.report.folds import overlap
 from mmfusion.report.metrics import default_metric, resolve_metric
 from mmfusion.report.runs import Run, natural
 from mmfusion.report.statistics import Interval, Paired, holm, paired_t_test
@@ -58,6 +59,7 @@ class Comparison:
         rows: best first, then those that cannot be ranked, those without the metric last.
         values: run's id to its metric.
         balance: over which of the runs rows are ranked.
+        overlap: of the folds that runs are of, as `interval` takes it; 0 if rows are in no folds.
         deltas: Δm of runs.
         runs: all, in order of their ids.
     """
@@ -69,6 +71,7 @@ class Comparison:
     rows: list[Row]
     values: dict[str, float]
     balance: Balance
+    overlap: float
     deltas: Deltas
     runs: list[Run]
 
@@ -101,45 +104,52 @@ def compare(
     groups = fold(runs, by) if groups is None else groups
     if not completed:
         rows = sorted((Row(group, None) for group in groups.groups), key=lambda row: row.label)
-        return Comparison(None, False, groups.by, groups.within, rows, {}, balance(groups, {}), _NONE, runs)
+        return Comparison(None, False, groups.by, groups.within, rows, {}, balance(groups, {}), 0.0, _NONE, runs)
     metric = default_metric(completed, said) if metric is None else resolve_metric(metric, completed)
     lower = lower_is_better(metric, said)
     values = values_of(completed, metric)
-    shared = balance(groups, values)
+    shared = rankable(groups, completed, metric)
     against = deltas(completed, metric, said)
-    rows = [_row(group, shared, shared.unranked.get(place), against) for place, group in enumerate(groups.groups)]
+    share = overlap(completed)
+    rows = [
+        _row(group, shared, shared.unranked.get(place), against, share) for place, group in enumerate(groups.groups)
+    ]
 
     def merit(row: Row) -> tuple[bool, bool, float, str]:
         mean = 0.0 if row.found is None or row.unranked else row.found.mean * (1 if lower else -1)
         return row.found is None, row.unranked is not None, mean, row.label
 
     rows.sort(key=merit)
-    rows = _tested(rows, shared.values, groups.within)
-    return Comparison(metric, lower, groups.by, groups.within, rows, values, shared, against, runs)
+    rows = _tested(rows, shared.values, groups, share)
+    return Comparison(metric, lower, groups.by, groups.within, rows, values, shared, share, against, runs)
 
 
 _NONE = Deltas({}, frozenset(), {})
 
 
-def _row(group: Group, shared: Balance, unranked: str | None, against: Deltas) -> Row:
+def _row(group: Group, shared: Balance, unranked: str | None, against: Deltas, share: float) -> Row:
     left_out = set(shared.left_out)
     own = [costs(run) for run in group.completed]
     means = {name: [each[name] for each in own if name in each] for name in COSTS}
     return Row(
         group,
-        folded(by_seed(group, shared.values)),
+        folded(by_seed(group, shared.values), share),
         unranked,
-        delta=folded(by_seed(group, {name: found for name, found in against.values.items() if name not in left_out})),
+        delta=folded(
+            by_seed(group, {name: found for name, found in against.values.items() if name not in left_out}), share
+        ),
         delta_of_other_seeds=any(run.id in against.other_seeds for run in group.runs),
         costs={name: fsum(each) / len(each) for name, each in means.items() if each},
     )
 
 
-def _tested(rows: Sequence[Row], values: Mapping[str, float], within: Sequence[str]) -> list[Row]:
+def _tested(rows: Sequence[Row], values: Mapping[str, float], groups: Folded, share: float) -> list[Row]:
     """The first row against each other one that is ranked."""
-    same = f" with the same {', '.join(short_keys(within).values())}" if within else ""
+    pairs = "shared seeds and folds" if groups.has_folds else "shared seeds"
+    if groups.within:
+        pairs += f" with the same {', '.join(short_keys(groups.within).values())}"
     tests = {
-        index: paired_t_test(*paired_by_seed(rows[0].group, row.group, values), f"shared seeds{same}")
+        index: paired_t_test(*paired_by_seed(rows[0].group, row.group, values), pairs, share)
         for index, row in enumerate(rows)
         if index and row.found is not None and row.unranked is None
     }

@@ -13,6 +13,7 @@ from mmfusion.report.directions import is_signed, lower_is_better
 from mmfusion.report.fold import Seed, replicate
 from mmfusion.report.metrics import main_metric, names, tasks, value
 from mmfusion.report.runs import Run
+from mmfusion.report.same_rows import scored_on
 
 # One task needs no weighting, and is watched by its own metric.
 _OF_SEVERAL = ("loss_weighting", "gradients_of", "callbacks.monitor", "task", "name")
@@ -120,7 +121,8 @@ class _Alone:
 
     def __init__(self, runs: Sequence[Run], metrics: Mapping[str, str]) -> None:
         self._seed_keys = _that_are_the_seed(runs)
-        self._found: defaultdict[tuple[str, Hashable], defaultdict[Seed, list[float]]]
+        self._metrics = metrics
+        self._found: defaultdict[tuple[str, tuple[Hashable, Hashable]], defaultdict[Seed, list[float]]]
         self._found = defaultdict(lambda: defaultdict(list))
         for run in runs:
             if len(own := tasks(run)) == 1 and own[0] in metrics:
@@ -141,18 +143,25 @@ class _Alone:
         """What `task` reaches alone in the run's configuration, and whether that is with the run's seed (and fold)."""
         if task in self._no_change:
             raise ValueError(self._no_change[task])
-        seeds = self._found.get((task, self._configuration(run, task)))
+        key = self._configuration(run, task)
+        seeds = self._found.get((task, key))
         if seeds is None:
-            raise ValueError(f"there is no completed run of {task} alone with the configuration of {run.id}")
+            others = any(known == task and each[1] == key[1] for known, each in self._found)
+            raise ValueError(
+                f"runs of {task} alone were tested on other rows than {run.id}"
+                if others
+                else f"there is no completed run of {task} alone with the configuration of {run.id}"
+            )
         own = replicate(run)
         taken = [seeds[own]] if own in seeds else list(seeds.values())
         # All seeds count alike, however often one was run.
         return fsum(fsum(each) / len(each) for each in taken) / len(taken), own in seeds
 
-    def _configuration(self, run: Run, task: str) -> Hashable:
-        """What must agree between a run of several tasks and one of `task` alone."""
+    def _configuration(self, run: Run, task: str) -> tuple[Hashable, Hashable]:
+        """What must agree between a run of several tasks and one of `task` alone, the rows they were tested on too."""
         own = f"task.{task}."
-        return frozenset(
+        rows = scored_on(run, self._metrics[task])
+        return rows, frozenset(
             (key, token(setting))
             for key, setting in flat(run.config).items()
             if key not in self._seed_keys

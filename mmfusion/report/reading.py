@@ -67,6 +67,8 @@ def notes(comparison: Comparison) -> list[str]:
         found.append(f"{_many(len(missing), 'completed run')} without {comparison.metric}: {_list(missing)}.")
     if comparison.within and rows:
         found.append(f"Within a row, {_list(list(short_keys(comparison.within).values()))} was averaged, seed by seed.")
+    aside = [run.id for row in comparison.rows if row.unranked is not None for run in row.group.runs]
+    found += comparison.balance.rows.notes(comparison.metric or "", aside)
     if left_out := comparison.balance.left_out:
         found.append(
             f"Ranked by the {_many(comparison.balance.shared or 0, 'combination')} of {comparison.balance.combined} "
@@ -83,8 +85,14 @@ def notes(comparison: Comparison) -> list[str]:
             found.append(f"{_many(repeated, 'run')} repeated a seed of the same configuration; such runs count as one.")
         if len(set(map(frozenset, seeds))) > 1:
             found.append("The rows do not have the same seeds; a test takes those that both sides have.")
+    over = "seeds and folds" if comparison.overlap else "seeds"
     if any(row.paired and row.paired.effect is not None for row in rows):
-        found.append("d: the difference from the best in standard deviations over seeds.")
+        found.append(f"d: the difference from the best in standard deviations over {over}.")
+    if comparison.overlap:
+        found.append(
+            "n counts folds and seeds. Folds share training rows: intervals and tests are those of the corrected "
+            f"resampled t-test (Nadeau and Bengio, 2003), with {comparison.overlap:.3g} rows held out a row trained on."
+        )
     if unknown := [run.id for run in completed if run.id in values and run.seed is None]:
         found.append(f"{_many(len(unknown), 'run')} without a known seed, paired with no other: {_list(unknown)}.")
     if any(row.delta for row in rows):

@@ -43,6 +43,8 @@ class Run:
         overrides: what was typed for this run.
         metrics: of the test split, by name; one that is not a number is left out.
         ceilings: the best that can be expected for some of them.
+        rows: split to how many rows it has and which were scored, as `mmfusion.runs.scored` tells it.
+        table: hash of the table's ids and cells; None if it is not recorded.
         validation: `val/…` at the tested checkpoint.
         cost: parameters, memory, rows a second, ….
         monitor: what chose the checkpoint: `metric` (terms), `mode`, `best`, `epoch`, `step`.
@@ -61,6 +63,8 @@ class Run:
     overrides: list[str] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
     ceilings: dict[str, float] = field(default_factory=dict)
+    rows: dict[str, Any] = field(default_factory=dict)
+    table: str | None = None
     validation: dict[str, float] = field(default_factory=dict)
     cost: dict[str, Any] = field(default_factory=dict)
     monitor: dict[str, Any] = field(default_factory=dict)
@@ -192,6 +196,8 @@ def _read(path: Path, name: str) -> Run:
         overrides=[str(each) for each in typed] if isinstance(typed, list) else [],
         metrics=_numbers(result.get("metrics")),
         ceilings=_numbers(result.get("ceilings")),
+        rows=_mapping(result.get("rows")),
+        table=result["table"] if isinstance(result.get("table"), str) else None,
         validation=_numbers(result.get("validation")),
         cost=_mapping(result.get("cost")),
         monitor=_mapping(result.get("monitor")),

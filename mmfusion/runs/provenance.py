@@ -79,17 +79,20 @@ def git_state(folder: Path) -> dict[str, Any] | None:
 
 
 def fingerprint(table: Table) -> dict[str, Any]:
-    """Hash of ids, splits and all cells, and how many rows each split has.
+    """Hash of ids and all cells (`table`), of those and the splits (`hash`), and how many rows each split has.
 
     A cell that is a path counts as that path: files are not read, so a picture that was changed under the same name
     is not noticed.
     """
     whole = hashlib.blake2b(digest_size=16)
-    for name, cells in (("ids", table.ids), ("splits", table.splits), *sorted(table.columns.items())):
+    for name, cells in (("ids", table.ids), *sorted(table.columns.items())):
         whole.update(repr((name, len(cells))).encode())
         _feed(whole, cells)
+    contents = whole.hexdigest()
+    _feed(whole, table.splits)
     splits = dict(sorted((split, len(table.where(split))) for split in set(table.splits)))
-    return {"name": table.name, "root": table.root, "rows": len(table), "splits": splits, "hash": whole.hexdigest()}
+    about = {"name": table.name, "root": table.root, "rows": len(table), "splits": splits}
+    return about | {"table": contents, "hash": whole.hexdigest()}
 
 
 def _feed(whole: Any, cells: Any) -> None:

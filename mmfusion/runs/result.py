@@ -33,6 +33,8 @@ class Result:
         refit: of `trainer.refit`: the optimizer's `steps`, as many as the best checkpoint's, which was of this `epoch`.
         baselines: what simple models reach on the same rows (`mmfusion.baselines.measure.Baselines`), and `against`:
             task to how the run does beside the best of them.
+        rows: split to how many rows it has, and which of them were scored; see `mmfusion.runs.scored`.
+        table: hash of the table's ids and cells, as in `provenance.json`.
         cost: `parameters`, `trained_parameters`, `peak_memory_bytes`, `peak_gpu_memory_bytes` (of rank 0),
             `rows_per_second` (training, all ranks), `waiting` (share of it spent waiting for data), `fit_seconds`,
             `test_seconds`, `processes`.
@@ -55,6 +57,8 @@ class Result:
     monitor: dict[str, Any] = field(default_factory=dict)
     refit: dict[str, int] = field(default_factory=dict)
     baselines: dict[str, Any] = field(default_factory=dict)
+    rows: dict[str, Any] = field(default_factory=dict)
+    table: str | None = None
     cost: dict[str, Any] = field(default_factory=dict)
     faulty: dict[str, dict[str, Any]] = field(default_factory=dict)
     error: str | None = None

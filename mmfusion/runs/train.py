@@ -27,7 +27,9 @@ from mmfusion.runs.provenance import fingerprint, provenance
 from mmfusion.runs.ranks import OtherRankError, leave_word, root_cause
 from mmfusion.runs.refit import refit, write_fitted
 from mmfusion.runs.report import show_report, shown_path
+from mmfusion.runs.rescore import save_outputs
 from mmfusion.runs.result import Result, flat_ceilings
+from mmfusion.runs.scored import scored_rows
 from mmfusion.runs.stopping import StopOnSignals, Stopped
 from mmfusion.runs.tables import prediction_table, truth_table, write_table
 from mmfusion.tasks._base import Task
@@ -140,7 +142,9 @@ class _Run:
         data, tasks = self._data()
         assert data.table is not None
         if folder.writes:
-            folder.write_json("provenance.json", {**origin, "data": fingerprint(data.table)})
+            known = fingerprint(data.table)
+            folder.write_json("provenance.json", {**origin, "data": known})
+            self.result = self.result.but(table=known["table"])
         module = self._module(data, tasks)
         parameters = list(module.parameters())
         cost: dict[str, Any] = {
@@ -202,6 +206,9 @@ class _Run:
             metrics=metrics, ceilings=ceilings, undefined=undefined, cost=cost, pruned=pruned is not None, error=pruned
         )
         predictions = self._draw(kept, tasks)
+        if folder.writes:
+            whole_val = settings["limit_val_batches"] == 1.0 and not settings["overfit_batches"]
+            self.result = self.result.but(rows=scored_rows(data, kept, metrics, whole_val))
         if predictions is not None and config["report"]["baselines"]:
             summary, where = baselines(config, data, tasks)
             self.result = self.result.but(baselines=compared(summary, where, predictions, folder.path))
@@ -264,6 +271,7 @@ class _Run:
         if not self.folder.writes or not kept.ids:
             return None
         said = prediction_table(tasks, kept.ids, kept.outputs)
+        save_outputs(self.folder.path, tasks, kept, said)
         said = said.hstack(truth_table(tasks, kept.targets, kept.labelled))
         write_table(said, self.folder.path / PREDICTIONS)
         if self.config["report"]["plots"]:

@@ -57,11 +57,15 @@ class ModalitiesStudy(Study):
                 f"study=modalities takes modalities away and needs at least two, and the experiment has {have}; add "
                 "one, +encoder/series@encoder.lidar=gru for example, or take another experiment="
             )
+        # A row that has none of the modalities that are left is no reason to fail: all variants are compared on the
+        # rows that all of them have.
+        refuses = (config["data"].get("loader") or {}).get("rows_without_modality") == "refuse"
+        skip = ("data.loader.rows_without_modality=skip",) if refuses else ()
         count = len(modalities)
         sizes = range(1 if self.subsets == "all" else count - 1, count + 1)
         found = []
         for kept in (chosen for size in sizes for chosen in combinations(modalities, size)):
-            gone = tuple(f"~encoder.{name}" for name in modalities if name not in kept)
+            gone = (*(f"~encoder.{name}" for name in modalities if name not in kept), *skip)
             name = "+".join(kept)
             found.append(Variant(name, (*gone, "modality.dropout=0.0"), kept))
             # The only modality of a row is never hidden.

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from mmfusion.report.directions import lower_is_better
-from mmfusion.report.metrics import main_metric, names, value
+from mmfusion.report.metrics import main_metric, names
 from mmfusion.report.runs import Run
+from mmfusion.report.same_rows import SameRows, same_rows
 from mmfusion.report.statistics import Interval, interval
 
 
@@ -64,6 +65,7 @@ class Results:
     runs: Mapping[tuple[str, int], Run]
     modalities: Sequence[str]
     tasks: Sequence[str]
+    _same: dict[str, SameRows] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def completed(self) -> list[Run]:
@@ -94,18 +96,26 @@ class Results:
         return {task: metric for task, metric in found.items() if metric is not None}
 
     def values(self, variant: Variant, metric: str) -> dict[int, float]:
-        """Seed to the metric of the variant's completed run."""
-        found = {seed: self.runs.get((variant.name, seed)) for seed in self.seeds}
-        return {
-            seed: number
-            for seed, run in found.items()
-            if run is not None and run.status == "completed" and (number := value(run, metric)) is not None
-        }
+        """Seed to the metric of the variant's completed run, on the rows that all variants were tested on."""
+        values = self.same_rows(metric).values
+        named = {seed: _named(variant.name, seed) for seed in self.seeds}
+        return {seed: values[name] for seed, name in named.items() if name in values}
+
+    def same_rows(self, metric: str) -> SameRows:
+        """The metric of all completed runs, by `<variant>, seed <seed>`, on the same rows."""
+        if metric not in self._same:
+            runs = [replace(run, id=_named(*key)) for key, run in self.runs.items() if run.status == "completed"]
+            self._same[metric] = same_rows(runs, metric)
+        return self._same[metric]
 
     def mean(self, variant: Variant, metric: str) -> Interval | None:
         """Over seeds; None without one."""
         values = list(self.values(variant, metric).values())
         return interval(values) if values else None
+
+
+def _named(variant: str, seed: int) -> str:
+    return f"{variant}, seed {seed}"
 
 
 def sign(metric: str) -> int:

@@ -48,7 +48,8 @@ def numbers(found: Results, order: Sequence[Variant], more: Mapping[str, Mapping
         rows.append([variant.name, *cells])
     head += [_COSTS[name][0] for name in shown]
     note = "Test metrics as mean ± 95% interval over n seeds; time, parameters and memory are those of one run."
-    return Section("Numbers", [note], [Table(head, rows)])
+    same = dict.fromkeys(line for metric in metrics for line in found.same_rows(metric).notes(metric))
+    return Section("Numbers", [note, *same], [Table(head, rows)])
 
 
 def variant_costs(found: Results, variant: Variant) -> dict[str, float]:

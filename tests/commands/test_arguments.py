@@ -2,7 +2,8 @@ import gc
 
 import pytest
 
-from mmfusion.commands.arguments import parser_of, starting, take_checkpoint, take_overrides
+from mmfusion.commands.arguments import parser_of, starting, take_checkpoint, take_overrides, take_trust
+from mmfusion.config.instantiate import is_allowed, trusting
 
 
 def parsed(*words):
@@ -56,3 +57,11 @@ def test_starting_lets_errors_through_and_leaves_the_collector_on(capsys):
     finally:
         (gc.enable if was_on else gc.disable)()
     assert capsys.readouterr() == ("", ""), "there is no terminal to say it on"
+
+
+def test_trust_stands_among_folders():
+    assert take_trust(["outputs/a", "outputs/b"]) == ["outputs/a", "outputs/b"]
+    with trusting([]):
+        assert take_trust(["outputs/a", "trusted_modules=[mine.tasks]"]) == ["outputs/a"]
+        assert is_allowed("mine.tasks.Own", "task.y")
+    assert not is_allowed("mine.tasks.Own", "task.y")

@@ -94,6 +94,15 @@ def test_weighting_and_monitor_need_not_agree_and_the_rest_must():
     assert found.reason == "there is no completed run of sum alone with the configuration of m"
 
 
+def test_the_rows_they_were_tested_on_must_agree():
+    runs = [both("m", 0.9, 1.6), alone("l", "largest", 0.8), alone("s", "sum", 1.6)]
+    for run, seen in zip(runs, ("x", "x", "x"), strict=True):
+        run.rows["test"] = {"rows": 9, "labels": {"sum": [9, seen], "largest": [9, seen]}}
+    assert deltas(runs).values == pytest.approx({"m": 6.25})
+    runs[2].rows["test"] = {"rows": 8, "labels": {"sum": [8, "y"]}}
+    assert (deltas(runs).values, deltas(runs).reason) == ({}, "runs of sum alone were tested on other rows than m")
+
+
 def test_a_tasks_own_settings_must_agree():
     runs = [both("m", 0.9, 1.6), alone("l", "largest", 0.8), alone("s", "sum", 1.6, settings={"task.sum.loss": "mae"})]
     assert deltas(runs).values == {}

@@ -85,6 +85,13 @@ def test_a_fingerprint_is_of_the_content():
     assert len(hashes) == len(others) + 1
 
 
+def test_the_splits_are_no_part_of_the_tables_own_hash():
+    first, other = fingerprint(table()), fingerprint(table(splits=["train", "val", "test"]))
+    assert first["table"] == other["table"]
+    assert first["hash"] != other["hash"]
+    assert fingerprint(table(ids=["1", "2", "4"]))["table"] != first["table"]
+
+
 def test_the_order_of_columns_does_not_matter():
     columns = {"a": [1, 2, 3], "b": [4, 5, 6]}
     both = (dict(columns), dict(reversed(columns.items())))

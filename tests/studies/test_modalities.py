@@ -28,6 +28,15 @@ def concluded(tmp_path, metrics, seeds=5, subsets="all", dropout=0.2):
     return plan.study.conclude(results(tmp_path / "study", plan, metrics))
 
 
+def test_a_row_without_any_modality_that_is_left_is_skipped_and_not_refused():
+    data = {"loader": {"rows_without_modality": "refuse"}}
+    plan = plan_of(ModalitiesStudy(5, "all", None), data=data)
+    assert all("data.loader.rows_without_modality=skip" in each.overrides for each in plan.variants)
+    data = {"loader": {"rows_without_modality": "skip"}}
+    plan = plan_of(ModalitiesStudy(5, "all", None), data=data)
+    assert not any("rows_without_modality" in part for each in plan.variants for part in each.overrides)
+
+
 def test_every_subset_is_trained_and_those_of_several_with_dropout_too():
     plan = plan_of(ModalitiesStudy(5, "all", 0.2))
     names = [*SUBSETS, *(f"{name}, dropout 0.2" for name in SUBSETS[3:])]

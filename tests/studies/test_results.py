@@ -4,8 +4,10 @@ from pathlib import Path
 import pytest
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.report.runs import Run
+from mmfusion.report.runs import Run, find_runs
 from mmfusion.studies.results import LeftOut, Results, Variant, by_reason, sign
+from mmfusion.studies.sections import numbers
+from tests.report.tested import write_unequal
 
 A, B = Variant("a", ("fusion=a",)), Variant("b", ("fusion=b",))
 MAE, ACCURACY = "test/dose/mae", "test/label/accuracy"
@@ -35,6 +37,20 @@ def test_values_are_those_of_completed_runs_by_seed():
     assert found.of(A) == [runs["a", 0]]
     assert found.of(B) == []
     assert len(found.completed) == 2
+
+
+def test_variants_are_compared_on_the_rows_that_all_were_tested_on(tmp_path):
+    folder, rows = write_unequal(tmp_path)
+    runs = {(each.id[-2], int(each.id[-1])): each for each in find_runs([folder])}
+    found = Results("made", [A, B], [], [0, 1, 2], runs, ["a", "b"], ["y"])
+    shared = int((~rows[2]).sum())
+    assert found.same_rows("test/y/accuracy").anew == [shared]
+    assert min(found.values(A, "test/y/accuracy").values()) > 0.85, "hard rows do not count"
+    assert f"on the {shared} test rows" in " ".join(numbers(found, [A, B]).lines)
+    (folder / "b0" / "predictions.parquet").unlink()
+    found = Results("made", [A, B], [], [0, 1, 2], runs, ["a", "b"], ["y"])
+    assert list(found.values(B, "test/y/accuracy")) == [1, 2]
+    assert "not compared, b, seed 0; it was tested on other rows" in " ".join(numbers(found, [A, B]).lines)
 
 
 def test_means_over_seeds():

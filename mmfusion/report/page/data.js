@@ -53,7 +53,7 @@ class Entry {
       return found ? { mean: found[0], half: found[1], n: found[2] } : null;
     }
     const run = this.group === null ? this.runs[0] : this.completed[0] ?? this.runs[0];
-    const value = run.metrics[name];
+    const value = data.shared.same_rows[name]?.values[run.id] ?? run.metrics[name];
     if (isNumber(value)) return { mean: value, half: null, n: 1 };
     const latest = this.runs.length === 1 && run.status === "running" ? lastOf(run, name) : null;
     return latest === null ? null : { mean: latest, half: null, n: 1, latest: true };
@@ -71,7 +71,8 @@ class Entry {
 
   /** Why it cannot be ranked by the metric beside the others; null if it can. */
   unranked(metric) {
-    return this.group === null ? null : data.shared.groups[this.group].unranked[metric] ?? null;
+    if (this.group !== null) return data.shared.groups[this.group].unranked[metric] ?? null;
+    return data.shared.same_rows[metric]?.unlike[this.runs[0].id] ?? null;
   }
 
   compared(metric) {

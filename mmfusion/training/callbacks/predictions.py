@@ -20,6 +20,7 @@ class KeepPredictions(Callback):
         outputs: task to its outputs `[N, C]` with all modalities.
         targets: task to its targets `[N, ...]`.
         labelled: task to Bool `[N]`.
+        present: modality to Bool `[N]`.
     """
 
     def __init__(self) -> None:
@@ -28,6 +29,7 @@ class KeepPredictions(Callback):
         self.outputs: dict[str, Tensor] = {}
         self.targets: dict[str, Tensor] = {}
         self.labelled: dict[str, Tensor] = {}
+        self.present: dict[str, Tensor] = {}
 
     def on_test_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._parts = []
@@ -42,6 +44,7 @@ class KeepPredictions(Callback):
             "outputs": {task: x.detach().float().cpu() for task, x in outputs["outputs"].items()},
             "targets": {task: x[rows_K.to(x.device)].cpu() for task, x in batch.targets.items()},
             "labelled": {task: x[rows_K].cpu() for task, x in batch.labelled.items()},
+            "present": {modality: x[rows_K].cpu() for modality, x in batch.present.items()},
         }
         self._parts.append(([batch.ids[i] for i in rows_K.tolist()], kept))
 
@@ -53,6 +56,6 @@ class KeepPredictions(Callback):
             parts = [part for rank in gathered or [] for part in rank]
         self._parts = []
         self.ids = [row for ids, _ in parts for row in ids]
-        for name in ("outputs", "targets", "labelled"):
-            tasks = parts[0][1][name] if parts else {}
-            setattr(self, name, {task: torch.cat([kept[name][task] for _, kept in parts]) for task in tasks})
+        for name in ("outputs", "targets", "labelled", "present"):
+            keys = parts[0][1][name] if parts else {}
+            setattr(self, name, {key: torch.cat([kept[name][key] for _, kept in parts]) for key in keys})
