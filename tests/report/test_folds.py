@@ -1,5 +1,7 @@
 """Runs of one configuration's folds are one row, with the corrected resampled test."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import stats
@@ -95,7 +97,7 @@ def test_rows_held_out_beside_a_column_are_those_of_the_validation():
 
 def test_other_numbers_of_folds_are_other_configurations():
     runs = folded(1, fusions=["gated"])
-    more = folded(1, fusions=["gated"])
+    more = [replace(run, id=f"more-{run.id}") for run in folded(1, fusions=["gated"])]
     for run in more:
         run.config["data"]["split"]["folds"] = 10
     assert compare([*runs, *more], METRIC).by == ["data.split.folds"]
