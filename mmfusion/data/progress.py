@@ -1,23 +1,59 @@
-"""Signs of progress for what takes more than a second: on standard error, and on a terminal alone."""
+"""Signs of progress on standard error, for what takes time: bars on a terminal, elsewhere a line now and then."""
 
 from __future__ import annotations
 
 import sys
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
 PATIENCE = 1.0
 """Seconds before anything appears."""
+EVERY = 30.0
+"""Seconds from one line to the next where there is no terminal."""
 
 
-def track(items: Iterable[T], total: int, label: str) -> Iterator[T]:
-    """The items, one by one; a bar once they have taken longer than a second."""
+class Lines:
+    """Lines on standard error, at most one every 30 seconds.
+
+    Args:
+        clock: seconds from some beginning.
+    """
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self.began = self._last = clock()
+
+    def write(self, text: Callable[[], str]) -> None:
+        """Write `text()` if it is time for a line; else it is not asked."""
+        now = self._clock()
+        if now - self._last >= EVERY:
+            self._last = now
+            print(text(), file=sys.stderr, flush=True)
+
+    def left(self, share: float) -> str:
+        """`, 4 min left` if `share` of all that is to be done took the time since the beginning; "" if nothing did."""
+        return f", {_spoken((self._clock() - self.began) * (1 / share - 1))} left" if share > 0 else ""
+
+
+def _spoken(seconds: float) -> str:
+    minutes = round(seconds / 60)
+    if seconds < 90:
+        return f"{seconds:.0f} s"
+    return f"{minutes} min" if minutes < 90 else f"{minutes // 60} h {minutes % 60:02d} min"
+
+
+def track(items: Iterable[T], total: int, label: str, clock: Callable[[], float] = time.monotonic) -> Iterator[T]:
+    """The items, one by one; a bar once they have taken longer than a second, and without a terminal lines."""
     if not sys.stderr.isatty():
-        yield from items
+        lines = Lines(clock)
+        for done, item in enumerate(items, start=1):
+            yield item
+            lines.write(partial(_counted, lines, label, done, total))
         return
     began, bar, task = time.monotonic(), None, None
     try:
@@ -36,6 +72,10 @@ def track(items: Iterable[T], total: int, label: str) -> Iterator[T]:
         if bar is not None:
             bar.stop()
             _Spinner.go_on()
+
+
+def _counted(lines: Lines, label: str, done: int, total: int) -> str:
+    return f"{label}: {done} of {total}{lines.left(done / max(total, done))}"
 
 
 @contextmanager

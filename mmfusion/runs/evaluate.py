@@ -23,10 +23,10 @@ from mmfusion.runs.report import show_report, shown_path
 from mmfusion.runs.result import Result, flat_ceilings, read_result
 from mmfusion.runs.stopping import StopOnSignals
 from mmfusion.training.build import build_data, build_model, build_module
-from mmfusion.training.callbacks.progress import ProgressBar
+from mmfusion.training.callbacks.progress import ProgressBar, ProgressLines
 from mmfusion.training.callbacks.undefined import explain
 from mmfusion.training.noise import quiet
-from mmfusion.training.trainer import build_trainer, shows_progress
+from mmfusion.training.trainer import build_trainer, progress_of
 
 log = logging.getLogger(__name__)
 
@@ -93,7 +93,8 @@ def evaluate(
             data.setup(STAGES[split])
         module = build_module(config, build_model(config, data, tasks, from_checkpoint=True))
         fill(module, path, overrides)
-        bars = [ProgressBar()] if shows_progress(config["trainer"]) else []
+        kind = {True: ProgressBar, "lines": ProgressLines}.get(progress_of(config["trainer"]))
+        bars = [] if kind is None else [kind()]
         trainer = build_trainer(config["trainer"], [stop, *bars], [], folder.path)
         found: dict[str, Any] = dict(trainer.test(module, dataloaders=data.eval_dataloader(split), verbose=False)[0])
     metrics = {split + name.removeprefix("test"): float(value) for name, value in found.items()}

@@ -17,7 +17,7 @@ from mmfusion.training.callbacks.build import build_callbacks
 from mmfusion.training.callbacks.checkpoint import BEST, LAST, Checkpoints
 from mmfusion.training.callbacks.predictions import KeepPredictions
 from mmfusion.training.module import MultiTaskModule
-from mmfusion.training.trainer import build_trainer, shows_progress
+from mmfusion.training.trainer import build_trainer, progress_of
 
 _FILE = "refit.ckpt"
 
@@ -79,7 +79,7 @@ def refit(
         _without_choice(config["callbacks"]),
         tasks,
         folder.checkpoints,
-        shows_progress(config["trainer"]) and folder.writes,
+        folder.writes and progress_of(config["trainer"]),
     )
     keep = [_KeepLast(chosen)] if chosen.best or chosen.last else []
     settings = {**config["trainer"], "max_epochs": -1, "max_steps": steps, "limit_val_batches": 0, "profiler": None}

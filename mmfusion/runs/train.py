@@ -44,7 +44,14 @@ from mmfusion.training.loggers.build import build_loggers, finish
 from mmfusion.training.module import MultiTaskModule
 from mmfusion.training.noise import quiet
 from mmfusion.training.search.trial import announced
-from mmfusion.training.trainer import build_trainer, check_backend, check_trainer, reconcile, shows_progress
+from mmfusion.training.trainer import (
+    build_trainer,
+    check_backend,
+    check_trainer,
+    progress_of,
+    reconcile,
+    shows_progress,
+)
 
 log = logging.getLogger(__name__)
 PREDICTIONS = "predictions.parquet"
@@ -155,7 +162,7 @@ class _Run:
             config["callbacks"],
             tasks,
             folder.checkpoints,
-            shows_progress(config["trainer"]) and folder.writes,
+            folder.writes and progress_of(config["trainer"]),
             announced(),
         )
         self.callbacks = callbacks

@@ -44,7 +44,7 @@ class TrainerConfig:
         log_every_n_steps: optimizer steps from one that is logged to the next; 0 logs none.
         overfit_batches: train on so many batches, or such a share of them, and validate on the very same rows.
         profiler: null, simple, advanced or pytorch; its report goes to the run's folder.
-        enable_progress_bar: auto shows it on a terminal only.
+        enable_progress_bar: auto shows it on a terminal, and elsewhere writes a line every 30 seconds.
         threads: CPU threads of each process; null leaves the choice to torch, divided among a machine's ranks.
         timeout_s: after so long a rank that waits for another gives up.
         refit: train once more from scratch, with the validation rows, for as many steps as the best checkpoint.
@@ -147,6 +147,11 @@ def shows_progress(cfg: Mapping[str, Any]) -> bool:
     """Whether a progress bar is wanted and can be drawn."""
     wanted = cfg["enable_progress_bar"]
     return sys.stderr.isatty() if wanted == "auto" else bool(wanted)
+
+
+def progress_of(cfg: Mapping[str, Any]) -> bool | Literal["lines"]:
+    """True for a progress bar, `lines` where none was turned down and there is no terminal to draw it on."""
+    return shows_progress(cfg) or ("lines" if cfg["enable_progress_bar"] == "auto" else False)
 
 
 def reconcile(cfg: Mapping[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from contextlib import redirect_stderr
 import pytest
 
 from mmfusion.data import progress
-from mmfusion.data.progress import busy, track
+from mmfusion.data.progress import Lines, busy, track
 
 
 class Terminal(io.StringIO):
@@ -95,3 +95,19 @@ def test_a_failure_takes_it_off_the_screen(screen):
 def test_needs_nothing_heavy_until_it_is_seen():
     code = "import sys, mmfusion.data.progress; sys.exit(bool({'rich', 'torch', 'numpy'} & set(sys.modules)))"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_without_a_terminal_there_is_a_line_every_half_minute(capsys):
+    now = iter(range(0, 10_000, 10))
+    assert list(track(range(7), 7, "reading x", lambda: float(next(now)))) == list(range(7))
+    written = capsys.readouterr().err.splitlines()
+    assert written == ["reading x: 3 of 7, 53 s left", "reading x: 5 of 7, 28 s left", "reading x: 7 of 7, 0 s left"]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "spoken"), [(0.4, "0 s"), (89, "89 s"), (150, "2 min"), (5400, "1 h 30 min"), (7260, "2 h 01 min")]
+)
+def test_the_time_that_is_left(seconds, spoken):
+    now = iter([0.0, float(seconds)])
+    assert Lines(lambda: next(now)).left(0.5) == f", {spoken} left"
+    assert Lines().left(0.0) == ""

@@ -10,7 +10,15 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.training.noise import quiet
 from mmfusion.training.optimizers import adamw
 from mmfusion.training.sharding import FullySharded
-from mmfusion.training.trainer import _strategy, build_trainer, check_backend, check_trainer, reconcile, shows_progress
+from mmfusion.training.trainer import (
+    _strategy,
+    build_trainer,
+    check_backend,
+    check_trainer,
+    progress_of,
+    reconcile,
+    shows_progress,
+)
 from tests.training.parts import QUIET, loader, make_batch, make_module
 
 pytestmark = QUIET
@@ -139,6 +147,7 @@ def test_a_profilers_report_goes_to_the_folder(cfg, tmp_path):
 def test_progress_is_for_terminals(monkeypatch, wanted, terminal, shown):
     monkeypatch.setattr("sys.stderr.isatty", lambda: terminal, raising=False)
     assert shows_progress({"enable_progress_bar": wanted}) is shown
+    assert progress_of({"enable_progress_bar": wanted}) == (shown or ("lines" if wanted == "auto" else False))
 
 
 def test_what_this_machine_lacks_is_said_before_anything_is_made(cfg, tmp_path, monkeypatch):

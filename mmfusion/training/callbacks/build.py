@@ -18,7 +18,7 @@ from mmfusion.training.callbacks.metrics import StepMetrics
 from mmfusion.training.callbacks.monitor import MONITOR, Monitor, resolve_goal
 from mmfusion.training.callbacks.plateau import MovePlateau
 from mmfusion.training.callbacks.predictions import KeepPredictions
-from mmfusion.training.callbacks.progress import ProgressBar
+from mmfusion.training.callbacks.progress import ProgressBar, ProgressLines
 from mmfusion.training.callbacks.pruning import PruneTrial
 from mmfusion.training.callbacks.speed import Speed
 from mmfusion.training.search.trial import Announcement
@@ -73,7 +73,7 @@ def build_callbacks(
     cfg: Mapping[str, Any],
     tasks: Mapping[str, Task],
     checkpoints: Path | str,
-    progress: bool = False,
+    progress: bool | Literal["lines"] = False,
     trial: Announcement | None = None,
 ) -> Callbacks:
     """Callbacks for the `callbacks` section `cfg`.
@@ -82,7 +82,7 @@ def build_callbacks(
         cfg: the keys of `CallbacksConfig`, all of them.
         tasks: fitted tasks, whose metrics the monitor may name.
         checkpoints: the folder where checkpoints go.
-        progress: draw a progress bar.
+        progress: draw a progress bar, or write lines.
         trial: the search's trial that this run is.
 
     Raises:
@@ -113,5 +113,5 @@ def build_callbacks(
     if pruning is not None:
         ordered.append(pruning)
     if progress:
-        ordered.append(ProgressBar(monitor))
+        ordered.append(ProgressLines(monitor) if progress == "lines" else ProgressBar(monitor))
     return Callbacks(speed, monitor, kept, predictions, pruning, ordered)

@@ -1,16 +1,75 @@
-"""One progress bar for the whole run, with the time that is left."""
+"""How far a run is: one progress bar, or without a terminal a line now and then, with the time that is left."""
 
 from __future__ import annotations
 
 import math
 import sys
+import time
+from collections.abc import Callable
 from typing import Any
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from mmfusion.data.progress import Lines
 from mmfusion.training.callbacks.monitor import MONITOR, Monitor
+from mmfusion.training.record import StepRecord
+
+
+class ProgressLines(Callback):
+    """Writes on rank 0, every 30 seconds: epoch, batch, loss, the monitored metric, the time that is left.
+
+    Args:
+        monitor: its last and best value are shown.
+        clock: seconds from some beginning.
+    """
+
+    def __init__(self, monitor: Monitor | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self.monitor = monitor
+        self._clock = clock
+        self._lines: Lines | None = None
+        self._first = 0
+
+    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._begin(trainer)
+        self._first = trainer.fit_loop.total_batch_idx + 1
+
+    def on_train_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        if self._lines is None:
+            return
+        lines, done, total = self._lines, trainer.fit_loop.total_batch_idx + 1, _batches(trainer)
+
+        def text() -> str:
+            record: StepRecord = pl_module.record  # type: ignore[assignment]
+            of = "" if total is None else f" of {total:.0f}"
+            left = "" if total is None else lines.left((done - self._first) / (total - self._first))
+            loss = f", loss {float(record.losses.sum()):.4g}"
+            return f"{_epoch(trainer)}, batch {done}{of}{loss}{_monitored(trainer, self.monitor, ', ')}{left}"
+
+        lines.write(text)
+
+    def on_validation_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int, *index: int
+    ) -> None:
+        if self._lines is not None and not trainer.sanity_checking:
+            total = sum(trainer.num_val_batches)
+            self._lines.write(lambda: f"{_epoch(trainer)}, validation: batch {batch_idx + 1} of {total}")
+
+    def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
+        self._begin(trainer)
+
+    def on_test_batch_end(
+        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int, *index: int
+    ) -> None:
+        if self._lines is not None:
+            lines, done, total = self._lines, batch_idx + 1, sum(trainer.num_test_batches)
+            lines.write(lambda: f"test: batch {done} of {total}{lines.left(done / total)}")
+
+    def _begin(self, trainer: Trainer) -> None:
+        self._lines = Lines(self._clock) if trainer.is_global_zero else None
 
 
 class ProgressBar(Callback):
@@ -34,10 +93,8 @@ class ProgressBar(Callback):
         self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
     ) -> None:
         if self._bar is not None:
-            epochs = f"/{trainer.max_epochs}" if trainer.max_epochs and trainer.max_epochs > 0 else ""
-            self._bar.update(
-                self._train, advance=1, what=f"epoch {trainer.current_epoch + 1}{epochs}{self._value(trainer)}"
-            )
+            what = f"{_epoch(trainer)}{_monitored(trainer, self.monitor, '  ')}"
+            self._bar.update(self._train, advance=1, what=what)
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._close()
@@ -95,11 +152,17 @@ class ProgressBar(Callback):
             self._bar.stop()
             self._bar = None
 
-    def _value(self, trainer: Trainer) -> str:
-        value = trainer.callback_metrics.get(MONITOR)
-        if value is None or self.monitor is None or self.monitor.best is None:
-            return ""
-        return f"  {self.monitor.title} {float(value):.4g} (best {self.monitor.best:.4g})"
+
+def _epoch(trainer: Trainer) -> str:
+    of = f"/{trainer.max_epochs}" if trainer.max_epochs and trainer.max_epochs > 0 else ""
+    return f"epoch {trainer.current_epoch + 1}{of}"
+
+
+def _monitored(trainer: Trainer, monitor: Monitor | None, before: str) -> str:
+    value = trainer.callback_metrics.get(MONITOR)
+    if value is None or monitor is None or monitor.best is None:
+        return ""
+    return f"{before}{monitor.title} {float(value):.4g} (best {monitor.best:.4g})"
 
 
 def _batches(trainer: Trainer) -> float | None:

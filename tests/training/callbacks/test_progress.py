@@ -1,12 +1,13 @@
 import io
 import math
+import re
 
 import pytest
 from rich.console import Console
 
 from mmfusion.training.callbacks import progress
 from mmfusion.training.callbacks.monitor import Goal, Monitor
-from mmfusion.training.callbacks.progress import ProgressBar, _batches
+from mmfusion.training.callbacks.progress import ProgressBar, ProgressLines, _batches
 from mmfusion.training.noise import quiet
 from tests.training.parts import QUIET, loader, make_batch, make_module, make_trainer
 
@@ -58,3 +59,26 @@ def test_how_many_batches_there_will_be(tmp_path, options, total):
     assert _batches(trainer) == total
     trainer.fit_loop.max_batches = math.inf
     assert _batches(trainer) in (None, total)
+
+
+def test_without_a_terminal_there_is_a_line_every_half_minute(tmp_path, capsys):
+    now = iter(range(0, 10_000, 10))  # each look at the clock is ten seconds after the last
+    monitor = Monitor(Goal({"val/kind/accuracy": 1.0}, "max"))
+    lines = ProgressLines(monitor, lambda: float(next(now)))
+    trainer = make_trainer(tmp_path, callbacks=[monitor, lines], max_epochs=2, num_sanity_val_steps=1)
+    with quiet():
+        trainer.fit(make_module(), loader([make_batch(4)] * 6), loader([make_batch(4, 1)]))
+        trainer.test(make_module(), loader([make_batch(4)] * 4), verbose=False)
+    shown = [line for line in capsys.readouterr().err.splitlines() if "batch" in line]
+    assert re.fullmatch(r"epoch 1/2, batch 3 of 12, loss [\d.]+, 2 min left", shown[0]), shown
+    second = r"epoch 2/2, batch \d+ of 12, loss [\d.]+, val/kind/accuracy [\d.]+ \(best [\d.]+\), \d+ s left"
+    assert any(re.fullmatch(second, line) for line in shown), shown
+    assert re.fullmatch(r"test: batch 3 of 4, \d+ s left", shown[-1]), shown
+    assert len(shown) < 8
+
+
+def test_a_short_run_writes_nothing(tmp_path, capsys):
+    trainer = make_trainer(tmp_path, callbacks=[ProgressLines(None, lambda: 0.0)], max_epochs=1)
+    with quiet():
+        trainer.fit(make_module(), loader([make_batch(4)] * 3), loader([make_batch(4, 1)]))
+    assert "batch" not in capsys.readouterr().err
