@@ -104,7 +104,10 @@ class ClassList:
         name = as_value(canonical(label)) if self.by_value else canonical(label)
         if name not in self._index:
             where = "listed in the task's `classes`" if self.given else "that the training split has"
-            raise ValueError(f"expected one of the {len(self)} classes {where}, found {label!r}: {self.hint(name)}")
+            hint = self.hint(name)
+            if not self.given:
+                hint += "; to train without rows of a class, list it with the others in `classes`"
+            raise ValueError(f"expected one of the {len(self)} classes {where}, found {label!r}: {hint}")
         return self._index[name]
 
     def hint(self, name: str) -> str:

@@ -44,7 +44,10 @@ def test_order_is_by_value_or_by_the_alphabet():
 def test_unknown_class_names_the_nearest():
     classes = ClassList(["image", "speech", "text"], given=False)
     assert [classes.index(x) for x in ("image", "text ")] == [0, 2]
-    with pytest.raises(ValueError, match=r"3 classes that the training split has, found 'speach'.*'speech'"):
+    with pytest.raises(
+        ValueError,
+        match=r"3 classes that the training split has, found .speach.*.speech.*; to train without rows of a class, list",
+    ):
         classes.index("speach")
     with pytest.raises(ValueError, match="listed in the task's `classes`"):
         ClassList([0, 1], given=True).index(2)
