@@ -14,8 +14,8 @@ from mmfusion.config.split import GROUPS, validates
 from mmfusion.data.errors import DataError
 from mmfusion.data.manifest.source import ManifestSource
 from mmfusion.report import words
+from mmfusion.report.folds import overlap
 from mmfusion.report.metrics import names
-from mmfusion.report.runs import PROVENANCE, Run, parsed
 from mmfusion.report.statistics import Interval, interval
 from mmfusion.studies._base import Groups, Study
 from mmfusion.studies.conclusion import Conclusion, Section, Table
@@ -59,7 +59,7 @@ class CrossValidationStudy(Study):
     def conclude(self, found: Results) -> Conclusion:
         folds, seeds = many(len(found.variants), "fold"), many(len(found.seeds), "seed")
         metrics = [name for name in names(found.completed) if name.startswith("test/")]
-        shared = shared_rows(found)
+        shared = overlap(found.completed)
         means = {name: interval(values, shared) for name in metrics if (values := _values(found, name))}
         return Conclusion(
             f"study={found.study}: {folds}, {seeds}",
@@ -92,24 +92,6 @@ def in_folds(split: Mapping[str, Any], folds: int | str) -> tuple[dict[str, Any]
         changed["from_train"] = taken or None
         typed.append("~data.split.from_train.val" if taken else "data.split.from_train=null")
     return {**split, **changed}, tuple(typed)
-
-
-def shared_rows(found: Results) -> float:
-    """Rows held out over rows trained on, the mean over the runs: what `interval` takes as `overlap`."""
-    held = "val" if _is_fixed(found) else "test"
-    ratios = [rows[held] / rows["train"] for run in found.completed if (rows := _rows(run)).keys() >= {held, "train"}]
-    return fsum(ratios) / len(ratios) if ratios else 1 / max(1, len(found.variants) - 1)
-
-
-def _rows(run: Run) -> dict[str, int]:
-    """Split to its rows; empty where the run does not say."""
-    try:
-        found: dict[str, int] = dict(parsed(run.path / PROVENANCE)["data"]["splits"])
-    except (OSError, ValueError, LookupError, TypeError):
-        return {}
-    if (run.config.get("trainer") or {}).get("refit"):
-        found["train"] = found.get("train", 0) + found.get("val", 0)
-    return found
 
 
 def _values(found: Results, metric: str) -> list[float]:

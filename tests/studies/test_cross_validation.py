@@ -1,10 +1,9 @@
-import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.report.runs import PROVENANCE
 from mmfusion.report.statistics import interval
 from mmfusion.studies.cross_validation import in_folds
 from mmfusion.studies.plan import make_plan
@@ -98,9 +97,12 @@ def found(tmp_path, conf):
 
 def test_it_concludes_with_means_and_intervals_for_folds_that_share_rows(found):
     plan, read = found
-    for run in read.completed:
-        (run.path / PROVENANCE).write_text(json.dumps({"data": {"splits": {"train": 40, "val": 5, "test": 15}}}))
-    conclusion = plan.study.conclude(read)
+    rows_of = {"train": {"rows": 40}, "val": {"rows": 5}, "test": {"rows": 15}}
+    runs = {
+        key: replace(run, rows=rows_of, config={**run.config, "data": {"split": {"folds": 4, "fold": int(key[0][-1])}}})
+        for key, run in read.runs.items()
+    }
+    conclusion = plan.study.conclude(replace(read, runs=runs))
     values = [each + noise for each in ACCURACY for noise in NOISE[:2]]
     expected = interval(values, overlap=15 / 40)
     assert conclusion.title == "study=cross_validation: 4 folds, 2 seeds"
