@@ -150,7 +150,7 @@ def _split(plan: Plan) -> list[str]:
         shares = ", ".join(f"{split}: {share}" for split, share in RATIO.items())
         lines += ["    column: null", f"    ratio: {{{shares}}}", "    seed: 0"]
         lines += [f"    stratify: {scalar(target)}"] if target else []
-    if group is not None:
+    if group is not None and not plan.decisions[group].arguments:  # a group that straddles the column's splits
         lines.append(f"    group: {scalar(group)}  # must not straddle splits; `mmfusion validate` looks")
     return lines
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
+FEW_CLASSES = 6
 NEIGHBOURS = 2
 """On either side, among the sorted numbers."""
 
@@ -35,10 +36,12 @@ def hits_by_level(codes: np.ndarray, labels: np.ndarray) -> int:
     return int(hits + (cell_labels[alone] == np.bincount(labels).argmax()).sum())
 
 
-def hits_by_threshold(numbers: np.ndarray, labels: np.ndarray) -> int:
-    """Rows in the right one of as many intervals as there are classes, for the best thresholds; classes by median.
+def hits_by_interval(numbers: np.ndarray, labels: np.ndarray) -> int:
+    """Rows in an interval of their own class, for the best division of the sorted numbers into intervals.
 
-    The best split of the sorted numbers into one interval a class, found by dynamic programming.
+    Of few classes, up to twice as many intervals as there are classes, so that one may lie on both sides of another;
+    each beyond one a class costs a row. Of many classes, one each, in the order of their medians. Found by dynamic
+    programming.
 
     Args:
         numbers: `[N]`, finite.
@@ -46,27 +49,23 @@ def hits_by_threshold(numbers: np.ndarray, labels: np.ndarray) -> int:
     """
     order = np.argsort(numbers, kind="stable")
     x, y = numbers[order], labels[order]
-    may_split = np.r_[True, x[1:] > x[:-1], True]
+    may_part = np.r_[True, x[1:] > x[:-1], True]
     present = np.unique(y)
-    places = np.argsort(np.array([np.median(np.flatnonzero(y == label)) for label in present]))
-    best = np.zeros(len(x) + 1)
-    for label in present[places]:
-        inside = np.r_[0, np.cumsum(y == label)]
-        best = inside + np.maximum.accumulate(np.where(may_split, best - inside, -np.inf))
-    return int(best[-1])
-
-
-def hits_by_neighbours(numbers: np.ndarray, labels: np.ndarray) -> int:
-    """Rows whose class most of the four rows with the nearest numbers have.
-
-    Args:
-        numbers: `[N]`, finite.
-        labels: int `[N]`.
-    """
-    near = _neighbours(numbers)
-    theirs = labels[near]
-    same = (theirs[:, :, None] == theirs[:, None, :]).sum(axis=2)
-    return int((np.take_along_axis(theirs, same.argmax(axis=1)[:, None], axis=1)[:, 0] == labels).sum())
+    if len(present) <= FEW_CLASSES:
+        steps = [present] * (2 * len(present))
+    else:
+        medians = np.array([np.median(np.flatnonzero(y == label)) for label in present])
+        steps = [present[place : place + 1] for place in np.argsort(medians)]
+    inside = {label: np.r_[0, np.cumsum(y == label)] for label in present.tolist()}
+    best, hits = np.zeros(len(x) + 1), 0
+    for step, classes in enumerate(steps, start=1):
+        each = [
+            inside[label] + np.maximum.accumulate(np.where(may_part, best - inside[label], -np.inf))
+            for label in classes.tolist()
+        ]
+        best = np.max(each, axis=0)
+        hits = max(hits, int(best[-1]) - max(0, step - len(present)))
+    return hits
 
 
 def mean_of_neighbours(numbers: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -85,7 +84,7 @@ def rank_correlation(x: np.ndarray, y: np.ndarray) -> float:
 
     A column of five bins follows a number as well as it can at ρ = .98; that counts as 1.
     """
-    first, second = _ranks(x), _ranks(y)
+    first, second = ranks(x), ranks(y)
     if first.std() == 0 or second.std() == 0:
         return 0.0
     rho = float(np.corrcoef(first, second)[0, 1])
@@ -94,7 +93,7 @@ def rank_correlation(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.clip(rho / abs(largest), -1, 1))
 
 
-def _ranks(x: np.ndarray) -> np.ndarray:
+def ranks(x: np.ndarray) -> np.ndarray:
     """Ranks from 0; equal numbers share the mean of theirs."""
     _, place, counts = np.unique(x, return_inverse=True, return_counts=True)
     return (np.cumsum(counts) - (counts + 1) / 2)[place]

@@ -7,10 +7,11 @@ from typing import Any
 
 import polars as pl
 
+from mmfusion.data.inspect.grouping import decide_groups
 from mmfusion.data.inspect.lists import labels_of
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.spellings import similar_message
-from mmfusion.data.inspect.words import GROUP, SPLIT_NAMES, named, words
+from mmfusion.data.inspect.words import SPLIT_NAMES, named, words
 
 _DATE = r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}.*)?$|^\d{1,2}[./]\d{1,2}[./]\d{2,4}$"
 
@@ -34,18 +35,10 @@ def texts(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None
 
 def groups_and_rest(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None:
     """Groups, dates, and columns that are neither categories nor numbers nor lists; the rest stays open."""
+    decide_groups(plan, columns, fixed)
     for name in plan.open(fixed):
         found = plan.profiles[name]
-        reference = words(name)[-1:] == ["id"] and found.distinct < found.filled
-        if (
-            not plan.given.groups
-            and (named(name, GROUP) or reference)
-            and found.distinct < 0.9 * found.filled
-            and found.distinct > 2
-        ):
-            reason = f"named like something that several rows come from: {found.distinct} in {found.filled} rows"
-            plan.decide(name, "group", reason=reason, warning=_straddles(columns, name, plan))
-        elif is_date(columns[name]):
+        if is_date(columns[name]):
             plan.decide(name, "ignored", reason="dates or times")
         elif not (found.is_category or found.is_number or found.lists or found.labels):
             once = f", {found.once} of them once" if found.once else ""
@@ -76,15 +69,6 @@ def _made_from(cells: pl.Series, other: pl.Series) -> bool:
     total = sum(map(len, mine))
     shared = sum(word in set(b) for a, b in zip(mine, theirs, strict=True) for word in a)
     return total > 0 and shared >= 0.95 * total
-
-
-def _straddles(columns: Mapping[str, Any], name: str, plan: Plan) -> str:
-    split = plan.first("split")
-    if split is None:
-        return ""
-    frame = pl.DataFrame({"group": pl.Series(columns[name]), "split": columns[split]}).drop_nulls().unique()
-    twice = frame.group_by("group").len().filter(pl.col("len") > 1)
-    return f"{len(twice)} of them are in more than one split" if len(twice) else ""
 
 
 def is_date(cells: Any) -> bool:

@@ -9,9 +9,8 @@ import polars as pl
 from scipy.special import bdtr
 
 from mmfusion.data.inspect.association import (
+    hits_by_interval,
     hits_by_level,
-    hits_by_neighbours,
-    hits_by_threshold,
     mean_of_level,
     mean_of_neighbours,
     rank_correlation,
@@ -31,13 +30,13 @@ _ERRORS_LEFT = 0.2
 _CORRELATION = 0.96
 """... or has more than this rank correlation; ..."""
 
-_BY_CHANCE = 0.025
+_BY_CHANCE = 0.015
 """... so much less, or more, that a good predictor would rarely do as well on as many rows."""
 
 _FEWEST = 5
 """Rows outside the commonest class that are enough if not one of all rows is predicted wrongly."""
 
-_Z = 1.64
+_Z = 2.0
 _CLASSES = 20
 """Numbers with more different values than this are no classes."""
 
@@ -129,7 +128,7 @@ def sample(rows: int) -> np.ndarray | None:
 def gives(feature: Looked, target: Looked) -> Score:
     """How well a column predicts a target by itself; the best of several predictors counts.
 
-    Classes: the commonest one at the same level, that of the nearest numbers, or one interval of the numbers a class.
+    Classes: the commonest one at the same level, or that of an interval of numbers.
     Numbers: by rank, along the column, along the means of its levels, and along a curve. An empty cell is a level like
     any other, for a hole can give a label away too.
     """
@@ -193,9 +192,7 @@ def _classes(feature: Looked, target: Looked) -> Score:
         x, y = feature.numbers[there], labels[there]
         empty = int(np.bincount(labels[~there]).max()) if not there.all() else 0
         if len(x) > 8:
-            hits.append(empty + hits_by_threshold(x, y))
-            if feature.levels > _CLASSES:
-                hits.append(empty + hits_by_neighbours(x, y))
+            hits.append(empty + hits_by_interval(x, y))
     return Score(max(hits) / rows, float(np.bincount(labels).max()) / rows, "accuracy", rows)
 
 

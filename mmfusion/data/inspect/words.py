@@ -18,7 +18,9 @@ ID = ("id", "uid", "uuid", "guid", "key", "index", "idx", "row", "number", "no",
 GROUP = (
     "speaker", "patient", "subject", "user", "participant", "session", "group", "author", "client", "customer", "site",
     "hospital", "center", "centre", "household", "person", "family", "recording", "recordist", "scene", "sequence",
-    "drive", "trip", "video", "document", "study", "device", "camera",
+    "drive", "trip", "video", "document", "study", "device", "camera", "actor", "scenario", "dialogue", "dialog",
+    "conversation", "animal", "visit", "experiment", "batch", "plate", "well", "slide", "case",
+    "患者", "病人", "病例", "受试", "被试", "说话人", "用户", "客户", "演员", "场景", "会话", "对话", "学生", "设备",
 )  # fmt: skip
 """Things of which a table holds several rows that must not straddle splits."""
 
@@ -26,7 +28,7 @@ LABEL = (
     "label", "labels", "target", "targets", "class", "classes", "y", "outcome", "diagnosis", "sentiment", "intent",
     "category", "rating", "score", "stars", "result", "grade", "emotion", "truth", "gt", "species", "verdict",
     "severity", "response", "survived", "churn", "churned", "default", "fraud", "approved", "readmitted", "mortality",
-    "price", "quality", "income", "adopted",
+    "price", "quality", "income", "adopted", "answer", "标签", "类别", "诊断", "情感", "情绪", "结果", "评分", "分数",
 )  # fmt: skip
 
 INPUT = (
@@ -34,7 +36,7 @@ INPUT = (
     "job", "marital", "married", "smoker", "smoking", "alcohol", "weight", "height", "bmi", "pulse", "temperature",
     "pressure", "ward", "department", "unit", "city", "town", "country", "region", "state", "province", "county",
     "zip", "postcode", "district", "season", "month", "weekday", "hour", "brand", "model", "manufacturer", "currency",
-    "channel",
+    "channel", "年龄", "性别", "城市", "科室", "地区", "颜色",
 )  # fmt: skip
 """What is known of a person, a place or a thing before anything is predicted."""
 
@@ -51,5 +53,6 @@ def words(name: str) -> list[str]:
 
 
 def named(name: str, vocabulary: tuple[str, ...]) -> bool:
-    """Whether any word of the name is in the vocabulary."""
-    return any(word in vocabulary for word in words(name))
+    """Whether any word of the name is in the vocabulary, or before an `id` (`patientid`); of Chinese, as a part."""
+    found = {word.removesuffix(end) for word in words(name) for end in ("", "id", "no", "nr", "s")}
+    return any(word in found or (not word.isascii() and word in name) for word in vocabulary)

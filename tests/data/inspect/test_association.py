@@ -1,10 +1,11 @@
+import itertools
+
 import numpy as np
 import pytest
 
 from mmfusion.data.inspect.association import (
+    hits_by_interval,
     hits_by_level,
-    hits_by_neighbours,
-    hits_by_threshold,
     mean_of_level,
     mean_of_neighbours,
     rank_correlation,
@@ -36,28 +37,39 @@ def test_hits_by_level_leave_each_row_out(generator, levels):
     assert hits_by_level(codes, labels) == left_out(codes, labels)
 
 
-def test_hits_by_threshold_are_those_of_the_best_threshold(generator):
-    x, labels = generator.integers(0, 30, 80).astype(float), generator.integers(0, 2, 80)
-    best = max(max(((x < t) == labels).sum(), ((x >= t) == labels).sum()) for t in range(32))
-    assert best - 3 <= hits_by_threshold(x, labels) <= best  # the classes stand in the order of their medians
-    bins = np.digitize(x, [5, 11, 24])
-    assert hits_by_threshold(-x, bins) == 80
-    assert hits_by_threshold(np.zeros(80), bins) == np.bincount(bins).max()  # equal numbers are not parted
+def test_hits_by_interval_are_those_of_the_best_thresholds(generator):
+    x, labels = generator.integers(0, 12, 60).astype(float), generator.integers(0, 2, 60)
+    best = 0
+    for count in (1, 2, 3):  # thresholds; of two classes there may be four intervals, and more than two cost a row each
+        for ends in itertools.combinations(range(13), count):
+            inside = (np.digitize(x, ends) % 2) == labels
+            best = max(best, max(inside.sum(), (~inside).sum()) - (count - 1))
+    assert hits_by_interval(x, labels) == best
+    bins = np.digitize(x, [3, 6, 9])
+    assert hits_by_interval(-x, bins) == 60
+    assert hits_by_interval(np.zeros(60), bins) == np.bincount(bins).max()  # equal numbers are not parted
 
 
-def test_neighbours_follow_a_curve_and_know_nothing_of_noise(generator):
+@pytest.mark.parametrize("classes", [6, 20])
+def test_many_classes_are_an_interval_each(generator, classes):
+    x = generator.normal(size=400)
+    labels = np.searchsorted(np.quantile(x, np.arange(1, classes) / classes), x)
+    assert hits_by_interval(x, labels) == 400
+    assert hits_by_interval(generator.normal(size=400), labels) < 0.45 * 400
+
+
+def test_a_curve_is_followed_and_noise_is_not(generator):
     x = generator.uniform(-1, 1, 300)
     inside = (abs(x) < 0.5).astype(int)
-    assert hits_by_neighbours(x, inside) > 290
-    assert hits_by_threshold(x, inside) < 250
-    assert hits_by_neighbours(generator.normal(size=300), inside) < 190
+    assert hits_by_interval(x, inside) == 299
+    assert hits_by_interval(generator.normal(size=300), inside) < 190
     assert rank_correlation(mean_of_neighbours(x, x**2), x**2) > 0.98
     assert abs(rank_correlation(mean_of_neighbours(generator.normal(size=300), x), x)) < 0.2
 
 
 def test_rows_of_one_number_are_no_neighbours_by_their_place_in_the_file():
-    labels = np.repeat(np.arange(10), 30)  # the file is sorted by its label
-    assert hits_by_neighbours(np.tile(np.arange(30.0), 10), labels) < 60
+    place = np.arange(300.0)  # the file is sorted by its target
+    assert abs(rank_correlation(mean_of_neighbours(np.tile(np.arange(5.0), 60), place), place)) < 0.3
 
 
 def test_a_row_is_no_neighbour_of_its_own():

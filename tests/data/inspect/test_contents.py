@@ -47,13 +47,14 @@ def test_groups_are_columns_of_several_rows_each():
     )
     groups_and_rest(plan, table, frozenset())
     roles = {name: decision.role for name, decision in plan.decisions.items()}
-    assert roles == {"speaker": "group", "patient": "ignored", "visit_id": "group", "sex": "open"}
-    assert plan.decisions["speaker"].warning == ""  # no split to straddle
+    assert roles == {"speaker": "ignored", "patient": "ignored", "visit_id": "group", "sex": "open"}
+    assert plan.decisions["visit_id"].warning == ""  # no split to straddle
+    assert plan.decisions["speaker"].reason.endswith("another group, `visit_id`, is the one that is kept together")
 
 
 def test_a_second_split_is_left_out_and_many_values_are_no_classes():
     plan, table = opened(
-        part=["train", "val", "test"] * 20, subset=["a", "b", "c"] * 20, code=[f"c{i // 2}" for i in range(60)]
+        part=["train", "val", "test"] * 20, subset=["a", "b", "c"] * 20, code=[f"{min(i, 59 - i)} m" for i in range(60)]
     )
     plan.decide("part", "split")
     plan.splits = {"train": "train", "val": "val", "test": "test"}

@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from mmfusion.data.inspect.plan import Plan
+from tests.data.inspect.generated import Made, make
+from tests.data.inspect.plans import plan_of
+
+TABLES = 200
+
+
+def looked_at(made: Made) -> tuple[set[str], list[str]]:
+    """The columns that are taken for leaks, and those that are taken for groups, the one that is split by first."""
+    plan = plan_of(made.columns, Path("nowhere"), tasks=[made.target])
+    leaks = {d.column for d in plan.of("ignored") if "a leak" in d.reason or "never make it" in d.warning}
+    return leaks, _groups(plan)
+
+
+def _groups(plan: Plan) -> list[str]:
+    chosen = [decision.column for decision in plan.of("group")]
+    return chosen + [d.column for d in plan.of("ignored") if "belong together" in d.reason]
+
+
+@pytest.fixture(scope="module")
+def figures() -> Counter[str]:
+    """Over tables with a leak, a group, both and neither: what is there, what is found, and false alarms."""
+    found: Counter[str] = Counter()
+    for seed in range(TABLES):
+        made = make(seed, leak=seed % 2 == 0, group=seed % 4 < 2)
+        leaks, groups = looked_at(made)
+        found["leaks"] += len(made.leaks)
+        found["leaks found"] += len(set(made.leaks) & (leaks | set(groups)))
+        found["tables with a false leak"] += bool(leaks - set(made.leaks) - {made.group})
+        found["groups"] += made.group is not None
+        found["groups found"] += made.group is not None and groups[:1] == [made.group]
+        found["tables with a false group"] += bool(set(groups) - {made.group})
+    return found
+
+
+@pytest.mark.parametrize("what", ["leak", "group"])
+def test_nearly_all_are_found_and_hardly_anything_else(figures, what):
+    assert figures[f"{what}s"] >= TABLES / 2
+    assert figures[f"{what}s found"] >= 0.95 * figures[f"{what}s"], figures
+    assert figures[f"tables with a false {what}"] <= 0.02 * TABLES, figures
