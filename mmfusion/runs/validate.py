@@ -26,6 +26,7 @@ from mmfusion.runs.validation.missing import missing_spellings
 from mmfusion.runs.validation.report import SPLITS, Report
 from mmfusion.runs.validation.show import show
 from mmfusion.runs.validation.straddle import chosen_and_tested_on, same_content, shared_files, shared_groups
+from mmfusion.runs.validation.vocabulary import unknown_words
 from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data
 
@@ -67,6 +68,7 @@ def _examine(cfg: Mapping[str, Any], data: MultiModalData, tasks: Mapping[str, T
         report.errors.append(str(error))
     media = _read_modalities(table, data.kinds, report)
     _check_bare(table, data.kinds, report, refused=data.loader.rows_without_modality == "refuse")
+    unknown_words(table, data.kinds, report)
     report.warnings += odd_levels(table, data.kinds)
     read_tasks(table, tasks, report)
     found = [shared_files(each, table) for each in media if each.inputs.kind.reads_files]

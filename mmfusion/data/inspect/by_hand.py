@@ -71,8 +71,7 @@ def _written(plan: Plan, name: str, kind: str) -> None:
     """A column whose cells are themselves the input."""
     found = plan.profiles[name]
     if kind not in TABULAR:
-        said = f"{found.words:.1f} words a cell, {found.distinct} different in {found.filled}"
-        plan.decide(name, "modality", kind, said)
+        plan.decide(name, "modality", kind, found.text_said, arguments=found.text_arguments)
         return
     if kind == "numeric" and not found.numbers > 0:
         raise DataError(f"--kind {name}=numeric: column {name!r} of {plan.file} holds no number")

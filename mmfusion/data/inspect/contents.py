@@ -12,6 +12,7 @@ from mmfusion.data.inspect.lists import labels_of
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.spellings import similar_message
 from mmfusion.data.inspect.words import SPLIT_NAMES, named, words
+from mmfusion.data.text_tokens import split_text
 
 _DATE = r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}.*)?$|^\d{1,2}[./]\d{1,2}[./]\d{2,4}$"
 
@@ -24,10 +25,9 @@ def texts(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None
         if not found.is_text:
             continue
         source = next((other for other in taken if _made_from(columns[name], columns[other])), None)
-        said = f"{found.words:.1f} words a cell, {found.distinct} different in {found.filled}"
         if source is None:
             taken.append(name)
-            plan.decide(name, "modality", "text", f"free text: {said}")
+            plan.decide(name, "modality", "text", found.text_said, arguments=found.text_arguments)
         else:
             why = f"another version of `{source}`: nearly all its words are in that cell of the same row"
             plan.decide(name, "ignored", reason=why, warning=f"to train on it, take it instead of `{source}`")
@@ -65,7 +65,7 @@ def warn_similar(plan: Plan, columns: Mapping[str, Any]) -> None:
 def _made_from(cells: pl.Series, other: pl.Series) -> bool:
     """Whether at least 95 of 100 words stand in the other text of the same row (in a sample of rows)."""
     frame = pl.DataFrame({"a": cells, "b": other}).drop_nulls().head(1000)
-    mine, theirs = ([text.lower().split() for text in frame[column].to_list()] for column in ("a", "b"))
+    mine, theirs = ([split_text(text.lower(), "words") for text in frame[column].to_list()] for column in ("a", "b"))
     total = sum(map(len, mine))
     shared = sum(word in set(b) for a, b in zip(mine, theirs, strict=True) for word in a)
     return total > 0 and shared >= 0.95 * total

@@ -11,6 +11,7 @@ import polars as pl
 
 from mmfusion.data.inspect.lists import LabelLists, label_lists
 from mmfusion.data.inspect.spellings import number_spellings
+from mmfusion.data.text_tokens import CHARACTERS_A_WORD, WORDS_OF, best_split
 
 EXAMPLES = 3
 _LISTS = 1000
@@ -29,7 +30,8 @@ class Profile:
         once: values that occur once.
         numbers: share of filled cells that are numbers; `007` is a name and no number.
         whole: all numbers are whole.
-        words: mean number of words in a cell; 0 where cells are no text.
+        words: mean number of words in a cell, of scripts without blanks estimated; 0 where cells are no text.
+        signs: cells are strings of signs, such as molecules: texts of characters.
         lists: cells are lists (looked at in the first thousand); `list_length` is the length of all of them, or None.
         examples: the commonest values.
         labels: how texts hold several labels a cell, or None.
@@ -49,6 +51,7 @@ class Profile:
     examples: list[Any]
     labels: LabelLists | None = None
     codes: bool = False
+    signs: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -60,8 +63,21 @@ class Profile:
         """Cells of several words that are rarely twice the same."""
         if self.lists or self.labels or self.is_number:
             return False
+        if self.signs and self.distinct > max(20, 0.3 * self.filled):
+            return True
         many = self.distinct > 20 and self.distinct > 0.3 * self.filled
         return self.words >= 1.5 and (many or self.words >= 6)
+
+    @property
+    def text_arguments(self) -> dict[str, Any]:
+        """What the kind `text` should know: of strings of signs each is one, and capitals matter."""
+        return {"tokens": "characters", "lower": False} if self.signs else {}
+
+    @property
+    def text_said(self) -> str:
+        """What speaks for a text."""
+        many = f"{self.distinct} different in {self.filled}"
+        return f"strings of signs: {many}" if self.signs else f"free text: {self.words:.1f} words a cell, {many}"
 
     @property
     def is_category(self) -> bool:
@@ -96,13 +112,19 @@ def profile(name: str, cells: Sequence[Any]) -> Profile:
         once=int((counts["count"] == 1).sum()),
         numbers=len(numbers) / max(len(present), 1),
         whole=bool((numbers == numbers.round()).all()),
-        words=float(text.str.count_matches(r"\S+").mean() or 0) if is_text else 0.0,
+        words=_words(text) if is_text else 0.0,
         lists=False,
         list_length=None,
         examples=values.head(EXAMPLES).to_list(),
         labels=label_lists(present) if is_text and len(numbers) < len(present) else None,
         codes=is_text and len(values) <= _MOST_CODES and len(present) >= 3 * len(values) and number_spellings(values),
+        signs=is_text and len(numbers) == 0 and best_split(values.to_list()) == "characters",
     )
+
+
+def _words(text: pl.Series) -> float:
+    blanks, *unspaced = (int(text.str.count_matches(pattern).sum()) / max(len(text), 1) for pattern in WORDS_OF)
+    return max(blanks, sum(count / size for count, size in zip(unspaced, CHARACTERS_A_WORD, strict=True)))
 
 
 def numeric(cells: pl.Series) -> pl.Series:

@@ -74,7 +74,7 @@ def _ids(plan: Plan, fixed: frozenset[str]) -> None:
     """One column that names the rows; the left-most of those with the likeliest names."""
     unique = [n for n in plan.open(fixed) if plan.profiles[n].is_unique and plan.profiles[n].filled == plan.rows]
     likely = [n for n in unique if named(n, ID) or not words(n)]
-    named_rows = [n for n in unique if not plan.profiles[n].is_number and plan.profiles[n].words == 1.0]
+    named_rows = [n for n in unique if not (plan.profiles[n].is_number or plan.profiles[n].is_text)]
     chosen = next(iter(sorted(likely, key=lambda n: (words(n)[-1:] != ["id"], len(words(n)))) or named_rows), None)
     for name in {*likely, *named_rows}:
         if name == chosen:

@@ -92,11 +92,18 @@ def _candidates(plan: Plan, groups: Sequence[OneHot]) -> dict[str, str]:
     if places:
         behind = [name for name in names if order.index(name) > max(places)]
         further = [name for group in groups if group.prefix for name in group.columns[1:]]  # they count as one
-        if len([name for name in behind if name not in further]) <= MOST_TARGETS:
+        few = len([name for name in behind if name not in further]) <= MOST_TARGETS
+        if few or all(_is_partly_known(plan, name) for name in behind):
             chosen |= {name: "behind the inputs" for name in behind if name not in chosen}
     if not chosen and names:
         chosen[names[-1]] = "the last column, and none is named like a target"
     return {name: chosen[name] for name in names if name in chosen}
+
+
+def _is_partly_known(plan: Plan, name: str) -> bool:
+    """Yes or no, and empty in some rows: an answer that was not always looked for, as labels are."""
+    found = plan.profiles[name]
+    return found.distinct == 2 and found.filled < found.rows
 
 
 def _like_an_input(plan: Plan, name: str) -> bool:

@@ -1,4 +1,4 @@
-"""Text: words of a vocabulary built on the training split, or a Hugging Face tokenizer's tokens."""
+"""Text: words or characters of a vocabulary built on the training split, or a Hugging Face tokenizer's tokens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
@@ -17,25 +17,34 @@ from mmfusion.data.cells import Cells
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._base import Kind, Root
 from mmfusion.data.kinds._subwords import Subwords
+from mmfusion.data.text_tokens import How, best_split, split_text
 
 PAD, UNKNOWN, FIRST = 0, 1, 2
-WORDS = r"\w+(?:['’]\w+)*"
+OLD_WORDS = r"\w+(?:['’]\w+)*"
+"""What a word was in runs that do not say how their texts were split."""
+
+HOW = ("auto", *get_args(How))
 
 
 class Text(Kind):
     """Token ids `[L]` in memory, `Tokens` of Long `[B, L]` in a batch; 0 is padding and 1 an unknown word.
 
-    A text without any word (`"?!"`) is present and becomes one unknown word.
+    A text without any word (`"?!"`) is present and becomes one unknown word. The options from `tokens` to `max_words`
+    are not for a Hugging Face tokenizer.
 
     Args:
         column: the manifest's column; None: the modality's name.
-        tokenizer: words, or the name or folder of a Hugging Face tokenizer. Its special tokens are added, and its ids
-            moved up by two: to some tokenizers 0 is a word, which would never be trained if it stood for padding here.
-            It is saved with the run, which then needs neither the folder nor the name.
-        lower: fold case (words only).
-        pattern: regular expression of a word (words only).
-        min_count: rarer words are unknown (words only).
-        max_words: the vocabulary keeps the most frequent ones; None keeps all (words only).
+        tokenizer: words (or characters, as `tokens` says), or the name or folder of a Hugging Face tokenizer. Its
+            special tokens are added, and its ids moved up by two: to some tokenizers 0 is a word, which would never be
+            trained if it stood for padding here. It is saved with the run, which then needs neither the folder nor the
+            name.
+        tokens: what a text is split into: words (of scripts without blanks between them, such as Chinese and Thai,
+            characters), characters, or auto: characters if the training split's texts are strings of signs (molecules,
+            proteins), else words.
+        lower: fold case.
+        pattern: regular expression of a token, instead of `tokens`.
+        min_count: rarer words are unknown.
+        max_words: the vocabulary keeps the most frequent ones; None keeps all.
         max_length: longer texts are cut at their end.
         allow_download: let a Hugging Face tokenizer be fetched; otherwise it must be on this machine.
     """
@@ -47,8 +56,9 @@ class Text(Kind):
         self,
         column: str | None = None,
         tokenizer: str = "words",
+        tokens: How | Literal["auto"] = "auto",
         lower: bool = True,
-        pattern: str = WORDS,
+        pattern: str | None = None,
         min_count: int = 1,
         max_words: int | None = None,
         max_length: int = 256,
@@ -57,12 +67,13 @@ class Text(Kind):
         for name, value in (("min_count", min_count), ("max_words", max_words), ("max_length", max_length)):
             if value is not None and value < 1:
                 raise ValueError(f"text: {name} must be at least 1, found {value}")
-        try:
-            self._pattern = re.compile(pattern)
-        except re.error as error:
-            raise ValueError(f"text: pattern {pattern!r} is no regular expression: {error}") from None
-        if self._pattern.groups:
-            raise ValueError(f"text: pattern {pattern!r} has groups; write them as (?:…)")
+        if tokens not in HOW:
+            raise ValueError(f"text: tokens must be one of {', '.join(HOW)}, found {tokens!r}")
+        if pattern is not None and tokens != "auto":
+            raise ValueError(f"text: give tokens or a pattern of your own, not both: found {tokens} and {pattern!r}")
+        self._pattern = None if pattern is None else _compiled(pattern)
+        self._given = tokens
+        self._how: How = "words" if tokens == "auto" else tokens
         self.columns = [column] if column else []
         self.lower = lower
         self.min_count = min_count
@@ -76,9 +87,12 @@ class Text(Kind):
         if self._subwords is not None:
             self._subwords.load()
             return
+        texts = [_string(cell) for cell in cells]
+        if self._given == "auto":
+            self._how = best_split(texts)
         counts: Counter[str] = Counter()
-        for cell in cells:
-            counts.update(self._split(_string(cell)))
+        for text in texts:
+            counts.update(self._split(text))
         # Ties in the alphabet's order: the vocabulary must not depend on the rows' order.
         kept = sorted((word for word, n in counts.items() if n >= self.min_count), key=lambda w: (-counts[w], w))
         self._keep(kept[: self.max_words])
@@ -105,14 +119,23 @@ class Text(Kind):
     def blank(self) -> Tensor:
         return torch.zeros(0, dtype=torch.int32)
 
+    @property
+    def tokens(self) -> How | None:
+        """What texts are split into, once fitted; None by a pattern of one's own."""
+        return self._how if self._pattern is None else None
+
     def encoder_arguments(self) -> dict[str, Any]:
         return {"vocab_size": FIRST + (self._subwords.count if self._subwords is not None else len(self.words))}
 
     def state(self) -> dict[str, Any]:
-        return {"words": self.words}
+        return {"words": self.words} | ({} if self.tokens is None else {"tokens": self.tokens})
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         self._keep(list(state["words"]))
+        if "tokens" in state:
+            self._how = state["tokens"]
+        elif self._pattern is None:
+            self._pattern = _compiled(OLD_WORDS)
 
     def save_files(self, folder: Path) -> None:
         if self._subwords is not None:
@@ -135,7 +158,18 @@ class Text(Kind):
             yield [number(word, UNKNOWN) for word in self._split(text)[: self.max_length]] or [UNKNOWN]
 
     def _split(self, text: str) -> list[str]:
-        return self._pattern.findall(text.lower() if self.lower else text)
+        text = text.lower() if self.lower else text
+        return split_text(text, self._how) if self._pattern is None else self._pattern.findall(text)
+
+
+def _compiled(pattern: str) -> re.Pattern[str]:
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"text: pattern {pattern!r} is no regular expression: {error}") from None
+    if compiled.groups:
+        raise ValueError(f"text: pattern {pattern!r} has groups; write them as (?:…)")
+    return compiled
 
 
 def _string(cell: Any) -> str:

@@ -36,6 +36,7 @@ class Report:
         rows: split to its number of rows.
         media: modality to the number of different media that were read.
         absent: modality to split to the share of rows without it.
+        unknown: text modality to split to the share of its words that the training split's vocabulary lacks.
         unlabelled: task to split to the share of rows without a label.
         classes: task to split to class to rows; empty for regressions.
         bare: task to split to the rows that are known to hold none of several labels, where there are such.
@@ -47,6 +48,7 @@ class Report:
     rows: dict[str, int] = field(default_factory=dict)
     media: dict[str, int] = field(default_factory=dict)
     absent: dict[str, dict[str, float]] = field(default_factory=dict)
+    unknown: dict[str, dict[str, float]] = field(default_factory=dict)
     unlabelled: dict[str, dict[str, float]] = field(default_factory=dict)
     classes: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
     bare: dict[str, dict[str, int]] = field(default_factory=dict)

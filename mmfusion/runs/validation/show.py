@@ -37,14 +37,17 @@ def show(report: Report, file: str, kinds: Mapping[str, Kind], tasks: Mapping[st
 
 
 def _modalities(report: Report, kinds: Mapping[str, Kind], splits: list[str]) -> Table:
-    table = _table("modality", "kind", "media", "unreadable", f"absent in {' / '.join(splits)}")
+    names = " / ".join(splits)
+    headings = ["modality", "kind", "media", "unreadable", f"absent in {names}"]
+    table = _table(*headings, *([f"unknown words in {names}"] if report.unknown else []))
     unreadable = dict.fromkeys(kinds, 0)
     for row in report.unreadable:
         unreadable[row.modality] += 1
     for name, kind in kinds.items():
         read = str(report.media.get(name, "not read"))
         shares = _shares(report.absent[name], splits)
-        table.add_row(escape(name), type(kind).__name__.lower(), read, str(unreadable[name]), shares)
+        unknown = [_shares(report.unknown[name], splits) if name in report.unknown else ""] if report.unknown else []
+        table.add_row(escape(name), type(kind).__name__.lower(), read, str(unreadable[name]), shares, *unknown)
     return table
 
 

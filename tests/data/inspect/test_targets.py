@@ -109,3 +109,34 @@ def test_a_task_that_says_where_another_is_known_is_a_task_all_the_same(tmp_path
     plan = finish(start("t.csv", table, tmp_path), table)
     assert (plan.decisions["acts"].role, plan.decisions["acts"].kind) == ("task", "multilabel")
     assert plan.decisions["acts"].warning == "it says which rows have a `intent` at all: never make it an input"
+
+
+def test_many_answers_that_were_not_always_looked_for_are_targets(tmp_path):
+    table = {"image": pl.Series([f"{i % 7}.png" for i in range(N)])}
+    for i in range(MOST_TARGETS + 3):
+        cells = [None if (i + row) % 9 == 0 else cell for row, cell in enumerate(drawn("01", i))]
+        table[f"q{i}"] = pl.Series(cells, dtype=pl.String)
+    plan = finish(start("t.csv", table, tmp_path), table)
+    assert len(plan.of("task", "binary")) == MOST_TARGETS + 3
+
+
+def test_texts_without_blanks_and_strings_of_signs_are_texts(tmp_path):
+    generator = random.Random(16)
+    texts = {
+        "评论": ["".join(generator.choices("天地玄黄宇宙洪荒日月盈昃", k=14)) for _ in range(N)],
+        "thai": ["".join(generator.choices("กขคงจฉช", k=20)) for _ in range(N)],
+        "smiles": ["".join(generator.choices("CNO()=1c", k=generator.randint(10, 40))) for _ in range(N)],
+        "城市": drawn(["北京", "上海", "广州"], 17),
+        "label": drawn("ab", 18),
+    }
+    table = {name: pl.Series(name, cells) for name, cells in texts.items()}
+    plan = finish(start("t.csv", table, tmp_path), table)
+    kinds = {name: d.kind for name, d in plan.decisions.items()}
+    assert kinds == {
+        "评论": "text",
+        "thai": "text",
+        "smiles": "text",
+        "城市": "classification",
+        "label": "classification",
+    }
+    assert plan.decisions["smiles"].arguments == {"tokens": "characters", "lower": False}

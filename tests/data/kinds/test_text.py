@@ -63,6 +63,36 @@ def test_own_pattern():
     assert fitted(["ab-c"], pattern=r"[a-z]").words == ["a", "b", "c"]
 
 
+def test_tokens_are_words_or_characters_as_the_training_texts_suggest():
+    assert set(fitted(["这只猫 iPhone"], lower=False).words) == {*"这只猫", "iPhone"}
+    signs = [f"CC(=O)N{'c1cc' * (2 + i % 5)}" for i in range(20)]
+    assert fitted(signs).tokens == "characters"
+    assert fitted(signs, tokens="words").tokens == "words"
+    assert fitted(["a b"]).tokens == "words"
+    assert fitted(["ab a"], tokens="characters").words == ["a", "b"]
+    assert fitted(["ab a"], pattern=r"\w").tokens is None
+
+
+def test_chinese_is_read_by_character_and_new_texts_are_known():
+    kind = fitted(["这只猫很可爱", "这条狗跑得快"])
+    assert 1 not in kind.decode("这条猫", None).tolist()
+    assert kind.decode("猫 iPhone", None).tolist()[1] == 1
+
+
+def test_a_run_from_before_splits_its_texts_as_it_did():
+    old = Text()
+    old.load_state({"words": ["这只猫", "a"]})
+    assert old.decode("这只猫 a", None).tolist() == [2, 3]
+    again = Text()
+    again.load_state(old.state())
+    assert again.decode("这只猫 a", None).tolist() == [2, 3]
+    signs = fitted([f"CC(=O)N{'c1cc' * (2 + i % 5)}" for i in range(20)])
+    new = Text()
+    new.load_state(signs.state())
+    assert new.tokens == "characters"
+    assert new.decode("CC(", None).tolist() == signs.decode("CC(", None).tolist()
+
+
 def test_numbers_are_texts_and_lists_are_not():
     kind = fitted([7, "x"])
     assert kind.decode("7", None).tolist() == kind.decode(7, None).tolist() == [2]
@@ -77,7 +107,7 @@ def test_batch_holds_long_ids():
 
 def test_state_travels():
     kind, other = fitted(["b a b"]), Text()
-    other.load_state(kind.state())
+    other.load_state(json.loads(json.dumps(kind.state())))
     assert other.decode("a b c", None).tolist() == kind.decode("a b c", None).tolist()
     assert other.encoder_arguments() == kind.encoder_arguments()
 
@@ -89,6 +119,8 @@ def test_state_travels():
         ({"max_length": 0}, "max_length must be at least 1"),
         ({"pattern": "("}, "is no regular expression"),
         ({"pattern": "(a)b"}, "has groups"),
+        ({"tokens": "letters"}, "tokens must be one of auto, words, characters, found 'letters'"),
+        ({"tokens": "words", "pattern": "a"}, "give tokens or a pattern of your own, not both"),
     ],
 )
 def test_wrong_options(options, message):
