@@ -131,12 +131,5 @@ def test_texts_without_blanks_and_strings_of_signs_are_texts(tmp_path):
     }
     table = {name: pl.Series(name, cells) for name, cells in texts.items()}
     plan = finish(start("t.csv", table, tmp_path), table)
-    kinds = {name: d.kind for name, d in plan.decisions.items()}
-    assert kinds == {
-        "评论": "text",
-        "thai": "text",
-        "smiles": "text",
-        "城市": "classification",
-        "label": "classification",
-    }
+    assert [d.column for d in plan.of("modality", "text")] == ["评论", "thai", "smiles"]
     assert plan.decisions["smiles"].arguments == {"tokens": "characters", "lower": False}
