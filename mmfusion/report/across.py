@@ -63,9 +63,13 @@ def across(
         "settings": {name: [_told(row.get(key, ABSENT)) for key in keys] for name, row in told.items()},
         "groups": _groups(groups, shared, overlap(completed)),
         "same_rows": {
-            name: {"values": own.rows.values, "unlike": own.rows.unlike}
+            name: {
+                "values": own.rows.values if own.rows.anew else {},
+                "unlike": own.rows.unlike,
+                "left_out": own.left_out,
+            }
             for name, own in shared.items()
-            if own.rows.anew or own.rows.unlike
+            if own.rows.anew or own.rows.unlike or own.left_out
         },
         "compared": _compared(runs, completed, metric, by, said, groups),
         "searches": searches(runs) if found is None else found,
@@ -139,6 +143,8 @@ def _rows(comparison: Comparison, place: Mapping[frozenset[str], int]) -> dict[i
             told |= {"p": row.p, "reason": row.paired.reason, "pairs": row.paired.n, "effect": row.paired.effect}
         elif row.unranked is not None:
             told |= {"reason": row.unranked}
+        if row.pooled is not None:
+            told["pooled"] = row.pooled
         if row.delta is not None:
             told["delta"] = [row.delta.mean, row.delta.half, row.delta.n]
         found[place[frozenset(run.id for run in row.group.runs)]] = told

@@ -11,7 +11,7 @@ from mmfusion.report.costs import COSTS, costs
 from mmfusion.report.delta import Deltas, deltas
 from mmfusion.report.directions import lower_is_better
 from mmfusion.report.fold import Folded, Group, by_seed, fold, folded, paired_by_seed, values_of
-from mmfusion.report.folds import overlap
+from mmfusion.report.folds import overlap, pooled
 from mmfusion.report.metrics import default_metric, resolve_metric
 from mmfusion.report.runs import Run, natural
 from mmfusion.report.statistics import Interval, Paired, holm, paired_t_test
@@ -31,6 +31,7 @@ class Row:
         delta: Δm over seeds in %; None if it cannot be told.
         delta_of_other_seeds: whether single-task runs of other seeds had to do.
         costs: of `COSTS`, the means over completed runs.
+        pooled: the metric of the predictions of all folds together; None without folds or predictions.
     """
 
     group: Group
@@ -41,6 +42,7 @@ class Row:
     delta: Interval | None = None
     delta_of_other_seeds: bool = False
     costs: Mapping[str, float] | None = None
+    pooled: float | None = None
 
     @property
     def label(self) -> str:
@@ -59,6 +61,7 @@ class Comparison:
         rows: best first, then those that cannot be ranked, those without the metric last.
         values: run's id to its metric.
         balance: over which of the runs rows are ranked.
+        unpooled: why rows that are in folds have no pooled value; None if they have.
         overlap: of the folds that runs are of, as `interval` takes it; 0 if rows are in no folds.
         deltas: Δm of runs.
         runs: all, in order of their ids.
@@ -72,6 +75,7 @@ class Comparison:
     values: dict[str, float]
     balance: Balance
     overlap: float
+    unpooled: str | None
     deltas: Deltas
     runs: list[Run]
 
@@ -104,15 +108,16 @@ def compare(
     groups = fold(runs, by) if groups is None else groups
     if not completed:
         rows = sorted((Row(group, None) for group in groups.groups), key=lambda row: row.label)
-        return Comparison(None, False, groups.by, groups.within, rows, {}, balance(groups, {}), 0.0, _NONE, runs)
+        return Comparison(None, False, groups.by, groups.within, rows, {}, balance(groups, {}), 0.0, None, _NONE, runs)
     metric = default_metric(completed, said) if metric is None else resolve_metric(metric, completed)
     lower = lower_is_better(metric, said)
     values = values_of(completed, metric)
     shared = rankable(groups, completed, metric)
     against = deltas(completed, metric, said)
-    share = overlap(completed)
+    share, together = overlap(completed), pooled(groups, shared, metric)
     rows = [
-        _row(group, shared, shared.unranked.get(place), against, share) for place, group in enumerate(groups.groups)
+        _row(group, shared, shared.unranked.get(place), against, share, together.values.get(place))
+        for place, group in enumerate(groups.groups)
     ]
 
     def merit(row: Row) -> tuple[bool, bool, float, str]:
@@ -121,13 +126,17 @@ def compare(
 
     rows.sort(key=merit)
     rows = _tested(rows, shared.values, groups, share)
-    return Comparison(metric, lower, groups.by, groups.within, rows, values, shared, share, against, runs)
+    return Comparison(
+        metric, lower, groups.by, groups.within, rows, values, shared, share, together.reason, against, runs
+    )
 
 
 _NONE = Deltas({}, frozenset(), {})
 
 
-def _row(group: Group, shared: Balance, unranked: str | None, against: Deltas, share: float) -> Row:
+def _row(
+    group: Group, shared: Balance, unranked: str | None, against: Deltas, share: float, together: float | None
+) -> Row:
     left_out = set(shared.left_out)
     own = [costs(run) for run in group.completed]
     means = {name: [each[name] for each in own if name in each] for name in COSTS}
@@ -140,6 +149,7 @@ def _row(group: Group, shared: Balance, unranked: str | None, against: Deltas, s
         ),
         delta_of_other_seeds=any(run.id in against.other_seeds for run in group.runs),
         costs={name: fsum(each) / len(each) for name, each in means.items() if each},
+        pooled=together,
     )
 
 

@@ -17,10 +17,11 @@ from mmfusion.report.importance import JOURNAL
 from mmfusion.report.payload import LOG, columns, one
 from mmfusion.report.predictions import FILE as PREDICTIONS
 from mmfusion.report.runs import CONFIG, CURVES, JOB, OVERRIDES, PROVENANCE, RESULT, SWEEP, Run, find_runs
+from mmfusion.report.same_rows import TESTED
 from mmfusion.report.shared import shared
 from mmfusion.report.sweeps import CONCLUSION
 
-READ = (CONFIG, OVERRIDES, RESULT, JOB, PROVENANCE, CURVES, PREDICTIONS, LOG)
+READ = (CONFIG, OVERRIDES, RESULT, JOB, PROVENANCE, CURVES, PREDICTIONS, *TESTED, LOG)
 """Every file of a run that the page is made from."""
 SEARCHED_AGAIN = 20.0
 """Seconds that the importances of a search stand, however fast its trials come."""

@@ -71,6 +71,7 @@ def one(run: Run, most: int, files: bool = True) -> dict[str, Any]:
         "status": run.status,
         "error": run.error,
         "seed": run.seed,
+        "fold": run.fold,
         "overrides": run.overrides,
         "metrics": run.validation | run.metrics,
         "ceilings": run.ceilings,

@@ -93,6 +93,10 @@ def notes(comparison: Comparison) -> list[str]:
             "n counts folds and seeds. Folds share training rows: intervals and tests are those of the corrected "
             f"resampled t-test (Nadeau and Bengio, 2003), with {comparison.overlap:.3g} rows held out a row trained on."
         )
+    if any(row.pooled is not None for row in rows):
+        found.append("pooled: the metric of the predictions of all folds together, the mean over seeds.")
+    if comparison.unpooled is not None:
+        found.append(f"No pooled values: {comparison.unpooled}.")
     if unknown := [run.id for run in completed if run.id in values and run.seed is None]:
         found.append(f"{_many(len(unknown), 'run')} without a known seed, paired with no other: {_list(unknown)}.")
     if any(row.delta for row in rows):

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mmfusion.runs.rescore import Tested
 
 _NAME = re.compile(r"(?P<split>\w+(\[[^\]]*\])?)/((?P<task>[^/]+)/)?(?P<last>[^/]+)")
+TESTED = ("fitted/tasks.json", "outputs.safetensors")
+"""What is read beside the predictions where a run's metrics are computed anew."""
 _LISTED = 6
 _MOSTLY = 0.5
 """The share of a run's rows that those of all seeds have at the least where it is not the seed that splits the rows."""
@@ -163,8 +165,7 @@ def _compute(runs: Sequence[Run], metric: str, scored: Mapping[str, Hashable], f
     if len(tables := {run.table for run in runs if run.table is not None}) > 1:
         _keep_most(runs, scored, found, f"the tables of these runs are {len(tables)} different ones")
         return
-    sources = tuple(_Source(run.path, _stamp(run.path / FILE), run) for run in runs)
-    anew = _anew(sources, parts["task"])
+    anew = _anew(tuple(map(source_of, runs)), parts["task"])
     for run in runs:
         value = anew.metrics.get(run.path, {}).get(parts["last"])
         if value is not None:
@@ -187,7 +188,7 @@ def _keep_most(runs: Sequence[Run], scored: Mapping[str, Hashable], found: SameR
 
 
 @dataclass(frozen=True)
-class _Source:
+class Source:
     """A run and the state of its predictions, which is what an answer is kept by."""
 
     path: Path
@@ -204,16 +205,17 @@ class _Anew:
     rows: list[int] = field(default_factory=list)
 
 
-def _stamp(path: Path) -> Hashable:
+def source_of(run: Run) -> Source:
+    """The run with its predictions as they are now."""
     try:
-        stat = path.stat()
+        stat = (run.path / FILE).stat()
     except OSError:
-        return None
-    return stat.st_mtime_ns, stat.st_size
+        return Source(run.path, None, run)
+    return Source(run.path, (stat.st_mtime_ns, stat.st_size), run)
 
 
 @lru_cache(maxsize=32)
-def _anew(sources: tuple[_Source, ...], task: str) -> _Anew:
+def _anew(sources: tuple[Source, ...], task: str) -> _Anew:
     """All metrics of a task on the rows that all of the runs have."""
     from mmfusion.runs.rescore import RescoreError, read_tested, rescore  # torch takes seconds
 

@@ -14,7 +14,7 @@ from mmfusion.report.words import setting
 from mmfusion.runs.folder import write_atomically
 
 _COLUMNS = (
-    *("mean", "low", "high", "n", "completed", "not_completed"),
+    *("mean", "low", "high", "pooled", "n", "completed", "not_completed"),
     *("best_minus_this", "best_minus_this_low", "best_minus_this_high", "pairs", "p", "p_holm", "effect_size"),
     "not_ranked",
     *("delta_m_percent", "delta_m_low", "delta_m_high", *COSTS, "runs"),
@@ -55,6 +55,7 @@ def _numbers(row: Row) -> dict[str, object]:
     test = row.paired
     return {
         **_ends("", row.found, "mean"),
+        "pooled": row.pooled,
         "n": row.found.n if row.found else 0,
         "completed": len(row.group.completed),
         "not_completed": sum(row.group.others.values()),

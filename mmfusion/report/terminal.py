@@ -133,6 +133,9 @@ def _numbers(comparison: Comparison, rows: Sequence[Row]) -> list[_Column]:
     places = words.decimals([row.found for row in rows])
     found = _Column("mean ± 95% CI", [words.plus_minus(row.found, places) for row in rows])
     columns = [found, _Column("n", [_counted(row) for row in rows])]
+    if any(row.pooled is not None for row in rows):
+        cells = [words.NONE if row.pooled is None else words.number(row.pooled, places) for row in rows]
+        columns.insert(1, _Column("pooled", cells))
     if any(row.paired for row in rows):
         first = ["best"] if comparison.ranked else []
         columns.append(_Column("p vs best", first + [words.p_value(row.p) for row in rows[len(first) :]]))

@@ -12,10 +12,13 @@ import torch
 
 from mmfusion.report.html import write_html
 from mmfusion.report.runs import find_runs
+from mmfusion.report.same_rows import same_rows
 from mmfusion.tasks.metrics.classes import CalibrationError
 from tests.helpers.run_folders import config, write_run, write_sweep
 from tests.report.conftest import until
+from tests.report.looking import column, settle
 from tests.report.showcase import FUSIONS, PEAK, WEIGHTINGS, write_grid_sweep
+from tests.report.tested import write_unequal
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -198,3 +201,21 @@ def test_a_curve_with_one_point_beside_long_ones_is_drawn(grid, visit):
     page.select_option("#curve-name", "val/once")
     until(page, "document.querySelector('#curves-chart').data?.some((trace) => trace.y?.includes(0.5))")
     page.wait_for_selector("#curves-chart .points path")
+
+
+def test_what_cannot_be_ranked_is_marked_and_dots_are_what_is_compared(visit, tmp_path):
+    folder, _ = write_unequal(tmp_path / "runs")
+    for path in folder.iterdir():
+        content = json.loads((path / "result.json").read_text())
+        content["validation"] = {"val/y/accuracy": 0.9}
+        content["rows"] = {"val": {"rows": 9, "labels": {"y": [9, path.name[0]]}}}
+        (path / "result.json").write_text(json.dumps(content))
+    write_html(find_runs([folder]), tmp_path / "page.html", "made", metric="test/y/accuracy")
+    page = visit(tmp_path / "page.html")
+    same = same_rows(find_runs([folder]), "test/y/accuracy").values
+    dots = page.locator("#ranking-chart circle title").all_text_contents()
+    assert sorted(float(text.split("\n")[1]) for text in dots) == pytest.approx(sorted(same.values()), abs=1e-3)
+    page.select_option("#metric", "val/y/accuracy")
+    settle(page)
+    assert [text.split()[-2:] for text in column(page, "y val accuracy ↑")] == [["not", "ranked"]] * 2
+    assert "can be ranked" in page.locator("#ranking-chart").inner_text()

@@ -3,13 +3,18 @@
 from dataclasses import replace
 
 import numpy as np
+import polars as pl
 import pytest
+import yaml
 from scipy import stats
+from sklearn.metrics import roc_auc_score
 
 from mmfusion.report.compare import compare
 from mmfusion.report.folds import overlap
 from mmfusion.report.reading import conclusion, notes
+from mmfusion.report.runs import find_runs
 from tests.report.cases import made
+from tests.report.tested import make_rows, write_tested
 
 METRIC = "test/largest/accuracy"
 FOLDS = 5
@@ -93,6 +98,47 @@ def test_rows_held_out_beside_a_column_are_those_of_the_validation():
         run.config["data"]["split"]["folds"] = "groups"
     assert overlap(groups) == pytest.approx(1 / 4)
     assert overlap([made("a"), made("b")]) == 0
+
+
+def write_folds(folder, names="ab", seeds=2, **more):
+    """Every row is tested in one of three folds, by each run of a name and seed."""
+    rows = make_rows(150)
+    for name in names:
+        for seed in range(seeds):
+            for fold in range(3):
+                held = np.arange(150) % 3 == fold
+                path = write_tested(folder / f"{name}{seed}{fold}", name, rows, held, seed, wrong=0.1 + 0.1 * fold)
+                config = yaml.safe_load((path / "config.yaml").read_text())
+                config["data"]["split"] = {"column": None, "ratio": None, "folds": 3, "fold": fold} | more
+                (path / "config.yaml").write_text(yaml.safe_dump(config))
+    return folder
+
+
+def test_predictions_of_all_folds_are_pooled(tmp_path):
+    runs = find_runs([write_folds(tmp_path)])
+    found = compare(runs, "test/y/auroc")
+    assert len(found.ranked) == 2
+    for row in found.ranked:
+        by_seed = []
+        for seed in range(2):
+            tables = [pl.read_parquet(r.path / "predictions.parquet") for r in row.group.runs if r.seed == seed]
+            whole = pl.concat(tables)
+            assert len(whole) == 150
+            by_seed.append(roc_auc_score(whole["y_true"] == "yes", whole["y_p_yes"]))
+        assert row.pooled == pytest.approx(np.mean(by_seed), abs=1e-6)
+        assert row.pooled != pytest.approx(row.found.mean, abs=1e-6)
+    assert "pooled: the metric of the predictions of all folds together" in " ".join(notes(found))
+
+
+def test_what_cannot_be_pooled_says_why_or_is_not(tmp_path):
+    folder = write_folds(tmp_path / "x", names="a", seeds=1)
+    (folder / "a01" / "predictions.parquet").unlink()
+    found = compare(find_runs([folder]), "test/y/accuracy")
+    assert [row.pooled for row in found.rows] == [None]
+    assert "No pooled values: a01: it has no predictions.parquet." in notes(found)
+    fixed = find_runs([write_folds(tmp_path / "y", names="a", seeds=1, column="split")])
+    found = compare(fixed, "test/y/accuracy")
+    assert ([row.pooled for row in found.rows], found.unpooled) == ([None], None)
 
 
 def test_other_numbers_of_folds_are_other_configurations():

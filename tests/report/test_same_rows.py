@@ -188,7 +188,7 @@ def test_the_page_has_the_same_numbers(tmp_path):
     runs = find_runs([folder])
     found = across(runs, METRIC)
     same = same_rows(runs, METRIC)
-    assert found["same_rows"][METRIC] == {"values": same.values, "unlike": {}}
+    assert found["same_rows"][METRIC] == {"values": same.values, "unlike": {}, "left_out": []}
     means = sorted(group["metrics"][METRIC][0] for group in found["groups"])
     values = list(same.values.values())
     assert means == pytest.approx(sorted([sum(values[:3]) / 3, sum(values[3:]) / 3]))

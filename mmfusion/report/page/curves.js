@@ -116,7 +116,7 @@ function runTraces(entry, run, common, colour, dash) {
   const smooth = curve.smooth > 0 && found.x.length > 3, few = found.logged <= FEW;
   const line = {
     ...common, type: "scatter", connectgaps: false, showlegend: false,
-    hovertemplate: `${inTemplate(entry.label)}${run.seed === null || !state.fold ? "" : ` · seed ${run.seed}`}${run.status === "completed" ? "" : ` (${run.status})`}<br>${curve.x} %{x:.4~g}: %{y:.5~g}<extra></extra>`,
+    hovertemplate: `${inTemplate(entry.label)}${state.fold && repeatOf(run) ? ` · ${repeatOf(run)}` : ""}${run.status === "completed" ? "" : ` (${run.status})`}<br>${curve.x} %{x:.4~g}: %{y:.5~g}<extra></extra>`,
   };
   const raw = { ...line, mode: few ? "lines+markers" : "lines", x, y: drawable(found.y), customdata: Array(x.length).fill(run.id), opacity: smooth ? (few ? 0.4 : 0.22) : 0.9, line: { color: colour, width: smooth ? 1 : 1.6, dash: smooth ? "solid" : dash }, marker: { size: 4, color: colour } };
   if (!smooth) return [raw];
@@ -132,6 +132,6 @@ function markLost(lost, entry, run, colour) {
   if (!x) return;
   lost.x.push(x[Math.max(0, first - 1)]);
   lost.y.push(first > 0 ? found.y[first - 1] : null);
-  lost.text.push(`${safe(entry.label)}${run.seed === null ? "" : ` · seed ${run.seed}`}<br>not a number at step ${found.x[first]}`);
+  lost.text.push(`${safe(entry.label)}${repeatOf(run) ? ` · ${repeatOf(run)}` : ""}<br>not a number at step ${found.x[first]}`);
   lost.colour.push(colour);
 }

@@ -24,8 +24,7 @@ class Entry {
     const words = told.map(([each, value]) => worded(each.short, value));
     if (this.group !== null) return words.join(" · ") || (this.runs.length === 1 ? this.runs[0].id : "all runs");
     const run = this.runs[0];
-    const seed = run.seed === null ? "" : `seed ${run.seed}`;
-    return [...words, seed].filter(Boolean).join(" · ") || run.id;
+    return [...words, repeatOf(run)].filter(Boolean).join(" · ") || run.id;
   }
 
   /** The label where there is little room: values alone, numbers with two digits. */
@@ -53,7 +52,7 @@ class Entry {
       return found ? { mean: found[0], half: found[1], n: found[2] } : null;
     }
     const run = this.group === null ? this.runs[0] : this.completed[0] ?? this.runs[0];
-    const value = data.shared.same_rows[name]?.values[run.id] ?? run.metrics[name];
+    const value = valueOf(run, name);
     if (isNumber(value)) return { mean: value, half: null, n: 1 };
     const latest = this.runs.length === 1 && run.status === "running" ? lastOf(run, name) : null;
     return latest === null ? null : { mean: latest, half: null, n: 1, latest: true };
@@ -87,6 +86,13 @@ class Entry {
     return this.words;
   }
 }
+
+/** The run's metric as it is compared: on the rows that all runs were tested on. */
+const valueOf = (run, metric) => data.shared.same_rows[metric]?.values[run.id] ?? run.metrics[metric];
+const isLeftOut = (run, metric) => data.shared.same_rows[metric]?.left_out.includes(run.id) ?? false;
+const hasFold = (run) => run.fold !== null;
+/** `seed 0 · fold 3`: what tells the run from others of its configuration. */
+const repeatOf = (run) => [run.seed === null ? "" : `seed ${run.seed}`, hasFold(run) ? `fold ${run.fold}` : ""].filter(Boolean).join(" · ");
 
 /** What a word says by itself needs no key, a number does: `gated`, but `lr 0.01`. */
 const worded = (key, value) => (typeof value === "string" && !["true", "false", "null"].includes(value) ? value : `${key} ${setting(value)}`);

@@ -47,7 +47,7 @@ function siblings(run) {
   return el("p", { class: "facets" }, opened.siblings.map((id) => {
     const each = data.runs.get(id);
     return each && el("button", { type: "button", class: "chip", "aria-pressed": String(id === run.id), on: { click: () => { opened.id = id; renderDrawer(); } } },
-      `${GLYPHS[each.status]} seed ${each.seed ?? "–"}`);
+      `${GLYPHS[each.status]} ${repeatOf(each) || "seed –"}`);
   }));
 }
 

@@ -61,10 +61,11 @@ const MOST_RANKED = 24, RANK_HIGH = 30;
 function buildRanking() {
   const metric = state.metric;
   const ranked = rankedBy(metric, shown), rows = ranked.slice(0, MOST_RANKED);
-  if (!rows.length) return { empty: shown.length ? "No completed run has this metric yet." : "No run passes the filter." };
+  const unranked = shown.some((entry) => entry.unranked(metric) !== null);
+  if (!rows.length) return { empty: unranked ? "None of these can be ranked by this metric; it is said above why." : shown.length ? "No completed run has this metric yet." : "No run passes the filter." };
   const found = rows.map((entry) => entry.metric(metric));
   byId("ranking-says").textContent = found.some((each) => each.half !== null)
-    ? "The mean over seeds, its 95% interval, and a small dot for each run." : "One seed a row: how far chance alone would move these is not known.";
+    ? `The mean over seeds${rows.some((entry) => entry.runs.some(hasFold)) ? " and folds" : ""}, its 95% interval, and a small dot for each run.` : "One seed a row: how far chance alone would move these is not known.";
   const ends = found.flatMap((each) => [each.mean - (each.half ?? 0), each.mean + (each.half ?? 0)]);
   const least = Math.min(...ends), most = Math.max(...ends), attainable = ceilingOf(metric, rows);
   // Far from what was reached it would press all rows together: then it is told, not drawn.
@@ -96,10 +97,10 @@ function rankingNode(rows, found, inside, ceiling, title) {
     const open = (run) => ({ class: "opens", on: { click: () => openRun(run.id, entry) } });
     const [from, to] = [each.mean - (each.half ?? 0), each.mean + (each.half ?? 0)].map(x);
     const bar = each.half === null ? null : svg("path", { d: `M${from} ${y(i)}H${to}M${from} ${y(i) - 5}v10M${to} ${y(i) - 5}v10`, stroke: colour, "stroke-width": 2, fill: "none" });
-    const dots = entry.completed.length < 2 ? [] : entry.completed.filter((run) => isNumber(run.metrics[state.metric]));
+    const dots = entry.completed.length < 2 ? [] : entry.completed.filter((run) => isNumber(valueOf(run, state.metric)) && !isLeftOut(run, state.metric));
     return svg("g", { "data-key": entry.key }, svg("line", { x1: left, x2: wide - right, y1: y(i), y2: y(i), class: "grid" }),
       svg("text", { x: left - 8, y: y(i) + 4, "text-anchor": "end", class: "name" }, names[i]), bar,
-      dots.map((run) => svg("circle", { ...open(run), cx: x(run.metrics[state.metric]), cy: y(i) + 8, r: 3, fill: colour, opacity: 0.75 }, svg("title", {}, `${run.id}${run.seed === null ? "" : `, seed ${run.seed}`}\n${number(run.metrics[state.metric], decimals)}`))),
+      dots.map((run) => svg("circle", { ...open(run), cx: x(valueOf(run, state.metric)), cy: y(i) + 8, r: 3, fill: colour, opacity: 0.75 }, svg("title", {}, `${run.id}${repeatOf(run) && `, ${repeatOf(run)}`}\n${number(valueOf(run, state.metric), decimals)}`))),
       svg("path", { ...open(entry.runs[0]), d: MARKS[symbolOf(entry)], transform: `translate(${x(each.mean)} ${y(i)})`, fill: colour }, svg("title", {}, `${entry.label}\n${figures[i].join("")}, n = ${each.n}`)),
       isSmall() ? null : svg("text", { x: wide - right + 14, y: y(i) + 4, class: i ? "figure" : "figure first" }, svg("tspan", { class: "mean" }, figures[i][0]), figures[i][1]));
   });

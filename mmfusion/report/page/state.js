@@ -94,8 +94,10 @@ function sortKey(column) {
   if (kind === "cost") return (entry) => entry.cost(name);
   if (kind === "key") return (entry) => entry.setting(name);
   if (name === "p") return (entry) => entry.compared(state.metric)?.p ?? null;
+  if (name === "pooled") return (entry) => entry.compared(state.metric)?.pooled ?? null;
   if (name === "effect") return (entry) => entry.compared(state.metric)?.effect ?? null;
   if (name === "delta") return (entry) => entry.compared(state.metric)?.delta?.[0] ?? null;
+  if (name === "fold") return (entry) => entry.runs[0].fold;
   if (name === "seed") return (entry) => entry.runs[0].seed;
   if (name === "run") return (entry) => entry.runs[0].id;
   return (entry) => Math.min(...[...entry.statuses.keys()].map((status) => STATUSES.indexOf(status)));

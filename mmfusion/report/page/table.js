@@ -7,12 +7,14 @@ function tableColumns() {
   if (!told.length || [...data.runs.values()].some((run) => !data.shared.settings[run.id])) found.push({ id: "own:run", title: "Run", kind: "run" });
   for (const each of told) found.push({ id: `key:${each.key}`, title: each.short, kind: "key", name: each.key, whole: each.key });
   if (!state.fold) found.push({ id: "own:seed", title: "Seed", kind: "seed" });
+  if (!state.fold && [...data.runs.values()].some(hasFold)) found.push({ id: "own:fold", title: "Fold", kind: "fold" });
   for (const name of chosenMetrics()) {
     const parts = metricParts(name);
     found.push({ id: `metric:${name}`, title: `${parts.split === "test" ? "" : `${parts.split} `}${parts.metric.replaceAll("_", " ")} ${arrow(name)}`, over: parts.task, kind: "metric", name, whole: `${name}: ${betterWords(name)}` });
   }
   if (state.fold && data.shared.compared[state.metric]) {
     const rows = Object.values(data.shared.compared[state.metric].rows);
+    if (rows.some((row) => isNumber(row.pooled))) found.push({ id: "own:pooled", title: "pooled", over: "all folds", kind: "pooled", whole: "The metric of the predictions of all folds together, the mean over seeds" });
     if (rows.some((row) => isNumber(row.p))) found.push({ id: "own:p", title: "p", over: "vs best", kind: "p", whole: "Paired t-test over seeds against the best configuration, corrected after Holm" });
     if (rows.some((row) => isNumber(row.effect))) found.push({ id: "own:effect", title: "d", over: "from best", kind: "effect", whole: "The difference from the best configuration in standard deviations over seeds" });
     if (rows.some((row) => row.delta)) found.push({ id: "own:delta", title: "Δm %", over: "to single-task", kind: "delta", whole: "Mean relative gain over single-task runs of the same configuration" });
@@ -91,8 +93,10 @@ function tableCell(entry, column, decimals) {
     case "run": return [entry.runs.length === 1 ? entry.runs[0].id : `${entry.runs[0].id} …`, false];
     case "key": return [setting(entry.setting(column.name)), false];
     case "seed": return [entry.runs[0].seed === null ? "–" : String(entry.runs[0].seed), false];
+    case "fold": return [hasFold(entry.runs[0]) ? String(entry.runs[0].fold) : "–", !hasFold(entry.runs[0])];
     case "metric": return metricCell(entry.metric(column.name), decimals.get(column.name), entry.unranked(column.name));
     case "cost": return [column.tell(entry.cost(column.name)), !isNumber(entry.cost(column.name))];
+    case "pooled": return [number(entry.compared(state.metric)?.pooled), !isNumber(entry.compared(state.metric)?.pooled)];
     case "effect": return [effectSize(entry.compared(state.metric)?.effect), !isNumber(entry.compared(state.metric)?.effect)];
     case "delta": return metricCell(asInterval(entry.compared(state.metric)?.delta), 1);
     default: {
