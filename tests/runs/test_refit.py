@@ -67,3 +67,9 @@ def test_without_validation_rows_all_epochs_are_trained_and_the_last_checkpoint_
     assert splits == {"train": 120, "test": 30}
     assert "toy.csv has no rows in split 'val', as data.split says" in caplog.text
     assert evaluate(result.folder, show=False).metrics["test/loss"] == pytest.approx(result.metrics["test/loss"])
+
+
+def test_where_no_checkpoint_is_the_best_there_is_no_refit(toy, caplog):
+    result = train(toy_config(toy, *FAST, "trainer.refit=true", "trainer.fast_dev_run=true"), show=False)
+    assert (result.status, result.refit) == ("completed", {})
+    assert "trainer.refit: no checkpoint is the best, so none says how long to train" in caplog.text

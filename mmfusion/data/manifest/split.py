@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import math
+import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypedDict
@@ -52,14 +54,11 @@ def split_by_column(cells: Cells, rows: Sequence[int], file: str, split: Mapping
                 close = nearest(spelt(cells[index]), values) if cells[index] is not None else None
                 why = f"expected {allowed}" + (f"; did you mean {close!r}?" if close else "")
                 problems.add(rows[index], split["column"], cells[index], why)
-        own = [value for value, name in values.items() if name == "train"]
-        more = list(
-            dict.fromkeys([*own, *(spelt(cell) for cell in cells if cell is not None and spelt(cell) not in values)])
-        )
-        problems.raise_if_any(
-            "data.split (values are mapped by data.split.train, .val and .test, each one value or a list: "
-            f"'data.split.train=[{', '.join(more[:4])}]' would train on them too)"
-        )
+        known = [value for value, name in values.items() if name == "train"]
+        unknown = dict.fromkeys(spelt(cell) for cell in cells if cell is not None and spelt(cell) not in values)
+        several = ", ".join(json.dumps(value, ensure_ascii=False) for value in [*known, *unknown][:4])
+        also = f"; {shlex.quote(f'data.split.train=[{several}]')} trains on all of these" if unknown else ""
+        problems.raise_if_any(f"data.split (data.split.train, .val and .test name a value, or several{also})")
     return [name for name in found if name is not None]
 
 

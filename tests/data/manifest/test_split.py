@@ -1,7 +1,9 @@
+import shlex
 from collections import Counter
 
 import polars as pl
 import pytest
+from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.manifest.split import find, split_at_ratio, split_by_column, take_from_train
@@ -76,3 +78,16 @@ def test_a_column_by_the_name_that_an_option_gives():
 def test_true_and_false_are_what_they_are_however_they_are_written(cells, yes, no):
     split = {"column": "seen", "train": yes, "val": no}
     assert split_by_column(cells, [2, 3], "t.csv", split) == ["train", "val"]
+
+
+def test_the_advice_for_a_value_of_no_split_works_when_followed():
+    cells = ["train", "dev", "it's", "test", None]
+    split = {"column": "part", "train": "train", "val": None, "test": "test"}
+    with pytest.raises(DataError, match="expected 'train'") as error:
+        split_by_column(cells, range(5), "t.csv", split)
+    (advice,) = [word for word in shlex.split(str(error.value)) if word.startswith("data.split.train=")]
+    followed = OverridesParser.create().parse_override(advice).value()
+    assert split_by_column(cells[:4], range(4), "t.csv", {**split, "train": [str(each) for each in followed]}) == [
+        *["train"] * 3,
+        "test",
+    ]
