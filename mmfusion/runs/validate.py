@@ -23,6 +23,7 @@ from mmfusion.runs.validation.leaking import leaks
 from mmfusion.runs.validation.levels import odd_levels
 from mmfusion.runs.validation.media import Media, read_media
 from mmfusion.runs.validation.missing import missing_spellings
+from mmfusion.runs.validation.related import nearly_the_same_texts, unseen_groups
 from mmfusion.runs.validation.report import SPLITS, Report
 from mmfusion.runs.validation.show import show
 from mmfusion.runs.validation.straddle import chosen_and_tested_on, same_content, shared_files, shared_groups
@@ -47,12 +48,12 @@ def validate(cfg: Mapping[str, Any], console: Console | None = None) -> Report:
     """
     data, tasks = build_data(cfg)
     with busy("reading all data"):
-        table, report = _examine(cfg, data, tasks)
+        table, report = _examine(data, tasks)
     show(report, table.name, data.kinds, tasks, console or Console())
     return report
 
 
-def _examine(cfg: Mapping[str, Any], data: MultiModalData, tasks: Mapping[str, Task]) -> tuple[Table, Report]:
+def _examine(data: MultiModalData, tasks: Mapping[str, Task]) -> tuple[Table, Report]:
     table = data.source.read()
     check_columns(table, data.kinds, tasks)
     splits = np.asarray(table.splits, dtype=object)
@@ -72,8 +73,8 @@ def _examine(cfg: Mapping[str, Any], data: MultiModalData, tasks: Mapping[str, T
     report.warnings += odd_levels(table, data.kinds)
     read_tasks(table, tasks, report)
     found = [shared_files(each, table) for each in media if each.inputs.kind.reads_files]
-    split = cfg["data"].get("split")
-    if isinstance(split, Mapping) and split.get("group") is not None:
+    split = getattr(data.source, "split", {})
+    if split.get("group") is not None:
         found.append(shared_groups(table, split["group"]))
     report.errors += [message for message in found if message is not None]
     if "train" in report.rows and not data.validates:
@@ -84,6 +85,10 @@ def _examine(cfg: Mapping[str, Any], data: MultiModalData, tasks: Mapping[str, T
     copies += [chosen_and_tested_on(each, table) for each in media if each.inputs.kind.reads_files]
     report.warnings += [message for message in copies if message is not None]
     report.warnings += missing_spellings(data.kinds, report)
+    if split.get("group") is None:
+        report.warnings += unseen_groups(table, data.kinds, tasks, split)
+    alike = nearly_the_same_texts(table, data.kinds)
+    report.warnings += [alike] if alike is not None else []
     report.warnings += leaks(table, data.kinds, tasks)
     return table, report
 

@@ -35,12 +35,13 @@ def texts(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None
 
 def groups_and_rest(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None:
     """Groups, dates, and columns that are neither categories nor numbers nor lists; the rest stays open."""
+    for name in plan.open(fixed):
+        if is_date(columns[name]):
+            plan.decide(name, "ignored", reason="dates or times")
     decide_groups(plan, columns, fixed)
     for name in plan.open(fixed):
         found = plan.profiles[name]
-        if is_date(columns[name]):
-            plan.decide(name, "ignored", reason="dates or times")
-        elif not (found.is_category or found.is_number or found.lists or found.labels):
+        if not (found.is_category or found.is_number or found.lists or found.labels):
             once = f", {found.once} of them once" if found.once else ""
             many = f"{found.distinct} different values in {found.filled} rows{once}: neither classes nor free text"
             plan.decide(name, "ignored", reason=many)

@@ -24,7 +24,23 @@ def shared_groups(table: Table, column: str) -> str | None:
     shared = shared.sort("value")
     names = [f"{value} ({', '.join(splits)})" for value, splits in shared.iter_rows()]
     values = frame["value"].n_unique()
-    return f"{len(shared)} of {values} values of the group column {column!r} are in several splits: {_listed(names)}"
+    related = share_in_training(groups, table)
+    return (
+        f"{len(shared)} of {values} values of the group column {column!r} are in several splits, and {related:.1%} of "
+        f"the {tested(table)} rows have a row of the same value in training: {_listed(names)}"
+    )
+
+
+def tested(table: Table) -> str:
+    """The split that scores are reported on: test, or val without one."""
+    return "test" if table.where("test") else "val"
+
+
+def share_in_training(values: pl.Series, table: Table) -> float:
+    """Share of the tested rows whose value occurs in training."""
+    rows = values.gather(table.where(tested(table)))
+    known = values.gather(table.where("train")).drop_nulls().unique()
+    return float(rows.is_in(known.implode()).fill_null(False).sum()) / max(len(rows), 1)
 
 
 def shared_files(media: Media, table: Table) -> str | None:
@@ -34,7 +50,11 @@ def shared_files(media: Media, table: Table) -> str | None:
     if not shared:
         return None
     names = [f"{media.inputs.cells[place]} ({', '.join(sorted(splits[place]))})" for place in shared]
-    return f"{media.inputs.name}: {len(shared)} files of the training split are in another split too: {_listed(names)}"
+    related = share_in_training(pl.Series(media.inputs.places.numpy()).replace(-1, None), table)
+    return (
+        f"{media.inputs.name}: {len(shared)} files of the training split are in another split too, those of "
+        f"{related:.1%} of the {tested(table)} rows among them: {_listed(names)}"
+    )
 
 
 def same_content(media: Media, table: Table) -> str | None:

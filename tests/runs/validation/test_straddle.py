@@ -35,14 +35,18 @@ def test_groups_are_named_in_order_and_beyond_five_counted():
     many = [f"{letter}.png" for letter in "gfedcba"]
     rows = table(train=many, test=[*many, "z.png"])
     assert shared_groups(rows, "group") == (
-        "7 of 8 values of the group column 'group' are in several splits: a (test, train), b (test, train), "
-        "c (test, train), d (test, train), e (test, train), … and 2 more"
+        "7 of 8 values of the group column 'group' are in several splits, and 87.5% of the test rows have a row of the "
+        "same value in training: a (test, train), b (test, train), c (test, train), d (test, train), "
+        "e (test, train), … and 2 more"
     )
 
 
 def test_a_group_of_numbers_is_compared_as_text():
     rows = Table("rows.csv", {"who": [1, 2, 2, 3]}, ["train", "train", "val", "val"], list("abcd"), range(4))
-    assert shared_groups(rows, "who") == "1 of 3 values of the group column 'who' are in several splits: 2 (train, val)"
+    assert shared_groups(rows, "who") == (
+        "1 of 3 values of the group column 'who' are in several splits, and 50.0% of the val rows have a row of the "
+        "same value in training: 2 (train, val)"
+    )
 
 
 def test_the_same_content_in_training_alone_or_under_one_name_is_no_twin():
@@ -51,7 +55,8 @@ def test_the_same_content_in_training_alone_or_under_one_name_is_no_twin():
     # c is in training itself: `shared_files` says so, and it is no second name of a
     assert same_content(media_of(rows, a=b"1", b=b"2", c=b"1"), rows) is None
     assert shared_files(media_of(rows), rows) == (
-        "image: 1 files of the training split are in another split too: c.png (train, val)"
+        "image: 1 files of the training split are in another split too, those of 100.0% of the val rows among them: "
+        "c.png (train, val)"
     )
 
 
@@ -80,7 +85,8 @@ def test_files_in_training_and_test(tmp_path, rows):
     rows[60]["speech"] = "61.wav"
     report, _ = check(tmp_path, rows)
     assert report.errors == [
-        "image: 2 files of the training split are in another split too: 0.png (test, train), 1.png (test, train)"
+        "image: 2 files of the training split are in another split too, those of 10.0% of the test rows among them: "
+        "0.png (test, train), 1.png (test, train)"
     ]
 
 
@@ -98,7 +104,10 @@ def test_groups_that_straddle(tmp_path, rows):
     assert check(tmp_path, rows, data={"split": split})[0]
     rows[65]["who"] = "train3"
     report, printed = check(tmp_path, rows, data={"split": split})
-    assert report.errors == ["1 of 21 values of the group column 'who' are in several splits: train3 (train, val)"]
+    assert report.errors == [
+        "1 of 21 values of the group column 'who' are in several splits, and 0.0% of the test rows have a row of the "
+        "same value in training: train3 (train, val)"
+    ]
     assert "error 1 of 21 values" in printed
 
 
