@@ -45,4 +45,6 @@ def number(value: float | None) -> str:
     """Four digits or so; "–" for what is not known."""
     if value is None or value != value:
         return "–"
+    if 0 < abs(value) < 0.001:
+        return f"{value:.2g}"
     return f"{value:.3f}" if abs(value) < 1000 else f"{value:.4g}"

@@ -127,11 +127,12 @@ def _last_words(result: Result) -> str:
     if cost.get("peak_memory_bytes"):
         spent += f", {cost['peak_memory_bytes'] / 2**30:.1f} GiB"
     mmfusion = escape(command())
+    last = "" if result.without_best is None else " --checkpoint last"
     return (
         f"[bold]Run folder[/bold]  {run}  ({spent})\n\n"
         "[bold]Try next[/bold]\n"
-        f"  {mmfusion} eval {run}\n"
-        f"  {mmfusion} predict {run} new.csv --out predictions.parquet\n"
+        f"  {mmfusion} eval {run}{last}\n"
+        f"  {mmfusion} predict {run} new.csv{last} --out predictions.parquet\n"
         f"{_other_choices(result, mmfusion)}"
         f"  {mmfusion} ls"
     )

@@ -35,7 +35,7 @@ class Regression(Task):
 
     `μ`, `σ` are the training split's mean and standard deviation (σ = 1 unless `standardise`, or where all targets are
     equal). `ℓ(e)` is `e²` (mse), `|e|` (mae) or Huber's with threshold δ (huber), which is `e²/2` below δ. Targets,
-    predictions and metrics are float64 in the target's own unit: only `(y_b − μ)/σ` becomes float32.
+    predictions and metrics are float64 in the target's own unit: only `y_b − μ` becomes float32.
 
     Args:
         column: the table's column; None for the task's own name.
@@ -91,11 +91,13 @@ class Regression(Task):
         if not values:
             return
         values_N = torch.tensor(values, dtype=torch.float64)
-        self.mean, self.std = values_N.mean(), torch.ones((), dtype=torch.float64)
-        std, largest = values_N.std(correction=0), values_N.abs().max()
+        mean, std, largest = values_N.mean(), values_N.std(correction=0), values_N.abs().max()
         _check_digits(numbers, std.item(), largest.item())
-        if self.standardise:
-            self.std = one_where_constant(std, largest, DOUBLE)
+        # As short as does no harm: ordinary targets are then trained on bit for bit as by arithmetic in float32.
+        short = mean.float().double()
+        self.mean = short if (short - mean).abs() <= LOST * std else mean
+        std = one_where_constant(std, largest, DOUBLE) if self.standardise else torch.ones(())
+        self.std = std.float().double()
 
     def check(self, label: Any) -> float:
         try:
@@ -108,12 +110,13 @@ class Regression(Task):
         if not math.isfinite(value) or abs(value) > LARGEST:
             raise ValueError(f"expected a finite number, found {label!r}")
         if self.range is not None and not self.range[0] <= value <= self.range[1]:
-            raise ValueError(f"expected a number in [{self.range[0]:g}, {self.range[1]:g}], found {label!r}")
+            raise ValueError(f"expected a number in [{self.range[0]:.15g}, {self.range[1]:.15g}], found {label!r}")
         return value
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         require_shapes(output, target, 1, ())
-        z_B, y_B = output[:, 0].float(), ((as_double(target) - self.mean) / self.std).to(output.device, torch.float32)
+        centred_B = (as_double(target) - self.mean).to(output.device, torch.float32)
+        z_B, y_B = output[:, 0].float(), centred_B / self.std.float()
         if self.loss_name == "mse":
             return mse_loss(z_B, y_B, reduction="none")
         if self.loss_name == "mae":

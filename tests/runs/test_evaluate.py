@@ -66,7 +66,10 @@ def test_without_a_best_because_its_metric_had_no_value_best_is_refused_and_last
     with pytest.raises(ConfigError, match=r"no checkpoint 'best' in .*--checkpoint last$"):
         load_run(copied)
     evaluate(copied, checkpoint="last")
-    assert "tested with the last checkpoint: val/level/r2 was not a number in any of 3" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert "tested with the last checkpoint: val/level/r2 was not a number in any of 3" in out
+    assert f"eval {copied} --checkpoint last\n" in out
+    assert f"predict {copied} new.csv --checkpoint last --out" in out
 
 
 def test_other_data(toy, trained, copied, tmp_path, capsys):

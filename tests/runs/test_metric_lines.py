@@ -12,4 +12,6 @@ def test_the_leading_metric_has_a_ceiling_if_any_has():
 
 
 def test_numbers():
-    assert [number(x) for x in (None, float("nan"), 0.12345, 12345.6)] == ["–", "–", "0.123", "1.235e+04"]
+    assert [number(x) for x in (None, float("nan"), 0.0, 4e-5, 0.12345, 12345.6)] == [
+        "–", "–", "0.000", "4e-05", "0.123", "1.235e+04",
+    ]  # fmt: skip

@@ -174,4 +174,16 @@ def test_whole_numbers_that_float64_rounds_are_said_and_refused_where_it_counts(
 def test_a_label_that_is_no_number_is_left_to_the_check_of_every_row():
     task = Regression()
     task.fit([[1], True, "x", 1e18, 3e18])
-    assert task.mean == 2e18
+    assert task.mean.item() == pytest.approx(2e18)
+
+
+def test_ordinary_targets_are_trained_on_bit_for_bit_as_in_float32():
+    values = torch.randint(0, 28, (500,), generator=torch.Generator().manual_seed(0)).double()
+    task = Regression()
+    task.fit(values.tolist())
+    mean, std = values.mean().float(), values.std(correction=0).float()
+    z = torch.randn(500, 1, generator=torch.Generator().manual_seed(1))
+    assert torch.equal(
+        task.loss(z, values), torch.nn.functional.mse_loss(z[:, 0], (values.float() - mean) / std, reduction="none")
+    )
+    assert (task.mean, task.std) == (mean, std)
