@@ -110,8 +110,8 @@ def scored_on(run: Run, metric: str) -> Hashable:
 def _scored(runs: Sequence[Run], metric: str) -> tuple[dict[str, Hashable], bool]:
     """Run's id to which rows it was scored on, told in one way for all, and whether it is more than their number."""
     found = {run.id: scored_on(run, metric) for run in runs}
-    if None not in found.values():
-        return found, True
+    if None not in found.values() or len(set(found.values()) - {None}) > 1:
+        return found, True  # where rows differ, a run that says nothing of its own may not be put beside any
     parts = _NAME.fullmatch(metric)
     if parts and parts["split"] == "test" and parts["task"]:
         kept = {run.id: _predicted(run.path / FILE, parts["task"]) for run in runs}

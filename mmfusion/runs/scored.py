@@ -9,7 +9,6 @@ import torch
 from torch import Tensor
 
 from mmfusion.data.module import MultiModalData
-from mmfusion.data.table import Table
 from mmfusion.runs.digest import digest
 from mmfusion.training.callbacks.predictions import KeepPredictions
 
@@ -28,31 +27,35 @@ def scored_rows(data: MultiModalData, kept: KeepPredictions, metrics: Iterable[s
         metrics: names of the test's metrics.
         whole_val: whether validation takes all of its rows.
     """
-    assert data.table is not None
-    columns = {task: reader.column or task for task, reader in data.labels.items()}
-    found: dict[str, Any] = {"train": {"rows": len(data.table.where("train"))}}
-    if whole_val and data.table.where("val"):
-        ids, labelled = data.scored("val")
-        found["val"] = _record(data.table, columns, ids, labelled)
-    if not kept.ids:
-        return found
-    for name in dict.fromkeys(["test", *(name.partition("/")[0] for name in metrics if name.startswith("test["))]):
-        modalities = name[len("test[") : -1].split("+") if "[" in name else list(kept.present)
-        there_N = torch.stack([kept.present[each] for each in modalities]).any(0)
-        ids = [id for id, there in zip(kept.ids, there_N.tolist(), strict=True) if there]
-        labelled = {task: has_N[there_N] for task, has_N in kept.labelled.items()}
-        found[name] = _record(data.table, columns, ids, labelled)
-    return found
-
-
-def _record(table: Table, columns: Mapping[str, str], ids: Sequence[str], labelled: Masks) -> dict[str, Any]:
+    table = data.table
+    assert table is not None
     place = {str(id): index for index, id in enumerate(table.ids)}
-    labels = {}
-    for task, has_N in labelled.items():
-        cells = table.column(columns[task])
-        known = [id for id, has in zip(ids, has_N.tolist(), strict=True) if has]
-        labels[task] = [len(known), digest(f"{id}\0{_plain(cells[place[id]])}" for id in known)]
-    return {"rows": len(ids), "labels": labels}
+    columns = {task: table.column(reader.column or task) for task, reader in data.labels.items()}
+
+    def record(ids: Sequence[str], labelled: Masks, masks: Mapping[str, Tensor]) -> dict[str, Any]:
+        rows = {task: [f"{id}\0{_plain(columns[task][place[id]])}" for id in ids] for task in labelled}
+        # Sorted once: what is left of it in a subset is in order.
+        order = {task: sorted(range(len(ids)), key=own.__getitem__) for task, own in rows.items()}
+        found = {}
+        for name, mask_N in masks.items():
+            labels = {}
+            for task, has_N in labelled.items():
+                there = (has_N & mask_N).tolist()
+                known = [rows[task][i] for i in order[task] if there[i]]
+                labels[task] = [len(known), digest(known)]
+            found[name] = {"rows": int(mask_N.sum()), "labels": labels}
+        return found
+
+    found: dict[str, Any] = {"train": {"rows": len(table.where("train"))}}
+    if whole_val and table.where("val"):
+        ids, labelled = data.scored("val")
+        found |= record(ids, labelled, {"val": torch.ones(len(ids), dtype=torch.bool)})
+    if kept.ids:
+        subsets = dict.fromkeys(name.partition("/")[0] for name in metrics if name.startswith("test["))
+        masks = {"test": list(kept.present)} | {name: name[len("test[") : -1].split("+") for name in subsets}
+        there = {name: torch.stack([kept.present[each] for each in some]).any(0) for name, some in masks.items()}
+        found |= record(kept.ids, kept.labelled, there)
+    return found
 
 
 def _plain(cell: Any) -> Any:

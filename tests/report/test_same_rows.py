@@ -149,6 +149,16 @@ def test_counts_that_differ_are_rows_that_differ(tmp_path):
     assert compare(runs, "val/y/accuracy").balance.rows.unlike.keys() == {"concat-0"}
 
 
+def test_a_run_that_says_nothing_stands_beside_none_where_others_differ():
+    runs = grid({"concat": [0.8, 0.82, 0.81], "gated": [0.9, 0.91, 0.93], "sum": [0.8, 0.8, 0.8]}, metric="val/y/f1")
+    for run in runs[:6]:
+        run.rows["val"] = {"rows": 5, "labels": {"y": [5, "x"]}}
+    assert len(compare(runs, "val/y/f1").ranked) == 3
+    runs[5].rows["val"] = {"rows": 5, "labels": {"y": [5, "z"]}}
+    unlike = compare(runs, "val/y/f1").balance.rows.unlike
+    assert set(unlike) == {"gated-2", "sum-0", "sum-1", "sum-2"}
+
+
 def test_a_seed_that_splits_the_rows_compares_within_itself(tmp_path):
     runs = grid({"concat": [0.8, 0.82, 0.81], "gated": [0.9, 0.91, 0.93]}, metric="test/y/accuracy")
     for run in runs:
