@@ -15,8 +15,7 @@ from mmfusion.report.across import searches
 from mmfusion.report.downsample import cap
 from mmfusion.report.importance import JOURNAL
 from mmfusion.report.payload import LOG, columns, one
-from mmfusion.report.predictions import FILE as PREDICTIONS
-from mmfusion.report.runs import CONFIG, CURVES, JOB, OVERRIDES, PROVENANCE, RESULT, SWEEP, Run, find_runs
+from mmfusion.report.runs import CONFIG, CURVES, JOB, OVERRIDES, PREDICTIONS, PROVENANCE, RESULT, SWEEP, Run, find_runs
 from mmfusion.report.same_rows import TESTED
 from mmfusion.report.shared import shared
 from mmfusion.report.sweeps import CONCLUSION

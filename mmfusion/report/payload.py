@@ -16,8 +16,8 @@ from mmfusion import __version__
 from mmfusion.report.configs import flat
 from mmfusion.report.costs import costs
 from mmfusion.report.downsample import cap, downsample, encode
-from mmfusion.report.predictions import FILE, read_predictions
-from mmfusion.report.runs import CURVES, Run
+from mmfusion.report.predictions import read_predictions
+from mmfusion.report.runs import CURVES, PREDICTIONS, Run
 from mmfusion.report.shared import shared
 
 LOG = "log.txt"
@@ -95,7 +95,7 @@ def _files(run: Run, most: int) -> dict[str, Any]:
         history = pl.DataFrame()
         faults.append(f"{CURVES} cannot be read: {' '.join(str(error).split())}")
     try:
-        predictions = read_predictions(run.path / FILE)
+        predictions = read_predictions(run.path / PREDICTIONS)
     except ValueError as error:
         predictions = {}
         faults.append(str(error))

@@ -10,7 +10,6 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-FILE = "predictions.parquet"
 BINS = 15
 """Of equal width, as in the metric `calibration_error`."""
 MOST_CLASSES = 30

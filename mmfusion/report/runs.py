@@ -16,6 +16,7 @@ import yaml
 from mmfusion.config.errors import ConfigError, nearest
 from mmfusion.runs.process import is_alive, is_here
 from mmfusion.runs.result import FILE as RESULT
+from mmfusion.runs.result import PREDICTIONS as PREDICTIONS
 
 if TYPE_CHECKING:
     import polars as pl

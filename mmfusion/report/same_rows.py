@@ -11,11 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import polars as pl
-
 from mmfusion.report.fold import values_of
-from mmfusion.report.predictions import FILE
-from mmfusion.report.runs import Run
+from mmfusion.report.runs import PREDICTIONS, Run
 from mmfusion.runs.digest import digest
 
 if TYPE_CHECKING:
@@ -114,7 +111,7 @@ def _scored(runs: Sequence[Run], metric: str) -> tuple[dict[str, Hashable], bool
         return found, True  # where rows differ, a run that says nothing of its own may not be put beside any
     parts = _NAME.fullmatch(metric)
     if parts and parts["split"] == "test" and parts["task"]:
-        kept = {run.id: _predicted(run.path / FILE, parts["task"]) for run in runs}
+        kept = {run.id: _predicted(run.path / PREDICTIONS, parts["task"]) for run in runs}
         if None not in kept.values():
             return dict(kept), True
     counts = {run.id: _count(run, parts["split"], parts["task"]) if parts else None for run in runs}
@@ -137,14 +134,19 @@ def _predicted(path: Path, task: str) -> str | None:
     """A digest of the rows of `predictions.parquet` with a label of the task; None where it cannot be read."""
     try:
         stat = path.stat()
-        return _digest(path, task, stat.st_mtime_ns, stat.st_size)
-    except (pl.exceptions.PolarsError, OSError):
+    except OSError:
         return None
+    return _digest(path, task, stat.st_mtime_ns, stat.st_size)
 
 
 @lru_cache(maxsize=10_000)
-def _digest(path: Path, task: str, *_: int) -> str:
-    table = pl.read_parquet(path, columns=["id", f"{task}_true"]).drop_nulls(f"{task}_true")
+def _digest(path: Path, task: str, *_: int) -> str | None:
+    import polars as pl  # only runs of an earlier mmfusion come here
+
+    try:
+        table = pl.read_parquet(path, columns=["id", f"{task}_true"]).drop_nulls(f"{task}_true")
+    except (pl.exceptions.PolarsError, OSError):
+        return None
     return digest(f"{id}\0{true}" for id, true in table.iter_rows())
 
 
@@ -208,7 +210,7 @@ class _Anew:
 def source_of(run: Run) -> Source:
     """The run with its predictions as they are now."""
     try:
-        stat = (run.path / FILE).stat()
+        stat = (run.path / PREDICTIONS).stat()
     except OSError:
         return Source(run.path, None, run)
     return Source(run.path, (stat.st_mtime_ns, stat.st_size), run)

@@ -18,6 +18,7 @@ from torch import Tensor
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import instantiate
 from mmfusion.runs.folder import RunFolder
+from mmfusion.runs.result import PREDICTIONS
 from mmfusion.runs.tables import class_names
 from mmfusion.tasks._base import Task
 from mmfusion.tasks.binary import Binary
@@ -71,17 +72,17 @@ def read_tested(run: Path, config: Mapping[str, Any], name: str) -> Tested:
         RescoreError: there are no predictions, two rows have one id, or the task is not what the folder says.
     """
     try:
-        table = pl.read_parquet(run / "predictions.parquet")
+        table = pl.read_parquet(run / PREDICTIONS)
         task: Task = instantiate(config["task"][name], f"task.{name}")
         task.load_state(RunFolder(run).read_json("fitted/tasks.json")[name])
     except FileNotFoundError:
-        raise RescoreError("it has no predictions.parquet") from None
+        raise RescoreError(f"it has no {PREDICTIONS}") from None
     except (pl.exceptions.PolarsError, OSError, LookupError, TypeError, ConfigError, ImportError) as error:
         raise RescoreError(f"its predictions cannot be read: {' '.join(str(error).split())}") from None
     if "id" not in table.columns or f"{name}_true" not in table.columns:
-        raise RescoreError(f"its predictions.parquet has no column id or {name}_true")
+        raise RescoreError(f"its {PREDICTIONS} has no column id or {name}_true")
     if table["id"].n_unique() < len(table):
-        raise RescoreError("two rows of its predictions.parquet have one id")
+        raise RescoreError(f"two rows of its {PREDICTIONS} have one id")
     labelled = table[f"{name}_true"].is_not_null()
     known = table.filter(labelled)
     labels = dict(zip(known["id"].cast(pl.String), known[f"{name}_true"].to_list(), strict=True))
@@ -96,11 +97,11 @@ def read_tested(run: Path, config: Mapping[str, Any], name: str) -> Tested:
         return Tested(task, raw[f"{name}/output"][rows], raw[f"{name}/target"][rows], labels)
     outputs = restored_outputs(task, name, known)
     if outputs is None:
-        raise RescoreError(f"outputs of {type(task).__name__} cannot be told from its predictions.parquet")
+        raise RescoreError(f"outputs of {type(task).__name__} cannot be told from its {PREDICTIONS}")
     try:
         return Tested(task, outputs, _targets(task, known[f"{name}_true"]), labels)
     except (ValueError, TypeError) as error:
-        raise RescoreError(f"labels of {name} cannot be read from its predictions.parquet: {error}") from None
+        raise RescoreError(f"labels of {name} cannot be read from its {PREDICTIONS}: {error}") from None
 
 
 def score(parts: Sequence[Tested]) -> dict[str, float]:

@@ -11,6 +11,8 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.runs.folder import RunFolder
 
 FILE = "result.json"
+PREDICTIONS = "predictions.parquet"
+"""The test split's: ids, predictions, probabilities and labels."""
 
 
 @dataclass(frozen=True)

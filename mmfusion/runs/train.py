@@ -28,7 +28,7 @@ from mmfusion.runs.ranks import OtherRankError, leave_word, root_cause
 from mmfusion.runs.refit import refit, write_fitted
 from mmfusion.runs.report import show_report, shown_path
 from mmfusion.runs.rescore import save_outputs
-from mmfusion.runs.result import Result, flat_ceilings
+from mmfusion.runs.result import PREDICTIONS, Result, flat_ceilings
 from mmfusion.runs.scored import scored_rows
 from mmfusion.runs.stopping import StopOnSignals, Stopped
 from mmfusion.runs.tables import prediction_table, truth_table, write_table
@@ -54,7 +54,6 @@ from mmfusion.training.trainer import (
 )
 
 log = logging.getLogger(__name__)
-PREDICTIONS = "predictions.parquet"
 
 
 def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = True) -> Result:
