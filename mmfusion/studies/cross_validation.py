@@ -14,7 +14,9 @@ from mmfusion.config.split import GROUPS, validates
 from mmfusion.data.errors import DataError
 from mmfusion.data.manifest.source import ManifestSource
 from mmfusion.report import words
-from mmfusion.report.folds import overlap
+from mmfusion.report.balance import rankable
+from mmfusion.report.fold import fold
+from mmfusion.report.folds import overlap, pooled
 from mmfusion.report.metrics import names
 from mmfusion.report.statistics import Interval, interval
 from mmfusion.studies._base import Groups, Study
@@ -118,6 +120,7 @@ def _headline(found: Results, means: Mapping[str, Interval], of: str) -> list[st
 
 
 def _all_folds(found: Results, means: Mapping[str, Interval]) -> Section:
+    together = _pooled(found, list(means))
     rows = []
     for name, mean in means.items():
         values = _values(found, name)
@@ -127,9 +130,20 @@ def _all_folds(found: Results, means: Mapping[str, Interval]) -> Section:
             words.plus_minus(mean, places),
             *(f"{value:.{places}f}" for value in (spread, min(values), max(values))),
         ]
-        rows.append([f"{short(name)} {arrow(name)}", told[0], str(mean.n), *told[1:]])
-    head = ["metric", "mean ± 95% interval", "n", "sd", "lowest", "highest"]
-    return Section("All folds", ["Over the folds' test metrics, each fold with each seed."], [Table(head, rows)])
+        own = [f"{together[name]:.{places}f}" if name in together else words.NONE] if together else []
+        rows.append([f"{short(name)} {arrow(name)}", told[0], *own, str(mean.n), *told[1:]])
+    head = ["metric", "mean ± 95% interval", *(["pooled"] if together else []), "n", "sd", "lowest", "highest"]
+    lines = ["Over the folds' test metrics, each fold with each seed."]
+    if together:
+        lines.append("Pooled is the metric of all folds' predictions together.")
+    return Section("All folds", lines, [Table(head, rows)])
+
+
+def _pooled(found: Results, metrics: Sequence[str]) -> dict[str, float]:
+    """Metric to its value of all folds' predictions together, as far as there is one."""
+    groups, runs = fold(found.completed), found.completed
+    values = {name: pooled(groups, rankable(groups, runs, name), name).values.get(0) for name in metrics}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def _method(found: Results, shared: float) -> Section:

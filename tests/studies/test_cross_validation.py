@@ -4,7 +4,9 @@ from dataclasses import replace
 import pytest
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.report.folds import Pooled
 from mmfusion.report.statistics import interval
+from mmfusion.studies import cross_validation
 from mmfusion.studies.cross_validation import in_folds
 from mmfusion.studies.plan import make_plan
 from tests.runs.toy import make_toy
@@ -117,6 +119,14 @@ def test_it_concludes_with_means_and_intervals_for_folds_that_share_rows(found):
     told = section(conclusion, "How")
     assert "0.375 is rows held out over rows trained on (Nadeau and Bengio, 2003)" in told[0]
     assert told[1].startswith("Every row is tested in one fold")
+
+
+def test_what_all_folds_predict_together_stands_beside_the_mean(found, monkeypatch):
+    plan, read = found
+    known = {"test/kind/accuracy": Pooled({0: 0.71234})}
+    monkeypatch.setattr(cross_validation, "pooled", lambda groups, shared, metric: known.get(metric, Pooled()))
+    head, accuracy, loss = rows(plan.study.conclude(read), "All folds")
+    assert (head[2], accuracy[2], loss[2]) == ("pooled", "0.712", "–")
 
 
 def test_folds_that_did_not_complete_are_said(tmp_path, conf):
