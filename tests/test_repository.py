@@ -3,6 +3,8 @@
 import re
 import tomllib
 
+from tests.helpers.pages import BLOCK, PAGES, REPOSITORY, read_page
+
 HOSTS = {"www.apache.org", "semver.org", "127.0.0.1"}
 """The licence's, the changelog's, and this machine; no other page is spoken for."""
 
@@ -31,3 +33,11 @@ def test_no_registry_and_no_path_of_a_machine(repo):
 
 def test_the_package_names_no_page_that_nobody_owns(repo):
     assert "urls" not in tomllib.loads((repo / "pyproject.toml").read_text())["project"]
+
+
+def test_no_page_has_a_gap_and_every_link_leads_somewhere():
+    for page in PAGES:
+        text = BLOCK.sub("", read_page(page))
+        assert "@@" not in text, page
+        for link in re.findall(r"\]\(([^)#:]+)\)", text):
+            assert ((REPOSITORY / page).parent / link).exists(), f"{page}: {link}"
