@@ -1,10 +1,64 @@
-"""docs/reference.md says what conf/ says."""
+"""docs/reference.md says what conf/ and the code say."""
 
 import importlib.util
+import inspect
+
+import pytest
+
+from mmfusion.data.kinds.features import Features
+from mmfusion.data.kinds.text import Text
 
 
-def test_the_reference_is_current(repo):
+@pytest.fixture(scope="module")
+def make_reference(repo):
     spec = importlib.util.spec_from_file_location("make_reference", repo / "scripts" / "make_reference.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    assert (repo / "docs" / "reference.md").read_text() == module.page(), "run `make docs`"
+    return module
+
+
+def test_the_reference_is_current(make_reference, repo):
+    assert (repo / "docs" / "reference.md").read_text() == make_reference.page(), "run `make docs`"
+
+
+@pytest.mark.parametrize("kind", [Text, Features])
+def test_every_option_of_a_kind_is_in_the_reference(kind, repo):
+    section = (repo / "docs" / "reference.md").read_text().partition(f"### `kind: {kind.__name__.lower()}`")[2]
+    rows = [line.split(" | ")[0] for line in section.partition("\n### ")[0].splitlines() if line.startswith("| `")]
+    assert rows == [f"| `{name}`" for name in inspect.signature(kind).parameters]
+
+
+def test_an_option_as_a_config_writes_it(make_reference):
+    class Sieve:
+        """Keeps what is coarse.
+
+        None of it is fast.
+
+        Args:
+            holes: how wide, in mm, or a list
+                of widths; None takes them all. True is wide.
+            how: round|square.
+        """
+
+        def __init__(self, holes: object, how: str = "a|b") -> None:
+            pass
+
+    assert make_reference._table(Sieve).splitlines() == [
+        "Keeps what is coarse.",
+        "",
+        "| option | default | |",
+        "|---|---|---|",
+        "| `holes` | must be given | how wide, in mm, or a list of widths; null takes them all. true is wide. |",
+        r"| `how` | `a\|b` | round\|square. |",
+    ]
+
+
+def test_an_option_without_a_sentence_is_an_error(make_reference):
+    class Silent:
+        """Says nothing of its option."""
+
+        def __init__(self, depth: int = 1) -> None:
+            pass
+
+    with pytest.raises(KeyError, match="depth"):
+        make_reference._table(Silent)
