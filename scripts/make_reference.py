@@ -18,7 +18,7 @@ PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
 HEADER = """\
 # Reference: every option
 
-Written by `make docs` from `conf/` and from the code; do not edit. `mmfusion ls` prints the same list in a terminal, and
+Written by `make docs` from `conf/` and the code; do not edit. `mmfusion ls` prints the groups in a terminal, and
 `mmfusion train --cfg job [overrides]` the whole config that a command would run with.
 """
 KINDS = """\

@@ -69,9 +69,7 @@ def place(tmp_path_factory):
     for name, rows in {"data": 80, "new": 4, "other": 80}.items():
         lines = ["age,weight,note,ward"]
         for i in range(rows):
-            age = 20 + i % 50
-            note = " ".join(rng.choice(words, 5))
-            lines.append(f"{age},{rng.normal(70, 9):.1f},{note},{'abc'[i % 3]}")
+            lines.append(f"{20 + i % 50},{rng.normal(70, 9):.1f},{' '.join(rng.choice(words, 5))},{'abc'[i % 3]}")
         (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
     (folder / "best.yaml").write_text("- optimizer.lr=0.01\n- fusion=gated\n")
     write_grid(
@@ -177,6 +175,8 @@ def run_words(words):
         case ["mmfusion", "init", *rest]:
             Path("conf/experiment/data.yaml").unlink(missing_ok=True)
             return main(["init", *rest])
+        case ["mmfusion", "eval", flag, *rest] if flag.startswith("--"):
+            return main(["eval", HERE["RUN"], flag, *rest])
         case ["mmfusion", *rest]:
             return main([str(path) for word in rest for path in expanded(word)])
         case ["make", *targets]:
