@@ -65,6 +65,6 @@ def _show_config(overrides: list[str], config_dirs: list[str]) -> int:
     from mmfusion.config.compose import compose
 
     composed = compose(overrides, config_dirs)
-    print(yaml.safe_dump(composed.config, sort_keys=False), end="")
+    print(yaml.safe_dump(composed.config, sort_keys=False, allow_unicode=True), end="")
     check(composed.config, composed.origin)
     return OK

@@ -67,7 +67,7 @@ def _names(section: str, names: Iterable[str]) -> Iterator[Problem]:
     """Names end up in metrics (`test[a+b]/task/metric`) and as parts of a torch module, and must fit there."""
     for name in names:
         if not re.fullmatch(r"[A-Za-z0-9_-]+", str(name)):
-            yield f"{section}.{name}", "a name is made of letters, digits, _ and -"
+            yield f"{section}.{name}", "a name is made of ASCII letters, digits, _ and -"
         elif name in RESERVED:
             own = " and set column to the data's" if section == "task" else ", in data.modalities too"
             yield f"{section}.{name}", f"this name is taken by torch; choose another, for example {name}_{own}"

@@ -16,6 +16,7 @@ from mmfusion.config.fit import fit
 from mmfusion.config.folders import groups, hidden_files, own_folder, user_folders
 from mmfusion.config.instantiate import refuse_trust, trust
 from mmfusion.config.origin import Origin
+from mmfusion.config.quoting import quoted, readable
 from mmfusion.config.typed import OVERRIDE, refuse_typed
 
 if TYPE_CHECKING:
@@ -93,7 +94,8 @@ def _run(overrides: Sequence[str], folders: Sequence[Path], known: dict[str, dic
 
     try:
         with explained(overrides, folders, known):
-            return run_hydra(own_folder(), PRIMARY, [*forced(overrides, known), *search_path(folders)])
+            asked = forced([readable(override) for override in overrides], known)
+            return run_hydra(own_folder(), PRIMARY, [*asked, *search_path(folders)])
     except AbsentKeyError as error:
         # Which keys there are shows once the rest is composed.
         rest = [override for override in overrides if override.partition("=")[0] != f"~{error.key}"]
@@ -108,8 +110,7 @@ def search_path(folders: Sequence[Path]) -> list[str]:
     """The override that makes Hydra look in further folders, after mmfusion's own."""
     if not folders:
         return []
-    quoted = ",".join("'file://" + str(path).replace("\\", "\\\\").replace("'", "\\'") + "'" for path in folders)
-    return [f"hydra.searchpath=[{quoted}]"]
+    return [f"hydra.searchpath=[{','.join(quoted(f'file://{path}') for path in folders)}]"]
 
 
 def forced(overrides: Sequence[str], known: dict[str, dict[str, Path]]) -> list[str]:
@@ -151,6 +152,12 @@ def _refuse_null(override: str, group: str, overrides: Sequence[str], known: dic
     by_hand = any(each.lstrip("+").startswith(f"{group}.") for each in overrides)
     if needed is not None and needed.required and group not in LIST_GROUPS and not by_hand:
         raise ConfigError(f"{override}: no run does without; valid: {', '.join(known[group])}")
+
+
+def read_overrides(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
+    """`split_trust`, and what Hydra could not read without quotes between quotes."""
+    plain, trusted = split_trust(overrides)
+    return [readable(override) for override in plain], trusted
 
 
 def split_trust(overrides: Sequence[str]) -> tuple[list[str], list[str]]:

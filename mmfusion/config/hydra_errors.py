@@ -12,6 +12,7 @@ from hydra.errors import ConfigCompositionException, HydraException, MissingConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from mmfusion.config.errors import AbsentKeyError, ConfigError, nearest, no_option, suggest
+from mmfusion.config.quoting import readable, unreadable
 
 Groups = Mapping[str, Mapping[str, Path]]
 
@@ -30,11 +31,9 @@ def explained(overrides: Sequence[str], folders: Sequence[Path], known: Groups) 
     except MissingConfigException as error:
         raise ConfigError(_missing_option(error, overrides, known)) from error
     except OverrideParseException as error:
-        reason = str(error).splitlines()[0]
-        raise ConfigError(
-            f"{error.override}: not an override that can be read ({reason}); write key=value, group=option, ~key or "
-            "+key=value, and quote what has spaces, commas or brackets: 'key=\"a, b\"'"
-        ) from error
+        given = str(error.override)
+        typed = _typed(given, overrides) or given
+        raise unreadable(typed, str(error).splitlines()[0].replace(given, typed)) from error
     except (HydraException, OmegaConfBaseException) as error:
         if absent := re.search(r"Could not delete from config. '([^']+)' does not exist", f"{error} {error.__cause__}"):
             raise AbsentKeyError(absent[1]) from error
@@ -54,6 +53,11 @@ def _missing_option(error: MissingConfigException, overrides: Sequence[str], kno
     return no_option(where, group, option, known[group])
 
 
+def _typed(text: str, overrides: Sequence[str]) -> str | None:
+    """The override that a message of Hydra's quotes, as it was typed: Hydra got it with quotes, and perhaps a `++`."""
+    return next((each for each in overrides if each and readable(each).lstrip("+") in text), None)
+
+
 def _explain(error: Exception, overrides: Sequence[str], known: Groups) -> str:
     cause = error.__cause__ if isinstance(error, ConfigCompositionException) and error.__cause__ else error
     text = str(error) if str(error).strip() not in ("", "None") else str(cause)
@@ -70,11 +74,11 @@ def _explain(error: Exception, overrides: Sequence[str], known: Groups) -> str:
     if found := re.search(r"An item is already at '([^']+)'", text):
         return f"+{found[1]}: is in the config already; leave out the +"
     if found := re.search(r"Error merging override (\S+)", text):
-        typed = next((each for each in overrides if each.lstrip("+") == found[1].lstrip("+")), found[1])
+        typed = _typed(text, overrides) or found[1]
         reason = " ".join(str(cause).split()) if cause is not error else ""
         return f"{typed}: cannot be set there" + (f": {reason}" if reason else "")
     if "requires --multirun" in text or "Ambiguous value for argument" in text:
-        override = (re.findall(r"'([^']+)'", text) or [""])[0]
+        override = _typed(text, overrides) or (re.findall(r"'([^']+)'", text) or [""])[0]
         return f"{override}: several values; add -m to run each, or write a list as key=[a,b]"
     return "; ".join(line.strip() for line in text.splitlines() if line.strip())
 

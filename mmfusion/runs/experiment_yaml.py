@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import textwrap
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -41,7 +42,7 @@ def experiment(plan: Plan, name: str, path: str, root: str | None, settings: Set
     lines = [
         "# @package _global_",
         f"# {plan.file}: {', '.join([*modalities, *([tabular] if tabular else [])])} → {', '.join(tasks)}",
-        f"# Written by `mmfusion init {path}`; yours to change. Next:",
+        f"# Written by `mmfusion init {shlex.quote(path)}`; yours to change. Next:",
         f"#   mmfusion validate experiment={name}",
         f"#   mmfusion train experiment={name}",
         "defaults:",

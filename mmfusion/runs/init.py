@@ -26,7 +26,7 @@ from mmfusion.data.manifest.settings import Settings
 from mmfusion.data.progress import busy
 from mmfusion.runs.config import reading_overrides
 from mmfusion.runs.experiment_yaml import default_name, experiment, is_word_of_yaml
-from mmfusion.runs.report import command
+from mmfusion.runs.report import command, shell_path
 
 _STYLES = {"modality": "green", "task": "bold cyan", "ignored": "dim"}
 
@@ -87,9 +87,10 @@ def init(
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_text(experiment(plan, name, path, root, guess.settings), encoding="utf-8")
     console.print(f"\nWrote [bold]{escape(str(target))}[/]. Read it, then:")
-    where = "" if out is None else f" --config-dir {_config_dir(target)}"
+    where = "" if out is None else f" --config-dir {shell_path(_config_dir(target))}"
     for verb in ("validate", "train"):
-        console.print(f"  {command()} {verb}{where} experiment={name}", highlight=False, soft_wrap=True)
+        line = f"  {command()} {verb}{where} experiment={name}"  # an identifier, whatever its script
+        console.print(line, highlight=False, soft_wrap=True, markup=False)
     return target
 
 

@@ -126,13 +126,13 @@ def _last_words(result: Result) -> str:
         spent += f", {cost['parameters']:,} parameters"
     if cost.get("peak_memory_bytes"):
         spent += f", {cost['peak_memory_bytes'] / 2**30:.1f} GiB"
-    mmfusion = escape(command())
+    mmfusion, typed = escape(command()), escape(shell_path(result.folder))
     last = "" if result.without_best is None else " --checkpoint last"
     return (
         f"[bold]Run folder[/bold]  {run}  ({spent})\n\n"
         "[bold]Try next[/bold]\n"
-        f"  {mmfusion} eval {run}{last}\n"
-        f"  {mmfusion} predict {run} new.csv{last} --out predictions.parquet\n"
+        f"  {mmfusion} eval {typed}{last}\n"
+        f"  {mmfusion} predict {typed} new.csv{last} --out predictions.parquet\n"
         f"{_other_choices(result, mmfusion)}"
         f"  {mmfusion} ls"
     )
@@ -161,7 +161,18 @@ def command() -> str:
     called, found = Path(sys.argv[0]).absolute(), shutil.which("mmfusion")
     if called.name != "mmfusion" or not called.is_file() or (found is not None and called.samefile(found)):
         return "mmfusion"
-    return shown_path(called)
+    return shell_path(called)
+
+
+def shell_path(path: Path, before: str = "") -> str:
+    """`shown_path` as a word of a command line, whatever the shell makes of spaces, quotes or `~`.
+
+    Args:
+        path: what the word names.
+        before: what stands in front of it, such as `@`.
+    """
+    shown = shown_path(path)
+    return shlex.quote(before + (f"./{shown}" if shown.startswith("-") and not before else shown))
 
 
 def shown_path(path: Path) -> str:

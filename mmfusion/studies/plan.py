@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from typing import Any
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from mmfusion.config.check import check_study
-from mmfusion.config.compose import PRIMARY, compose, load_config, split_trust
+from mmfusion.config.compose import PRIMARY, compose, load_config, read_overrides
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder, user_folders
 from mmfusion.config.hydra_errors import explained
@@ -75,7 +76,7 @@ def make_plan(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
     Raises:
         ConfigError: the study cannot be run, or the command sets what the study is to vary.
     """
-    plain, trusted = split_trust(overrides)
+    plain, trusted = read_overrides(overrides)
     trust(trusted)
     folders = user_folders(config_dirs)
     known = groups([own_folder(), *folders])
@@ -120,7 +121,7 @@ def _refuse(plain: Sequence[str], known: Mapping[str, Mapping[str, Path]], folde
         key = typed.lstrip("+~").split("=")[0]
         if each.is_sweep_override():
             one = "one study at a time" if key == GROUP else "a study takes one value of a key, and varies its own"
-            raise ConfigError(f"{typed}: {one}; a grid varies others: mmfusion train -m {typed}")
+            raise ConfigError(f"{typed}: {one}; a grid varies others: mmfusion train -m {shlex.quote(typed)}")
         if key in _NOT_HERE and not (key == "hparams_search" and typed.endswith("=null")):
             raise ConfigError(f"{typed}: {_NOT_HERE[key]}")
     return next((str(each.value()) for each in reversed(parsed) if each.key_or_group == "hydra.sweep.dir"), "")

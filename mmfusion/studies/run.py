@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from mmfusion.config.quoting import quoted
 from mmfusion.runs.report import shown_path
 from mmfusion.studies.finish import finish, write_conclusion
 from mmfusion.studies.plan import Plan, make_plan
 from mmfusion.studies.sections import left_out_lines, many
 from mmfusion.sweeps.folder import SweepFolder
 from mmfusion.sweeps.grid import say
-from mmfusion.sweeps.job import job_hash, quoted
+from mmfusion.sweeps.job import job_hash
 from mmfusion.sweeps.multirun import Listed, launch
 
 

@@ -16,7 +16,7 @@ from rich.progress import track
 from mmfusion.config.compose import forced
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder, user_folders
-from mmfusion.runs.report import shown_path
+from mmfusion.runs.report import shell_path, shown_path
 from mmfusion.sweeps.command import Command, current
 from mmfusion.sweeps.folder import FINAL, SweepFolder
 from mmfusion.sweeps.job import Job, job_hash
@@ -226,7 +226,7 @@ def close(outcome: Outcome) -> None:
     if not outcome.is_complete:
         say("the same command again runs what is missing or failed")
     if completed:
-        say(f"compare them: mmfusion compare {path}")
+        say(f"compare them: mmfusion compare {shell_path(folder.path)}")
 
 
 def say(sentence: str) -> None:

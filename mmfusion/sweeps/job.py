@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,9 +41,3 @@ def job_hash(overrides: Iterable[str]) -> str:
     """
     lines = sorted((override.lstrip("+") for override in overrides), key=lambda line: line.partition("=")[0])
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
-
-
-def quoted(text: str) -> str:
-    """A string in Hydra's grammar, whatever is in it."""
-    escaped = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), text)
-    return f"'{escaped}'"

@@ -18,15 +18,15 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 
-from mmfusion.config.compose import PRIMARY, Composed, compose, forced, search_path, split_trust
+from mmfusion.config.compose import PRIMARY, Composed, compose, forced, read_overrides, search_path
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder, user_folders
 from mmfusion.config.hydra_compose import run_hydra
 from mmfusion.config.hydra_errors import explained
 from mmfusion.config.instantiate import trust
 from mmfusion.config.orders import GRID, PARTS, check_parts
+from mmfusion.config.quoting import quoted
 from mmfusion.sweeps.command import Command, refuse_orders_of, running
-from mmfusion.sweeps.job import quoted
 from mmfusion.sweeps.task import run_task
 
 # Hydra would write a log file a job and set up the root logger; a run keeps its own records. Its folders likewise.
@@ -69,7 +69,7 @@ def multirun(overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -
 
 def launch(overrides: Sequence[str], config_dirs: Sequence[str | Path] = (), listed: Listed | None = None) -> Any:
     """`multirun`, or these jobs with what the overrides say of folder and launcher; returns the sweeper's outcome."""
-    plain, trusted = split_trust(overrides)
+    plain, trusted = read_overrides(overrides)
     trust(trusted)
     folders = user_folders(config_dirs)
     known = groups([own_folder(), *folders])

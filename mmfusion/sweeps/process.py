@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.config.environment import PARENT_VARIABLE
+from mmfusion.config.quoting import quoted
 from mmfusion.sweeps.folder import LOG, SweepFolder
-from mmfusion.sweeps.job import Job, quoted
+from mmfusion.sweeps.job import Job
 
 # What another launcher may have set for itself. A job that took it for its own would wait for ranks that never come.
 _OTHERS = (

@@ -136,7 +136,10 @@ class Either(Encoder):
             {"scheduler": {"_target_": "mmfusion.training.schedulers.plateau", "monitor": "val/label/maee"}},
             r"^scheduler.monitor: there is no 'val/label/maee'; .*val/label/auroc",
         ),
-        ({"encoder__a.b": CONFIG["encoder"]["image"]}, r"encoder.a.b: a name is made of letters, digits, _ and -"),
+        (
+            {"encoder__a.b": CONFIG["encoder"]["image"]},
+            r"encoder.a.b: a name is made of ASCII letters, digits",
+        ),
         (
             {"task__values": CONFIG["task"]["label"]},
             r"^task.values: this name is taken by torch; choose another, for example values_ and set column",

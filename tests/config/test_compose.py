@@ -176,3 +176,19 @@ def test_a_group_that_cannot_be_left_out(tmp_path, monkeypatch, override, messag
     with pytest.raises(ConfigError) as error:
         load_config([override])
     assert str(error.value).startswith(message)
+
+
+def test_texts_that_hydra_could_not_read_without_quotes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    config = load_config(["name=Größe", "tags=[数据,it's]", "paths.outputs=~/läufe (1)"])
+    assert (config["name"], config["tags"]) == ("Größe", ["数据", "it's"])
+    assert config["paths"]["outputs"] == "~/läufe (1)"
+
+
+@pytest.mark.parametrize("override", ["name=größe,数", "seed=ü", "fusion=gäted", "name=[a", "trainer.max_epochs=[ü]"])
+def test_what_is_refused_is_shown_as_it_was_typed(override, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(ConfigError) as caught:
+        load_config([override])
+    assert override in str(caught.value)
+    assert "++" not in str(caught.value)

@@ -58,7 +58,7 @@ def test_an_override_that_cannot_be_read():
     with pytest.raises(ConfigError) as caught, explained(["a=[1"], [], KNOWN):
         OverridesParser.create().parse_overrides(["a=[1"])
     assert str(caught.value).startswith("a=[1: not an override that can be read (")
-    assert "quote what has spaces" in str(caught.value)
+    assert "quote what has commas" in str(caught.value)
 
 
 def test_a_value_that_must_be_given_is_named():

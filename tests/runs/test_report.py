@@ -1,6 +1,8 @@
 import io
 import json
+import shlex
 import sys
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from mmfusion.runs.metric_lines import NARROWEST
-from mmfusion.runs.report import command, show_report, shown_path
+from mmfusion.runs.report import command, shell_path, show_report, shown_path
 from mmfusion.runs.result import Result
 
 
@@ -118,6 +120,18 @@ def test_paths_below_the_working_directory_are_relative(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     assert shown_path(tmp_path / "outputs" / "x") == "outputs/x"
     assert shown_path(Path("/elsewhere/x")) == "/elsewhere/x"
+
+
+@pytest.mark.parametrize("name", ["my run", "it's", 'a "b"', "~x", "数据", "[bold]", "-x", "a;b $HOME", "plain"])
+def test_what_to_try_next_can_be_pasted_into_a_shell(name, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    result = replace(make({"sum": ["mae"]}, ["image"]), folder=tmp_path / name)
+    (line,) = [line for line in show(result).splitlines() if line.startswith("  mmfusion eval ")]
+    mmfusion, verb, path = shlex.split(line)
+    assert (mmfusion, verb) == ("mmfusion", "eval")
+    assert not path.startswith("-")
+    assert Path(path) == Path(name)
+    assert shlex.split(shell_path(tmp_path / name, "@")) == [f"@{name}"]
 
 
 def with_origin(folder, overrides, command=()):

@@ -1,7 +1,4 @@
-import pytest
-from hydra.core.override_parser.overrides_parser import OverridesParser
-
-from mmfusion.sweeps.job import Job, job_hash, quoted
+from mmfusion.sweeps.job import Job, job_hash
 
 
 def test_a_job_is_its_overrides_whatever_their_order():
@@ -17,8 +14,3 @@ def test_what_its_process_is_told(tmp_path):
     job = Job(("seed=1",), "abc", 3, tmp_path / "sweep" / "3")
     assert job.environment() == {"MMFUSION_SWEEP": "sweep", "MMFUSION_JOB": "abc"}
     assert str(job) == "job 3 (seed=1)"
-
-
-@pytest.mark.parametrize("text", ["/plain", "it's", 'a "b", c', "back\\slash", "end\\", "größe/数", "x={a: [1]}"])
-def test_any_text_can_stand_in_an_override(text):
-    assert OverridesParser.create().parse_override(f"paths.run={quoted(text)}").value() == text

@@ -12,7 +12,7 @@ import yaml
 from optuna.trial import FrozenTrial, TrialState
 
 from mmfusion.runs.folder import write_atomically
-from mmfusion.runs.report import shown_path
+from mmfusion.runs.report import shell_path, shown_path
 from mmfusion.sweeps.folder import SweepFolder
 from mmfusion.sweeps.grid import say
 from mmfusion.sweeps.search.objectives import Objective
@@ -88,7 +88,7 @@ def close(
         _write_pareto(book, folder, train, best)
     if len(finished) < limit:
         say("the same command again goes on")
-    say(f"compare them: mmfusion compare {path}")
+    say(f"compare them: mmfusion compare {shell_path(folder.path)}")
     return Outcome(folder, best, len(finished), len(failed), bool(best) and not gave_up)
 
 
@@ -108,7 +108,7 @@ def _write_best(book: Book, folder: SweepFolder, train: str, best: Sequence[Froz
         _write(file, train, trial, book.objectives)
         say(f"best: trial {trial.number}, {_shown(book.objectives, trial.values)}")
         say(f"  {' '.join(trial.user_attrs[OVERRIDES])}")
-        say(f"  train it again: {train} @{shown_path(file)}")
+        say(f"  train it again: {train} {shell_path(file, '@')}")
 
 
 def _write_pareto(book: Book, folder: SweepFolder, train: str, best: Sequence[FrozenTrial]) -> None:
@@ -124,13 +124,13 @@ def _write_pareto(book: Book, folder: SweepFolder, train: str, best: Sequence[Fr
     for trial in best:
         _write(place / f"{trial.number}.yaml", train, trial, book.objectives)
         say(f"  trial {trial.number}: {_shown(book.objectives, trial.values)}: {' '.join(trial.user_attrs[OVERRIDES])}")
-    say(f"  train one again: {train} @{shown_path(place)}/<trial>.yaml")
+    say(f"  train one again: {train} {shell_path(place, '@')}/<trial>.yaml")
 
 
 def _write(file: Path, train: str, trial: FrozenTrial, objectives: Sequence[Objective]) -> None:
     seeds: Mapping[str, Any] = trial.user_attrs.get(VALUES, {})
     means = f"; means over the seeds {', '.join(seeds)}" if len(seeds) > 1 else ""
-    head = f"# Trial {trial.number}: {_shown(objectives, trial.values)}{means}. {train} @{shown_path(file)}\n"
+    head = f"# Trial {trial.number}: {_shown(objectives, trial.values)}{means}. {train} {shell_path(file, '@')}\n"
     body = yaml.safe_dump(list(trial.user_attrs[OVERRIDES]), allow_unicode=True, width=1000)
     write_atomically(file, head + body)
 

@@ -1,0 +1,149 @@
+"""Overrides as Hydra's grammar wants them: what a person typed without quotes is quoted for them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.config.typed import OVERRIDE
+
+# Of Hydra 1.3's `OverrideLexer.g4`: what may stand in a value without quotes, and what a backslash makes plain.
+_ESCAPE = r"\\[\\()\[\]{}:=, \t]"
+_INTERPOLATION = r"\$\{[^}]+\}"
+_UNQUOTED = re.compile(rf"(?:{_ESCAPE}|{_INTERPOLATION}|[\w/\\+.$%*@?|: \t-])*", re.ASCII)
+_PIECE = re.compile(rf"{_ESCAPE}|{_INTERPOLATION}|.", re.DOTALL)
+_QUOTED = re.compile(r"""(["'])(?:(?:\\\\)*|.*?[^\\](?:\\\\)*)\1""", re.DOTALL)
+_KEY = re.compile(r"[\w$/@.:-]+", re.ASCII)
+_CLOSING = {"[": "]", "{": "}", "(": ")"}
+_HOW = "write key=value, group=option, ~key or +key=value, and quote what has commas or brackets: 'key=\"a, b\"'"
+
+
+def quoted(text: str) -> str:
+    """A string in Hydra's grammar, whatever is in it."""
+    escaped = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), text)
+    return f"'{escaped}'"
+
+
+def readable(override: str) -> str:
+    """The override, with quotes around each text that Hydra could not read without: `name=Größe`, `data.path=~/a.csv`.
+
+    Lists, mappings, sweeps and functions stay what they are, and each text in them is looked at by itself.
+
+    Raises:
+        ConfigError: there is no key or no value, a key cannot be written on a command line, a bracket is not closed.
+    """
+    found = OVERRIDE.fullmatch(override)
+    if found is None or not found["key"].strip("~+ "):
+        raise unreadable(override, "there is no key")
+    if found["value"] is None and found["sign"] != "~":
+        raise unreadable(override, "there is no = in it")
+    if _KEY.fullmatch(found["key"]) is None:
+        raise ConfigError(_key_message(override, found["key"]))
+    if found["value"] is None:
+        return override
+    return f"{found['sign']}{found['key']}={''.join(_pieces(override, found['value'][1:]))}"
+
+
+def unreadable(override: str, reason: str) -> ConfigError:
+    """The error for an override that does not follow the grammar."""
+    return ConfigError(f"{override}: not an override that can be read ({reason}); {_HOW}")
+
+
+_NAMED = {
+    "task": "task.{}.column",
+    "encoder": "data.modalities.{}.column",
+    "data.modalities": "data.modalities.{}.column",
+}
+
+
+def _key_message(override: str, key: str) -> str:
+    """Why a key cannot be written on a command line, and where what it is for can."""
+    wrong = next(character for character in key if not _KEY.fullmatch(character))
+    path = key.rpartition("@")[2]
+    *above, last = path.split(".")
+    section = next((name for name in _NAMED if path.startswith(f"{name}.")), None)
+    if section is not None and not _KEY.fullmatch(name := path.removeprefix(f"{section}.").split(".")[0]):
+        instead = f"name it in ASCII, and give its column: {_NAMED[section].format('<name>')}={name}"
+    elif above:
+        node = "".join(f"{each}: {{" for each in above) + f"{last}: …" + "}" * len(above)
+        instead = f"write `{node}` into conf/experiment/<name>.yaml"
+    else:
+        instead = "the config has no such key (see all with --cfg job)"
+    allowed = "a key on the command line is of ASCII letters, digits, _ and -"
+    return f"{override}: {allowed}, and {key!r} holds {wrong!r}; {instead}"
+
+
+def _pieces(override: str, text: str) -> Iterator[str]:
+    """The value's parts in their order, quoted where that is needed."""
+    open_brackets: list[str] = []
+    at = 0
+    while at < len(text):
+        if text[at] in " \t,)]}":
+            if open_brackets and text[at] == _CLOSING[open_brackets[-1]]:
+                open_brackets.pop()
+            yield text[at]
+            at += 1
+        elif text[at] in "[{":
+            open_brackets.append(text[at])
+            yield text[at]
+            at += 1
+        elif text[at] in "'\"":
+            string = _QUOTED.match(text, at)
+            if string is None:
+                raise unreadable(override, f"the {text[at]} is not closed")
+            yield string[0]
+            at = string.end()
+        else:
+            plain, end = _plain(text, at, open_brackets)
+            yield _as_text(override, plain, is_key=end == ":")
+            at += len(plain)
+            if end:
+                yield end
+                at += 1
+                open_brackets += ["("] if end == "(" else []
+    if open_brackets:
+        raise unreadable(override, f"the {open_brackets[-1]} is not closed")
+
+
+def _plain(text: str, start: int, open_brackets: list[str]) -> tuple[str, str]:
+    """The unquoted text from `start` on, and what ends it where that is no comma and closes nothing."""
+    inside = open_brackets[-1] if open_brackets else ""
+    at = start
+    while at < len(text):
+        character = text[at]
+        so_far = text[start:at].strip()
+        if character == "," or (inside and character == _CLOSING[inside]):
+            break
+        if character == "(" and so_far in _functions():
+            return text[start:at], "("
+        names_what_follows = inside == "(" if character == "=" else character == ":" and _is_key(text, start, inside)
+        if names_what_follows:
+            return text[start:at], character
+        piece = _PIECE.match(text, at)
+        assert piece is not None
+        at = piece.end()
+    return text[start:at], ""
+
+
+def _is_key(text: str, start: int, inside: str) -> bool:
+    """Whether what begins here is the key of a mapping: in braces, and not after a colon."""
+    return inside == "{" and text[:start].rstrip()[-1:] in ("{", ",")
+
+
+def _functions() -> frozenset[str]:
+    """The names of Hydra's functions: `choice`, `range`, `interval` and others."""
+    from hydra.core.override_parser.overrides_parser import create_functions  # slow to import, and rarely needed
+
+    return frozenset(create_functions().functions)
+
+
+def _as_text(override: str, plain: str, is_key: bool) -> str:
+    """Plain text as it stands if Hydra reads it, else between quotes."""
+    if _UNQUOTED.fullmatch(plain):
+        return plain
+    body = plain.strip()
+    if is_key:
+        above = OVERRIDE.fullmatch(override)
+        raise ConfigError(_key_message(override, f"{above['key'] if above else ''}.{body}"))
+    return quoted(re.sub(_ESCAPE, lambda found: found[0][1], body))
