@@ -5,10 +5,13 @@ import sys
 import pytest
 
 import mmfusion.cli
+from tests.helpers.waiting import PATIENCE
 
 
 def test_the_package_runs_as_the_command_does():
-    found = subprocess.run([sys.executable, "-m", "mmfusion", "--version"], capture_output=True, text=True, timeout=60)
+    found = subprocess.run(
+        [sys.executable, "-m", "mmfusion", "--version"], capture_output=True, text=True, timeout=PATIENCE
+    )
     assert (found.returncode, found.stdout, found.stderr) == (0, f"mmfusion {mmfusion.__version__}\n", "")
 
 

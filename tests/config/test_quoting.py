@@ -51,10 +51,10 @@ def test_each_text_in_lists_and_mappings(override, value):
     assert HYDRA.parse_override(readable(override)).value() == value
 
 
-@pytest.mark.parametrize("override", ["name=größe,a b,3", "name=choice(größe, a b, 3)"])
+@pytest.mark.parametrize("override", ["name=größe,数,3", "name=choice(größe, 数, 3)"])
 def test_each_value_of_a_sweep(override):
     values = HYDRA.parse_override(readable(override)).sweep_string_iterator()
-    assert list(values) == ["'größe'", "a b", "3"]
+    assert [value.strip("'") for value in values] == ["größe", "数", "3"]
 
 
 def test_whatever_hydra_reads_stays_as_it_is():

@@ -28,7 +28,7 @@ class Vectors(Features):
     def decode(self, cell, root):
         row = int(cell[0])
         if row == self.hang:
-            time.sleep(30)
+            time.sleep(3600)
         if row == self.kill:
             os.kill(os.getpid(), signal.SIGKILL)
         if row in self.broken:
@@ -172,7 +172,5 @@ def test_a_worker_killed_while_its_batch_is_fetched_is_an_error_that_names_its_r
 
 
 def test_a_hanging_worker_is_an_error_within_the_time_out():
-    began = time.monotonic()
     with pytest.raises(RuntimeError, match=r"timed out.*batch 0, rows row0, row1"):
         numbers(loader(1, hang=2, timeout_s=1))
-    assert time.monotonic() - began < 20

@@ -8,6 +8,7 @@ import pytest
 
 from mmfusion.data import progress
 from mmfusion.data.progress import Lines, busy, track
+from tests.helpers.waiting import until
 
 
 class Terminal(io.StringIO):
@@ -27,11 +28,8 @@ def screen(monkeypatch):
     return Terminal()
 
 
-def wait_for(screen, text, seconds=10.0):
-    end = time.monotonic() + seconds
-    while text not in screen.getvalue() and time.monotonic() < end:
-        time.sleep(0.01)
-    assert text in screen.getvalue()
+def wait_for(screen, text):
+    until(lambda: text in screen.getvalue())
 
 
 def test_a_bar_counts_on_standard_error(screen, capsys):
@@ -66,10 +64,7 @@ def test_a_bar_takes_the_place_of_the_spinner_which_then_goes_on(screen):
         ]
         assert drawn
         assert not any(drawn)
-        end = time.monotonic() + 10
-        while progress._Spinner.current._bar is None and time.monotonic() < end:
-            time.sleep(0.01)
-        assert progress._Spinner.current._bar is not None
+        until(lambda: progress._Spinner.current._bar is not None)
     assert progress._Spinner.current is None
     assert "inner" not in screen.getvalue()
 

@@ -6,7 +6,6 @@ import importlib
 import importlib.util
 import os
 import shutil
-import time
 from pathlib import Path
 from typing import NoReturn
 
@@ -14,6 +13,7 @@ import pytest
 
 from mmfusion.report.html import write_html
 from mmfusion.report.runs import find_runs
+from tests.helpers import waiting
 from tests.report.showcase import write_showcase
 
 FLAGS = (
@@ -21,7 +21,7 @@ FLAGS = (
     *("--disable-component-update", "--disable-sync", "--disable-dev-shm-usage"),
 )
 LAPTOP, PHONE = (1366, 900), (390, 844)
-PATIENCE = 120_000
+PATIENCE = 1000 * waiting.PATIENCE  # milliseconds, as Playwright counts
 """Milliseconds that something on the page may take: two cores, and other tests on them."""
 
 
@@ -39,10 +39,7 @@ def lacking(what: str) -> NoReturn:
 
 def until(page, expression: str) -> None:
     """Wait until an expression holds. The page's policy forbids Playwright's own way, which evaluates text in it."""
-    end = time.monotonic() + PATIENCE / 1000
-    while not page.evaluate(expression):
-        assert time.monotonic() < end, expression
-        page.wait_for_timeout(50)
+    waiting.until(lambda: page.evaluate(expression) or page.wait_for_timeout(50), lambda: expression)
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from tests.helpers.waiting import PATIENCE, ended
 from tests.report.conftest import until
 from tests.report.showcase import add_job, write_grid_sweep, write_job
 
@@ -19,11 +20,12 @@ def served(tmp_path, repo):
     write_grid_sweep(tmp_path / "outputs" / "fusion-weighting")
     command = [sys.executable, "-m", "mmfusion", "dashboard", str(tmp_path / "outputs"), "--port", "0"]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=repo)
-    address = re.search(r"(http://[\d.:]+) ", process.stdout.readline())[1]
-    yield tmp_path / "outputs" / "fusion-weighting", f"{address}/"
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=60)
-    assert (process.returncode, err) == (0, "")
+    with ended(process):
+        address = re.search(r"(http://[\d.:]+) ", process.stdout.readline())[1]
+        yield tmp_path / "outputs" / "fusion-weighting", f"{address}/"
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=PATIENCE)
+        assert (process.returncode, err) == (0, "")
 
 
 def test_new_jobs_and_points_come_without_a_reload_and_choices_stay(served, visit):

@@ -15,6 +15,7 @@ import uvicorn
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.dashboard import application, dashboard
 from tests.helpers.run_folders import write_run
+from tests.helpers.waiting import PATIENCE, ended
 
 SECRET = "hunter2"
 
@@ -40,7 +41,7 @@ def port(tmp_path_factory):
 
 
 def ask(port, path="/", method="GET", host=None):
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=PATIENCE)
     connection.putrequest(method, path, skip_host=host is not None)
     if host is not None:
         connection.putheader("Host", host)
@@ -154,16 +155,13 @@ def test_the_command_binds_to_loopback_and_ctrl_c_ends_it_cleanly(tmp_path, repo
     process = subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=repo, env=environment
     )
-    try:
+    with ended(process):
         said = process.stdout.readline()
         address, port = re.search(r"//([\d.]+):(\d+) ", said).groups()
         assert address == "127.0.0.1"
         answer, body = ask(int(port), "/data")
         assert (answer.status, json.loads(body)["ids"]) == (200, ["a"])
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=60)
-    finally:
-        process.kill()
-        process.communicate()
+        out, err = process.communicate(timeout=PATIENCE)
     assert (process.returncode, out, err) == (0, "", "")
     assert sorted(path for path in tmp_path.rglob("*")) == before

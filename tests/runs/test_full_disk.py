@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+from tests.helpers.waiting import PATIENCE
+
 UNSHARE = ["unshare", "--user", "--map-root-user", "--mount"]
 
 
@@ -34,7 +36,7 @@ def test_a_run_on_a_full_disk_says_so(toy, repo, tmp_path, small_disk):
     ]
     command += ["experiment=toy", "report.plots=false", "trainer.max_epochs=1"]
     environment = os.environ | {"PYTHONPATH": str(repo)}
-    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=240)
+    done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr
     found = json.loads(done.stdout.splitlines()[-1])
     why = f"OSError: [Errno 28] No space left on device: '{run / 'checkpoints' / 'last.ckpt'}'"

@@ -11,6 +11,7 @@ import pytest
 from mmfusion.runs.evaluate import evaluate
 from mmfusion.runs.folder import RUN_VARIABLE, RunFolder
 from mmfusion.runs.result import Result, read_result
+from tests.helpers.waiting import PATIENCE
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 SHORT = ["trainer.accelerator=cpu", "trainer.max_epochs=1", "report.subsets=leave_one_out", "data.loader.batch_size=24"]
@@ -27,7 +28,7 @@ def run(command: list[str], toy: Path, repo: Path, outputs: Path, *overrides: st
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=300,
+        timeout=PATIENCE,
         cwd=outputs,
     )
     assert done.returncode == 0, done.stdout

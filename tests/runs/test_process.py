@@ -1,21 +1,19 @@
 import subprocess
 import sys
-import time
 
 from mmfusion.runs.process import identity, is_alive, is_here
 from mmfusion.runs.provenance import provenance
+from tests.helpers.waiting import ended, until
 
 
 def test_a_process_is_there_until_it_has_ended():
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    own = identity(process.pid)
-    assert is_here(own)
-    assert is_alive(own)
-    process.kill()
-    until = time.monotonic() + 20
-    while is_alive(own):  # dead and not yet buried counts as ended
-        assert time.monotonic() < until
-    process.communicate()
+    with ended(process):
+        own = identity(process.pid)
+        assert is_here(own)
+        assert is_alive(own)
+        process.kill()
+        until(lambda: not is_alive(own))  # dead and not yet buried counts as ended
     assert not is_alive(own)
 
 

@@ -4,13 +4,13 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
 
 from mmfusion.runs.folder import RUN_VARIABLE, RunFolder
 from mmfusion.runs.result import read_result
+from tests.helpers.waiting import PATIENCE, ended, until
 
 TWO = ["trainer=ddp", "trainer.devices=2", "trainer.accelerator=cpu", "report.plots=false", "data.loader.batch_size=16"]
 
@@ -36,17 +36,13 @@ def is_alive(pid: int) -> bool:
 
 def test_a_signal_to_rank_0_ends_both(toy, repo, tmp_path):
     process = start(toy, repo, f"paths.run={tmp_path / 'run'}", "trainer.max_epochs=100000")
-    end = time.monotonic() + 240
-    while not (tmp_path / "run" / "checkpoints" / "last.ckpt").exists() and time.monotonic() < end:
+    with ended(process):
+        until(lambda: (tmp_path / "run" / "checkpoints" / "last.ckpt").exists() or process.poll() is not None)
         assert process.poll() is None, process.communicate()[0]
-        time.sleep(0.05)
-    others = children(process.pid)
-    assert others
-    process.send_signal(signal.SIGTERM)
-    text, _ = process.communicate(timeout=60)
+        others = children(process.pid)
+        assert others
+        process.send_signal(signal.SIGTERM)
+        text, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 143, text
     assert read_result(RunFolder.open(tmp_path / "run")).status == "stopped"
-    end = time.monotonic() + 20
-    while any(map(is_alive, others)) and time.monotonic() < end:
-        time.sleep(0.05)
-    assert not any(map(is_alive, others))
+    until(lambda: not any(map(is_alive, others)))

@@ -9,6 +9,7 @@ from mmfusion.runs.folder import RunFolder
 from mmfusion.runs.ranks import OtherRankError, leave_word, root_cause
 from mmfusion.runs.result import read_result
 from mmfusion.runs.stopping import Stopped
+from tests.helpers.waiting import PATIENCE
 
 LOST = RuntimeError("[gloo/transport/tcp/pair.cc:538] Connection closed by peer [127.0.0.1]:30211")
 
@@ -79,7 +80,7 @@ def test_under_torchrun_the_survivor_records_why_the_other_failed(toy, repo, tmp
         env=environment,
         capture_output=True,
         text=True,
-        timeout=240,
+        timeout=PATIENCE,
     )
     assert ended.returncode != 0
     result = read_result(RunFolder.open(tmp_path / "run"))

@@ -16,7 +16,7 @@ def test_a_signal_becomes_an_exit_code(number, code):
     def work():
         with stop.active():
             os.kill(os.getpid(), number)
-            time.sleep(5)
+            time.sleep(3600)
 
     with pytest.raises(Stopped) as caught:
         work()
@@ -32,7 +32,7 @@ def test_a_second_signal_does_not_disturb_the_clean_up():
         with stop.active():
             try:
                 os.kill(os.getpid(), signal.SIGTERM)
-                time.sleep(5)
+                time.sleep(3600)
             finally:
                 os.kill(os.getpid(), signal.SIGTERM)
                 time.sleep(0.01)
@@ -64,13 +64,17 @@ def test_it_takes_its_place_back_from_lightning():
 def test_a_forked_worker_ends_as_if_nothing_had_been_installed():
     stop = StopOnSignals()
     with stop.active():
+        ready, begun = os.pipe()
         child = os.fork()
         if child == 0:
             try:
-                time.sleep(10)
+                os.write(begun, b"x")
+                time.sleep(3600)
             finally:
                 os._exit(99)
-        time.sleep(0.2)
+        os.read(ready, 1)
+        os.close(ready)
+        os.close(begun)
         os.kill(child, signal.SIGTERM)
         _, status = os.waitpid(child, 0)
     assert os.WTERMSIG(status) == signal.SIGTERM

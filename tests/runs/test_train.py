@@ -4,7 +4,6 @@ import json
 import os
 import signal
 import threading
-import time
 
 import optuna
 import polars as pl
@@ -21,6 +20,7 @@ from mmfusion.runs.train import train
 from mmfusion.training.callbacks.checkpoint import load_weights
 from mmfusion.training.search.storage import open_storage
 from mmfusion.training.search.trial import Announcement
+from tests.helpers.waiting import until
 from tests.runs.toy import toy_config
 
 SUBSETS = ["a", "b", "c", "a+b", "a+c", "b+c", "a+b+c"]
@@ -157,9 +157,7 @@ def test_a_signal_stops_it_in_order(toy, number, code, capsys):
     config = toy_config(toy, "trainer.max_epochs=100000", f"paths.run={run}", "report.plots=false")
 
     def send():
-        end = time.monotonic() + 60
-        while not (run / "checkpoints" / "last.ckpt").exists() and time.monotonic() < end:
-            time.sleep(0.02)
+        until((run / "checkpoints" / "last.ckpt").exists)
         os.kill(os.getpid(), number)
 
     thread = threading.Thread(target=send)

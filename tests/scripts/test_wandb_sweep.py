@@ -9,6 +9,7 @@ import yaml
 from wandb.sdk.launch.sweeps.utils import create_sweep_command_args, make_launch_sweep_entrypoint
 
 from mmfusion.config.compose import load_config
+from tests.helpers.waiting import PATIENCE
 
 
 @pytest.fixture
@@ -41,6 +42,6 @@ def test_the_program_is_the_command_line(sweep):
     assert sweep["program"] == "mmfusion"
     found = shutil.which("mmfusion", path=str(sys.prefix) + "/bin")
     assert found is not None
-    assert subprocess.run([found, "--version"], capture_output=True, check=True, timeout=60).stdout.startswith(
+    assert subprocess.run([found, "--version"], capture_output=True, check=True, timeout=PATIENCE).stdout.startswith(
         b"mmfusion"
     )

@@ -7,6 +7,7 @@ import pytest
 from mmfusion.config.errors import ConfigError
 from mmfusion.sweeps.folder import SweepFolder
 from mmfusion.sweeps.job import job_hash
+from tests.helpers.waiting import ended
 
 
 @pytest.fixture
@@ -70,11 +71,11 @@ def test_one_at_a_time_and_free_after_a_kill(folder):
         f"with SweepFolder({str(folder.path)!r}).lock(): print('held', flush=True); time.sleep(600)"
     )
     process = subprocess.Popen([sys.executable, "-c", hold], stdout=subprocess.PIPE, text=True)
-    assert process.stdout.readline() == "held\n"
-    with pytest.raises(ConfigError, match=rf"process {process.pid} on .* is running this sweep already"), folder.lock():
-        pass
-    process.kill()
-    process.communicate()
+    message = rf"process {process.pid} on .* is running this sweep already"
+    with ended(process):
+        assert process.stdout.readline() == "held\n"
+        with pytest.raises(ConfigError, match=message), folder.lock():
+            pass
     with folder.lock():
         pass
 

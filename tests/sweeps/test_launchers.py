@@ -5,7 +5,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from contextlib import suppress
 from importlib.util import find_spec
 
@@ -16,6 +15,7 @@ from mmfusion.cli import main
 from mmfusion.config.errors import ConfigError
 from mmfusion.sweeps.multirun import multirun
 from mmfusion.sweeps.search.owner import is_gone
+from tests.helpers.waiting import PATIENCE, ended, until
 from tests.sweeps.conftest import STAND_IN
 
 # Python runs this before anything else in each interpreter: in a job's own, the stand-in takes mmfusion's place.
@@ -68,7 +68,10 @@ def hanging(request, tmp_path, repo):
     sweep = begin(request.param, tmp_path, repo, HANGS, "seed=1,2,3", "hydra.sweep.dir=sweep")
     below = []
     try:
-        until(lambda: sweep.poll() is None and len(list(tmp_path.glob("sweep/*/hanging"))) >= 2, tmp_path)
+        until(
+            lambda: sweep.poll() is not None or len(list(tmp_path.glob("sweep/*/hanging"))) >= 2, lambda: said(tmp_path)
+        )
+        assert sweep.poll() is None, said(tmp_path)
         below = psutil.Process(sweep.pid).children(recursive=True)
         yield sweep, tmp_path / "sweep", below
     finally:
@@ -78,13 +81,6 @@ def hanging(request, tmp_path, repo):
         sweep.wait()
 
 
-def until(condition, path, seconds=200.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, said(path)
-        time.sleep(0.1)
-
-
 @pytest.mark.parametrize("how", ["Ctrl-C", "SIGKILL"])
 def test_nothing_is_left_of_a_sweep_that_is_stopped(hanging, how):
     sweep, folder, below = hanging
@@ -92,8 +88,8 @@ def test_nothing_is_left_of_a_sweep_that_is_stopped(hanging, how):
         os.killpg(sweep.pid, signal.SIGINT)
     else:
         sweep.send_signal(signal.Signals[how])
-    assert sweep.wait(100) == {"Ctrl-C": 130, "SIGKILL": -9}[how], said(folder.parent)
-    assert psutil.wait_procs(below, timeout=100)[1] == []
+    assert sweep.wait(PATIENCE) == {"Ctrl-C": 130, "SIGKILL": -9}[how], said(folder.parent)
+    assert psutil.wait_procs(below, timeout=PATIENCE)[1] == []
     for job in folder.glob("*/hanging"):
         result = json.loads((job.parent / "result.json").read_text())
         assert result["status"] == "stopped"
@@ -103,10 +99,10 @@ def test_nothing_is_left_of_a_sweep_that_is_stopped(hanging, how):
 def test_of_a_job_whose_worker_was_killed_the_result_says_so(tmp_path, repo):
     sweep = begin("joblib", tmp_path, repo, HANGS, "seed=1", "hydra.sweep.dir=sweep")
     try:
-        until(lambda: (tmp_path / "sweep/0/hanging").exists(), tmp_path)
+        until(lambda: (tmp_path / "sweep/0/hanging").exists(), lambda: said(tmp_path))
         about = json.loads((tmp_path / "sweep/0/job.json").read_text())
         os.kill(about["worker"]["pid"], signal.SIGKILL)
-        assert sweep.wait(100) == 1
+        assert sweep.wait(PATIENCE) == 1
     finally:
         sweep.kill()
         sweep.wait()
@@ -121,7 +117,8 @@ def test_of_a_job_whose_worker_was_killed_the_result_says_so(tmp_path, repo):
 def test_two_jobs_run_through_it(launcher, more, tmp_path, repo):
     words = ["head.dropout=0.1,0.2", "~task.largest", "tags=[a,b]", "hydra.sweep.dir='a sweep'"]
     sweep = begin(launcher, tmp_path, repo, STAND_IN, *words, *more)
-    assert sweep.wait(500) == 0, said(tmp_path)
+    with ended(sweep):
+        assert sweep.wait(PATIENCE) == 0, said(tmp_path)
     assert "2 of 2 jobs completed" in said(tmp_path)
     assert "validated against ConfigStore" not in said(tmp_path)
     for number, value in enumerate(("0.1", "0.2")):

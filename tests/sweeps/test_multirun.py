@@ -3,7 +3,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import psutil
@@ -14,6 +13,7 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import trusting
 from mmfusion.sweeps import process
 from mmfusion.sweeps.multirun import multirun
+from tests.helpers.waiting import PATIENCE, ended, until
 from tests.runs.toy import make_toy
 
 
@@ -176,10 +176,11 @@ sys.exit(main(["train", "-m", "seed=1,2,3", "hydra.sweep.dir=sweep", "hydra.laun
 def test_ctrl_c_stops_the_jobs_too(tmp_path):
     root = str(Path(__file__).parents[2])
     sweep = subprocess.Popen([sys.executable, "-c", WORKER, root], cwd=tmp_path, env={**os.environ, "PYTHONPATH": root})
-    until(lambda: len(list(tmp_path.glob("sweep/*/hanging"))) == 2)
-    pids = [json.loads(path.read_text())["pid"] for path in tmp_path.glob("sweep/*/job.json")]
-    sweep.send_signal(signal.SIGINT)
-    assert sweep.wait(60) == 130
+    with ended(sweep):
+        until(lambda: len(list(tmp_path.glob("sweep/*/hanging"))) == 2)
+        pids = [json.loads(path.read_text())["pid"] for path in tmp_path.glob("sweep/*/job.json")]
+        sweep.send_signal(signal.SIGINT)
+        assert sweep.wait(PATIENCE) == 130
     assert not any(psutil.pid_exists(pid) for pid in pids)
     assert statuses(tmp_path / "sweep") == {"0": "stopped", "1": "stopped"}
 
@@ -188,7 +189,11 @@ SHORT = """
 import sys
 from tests.sweeps.conftest import STAND_IN
 from mmfusion.sweeps import process
-lines = lambda words, job: [sys.executable, "-S", "-c", STAND_IN, *words, *job.overrides, f"paths.run='{job.folder}'"]
+# The later jobs take until the file `go` is there, so that the sweep is not over before it is killed.
+wait = "import time, os\\nwhile not os.path.exists('go'): time.sleep(0.05)\\n"
+def lines(words, job):
+    program = STAND_IN if job.number < 12 else wait + STAND_IN
+    return [sys.executable, "-S", "-c", program, *words, *job.overrides, f"paths.run='{job.folder}'"]
 process.command_line = lines
 from mmfusion.cli import main
 axes = ["fusion=concat,gated,sum", "loss_weighting=equal,uncertainty,static", "seed=0,1,2"]
@@ -203,13 +208,13 @@ def test_a_grid_that_is_killed_is_completed_by_the_same_command(tmp_path):
     def begin():
         return subprocess.Popen([sys.executable, "-c", SHORT], cwd=tmp_path, env={**os.environ, "PYTHONPATH": root})
 
-    sweep = begin()
-    until(lambda: list(statuses(tmp_path / "sweep").values()).count("completed") >= 9)
-    sweep.send_signal(signal.SIGKILL)
-    sweep.wait()
+    with ended(begin()):
+        until(lambda: len(completed_in(tmp_path / "sweep")) >= 9)
+    (tmp_path / "go").touch()
     kept = {path: path.stat().st_mtime_ns for path in completed_in(tmp_path / "sweep")}
     assert 9 <= len(kept) < 27
-    assert begin().wait(200) == 0
+    with ended(again := begin()):
+        assert again.wait(PATIENCE) == 0
     assert statuses(tmp_path / "sweep") == {str(n): "completed" for n in range(27)}
     assert {path: path.stat().st_mtime_ns for path in kept} == kept, "what had completed is not run again"
     jobs = {tuple(json.loads(path.read_text())["overrides"]) for path in tmp_path.glob("sweep/*/job.json")}
@@ -218,10 +223,3 @@ def test_a_grid_that_is_killed_is_completed_by_the_same_command(tmp_path):
 
 def completed_in(sweep):
     return [path for path in sweep.glob("*/result.json") if json.loads(path.read_text())["status"] == "completed"]
-
-
-def until(condition, seconds=120.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.05)

@@ -1,9 +1,7 @@
 import json
 import os
-import signal
 import subprocess
 import sys
-import time
 
 import psutil
 import pytest
@@ -11,6 +9,7 @@ import pytest
 from mmfusion.sweeps.folder import SweepFolder
 from mmfusion.sweeps.pool import Pool
 from mmfusion.sweeps.slots import Slots
+from tests.helpers import waiting
 
 pytestmark = pytest.mark.usefixtures("stand_in")
 
@@ -93,9 +92,7 @@ def test_cores_are_shared_out_among_jobs_and_their_ranks(folder, monkeypatch):
 
 @pytest.mark.parametrize("do", ["hang", "deaf"])
 def test_a_job_that_hangs_is_ended_and_has_failed(folder, do):
-    began = time.monotonic()
     ended = run(folder, [[f"do={do}"]], timeout_s=1.0, grace_s=0.5)
-    assert time.monotonic() - began < 60
     assert ended[0].status == "failed"
     assert ended[0].error == "ended after 1 s (hydra.launcher.timeout_s)"
     assert not psutil.pid_exists(json.loads((folder.path / "0" / "job.json").read_text())["pid"])
@@ -105,7 +102,7 @@ def test_leaving_the_block_ends_what_still_runs(folder):
     (job,) = folder.plan([["do=hang"]])
     with Pool(folder, Slots(2, []), [], trainer) as pool:
         pool.start(job)
-        until(lambda: (job.folder / "hanging").exists())
+        waiting.until(lambda: (job.folder / "hanging").exists())
     assert folder.result(job)["status"] == "stopped"
     assert folder.result(job)["error"] == "the sweep was stopped"
 
@@ -124,7 +121,7 @@ def test_what_a_job_leaves_running_is_ended_with_it(folder, monkeypatch):
     monkeypatch.setattr("mmfusion.sweeps.process.command_line", lambda words, job: [sys.executable, "-c", orphan])
     run(folder, [["seed=1"]])
     pid = int((folder.path / "0" / "log.txt").read_text())
-    until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    waiting.until(lambda: is_over(pid))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's message about a parent's death is Linux's")
@@ -139,15 +136,15 @@ def test_a_job_ends_when_the_sweep_is_killed(tmp_path):
         f"subprocess.Popen([sys.executable, '-c', {child!r}]); import time; time.sleep(600)"
     )
     process = subprocess.Popen([sys.executable, "-c", parent], cwd=tmp_path)
-    until(lambda: (tmp_path / "ready").exists() and (tmp_path / "ready").read_text())
-    pid = int((tmp_path / "ready").read_text())
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    until(lambda: not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE)
+    with waiting.ended(process):
+        waiting.until(lambda: (tmp_path / "ready").exists() and (tmp_path / "ready").read_text())
+        pid = int((tmp_path / "ready").read_text())
+    waiting.until(lambda: is_over(pid))
 
 
-def until(condition, seconds=60.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, "it did not happen"
-        time.sleep(0.02)
+def is_over(pid):
+    """Whether the process has ended, buried or not."""
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

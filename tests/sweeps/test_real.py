@@ -9,7 +9,6 @@ import signal
 import struct
 import subprocess
 import sys
-import time
 
 import polars as pl
 import psutil
@@ -20,6 +19,7 @@ from mmfusion.cli import main
 from mmfusion.config.code import read_module
 from mmfusion.config.instantiate import trusting
 from mmfusion.sweeps.process import Process
+from tests.helpers.waiting import PATIENCE, until
 from tests.runs.toy import make_toy
 
 # The first test pays for all: ten interpreters on a busy machine.
@@ -71,13 +71,6 @@ WORDS = [
 ]
 
 
-def until(condition, said, seconds=400.0):
-    end = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < end, said.read_text()
-        time.sleep(0.1)
-
-
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory, repo):
     """The sweep's folder, what was left after the kill, and the exit code and last words of the second go."""
@@ -94,14 +87,14 @@ def swept(tmp_path_factory, repo):
         command = [sys.executable, "-m", "mmfusion", "train", "-m", *WORDS, "hydra.launcher.jobs=1"]
         first = subprocess.Popen(command, stdout=file, stderr=file)
     try:
-        until(lambda: "completed in" in said.read_text() or first.poll() is not None, said)
-        until(lambda: (here / "seen" / "hang-1-of-2-hangs").exists() or first.poll() is not None, said)
+        until(lambda: "completed in" in said.read_text() or first.poll() is not None, said.read_text)
+        until(lambda: (here / "seen" / "hang-1-of-2-hangs").exists() or first.poll() is not None, said.read_text)
         assert first.poll() is None, said.read_text()
         below = psutil.Process(first.pid).children(recursive=True)
     finally:
         first.send_signal(signal.SIGKILL)
         first.wait()
-    gone, alive = psutil.wait_procs(below, timeout=240)
+    gone, alive = psutil.wait_procs(below, timeout=PATIENCE)
     kept = (here / "sweep" / "0" / "result.json").stat().st_mtime_ns
     (here / "seen" / "hang-1-of-2-hangs").unlink()
     # How long a job really takes says nothing on a busy machine: the one that hangs is late once it does.

@@ -12,6 +12,7 @@ import pytest
 import torch
 
 from mmfusion.training.gradients import PLACES
+from tests.helpers.waiting import PATIENCE, ended
 from tests.training import ddp_worker, parts
 from tests.training.ddp_worker import cases
 
@@ -43,13 +44,9 @@ def launch(module: str, out: Path, world: int) -> list[subprocess.Popen]:
 
 def collect(processes: list[subprocess.Popen], out: Path) -> list[dict]:
     """Wait for all, and read what each wrote."""
-    try:
+    with ended(*processes):
         for rank, process in enumerate(processes):
-            assert process.wait(timeout=240) == 0, (out / f"{rank}.log").read_text()[-5000:]
-    finally:
-        for process in processes:
-            process.kill()
-            process.wait()
+            assert process.wait(timeout=PATIENCE) == 0, (out / f"{rank}.log").read_text()[-5000:]
     return [torch.load(out / f"{len(processes)}-{rank}.pt", weights_only=True) for rank in range(len(processes))]
 
 

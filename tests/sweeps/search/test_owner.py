@@ -6,19 +6,18 @@ import time
 from datetime import datetime, timedelta
 
 from mmfusion.sweeps.search.owner import identity, is_gone
+from tests.helpers.waiting import ended, until
 
 
 def test_a_process_lives_until_it_has_ended(tmp_path):
     assert not is_gone(identity(), [tmp_path], None)
     process = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-    owner = identity(process.pid)
-    assert owner["host"] == socket.gethostname()
-    assert not is_gone(owner, [tmp_path], None)
-    process.kill()
-    until = time.monotonic() + 20
-    while not is_gone(owner, [tmp_path], None):  # dead and not yet buried counts
-        assert time.monotonic() < until
-    process.communicate()
+    with ended(process):
+        owner = identity(process.pid)
+        assert owner["host"] == socket.gethostname()
+        assert not is_gone(owner, [tmp_path], None)
+        process.kill()
+        until(lambda: is_gone(owner, [tmp_path], None))  # dead and not yet buried counts
     assert is_gone(owner, [tmp_path], None)
 
 

@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from types import SimpleNamespace
 
 import optuna
@@ -17,6 +16,7 @@ from optuna.trial import TrialState
 from mmfusion.sweeps.search.study import OVERRIDES, RETRY
 from mmfusion.training.search.storage import close_storage, open_storage
 from mmfusion.training.search.trial import Announcement
+from tests.helpers.waiting import PATIENCE, until
 from tests.runs.toy import make_toy
 
 pytestmark = pytest.mark.xdist_group("search")
@@ -29,7 +29,6 @@ SEARCH = [
     "hydra.sweeper.pruner={name: threshold, upper: 2.35, n_warmup_steps: 1}",
 ]
 JOBLIB = ["hydra/launcher=joblib", "hydra.sweeper.batch_size=2"]
-PATIENCE = 500  # seconds
 
 
 @pytest.fixture(scope="module")
@@ -59,11 +58,12 @@ def begin(tmp_path_factory, repo):
 def searched(begin):
     """The folder of a search whose process was killed during the second trial, and what the next one said."""
     first = begin("-m", *TOY, *SEARCH, "hydra.launcher.jobs=1")
-    until = time.monotonic() + PATIENCE
-    while "[1/2]" not in first.said() or not (first.path / "search/1/job.json").exists():
-        assert first.process.poll() is None, first.said()
-        assert time.monotonic() < until, first.said()
-        time.sleep(0.1)
+
+    def has_begun():
+        return "[1/2]" in first.said() and (first.path / "search/1/job.json").exists()
+
+    until(lambda: has_begun() or first.process.poll() is not None, first.said)
+    assert first.process.poll() is None, first.said()
     first.process.send_signal(signal.SIGKILL)
     first.process.wait()
     second = begin("-m", *TOY, *SEARCH, *JOBLIB)

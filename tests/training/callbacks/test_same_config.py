@@ -10,6 +10,7 @@ import pytest
 from mmfusion.config.errors import ConfigError
 from mmfusion.training.callbacks import same_config
 from mmfusion.training.callbacks.same_config import SameConfig
+from tests.helpers.waiting import PATIENCE, ended
 from tests.runs.toy import make_toy
 
 
@@ -58,12 +59,8 @@ def test_two_real_ranks_with_different_rates_train_nothing(tmp_path, repo):
         command = [sys.executable, "-m", "mmfusion", "train", *words, f"optimizer.lr=0.0{rank + 1}"]
         with (tmp_path / f"said{rank}").open("w") as file:
             ranks.append(subprocess.Popen(command, cwd=tmp_path, env=environment, stdout=file, stderr=file))
-    try:
-        codes = [process.wait(300) for process in ranks]
-    finally:
-        for process in ranks:
-            process.kill()
-            process.wait()
+    with ended(*ranks):
+        codes = [process.wait(PATIENCE) for process in ranks]
     assert 0 not in codes
     result = json.loads((tmp_path / "run/result.json").read_text())
     assert result["status"] == "failed"

@@ -1,9 +1,9 @@
-import time
 from types import SimpleNamespace
 
 import wandb
 
 from mmfusion.training.loggers.wandb import WandB
+from tests.helpers.waiting import until
 
 
 def test_a_run_is_written_offline_and_nothing_is_sent(tmp_path, monkeypatch):
@@ -19,10 +19,7 @@ def test_a_run_is_written_offline_and_nothing_is_sent(tmp_path, monkeypatch):
     assert dict(experiment.config)["optimizer"] == {"lr": 0.1}
     logger.finish(0)
     (written,) = (tmp_path / "wandb").glob("offline-run-*/run-*.wandb")
-    end = time.monotonic() + 20  # wandb's own process writes after finish has returned
-    while b"val/loss" not in written.read_bytes() and time.monotonic() < end:
-        time.sleep(0.05)
-    assert b"val/loss" in written.read_bytes()
+    until(lambda: b"val/loss" in written.read_bytes())  # wandb's own process writes after finish has returned
 
 
 def test_a_run_that_is_open_in_the_process_is_left_alone(tmp_path):

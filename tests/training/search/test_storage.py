@@ -10,6 +10,7 @@ import pytest
 from mmfusion.config.errors import ConfigError
 from mmfusion.training.search import storage
 from mmfusion.training.search.storage import close_storage, open_storage, resolve
+from tests.helpers.waiting import ended
 
 
 def test_relative_paths_lie_in_the_sweeps_folder(tmp_path):
@@ -118,13 +119,10 @@ def test_a_lock_is_taken_from_a_process_that_is_killed(tmp_path, repo):
     path = tmp_path / "study.journal"
     study = optuna.create_study(study_name="s", storage=open_storage(str(path)))
     process = subprocess.Popen([sys.executable, "-c", HOLD, path], stdout=subprocess.PIPE, cwd=repo)
-    try:
+    with ended(process):
         assert process.stdout.readline() == b"held\n"
         with path.open("ab") as file, pytest.raises(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    finally:
-        process.kill()
-        process.communicate()
     study.tell(study.ask(), 0.5)
     assert not list(tmp_path.glob("*.lock"))
 
