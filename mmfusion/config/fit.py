@@ -15,6 +15,7 @@ from typing import Any
 import yaml
 
 from mmfusion.config.check import signature_of
+from mmfusion.config.errors import ConfigError
 from mmfusion.config.names import ENCODER_KEYS, SOURCE_KEYS
 from mmfusion.config.origin import Origin
 
@@ -79,8 +80,22 @@ def meant(path: Path, package: str, known: Mapping[str, Mapping[str, Path]]) -> 
 
 
 def lineage(path: Path, known: Mapping[str, Mapping[str, Path]]) -> Iterator[dict[str, Any]]:
-    """What a file holds, then what those of its group hold that it builds on, the last named first; to read only."""
-    document = _parsed(path.read_bytes())
+    """What a file holds, then what those of its group hold that it builds on, the last named first; to read only.
+
+    Raises:
+        ConfigError: it is not YAML, or holds something else than keys with values.
+    """
+    try:
+        document = _parsed(path.read_bytes())
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
+        why = getattr(error, "problem", None) or getattr(error, "reason", None) or " ".join(str(error).split())
+        raise ConfigError(f"{path}{where}: not YAML: {why}") from None
+    if not isinstance(document, dict):
+        raise ConfigError(f"{path}: expected keys with values, found {type(document).__name__}")
+    if not isinstance(document.get("defaults", []), list):
+        raise ConfigError(f"{path}: defaults: expected a list, found {type(document['defaults']).__name__}")
     yield document
     for entry in reversed(document.get("defaults", ())):
         parent = known.get(path.parent.name, {}).get(entry) if isinstance(entry, str) else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -40,6 +40,30 @@ def explained(overrides: Sequence[str], folders: Sequence[Path], known: Groups) 
         raise ConfigError(_explain(error, overrides, known)) from error
     except yaml.YAMLError as error:
         raise ConfigError(f"not YAML: {' '.join(str(error).split())}") from error
+    except UnicodeDecodeError as error:
+        where = _first(folders, lambda content: not _is_utf8(content))
+        raise ConfigError(f"{where}: not UTF-8 ({error.reason}); save the file as UTF-8") from error
+    except ValueError as error:
+        if "Expected header format" not in str(error):
+            raise
+        where = _first(
+            folders, lambda content: re.match(rb"#\s*@(?!package\s+\S+\s*$)", content, re.MULTILINE) is not None
+        )
+        raise ConfigError(f"{where}, line 1: expected `# @package _global_`, or no `@` there") from error
+
+
+def _first(folders: Sequence[Path], holds: Callable[[bytes], bool]) -> str:
+    """The first config in the person's folders of whose content something holds."""
+    paths = (path for folder in folders for path in sorted(folder.rglob("*.yaml")))
+    return next((str(path) for path in paths if holds(path.read_bytes())), "a config file")
+
+
+def _is_utf8(content: bytes) -> bool:
+    try:
+        content.decode("utf-8")
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _missing_option(error: MissingConfigException, overrides: Sequence[str], known: Groups) -> str:

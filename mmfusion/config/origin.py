@@ -76,14 +76,14 @@ class Origin:
 
 def header(path: Path) -> str:
     """The package that a file's first line names, `# @package _global_` for example."""
-    with path.open(encoding="utf-8") as file:
+    with path.open(encoding="utf-8", errors="replace") as file:
         found = re.match(r"# *@package +(\S+)", file.readline())
     return found[1] if found else ""
 
 
 def _included(path: Path) -> list[str]:
     """Options of the same group that a file's defaults list builds on."""
-    return re.findall(r"^ *- ([\w-]+)$", path.read_text(encoding="utf-8"), re.MULTILINE)
+    return re.findall(r"^ *- ([\w-]+)$", path.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
 
 
 def _inside(package: str, key: str) -> str:
@@ -97,7 +97,9 @@ def _search(path: Path, key: str, having: str = "") -> tuple[Path, int] | None:
     """The line in a file where `key` stands, by indentation; with `having`, a line in which that pattern is found."""
     last: tuple[Path, int] | None = None
     above: list[tuple[int, str]] = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines() if key else (), start=1):
+    for number, line in enumerate(
+        path.read_text(encoding="utf-8", errors="replace").splitlines() if key else (), start=1
+    ):
         found = re.match(r"( *)([\w.-]+) *:", line)
         if found is None:
             continue

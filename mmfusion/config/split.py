@@ -100,7 +100,7 @@ def values_of(split: Mapping[str, Any]) -> dict[str, str]:
 
 def spelt(value: Any) -> str:
     """A value as text; true and false have one spelling, which YAML, a CSV and Parquet each write in their own way."""
-    text = str(value)
+    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
     return text.lower() if text.lower() in ("true", "false") else text
 
 

@@ -10,7 +10,7 @@ from typing import Any
 SHOWN = 10
 """Problems that a message spells out; the others are counted."""
 
-_BY_LINE = {".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson", ".json"}
+_BY_LINE = {".csv", ".tsv", ".tab", ".txt", ".jsonl", ".ndjson"}
 
 
 class DataError(ValueError):

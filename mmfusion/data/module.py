@@ -12,6 +12,7 @@ from pytorch_lightning import LightningDataModule
 from pytorch_lightning.utilities import rank_zero_only
 from torch import Tensor
 
+from mmfusion.data.cells import Cells
 from mmfusion.data.checks import check_columns, check_ids, check_splits, untested, unvalidated
 from mmfusion.data.errors import DataError
 from mmfusion.data.kinds._base import Kind
@@ -214,6 +215,10 @@ class MultiModalData(LightningDataModule):
         table = in_points(table, self.kinds, {})
         empty: Column = [None] * len(table)
         part = replace(table, columns={name: table.columns.get(name, empty) for name in needed})
+        for name, kind in self.kinds.items():
+            new = kind.unseen(Cells([part.columns[column] for column in kind.columns or [name]]))
+            if new:
+                log.warning("%s: never seen in training, so taken as unknown by %s: %s", table.name, name, new)
         rows = self._prepare({"predict": part}, {})["predict"]
         return make_loader(rows, "predict", self.loader, self.seed, Process())
 

@@ -6,7 +6,7 @@ import os
 import posixpath
 from functools import lru_cache
 from io import BytesIO
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
 
 from mmfusion.data.errors import DataError, shorten
@@ -104,6 +104,36 @@ def open_media(place: Place) -> BinaryIO:
 
     with fsspec.open(str(place), "rb") as file:
         return BytesIO(file.read())
+
+
+def likely_meant(root: Place | None, cell: str) -> str:
+    """What to say of a path under which there is no file, if one is there that differs in case or slashes alone."""
+    if root is None or is_remote(root):
+        return ""
+    base = Path(str(root).removeprefix("file://").removeprefix("local://"))
+    slashes = cell.replace("\\", "/")
+    found, place = [], base
+    for part in PurePosixPath(slashes).parts:
+        name = part if part in (".", "..") else _names(place).get(part.casefold())
+        if name is None:
+            return ""
+        place /= part if (place / part).exists() else name
+        found.append(place.name if part not in (".", "..") else part)
+    there = "/".join(found)
+    if not place.is_file() or there == cell:
+        return ""
+    why = ["paths take slashes, not backslashes"] if slashes != cell else []
+    why += ["capital and small letters differ"] if there != posixpath.normpath(slashes) else []
+    return f"there is {there!r} ({'; '.join(why)})"
+
+
+@lru_cache(maxsize=64)
+def _names(folder: Path) -> dict[str, str]:
+    """The names in a folder, by themselves in small letters."""
+    try:
+        return {entry.name.casefold(): entry.name for entry in os.scandir(folder)}
+    except OSError:
+        return {}
 
 
 @lru_cache(maxsize=32768)  # a path is checked at set-up, and again when it is read

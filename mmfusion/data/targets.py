@@ -12,6 +12,7 @@ from torch import Tensor
 
 from mmfusion.data.cells import Cells, factorise
 from mmfusion.data.errors import DataError, Problems
+from mmfusion.data.manifest.empty import hint
 from mmfusion.data.table import Column, Table
 
 COUNTED = 1000
@@ -88,7 +89,7 @@ def read_labels(table: Table, readers: Mapping[str, LabelReader], problems: Prob
             try:
                 values.append(reader.check(label))
             except ValueError as error:
-                wrong[place] = str(error)
+                wrong[place] = f"{error}{hint(label)}"
                 values.append(reader.fill)
         if wrong:
             for i in np.flatnonzero(np.isin(index, list(wrong))).tolist():

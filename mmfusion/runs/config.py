@@ -12,6 +12,7 @@ import yaml
 from mmfusion.config.check import check, report, signature_of
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.instantiate import is_under, refuse_trust
+from mmfusion.config.signature import Signature
 from mmfusion.config.values import check_names
 from mmfusion.runs.folder import RunFolder
 
@@ -54,7 +55,7 @@ def override(config: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]
         *parents, last = key.split(".")
         for name in parents:
             node = node.get(name) if isinstance(node, dict) else None
-        added = key in READING and isinstance(node, dict) and "delimiter" in node  # a run of an older version
+        added = key in reading_keys() and isinstance(node, dict) and "delimiter" in node  # a run of an older version
         if not isinstance(node, dict) or (last not in node and not added):
             raise ConfigError(f"override {each!r}: the run's config has no {key!r}; {suggest(key, _keys(config))}")
         if is_under(key, _TRAINING) and not is_under(key, _HEEDED):
@@ -63,25 +64,36 @@ def override(config: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]
     return config
 
 
-READING = tuple(f"data.{name}" for name in ("format", "delimiter", "quote", "header", "decimal", "empty", "strip"))
-"""What says how a table's file is read."""
+_SETTINGS = "mmfusion.data.manifest.settings.Settings"
+
+
+def reading_keys() -> tuple[str, ...]:
+    """Keys of a config that say how a table's file is read."""
+    return tuple(f"data.{name}" for name in _settings().parameters)
+
+
+def _settings() -> Signature:
+    signature = signature_of(_SETTINGS)
+    assert signature is not None
+    return signature
 
 
 def new_table_overrides(overrides: Sequence[str]) -> dict[str, Any]:
     """See `reading_overrides`; of a new table its ids and the place of its media too."""
-    return reading_overrides(overrides, (*READING, "data.root", "data.id"))
+    return reading_overrides(overrides, ("data.root", "data.id"))
 
 
-def reading_overrides(overrides: Sequence[str], allowed: Sequence[str] = READING) -> dict[str, Any]:
+def reading_overrides(overrides: Sequence[str], more: Sequence[str] = ()) -> dict[str, Any]:
     """Options of a table's file given as `data.header=false`, without `data.`; values are YAML.
 
     Args:
         overrides: of a command line.
-        allowed: their keys.
+        more: further keys that are allowed.
 
     Raises:
         ConfigError: another key, or a value that it cannot have.
     """
+    allowed = (*reading_keys(), *more)
     found: dict[str, Any] = {}
     for each in overrides:
         key, equals, text = each.partition("=")
@@ -89,9 +101,8 @@ def reading_overrides(overrides: Sequence[str], allowed: Sequence[str] = READING
             hint = suggest(key, allowed) if equals else "write key=value"
             raise ConfigError(f"override {each!r}: what can be set here says how the table is read; {hint}")
         found[key.removeprefix("data.")] = _value(each, text)
-    signature = signature_of("mmfusion.data.manifest.source.ManifestSource")
-    assert signature is not None
-    report(list(check_names("data", {"path": "", **found}, signature)), lambda key: "")
+    known = {name: value for name, value in found.items() if f"data.{name}" not in more}
+    report(list(check_names("data", known, _settings())), lambda key: "")
     return found
 
 

@@ -17,7 +17,7 @@ from mmfusion.data.manifest.guess import guess_decimal, read_guessed
 from mmfusion.data.manifest.places import table_path
 from mmfusion.data.manifest.settings import Settings
 from mmfusion.data.progress import busy
-from mmfusion.runs.config import READING, read_run, reading_overrides
+from mmfusion.runs.config import read_run, reading_keys, reading_overrides
 from mmfusion.runs.load import fill, find_checkpoint, restore
 from mmfusion.runs.report import show_report, shown_path
 from mmfusion.runs.result import Result, flat_ceilings, read_result
@@ -36,7 +36,7 @@ ALONE = {"devices": 1, "num_nodes": 1, "strategy": "auto", "fast_dev_run": False
 
 def shown_by_file(data: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     """How another table than the run's own is read, as its file shows it and as the overrides say."""
-    given = reading_overrides([each for each in overrides if each.partition("=")[0] in READING])
+    given = reading_overrides([each for each in overrides if each.partition("=")[0] in reading_keys()])
     path = table_path(data["path"], data.get("root"))
     guess = read_guessed(path, Settings.of(data), given)
     guess_decimal(guess, given)

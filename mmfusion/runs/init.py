@@ -76,7 +76,7 @@ def init(
     _check_free(target, name, out is not None, force)
     given = reading_overrides(overrides)
     with busy(f"looking at {path}"):
-        guess = _read(table, given)
+        guess = read_table(table, given)
     for sentence in guess.said:
         console.print(f"{table.name}: {sentence}", highlight=False, markup=False, soft_wrap=True)
     with busy(f"looking at {path}"):
@@ -101,13 +101,13 @@ def _check_free(target: Path, name: str, chosen: bool, force: bool) -> None:
         raise ConfigError(f"{target} is there already; take another --name, or --force to write over it")
 
 
-def _read(path: Path, given: Mapping[str, Any]) -> Guess:
+def read_table(path: Path, given: Mapping[str, Any]) -> Guess:
     """The table as its file shows that it is to be read, with what that is; numbers in decimal points."""
     guess = read_guessed(path, replace(Settings(), empty=[""]), given)
     if "empty" not in given:
         missing = guess_empty(guess.columns)
-        guess.settings = replace(guess.settings, empty=missing.empty)
-        guess.columns = blank_columns(guess.columns, missing.empty, guess.settings.strip)
+        guess.settings = replace(guess.settings, empty=missing.empty, not_empty=missing.not_empty or None)
+        guess.columns = blank_columns(guess.columns, missing.empty, guess.settings.strip, missing.not_empty)
         guess.said += missing.sentences()
     guess_decimal(guess, given)
     if guess.settings.decimal == ",":

@@ -3,8 +3,9 @@ import pickle
 import fsspec
 import pytest
 
-from mmfusion.data.errors import DataError
-from mmfusion.data.paths import PathError, check_root, open_media, resolve
+from mmfusion.data.errors import DataError, DecodeError
+from mmfusion.data.kinds.image import Image
+from mmfusion.data.paths import PathError, check_root, likely_meant, open_media, resolve
 
 
 @pytest.fixture
@@ -154,3 +155,32 @@ def test_a_path_error_survives_the_way_from_another_process(root):
     copy = pickle.loads(pickle.dumps(error.value))
     assert (str(copy), copy.why) == (str(error.value), error.value.why)
     assert str(copy) == f"'../secret.txt': {copy.why}"
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (r"img\Cat.PNG", "there is 'img/Cat.PNG' (paths take slashes, not backslashes)"),
+        ("img/cat.png", "there is 'img/Cat.PNG' (capital and small letters differ)"),
+        (
+            r"IMG\cat.png",
+            "there is 'img/Cat.PNG' (paths take slashes, not backslashes; capital and small letters differ)",
+        ),
+        ("img/dog.png", ""),
+        ("nowhere/Cat.PNG", ""),
+        ("img", ""),
+        ("img/Cat.PNG", ""),
+    ],
+)
+def test_what_a_path_that_is_not_there_may_mean(tmp_path, cell, said):
+    (tmp_path / "img").mkdir()
+    (tmp_path / "img" / "Cat.PNG").touch()
+    assert likely_meant(tmp_path, cell) == said
+    assert likely_meant(f"file://{tmp_path}", cell) == said
+    assert likely_meant("s3://bucket", cell) == likely_meant(None, cell) == ""
+
+
+def test_a_medium_that_is_not_found_names_the_one_that_is_meant(tmp_path):
+    (tmp_path / "Cat.PNG").touch()
+    with pytest.raises(DecodeError, match=r"cat\.png: there is no such file under .*; there is 'Cat\.PNG' \(capital"):
+        Image(size=[8, 8]).decode("cat.png", tmp_path)

@@ -3,7 +3,7 @@ import yaml
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import trusted, trusting
-from mmfusion.runs.config import override, read_run
+from mmfusion.runs.config import new_table_overrides, override, read_run, reading_overrides
 
 
 @pytest.fixture
@@ -60,3 +60,24 @@ def test_nothing_of_ones_own_is_opened(folder):
     with trusting([]):
         read_run(folder)
         assert not trusted()
+
+
+def test_how_a_table_is_read_can_be_said_by_options_of_its_file():
+    given = ["data.delimiter=;", "data.quote=null", "data.header=false", "data.empty=['', '-']", "data.decimal=,"]
+    assert reading_overrides(given) == {
+        "delimiter": ";",
+        "quote": None,
+        "header": False,
+        "empty": ["", "-"],
+        "decimal": ",",
+    }
+    assert reading_overrides(["data.delimiter=|", "data.format='csv'"]) == {"delimiter": "|", "format": "csv"}
+    assert new_table_overrides(["data.root=a b", "data.id=null"]) == {"root": "a b", "id": None}
+    for wrong, message in (
+        ("data.root=x", r"override 'data\.root=x': what can be set here says how the table is read"),
+        ("data.header", "write key=value"),
+        ("data.decimal=;", r"data\.decimal: must be '\.' or ','"),
+        ("data.header=maybe", r"data\.header: must be"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            reading_overrides([wrong])

@@ -145,3 +145,15 @@ def test_a_damaged_file_is_named(copied, file, content, message):
 def test_weights_that_do_not_fit_the_override(copied):
     with pytest.raises(ConfigError, match=r"best\.ckpt do not fit: with fusion\.dim=4 the model is another; size mis"):
         evaluate(copied, overrides=["fusion.dim=4"], show=False)
+
+
+def test_another_table_is_read_as_its_file_shows(trained, copied, toy, tmp_path):
+    german = tmp_path / "german.csv"
+    german.write_text((toy.parent / "toy.csv").read_text().replace(",", ";").replace(".", ","))
+    config = yaml.safe_load((copied / "config.yaml").read_text())
+    for option in ("header", "decimal"):  # a run of before there were such options
+        del config["data"][option]
+    (copied / "config.yaml").write_text(yaml.safe_dump(config))
+    assert evaluate(copied, overrides=[f"data.path={german}"], show=False).metrics == trained.metrics
+    overrides = [f"data.path={german}", "data.delimiter=;", "data.decimal=,", "data.header=true"]
+    assert evaluate(copied, overrides=overrides, show=False).metrics == trained.metrics

@@ -292,3 +292,77 @@ def test_folders_and_labels_in_several_columns_train_and_predict(here, console):
     predicted = predict(result.folder, here / "new.csv", checkpoint="last")
     assert len(predicted) == 2
     assert "tag_p_tag_dark" in predicted.columns
+
+
+def rows_of(*columns, delimiter=",", header=None, rows=120):
+    generator = random.Random(0)
+    names = [header or [name for name, _ in columns]]
+    return "\n".join(
+        delimiter.join(row) for row in [*names, *([make(i, generator) for _, make in columns] for i in range(rows))]
+    )
+
+
+TEXT = ("text", lambda i, g: " ".join(g.choices(["red", "big", "old", "new"], k=5)) + f" {i}")
+WEIGHT = ("weight", lambda i, g: f"{g.randint(1, 9000) / 10:.1f}".replace(".", ","))
+MONEY = ("money", lambda i, g: f"{g.randint(1, 9)}.{g.randint(100, 999)},{g.randint(10, 99)}")
+KIND = ("label", lambda i, g: g.choice(["cat", "dog"]) if i % 5 else "N/A")
+COUNTRY = ("country", lambda i, g: g.choice(["DE", "FR", "NA", "ZA"]))
+AGE = ("age", lambda i, g: str(g.randint(20, 80)) if i % 7 else "NA")
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+def test_decimal_commas_are_recognised_and_written_and_trained_on(here, console, delimiter):
+    (here / "g.csv").write_text(rows_of(TEXT, WEIGHT, MONEY, KIND, delimiter=delimiter))
+    config = yaml.safe_load(init("g.csv", console=console).read_text())
+    assert (config["data"]["delimiter"], config["data"]["decimal"]) == (delimiter, ",")
+    assert config["data"]["modalities"]["table"] == {"kind": "tabular", "numeric": ["weight", "money"]}
+    assert config["data"]["empty"] == ["", "NA", "nan", "NaN", "N/A"]
+    assert "g.csv: numbers have a decimal comma (weight: '" in console.file.getvalue()
+    assert "taken as empty cells: 'N/A' (24 cells) in 'label'" in console.file.getvalue()
+    data, _ = build_data(load_config(["experiment=g"]))
+    data.setup()
+    assert list(data.kinds["table"].numeric) == ["weight", "money"]
+    assert 1000 < data.kinds["table"].numeric["money"][0] < 10000
+
+
+def test_commas_that_separate_thousands_are_said_and_not_guessed(here, console):
+    price = ("price", lambda i, g: f'"{g.randint(1, 99)},{g.randint(100, 999)}"')
+    (here / "e.csv").write_text(rows_of(TEXT, price, KIND))
+    config = yaml.safe_load(init("e.csv", console=console).read_text())
+    assert "decimal" not in config["data"]
+    assert list(config["data"]["modalities"]) == ["text"]
+    assert "numbers whose comma may separate thousands; write them without" in console.file.getvalue()
+
+
+def test_one_columns_value_is_anothers_empty_cell(here, console):
+    (here / "c.csv").write_text(rows_of(TEXT, COUNTRY, AGE, KIND))
+    config = yaml.safe_load(init("c.csv", console=console).read_text())
+    assert config["data"]["empty"] == ["", "NA", "nan", "NaN", "N/A"]
+    assert config["data"]["not_empty"] == {"country": ["NA"]}
+    assert "kept as values: 'NA'" in console.file.getvalue()
+    table = build_data(load_config(["experiment=c"]))[0].source.read()
+    assert "NA" in table.columns["country"].unique().to_list()
+    assert table.columns["age"].null_count() == 18
+
+
+def test_a_table_without_a_header_once_that_is_said(here, console):
+    (here / "bare.csv").write_text(rows_of(TEXT, KIND).partition("\n")[2])
+    with pytest.raises(DataError, match=r"set data\.header=false"):
+        init("bare.csv", console=console)
+    config = yaml.safe_load(init("bare.csv", console=console, overrides=["data.header=false"]).read_text())
+    assert config["data"]["header"] is False
+    assert config["task"] == {"column_2": {"column": "column_2"}}
+    data, _ = build_data(load_config(["experiment=bare"]))
+    data.setup()
+
+
+def test_a_column_without_a_name_is_said_and_left_out(here, console):
+    (here / "p.csv").write_text(rows_of(("", lambda i, g: str(i)), TEXT, KIND))
+    config = yaml.safe_load(init("p.csv", console=console).read_text())
+    assert config["data"]["id"] is None
+    assert list(config["data"]["modalities"]) == ["text"]
+    assert "p.csv: column_1: no name in the file, so ignored" in console.file.getvalue()
+    (here / "u.csv").write_text("id,,label\n1,a b c,x\n2,d e f,y\n3,g h,x\n")
+    with pytest.raises(DataError, match="nothing to learn from"):
+        init("u.csv", console=console)
+    assert "u.csv: column_2: no name in the file" in console.file.getvalue()

@@ -1,9 +1,15 @@
+from dataclasses import replace
+
 import polars as pl
 import pytest
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.data.cells import Cells
 from mmfusion.data.errors import DataError
-from mmfusion.runs.predict import predict
+from mmfusion.data.kinds.image import Image
+from mmfusion.data.kinds.tabular import Tabular
+from mmfusion.data.table import Table
+from mmfusion.runs.predict import check_media, predict
 
 
 @pytest.fixture
@@ -47,3 +53,67 @@ def test_a_row_with_nothing_is_named(trained, tmp_path):
     path.write_text("id,a1,a2,a3\nx,1,2,3\ny,,,\n")
     with pytest.raises(DataError, match=r"new\.csv, line 3"):
         predict(trained.folder, path)
+
+
+def german(text: str) -> str:
+    """A table with semicolons and decimal commas."""
+    return text.replace(",", ";").replace(".", ",")
+
+
+POINTS = "id,a1,a2,a3,b1,b2,c1,c2\nx,1.5,2,3,4,5,6.25,7\ny,,,,1,2.5,3,4\nz,1,2.125,3,,,,\n"
+
+
+@pytest.mark.parametrize("spelt", [german, lambda text: "sep=;\n" + german(text), lambda text: text.replace(",", "|")])
+def test_a_table_that_is_written_in_another_way(trained, tmp_path, caplog, spelt):
+    (tmp_path / "points.csv").write_text(POINTS)
+    (tmp_path / "other.csv").write_text(spelt(POINTS))
+    expected = predict(trained.folder, tmp_path / "points.csv")
+    assert not caplog.records
+    assert predict(trained.folder, tmp_path / "other.csv").equals(expected)
+    assert "other.csv: fields are separated by" in caplog.text
+
+
+def test_what_a_file_does_not_show_can_be_said(trained, tmp_path):
+    (tmp_path / "points.csv").write_text(POINTS)
+    expected = predict(trained.folder, tmp_path / "points.csv").drop("id")
+    (tmp_path / "other.data").write_text(
+        german(POINTS).replace(";;", ";-;").replace(";;", ";-;").replace("id;", "name;")
+    )
+    overrides = ["data.format=csv", "data.delimiter=;", "data.decimal=,", "data.empty=['', '-']", "data.id=name"]
+    found = predict(trained.folder, tmp_path / "other.data", overrides=overrides)
+    assert found["id"].to_list() == ["x", "y", "z"]
+    assert found.drop("id").equals(expected)
+    with pytest.raises(ConfigError, match=r"override 'data\.delimeter=;': .* did you mean 'data\.delimiter'\?"):
+        predict(trained.folder, tmp_path / "other.data", overrides=["data.delimeter=;"])
+    with pytest.raises(ConfigError, match=r"--root a and data\.root=b: give one of them"):
+        predict(trained.folder, tmp_path / "other.data", root="a", overrides=["data.root=b"])
+
+
+def table_of(tmp_path, *cells):
+    (tmp_path / "img").mkdir()
+    (tmp_path / "img" / "1.png").touch()
+    return Table("new.csv", {"photo": pl.Series(cells)}, ["predict"] * len(cells), ["0"], [2], tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("cell", "message"),
+    [
+        ("1.png", r"new\.csv, column 'photo': no file '1\.png' under .*; give the folder .* as --root DIR"),
+        (r"img\1.png", r"there is 'img/1\.png' \(paths take slashes"),
+    ],
+)
+def test_media_of_which_none_is_there_ask_for_their_root(tmp_path, cell, message):
+    table = table_of(tmp_path, cell)
+    with pytest.raises(DataError, match=message):
+        check_media(table, {"photo": Image(size=[8, 8])})
+    check_media(replace(table, root=tmp_path / "img"), {"photo": Image(column="photo")} if cell == "1.png" else {})
+
+
+def test_levels_that_training_never_saw_are_counted(caplog):
+    kind = Tabular(categorical=["city", "ward"])
+    kind.load_state({"numeric": {}, "levels": {"city": ["oslo", "rome"], "ward": ["1", "2"]}})
+    city = pl.Series(["oslo", "bonn", None, "bonn", "lima"])
+    assert kind.unseen(Cells([city, pl.Series([1.0, 2.0, 1.0, None, 3.0])])) == (
+        "3 cells of 'city' with 2 levels ('bonn', 'lima'), 1 cells of 'ward' with 1 levels ('3.0')"
+    )
+    assert kind.unseen(Cells([pl.Series(["oslo"]), pl.Series(["2"])])) == ""

@@ -44,7 +44,7 @@ def find_media(plan: Plan, columns: Mapping[str, Any], name: str, root: Place, k
     reason += f"; {media.found} of {media.looked_for} looked for are there" if media.looked_for else "; not looked for"
     reason += f"; {media.said}" if media.said else ""
     warning = media.missing or ""
-    warning += "; is --root right?" if warning and not media.found else ""
+    warning += "; is --root right?" if warning and not media.found and "; there is " not in warning else ""
     plan.decide(name, "modality", media.kind, reason, warning=warning, arguments=media.arguments, others=others)
     return True
 

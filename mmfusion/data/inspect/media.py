@@ -12,7 +12,7 @@ from zipfile import ZipFile
 
 import polars as pl
 
-from mmfusion.data.paths import PathError, Place, is_remote, resolve
+from mmfusion.data.paths import PathError, Place, is_remote, likely_meant, resolve
 from mmfusion.data.video import SUFFIXES as VIDEO
 
 SUFFIXES = {
@@ -88,7 +88,8 @@ def look(cells: Sequence[Any], root: Place, known: str | None = None) -> Media |
         if file.is_file():
             there.append(file)
         else:
-            missing.append(f"not found: {file}")
+            meant = likely_meant(root, cell)
+            missing.append(f"not found: {file}" + (f"; {meant}" if meant else ""))
     arguments, said, kind = _headers(kind, known, there[:: max(1, len(there) // OPENED)][:OPENED])
     common = [s for s, _ in Counter(s for s in suffixes.to_list() if s).most_common(4)]
     looked_for = len(there) + len(missing)

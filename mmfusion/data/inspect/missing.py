@@ -13,22 +13,7 @@ from mmfusion.data.decimals import to_points
 from mmfusion.data.inspect.contents import is_date
 from mmfusion.data.inspect.media import SUFFIXES
 from mmfusion.data.inspect.profile import numeric, profile
-from mmfusion.data.manifest.empty import EMPTY, EVERYWHERE, Empty
-
-PROGRAMS = {
-    "n/a", "n.a.", "n. a.", "na", "<na>", "#n/a", "#n/a n/a", "#na", "#nv", "nan", "-nan", "nat", "null", "<null>",
-    "(null)", "[null]", "nil", "\\n", "#null!", "#value!", "#wert!", "#div/0!", "#ref!", "#num!", "#name?", "<none>",
-}  # fmt: skip
-"""What programs write for an empty cell, in small letters; hardly ever a value."""
-
-WORDS = {
-    "none", "missing", "unknown", "undefined", "unspecified", "not available", "not applicable", "not known", "no data",
-    "blank", "empty",
-}  # fmt: skip
-"""What people write for it, in small letters; a value as often as not."""
-
-MARKS = {"-", "--", "---", "–", "—", "?", "??", "???", ".", "..", "...", "*", "/"}
-"""Signs that stand for it."""
+from mmfusion.data.manifest.empty import EMPTY, MARKS, PROGRAMS, looks_missing
 
 _PATH = rf"({'|'.join(re.escape(suffix) for suffixes in SUFFIXES.values() for suffix in suffixes)})$"
 _DEGREES = {"mild", "moderate", "severe", "low", "medium", "high", "minor", "major", "some", "few", "many", "slight"}
@@ -41,11 +26,13 @@ class Missing:
 
     Attributes:
         empty: the option `data.empty`.
+        not_empty: the option `data.not_empty`.
         taken: column to the spellings that are taken as empty there, with their number of cells.
         kept: column to those that look so and are values, with theirs.
     """
 
-    empty: Empty
+    empty: Sequence[str] = EMPTY
+    not_empty: dict[str, list[str]] = field(default_factory=dict)
     taken: dict[str, dict[str, int]] = field(default_factory=dict)
     kept: dict[str, dict[str, int]] = field(default_factory=dict)
 
@@ -63,31 +50,22 @@ class Missing:
         return said
 
 
-def looks_missing(value: Any) -> bool:
-    """Whether a class or a level is spelt like an empty cell."""
-    text = str(value).strip().lower()
-    return text in PROGRAMS or text in WORDS or text in MARKS
-
-
 def guess_empty(columns: Mapping[str, Any]) -> Missing:
     """Find what a table writes for an empty cell.
 
     Args:
         columns: column to its cells, of which nothing counts as empty yet but the empty text.
     """
-    missing = Missing(EMPTY)
+    missing = Missing()
     for name, cells in columns.items():
         if isinstance(cells, pl.Series) and cells.dtype == pl.String:
             taken, kept = _of_column(cells)
             missing.taken |= {name: taken} if taken else {}
             missing.kept |= {name: kept} if kept else {}
     everywhere = list(dict.fromkeys([*EMPTY, *(text for found in missing.taken.values() for text in found)]))
-    own = {
-        name: [text for text in everywhere if text not in found]
-        for name, found in missing.kept.items()
-        if set(found) & set(everywhere)
-    }
-    missing.empty = {EVERYWHERE: everywhere, **own} if own else (everywhere if len(everywhere) > len(EMPTY) else EMPTY)
+    missing.empty = everywhere if len(everywhere) > len(EMPTY) else EMPTY
+    values = {name: [text for text in found if text in everywhere] for name, found in missing.kept.items()}
+    missing.not_empty = {name: found for name, found in values.items() if found}
     return missing
 
 

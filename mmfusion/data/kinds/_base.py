@@ -69,6 +69,10 @@ class Kind(ABC):
         """The columns whose cells are read as numbers, and those whose cells are if all of a column's are."""
         return (), ()
 
+    def unseen(self, cells: Cells) -> str:
+        """What of new cells training never saw, so that it is taken as unknown: counts; empty if nothing is."""
+        return ""
+
     @abstractmethod
     def encoder_arguments(self) -> dict[str, Any]:
         """What an encoder of this kind must be told, once fitted."""

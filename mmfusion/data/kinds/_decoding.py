@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from mmfusion.data.errors import DataError, DecodeError
 from mmfusion.data.kinds._base import Root
+from mmfusion.data.paths import likely_meant
 
 
 @contextmanager
@@ -28,7 +29,9 @@ def decoding(name: str, root: Root = None) -> Iterator[None]:
     except (DataError, MemoryError):
         raise
     except FileNotFoundError:
-        raise DecodeError(f"{name}: there is no such file{'' if root is None else f' under {root}'}") from None
+        meant = likely_meant(root, name)
+        where = f"{'' if root is None else f' under {root}'}{meant and f'; {meant}'}"
+        raise DecodeError(f"{name}: there is no such file{where}") from None
     except Exception as error:
         said = str(error) if isinstance(error, OSError | ValueError | SyntaxError) else repr(error)
         raise DecodeError(f"{name}: cannot be read: {said}") from None

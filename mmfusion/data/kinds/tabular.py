@@ -17,6 +17,7 @@ from mmfusion.data.errors import CellsError, DataError, DecodeError, Refused
 from mmfusion.data.kinds._base import Kind, Root
 from mmfusion.data.kinds._numbers import LARGEST, NotANumberError, not_numbers, number, numbers
 from mmfusion.data.kinds._scale import moments
+from mmfusion.data.manifest.empty import looks_missing
 from mmfusion.data.table import Column, filled, is_empty, take
 
 MOSTLY = 0.9
@@ -114,6 +115,18 @@ class Tabular(Kind):
         perhaps = [name for name in self.columns if name not in {*known, *self._wanted_categorical, *self.levels}]
         return [name for name in self.columns if name in known], perhaps
 
+    def unseen(self, cells: Cells) -> str:
+        columns = dict(zip(self.columns, cells.columns, strict=True))
+        said = []
+        for name, levels in self.levels.items():
+            unique, index = factorise(columns[name])
+            new = {place: str(cell) for place, cell in enumerate(unique) if level_name(cell) not in levels}
+            if new:
+                rows = int(np.isin(index, list(new)).sum())
+                shown = ", ".join(map(repr, list(new.values())[:3])) + (", …" if len(new) > 3 else "")
+                said.append(f"{rows} cells of {name!r} with {len(new)} levels ({shown})")
+        return ", ".join(said)
+
     def encoder_arguments(self) -> dict[str, Any]:
         return {"numeric": len(self.numeric), "cardinalities": [len(levels) + 1 for levels in self.levels.values()]}
 
@@ -155,7 +168,11 @@ class Tabular(Kind):
             )
         else:
             return
-        yield Refused(name, places, list(take(column, places)), "expected a number", advice)
+        values = list(take(column, places))
+        spelt = dict.fromkeys(str(value) for value in values if looks_missing(value))
+        if spelt:
+            advice += f"; add {', '.join(map(repr, spelt))} to data.empty if it means an empty cell"
+        yield Refused(name, places, values, "expected a number", advice)
 
     def _present(self, name: str, count: int) -> None:
         if count == 0:

@@ -75,6 +75,12 @@ def lines(file: TextIO, path: Path) -> Iterator[str]:
 def not_utf8(path: Path, error: UnicodeDecodeError) -> DataError:
     """The error for a text file in another encoding; looks for the line, because decoding runs ahead of parsing."""
     with path.open("rb") as file:
+        start = file.read(4)
+        if start == b"PK\x03\x04":
+            return DataError(f"{path.name}: an archive, as Excel's files are; export the table as CSV (UTF-8)")
+        if start[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return DataError(f"{path.name}: not UTF-8 but UTF-16; save the file as UTF-8")
+        file.seek(0)
         for number, line in enumerate(file, 1):
             try:
                 line.decode("utf-8")

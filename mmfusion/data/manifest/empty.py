@@ -15,34 +15,58 @@ from mmfusion.data.manifest.delimited import Cells
 EMPTY = ("", "NA", "nan", "NaN")
 """Strings that count as an empty cell unless the config says otherwise."""
 
-EVERYWHERE = "*"
-"""Stands for all columns that have no list of their own."""
+PROGRAMS = {
+    "n/a", "n.a.", "n. a.", "na", "<na>", "#n/a", "#n/a n/a", "#na", "#nv", "nan", "-nan", "nat", "null", "<null>",
+    "(null)", "[null]", "nil", "\\n", "#null!", "#value!", "#wert!", "#div/0!", "#ref!", "#num!", "#name?", "<none>",
+}  # fmt: skip
+"""What programs write for an empty cell, in small letters; hardly ever a value."""
 
-Empty = Sequence[str] | Mapping[str, Sequence[str]]
-"""Strings that count as an empty cell: those of all columns, or a list for some and one under `*` for the others."""
+WORDS = {
+    "none", "missing", "unknown", "undefined", "unspecified", "not available", "not applicable", "not known", "no data",
+    "blank", "empty",
+}  # fmt: skip
+"""What people write for it, in small letters; a value as often as not."""
+
+MARKS = {"-", "--", "---", "–", "—", "?", "??", "???", ".", "..", "...", "*", "/"}
+"""Signs that stand for it."""
+
+NotEmpty = Mapping[str, Sequence[str]]
+"""Column to strings that are values there, although they count as an empty cell elsewhere."""
 
 
-def empty_for(empty: Empty, column: str) -> Sequence[str]:
+def empty_for(column: str, empty: Sequence[str], not_empty: NotEmpty | None) -> list[str]:
     """What counts as empty in one column."""
-    if isinstance(empty, Mapping):
-        return empty[column] if column in empty else empty.get(EVERYWHERE, EMPTY)
-    return empty
+    values = (not_empty or {}).get(column, ())
+    return [text for text in empty if text not in values]
 
 
-def check_empty(empty: Empty, columns: Mapping[str, Cells], file: str) -> None:
-    """Refuse lists for columns that there are not.
+def looks_missing(value: Any) -> bool:
+    """Whether a class or a level is spelt like an empty cell."""
+    text = str(value).strip().lower()
+    return text in PROGRAMS or text in WORDS or text in MARKS
+
+
+def hint(value: Any) -> str:
+    """What to say behind a cell that cannot be read, if it is spelt like an empty one."""
+    return f"; if it means an empty cell, add {str(value)!r} to data.empty" if looks_missing(value) else ""
+
+
+def check_not_empty(not_empty: NotEmpty | None, columns: Mapping[str, Cells], file: str) -> None:
+    """Refuse values of columns that there are not.
 
     Raises:
         DataError: names the nearest column.
     """
-    for name in empty if isinstance(empty, Mapping) else ():
-        if name != EVERYWHERE and name not in columns:
-            raise DataError(f"data.empty: {file} has no column {name!r}; {suggest(name, columns)}")
+    for name in not_empty or ():
+        if name not in columns:
+            raise DataError(f"data.not_empty: {file} has no column {name!r}; {suggest(name, columns)}")
 
 
-def blank_columns(columns: Mapping[str, Cells], empty: Empty, strip: bool) -> dict[str, Cells]:
+def blank_columns(
+    columns: Mapping[str, Cells], empty: Sequence[str], strip: bool, not_empty: NotEmpty | None = None
+) -> dict[str, Cells]:
     """Columns with None for every cell that counts as empty."""
-    return {name: _blank(cells, empty_for(empty, name), strip) for name, cells in columns.items()}
+    return {name: _blank(cells, empty_for(name, empty, not_empty), strip) for name, cells in columns.items()}
 
 
 def _blank(cells: Cells, empty: Sequence[str], strip: bool) -> Cells:

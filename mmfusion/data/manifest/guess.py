@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mmfusion.data.decimals import Spelling, is_text, spelling
 from mmfusion.data.errors import DataError, shorten
@@ -94,7 +94,7 @@ def _mark(cells: Cells) -> Spelling | None:
     return spelling(cells) if is_text(cells) else None
 
 
-def _decimal(marks: Mapping[str, Spelling], guess: Guess) -> str:
+def _decimal(marks: Mapping[str, Spelling], guess: Guess) -> Literal[".", ","]:
     found = set(marks.values())
     if "," in found:
         return ","

@@ -89,8 +89,8 @@ def check_header(header: Sequence[str], columns: Sequence[pl.Series], file: str)
     why = "is there again below" if found[place] == "value" else "is a number like those below"
     raise DataError(
         f"{file}, line 1: the first line looks like a row and not like names: in column {place + 1} "
-        f"{shorten(cells[place])} {why}; set data.header=false if it is a row (columns are then called column_1, "
-        "column_2, …), or data.header=true if these are the names"
+        f"{shorten(cells[place])} {why}; if it is a row, write a line of names above it or set data.header=false "
+        "(columns are then called column_1, column_2, …); if these are the names, set data.header=true"
     )
 
 

@@ -1,4 +1,4 @@
-"""JSON lines to columns: one object a line, a missing key is an empty cell."""
+"""JSON lines, or a JSON list, to columns: one object a row, a missing key is an empty cell."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from mmfusion.data.errors import DataError, Problems
+from mmfusion.data.errors import DataError, Problems, shorten
 from mmfusion.data.manifest.delimited import CHUNK, Cells, lines, not_utf8
 from mmfusion.data.manifest.header import name_of
 
@@ -47,14 +47,54 @@ def read_jsonl(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
         raise not_utf8(path, error) from None
     problems.raise_if_any()
     parts.append(_pack(chunk))
+    return _columns(parts, path.name), numbers
+
+
+def read_json(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
+    """Read a file that is a list of objects; one of an object a line is read as such.
+
+    Returns:
+        Column to its cells; and each row's number counted from 1 (of an object a line, its line).
+
+    Raises:
+        DataError: it is neither, or as `read_jsonl`.
+    """
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+        rows = json.loads(text, object_pairs_hook=_Object)
+    except UnicodeDecodeError as error:
+        raise not_utf8(path, error) from None
+    except json.JSONDecodeError as error:
+        if text.lstrip().startswith("{") and error.msg == "Extra data":
+            return read_jsonl(path)
+        where = f"line {error.lineno}, column {error.colno}"
+        raise DataError(f"{path.name}, {where}: not JSON: {error.msg}") from None
+    except (RecursionError, ValueError) as error:
+        raise DataError(f"{path.name}: not JSON that can be read: {error}") from None
+    if isinstance(rows, _Object):
+        if rows and all(isinstance(cells, dict | list) for cells in rows.values()):
+            raise DataError(
+                f"{path.name}: expected a list of objects, one a row, found one object of columns "
+                f"({', '.join(list(rows)[:5])}); of a pandas table, write it by to_json(path, orient='records')"
+            )
+        rows = [rows]
+    if not isinstance(rows, list):
+        raise DataError(f"{path.name}: expected a list of objects, one a row, found {shorten(rows)}")
+    problems = Problems(path.name)
+    found = [_row(row, number, row, problems) for number, row in enumerate(rows, 1)]
+    problems.raise_if_any()
+    return _columns([_pack([row for row in found if row is not None])], path.name), range(1, len(found) + 1)
+
+
+def _columns(parts: list[dict[str, Cells]], file: str) -> dict[str, Cells]:
     names = list(dict.fromkeys(name for part in parts for name in part))
     if not names:
-        raise DataError(f"{path.name}: the file holds no row")
+        raise DataError(f"{file}: the file holds no row")
     sizes = [len(next(iter(part.values()))) if part else 0 for part in parts]
     return {
         name_of(name, place): _join([part.get(name, [None] * size) for part, size in zip(parts, sizes, strict=True)])
         for place, name in enumerate(names, 1)
-    }, numbers
+    }
 
 
 class _Object(dict[str, Any]):
@@ -72,12 +112,22 @@ def _parse(line: str, number: int, problems: Problems) -> dict[str, Any] | None:
     except json.JSONDecodeError as error:
         problems.add(number, None, line.rstrip("\n"), f"not JSON: {error.msg} at position {error.pos}")
         return None
+    except ValueError as error:  # a number of thousands of digits
+        problems.add(number, None, line.rstrip("\n"), f"not JSON that can be read: {error}")
+        return None
+    except RecursionError:
+        problems.add(number, None, line.rstrip("\n"), "lists inside lists without end")
+        return None
+    return _row(row, number, line.rstrip("\n"), problems)
+
+
+def _row(row: Any, number: int, shown: Any, problems: Problems) -> dict[str, Any] | None:
     if not isinstance(row, _Object):
         problems.add(number, None, row, 'expected one object a line, like {"id": "a", "text": "…"}')
         return None
     if row.twice:
         why = f"{row.twice!r} is there more than once; give each cell one value"
-        problems.add(number, None, line.rstrip("\n"), why)
+        problems.add(number, None, shown, why)
         return None
     nested = [name for name, cell in row.items() if isinstance(cell, dict)]
     for name in nested:

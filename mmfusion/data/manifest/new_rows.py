@@ -77,9 +77,9 @@ def table_from_rows(
         if not isinstance(row, Mapping):
             raise DataError(f"rows[{number}]: expected a dictionary of column to cell, found {type(row).__name__}")
     names = dict.fromkeys(name for row in rows for name in row)
-    empty, strip = source.get("empty", ("",)), source.get("strip", True)
+    empty, strip, values = source.get("empty", ("",)), source.get("strip", True), source.get("not_empty")
     columns: dict[str, Cells] = {
-        name: [blank(row.get(name), empty_for(empty, name), strip) for row in rows] for name in names
+        name: [blank(row.get(name), empty_for(name, empty, values), strip) for row in rows] for name in names
     }
     numbers = range(1, len(rows) + 1)
     ids = _ids(columns, source, numbers, "rows")

@@ -9,8 +9,8 @@ from pathlib import Path, PurePath
 from mmfusion.data.errors import DataError
 from mmfusion.data.manifest.delimited import QUOTE, Cells, read_delimited
 from mmfusion.data.manifest.dialect import declared_delimiter
-from mmfusion.data.manifest.empty import EMPTY, Empty, blank_columns
-from mmfusion.data.manifest.jsonl import read_jsonl
+from mmfusion.data.manifest.empty import EMPTY, NotEmpty, blank_columns
+from mmfusion.data.manifest.jsonl import read_json, read_jsonl
 from mmfusion.data.manifest.parquet import read_parquet
 
 FORMATS = {
@@ -19,10 +19,21 @@ FORMATS = {
     ".tab": "tsv",
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
+    ".json": "json",
     ".parquet": "parquet",
     ".pq": "parquet",
 }
 """Suffix to format."""
+
+_PROGRAMS = {
+    **dict.fromkeys((".xlsx", ".xls", ".xlsm", ".xlsb", ".ods", ".numbers"), "sheets of a spreadsheet"),
+    **dict.fromkeys((".sav", ".dta", ".sas7bdat", ".rds", ".rdata", ".mat"), "files of a statistics program"),
+    **dict.fromkeys((".db", ".sqlite", ".sqlite3", ".mdb", ".accdb"), "databases"),
+    **dict.fromkeys((".pkl", ".pickle"), "pickled objects"),
+    **dict.fromkeys((".zip", ".gz", ".bz2", ".xz", ".7z", ".zst", ".tar"), "archives"),
+    **dict.fromkeys((".h5", ".hdf5", ".feather", ".arrow", ".orc", ".avro"), "files of this format"),
+}
+"""Suffix to what such files are."""
 
 USUAL = {"csv": ",", "tsv": "\t"}
 """Format to the delimiter that it has unless something says otherwise."""
@@ -35,24 +46,26 @@ def read_columns(
     path: Path,
     format: str | None = None,
     delimiter: str | None = None,
-    empty: Empty = EMPTY,
+    empty: Sequence[str] = EMPTY,
     strip: bool = True,
     quote: str | None = QUOTE,
     header: bool | None = None,
+    not_empty: NotEmpty | None = None,
 ) -> tuple[dict[str, Cells], Sequence[int]]:
     """Read a table's columns.
 
     Args:
-        path: CSV, TSV, JSONL or Parquet.
-        format: `csv`, `tsv`, `jsonl` or `parquet`; None goes by the suffix.
+        path: CSV, TSV, JSONL, JSON or Parquet.
+        format: `csv`, `tsv`, `jsonl`, `json` or `parquet`; None goes by the suffix.
         delimiter: what separates the fields of a CSV; None is what a first line `sep=;` says, else a comma, a tab for
             TSV.
-        empty: strings that count as an empty cell; or column to such strings, those of other columns under `*`.
+        empty: strings that count as an empty cell.
         strip: whether blanks around a cell's text are taken off.
         quote: what a field of CSV or TSV may stand between, so that it can hold the delimiter; None: it is a character
             like any other.
         header: whether the first line of CSV or TSV holds the columns' names; None: it does, and is refused where it
             looks like a row.
+        not_empty: column to strings that are values there all the same.
 
     Returns:
         Column to its cells, None where empty (polars Series, or a list where cells are lists; lists of numbers become
@@ -71,18 +84,25 @@ def read_columns(
         columns, rows = read_delimited(path, mark, _one_character("quote", quote), header)
     elif format == "jsonl":
         columns, rows = read_jsonl(path)
+    elif format == "json":
+        columns, rows = read_json(path)
     elif format == "parquet":
         columns, rows = read_parquet(path)
+    elif format is not None:
+        raise DataError(f"data.format: expected csv, tsv, jsonl, json or parquet, found {format!r}")
+    elif path.suffix.lower() in _PROGRAMS:
+        raise DataError(
+            f"{path.name}: cannot tell the format from the suffix {path.suffix!r}: "
+            f"{_PROGRAMS[path.suffix.lower()]} are not read; export the table as CSV (UTF-8) or Parquet"
+        )
     else:
         raise DataError(
             f"{path.name}: cannot tell the format from the suffix {path.suffix!r} ({', '.join(FORMATS)}); set "
-            "data.format to csv, tsv, jsonl or parquet"
-            if format is None
-            else f"data.format: expected csv, tsv, jsonl or parquet, found {format!r}"
+            "data.format to csv, tsv, jsonl, json or parquet"
         )
     if not len(rows):
         raise DataError(f"{path.name}: the file has columns but no row")
-    return blank_columns(columns, empty, strip), rows
+    return blank_columns(columns, empty, strip, not_empty), rows
 
 
 def format_of(path: PurePath, given: str | None = None) -> str | None:

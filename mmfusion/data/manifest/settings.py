@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from mmfusion.data.manifest.delimited import QUOTE, Cells
-from mmfusion.data.manifest.empty import EMPTY, Empty
+from mmfusion.data.manifest.empty import EMPTY, NotEmpty
 from mmfusion.data.manifest.read import read_columns
 
 
@@ -20,9 +20,10 @@ class Settings:
     delimiter: str | None = None
     quote: str | None = QUOTE
     header: bool | None = None
-    decimal: str = "."
-    empty: Empty = EMPTY
+    decimal: Literal[".", ","] = "."
+    empty: Sequence[str] = EMPTY
     strip: bool = True
+    not_empty: NotEmpty | None = None
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Settings:
@@ -31,7 +32,8 @@ class Settings:
 
     def read(self, path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
         """See `read_columns`."""
-        return read_columns(path, self.format, self.delimiter, self.empty, self.strip, self.quote, self.header)
+        options = (self.format, self.delimiter, self.empty, self.strip, self.quote, self.header, self.not_empty)
+        return read_columns(path, *options)
 
 
 OPTIONS = tuple(field.name for field in fields(Settings))

@@ -9,10 +9,10 @@ from typing import Any, Literal
 
 import polars as pl
 
-from mmfusion.config.split import check_split, shares_of, validates
+from mmfusion.config.split import check_split, shares_of, spelt, validates
 from mmfusion.data.errors import Problems
 from mmfusion.data.manifest.delimited import QUOTE, Cells
-from mmfusion.data.manifest.empty import EMPTY, check_empty
+from mmfusion.data.manifest.empty import EMPTY, check_not_empty
 from mmfusion.data.manifest.folds import Folds
 from mmfusion.data.manifest.header import without_a_name
 from mmfusion.data.manifest.places import media_root, table_path
@@ -46,13 +46,14 @@ class ManifestSource(Source):
             its share of each value) say how shares and folds are dealt out.
         format: csv, tsv, jsonl or parquet; None goes by the suffix.
         delimiter: what separates the fields of a CSV; None is a comma (a tab for TSV).
-        empty: strings that count as an empty cell; or column to such strings, those of other columns under `*`.
+        empty: strings that count as an empty cell.
         strip: take blanks off both ends of every cell.
         quote: what a field of CSV or TSV may stand between; None: quotes are characters like any other.
         header: whether the first line of CSV or TSV holds the columns' names; false: they are called `column_1`,
             `column_2`, …; None: it holds names, and is refused where it looks like a row.
         decimal: what numbers written as text have for a decimal mark: a point, or a comma, beside which thousands may
             be separated (`1.234,5`).
+        not_empty: column to strings of `empty` that are values there: `{country: [NA]}`.
 
     Raises:
         ConfigError: a `split` that means nothing or two things.
@@ -66,11 +67,12 @@ class ManifestSource(Source):
         split: Split = BY_COLUMN,
         format: str | None = None,
         delimiter: str | None = None,
-        empty: Sequence[str] | Mapping[str, Sequence[str]] = EMPTY,
+        empty: Sequence[str] = EMPTY,
         strip: bool = True,
         quote: str | None = QUOTE,
         header: bool | None = None,
         decimal: Literal[".", ","] = ".",
+        not_empty: Mapping[str, Sequence[str]] | None = None,
     ) -> None:
         check_split(split)
         self.path = path
@@ -78,7 +80,7 @@ class ManifestSource(Source):
         self.id = id
         self.split: Mapping[str, Any] = split
         self.validates = validates(split)
-        self.settings = Settings(format, delimiter, quote, header, decimal, empty, strip)
+        self.settings = Settings(format, delimiter, quote, header, decimal, empty, strip, not_empty)
 
     def read(self) -> Table:
         path, columns, keys, ids, rows = self._rows()
@@ -100,7 +102,7 @@ class ManifestSource(Source):
         path = table_path(self.path, self.root)
         columns, rows = self.settings.read(path)
         file = path.name
-        check_empty(self.settings.empty, columns, file)
+        check_not_empty(self.settings.not_empty, columns, file)
         if without_a_name(columns):
             log.warning("%s: %s", file, without_a_name(columns))
         ids = row_ids(columns, self.id, rows, file)
@@ -128,6 +130,15 @@ class ManifestSource(Source):
         return take_from_train(splits, columns, keys, rows, file, self.split) if taken else splits
 
 
+def whole(cells: pl.Series) -> pl.Series:
+    """Floats that are all whole numbers as integers, which they were before some program had them as floats."""
+    if not cells.dtype.is_float():
+        return cells
+    present = cells.drop_nulls()
+    exact = (present == present.round()) & (present.abs() < 2**53)
+    return cells.cast(pl.Int64) if exact.all() else cells
+
+
 def row_ids(
     columns: Mapping[str, Cells],
     column: str | None,
@@ -151,8 +162,8 @@ def row_ids(
         return [str(number) for number in range(len(rows))]
     cells = find(columns, column, file, "data.id")
     if isinstance(cells, list):
-        cells = pl.Series([None if is_empty(cell) else str(cell) for cell in cells], dtype=pl.String)
-    ids = pl.Series(cells).cast(pl.String)
+        cells = pl.Series([None if is_empty(cell) else spelt(cell) for cell in cells], dtype=pl.String)
+    ids = whole(pl.Series(cells)).cast(pl.String)
     if ids.null_count() or ids.n_unique() < len(ids):
         problems = Problems(file)
         first: dict[str, int] = {}

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mmfusion.data.inspect.missing import looks_missing
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.tabular import Tabular
+from mmfusion.data.manifest.empty import looks_missing
 from mmfusion.runs.validation.report import Report
 
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from mmfusion.data.inspect.missing import guess_empty, looks_missing
-from mmfusion.data.manifest.empty import EMPTY, EVERYWHERE
+from mmfusion.data.inspect.missing import guess_empty
+from mmfusion.data.manifest.empty import EMPTY, looks_missing
 
 N = range(60)
 SPELLINGS = ["N/A", "n/a", "NA", "na", "null", "NULL", "None", "<NA>", "#N/A", "NaN", "nan", "-", "--", "?", ".", "nil"]
@@ -66,10 +66,9 @@ def test_a_text_that_is_a_question_mark_stays():
 
 def test_a_value_of_one_column_can_be_an_empty_cell_of_another():
     country, age = column(["DE", "FR", "ZA"], "NA"), column(["20", "30"], "NA")
-    assert guess_empty({"country": country, "age": age}).empty == {
-        EVERYWHERE: list(EMPTY),
-        "country": ["", "nan", "NaN"],
-    }
+    found = guess_empty({"country": country, "age": age})
+    assert found.empty is EMPTY
+    assert found.not_empty == {"country": ["NA"]}
 
 
 def test_nothing_found_is_nothing_written():

@@ -53,7 +53,7 @@ def check(header: list[str], columns: list[list[str]]) -> None:
     ],
 )
 def test_a_first_row_is_no_header(columns):
-    with pytest.raises(DataError, match=r"a\.csv, line 1: .* set data\.header=false .* or data\.header=true"):
+    with pytest.raises(DataError, match=r"a\.csv, line 1: .* set data\.header=false .* set data\.header=true"):
         check([ROWS[name][7] for name in columns], [ROWS[name][:7] + ROWS[name][8:] for name in columns])
 
 

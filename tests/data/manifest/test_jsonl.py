@@ -3,6 +3,7 @@ import pytest
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.manifest.jsonl import read_jsonl
+from mmfusion.data.manifest.read import read_columns
 
 
 def read(tmp_path, *lines, encoding="utf-8"):
@@ -74,3 +75,38 @@ def test_rows_without_a_single_column(tmp_path):
 def test_a_key_that_is_there_twice_is_refused_with_its_line(tmp_path):
     with pytest.raises(DataError, match=r"a\.jsonl, line 2: .*: 'a' is there more than once; give each cell one value"):
         read(tmp_path, '{"a": 1, "b": 2}', '{"a": 1, "b": 2, "a": 3}')
+
+
+def read_json_text(tmp_path, text):
+    path = tmp_path / "a.json"
+    path.write_text(text, encoding="utf-8")
+    columns, rows = read_columns(path)
+    return {name: list(cells) for name, cells in columns.items()}, list(rows)
+
+
+def test_a_json_list_of_objects_is_a_table(tmp_path):
+    text = '[{"id": "007", "n": 1},\n {"id": "8", "tags": ["x"]}]'
+    assert read_json_text(tmp_path, text) == ({"id": ["007", "8"], "n": [1, None], "tags": [None, ["x"]]}, [1, 2])
+
+
+def test_one_object_a_line_under_that_suffix_is_too(tmp_path):
+    assert read_json_text(tmp_path, '{"a": 1}\n\n{"a": 2}\n') == ({"a": [1, 2]}, [1, 3])
+    assert read_json_text(tmp_path, '{\n"a": 1}\n') == ({"a": [1]}, [1])
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ('{"a": {"0": 1}, "b": {}}', r"a\.json: .*one object of columns \(a, b\).*to_json\(path, orient='records'\)"),
+        ("[1, 2]", r"a\.json, row 1: 1: expected one object"),
+        ('"text"', r"a\.json: expected a list of objects, one a row, found 'text'"),
+        ('[{"a": 1}', r"a\.json, line 1, column 10: not JSON"),
+        ("[]", r"a\.json: the file holds no row"),
+        ('[{"a": {"b": 1}}]', r"a\.json, row 1, column 'a': .*an object inside a cell"),
+        ("[" * 100_000, r"a\.json: not JSON that can be read"),
+        ("1" * 5000, r"a\.json: not JSON that can be read: Exceeds the limit"),
+    ],
+)
+def test_json_that_is_no_table(tmp_path, text, message):
+    with pytest.raises(DataError, match=message):
+        read_json_text(tmp_path, text)

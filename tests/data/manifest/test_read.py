@@ -13,7 +13,7 @@ from mmfusion.data.manifest.read import read_columns
 
 
 def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
-    path.write_bytes(text.encode(encoding))
+    path.write_bytes(text.encode(encoding, "surrogateescape"))
     return path
 
 
@@ -115,7 +115,13 @@ def test_parquet_types(tmp_path):
         ("list.jsonl", "[1, 2]\n", r"list.jsonl, line 1: \[1, 2\]: expected one object a line"),
         ("nested.jsonl", '{"a": {"b": 1}}\n', r"nested.jsonl, line 1, column 'a': .*an object inside a cell"),
         ("none.jsonl", "\n", r"none.jsonl: the file holds no row"),
-        ("what.xlsx", "a\n", r"what.xlsx: cannot tell the format from the suffix '.xlsx'"),
+        (
+            "what.xlsx",
+            "a\n",
+            r"what.xlsx: cannot tell the format from the suffix '.xlsx': sheets .* export the table as CSV",
+        ),
+        ("a.csv", "PK\x03\x04\udcff", r"a.csv: an archive, as Excel's files are; export"),
+        ("a.csv", "\udcff\udcfea\0", r"a.csv: not UTF-8 but UTF-16"),
         ("a.parquet", "no", r"a.parquet: not readable as Parquet"),
     ],
 )
@@ -151,7 +157,7 @@ def test_a_missing_file_names_its_neighbour(tmp_path):
 
 def test_unknown_options(tmp_path):
     path = write(tmp_path / "a.csv", "a\n1\n")
-    with pytest.raises(DataError, match=r"data.format: expected csv, tsv, jsonl or parquet, found 'xml'"):
+    with pytest.raises(DataError, match=r"data.format: expected csv, tsv, jsonl, json or parquet, found 'xml'"):
         read_columns(path, format="xml")
     with pytest.raises(DataError, match=r"data.delimiter: expected one character, found ', '"):
         read_columns(path, delimiter=", ")

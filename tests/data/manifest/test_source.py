@@ -13,6 +13,7 @@ from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.inputs import Inputs
 from mmfusion.data.kinds.features import Features
 from mmfusion.data.kinds.tabular import Tabular
+from mmfusion.data.manifest.new_rows import read_rows
 from mmfusion.data.manifest.source import ManifestSource
 from mmfusion.data.targets import fit_labels, read_labels
 from mmfusion.tasks.multilabel import Multilabel
@@ -244,3 +245,16 @@ def test_rows_of_arrays_have_a_split_of_their_own_too(tmp_path):
         table = ManifestSource(str(path), split=split).read()
         dealt.append(dict(zip(table.columns["y"], table.splits, strict=True)))
     assert dealt[0] == dealt[1]
+
+
+@pytest.mark.parametrize("suffix", ["parquet", "jsonl"])
+def test_whole_floats_are_ids_as_they_were_before_some_program_made_floats_of_them(tmp_path, suffix):
+    path = tmp_path / f"a.{suffix}"
+    frame = pl.DataFrame({"id": [20230000171.0, 2.0], "part": [1.0, 2.0]})
+    frame.write_parquet(path) if suffix == "parquet" else frame.write_ndjson(path)
+    split = {"column": "part", "train": 1, "val": 2, "test": None}
+    table = ManifestSource(str(path), id="id", split=split).read()
+    assert list(table.ids) == ["20230000171", "2"]
+    assert table.splits == ["train", "val"]
+    pl.DataFrame({"id": [1.5, 2.0]}).write_parquet(tmp_path / "b.parquet")
+    assert list(read_rows(tmp_path / "b.parquet").ids) == ["1.5", "2.0"]
