@@ -129,7 +129,7 @@ def only_sentences(action: Callable[[], object], name: str) -> bool:
 
 def look(path: Path) -> None:
     guess = read_table(path, {})
-    finish(start(path.name, guess.columns, path.parent, unreadable=guess.unreadable), guess.columns, ())
+    finish(start(path.name, guess.columns, path.parent, unreadable=guess.unreadable), guess.columns)
 
 
 TABLES = {
