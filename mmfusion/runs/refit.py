@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -19,6 +20,7 @@ from mmfusion.training.callbacks.predictions import KeepPredictions
 from mmfusion.training.module import MultiTaskModule
 from mmfusion.training.trainer import build_trainer, progress_of
 
+log = logging.getLogger(__name__)
 _FILE = "refit.ckpt"
 
 
@@ -64,6 +66,7 @@ def refit(
         callbacks: further ones.
     """
     if chosen.best_step is None or chosen.best_epoch is None:
+        log.warning("trainer.refit: no checkpoint is the best, so none says how long to train; no refit is made")
         return None
     steps = chosen.best_step + 1
     seed_everything(config["seed"], workers=True, verbose=False)

@@ -187,13 +187,10 @@ class _Run:
         self.trainer.fit(module, datamodule=data)
         pruned = callbacks.pruning.reason if callbacks.pruning is not None else None
         chosen, tester, kept = callbacks.checkpoints.chosen(), self.trainer, callbacks.predictions
+        validated = data
         if settings.get("refit") and pruned is None:
             again = refit(config, folder, self.trainer, data, callbacks.checkpoints, [self.stop, SameConfig(config)])
-            if again is None:
-                log.warning(
-                    "trainer.refit: no checkpoint is the best, so none says how long to train; no refit is made"
-                )
-            else:
+            if again is not None:
                 # As training left it: rank 0 is still moving its checkpoint into place.
                 chosen, tester, kept = None, again.trainer, again.predictions
                 module, data, tasks, self.data = again.module, again.data, again.tasks, again.data
@@ -214,7 +211,10 @@ class _Run:
         predictions = self._draw(kept, tasks)
         if folder.writes:
             whole_val = settings["limit_val_batches"] == 1.0 and not settings["overfit_batches"]
-            self.result = self.result.but(rows=scored_rows(data, kept, metrics, whole_val))
+            rows = scored_rows(validated, KeepPredictions(), (), whole_val) | scored_rows(
+                data, kept, metrics, whole_val
+            )
+            self.result = self.result.but(rows=rows)
         if predictions is not None and config["report"]["baselines"]:
             summary, where = baselines(config, data, tasks)
             self.result = self.result.but(baselines=compared(summary, where, predictions, folder.path))

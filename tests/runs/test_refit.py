@@ -29,7 +29,13 @@ def test_it_takes_the_best_epochs_steps_on_all_rows_but_the_test(refitted, toy):
     # The learning rate of the first training, not one that ends at 0 after so many steps.
     (rate,) = {group["lr"] for group in saved["optimizer_states"][0]["param_groups"]}
     assert rate == pytest.approx(0.01 * 0.5 * (1 + np.cos(np.pi * steps / 36)), rel=1e-6)
-    assert json.loads((refitted.folder / "result.json").read_text())["refit"] == refitted.refit
+    content = json.loads((refitted.folder / "result.json").read_text())
+    assert content["refit"] == refitted.refit
+    assert {split: content["rows"][split]["rows"] for split in ("train", "val", "test")} == {
+        "train": 120,
+        "val": 30,  # what `validation` is of
+        "test": 30,
+    }
 
 
 def test_what_is_fitted_is_fitted_on_all_rows_but_the_test(refitted, toy):
