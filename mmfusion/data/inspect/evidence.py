@@ -18,6 +18,7 @@ Evidence = list[tuple[float, str]]
 _BY_COUNT = ((5, -2.0), (10, -1.0), (12, -0.5), (19, 0.0))
 """Up to so many different values, the weight of their number: things that rows come from are many; of more, a half."""
 
+_MANY = 20
 _SAME = 0.98
 _TOGETHER = "rows of one value stand together"
 
@@ -35,7 +36,7 @@ def prior(name: str, unique: pl.Series) -> Evidence:
         found.append((1.5, "named like one"))
         weight += 1.0 if weight < 0 else 0.0
     elif all(word in INPUT for word in words(name)) or (not name.isascii() and named(name, INPUT)):
-        weight -= 2.0
+        weight -= 1.0 if name.isascii() else 0.5  # of a Chinese name it is a part alone
     found.append((weight, ""))
     codes = looks_like_codes(unique) or looks_like_numbering(unique)
     return [*found, *([codes] if codes else [])]
@@ -78,7 +79,9 @@ def attributes(group: Looked, others: Mapping[str, Looked]) -> list[str]:
     """Columns that are the same in all rows of one value, and not just another name of it."""
     found = []
     for name, other in others.items():
-        measured = other.numbers is not None and bool((np.nan_to_num(other.numbers) % 1 != 0).any())
+        measured = other.numbers is not None and (
+            group.numbers is None or bool((np.nan_to_num(other.numbers) % 1 != 0).any())
+        )
         if 2 <= other.levels < 0.9 * group.levels or (measured and 2 <= other.levels <= group.levels):
             score = gives(group, Looked(other.codes, None, other.levels))
             if score.suspicious and score.value >= _SAME:
@@ -107,8 +110,8 @@ def alike(group: Looked, others: Sequence[Looked]) -> Evidence:
     strength = float(shares[near].mean())
     said = f"rows of one value are alike in {near.sum()} of {len(near)} other columns"
     if near.sum() > 1 and strength >= (0.3 if near.mean() >= 0.35 else 0.5):
-        return [(3.0 if near.mean() >= 0.6 or near.sum() > 2 else 2.5, said)]
-    if near.mean() < 0.35:
+        return [(3.0, said)]
+    if near.mean() < 0.35 and group.levels < _MANY:
         return []
     return [(2.5 if strength >= 0.7 else 2.0 if strength >= 0.5 else 1.0, said)]
 

@@ -118,16 +118,17 @@ def find_groups(table: Grouped, candidates: Sequence[str]) -> list[Group]:
     if len(found) > 1:
         found = _enough(table, [group.column for group in found], all_texts=True)
     for finer in sorted(found, key=lambda group: -group.values):
-        coarser = [g.column for g in found if g.values < finer.values and table.inside(finer.column, g.column)]
+        coarser = [g for g in found if g.values < finer.values and table.inside(finer.column, g.column)]
         if coarser:
-            held = _enough(table.once(finer.column), coarser)
-            kept = {group.column for group in held if finer.values >= 2 * group.values}
-            found = [g for g in found if g.column not in coarser or g.column in kept]
+            held = _enough(table.once(finer.column), [c.column for c in coarser if finer.values >= 2 * c.values])
+            kept = {group.column for group in held}
+            found = [g for g in found if g not in coarser or g.column in kept]
     parts = [g for g in found if any(g.values > h.values and table.inside(g.column, h.column) for h in found)]
     if not found:
         return []
     first, *rest = [g for g in found if g not in parts]
-    kept = {group.column for group in _enough(table.once(first.column), [g.column for g in rest])}
+    fewer = [g.column for g in rest if first.values >= 2 * g.values]
+    kept = {group.column for group in _enough(table.once(first.column), fewer)}
     return [first, *(g for g in rest if g.column in kept), *(g for g in parts if table.inside(g.column, first.column))]
 
 
@@ -140,7 +141,9 @@ def straddling_values(groups: Cells, splits: Cells) -> int:
 def _enough(table: Grouped, names: Sequence[str], all_texts: bool = False) -> list[Group]:
     """Those columns for which there is enough evidence, most first; texts are read where they can decide, or all."""
     each = (_group(table, name, all_texts) for name in names)
-    return sorted((g for g in each if g is not None and g.score >= ENOUGH), key=lambda g: (-g.score, -g.values))
+    found = [group for group in each if group is not None and group.score >= ENOUGH]
+    # Of two that are one (each patient has an age of its own), the name and not the measurement.
+    return sorted(found, key=lambda g: (-g.score, -g.values, table.look(g.column, None).numbers is not None))
 
 
 def _group(table: Grouped, name: str, all_texts: bool) -> Group | None:

@@ -57,9 +57,8 @@ def warn(plan: Plan, columns: Mapping[str, Any]) -> None:
             is_known = other.warning or plan.profiles[other.column].is_unique or plan.profiles[other.column].filled == 0
             if is_known or not isinstance(columns[other.column], pl.Series):
                 continue
-            score = tells(plan, columns, other.column, task.column)
-            if score.suspicious:
-                plan.warn(other.column, f"it alone gives {score.words} of `{task.column}`: {NEVER}")
+            if (why := relation(plan, columns, other.column, task.column)) is not None:
+                plan.warn(other.column, f"{why}: {NEVER}")
 
 
 def _compared(plan: Plan, columns: Mapping[str, Any]) -> list[Decision]:

@@ -58,7 +58,10 @@ def test_what_is_left_out_and_tells_a_target_is_warned_of_once():
     plan.decide("site", "group")
     plan.decide("note", "modality", "text")
     warn(plan, table)
-    assert plan.decisions["folder"].warning == "it alone gives 100% (accuracy) of `label`: never make it an input"
+    assert (
+        plan.decisions["folder"].warning
+        == "it alone gives 100% (accuracy) of the target `label`: never make it an input"
+    )
     assert plan.decisions["site"].warning == ""
     assert plan.decisions["note"].warning == "100% of its cells contain the name of their own `label`"
     warn(plan, table)
