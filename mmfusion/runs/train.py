@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import sys
 import time
 import traceback
@@ -52,8 +51,6 @@ from mmfusion.training.trainer import (
     reconcile,
     shows_progress,
 )
-
-log = logging.getLogger(__name__)
 
 
 def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = True) -> Result:
@@ -211,10 +208,8 @@ class _Run:
         predictions = self._draw(kept, tasks)
         if folder.writes:
             whole_val = settings["limit_val_batches"] == 1.0 and not settings["overfit_batches"]
-            rows = scored_rows(validated, KeepPredictions(), (), whole_val) | scored_rows(
-                data, kept, metrics, whole_val
-            )
-            self.result = self.result.but(rows=rows)
+            rows = {} if validated is data else scored_rows(validated, KeepPredictions(), (), whole_val)
+            self.result = self.result.but(rows=rows | scored_rows(data, kept, metrics, whole_val))
         if predictions is not None and config["report"]["baselines"]:
             summary, where = baselines(config, data, tasks)
             self.result = self.result.but(baselines=compared(summary, where, predictions, folder.path))
