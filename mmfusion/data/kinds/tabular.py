@@ -172,7 +172,10 @@ class Tabular(Kind):
         spelt = dict.fromkeys(str(value) for value in values if looks_missing(value))
         if spelt:
             advice += f"; add {', '.join(map(repr, spelt))} to data.empty if it means an empty cell"
-        yield Refused(name, places, values, "expected a number", advice)
+        try:
+            number(values[0])
+        except NotANumberError as error:  # for what all of them are, and not only what a word is
+            yield Refused(name, places, values, str(error).partition(", found")[0], advice)
 
     def _present(self, name: str, count: int) -> None:
         if count == 0:

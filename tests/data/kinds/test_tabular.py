@@ -140,3 +140,12 @@ def test_a_number_that_overflows_once_it_is_scaled_is_refused_with_its_column():
     assert kind.decode_all(Cells([["1e38"]])) is None
     with pytest.raises(DecodeError, match=r"column 'a': 1e\+38 is too far from the training rows' 1\.5e-09"):
         kind.decode("1e38", None)
+
+
+@pytest.mark.parametrize(
+    ("cell", "why"), [("inf", "expected a finite number"), ("1e300", r"expected a number up to 3\.4e\+38 \(float32\)")]
+)
+def test_a_number_that_cannot_be_used_is_not_called_none(cell, why):
+    kind = Tabular(["age"])
+    with pytest.raises(CellsError, match=rf"column 'age': '{cell}': {why} \(1 cells\)"):
+        kind.fit(Cells([pl.Series(["20"] * 20 + [cell])]), None)
