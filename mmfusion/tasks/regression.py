@@ -35,7 +35,7 @@ class Regression(Task):
 
     `μ`, `σ` are the training split's mean and standard deviation (σ = 1 unless `standardise`, or where all targets are
     equal). `ℓ(e)` is `e²` (mse), `|e|` (mae) or Huber's with threshold δ (huber), which is `e²/2` below δ. Targets,
-    predictions and metrics are float64 in the target's own unit: only `y_b − μ` becomes float32.
+    predictions and metrics are float64 in the target's own unit: only `(y_b − μ)/σ` becomes float32.
 
     Args:
         column: the table's column; None for the task's own name.
@@ -94,10 +94,9 @@ class Regression(Task):
         mean, std, largest = values_N.mean(), values_N.std(correction=0), values_N.abs().max()
         _check_digits(numbers, std.item(), largest.item())
         # As short as does no harm: ordinary targets are then trained on bit for bit as by arithmetic in float32.
-        short = mean.float().double()
-        self.mean = short if (short - mean).abs() <= LOST * std else mean
-        std = one_where_constant(std, largest, DOUBLE) if self.standardise else torch.ones(())
-        self.std = std.float().double()
+        self.mean = _short(mean, std)
+        std = one_where_constant(std, largest, DOUBLE) if self.standardise else torch.ones_like(std)
+        self.std = _short(std, std)
 
     def check(self, label: Any) -> float:
         try:
@@ -115,8 +114,7 @@ class Regression(Task):
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         require_shapes(output, target, 1, ())
-        centred_B = (as_double(target) - self.mean).to(output.device, torch.float32)
-        z_B, y_B = output[:, 0].float(), centred_B / self.std.float()
+        z_B, y_B = output[:, 0].float(), ((as_double(target) - self.mean) / self.std).to(output.device, torch.float32)
         if self.loss_name == "mse":
             return mse_loss(z_B, y_B, reduction="none")
         if self.loss_name == "mae":
@@ -160,6 +158,12 @@ def _check_digits(labels: Iterable[Any], std: float, largest: float) -> None:
         )
     if lost >= 0.5:
         log.warning("regression labels above 2^53 are rounded by up to %.3g, in predictions and truths too", lost)
+
+
+def _short(value: Tensor, std: Tensor) -> Tensor:
+    """`value` with float32's digits, if that is as good beside the standard deviation."""
+    short = value.float().double()
+    return short if bool((short - value).abs() <= LOST * std) else value
 
 
 def _rounding(label: Any) -> float:

@@ -123,7 +123,15 @@ def test_state_restores_everything_that_was_fitted():
 @pytest.mark.parametrize("standardise", [True, False])
 @pytest.mark.parametrize(
     ("offset", "spread"),
-    [(1.7e9, 58.0), (1.7e9, 1.0), (2459000.5, 0.05), (5.5e6, 0.8), (1.7e15, 1e7), (0.0, 1e-15), (1e15, 1e14)],
+    [
+        (1.7e9, 58.0),
+        (1.7e9, 1.0),
+        (2459000.5, 0.05),
+        (5.5e6, 0.8),
+        (1.7e15, 1e7),
+        (0.0, 1e-15),
+        (1e15, 1e14),
+    ],
 )
 def test_loss_and_metrics_are_those_of_a_float64_reference(offset, spread, standardise):
     rng = np.random.default_rng(0)
@@ -187,3 +195,12 @@ def test_ordinary_targets_are_trained_on_bit_for_bit_as_in_float32():
         task.loss(z, values), torch.nn.functional.mse_loss(z[:, 0], (values.float() - mean) / std, reduction="none")
     )
     assert (task.mean, task.std) == (mean, std)
+
+
+@pytest.mark.parametrize("spread", [1e-47, 1e37])
+def test_a_standardised_target_of_any_size_has_an_ordinary_loss(spread):
+    values = torch.tensor([-3.0, 1.0, 2.0], dtype=torch.float64) * spread
+    task = Regression()
+    task.fit(values.tolist())
+    expected = ((values / values.std(correction=0)) ** 2).float()
+    torch.testing.assert_close(task.loss(torch.zeros(3, 1), values), expected)
