@@ -19,6 +19,9 @@ CLEAR = (";", "||", "|")
 UNCLEAR = (",", "/", "+", "&")
 """Separators that single labels hold too: `Rome, Italy`, `n/a`, `3,5`."""
 
+NONE = "none"
+"""The word of a row that has no label (the default of the task `multilabel`)."""
+
 _LOOKED_AT = 2000
 _MOST_LABELS = 1000
 _WHOLE = re.compile(r"[+-]?\d+")
@@ -47,7 +50,7 @@ def label_lists(cells: pl.Series) -> LabelLists | None:
         cells: text, None where empty.
     """
     counts = cells.drop_nulls().value_counts(sort=True).head(_LOOKED_AT)
-    rows = {cell: count for cell, count in counts.iter_rows() if cell.casefold() != "none"}
+    rows = {cell: count for cell, count in counts.iter_rows() if cell.casefold() != NONE}
     lists = {cell: items for cell in rows if (items := bracketed(cell)) is not None}
     if rows and len(lists) == len(rows):
         found = _LabelCounts([([str(item) for item in items], rows[cell]) for cell, items in lists.items()])
@@ -64,12 +67,12 @@ def label_lists(cells: pl.Series) -> LabelLists | None:
 
 
 def labels_of(cells: Iterable[str], lists: LabelLists) -> set[str]:
-    """All labels in such cells."""
+    """All labels in such cells; `none` is none."""
     found: set[str] = set()
     for cell in cells:
         with suppress(ValueError):  # a blank between two separators: training says in which row
             found.update(str(label) for label in split_labels(cell, lists.separator or ";"))
-    return found
+    return {label for label in found if label.casefold() != NONE}
 
 
 class _LabelCounts:

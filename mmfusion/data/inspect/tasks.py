@@ -8,7 +8,9 @@ from typing import Any
 import polars as pl
 
 from mmfusion.data.inspect.leaks import NOTHING, Score, follows, gives
+from mmfusion.data.inspect.lists import labels_of
 from mmfusion.data.inspect.plan import Plan
+from mmfusion.data.inspect.spellings import visible
 
 PAIRS = ({"no", "yes"}, {"false", "true"}, {"0", "1"}, {"n", "y"}, {"negative", "positive"}, {"-1", "1"})
 """Two labels of which it is known which one is positive (as in the task `binary`)."""
@@ -44,7 +46,7 @@ def task_type(plan: Plan, columns: Mapping[str, Any], name: str) -> tuple[str, d
 def make_task(plan: Plan, columns: Mapping[str, Any], name: str, reason: str) -> None:
     """Decide that a column is a target."""
     kind, options, said = task_type(plan, columns, name)
-    warning = _unseen(plan, columns, name, options) if kind == "classification" else ""
+    warning = _unseen(plan, columns, name, options) if kind in ("classification", "multilabel") else ""
     found = plan.profiles[name]
     empty = found.rows - found.filled
     holes = f"; {empty / found.rows:.0%} of rows have none" if empty else ""
@@ -84,13 +86,27 @@ def _unseen(plan: Plan, columns: Mapping[str, Any], name: str, options: dict[str
     if split is None:
         return ""
     training = pl.Series(plan.training_rows(columns, split))
-    frame = pl.DataFrame({"class": columns[name].cast(pl.String), "train": training}).drop_nulls()
+    frame = pl.DataFrame({"class": _classes(plan, columns, name), "train": training})
+    frame = (frame.explode("class") if frame["class"].dtype == pl.List else frame).drop_nulls()
     seen = frame.filter("train")["class"].unique()
     unseen = frame.filter(~pl.col("class").is_in(seen.implode()))["class"]
     if not len(unseen):
         return ""
-    rows = f"{len(unseen)} rows outside training hold classes that training lacks ({unseen[0]!r}, …)"
-    if plan.profiles[name].distinct > _LISTED_CLASSES:
+    rows = f"{len(unseen)} rows outside training hold classes that training lacks ({visible(unseen[0])}, …)"
+    every = sorted(frame["class"].unique().to_list())
+    if len(every) > _LISTED_CLASSES:
         return f"{rows}: they will be refused"
-    options["classes"] = sorted(frame["class"].unique().to_list())
+    options["classes"] = every
     return f"{rows}; all classes are listed in the task's `classes`"
+
+
+def _classes(plan: Plan, columns: Mapping[str, Any], name: str) -> pl.Series:
+    """Each row's classes by the names that a task gives them: a list where a cell holds several labels."""
+    cells, lists = columns[name], plan.profiles[name].labels
+    if not isinstance(cells, pl.Series):
+        return pl.Series([None if cell is None else list(map(str, cell)) for cell in cells], dtype=pl.List(pl.String))
+    if lists is not None:
+        found = {cell: sorted(labels_of([cell], lists)) for cell in cells.drop_nulls().unique().to_list()}
+        return pl.Series([found.get(cell) for cell in cells.to_list()], dtype=pl.List(pl.String))
+    text = cells.cast(pl.String)
+    return text.str.replace(r"\.0$", "") if cells.dtype.is_float() else text

@@ -2,6 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
+from mmfusion.data.inspect.given import Given
 from mmfusion.data.inspect.plan import Decision, Plan
 from mmfusion.data.inspect.profile import profile
 from mmfusion.data.inspect.tasks import make_task, task_type, tells_holes
@@ -82,3 +83,24 @@ def test_a_column_that_is_there_only_where_a_label_is():
     table = {name: pl.Series(name, cells, dtype=pl.String) for name, cells in table.items()}
     assert tells_holes(plan, table, "when", "y").suspicious
     assert not tells_holes(plan, table, "other", "y").suspicious
+
+
+@pytest.mark.parametrize(
+    ("cells", "new", "classes"),
+    [
+        (("a;b", "b", "none", "b;a") * 9, "c;a", ["a", "b", "c"]),
+        (("['a', 'b']", "['b']") * 9, "['c']", ["a", "b", "c"]),
+        ((1.0, 2.0, 2.5) * 9, 3.0, ["1", "2", "2.5", "3"]),
+        ([["a", "b"], [], ["b"]] * 9, ["c"], ["a", "b", "c"]),
+    ],
+)
+def test_classes_beyond_training_by_the_names_that_a_task_gives_them(cells, new, classes):
+    plan, table = planned(split=("train",) * len(cells) + ("val",) * 3, y=[*cells, *[new] * 3])
+    if isinstance(cells, tuple):
+        table["y"] = pl.Series("y", table["y"])
+        plan.profiles["y"] = profile("y", table["y"])
+    plan.given = Given(kinds={} if isinstance(cells[0], str | list) else {"y": "classification"})
+    plan.decide("split", "split")
+    plan.splits = {"train": "train", "val": "val"}
+    make_task(plan, table, "y", "as told")
+    assert plan.decisions["y"].arguments == {"classes": classes}
