@@ -11,7 +11,7 @@ from mmfusion.data.inspect.media import Media, look
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.path_parts import joined
 from mmfusion.data.paths import Place
-from mmfusion.data.video import NOT_READ
+from mmfusion.data.unread import ADVICE
 
 _MOST_FOLDERS = 0.9
 """Of as many different folders as files, none is a folder."""
@@ -31,8 +31,8 @@ def find_media(plan: Plan, columns: Mapping[str, Any], name: str, root: Place, k
     if media is None:
         return False
     suffixes = f"paths ending in {', '.join(media.suffixes)}" if media.suffixes else "paths"
-    if media.kind == "video":
-        plan.decide(name, "ignored", reason=f"{suffixes}: videos", warning=NOT_READ)
+    if media.kind in ADVICE:
+        plan.decide(name, "ignored", reason=f"{suffixes}: {media.kind}s", warning=ADVICE[media.kind])
         return True
     others = []
     if media.looked_for and not media.found:

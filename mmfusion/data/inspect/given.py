@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from mmfusion.config.errors import suggest
 from mmfusion.data.errors import DataError
-from mmfusion.data.video import NOT_READ
+from mmfusion.data.unread import VIDEO
 
 FILES = ("image", "speech", "features", "series")
 TABULAR = ("tabular", "numeric", "categorical")
@@ -57,7 +57,7 @@ class Given:
                     raise DataError(f"{option}: {file} has no column {name!r}; {suggest(name, columns)}")
         for name, kind in self.kinds.items():
             if kind == "video":
-                raise DataError(f"--kind {name}=video: {NOT_READ}")
+                raise DataError(f"--kind {name}=video: {VIDEO}")
             if kind not in (*INPUTS, *TASKS):
                 raise DataError(f"--kind {name}={kind}: there is no such kind; {suggest(kind, [*INPUTS, *TASKS])}")
         for option, names in (("--group", self.groups), ("--split", self.splits)):

@@ -13,14 +13,14 @@ from zipfile import ZipFile
 import polars as pl
 
 from mmfusion.data.paths import PathError, Place, is_remote, likely_meant, resolve
-from mmfusion.data.video import SUFFIXES as VIDEO
+from mmfusion.data.unread import SUFFIXES as UNREAD
 
 SUFFIXES = {
     "image": (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"),
     "speech": (".wav", ".flac", ".ogg", ".mp3", ".opus"),
     "array": (".npy", ".npz"),
     "series": (".csv", ".tsv"),
-    "video": VIDEO,
+    **UNREAD,
 }
 """Kind to the suffixes of its files; what an array is, its shape says."""
 
@@ -39,7 +39,7 @@ class Media:
     """A column of paths.
 
     Attributes:
-        kind: image, speech, features, series or video.
+        kind: image, speech, features, series, or one that is not read.
         suffixes: those that occur, commonest first.
         looked_for: cells whose file was looked for.
         found: those that lie under the root.

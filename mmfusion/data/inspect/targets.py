@@ -12,7 +12,7 @@ from mmfusion.data.inspect.one_hot import OneHot, as_one, is_marked, make_multil
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.tasks import make_task, relation, tells_holes
 from mmfusion.data.inspect.words import ABOUT_FILE, INPUT, LABEL, named, words
-from mmfusion.data.video import NOT_READ
+from mmfusion.data.unread import ADVICE
 
 MOST_TARGETS = 10
 """More open columns than this behind the last input are a table, and only the last of them is a target."""
@@ -52,7 +52,7 @@ def finish(plan: Plan, columns: Mapping[str, Any]) -> Plan:
     if not plan.of("modality"):
         raise DataError(
             f"{plan.file}: nothing to learn from: no media, no text, and no other column beside the targets"
-            + (f"; {NOT_READ}" if any(d.warning == NOT_READ for d in plan.of("ignored")) else "")
+            + "".join(f"; {d.column}: {d.warning}" for d in plan.of("ignored") if d.warning in ADVICE.values())
         )
     warn(plan, columns)
     warn_similar(plan, columns)

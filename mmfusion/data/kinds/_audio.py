@@ -15,7 +15,7 @@ from torch import Tensor
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._decoding import decoding
 from mmfusion.data.paths import Place, is_remote, open_media
-from mmfusion.data.video import if_video
+from mmfusion.data.unread import advice_on
 
 _UNKNOWN = 1 << 60  # libsndfile says so many frames where the header does not say
 _ONES = 0xFFFFFFFF
@@ -41,7 +41,7 @@ def read_sound(place: Place, name: str, max_frames: int) -> tuple[np.ndarray, in
                 return _read(sound, name, max_frames), sound.samplerate
         except soundfile.LibsndfileError as error:
             said = error.error_string.strip() or "damaged or cut short"
-            raise DecodeError(f"{name}: cannot be read: {said}{if_video(name)}") from None
+            raise DecodeError(f"{name}: cannot be read: {said}{advice_on(name)}") from None
 
 
 def mono(frames: np.ndarray) -> Tensor:

@@ -19,7 +19,7 @@ from mmfusion.data.kinds._base import Kind, Root, path_columns
 from mmfusion.data.kinds._decoding import decoding
 from mmfusion.data.kinds._fit import first_decoded
 from mmfusion.data.paths import open_media, resolve
-from mmfusion.data.video import if_video
+from mmfusion.data.unread import advice_on
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")  # Pillow opens MPO, a JPEG of several images, as JPEG
 Resize = Literal["squash", "fit", "crop"]
@@ -125,7 +125,7 @@ class Image(Kind):
             except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning):
                 raise DecodeError(f"{cell}: more than {self.max_pixels} pixels (max_pixels)") from None
             except PIL.UnidentifiedImageError:
-                why = f"not an image of a known format ({', '.join(FORMATS)}){if_video(str(cell))}"
+                why = f"not an image of a known format ({', '.join(FORMATS)}){advice_on(str(cell))}"
                 raise DecodeError(f"{cell}: {why}") from None
 
     def finish(self, stored: Input) -> Tensor:

@@ -17,6 +17,12 @@ def test_videos_are_not_read_and_it_says_what_to_do(tmp_path, suffix):
     assert plan.decisions["clip"].warning.startswith("videos are not read; take frames")
 
 
+def test_other_media_that_are_not_read(tmp_path):
+    plan = plan_of({"scan": [f"{i}.dcm" for i in range(N)], "said": TEXTS, "label": LABELS}, tmp_path)
+    assert roles(plan)["scan"] == "ignored"
+    assert "convert them to PNG or JPEG" in plan.decisions["scan"].warning
+
+
 def test_with_nothing_but_videos_the_error_says_what_to_do(tmp_path):
     with pytest.raises(ValueError, match=r"nothing to learn from.*videos are not read; take frames"):
         plan_of({"clip": [f"{i}.mp4" for i in range(N)], "label": LABELS}, tmp_path)
