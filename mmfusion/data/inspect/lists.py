@@ -16,14 +16,15 @@ from mmfusion.label_lists import bracketed, split_labels
 CLEAR = (";", "||", "|")
 """Separators that stand in hardly anything but a list."""
 
-UNCLEAR = (",", "/", "+", "&")
-"""Separators that single labels hold too: `Rome, Italy`, `n/a`, `3,5`."""
+UNCLEAR = (",", "/", "+", "&", " ")
+"""Separators that single labels hold too: `Rome, Italy`, `n/a`, `3,5`, `light blue`."""
 
 NONE = "none"
 """The word of a row that has no label (the default of the task `multilabel`)."""
 
 _LOOKED_AT = 2000
 _MOST_LABELS = 1000
+_SHORT = 4
 _WHOLE = re.compile(r"[+-]?\d+")
 
 
@@ -44,7 +45,8 @@ def label_lists(cells: pl.Series) -> LabelLists | None:
     """How the column's cells hold several labels, or None if they do not: the same labels in many combinations.
 
     Of a comma and other signs that stand inside single labels too, a third of the labels must also be seen at more than
-    one place in a cell: in `Rome, Italy` a city is never second.
+    one place in a cell: in `Rome, Italy` a city is never second. Of a blank, the same labels must be seen in several
+    orders: nobody writes `blue light` for `light blue`.
 
     Args:
         cells: text, None where empty.
@@ -57,11 +59,9 @@ def label_lists(cells: pl.Series) -> LabelLists | None:
         return LabelLists(None, len(found.rows)) if found.few and not _vectors(list(lists.values())) else None
     for separator in (*CLEAR, *UNCLEAR):
         labels = _separated(rows, separator)
-        if (
-            labels is not None
-            and labels.few
-            and (labels.shared if separator in CLEAR else labels.recur and labels.move)
-        ):
+        if labels is None or not labels.few or (separator == " " and not labels.permuted):
+            continue
+        if labels.shared if separator in CLEAR else labels.recur and labels.move:
             return LabelLists(separator, len(labels.rows))
     return None
 
@@ -76,7 +76,9 @@ def labels_of(cells: Iterable[str], lists: LabelLists) -> set[str]:
 
 
 class _LabelCounts:
-    """In how many rows, different cells and places in them each label stands."""
+    """In how many rows, different cells and places in them each label stands; `permuted`: and in several orders,
+    none twice in a cell, as words of a text are.
+    """
 
     def __init__(self, lists: Sequence[tuple[Sequence[str], int]]) -> None:
         self.rows: Counter[str] = Counter()
@@ -89,6 +91,11 @@ class _LabelCounts:
                 self.cells[label] += 1
                 self.places[label].add(place == 0)
             self.combined.update(labels if len(labels) > 1 else ())
+        several = [labels for labels, _ in lists if len(labels) > 1]
+        repeats = sum(len(set(labels)) < len(labels) for labels in several) > 0.02 * len(several)
+        short = sum(map(len, several)) <= _SHORT * len(several) and len(lists) <= 0.5 * self.rows.total()
+        orders = len({frozenset(labels) for labels in several}) <= 0.8 * len(several)
+        self.permuted = orders and short and not repeats
 
     @property
     def few(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any
@@ -17,6 +17,9 @@ LEAST = 3
 
 MARKS = ({"0", "1"}, {"0.0", "1.0"}, {"false", "true"}, {"no", "yes"})
 _PREFIX = re.compile(r"([^\W_]+)[\W_]+[^\W_]")
+Key = tuple[bytes | None, str | None]
+"""In which rows a column is empty, and what its name begins with."""
+
 _VERBS = ("is", "has", "was", "had", "can", "does", "did")
 
 
@@ -43,18 +46,18 @@ class OneHot:
 
 def one_hot(plan: Plan, columns: Mapping[str, Any]) -> list[OneHot]:
     """All such groups among the open columns."""
-    keys = {
-        name: (columns[name].is_null().to_numpy().tobytes(), _prefix(name))
-        for name in plan.open()
-        if is_marked(columns[name])
-    }
-    found = []
-    for key, names in groupby(plan.open(), keys.get):
-        group = list(names)
-        if key is None or len(group) < LEAST:
-            continue
-        found.append(as_one(columns, group, key[1]))
-    return found
+    holes = {name: columns[name].is_null().to_numpy().tobytes() for name in plan.open() if is_marked(columns[name])}
+    named = [(name, (holes.get(name), _prefix(name))) for name in plan.open()]
+    found = [as_one(columns, names, prefix) for names, (_, prefix) in _side_by_side(named) if prefix is not None]
+    taken = {name for group in found for name in group.columns}
+    others = [(name, (None if name in taken else holes.get(name), None)) for name in plan.open()]
+    return found + [as_one(columns, names) for names, _ in _side_by_side(others)]
+
+
+def _side_by_side(keys: Sequence[tuple[str, Key]]) -> list[tuple[list[str], Key]]:
+    """Enough columns in a row with one key, whose first part is not None."""
+    groups = [([name for name, _ in same], key) for key, same in groupby(keys, lambda each: each[1])]
+    return [(names, key) for names, key in groups if key[0] is not None and len(names) >= LEAST]
 
 
 def as_one(columns: Mapping[str, Any], names: list[str], prefix: str | None = None) -> OneHot:

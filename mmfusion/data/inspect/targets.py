@@ -66,7 +66,7 @@ def _guess(plan: Plan, columns: Mapping[str, Any]) -> None:
     is_labelled = any(named(name, LABEL) for name in candidates)
     for group in groups:
         reason = next((candidates[name] for name in group.columns if name in candidates), None)
-        if reason is not None and group.prefix is not None:
+        if reason is not None and _is_one_target(group):
             make_multilabel(plan, group, reason)
     for name, reason in candidates.items():
         if plan.decisions[name].role != "open":
@@ -91,13 +91,20 @@ def _candidates(plan: Plan, groups: Sequence[OneHot]) -> dict[str, str]:
     places = [order.index(decision.column) for decision in plan.of("modality")]
     if places:
         behind = [name for name in names if order.index(name) > max(places)]
-        further = [name for group in groups if group.prefix for name in group.columns[1:]]  # they count as one
+        further = [name for group in groups if _is_one_target(group) for name in group.columns[1:]]  # they count as one
         few = len([name for name in behind if name not in further]) <= MOST_TARGETS
         if few or all(_is_partly_known(plan, name) for name in behind):
             chosen |= {name: "behind the inputs" for name in behind if name not in chosen}
     if not chosen and names:
         chosen[names[-1]] = "the last column, and none is named like a target"
     return {name: chosen[name] for name in names if name in chosen}
+
+
+def _is_one_target(group: OneHot) -> bool:
+    """Columns of one prefix, or too many to be questions of their own, none of which is named like the target."""
+    return group.prefix is not None or (
+        len(group.columns) > MOST_TARGETS and not any(named(name, LABEL) for name in group.columns)
+    )
 
 
 def _is_partly_known(plan: Plan, name: str) -> bool:

@@ -10,6 +10,7 @@ import polars as pl
 from mmfusion.data.inspect.leaks import NOTHING, Score, follows, gives
 from mmfusion.data.inspect.lists import labels_of
 from mmfusion.data.inspect.plan import Plan
+from mmfusion.data.inspect.profile import Profile
 from mmfusion.data.inspect.spellings import visible
 
 PAIRS = ({"no", "yes"}, {"false", "true"}, {"0", "1"}, {"n", "y"}, {"negative", "positive"}, {"-1", "1"})
@@ -23,8 +24,7 @@ def task_type(plan: Plan, columns: Mapping[str, Any], name: str) -> tuple[str, d
     found, told = plan.profiles[name], plan.given.kinds.get(name)
     if told is not None:
         separator = found.labels.separator if found.labels and told == "multilabel" else None
-        shown = ", ".join(map(str, found.examples)) + (", …" if found.distinct > len(found.examples) else "")
-        return told, {} if separator in (None, ";") else {"separator": separator}, shown
+        return told, {} if separator in (None, ";") else {"separator": separator}, _shown(found)
     if found.lists:
         return "multilabel", {}, "several labels in a cell"
     if found.labels:
@@ -38,9 +38,8 @@ def task_type(plan: Plan, columns: Mapping[str, Any], name: str) -> tuple[str, d
     values = {str(value).lower() for value in columns[name].drop_nulls().unique().to_list()}
     if values in PAIRS:
         return "binary", {}, " and ".join(sorted(values))
-    shown = ", ".join(map(str, found.examples)) + (", …" if found.distinct > len(found.examples) else "")
     numbers = "; a regression if their order matters" if found.is_number else ""
-    return "classification", {}, f"{found.distinct} classes: {shown}{numbers}"
+    return "classification", {}, f"{found.distinct} classes: {_shown(found)}{numbers}"
 
 
 def make_task(plan: Plan, columns: Mapping[str, Any], name: str, reason: str) -> None:
@@ -110,3 +109,10 @@ def _classes(plan: Plan, columns: Mapping[str, Any], name: str) -> pl.Series:
         return pl.Series([found.get(cell) for cell in cells.to_list()], dtype=pl.List(pl.String))
     text = cells.cast(pl.String)
     return text.str.replace(r"\.0$", "") if cells.dtype.is_float() else text
+
+
+def _shown(found: Profile) -> str:
+    """The commonest classes, between quotes where a comma or what cannot be seen would mislead."""
+    names = [str(name) for name in found.examples]
+    plain = all(visible(name) == f"'{name}'" and "," not in name for name in names)
+    return ", ".join(names if plain else map(visible, names)) + (", …" if found.distinct > len(names) else "")

@@ -29,6 +29,7 @@ def drawn(rows=200, labels=ANIMALS, seed=0):
         (lambda labels: ", ".join(labels), ","),
         (lambda labels: ",".join(sorted(labels)), ","),
         (lambda labels: " / ".join(labels), "/"),
+        (lambda labels: " ".join(labels), " "),
         (lambda labels: ";".join(f'"{label}"' for label in labels), ";"),
         (str, None),
         (json.dumps, None),
@@ -68,6 +69,10 @@ SURNAMES, NAMES = ("Smith", "Lee", "Kim"), ("John", "Ann", "Bo")
         [f"{1 + i % 9},{100 + i % 7}" for i in range(90)],  # thousands
         [f"0{1 + i % 9}/0{1 + i % 7}/2020" for i in range(90)],
         ["n/a", "a", "b"] * 20,
+        [f"{('a lot of', 'some', 'little')[i % 3]} {('soy', 'almond', 'oat')[i // 3 % 3]} milk" for i in range(90)],
+        [" ".join(random.Random(i).choices("abcdefgh", k=7)) for i in range(200)],  # texts of few words
+        [" ".join(random.Random(i).choices("abcd", k=3)) for i in range(200)],
+        ["light blue", "dark blue", "blue", "light green", "dark green", "green"] * 20,
         [str([i % 5 / 2, i % 3 / 4]) for i in range(90)],  # vectors
         [str([i % 5, i % 3, 1]) for i in range(90)],
         [None] * 5,

@@ -59,9 +59,16 @@ def test_columns_that_are_questions_of_their_own(tmp_path, columns):
 
 
 def test_columns_side_by_side_are_offered_as_one_task_and_made_one_by_hand(tmp_path):
-    columns = {"note": NOTES, "toxic": bits(1), "threat": bits(2), "insult": bits(3)}
+    columns = {"note": NOTES, "toxic": bits(1), "severe_threat": bits(2), "insult": bits(3)}
     plan = plan_of(columns, tmp_path)
     assert [d.kind for d in plan.of("task")] == ["binary"] * 3
     assert "`--kind COLUMN=multilabel` for each makes one task" in plan.decisions["toxic"].warning
-    plan = plan_of(columns, tmp_path, kinds=dict.fromkeys(("toxic", "threat", "insult"), "multilabel"))
-    assert [d.columns for d in plan.of("task")] == [["toxic", "threat", "insult"]]
+    plan = plan_of(columns, tmp_path, kinds=dict.fromkeys(("toxic", "severe_threat", "insult"), "multilabel"))
+    assert [d.columns for d in plan.of("task")] == [["toxic", "severe_threat", "insult"]]
+
+
+def test_many_side_by_side_are_one_target_unless_one_is_named_like_it(tmp_path):
+    columns = {"note": NOTES} | {word: bits(i) for i, word in enumerate("abcdefghijkl")}
+    assert len(plan_of(columns, tmp_path).of("merged")) == 11
+    plan = plan_of(columns | {"outcome": bits(99)}, tmp_path)
+    assert [d.column for d in plan.of("task")] == ["outcome"]
