@@ -11,7 +11,7 @@ from mmfusion.data.decimals import has_comma_or_none, has_point, spelling, to_po
 from mmfusion.data.errors import SHOWN, DataError, Problems, str_of
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.table import Column, Table
-from mmfusion.data.targets import LabelReader
+from mmfusion.data.targets import LabelReader, label_columns
 
 
 def in_points(table: Table, kinds: Mapping[str, Kind], labels: Mapping[str, LabelReader]) -> Table:
@@ -23,10 +23,12 @@ def in_points(table: Table, kinds: Mapping[str, Kind], labels: Mapping[str, Labe
         DataError: by `table.decimal` a comma, a number with a point; by a point, a column of numbers with commas.
     """
     sure = {column for kind in kinds.values() for column in kind.number_columns()[0]}
-    sure |= {reader.column or task for task, reader in labels.items() if getattr(reader, "is_regression", False)}
+    regressions = {task: reader for task, reader in labels.items() if getattr(reader, "is_regression", False)}
+    sure |= {column for task, reader in regressions.items() for column in label_columns(task, reader)}
     perhaps = {column for kind in kinds.values() for column in kind.number_columns()[1]} - sure
     if table.decimal == ".":
-        classes = {reader.column or task for task, reader in labels.items() if not getattr(reader, "several", False)}
+        single = {task: reader for task, reader in labels.items() if not getattr(reader, "several", False)}
+        classes = {column for task, reader in single.items() for column in label_columns(task, reader)}
         _refuse_commas(table, sorted(sure | perhaps | classes))
         return table
     texts = {name: _text(table.columns[name]) for name in sorted(sure | perhaps) if name in table.columns}

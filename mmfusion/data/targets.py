@@ -58,6 +58,15 @@ def label_columns(task: str, reader: LabelReader) -> list[str]:
     return list(getattr(reader, "columns", ())) or [reader.column or task]
 
 
+def label_cells(table: Table, task: str, reader: LabelReader) -> Column:
+    """A task's cells: of its column, or of several a tuple a row, None where all of them are empty."""
+    names = label_columns(task, reader)
+    if len(names) == 1:
+        return table.column(names[0])
+    cells = Cells([table.column(name) for name in names])
+    return [cell if there else None for cell, there in zip(cells, cells.filled(), strict=True)]
+
+
 def fit_labels(table: Table, readers: Mapping[str, LabelReader]) -> None:
     """Fit each reader on its column's labels in the training rows.
 
@@ -105,12 +114,7 @@ def read_labels(table: Table, readers: Mapping[str, LabelReader], problems: Prob
 
 def _distinct(table: Table, task: str, reader: LabelReader) -> tuple[str, Column, np.ndarray]:
     """What messages call a task's columns, their different cells (tuples of several columns'), and each row's place."""
-    names = label_columns(task, reader)
-    if len(names) == 1:
-        return names[0], *factorise(table.column(names[0]))
-    cells = Cells([table.column(name) for name in names])
-    rows = [cell if there else None for cell, there in zip(cells, cells.filled(), strict=True)]
-    return ", ".join(names), *factorise(rows)
+    return ", ".join(label_columns(task, reader)), *factorise(label_cells(table, task, reader))
 
 
 def _tensor(values: list[Any], reader: LabelReader, task: str, column: str) -> Tensor:

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mmfusion.data.module import MultiModalData
+from mmfusion.data.targets import label_cells
 from mmfusion.runs.digest import digest
 from mmfusion.training.callbacks.predictions import KeepPredictions
 
@@ -30,7 +31,7 @@ def scored_rows(data: MultiModalData, kept: KeepPredictions, metrics: Iterable[s
     table = data.table
     assert table is not None
     place = {str(id): index for index, id in enumerate(table.ids)}
-    columns = {task: table.column(reader.column or task) for task, reader in data.labels.items()}
+    columns = {task: label_cells(table, task, reader) for task, reader in data.labels.items()}
 
     def record(ids: Sequence[str], labelled: Masks, masks: Mapping[str, Tensor]) -> dict[str, Any]:
         rows = {task: [f"{id}\0{_plain(columns[task][place[id]])}" for id in ids] for task in labelled}

@@ -14,6 +14,7 @@ from mmfusion.data.inspect.leaks import LEAST_ROWS, Looked, Score, follows, give
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.text import Text
 from mmfusion.data.table import Table, filled
+from mmfusion.data.targets import label_columns
 from mmfusion.tasks._base import Task
 
 
@@ -31,12 +32,14 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
     part = table.take(sorted(table.where("train") + table.where("val")))
     rows = sample(len(part))
     columns = {column for name, kind in kinds.items() for column in kind.columns or [name]}
-    columns |= {task.column or name for name, task in tasks.items()}
+    labels = [(name, task, column) for name, task in tasks.items() for column in label_columns(name, task)]
+    columns |= {column for _, _, column in labels}
     looked = {name: _look(part.column(name), rows) for name in columns if name in part.columns}
     targets = {}
     found = []
-    for name, task in tasks.items():
-        target = looked.get(task.column or name)
+    for task_name, task, target_column in labels:
+        name = task_name if not task.columns else f"{task_name} ({target_column})"
+        target = looked.get(target_column)
         if target is None:
             continue
         labelled = int((target.codes >= 0).sum())
@@ -46,7 +49,8 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
                 f"{LEAST_ROWS} are needed"
             )
             continue
-        targets[name] = target
+        if not task.columns:  # the labels of one task may well exclude each other
+            targets[name] = target
         for modality, kind in kinds.items():
             for column in kind.columns or [modality]:
                 cells, where = looked[column], f"{modality}: column {column}"
@@ -58,7 +62,7 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
                     found.append(f"{where} {why}: is it known when the model is used?")
             if isinstance(kind, Text) and not task.is_regression:
                 column = (kind.columns or [modality])[0]
-                said = says_label(part.column(column), part.column(task.column or name))
+                said = says_label(part.column(column), part.column(target_column))
                 if said.suspicious:
                     found.append(
                         f"{modality}: {said.value:.1%} of {said.rows} texts contain the name of their own {name} "

@@ -17,6 +17,7 @@ from mmfusion.data.inspect.profile import profile
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.text import Text
 from mmfusion.data.table import Table
+from mmfusion.data.targets import label_columns
 from mmfusion.runs.validation.straddle import share_in_training, tested
 from mmfusion.tasks._base import Task
 
@@ -41,7 +42,7 @@ def unseen_groups(
         tasks: task to its definition.
         split: `data.split`, without a group.
     """
-    targets = [task.column or name for name, task in tasks.items()]
+    targets = [column for name, task in tasks.items() for column in label_columns(name, task)]
     texts, paths = [], []
     for name, kind in kinds.items():
         columns = kind.columns or [name]
