@@ -119,6 +119,15 @@ class Text(Kind):
     def blank(self) -> Tensor:
         return torch.zeros(0, dtype=torch.int32)
 
+    def unseen(self, cells: Cells) -> str:
+        if self._subwords is not None:
+            return ""
+        texts = [cell for cell in cells if isinstance(cell, str)]
+        found = [self._split(text) for text in texts]
+        words = sum(map(len, found))
+        new = sum(word not in self._ids for split in found for word in split)
+        return f"{new} of {words} words" if new else ""
+
     @property
     def tokens(self) -> How | None:
         """What texts are split into, once fitted; None by a pattern of one's own."""
