@@ -12,11 +12,16 @@ import torch
 from torch import Tensor
 
 from mmfusion.config.errors import suggest
+from mmfusion.data.decimals import spelling, to_points
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._base import Root
 from mmfusion.data.kinds._decoding import decoding
 from mmfusion.data.kinds._numbers import NotANumberError, numbers
+from mmfusion.data.manifest.dialect import delimiter_line, likeliest
 from mmfusion.data.paths import Place, is_remote, open_media, resolve
+
+_SHOWN = 100_000
+"""Bytes of a file that its delimiter is told from."""
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
@@ -131,12 +136,23 @@ def _read_csv(place: Place, name: str, separator: str, max_values: int) -> tuple
         if size > max_values * 32:
             raise DecodeError(f"{name}: {size} bytes, the most allowed is {max_values} values (max_values)")
         file.seek(0)
-        table = pl.read_csv(file.read(), separator=separator, infer_schema=False)
+        content = file.read()
+    lines = content[:_SHOWN].decode("utf-8-sig", errors="replace").splitlines(keepends=True)[:-1]
+    skipped = int(bool(lines) and delimiter_line(lines[0]) is not None)
+    separator = likeliest(lines, separator)
+    table = pl.read_csv(content, separator=separator, infer_schema=False, skip_rows=skipped)
     # polars makes names of their own of equal ones.
     if table.columns and all(_is_number(column.partition("_duplicated_")[0]) for column in table.columns):
         shown = ", ".join(table.columns[:5])
         raise DecodeError(f"{name}: expected a first line with the columns' names, found the numbers {shown}")
     columns = []
+    commas = separator != "," and b"," in content
+    marks = {column.name: spelling(column) for column in table.get_columns()} if commas else {}
+    if "," in marks.values():
+        odd = next((name for name, mark in marks.items() if mark == "."), None)
+        if odd is not None:
+            raise DecodeError(f"{name}: column {odd!r} has decimal points, and others commas; write them alike")
+        table = table.select(to_points(column) for column in table.get_columns())
     for column in table.get_columns():
         try:
             columns.append(numbers(column))

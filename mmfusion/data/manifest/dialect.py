@@ -38,6 +38,11 @@ def guess_delimiter(path: Path, usual: str, quote: str | None = '"') -> str:
     """
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         lines = list(itertools.islice(file, _RECORDS))
+    return likeliest(lines, usual, quote)
+
+
+def likeliest(lines: list[str], usual: str, quote: str | None = '"') -> str:
+    """As `guess_delimiter`, of a file's first lines."""
     declared = delimiter_line(lines[0]) if lines else None
     if declared is not None:
         return declared

@@ -94,3 +94,21 @@ def test_wrong_options():
         Series(fields=[])
     with pytest.raises(ValueError, match="at least one position, found 0"):
         Series(max_length=0)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["t;x\n0;1,5\n1;2\n2;-0,25\n", "sep=;\nt;x\n0;1,5\n1;2\n2;-0,25\n", "t\tx\n0\t1.5\n1\t2\n2\t-.25\n"],
+)
+def test_files_with_another_delimiter_and_decimal_commas(tmp_path, text):
+    (tmp_path / "a.csv").write_text(text)
+    kind = Series()
+    kind.fit(["a.csv"], tmp_path)
+    assert kind.fields == ["t", "x"]
+    assert kind.decode("a.csv", tmp_path).tolist() == [[0, 1.5], [1, 2], [2, -0.25]]
+
+
+def test_points_beside_commas_are_refused(tmp_path):
+    (tmp_path / "a.csv").write_text("t;x\n0.5;1,5\n1.5;2,5\n")
+    with pytest.raises(DecodeError, match=r"a\.csv: column 't' has decimal points, and others commas"):
+        Series().decode("a.csv", tmp_path)
