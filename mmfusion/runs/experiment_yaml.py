@@ -7,6 +7,7 @@ import re
 import shlex
 import textwrap
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from mmfusion.config.names import RESERVED
 from mmfusion.data.inspect.plan import Decision, Plan
 from mmfusion.data.inspect.words import LABEL, named, words
 from mmfusion.data.manifest.settings import OPTIONS, Settings
+from mmfusion.runs.defaults import Choice
 
 ENCODERS = {
     "image": "cnn",
@@ -31,14 +33,50 @@ _PLAIN = re.compile(r"[A-Za-z_/][\w./ -]*(?<! )")
 _YAML_WORDS = {"yes", "no", "on", "off", "true", "false", "null", "y", "n", "nan", "inf"}
 
 
-def experiment(plan: Plan, name: str, path: str, root: str | None, settings: Settings) -> str:
-    """The text of `conf/experiment/<name>.yaml`."""
+@dataclass(frozen=True)
+class Keys:
+    """What the columns of a plan are called in an experiment.
+
+    Attributes:
+        modalities: key to column, but for those of the table.
+        tabular: the key of all columns of the table together; None if there are none.
+        tasks: key to column.
+    """
+
+    modalities: Mapping[str, Decision]
+    tabular: str | None
+    tasks: Mapping[str, Decision]
+
+    @classmethod
+    def of(cls, plan: Plan) -> Keys:
+        """Keys of a plan, each but once."""
+        taken: list[str] = []
+        modalities = {key_of(d, taken): d for d in plan.of("modality") if d.kind != "tabular"}
+        tabular = key_for("table", taken) if plan.of("modality", "tabular") else None
+        taken = []
+        return cls(modalities, tabular, {key_for(d.name or d.column, taken): d for d in plan.of("task")})
+
+    def kinds(self) -> dict[str, str]:
+        """Modality to its kind."""
+        return {key: d.kind for key, d in self.modalities.items()} | ({self.tabular: "tabular"} if self.tabular else {})
+
+
+def experiment(
+    plan: Plan, name: str, path: str, root: str | None, settings: Settings, choices: Sequence[Choice] = ()
+) -> str:
+    """The text of `conf/experiment/<name>.yaml`.
+
+    Args:
+        plan: what the columns become.
+        name: the experiment's.
+        path: of the table.
+        root: of its media.
+        settings: how the table is read.
+        choices: how it trains.
+    """
     table = plan.of("modality", "tabular")
-    taken: list[str] = []
-    modalities = {key_of(d, taken): d for d in plan.of("modality") if d.kind != "tabular"}
-    tabular = key_for("table", taken) if table else None
-    taken = []
-    tasks = {key_for(d.name or d.column, taken): d for d in plan.of("task")}
+    keys = Keys.of(plan)
+    modalities, tabular, tasks = keys.modalities, keys.tabular, keys.tasks
     lines = [
         "# @package _global_",
         f"# {plan.file}: {', '.join([*modalities, *([tabular] if tabular else [])])} → {', '.join(tasks)}",
@@ -72,11 +110,15 @@ def experiment(plan: Plan, name: str, path: str, root: str | None, settings: Set
         for option, numeric in (("numeric", True), ("categorical", False)):
             chosen = [d.column for d in table if d.arguments["numeric"] is numeric]
             lines += _options({option: chosen} if chosen else {}, "      ")
+    lines += _chosen(choices, "data.", "  ")
     lines += ["", "task:"]
     for key, decision in tasks.items():
         column = f"columns: {_list(decision.columns)}" if decision.others else f"column: {scalar(decision.column)}"
         lines += [*_why(decision, "  "), f"  {key}:", f"    {column}"]
         lines += _options(decision.arguments, "    ")
+        lines += _chosen(choices, f"task.{key}.", "    ")
+    further = [choice for choice in choices if choice.key.partition(".")[0] not in ("data", "task")]
+    lines += ["", "# How it trains, chosen for the number of rows:", *_chosen(further)] if further else []
     left_out = [decision for decision in plan.decisions.values() if decision.role in ("group", "ignored")]
     if left_out:
         lines += ["", "# Not used:"]
@@ -158,6 +200,23 @@ def _split(plan: Plan) -> list[str]:
 
 def _options(options: Mapping[str, Any], indent: str) -> list[str]:
     return [f"{indent}{k}: {_list(v) if isinstance(v, list) else scalar(v)}" for k, v in options.items()]
+
+
+def _chosen(choices: Sequence[Choice], prefix: str = "", indent: str = "") -> list[str]:
+    """The choices below a key, nested, each with its reason behind it."""
+    lines: list[str] = []
+    open_: list[str] = []
+    for choice in choices:
+        if not choice.key.startswith(prefix):
+            continue
+        *parents, last = choice.key.removeprefix(prefix).split(".")
+        level = next((i for i, pair in enumerate(zip(parents, open_, strict=False)) if pair[0] != pair[1]), None)
+        level = min(len(parents), len(open_)) if level is None else level
+        lines += [f"{indent}{'  ' * depth}{parents[depth]}:" for depth in range(level, len(parents))]
+        open_ = parents
+        value = _list(choice.value) if isinstance(choice.value, list) else scalar(choice.value)
+        lines.append(f"{indent}{'  ' * len(parents)}{last}: {value}  # {choice.reason}")
+    return lines
 
 
 def _list(values: Sequence[Any]) -> str:

@@ -25,7 +25,8 @@ from mmfusion.data.manifest.places import media_root, table_path
 from mmfusion.data.manifest.settings import Settings
 from mmfusion.data.progress import busy
 from mmfusion.runs.config import reading_overrides
-from mmfusion.runs.experiment_yaml import default_name, experiment, is_word_of_yaml
+from mmfusion.runs.defaults import Choice, choose
+from mmfusion.runs.experiment_yaml import RATIO, Keys, default_name, experiment, is_word_of_yaml
 from mmfusion.runs.report import command, shell_path
 
 _STYLES = {"modality": "green", "task": "bold cyan", "ignored": "dim"}
@@ -83,9 +84,12 @@ def init(
         columns = guess.columns
         plan = start(table.name, columns, media_root(root, table), task, ignore, guess.unreadable, **by)
         plan = finish(plan, columns)
+    keys = Keys.of(plan)
+    choices = choose(training_rows(plan, columns), keys.kinds())
     _print(plan, console)
+    _print_choices(choices, console)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(experiment(plan, name, path, root, guess.settings), encoding="utf-8")
+    target.write_text(experiment(plan, name, path, root, guess.settings, choices), encoding="utf-8")
     console.print(f"\nWrote [bold]{escape(str(target))}[/]. Read it, then:")
     where = "" if out is None else f" --config-dir {shell_path(_config_dir(target))}"
     for verb in ("validate", "train"):
@@ -119,6 +123,16 @@ def read_table(path: Path, given: Mapping[str, Any]) -> Guess:
     return guess
 
 
+def training_rows(plan: Plan, columns: Mapping[str, Any]) -> int:
+    """About how many rows the experiment trains on."""
+    split = plan.first("split")
+    if split is None:
+        return round(plan.rows * RATIO["train"])
+    training = {value for value, meaning in plan.splits.items() if meaning == "train"}
+    rows = sum(str(cell) in training for cell in columns[split])
+    return round(rows * (1 - sum(share for name, share in RATIO.items() if name not in plan.splits.values())))
+
+
 def _config_dir(target: Path) -> Path:
     """The folder of configs in which the file is an experiment."""
     return target.parent.parent if target.parent.name == "experiment" else target.parent
@@ -133,4 +147,13 @@ def _print(plan: Plan, console: Console) -> None:
         becomes = f"{decision.role}: {decision.kind}" if decision.kind else decision.role
         reason = escape(decision.reason) + (f"\n[yellow]{escape(decision.warning)}[/]" if decision.warning else "")
         table.add_row(escape(decision.column), f"[{style}]{becomes}[/]" if style else becomes, reason)
+    console.print(table)
+
+
+def _print_choices(choices: Sequence[Choice], console: Console) -> None:
+    table = Table(title="How it trains", title_justify="left", show_lines=False, expand=False)
+    for heading in ("setting", "value", "because"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "setting")
+    for choice in choices:
+        table.add_row(escape(choice.key), escape(str(choice.value).lower()), escape(choice.reason))
     console.print(table)

@@ -8,6 +8,7 @@ from torch import nn
 from mmfusion.config.names import RESERVED
 from mmfusion.data.inspect.plan import Decision, Plan
 from mmfusion.data.manifest.settings import Settings
+from mmfusion.runs.defaults import Choice
 from mmfusion.runs.experiment_yaml import default_name, experiment, is_word_of_yaml, key_for, key_of, scalar
 
 
@@ -140,3 +141,22 @@ def test_keys_are_safe():
 )
 def test_scalars_come_back_as_they_were(value):
     assert OmegaConf.to_container(OmegaConf.create(f"key: {scalar(value)}"), resolve=True) == {"key": value}
+
+
+def test_choices_stand_where_they_count_each_with_its_reason():
+    choices = [
+        Choice("data.loader.batch_size", 16, "few rows"),
+        Choice("encoder.photo.hidden", [], "none"),
+        Choice("encoder.photo.dropout", 0.5, "much"),
+        Choice("task.label.label_smoothing", 0.1, "some"),
+        Choice("trainer.max_epochs", 7, "seven"),
+        Choice("report.baselines", True, "simple models"),
+    ]
+    text = experiment(plan(PHOTO, LABEL), "pets", "pets.csv", None, Settings(), choices)
+    made = yaml.safe_load(text)
+    assert made["data"]["loader"] == {"batch_size": 16}
+    assert made["task"]["label"] == {"column": "label", "label_smoothing": 0.1}
+    assert made["encoder"] == {"photo": {"hidden": [], "dropout": 0.5}}
+    assert (made["trainer"], made["report"]) == ({"max_epochs": 7}, {"baselines": True})
+    assert "    hidden: []  # none\n    dropout: 0.5  # much\n" in text
+    assert "  max_epochs: 7  # seven\n" in text

@@ -58,7 +58,13 @@ def test_writes_an_experiment_and_says_why(here, console):
     assert target == Path("conf/experiment/pets.yaml")
     text = target.read_text()
     assert text.startswith("# @package _global_\n")
-    assert yaml.safe_load(text) == {
+    made = yaml.safe_load(text)
+    assert made.pop("trainer") == {"max_epochs": 100}
+    assert made["data"].pop("loader") == {"batch_size": 8}
+    assert made.pop("report") == {"baselines": True}
+    for section in ("encoder", "head", "optimizer", "callbacks"):
+        assert made.pop(section)
+    assert made == {
         "defaults": [
             {"/encoder/image@encoder.photo": "cnn"},
             {"/encoder/tabular@encoder.table": "mlp"},
@@ -82,6 +88,7 @@ def test_writes_an_experiment_and_says_why(here, console):
     printed = console.file.getvalue()
     assert "named like a target; 2 classes" in printed
     assert "mmfusion validate experiment=pets" in printed
+    assert "100   │ 1,200 steps in all, unless it stops before" in printed
 
 
 def test_task_and_ignore_and_a_tabular_modality(here, console):

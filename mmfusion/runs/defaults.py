@@ -1,0 +1,84 @@
+"""How a new experiment trains: chosen from the number of training rows, each choice with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from math import ceil
+from typing import Any
+
+FEW, SOME, MANY = 3_000, 30_000, 100_000
+"""Training rows below which a table is small, medium, large."""
+
+STEPS = 2_000
+"""Optimizer steps that a small table needs; fewer epochs would leave its encoders untrained."""
+
+LONGEST, SHORTEST, LARGE_STEPS = 100, 12, 6_000
+"""Epochs of the smallest tables, of medium ones, and the steps after which a large table has been seen enough."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """One setting of an experiment.
+
+    Attributes:
+        key: as on the command line, `trainer.max_epochs`.
+        value: a number, text, list or mapping.
+        reason: why, for the person who reads it.
+    """
+
+    key: str
+    value: Any
+    reason: str
+
+
+def choose(rows: int, modalities: Mapping[str, str]) -> list[Choice]:
+    """Settings that suit a table, in the order of the config's sections.
+
+    Few rows: small batches, so that there are steps enough, and strong regularisation, or a network learns them by
+    heart long before it has learned what a linear model reads off them. Many rows: what the presets say.
+
+    Args:
+        rows: for training.
+        modalities: name to kind.
+    """
+    size = batch_size(rows)
+    steps = max(1, ceil(rows / size))
+    epochs = max_epochs(steps)
+    found = [Choice("data.loader.batch_size", size, f"{_steps(steps)} an epoch of {rows:,} training rows")]
+    dropout = 0.5 if rows < FEW else 0.3 if rows < SOME else None
+    found += [choice for name, kind in modalities.items() for choice in _encoder(name, kind, rows, dropout)]
+    if dropout is not None:
+        found.append(Choice("head.dropout", dropout, "as in the encoders"))
+    if rows < SOME:
+        few = "few" if rows < FEW else "not many"
+        found.append(Choice("optimizer.weight_decay", 0.1 if rows < FEW else 0.05, f"{few} rows: small weights"))
+    found.append(Choice("trainer.max_epochs", epochs, f"{_steps(epochs * steps)} in all, unless it stops before"))
+    patience = max(5, epochs // 4)
+    found.append(Choice("callbacks.early_stopping.patience", patience, "epochs without improvement on validation rows"))
+    found.append(Choice("report.baselines", True, "what linear models reach on the same rows"))
+    return found
+
+
+def batch_size(rows: int) -> int:
+    """Rows a batch: fewer where there are few, so that an epoch has steps enough."""
+    return 8 if rows < 300 else 16 if rows < 1_000 else 32 if rows < FEW else 64 if rows < MANY else 128
+
+
+def max_epochs(steps: int) -> int:
+    """Epochs of so many steps: `STEPS` in all, but 12 epochs of a medium table and `LARGE_STEPS` of a large one."""
+    return max(2, min(LONGEST, max(round(STEPS / steps), min(SHORTEST, round(LARGE_STEPS / steps)))))
+
+
+def _encoder(name: str, kind: str, rows: int, dropout: float | None) -> list[Choice]:
+    found = []
+    if rows < FEW and kind in ("tabular", "features"):
+        found.append(Choice(f"encoder.{name}.hidden", [], "few rows: no layer of its own before the fusion"))
+    if dropout is not None:
+        few = "few" if rows < FEW else "not many"
+        found.append(Choice(f"encoder.{name}.dropout", dropout, f"{few} rows: more of it against learning by heart"))
+    return found
+
+
+def _steps(count: int) -> str:
+    return f"{count:,} step" + ("" if count == 1 else "s")

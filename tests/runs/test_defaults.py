@@ -1,0 +1,45 @@
+import pytest
+
+from mmfusion.runs.defaults import FEW, LARGE_STEPS, LONGEST, MANY, SOME, STEPS, batch_size, choose, max_epochs
+
+KINDS = {"photo": "image", "note": "text", "table": "tabular"}
+
+
+def values(rows):
+    return {choice.key: choice.value for choice in choose(rows, KINDS)}
+
+
+def test_a_small_table_is_regularised_and_gets_steps_enough():
+    found = values(700)
+    assert found["trainer.max_epochs"] * (700 / found["data.loader.batch_size"]) > STEPS * 0.9
+    assert found["encoder.table.hidden"] == []
+    assert found["encoder.photo.dropout"] == found["head.dropout"] == 0.5
+    assert found["optimizer.weight_decay"] == 0.1
+    assert found["report.baselines"] is True
+
+
+def test_a_large_table_is_trained_as_the_presets_say():
+    assert set(values(1_000_000)) == {
+        "data.loader.batch_size",
+        "trainer.max_epochs",
+        "callbacks.early_stopping.patience",
+        "report.baselines",
+    }
+
+
+@pytest.mark.parametrize("rows", [1, 30, 240, 999, 1_000, FEW, 14_000, SOME, MANY, 3_000_000])
+def test_epochs_are_bounded_and_each_choice_has_a_reason(rows):
+    found = values(rows)
+    assert 2 <= found["trainer.max_epochs"] <= LONGEST
+    assert found["callbacks.early_stopping.patience"] >= 5
+    assert all(choice.reason for choice in choose(rows, KINDS))
+
+
+def test_more_rows_are_never_fewer_steps_and_never_more_epochs():
+    sizes = [100, 300, 900, 2_000, 9_000, 20_000, 80_000, 300_000]
+    steps = [-(-rows // batch_size(rows)) for rows in sizes]
+    epochs = [max_epochs(each) for each in steps]
+    assert epochs == sorted(epochs, reverse=True)
+    totals = [a * b for a, b in zip(steps, epochs, strict=True)]
+    assert all(total >= 0.9 * STEPS for total in totals[1:])
+    assert max(totals) <= 1.2 * LARGE_STEPS
