@@ -44,6 +44,7 @@ class Run:
         overrides: what was typed for this run.
         metrics: of the test split, by name; one that is not a number is left out.
         ceilings: the best that can be expected for some of them.
+        baselines: what simple models reach on the same rows, as `result.json` tells it; empty if it was not asked.
         rows: split to how many rows it has and which were scored, as `mmfusion.runs.scored` tells it.
         table: hash of the table's ids and cells; None if it is not recorded.
         validation: `val/…` at the tested checkpoint.
@@ -64,6 +65,7 @@ class Run:
     overrides: list[str] = field(default_factory=list)
     metrics: dict[str, float] = field(default_factory=dict)
     ceilings: dict[str, float] = field(default_factory=dict)
+    baselines: dict[str, Any] = field(default_factory=dict)
     rows: dict[str, Any] = field(default_factory=dict)
     table: str | None = None
     validation: dict[str, float] = field(default_factory=dict)
@@ -197,6 +199,7 @@ def _read(path: Path, name: str) -> Run:
         overrides=[str(each) for each in typed] if isinstance(typed, list) else [],
         metrics=_numbers(result.get("metrics")),
         ceilings=_numbers(result.get("ceilings")),
+        baselines=_mapping(result.get("baselines")),
         rows=_mapping(result.get("rows")),
         table=result["table"] if isinstance(result.get("table"), str) else None,
         validation=_numbers(result.get("validation")),

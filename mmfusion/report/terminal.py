@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -17,6 +17,8 @@ from mmfusion.report import words
 from mmfusion.report.compare import Comparison, Row
 from mmfusion.report.reading import conclusion, failures, notes, unfinished
 from mmfusion.report.runs import Run
+from mmfusion.report.simple import not_better, simple_models
+from mmfusion.runs.metric_lines import number
 
 NARROWEST = 80
 _ROWS, _FAILURES, _SETTINGS, _WIDEST = 60, 20, 6, 28
@@ -50,7 +52,10 @@ def show(comparison: Comparison, console: Console | None = None) -> None:
         further = len(comparison.rows) - _ROWS
         if further > 0:
             console.print(f"{further} more rows: --csv FILE has all.")
-    for note in notes(comparison):
+    if simple := simple_models(comparison):
+        console.print()
+        console.print(simple_table(simple, str(comparison.metric)))
+    for note in [*notes(comparison), *not_better(comparison)]:
         _say(console, note)
     broken = failures(comparison.runs)
     if broken:
@@ -63,6 +68,16 @@ def show(comparison: Comparison, console: Console | None = None) -> None:
         _say(console, rest)
     console.print()
     console.print(escape(conclusion(comparison)), highlight=False, style="bold", soft_wrap=True)
+
+
+def simple_table(found: Mapping[str, float], metric: str) -> Table:
+    """A row a simple model."""
+    table = Table(title="simple models on the same rows", title_justify="left", title_style="bold")
+    table.add_column("model", overflow="fold")
+    table.add_column(escape(metric), justify="right")
+    for model, value in found.items():
+        table.add_row(escape(model), number(value))
+    return table
 
 
 def plain_console() -> Console:

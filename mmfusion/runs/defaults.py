@@ -13,7 +13,7 @@ FEW, SOME, MANY = 3_000, 30_000, 100_000
 STEPS = 2_000
 """Optimizer steps that a small table needs; fewer epochs would leave its encoders untrained."""
 
-LONGEST, SHORTEST, LARGE_STEPS = 100, 12, 6_000
+LONGEST, SHORTEST, LARGE_STEPS = 100, 20, 6_000
 """Epochs of the smallest tables, of medium ones, and the steps after which a large table has been seen enough."""
 
 
@@ -66,7 +66,7 @@ def batch_size(rows: int) -> int:
 
 
 def max_epochs(steps: int) -> int:
-    """Epochs of so many steps: `STEPS` in all, but 12 epochs of a medium table and `LARGE_STEPS` of a large one."""
+    """Epochs of so many steps: `STEPS` in all, but 20 epochs of a medium table and `LARGE_STEPS` of a large one."""
     return max(2, min(LONGEST, max(round(STEPS / steps), min(SHORTEST, round(LARGE_STEPS / steps)))))
 
 

@@ -1,0 +1,60 @@
+import io
+import json
+
+import pytest
+from rich.console import Console
+
+from mmfusion.report.compare import compare
+from mmfusion.report.runs import find_runs
+from mmfusion.report.simple import listed, not_better, simple_models
+from mmfusion.report.terminal import show
+from tests.helpers.run_folders import config, write_run
+
+METRIC = "test/largest/accuracy"
+
+
+def compared(folder, low):
+    """Two fusions of three seeds; `low` is what the lower end of each one's gain over a linear model is."""
+    for fusion, lowest in low.items():
+        for seed in range(3):
+            run = folder / f"{fusion}-{seed}"
+            write_run(run, config({"fusion": fusion}, seed=seed), {METRIC: 0.9 if fusion == "gated" else 0.8})
+            result = json.loads((run / "result.json").read_text())
+            result["baselines"] = {
+                "metrics": {"constant": {METRIC: 0.1}, "linear[image+text]": {METRIC: 0.85, "test/x/mae": None}},
+                "against": {"largest": {"rows": 9, "difference": 0.0, "low": lowest, "high": 0.2}},
+            }
+            (run / "result.json").write_text(json.dumps(result))
+    return compare(find_runs([folder]), METRIC)
+
+
+def test_simple_models_stand_beside_the_runs(tmp_path):
+    found = compared(tmp_path, {"gated": 0.02, "concat": -0.1})
+    assert simple_models(found) == pytest.approx({"majority or mean": 0.1, "linear: image + text": 0.85})
+    screen = io.StringIO()
+    show(found, Console(file=screen, width=120))
+    assert "linear: image + text" in screen.getvalue()
+    assert "0.850" in screen.getvalue()
+    (sentence,) = listed(found)
+    assert "majority or mean 0.100, linear: image + text 0.850" in sentence
+
+
+def test_rows_that_do_not_beat_them_are_named(tmp_path):
+    (sentence,) = not_better(compared(tmp_path, {"gated": 0.02, "concat": -0.1}))
+    assert sentence.startswith("Not shown to be better than the best simple model: concat (")
+
+
+def test_nothing_where_all_are_better_or_nothing_is_known(tmp_path):
+    assert not_better(compared(tmp_path / "a", {"gated": 0.02, "concat": 0.01})) == []
+    write_run(tmp_path / "b" / "0", config({}, seed=0), {METRIC: 0.9})
+    alone = compare(find_runs([tmp_path / "b"]), METRIC)
+    assert (simple_models(alone), listed(alone), not_better(alone)) == ({}, [], [])
+
+
+def test_a_damaged_entry_is_passed_over(tmp_path):
+    write_run(tmp_path / "0", config({}, seed=0), {METRIC: 0.9})
+    result = json.loads((tmp_path / "0" / "result.json").read_text())
+    for broken in ([], {"metrics": []}, {"metrics": {"constant": 3}}, {"against": {"largest": None}}):
+        (tmp_path / "0" / "result.json").write_text(json.dumps(result | {"baselines": broken}))
+        found = compare(find_runs([tmp_path]), METRIC)
+        assert (simple_models(found), not_better(found)) == ({}, [])
