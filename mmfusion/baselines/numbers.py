@@ -15,6 +15,7 @@ from torch.nn.functional import adaptive_avg_pool2d, one_hot
 
 from mmfusion.batch import Tokens
 from mmfusion.encoders.log_mel import LogMel
+from mmfusion.encoders.spectrogram_statistics import statistics
 
 GRID, CELLS, ORIENTATIONS, BINS = 16, 4, 9, 8
 SEGMENTS = 8
@@ -75,16 +76,7 @@ class Sound:
     def __call__(self, x: Tokens) -> Tensor:
         """Of each mel band: mean, deviation, mean absolute change, and the means of eight equal parts of the row."""
         mel_BTM, frames_B = self.log_mel(x.values.float(), x.lengths)
-        n_B1 = frames_B[:, None].float()
-        frame_T = torch.arange(mel_BTM.shape[1])
-        mask_BT = (frame_T < frames_B[:, None]).float()
-        mean_BM = (mel_BTM * mask_BT[..., None]).sum(1) / n_B1
-        squares_BM = ((mel_BTM - mean_BM[:, None]).square() * mask_BT[..., None]).sum(1)
-        change_BM = (mel_BTM.diff(dim=1).abs() * mask_BT[:, 1:, None]).sum(1) / (n_B1 - 1).clamp(min=1)
-        part_BT = (frame_T * SEGMENTS // frames_B[:, None]).clamp(max=SEGMENTS - 1)
-        weight_BTK = one_hot(part_BT, SEGMENTS).float() * mask_BT[..., None]
-        parts_BKM = weight_BTK.mT @ mel_BTM / weight_BTK.sum(1)[..., None].clamp(min=1)
-        return torch.cat([mean_BM, (squares_BM / n_B1).sqrt(), change_BM, parts_BKM.flatten(1), n_B1.log()], dim=1)
+        return statistics(mel_BTM, frames_B, SEGMENTS)
 
 
 def image(x_BCHW: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ def simple_models(comparison: Comparison) -> dict[str, float]:
     values: dict[str, list[float]] = {}
     for run in comparison.runs:
         for model, metrics in (_mapping(run.baselines.get("metrics")) if run.status == "completed" else {}).items():
-            value = _mapping(metrics).get(comparison.metric)
+            value = _mapping(metrics).get(str(comparison.metric))
             if isinstance(value, int | float):
                 values.setdefault(shown(model), []).append(float(value))
     return {model: fmean(each) for model, each in values.items()}

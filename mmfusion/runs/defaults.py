@@ -16,6 +16,16 @@ STEPS = 2_000
 LONGEST, SHORTEST, LARGE_STEPS = 100, 20, 6_000
 """Epochs of the smallest tables, of medium ones, and the steps after which a large table has been seen enough."""
 
+ENCODERS = {
+    "image": "cnn",
+    "text": "rnn",
+    "speech": "spectrogram_cnn",
+    "tabular": "mlp",
+    "features": "mlp",
+    "series": "gru",
+}
+"""Kind to the encoder that a new experiment starts with."""
+
 
 @dataclass(frozen=True)
 class Choice:
@@ -60,6 +70,11 @@ def choose(rows: int, modalities: Mapping[str, str]) -> list[Choice]:
     return found
 
 
+def group_key(kind: str, name: str, group: str = "encoder") -> str:
+    """Where an option of a group goes, as on the command line: `encoder/speech`, `encoder/speech@encoder.answer`."""
+    return f"{group}/{kind}" if name == kind else f"{group}/{kind}@{group}.{name}"
+
+
 def batch_size(rows: int) -> int:
     """Rows a batch: fewer where there are few, so that an epoch has steps enough."""
     return 8 if rows < 300 else 16 if rows < 1_000 else 32 if rows < FEW else 64 if rows < MANY else 128
@@ -72,6 +87,8 @@ def max_epochs(steps: int) -> int:
 
 def _encoder(name: str, kind: str, rows: int, dropout: float | None) -> list[Choice]:
     found = []
+    if rows < FEW and kind == "speech":
+        found.append(Choice(group_key(kind, name), "statistics", "too few rows to train convolutions on"))
     if rows < FEW and kind in ("tabular", "features"):
         found.append(Choice(f"encoder.{name}.hidden", [], "few rows: no layer of its own before the fusion"))
     if dropout is not None:

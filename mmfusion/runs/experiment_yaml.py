@@ -15,19 +15,12 @@ from mmfusion.config.names import RESERVED
 from mmfusion.data.inspect.plan import Decision, Plan
 from mmfusion.data.inspect.words import LABEL, named, words
 from mmfusion.data.manifest.settings import OPTIONS, Settings
-from mmfusion.runs.defaults import Choice
-
-ENCODERS = {
-    "image": "cnn",
-    "text": "rnn",
-    "speech": "spectrogram_cnn",
-    "tabular": "mlp",
-    "features": "mlp",
-    "series": "gru",
-}
-"""Kind to the encoder that a new experiment starts with."""
+from mmfusion.runs.defaults import ENCODERS, Choice, group_key
 
 RATIO = {"train": 0.8, "val": 0.1, "test": 0.1}
+
+_SECTIONS = ("encoder", "head", "optimizer", "trainer", "callbacks", "report")
+"""Of choices that have no place among the columns."""
 
 _PLAIN = re.compile(r"[A-Za-z_/][\w./ -]*(?<! )")
 _YAML_WORDS = {"yes", "no", "on", "off", "true", "false", "null", "y", "n", "nan", "inf"}
@@ -84,8 +77,7 @@ def experiment(
         f"#   mmfusion validate experiment={name}",
         f"#   mmfusion train experiment={name}",
         "defaults:",
-        *(_default("encoder", d.kind, ENCODERS[d.kind], key) for key, d in modalities.items()),
-        *([_default("encoder", "tabular", ENCODERS["tabular"], tabular)] if tabular else []),
+        *(_encoder(kind, key, choices) for key, kind in keys.kinds().items()),
         *(f"  - /task@task.{key}: {d.kind}" for key, d in tasks.items()),
         "  - override /data: manifest",
         "  - _self_",
@@ -117,7 +109,7 @@ def experiment(
         lines += [*_why(decision, "  "), f"  {key}:", f"    {column}"]
         lines += _options(decision.arguments, "    ")
         lines += _chosen(choices, f"task.{key}.", "    ")
-    further = [choice for choice in choices if choice.key.partition(".")[0] not in ("data", "task")]
+    further = [choice for choice in choices if choice.key.partition(".")[0] in _SECTIONS]
     lines += ["", "# How it trains, chosen for the number of rows:", *_chosen(further)] if further else []
     left_out = [decision for decision in plan.decisions.values() if decision.role in ("group", "ignored")]
     if left_out:
@@ -153,8 +145,15 @@ def scalar(value: Any) -> str:
     return _quoted(value)
 
 
+def _encoder(kind: str, key: str, choices: Sequence[Choice]) -> str:
+    chosen = next((choice for choice in choices if choice.key == group_key(kind, key)), None)
+    if chosen is None:
+        return _default("encoder", kind, ENCODERS[kind], key)
+    return f"{_default('encoder', kind, chosen.value, key)}  # {chosen.reason}"
+
+
 def _default(group: str, kind: str, option: str, key: str) -> str:
-    return f"  - /{group}/{kind}: {option}" if key == kind else f"  - /{group}/{kind}@{group}.{key}: {option}"
+    return f"  - /{group_key(kind, key, group)}: {option}"
 
 
 def _reading(settings: Settings) -> list[str]:

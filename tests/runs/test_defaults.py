@@ -43,3 +43,9 @@ def test_more_rows_are_never_fewer_steps_and_never_more_epochs():
     totals = [a * b for a, b in zip(steps, epochs, strict=True)]
     assert all(total >= 0.9 * STEPS for total in totals[1:])
     assert max(totals) <= 1.2 * LARGE_STEPS
+
+
+def test_sound_of_few_rows_is_summed_up_and_of_many_convolved():
+    few = {choice.key: choice.value for choice in choose(400, {"speech": "speech", "reply": "speech"})}
+    assert few["encoder/speech"] == few["encoder/speech@encoder.reply"] == "statistics"
+    assert "encoder/speech" not in {choice.key for choice in choose(10_000, {"speech": "speech"})}

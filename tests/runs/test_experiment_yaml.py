@@ -145,6 +145,7 @@ def test_scalars_come_back_as_they_were(value):
 
 def test_choices_stand_where_they_count_each_with_its_reason():
     choices = [
+        Choice("encoder/image@encoder.photo", "resnet", "deep"),
         Choice("data.loader.batch_size", 16, "few rows"),
         Choice("encoder.photo.hidden", [], "none"),
         Choice("encoder.photo.dropout", 0.5, "much"),
@@ -154,6 +155,7 @@ def test_choices_stand_where_they_count_each_with_its_reason():
     ]
     text = experiment(plan(PHOTO, LABEL), "pets", "pets.csv", None, Settings(), choices)
     made = yaml.safe_load(text)
+    assert made["defaults"][0] == {"/encoder/image@encoder.photo": "resnet"}
     assert made["data"]["loader"] == {"batch_size": 16}
     assert made["task"]["label"] == {"column": "label", "label_smoothing": 0.1}
     assert made["encoder"] == {"photo": {"hidden": [], "dropout": 0.5}}

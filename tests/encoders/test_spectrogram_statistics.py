@@ -1,0 +1,54 @@
+import numpy as np
+import pytest
+import torch
+
+from mmfusion.batch import Tokens
+from mmfusion.encoders.spectrogram_statistics import SpectrogramStatistics, statistics
+from tests.encoders.checks import check_alone, check_never_waits, check_padding, check_shapes
+from tests.helpers.properties import check_all, check_gradients
+
+WAVES = torch.randn(4, 240, generator=torch.Generator().manual_seed(0))
+SPEECH = Tokens(WAVES, torch.tensor([240, 100, 171, 20]))
+SPEECH.values[~SPEECH.mask()] = 0
+
+
+def small(**options) -> SpectrogramStatistics:
+    return SpectrogramStatistics(1000, **{"hop_ms": 8.0, "mels": 8, "parts": 3, "hidden": [5], **options})
+
+
+def test_properties():
+    check_all(small, SPEECH, parameters=(6 * 8 + 1) * 5 + 5 + 2 * 5)
+    check_never_waits(small, SPEECH)
+    check_padding(small, SPEECH, extra=137, atol=1e-4)
+    check_alone(small, SPEECH, atol=1e-4)
+    check_gradients(small, SPEECH)
+    check_shapes(small(), SPEECH, positions=1)
+
+
+def test_the_statistics_are_those_of_each_band():
+    mel = torch.rand(1, 9, 2, generator=torch.Generator().manual_seed(1))
+    found = statistics(mel, torch.tensor([8]), 2)[0].numpy()
+    own = mel[0, :8].numpy()
+    expected = [own.mean(0), own.std(0), np.abs(np.diff(own, axis=0)).mean(0), own[:4].mean(0), own[4:].mean(0)]
+    np.testing.assert_allclose(found, [*np.concatenate(expected), np.log(8)], rtol=1e-5)
+
+
+def test_without_layers_it_gives_what_training_rows_standardise_to():
+    encoder = small(hidden=[], dropout=0.0).train()
+    pooled = encoder(SPEECH).pooled
+    assert pooled.shape == (4, encoder.dim) == (4, 49)
+    torch.testing.assert_close(pooled.mean(0), torch.zeros(49), atol=1e-3, rtol=0)
+    encoder.eval()
+    once, again = encoder(SPEECH).pooled, encoder(SPEECH).pooled
+    torch.testing.assert_close(once, again)
+
+
+def test_a_batch_of_one_row_can_be_trained_on():
+    encoder = small().train()
+    one = Tokens(WAVES[:1], torch.tensor([240]))
+    assert encoder(one).pooled.isfinite().all()
+
+
+def test_a_number_out_of_range():
+    with pytest.raises(ValueError, match="parts"):
+        small(parts=0)
