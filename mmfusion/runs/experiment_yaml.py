@@ -17,6 +17,7 @@ from mmfusion.data.inspect.words import LABEL, named, words
 from mmfusion.data.manifest.settings import OPTIONS, Settings
 from mmfusion.runs.defaults import ENCODERS, Choice, group_key
 
+_MANY = 20
 RATIO = {"train": 0.8, "val": 0.1, "test": 0.1}
 
 _SECTIONS = ("encoder", "head", "optimizer", "trainer", "callbacks", "report")
@@ -192,9 +193,19 @@ def _split(plan: Plan) -> list[str]:
         shares = ", ".join(f"{split}: {share}" for split, share in RATIO.items())
         lines += ["    column: null", f"    ratio: {{{shares}}}", "    seed: 0"]
         lines += [f"    stratify: {scalar(target)}"] if target else []
+        shared = _shared_files(plan)
+        if group is None and shared is not None:
+            lines.append(f"    group: {scalar(shared)}  # several rows have one file: they stay in one split")
     if group is not None and not plan.decisions[group].arguments:  # a group that straddles the column's splits
         lines.append(f"    group: {scalar(group)}  # must not straddle splits; `mmfusion validate` looks")
     return lines
+
+
+def _shared_files(plan: Plan) -> str | None:
+    """The column of files, one in every row, of which the most are those of several rows; None: hardly any are."""
+    found = [plan.profiles[d.column] for d in plan.of("modality", "image", "speech", "series") if not d.others]
+    shared = [each for each in found if each.filled == each.rows and _MANY <= each.distinct < 0.9 * each.rows]
+    return min(shared, key=lambda each: each.distinct).name if shared else None
 
 
 def _options(options: Mapping[str, Any], indent: str) -> list[str]:

@@ -139,6 +139,29 @@ def test_a_semicolon_file_and_no_split(here, console):
     }
 
 
+def test_rows_of_one_image_stay_in_one_split(here, console):
+    generator = random.Random(0)
+    rows = [f"{i % 30}.png,is it {generator.choice('abcdefgh')} there {i},{generator.choice('yn')}" for i in range(120)]
+    (here / "asked.csv").write_text("\n".join(["image,question,label", *rows]))
+    config = yaml.safe_load(init("asked.csv", console=console).read_text())
+    assert config["data"]["split"]["group"] == "image"
+    (here / "own.csv").write_text("\n".join(["image,label", *(f"{i}.png,{'ab'[i % 2]}" for i in range(120))]))
+    assert "group" not in yaml.safe_load(init("own.csv", console=console).read_text())["data"]["split"]
+
+
+def test_a_group_that_a_split_column_parts_is_said_and_not_written(here, console):
+    generator = random.Random(0)
+    rows = [f"P{i // 4:03},{generator.gauss(0, 1):.3f},{generator.choice('ab')}" for i in range(120)]
+    split = ["train", "train", "val", "test"]
+    (here / "parted.csv").write_text(
+        "\n".join(["who,x,label,split", *(f"{row},{split[i % 4]}" for i, row in enumerate(rows))])
+    )
+    text = init("parted.csv", console=console).read_text()
+    assert "group" not in yaml.safe_load(text)["data"]["split"]
+    assert "30 of them are in more than one split" in console.file.getvalue()
+    assert "30 of them are in more than one split" in " ".join(text.replace("#", "").split())
+
+
 def test_a_tsv_whose_quotes_are_characters_like_any_other(here, console):
     generator = random.Random(0)
     rows = [f'"tis\t{i / 7:.3f}\t{generator.choice("ab")}' for i in range(60)]
