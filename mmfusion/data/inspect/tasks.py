@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from mmfusion.data.inspect.leaks import NOTHING, Score, follows, gives
-from mmfusion.data.inspect.lists import labels_of
+from mmfusion.data.inspect.lists import CLEAR, UNCLEAR, labels_of
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.profile import Profile
 from mmfusion.data.inspect.spellings import visible
@@ -23,7 +23,7 @@ def task_type(plan: Plan, columns: Mapping[str, Any], name: str) -> tuple[str, d
     """The task for a column: its type, its options, and what speaks for it."""
     found, told = plan.profiles[name], plan.given.kinds.get(name)
     if told is not None:
-        separator = found.labels.separator if found.labels and told == "multilabel" else None
+        separator = _separator(columns[name], found) if told == "multilabel" else None
         return told, {} if separator in (None, ";") else {"separator": separator}, _shown(found)
     if found.lists:
         return "multilabel", {}, "several labels in a cell"
@@ -109,6 +109,13 @@ def _classes(plan: Plan, columns: Mapping[str, Any], name: str) -> pl.Series:
         return pl.Series([found.get(cell) for cell in cells.to_list()], dtype=pl.List(pl.String))
     text = cells.cast(pl.String)
     return text.str.replace(r"\.0$", "") if cells.dtype.is_float() else text
+
+
+def _separator(cells: Any, found: Profile) -> str | None:
+    """What parts a column's labels if there are several: found, or the likeliest sign that any of its cells holds."""
+    if found.labels is not None or not isinstance(cells, pl.Series) or cells.dtype != pl.String:
+        return found.labels.separator if found.labels else None
+    return next((sign for sign in (*CLEAR, *UNCLEAR) if cells.str.contains(sign, literal=True).any()), None)
 
 
 def _shown(found: Profile) -> str:

@@ -69,7 +69,10 @@ def test_an_input_that_gives_the_target_away_stays_one_and_is_warned_of(tmp_path
 @pytest.mark.parametrize(
     ("by", "message"),
     [
-        ({"splits": ["fold"]}, r"--split: column 'fold' of rows\.csv holds '\d', .*data\.split\.column=fold"),
+        (
+            {"splits": ["fold"]},
+            r"--split: column 'fold' of rows\.csv holds '\d', .*data\.split\.column=fold data\.split\.ratio=null",
+        ),
         ({"kinds": {"note": "numeric"}}, "--kind note=numeric: column 'note' of rows.csv holds no number"),
         ({"inputs": ["empty"]}, "--input: column 'empty' of rows.csv is empty in every row"),
     ],

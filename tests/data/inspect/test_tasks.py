@@ -104,3 +104,13 @@ def test_classes_beyond_training_by_the_names_that_a_task_gives_them(cells, new,
     plan.splits = {"train": "train", "val": "val"}
     make_task(plan, table, "y", "as told")
     assert plan.decisions["y"].arguments == {"classes": classes}
+
+
+@pytest.mark.parametrize(
+    ("cells", "options"),
+    [(("a;b", "c"), {}), (("a, b", "c"), {"separator": ","}), (("a b", "c"), {"separator": " "}), (("a", "b"), {})],
+)
+def test_several_labels_because_a_person_says_so(cells, options):
+    plan, table = planned(y=cells * 9)
+    plan.given = Given(kinds={"y": "multilabel"})
+    assert task_type(plan, table, "y")[:2] == ("multilabel", options)
