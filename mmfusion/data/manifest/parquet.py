@@ -26,7 +26,7 @@ def read_parquet(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
     """
     try:
         frame = pl.read_parquet(path)
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError, ValueError) as error:
         raise DataError(f"{path.name}: not readable as Parquet: {str(error).splitlines()[0]}") from None
     columns = {name_of(series.name, place): _plain(series, path.name) for place, series in enumerate(frame, 1)}
     return columns, range(1, frame.height + 1)

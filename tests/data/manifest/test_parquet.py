@@ -66,3 +66,12 @@ def test_a_file_that_was_cut(tmp_path):
     with pytest.raises(DataError, match=r"a\.parquet: not readable as Parquet: ") as error:
         read_parquet(path)
     assert "\n" not in str(error.value)
+
+
+def test_what_polars_panics_at_is_said_like_any_damage(tmp_path, monkeypatch):
+    def panics(path):
+        raise pl.exceptions.PanicException("called `Option::unwrap()` on a `None` value")
+
+    monkeypatch.setattr(pl, "read_parquet", panics)
+    with pytest.raises(DataError, match=r"a\.parquet: not readable as Parquet: called"):
+        read_parquet(tmp_path / "a.parquet")
