@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import io
 import re
 import shlex
@@ -130,8 +131,7 @@ LINES = [(page, code) for page in PAGES for code in IN_A_SENTENCE.findall(BLOCK.
 def test_every_block_is_of_a_kind_that_is_run():
     known = {"", "bash", "sh", "python", "yaml", "diff"}
     assert [str(block) for block in ALL if block.language not in known] == []
-    for page, first in PRINTED:
-        assert any(block.text.startswith(first) for block in blocks(page)), f"{page} shows no {first!r} any more"
+    assert len([block for block in ALL if shown(block)]) == len(PRINTED)
 
 
 @pytest.mark.parametrize("block", COMMANDS, ids=str)
@@ -160,9 +160,10 @@ def run(line):
     for theirs, ours in HERE.items():
         line = line.replace(theirs, ours)
     parts = [shlex.split(part, comments=True) for part in re.split(r"\s&&\s", line)]
-    return max((run_words([part[0].removeprefix(".venv/bin/"), *part[1:]]) for part in parts if part), default=0)
+    return max((run_words((part[0].removeprefix(".venv/bin/"), *part[1:])) for part in parts if part), default=0)
 
 
+@functools.cache  # several pages show the same
 def run_words(words):
     match words:
         case ["mmfusion", "train", *rest]:
@@ -209,8 +210,8 @@ def train(rest):
         fold = ["experiment=data", "data.split={ratio: null, folds: 5}"] if "data.split.fold" in asked else []
         few = ["hydra.sweeper.n_trials=1"] if "hparams_search=" in asked else ["seed=0"] if "=" in asked else []
         return main(["train", *rest, *fold, *few])
-    tiny = [] if "experiment=data" in asked else TINY
-    return main(["train", *rest, *tiny, *SHORT, "trainer.max_epochs=1", "report.plots=false", "report.subsets=none"])
+    short = [*SHORT, "trainer.max_epochs=1", "report.plots=false", "report.subsets=none"]
+    return main(["train", *rest, *([] if "experiment=data" in asked else TINY), *short])
 
 
 def expanded(word):

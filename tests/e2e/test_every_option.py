@@ -37,6 +37,8 @@ SHORT = [
 # What is known of some of the modalities alone is tested where it depends on the option.
 SUBSETS = {"data", "experiment", "fusion", "modality", "sharing"}
 TINY_DIGITS = ["data.rows.train=64", "data.rows.val=16", "data.rows.test=16", "data.loader.batch_size=16"]
+# What only a sweep, a search or a study reads, and no training: tests/sweeps and tests/studies run them.
+OF_MANY_RUNS = {"hydra/launcher", "hydra/sweeper", "hparams_search", "study"}
 # Options of several processes: tests/runs/test_launchers.py starts them.
 ELSEWHERE = {("trainer", "ddp"), ("trainer", "fsdp")}
 
@@ -87,6 +89,9 @@ def test_trains_for_two_batches(group, option, zoo, tmp_path, request):
     overrides = [*overrides_for(group, option, shared), f"paths.run={tmp_path / 'run'}"]
     # A debug option says itself how long to train; a hundred epochs are too many here.
     overrides += SHORT if group != "debug" else ["trainer.max_epochs=2"] if option == "overfit" else []
+    if group in OF_MANY_RUNS:
+        load_config(overrides, [zoo])
+        return
     if group not in SUBSETS:
         overrides.append("report.subsets=none")
     if group == "scheduler" and option == "plateau":
