@@ -52,6 +52,18 @@ EXPECTED = {
         "numberOfShots": "task classification", "roast": "task classification", "size": "task classification",
         "sugarAmount": "task classification",
     },
+    "sgd/manifest.csv": {
+        "id": "id", "split": "split", "dialogue": "group", "turn": "modality tabular",
+        "slots_known": "modality tabular", "system_before": "modality text", "utterance": "modality text",
+        "domain": "task classification", "intent": "task classification", "acts": "task multilabel",
+        "requested": "task multilabel", "ends": "task binary",
+    },
+    "tox21/manifest.csv": {
+        "id": "id", "split": "split", "smiles": "modality text", "NR_AR": "task binary", "NR_AR_LBD": "task binary",
+        "NR_AhR": "task binary", "NR_Aromatase": "task binary", "NR_ER": "task binary", "NR_ER_LBD": "task binary",
+        "NR_PPAR_gamma": "task binary", "SR_ARE": "task binary", "SR_ATAD5": "task binary", "SR_HSE": "task binary",
+        "SR_MMP": "task binary", "SR_p53": "task binary",
+    },
 }  # fmt: skip
 
 
