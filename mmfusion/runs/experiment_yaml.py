@@ -203,7 +203,11 @@ def _split(plan: Plan) -> list[str]:
 
 def _shared_files(plan: Plan) -> str | None:
     """The column of files, one in every row, of which the most are those of several rows; None: hardly any are."""
-    found = [plan.profiles[d.column] for d in plan.of("modality", "image", "speech", "series") if not d.others]
+    found = [
+        plan.profiles[d.column]
+        for d in plan.of("modality", "image", "speech", "series")
+        if d.column in plan.profiles and not d.others
+    ]
     shared = [each for each in found if each.filled == each.rows and _MANY <= each.distinct < 0.9 * each.rows]
     return min(shared, key=lambda each: each.distinct).name if shared else None
 

@@ -68,9 +68,9 @@ def test_dates_labels_and_texts_are_no_groups():
 
 
 def texts(near: float) -> Table:
-    """Texts of 12 random words; a share of the rows has that of another row with one word changed."""
+    """Texts of 24 random words; a share of the rows has that of another row with one word changed."""
     generator = np.random.default_rng(1)
-    each = [list(generator.choice(WORDS, 12)) for _ in range(N)]
+    each = [list(generator.choice(WORDS, 24)) for _ in range(N)]
     for i in np.flatnonzero(generator.random(N) < near).tolist():
         each[i] = [*each[(7 * i) % 50][:-1], "otherwise"]
     return table(note=[" ".join(words).capitalize() + "." for words in each])
