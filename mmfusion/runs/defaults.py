@@ -13,7 +13,7 @@ FEW, SOME, MANY = 3_000, 30_000, 100_000
 STEPS = 2_000
 """Optimizer steps that a small table needs; fewer epochs would leave its encoders untrained."""
 
-LONGEST, SHORTEST, LARGE_STEPS = 100, 20, 6_000
+LONGEST, SHORTEST, LARGE_STEPS = 100, 12, 6_000
 """Epochs of the smallest tables, of medium ones, and the steps after which a large table has been seen enough."""
 
 ENCODERS = {
@@ -42,7 +42,7 @@ class Choice:
     reason: str
 
 
-def choose(rows: int, modalities: Mapping[str, str]) -> list[Choice]:
+def choose(rows: int, modalities: Mapping[str, str], tasks: Mapping[str, str]) -> list[Choice]:
     """Settings that suit a table, in the order of the config's sections.
 
     Few rows: small batches, so that there are steps enough, and strong regularisation, or a network learns them by
@@ -51,18 +51,27 @@ def choose(rows: int, modalities: Mapping[str, str]) -> list[Choice]:
     Args:
         rows: for training.
         modalities: name to kind.
+        tasks: name to kind of task.
     """
     size = batch_size(rows)
     steps = max(1, ceil(rows / size))
     epochs = max_epochs(steps)
     found = [Choice("data.loader.batch_size", size, f"{_steps(steps)} an epoch of {rows:,} training rows")]
-    dropout = 0.5 if rows < FEW else 0.3 if rows < SOME else None
+    dropout = 0.5 if rows < FEW else None
     found += [choice for name, kind in modalities.items() for choice in _encoder(name, kind, rows, dropout)]
-    if dropout is not None:
+    if rows < FEW:
         found.append(Choice("head.dropout", dropout, "as in the encoders"))
-    if rows < SOME:
-        few = "few" if rows < FEW else "not many"
-        found.append(Choice("optimizer.weight_decay", 0.1 if rows < FEW else 0.05, f"{few} rows: small weights"))
+        found.append(Choice("optimizer.weight_decay", 0.1, "few rows: small weights"))
+    elif rows < SOME:
+        found += [
+            Choice(f"task.{name}.label_smoothing", 0.1, "not many rows: answers are not to become too sure")
+            for name, kind in tasks.items()
+            if kind == "classification"
+        ]
+        found.append(Choice("optimizer.lr", 5e-3, "from scratch on not many rows: a high rate and much decay"))
+        found.append(Choice("optimizer.weight_decay", 0.2, "see lr"))
+        found.append(Choice("scheduler.warmup", 0.1, "share of the steps in which the rate rises, for it is high"))
+        found.append(Choice("trainer.gradient_clip_val", 1.0, "so does a high rate no harm"))
     found.append(Choice("trainer.max_epochs", epochs, f"{_steps(epochs * steps)} in all, unless it stops before"))
     patience = max(5, epochs // 4)
     found.append(Choice("callbacks.early_stopping.patience", patience, "epochs without improvement on validation rows"))
@@ -81,7 +90,7 @@ def batch_size(rows: int) -> int:
 
 
 def max_epochs(steps: int) -> int:
-    """Epochs of so many steps: `STEPS` in all, but 20 epochs of a medium table and `LARGE_STEPS` of a large one."""
+    """Epochs of so many steps: `STEPS` in all, but 12 epochs of a medium table and `LARGE_STEPS` of a large one."""
     return max(2, min(LONGEST, max(round(STEPS / steps), min(SHORTEST, round(LARGE_STEPS / steps)))))
 
 
@@ -92,8 +101,7 @@ def _encoder(name: str, kind: str, rows: int, dropout: float | None) -> list[Cho
     if rows < FEW and kind in ("tabular", "features"):
         found.append(Choice(f"encoder.{name}.hidden", [], "few rows: no layer of its own before the fusion"))
     if dropout is not None:
-        few = "few" if rows < FEW else "not many"
-        found.append(Choice(f"encoder.{name}.dropout", dropout, f"{few} rows: more of it against learning by heart"))
+        found.append(Choice(f"encoder.{name}.dropout", dropout, "few rows: more of it against learning by heart"))
     return found
 
 

@@ -20,7 +20,7 @@ from mmfusion.runs.defaults import ENCODERS, Choice, group_key
 _MANY = 20
 RATIO = {"train": 0.8, "val": 0.1, "test": 0.1}
 
-_SECTIONS = ("encoder", "head", "optimizer", "trainer", "callbacks", "report")
+_SECTIONS = ("encoder", "head", "optimizer", "scheduler", "trainer", "callbacks", "report")
 """Of choices that have no place among the columns."""
 
 _PLAIN = re.compile(r"[A-Za-z_/][\w./ -]*(?<! )")

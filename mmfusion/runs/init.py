@@ -85,7 +85,9 @@ def init(
         plan = start(table.name, columns, media_root(root, table), task, ignore, guess.unreadable, **by)
         plan = finish(plan, columns)
     keys = Keys.of(plan)
-    choices = choose(training_rows(plan, columns), keys.kinds())
+    choices = choose(
+        training_rows(plan, columns), keys.kinds(), {key: decision.kind for key, decision in keys.tasks.items()}
+    )
     _print(plan, console)
     _print_choices(choices, console)
     target.parent.mkdir(parents=True, exist_ok=True)

@@ -2,11 +2,12 @@ import pytest
 
 from mmfusion.runs.defaults import FEW, LARGE_STEPS, LONGEST, MANY, SOME, STEPS, batch_size, choose, max_epochs
 
+TASKS = {"label": "classification", "flag": "binary", "price": "regression"}
 KINDS = {"photo": "image", "note": "text", "table": "tabular"}
 
 
 def values(rows):
-    return {choice.key: choice.value for choice in choose(rows, KINDS)}
+    return {choice.key: choice.value for choice in choose(rows, KINDS, TASKS)}
 
 
 def test_a_small_table_is_regularised_and_gets_steps_enough():
@@ -16,6 +17,18 @@ def test_a_small_table_is_regularised_and_gets_steps_enough():
     assert found["encoder.photo.dropout"] == found["head.dropout"] == 0.5
     assert found["optimizer.weight_decay"] == 0.1
     assert found["report.baselines"] is True
+
+
+def test_a_medium_table_is_learned_fast_and_not_too_surely():
+    found = values(10_000)
+    assert (found["optimizer.lr"], found["optimizer.weight_decay"], found["trainer.gradient_clip_val"]) == (
+        5e-3,
+        0.2,
+        1,
+    )
+    assert found["task.label.label_smoothing"] == 0.1
+    assert "task.flag.label_smoothing" not in found
+    assert "encoder.photo.dropout" not in found
 
 
 def test_a_large_table_is_trained_as_the_presets_say():
@@ -32,7 +45,7 @@ def test_epochs_are_bounded_and_each_choice_has_a_reason(rows):
     found = values(rows)
     assert 2 <= found["trainer.max_epochs"] <= LONGEST
     assert found["callbacks.early_stopping.patience"] >= 5
-    assert all(choice.reason for choice in choose(rows, KINDS))
+    assert all(choice.reason for choice in choose(rows, KINDS, TASKS))
 
 
 def test_more_rows_are_never_fewer_steps_and_never_more_epochs():
@@ -46,6 +59,6 @@ def test_more_rows_are_never_fewer_steps_and_never_more_epochs():
 
 
 def test_sound_of_few_rows_is_summed_up_and_of_many_convolved():
-    few = {choice.key: choice.value for choice in choose(400, {"speech": "speech", "reply": "speech"})}
+    few = {choice.key: choice.value for choice in choose(400, {"speech": "speech", "reply": "speech"}, TASKS)}
     assert few["encoder/speech"] == few["encoder/speech@encoder.reply"] == "statistics"
-    assert "encoder/speech" not in {choice.key for choice in choose(10_000, {"speech": "speech"})}
+    assert "encoder/speech" not in {choice.key for choice in choose(10_000, {"speech": "speech"}, TASKS)}

@@ -7,13 +7,15 @@ from torch import nn
 
 from mmfusion.config.names import RESERVED
 from mmfusion.data.inspect.plan import Decision, Plan
+from mmfusion.data.inspect.profile import Profile
 from mmfusion.data.manifest.settings import Settings
 from mmfusion.runs.defaults import Choice
 from mmfusion.runs.experiment_yaml import default_name, experiment, is_word_of_yaml, key_for, key_of, scalar
 
 
 def plan(*decisions, **splits):
-    return Plan("pets.csv", 9, {}, {each.column: each for each in decisions}, splits)
+    profiles = {each.column: Profile(each.column, 9, 9, 9, 9, 0.0, False, 1.0, False, None, []) for each in decisions}
+    return Plan("pets.csv", 9, profiles, {each.column: each for each in decisions}, splits)
 
 
 def written(made, root=None, delimiter=None, quote='"'):
