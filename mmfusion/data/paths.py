@@ -38,6 +38,14 @@ class PathError(DataError):
         super().__init__(f"{cell}: {why}" if why else cell)
 
 
+def local(path: Path | str) -> Path:
+    """A path of this machine; `~` before its first slash is the user's own folder, as in a shell.
+
+    `data.path=~/x.csv` and `--root=~/y` reach Python as they were typed. A name that merely begins with `~` stays.
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - pathlib's raises where there is no such user
+
+
 def has_scheme(place: Place) -> bool:
     """Whether a place is written as a URL: `https://…`, `s3://…`, `file://…`."""
     return isinstance(place, str) and "://" in place

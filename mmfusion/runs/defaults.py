@@ -101,7 +101,7 @@ def _encoder(name: str, kind: str, rows: int, dropout: float | None) -> list[Cho
     if rows < FEW and kind in ("tabular", "features"):
         found.append(Choice(f"encoder.{name}.hidden", [], "few rows: no layer of its own before the fusion"))
     if dropout is not None:
-        found.append(Choice(f"encoder.{name}.dropout", dropout, "few rows: more of it against learning by heart"))
+        found.append(Choice(f"encoder.{name}.dropout", dropout, "few rows: more of it against overfitting"))
     return found
 
 

@@ -94,11 +94,11 @@ def experiment(
         "  modalities:",
     ]
     for key, decision in modalities.items():
-        lines += [*_why(decision, "    "), f"    {key}:", f"      kind: {decision.kind}"]
+        lines += [*_why(decision.reason, decision.warning, "    "), f"    {key}:", f"      kind: {decision.kind}"]
         column = _list(decision.columns) if decision.others else scalar(decision.column)
         lines += [f"      column: {column}", *_options(decision.arguments, "      ")]
     if tabular:
-        lines += [line for decision in table for line in _why(decision, "    ", name=True)]
+        lines += _why_each(table, "    ")
         lines += [f"    {tabular}:", "      kind: tabular"]
         for option, numeric in (("numeric", True), ("categorical", False)):
             chosen = [d.column for d in table if d.arguments["numeric"] is numeric]
@@ -107,7 +107,7 @@ def experiment(
     lines += ["", "task:"]
     for key, decision in tasks.items():
         column = f"columns: {_list(decision.columns)}" if decision.others else f"column: {scalar(decision.column)}"
-        lines += [*_why(decision, "  "), f"  {key}:", f"    {column}"]
+        lines += [*_why(decision.reason, decision.warning, "  "), f"  {key}:", f"    {column}"]
         lines += _options(decision.arguments, "    ")
         lines += _chosen(choices, f"task.{key}.", "    ")
     further = [choice for choice in choices if choice.key.partition(".")[0] in _SECTIONS]
@@ -115,7 +115,7 @@ def experiment(
     left_out = [decision for decision in plan.decisions.values() if decision.role in ("group", "ignored")]
     if left_out:
         lines += ["", "# Not used:"]
-        lines += [line for decision in left_out for line in _why(decision, "", name=True)]
+        lines += _why_each(left_out)
     return "\n".join(lines) + "\n"
 
 
@@ -197,7 +197,7 @@ def _split(plan: Plan) -> list[str]:
         if group is None and shared is not None:
             lines.append(f"    group: {scalar(shared)}  # several rows have one file: they stay in one split")
     if group is not None and not plan.decisions[group].arguments:  # a group that straddles the column's splits
-        lines.append(f"    group: {scalar(group)}  # must not straddle splits; `mmfusion validate` looks")
+        lines.append(f"    group: {scalar(group)}  # its rows stay in one split; `mmfusion validate` checks")
     return lines
 
 
@@ -242,11 +242,18 @@ def _quoted(text: str) -> str:
     return json.dumps(re.sub(r"(\\*)\$\{", r"\1\1\\${", text), ensure_ascii=False)
 
 
-def _why(decision: Decision, indent: str, name: bool = False) -> list[str]:
-    said = f"{decision.column}: {decision.reason}" if name else decision.reason
-    said += f". NOTE: {decision.warning}" if decision.warning else ""
+def _why_each(decisions: Sequence[Decision], indent: str = "") -> list[str]:
+    """Names before their reason; columns of one reason share a comment."""
+    names: dict[tuple[str, str], list[str]] = {}
+    for decision in decisions:
+        names.setdefault((decision.reason, decision.warning), []).append(decision.column)
+    return [line for (why, note), found in names.items() for line in _why(f"{', '.join(found)}: {why}", note, indent)]
+
+
+def _why(reason: str, warning: str, indent: str) -> list[str]:
+    text = f"{reason}. NOTE: {warning}" if warning else reason
     first = f"{indent}# "
-    return textwrap.wrap(" ".join(said.split()), 116, initial_indent=first, subsequent_indent=f"{first}  ")
+    return textwrap.wrap(" ".join(text.split()), 116, initial_indent=first, subsequent_indent=f"{first}  ")
 
 
 def default_name(path: Path) -> str:

@@ -23,6 +23,7 @@ from mmfusion.data.manifest.guess import Guess, guess_decimal, read_guessed
 from mmfusion.data.manifest.header import without_a_name
 from mmfusion.data.manifest.places import media_root, table_path
 from mmfusion.data.manifest.settings import Settings
+from mmfusion.data.paths import local
 from mmfusion.data.progress import busy
 from mmfusion.runs.config import reading_overrides
 from mmfusion.runs.defaults import Choice, choose
@@ -73,7 +74,7 @@ def init(
         raise ConfigError(f"--name: expected letters, digits, '-' and '_', found {name!r}")
     if is_word_of_yaml(name):
         raise ConfigError(f"--name: {name!r} means something of its own in a config; take another, {name}_data perhaps")
-    target = Path(out) if out else Path("conf") / "experiment" / f"{name}.yaml"
+    target = local(out) if out else Path("conf") / "experiment" / f"{name}.yaml"
     _check_free(target, name, out is not None, force)
     given = reading_overrides(overrides)
     with busy(f"looking at {path}"):
@@ -102,7 +103,7 @@ def init(
 
 def _check_free(target: Path, name: str, chosen: bool, force: bool) -> None:
     if (own_folder() / "experiment" / f"{name}.yaml").is_file() and not chosen:
-        raise ConfigError(f"experiment={name} is one of mmfusion's own; take another --name")
+        raise ConfigError(f"experiment={name} is one of mmfusion's own; take another, --name my_{name} perhaps")
     if target.exists() and not force:
         raise ConfigError(f"{target} is there already; take another --name, or --force to write over it")
 

@@ -15,7 +15,7 @@ from mmfusion.data.cells import Cells
 from mmfusion.data.errors import DataError, shorten
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.manifest.new_rows import read_rows
-from mmfusion.data.paths import PathError, is_remote, likely_meant, resolve
+from mmfusion.data.paths import PathError, is_remote, likely_meant, local, resolve
 from mmfusion.data.progress import busy
 from mmfusion.data.table import Table
 from mmfusion.runs.config import new_table_overrides
@@ -78,7 +78,8 @@ def predict(
         DataError: the table cannot be read, or a row has none of the model's modalities.
     """
     if out is not None:
-        check_suffix(Path(out))
+        out = local(out)
+        check_suffix(out)
     given = new_table_overrides(overrides)
     if root is not None and given.get("root", root) != root:
         raise ConfigError(f"--root {root} and data.root={given['root']}: give one of them")
@@ -88,5 +89,5 @@ def predict(
     check_media(rows, loaded.data.kinds)
     predictions = loaded.predict_table(rows)
     if out is not None:
-        write_table(predictions, Path(out))
+        write_table(predictions, out)
     return predictions

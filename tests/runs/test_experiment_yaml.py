@@ -30,7 +30,8 @@ def test_each_decision_stands_where_it_counts_with_its_reason():
     ignored = Decision("note", "ignored", reason="the same in all rows", warning="look at it")
     age = Decision("age", "modality", "tabular", "a number", arguments={"numeric": True})
     city = Decision("city", "modality", "tabular", "2 values", arguments={"numeric": False})
-    text = written(plan(Decision("id", "id"), PHOTO, age, city, LABEL, ignored))
+    height = Decision("height", "modality", "tabular", "a number", arguments={"numeric": True})
+    text = written(plan(Decision("id", "id"), PHOTO, age, city, height, LABEL, ignored))
     assert yaml.safe_load(text) == {
         "defaults": [
             {"/encoder/image@encoder.photo": "cnn"},
@@ -52,14 +53,14 @@ def test_each_decision_stands_where_it_counts_with_its_reason():
             },
             "modalities": {
                 "photo": {"kind": "image", "column": "photo_path", "size": [8, 8]},
-                "table": {"kind": "tabular", "numeric": ["age"], "categorical": ["city"]},
+                "table": {"kind": "tabular", "numeric": ["age", "height"], "categorical": ["city"]},
             },
         },
         "task": {"label": {"column": "label"}},
     }
     assert text.splitlines()[1] == "# pets.csv: photo, table → label"
     assert "    # names of files\n    photo:\n" in text
-    assert "    # age: a number\n    # city: 2 values\n    table:\n" in text
+    assert "    # age, height: a number\n    # city: 2 values\n    table:\n" in text
     assert text.endswith("\n# Not used:\n# note: the same in all rows. NOTE: look at it\n")
 
 

@@ -28,9 +28,9 @@ def inputs(plan: Plan, columns: Mapping[str, Any]) -> None:
         elif (why := _leak(plan, columns, name)) is not None:
             leaks[name] = why
         elif found.is_number and found.distinct > 2:
-            plan.decide(name, "modality", "tabular", "a number that is no target", arguments={"numeric": True})
+            plan.decide(name, "modality", "tabular", "a number, and not a target", arguments={"numeric": True})
         else:
-            why = f"{found.distinct} levels, no target"
+            why = f"{found.distinct} levels, and not a target"
             plan.decide(name, "modality", "tabular", why, arguments={"numeric": False})
     leaks |= _leaks_of_leaks(plan, columns, leaks)
     for name, why in leaks.items():

@@ -94,7 +94,7 @@ def _candidates(plan: Plan, groups: Sequence[OneHot]) -> dict[str, str]:
         further = [name for group in groups if _is_one_target(group) for name in group.columns[1:]]  # they count as one
         few = len([name for name in behind if name not in further]) <= MOST_TARGETS
         if few or all(_is_partly_known(plan, name) for name in behind):
-            chosen |= {name: "behind the inputs" for name in behind if name not in chosen}
+            chosen |= {name: "it stands after the inputs" for name in behind if name not in chosen}
     if not chosen and names:
         chosen[names[-1]] = "the last column, and none is named like a target"
     return {name: chosen[name] for name in names if name in chosen}

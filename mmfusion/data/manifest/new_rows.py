@@ -17,6 +17,7 @@ from mmfusion.data.manifest.places import media_root
 from mmfusion.data.manifest.read import FORMATS
 from mmfusion.data.manifest.settings import Settings
 from mmfusion.data.manifest.source import row_ids
+from mmfusion.data.paths import local
 from mmfusion.data.table import Table
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ def read_rows(
     Raises:
         DataError: the file is malformed, or an id is empty or there twice.
     """
-    path, source, given = Path(path), source or {}, dict(given or {})
+    path, source, given = local(path), source or {}, dict(given or {})
     root = given.pop("root", root)
     id = {"id": given.pop("id")} if "id" in given else {}
     settings = _settings(path, source)

@@ -8,7 +8,7 @@ from typing import Any
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.manifest.read import beside
-from mmfusion.data.paths import check_root, has_scheme
+from mmfusion.data.paths import check_root, has_scheme, local
 
 
 def table_path(path: str | Path, root: str | None) -> Path:
@@ -19,9 +19,9 @@ def table_path(path: str | Path, root: str | None) -> Path:
     """
     if has_scheme(path):
         raise DataError(f"data.path: {path} is a URL; download the table first, the media may stay remote (data.root)")
-    found = Path(path)
-    if root is not None and not has_scheme(root) and (Path(root) / path).is_file():
-        return Path(root) / path
+    found = local(path)
+    if root is not None and not has_scheme(root) and (local(root) / found).is_file():
+        return local(root) / found
     if root is None and not found.is_absolute() and not found.exists():
         raise DataError(
             f"there is no file {path} in {Path.cwd()}{beside(found)}; if it lies with its media in another folder, "
@@ -39,7 +39,7 @@ def media_root(root: str | None, path: Path) -> Path | str:
     if root is not None and has_scheme(root):
         check_root(root)
         return str(root)
-    folder = (path.parent if root is None else Path(root)).resolve()
+    folder = (path.parent if root is None else local(root)).resolve()
     if not folder.is_dir():
         raise DataError(f"data.root: there is no folder {folder}")
     return folder
@@ -52,9 +52,9 @@ def absolute(data: Mapping[str, Any]) -> dict[str, Any]:
     """
     path, root = data.get("path"), data.get("root")
     found = dict(data)
-    folder = Path(root) if isinstance(root, str) and not has_scheme(root) else None
+    folder = local(root) if isinstance(root, str) and not has_scheme(root) else None
     if isinstance(path, str) and not has_scheme(path):
-        candidates = ([] if folder is None else [folder / path]) + [Path(path)]
+        candidates = ([] if folder is None else [folder / local(path)]) + [local(path)]
         found["path"] = next((str(each.absolute()) for each in candidates if each.is_file()), path)
     if folder is not None and folder.is_dir():
         found["root"] = str(folder.absolute())

@@ -20,7 +20,7 @@ def test_columns_of_one_prefix_are_one_task(tmp_path):
     }  # fmt: skip
     decision = plan.decisions["tag_cat"]
     assert (decision.columns, decision.name) == (["tag_cat", "tag_dog", "tag_owl"], "tag")
-    assert decision.reason == "behind the inputs; 3 columns of 0 and 1 whose names begin with `tag`"
+    assert decision.reason == "it stands after the inputs; 3 columns of 0 and 1 whose names begin with `tag`"
 
 
 def test_many_of_them_are_still_a_target_and_no_table(tmp_path):

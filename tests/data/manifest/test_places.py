@@ -60,3 +60,17 @@ def test_a_root_that_fsspec_would_run_is_refused(here):
         DataError, match=r"data\.root: reference://k::file:///tmp: expected a folder, or a URL of one of"
     ):
         media_root("reference://k::file:///tmp", here / "other.csv")
+
+
+def test_the_users_own_folder(here, monkeypatch):
+    monkeypatch.setenv("HOME", str(here))
+    assert table_path("~/other.csv", None) == here / "other.csv"
+    assert table_path("rows.csv", "~/media") == here / "media" / "rows.csv"
+    assert media_root("~/media", here / "other.csv") == (here / "media").resolve()
+    found = absolute({"path": "~/other.csv", "root": "~/media"})
+    assert found == {"path": str(here / "other.csv"), "root": str(here / "media")}
+
+
+def test_a_name_that_begins_with_a_tilde(here):
+    (here / "~other.csv").write_text("a\n1\n")
+    assert table_path("~other.csv", None).is_file()
