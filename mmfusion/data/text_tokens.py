@@ -45,7 +45,8 @@ def split_text(text: str, how: How) -> list[str]:
 
 
 def best_split(texts: Iterable[str]) -> How:
-    """Characters for texts that are strings of signs (a molecule, a protein): long, of many lengths, without a blank.
+    """Characters for texts that are strings of signs (a molecule, a protein): long, without a blank, of many lengths or
+    of letters of one case.
 
     Texts of scripts that leave no blank between words are split into `words`, which are their characters.
     """
@@ -54,7 +55,9 @@ def best_split(texts: Iterable[str]) -> How:
     lengths = [len(text) for text in signs]
     if not some or len(signs) < 0.9 * len(some) or sum(lengths) < _LONG * len(lengths):
         return "words"
-    return "characters" if len(set(lengths)) > 3 and not _are_names(signs) else "words"
+    is_cut = len(set(lengths)) <= 3  # to one length, as genes are; so are keys, but they have digits
+    letters = is_cut and all(text.isalpha() and (text.isupper() or text.islower()) for text in signs)
+    return "characters" if (letters or not is_cut) and not _are_names(signs) else "words"
 
 
 def _are_names(texts: list[str]) -> bool:

@@ -5,7 +5,7 @@ import random
 import polars as pl
 import pytest
 
-from mmfusion.data.decimals import spelling, to_points
+from mmfusion.data.decimals import beside_numbers, spelling, to_points
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,8 @@ WEIGHTS = [f"{RNG.randint(1, 99)},{RNG.randint(0, 9)}" for _ in range(200)]
     ("column", "found"),
     [
         (cells("3,5", "4", "-0,25"), ","),
+        (cells(*(f"1,{RNG.randint(50, 99)}" for _ in range(90))), ","),  # heights: the left is always less
+        (cells(*("2,5", "3,5", "1,5", "4") * 30), ","),
         (cells("1.234,5", "7", "12.000"), ","),
         (cells("1,3", "1,7", "2,0", "2,3"), ","),
         (pl.Series(DIGITS), ","),
@@ -80,3 +82,32 @@ WEIGHTS = [f"{RNG.randint(1, 99)},{RNG.randint(0, 9)}" for _ in range(200)]
 )
 def test_how_a_column_writes_its_numbers(column, found):
     assert spelling(column) == found
+
+
+@pytest.mark.parametrize(
+    ("write", "example"),
+    [
+        ("{} kg", "10 kg"),
+        ("{}%", "10%"),
+        ("$ {}.50", "$ 10.50"),
+        ("−{}", "−10"),
+        ("<{}", "<10"),
+        ("1'2{}.25", "1'210.25"),
+        ("1,{},432", "1,10,432"),
+        ("{}", None),
+        ("{},5", None),
+        ("{}.5e-3", None),
+        ("item {}", None),
+        ("{}.05.2024", None),
+        ("{}-20", None),
+        ("{},7", None),
+    ],
+)
+def test_numbers_with_something_beside_them(write, example):
+    assert beside_numbers(cells(*(write.format(number) for number in range(10, 40)))) == example
+
+
+def test_what_is_beside_numbers_is_one_unit_in_nearly_every_cell():
+    assert beside_numbers(cells(*(f"{number} {unit}" for number in range(30) for unit in ("cm", "kg")))) is None
+    assert beside_numbers(cells(*("a word" if i % 4 == 0 else f"{i} kg" for i in range(40)))) is None
+    assert beside_numbers(cells(*("1 star", "2 star") * 30)) is None  # classes

@@ -43,6 +43,7 @@ def test_characters_are_what_a_reader_takes_for_one():
         ([f"https://x.org/{'a' * i}" for i in range(50)], "words"),
         ([f"name{'x' * (i % 9)}.of_somebody@mail.org" for i in range(50)], "words"),
         ([f"{i:032x}" for i in range(50)], "words"),  # of one length: names of rows
+        (["".join("ACGT"[(i * k) % 4] for k in range(60)) for i in range(50)], "characters"),  # genes
         (["yes", "no"] * 20, "words"),
         ([], "words"),
     ],

@@ -10,6 +10,7 @@ import polars as pl
 from mmfusion.data.inspect.grouping import decide_groups
 from mmfusion.data.inspect.lists import labels_of
 from mmfusion.data.inspect.plan import Plan
+from mmfusion.data.inspect.profile import Profile
 from mmfusion.data.inspect.spellings import similar_message
 from mmfusion.data.inspect.words import SPLIT_NAMES, named, words
 from mmfusion.data.text_tokens import split_text
@@ -42,11 +43,17 @@ def groups_and_rest(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str
     for name in plan.open(fixed):
         found = plan.profiles[name]
         if not (found.is_category or found.is_number or found.lists or found.labels):
-            once = f", {found.once} of them once" if found.once else ""
-            many = f"{found.distinct} different values in {found.filled} rows{once}: neither classes nor free text"
-            plan.decide(name, "ignored", reason=many)
+            plan.decide(name, "ignored", reason=_neither(found))
         elif named(name, SPLIT_NAMES) and len(words(name)) == 1 and plan.splits and found.distinct <= 20:
             plan.decide(name, "ignored", reason="named like a split, and another column is the split")
+
+
+def _neither(found: Profile) -> str:
+    """Why a column is neither classes nor free text."""
+    if found.distinct == 1:
+        return f"{found.examples[0]!r} or empty; if empty means no, write a word for it there"
+    once = f", {found.once} of them once" if found.once else ""
+    return f"{found.distinct} different values in {found.filled} rows{once}: neither classes nor free text"
 
 
 def warn_similar(plan: Plan, columns: Mapping[str, Any]) -> None:

@@ -18,6 +18,10 @@ from mmfusion.data.manifest.empty import EMPTY, MARKS, PROGRAMS, looks_missing
 _PATH = rf"({'|'.join(re.escape(suffix) for suffixes in SUFFIXES.values() for suffix in suffixes)})$"
 _DEGREES = {"mild", "moderate", "severe", "low", "medium", "high", "minor", "major", "some", "few", "many", "slight"}
 _ALIKE = 0.8
+_MEASUREMENTS = 21
+"""Different numbers from which on a column measures something, and words in it are no levels."""
+
+_MOST_WORDS = 5
 
 
 @dataclass
@@ -62,6 +66,7 @@ def guess_empty(columns: Mapping[str, Any]) -> Missing:
             taken, kept = _of_column(cells)
             missing.taken |= {name: taken} if taken else {}
             missing.kept |= {name: kept} if kept else {}
+    _keep_elsewhere(missing, columns)
     everywhere = list(dict.fromkeys([*EMPTY, *(text for found in missing.taken.values() for text in found)]))
     missing.empty = everywhere if len(everywhere) > len(EMPTY) else EMPTY
     values = {name: [text for text in found if text in everywhere] for name, found in missing.kept.items()}
@@ -69,10 +74,22 @@ def guess_empty(columns: Mapping[str, Any]) -> Missing:
     return missing
 
 
+def _keep_elsewhere(missing: Missing, columns: Mapping[str, Any]) -> None:
+    """Words that are taken only for what stands around them stay values in other columns."""
+    words = sorted({text for found in missing.taken.values() for text in found if not looks_missing(text)})
+    for name, cells in columns.items():
+        if not words or name in missing.taken or not isinstance(cells, pl.Series) or cells.dtype != pl.String:
+            continue
+        there = cells.filter(cells.is_in(words)).value_counts(sort=True)
+        if len(there):
+            missing.kept[name] = {**missing.kept.get(name, {}), **{str(k): int(n) for k, n in there.iter_rows()}}
+
+
 def _of_column(cells: Any) -> tuple[dict[str, int], dict[str, int]]:
     """Spellings that are taken as empty in a column, and those that are kept, each with its number of cells."""
     counts = {str(k): int(n) for k, n in cells.drop_nulls().value_counts(sort=True).iter_rows()}
     found = {value: count for value, count in counts.items() if looks_missing(value)}
+    found |= _among_numbers({value: count for value, count in counts.items() if value not in found})
     rest = [value for value in counts if value not in found]
     if not found:
         return {}, {}
@@ -83,6 +100,17 @@ def _of_column(cells: Any) -> tuple[dict[str, int], dict[str, int]]:
     taken = {value: count for value, count in found.items() if _is_empty(value, rest, is_text=shape.is_text)}
     few = shape.is_category or shape.distinct <= len(others) // 3
     return taken, {value: count for value, count in found.items() if value not in taken and few}
+
+
+def _among_numbers(counts: Mapping[str, int]) -> dict[str, int]:
+    """Words that recur in a column of measurements: `n.d.`, `not done`, in whatever language."""
+    values = pl.Series(list(counts), dtype=pl.String)
+    is_number = numeric(to_points(values)).is_not_null()
+    words = [word for word in values.filter(~is_number).to_list() if not re.search(r"\d|^[+-]?inf", word.lower())]
+    others = sum(counts.values()) - sum(counts[word] for word in words)
+    measured = is_number.sum() >= _MEASUREMENTS and is_number.sum() + len(words) == len(counts)
+    few = 0 < len(words) <= _MOST_WORDS and sum(counts[word] for word in words) <= others
+    return {word: counts[word] for word in words if counts[word] > 1} if measured and few else {}
 
 
 def _is_of_one_form(cells: pl.Series) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mmfusion.data.errors import DataError
+from mmfusion.data.errors import SHOWN, DataError
 from mmfusion.data.inspect.contents import warn_similar
 from mmfusion.data.inspect.inputs import NEVER, inputs, warn
 from mmfusion.data.inspect.one_hot import OneHot, as_one, is_marked, make_multilabel, one_hot
@@ -43,7 +43,9 @@ def finish(plan: Plan, columns: Mapping[str, Any]) -> Plan:
     if not plan.of("task"):
         _guess(plan, columns)
     if not plan.of("task"):
-        raise DataError(f"{plan.file}: no column looks like something to predict; name one with --task COLUMN")
+        raise DataError(
+            f"{plan.file}: no column looks like something to predict; name one with --task COLUMN{_reasons(plan)}"
+        )
     for media in plan.of("modality"):
         for folder in media.others:
             if plan.decisions[folder].role == "open":
@@ -51,12 +53,20 @@ def finish(plan: Plan, columns: Mapping[str, Any]) -> Plan:
     inputs(plan, columns)
     if not plan.of("modality"):
         raise DataError(
-            f"{plan.file}: nothing to learn from: no media, no text, and no other column beside the targets"
-            + "".join(f"; {d.column}: {d.warning}" for d in plan.of("ignored") if d.warning in ADVICE.values())
+            f"{plan.file}: nothing to learn from: no media, no text, and no other column beside the targets; name one "
+            f"with --input COLUMN if there is one (--kind COLUMN=KIND says as what){_reasons(plan)}"
         )
     warn(plan, columns)
     warn_similar(plan, columns)
     return plan
+
+
+def _reasons(plan: Plan) -> str:
+    """Why columns are neither inputs nor targets."""
+    found = [f"{d.column}: {d.warning if d.warning in ADVICE.values() else d.reason}" for d in plan.of("ignored")]
+    found += [f"{d.column}: {d.role}, {d.reason}" for d in [*plan.of("id"), *plan.of("group")]]
+    more = [f"… and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    return "".join(f"; {reason}" for reason in [*found[:SHOWN], *more])
 
 
 def _guess(plan: Plan, columns: Mapping[str, Any]) -> None:

@@ -44,7 +44,7 @@ def read_delimited(
 
     Returns:
         Column to its cells, all strings; and the line on which each row begins. A blank line is no row, but of a table
-        with one column it is a row whose cell is empty, except at the end of the file.
+        with one column it is a row whose cell is empty; rows without a filled cell at the end of the file are none.
 
     Raises:
         DataError: no header, two columns of one name, a row with too many or too few fields, a quote that is not
@@ -144,29 +144,32 @@ def _pack_all(rows: Iterator[Row], width: int, name: str, delimiter: str) -> tup
     parts: list[pl.DataFrame] = []
     chunk: list[list[str]] = []
     numbers: list[int] = []
-    blank: list[int] = []
+    blank: list[Row] = []  # rows without a filled cell; none where the file ends so
     lengths: set[int] = set()
     for begins, row in rows:
-        if len(row) == width:
-            chunk += [[""]] * len(blank)
-            numbers += blank
+        is_blank = not any(row) or not "".join(row).strip()
+        if is_blank and (len(row) == width or width == 1):
+            blank.append((begins, row or [""]))
+        elif len(row) == width:
+            for number, cells in (*blank, (begins, row)):
+                numbers.append(number)
+                chunk.append(cells)
             blank = []
-            chunk.append(row)
-            numbers.append(begins)
             if len(chunk) >= CHUNK:
                 parts.append(_pack(chunk, width))
                 chunk = []
-        elif not row:  # of one column a row with an empty cell, unless the file ends so; of several no row
-            blank += [begins] if width == 1 else []
-        else:
+        elif not is_blank:
             lengths.add(len(row))
             found = delimiter.join(row)
             problems.add(begins, None, found, f"expected {width} fields as in the header, found {len(row)}")
-    if problems.count and not numbers and lengths == {width + 1}:
-        raise DataError(
-            f"{name}: the header has {width} fields and each row {width + 1}; give every column a name in the header "
-            "(row names, as R writes them, one too: `id`)"
-        )
+    if problems.count and not numbers and len(lengths) == 1 and min(lengths) > width:
+        fields = "1 field" if width == 1 else f"{width} fields"
+        advice = "if it is a title or a comment, delete what stands above the columns' names"
+        if lengths == {width + 1}:
+            advice = "give every column a name in the header (row names, as R writes them, one too: `id`)" + (
+                f"; {advice}" if width == 1 else ""
+            )
+        raise DataError(f"{name}: the header has {fields} and each row {min(lengths)}; {advice}")
     problems.raise_if_any()
     parts.append(_pack(chunk, width))
     return pl.concat(parts), numbers
@@ -183,6 +186,7 @@ def _check_delimiter(header: list[str], name: str, delimiter: str) -> None:
 
 def _why(error: csv.Error) -> str:
     why = "a quote is opened and never closed" if "end of data" in str(error) else str(error)
+    why += "; a quote inside of a quoted field is written twice" if "expected after" in why else ""
     return f"{why}; where quotes are characters like any other, as in much TSV, set data.quote=null"
 
 

@@ -13,7 +13,7 @@ DELIMITERS = (",", ";", "\t", "|")
 """What may separate the fields of a file, likeliest first."""
 
 _RECORDS = 200
-_DELIMITER_LINE = re.compile(r'\ufeff?"?sep=(.)"?[,;\t|]*\s*')
+_DELIMITER_LINE = re.compile(r'\ufeff?"?sep=(.)"?[,;\t|]*\s*', re.IGNORECASE)
 
 
 def delimiter_line(line: str) -> str | None:

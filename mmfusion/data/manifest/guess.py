@@ -7,13 +7,14 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from mmfusion.data.decimals import Spelling, is_text, spelling
+from mmfusion.data.decimals import Spelling, beside_numbers, is_text, spelling
 from mmfusion.data.errors import DataError, shorten
 from mmfusion.data.manifest.delimited import Cells
 from mmfusion.data.manifest.dialect import declared_delimiter, guess_delimiter
 from mmfusion.data.manifest.read import USUAL, format_of
 from mmfusion.data.manifest.settings import Settings
 
+_ALONE = "write the numbers alone, and their unit into the column's name"
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 
@@ -77,6 +78,9 @@ def guess_decimal(guess: Guess, given: Mapping[str, Any]) -> None:
             guess.said.append(f"numbers have a decimal {name}{_example(guess.columns, example)}")
         guess.settings = replace(guess.settings, decimal=decimal)
     guess.unreadable = {name: why for name, mark in marks.items() if (why := _why(mark, guess.settings.decimal))}
+    for name, cells in guess.columns.items():
+        if name not in marks and is_text(cells) and (example := beside_numbers(cells)) is not None:
+            guess.unreadable[name] = f"numbers with other signs in their cells, such as {example!r}; {_ALONE}"
 
 
 def _read(path: Path, settings: Settings, format: str | None) -> tuple[Settings, dict[str, Cells], Sequence[int]]:

@@ -84,3 +84,20 @@ def test_a_column_of_nothing_else_is_empty():
 def test_what_a_class_may_look_like():
     assert all(looks_missing(text) for text in [*SPELLINGS, "none", "Missing", " ? "])
     assert not any(looks_missing(text) for text in ["cat", "no", "0", "national", "naan"])
+
+
+@pytest.mark.parametrize("words", [["n.d."], ["k.A.", "entfällt"], ["未知", "无"]])
+def test_words_that_recur_among_measurements_are_empty(words):
+    cells = [words[i % len(words)] if i % 7 == 0 else f"{i},5" for i in range(140)]
+    found = guess_empty({"x": pl.Series(cells), "y": pl.Series([words[0], "other"] * 70)})
+    assert set(found.taken["x"]) == set(words)
+    assert found.kept == {"y": {words[0]: 70}}  # a value there, and stays one
+    assert found.not_empty == {"y": [words[0]]}
+
+
+def test_a_slip_or_a_level_among_numbers_is_not_empty():
+    numbers = [str(i) for i in range(60)]
+    assert not guess_empty({"x": pl.Series([*numbers, "x"])}).taken
+    assert not guess_empty({"x": pl.Series(["K", "1", "2", "3"] * 40)}).taken
+    assert not guess_empty({"x": pl.Series([*numbers, "inf", "inf"])}).taken
+    assert not guess_empty({"x": pl.Series([*numbers, *["a", "b", "c", "d", "e", "f"] * 2])}).taken

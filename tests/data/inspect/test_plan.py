@@ -238,3 +238,13 @@ def test_nothing_to_predict_and_nothing_to_learn_from(media):
         plan_of({"image": [f"{i % 3}.png" for i in range(N)]}, media)
     with pytest.raises(DataError, match="nothing to learn from"):
         plan_of({"label": [i % 2 for i in range(N)]}, media)
+
+
+def test_where_nothing_is_found_each_column_says_why(media):
+    odd, labels = [f"k{i % 70}" for i in range(N)], [i % 2 for i in range(N)]
+    with pytest.raises(
+        DataError, match=r"nothing to learn from.*--input COLUMN.*; odd: 70 different values .*; id: id, "
+    ):
+        plan_of({"id": [f"r{i}" for i in range(N)], "odd": odd, "label": labels}, media)
+    plan = plan_of({"odd": odd, "label": labels}, media, inputs=["odd"])  # as the message says
+    assert plan.decisions["odd"].role == "modality"

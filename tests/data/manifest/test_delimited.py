@@ -106,3 +106,21 @@ def test_a_blank_line_of_a_table_with_one_column_is_a_row_with_an_empty_cell(tmp
         [2, 3, 4, 5, 6, 7],
     )
     assert read(tmp_path, "a,b\n1,2\n\n3,4\n") == ({"a": ["1", "3"], "b": ["2", "4"]}, [2, 4])
+
+
+@pytest.mark.parametrize("end", ["\n\n  \n", ",,\n,,\n", " ,,\n\n", ",\n"])
+def test_rows_of_nothing_at_the_end_are_none(tmp_path, end):
+    columns, rows = read(tmp_path, "a,b,c\n1,2,3\n,,\n4,5,6\n" + end)
+    assert columns == {"a": ["1", "", "4"], "b": ["2", "", "5"], "c": ["3", "", "6"]}
+    assert rows == [2, 3, 4]
+
+
+@pytest.mark.parametrize("title", ["# exported", "Patients of 2023", "Report\n"])
+def test_a_title_above_the_names_is_said_once(tmp_path, title):
+    with pytest.raises(DataError, match=r"a\.csv: the header has 1 field and each row 3; .* delete what stands above"):
+        read(tmp_path, f"{title}\nid,text,label\n" + "1,b,c\n" * 20)
+
+
+def test_a_quote_that_a_backslash_does_not_escape(tmp_path):
+    with pytest.raises(DataError, match="a quote inside of a quoted field is written twice"):
+        read(tmp_path, 'a,b\n"x \\"y\\" z",1\n')

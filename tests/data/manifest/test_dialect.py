@@ -14,6 +14,7 @@ from mmfusion.data.manifest.read import read_columns
         ('"sep=;"\n', ";"),
         ("sep=\t\n", "\t"),
         ("sep=,", ","),
+        ("SEP=;\n", ";"),
         ("sep=;;;;\n", ";"),
         ("sep;a\n", None),
         ("id;text\n", None),
