@@ -14,6 +14,7 @@ from mmfusion.report.words import brief, decimals, label, plus_minus, short_keys
 
 ALPHA = 0.05
 _LISTED, _NAMED = 6, 3
+_AHEAD = " (which is ahead on the seeds that both have)"
 
 
 def conclusion(comparison: Comparison) -> str:
@@ -40,7 +41,7 @@ def conclusion(comparison: Comparison) -> str:
         assert row.paired is not None
         name = _named(row, rank)
         if row.p is None:
-            untested[row.paired.reason or ""].append(name)
+            untested[row.paired.reason or ""].append(name + (_AHEAD if _is_ahead(row, comparison) else ""))
         else:
             name += f" ({sureness(row.p, row.paired.effect)})"
             side = undecided if row.p >= ALPHA else better if _is_worse(row, comparison) else worse
@@ -127,6 +128,13 @@ def _is_worse(row: Row, comparison: Comparison) -> bool:
     assert row.paired is not None
     assert row.paired.difference is not None
     return (row.paired.difference.mean < 0) == comparison.lower
+
+
+def _is_ahead(row: Row, comparison: Comparison) -> bool:
+    """Whether the row is better than the best one where both have a value: the best one lacks the harder seeds."""
+    assert row.paired is not None
+    difference = row.paired.difference
+    return difference is not None and difference.mean != 0 and not _is_worse(row, comparison)
 
 
 def _named(row: Row, rank: int) -> str:

@@ -34,6 +34,14 @@ def test_one_row_of_several_seeds_is_no_pair():
     )
 
 
+def test_who_lacks_the_hard_seeds_is_not_called_ahead_without_a_word():
+    found = read({"concat": [0.9, 0.6, 0.6], "gated": [0.89], "sum": [0.5, 0.4, 0.3]})
+    assert "fusion=gated with 0.890 (n = 1)" in found
+    assert "not tested against concat (which is ahead on the seeds that both have) and sum: 1 shared" in found.replace(
+        ", sum", " and sum"
+    )
+
+
 def test_numbers_are_told_with_their_key():
     runs = grid({0.1: [0.5, 0.6, 0.5], 0.2: [0.9, 0.9, 0.8]}, key="optimizer.lr")
     assert "lr 0.1 (p" in conclusion(compare(runs, METRIC))
