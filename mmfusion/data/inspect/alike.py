@@ -16,6 +16,9 @@ PAIRS = 300
 _NEARLY = 0.6
 """Texts that share this much of their words are nearly the same."""
 
+_MOST_ALIKE = 0.9
+"""Of a column with one value in more than this share of its rows, the few others may well meet in a group by chance."""
+
 
 def alike_numbers(group: Looked, other: Looked) -> tuple[float, float] | None:
     """The share of a column's variance that lies between groups, and by how many standard errors there is any.
@@ -29,9 +32,11 @@ def alike_numbers(group: Looked, other: Looked) -> tuple[float, float] | None:
         other: `[N]`, a column of numbers or categories.
     """
     known = (group.codes >= 0) & (other.codes >= 0)
+    if not known.any() or np.bincount(other.codes[known]).max() > _MOST_ALIKE * known.sum():
+        return None
     if other.numbers is not None:
         x = ranks(other.numbers[known])
-    elif other.levels <= 50 and known.any():
+    elif other.levels <= 50:
         x = (other.codes[known] == np.bincount(other.codes[known]).argmax()).astype(float)
     else:
         return None

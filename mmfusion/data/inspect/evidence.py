@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 
 from mmfusion.data.inspect.alike import alike_numbers
+from mmfusion.data.inspect.counts import counted
 from mmfusion.data.inspect.leaks import Looked, gives
 from mmfusion.data.inspect.spelling import looks_like_codes, looks_like_numbering
 from mmfusion.data.inspect.words import GROUP, INPUT, named, words
@@ -50,7 +51,7 @@ def places(values: pl.Series, unique: pl.Series) -> Evidence:
     count = len(unique)
     runs = int((values != values.shift()).fill_null(True).sum())
     together = (len(values) - runs) / max(len(values) - count, 1)
-    sizes = values.drop_nulls().value_counts()["count"]
+    sizes = counted(values)["count"]
     found: Evidence = []
     if together >= 0.5 and count > 10:
         numbers = values.cast(pl.Float64, strict=False).drop_nulls()

@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from mmfusion.data.inspect.alike import alike_texts
+from mmfusion.data.inspect.counts import counted
 from mmfusion.data.inspect.evidence import Evidence, alike, apart, attributes, constant, in_paths, places, prior
 from mmfusion.data.inspect.leaks import MOST_ROWS, Looked, gives
 from mmfusion.data.manifest.delimited import Cells
@@ -155,7 +156,10 @@ def _group(table: Grouped, name: str, all_texts: bool) -> Group | None:
     if count < 3 or filled < _ROWS_EACH * count or filled < _LEAST_ROWS:
         return None
     values = cells.cast(pl.String)
-    unique = values.drop_nulls().unique().sort()
+    counts = counted(values)
+    if counts["count"][0] > filled / 2:  # most rows come from one thing, or it means none
+        return None
+    unique = counts["value"].sort()
     numbers = unique.cast(pl.Float64, strict=False)
     if not numbers.null_count() and (numbers % 1 != 0).any():
         return None

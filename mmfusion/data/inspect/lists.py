@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from mmfusion.data.inspect.counts import counted
 from mmfusion.label_lists import bracketed, split_labels
 
 CLEAR = (";", "；", "؛", "||", "|", "、", "\n")
@@ -51,7 +52,7 @@ def label_lists(cells: pl.Series) -> LabelLists | None:
     Args:
         cells: text, None where empty.
     """
-    counts = cells.drop_nulls().value_counts(sort=True).head(_LOOKED_AT)
+    counts = counted(cells).head(_LOOKED_AT)
     rows = {cell: count for cell, count in counts.iter_rows() if cell.casefold() != NONE}
     lists = {cell: items for cell in rows if (items := bracketed(cell)) is not None}
     if rows and len(lists) == len(rows):

@@ -11,6 +11,7 @@ import polars as pl
 
 from mmfusion.data.decimals import to_points
 from mmfusion.data.inspect.contents import is_date
+from mmfusion.data.inspect.counts import counted
 from mmfusion.data.inspect.media import SUFFIXES
 from mmfusion.data.inspect.profile import numeric, profile
 from mmfusion.data.manifest.empty import EMPTY, MARKS, PROGRAMS, looks_missing
@@ -87,7 +88,7 @@ def _keep_elsewhere(missing: Missing, columns: Mapping[str, Any]) -> None:
 
 def _of_column(cells: Any) -> tuple[dict[str, int], dict[str, int]]:
     """Spellings that are taken as empty in a column, and those that are kept, each with its number of cells."""
-    counts = {str(k): int(n) for k, n in cells.drop_nulls().value_counts(sort=True).iter_rows()}
+    counts = {str(k): int(n) for k, n in counted(cells).iter_rows()}
     found = {value: count for value, count in counts.items() if looks_missing(value)}
     found |= _among_numbers({value: count for value, count in counts.items() if value not in found})
     rest = [value for value in counts if value not in found]

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
+from mmfusion.data.inspect.counts import counted
 from mmfusion.data.inspect.lists import LabelLists, label_lists
 from mmfusion.data.inspect.spellings import number_spellings
 from mmfusion.data.text_tokens import CHARACTERS_A_WORD, WORDS_OF, best_split
@@ -100,8 +101,8 @@ def profile(name: str, cells: Sequence[Any]) -> Profile:
         return _lists(name, cells)
     present = cells.drop_nulls()
     text = present.cast(pl.String)
-    counts = text.value_counts(sort=True)
-    values = counts.to_series(0)
+    counts = counted(text)
+    values = counts["value"]
     numbers = numeric(present).drop_nulls()
     is_text = cells.dtype == pl.String
     return Profile(

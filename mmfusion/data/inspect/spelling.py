@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
+from mmfusion.data.inspect.counts import counted
+
 _ONE_FORM = 0.95
 _MIXED = 0.8
 _YEARS = (1800, 2200)
@@ -25,7 +27,7 @@ def looks_like_codes(unique: pl.Series) -> tuple[float, str] | None:
     if int(coded.sum()) < _ONE_FORM * len(unique):
         padded = length.n_unique() == 1 and unique.str.contains(r"^0\d+$").any() and not letters.any()
         return (1.5, example) if padded and len(unique) > 5 else None
-    forms = unique.str.replace_all(r"\d+", "0").value_counts(sort=True)
+    forms = counted(unique.str.replace_all(r"\d+", "0"))
     if int(forms["count"][0]) < _ONE_FORM * len(unique):
         return None
     padded = length.n_unique() == 1 and bool(unique.str.contains(r"(^|\D)0\d").any())

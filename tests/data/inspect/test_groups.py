@@ -61,3 +61,13 @@ def test_values_in_several_splits():
 def test_few_values_are_said():
     assert Group("who", 11, 100, 3.0, ()).few == ""
     assert Group("who", 4, 100, 3.0, ()).few.startswith("4 values alone: if new rows")
+
+
+def test_a_value_that_most_rows_have_makes_no_group():
+    generator = np.random.default_rng(0)
+    who = generator.integers(0, 30, N)
+    names = [f"P{i:02}" for i in who]
+    near = {f"x{k}": (generator.normal(size=30)[who] + 0.5 * generator.normal(size=N)).round(3) for k in range(3)}
+    assert found(who=names, **near) == ["who"]
+    mostly = ["P99" if generator.random() < 0.7 else name for name in names]
+    assert found(who=mostly, **near) == []

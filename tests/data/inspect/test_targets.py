@@ -133,3 +133,10 @@ def test_texts_without_blanks_and_strings_of_signs_are_texts(tmp_path):
     plan = finish(start("t.csv", table, tmp_path), table)
     assert [d.column for d in plan.of("modality", "text")] == ["评论", "thai", "smiles"]
     assert plan.decisions["smiles"].arguments == {"tokens": "characters", "lower": False}
+
+
+@pytest.mark.parametrize("name", ["count", "value", "len", "proportion", "split", "place", "index", "literal"])
+def test_a_column_may_have_a_name_that_is_used_inside(tmp_path, name):
+    texts = [f"word{i % 7} and {i}th more of it {i * i}" for i in range(60)]
+    columns = {"note": texts, name: [i % 4 for i in range(60)], "target": ["ab"[i % 2] for i in range(60)]}
+    assert finished(tmp_path, **columns)["target"] == "task classification"
