@@ -64,14 +64,14 @@ def choose(rows: int, modalities: Mapping[str, str], tasks: Mapping[str, str]) -
         found.append(Choice("optimizer.weight_decay", 0.1, "few rows: small weights"))
     elif rows < SOME:
         found += [
-            Choice(f"task.{name}.label_smoothing", 0.1, "not many rows: answers are not to become too sure")
+            Choice(f"task.{name}.label_smoothing", 0.1, "not many rows: against overconfidence")
             for name, kind in tasks.items()
             if kind == "classification"
         ]
         found.append(Choice("optimizer.lr", 5e-3, "from scratch on not many rows: a high rate and much decay"))
         found.append(Choice("optimizer.weight_decay", 0.2, "see lr"))
         found.append(Choice("scheduler.warmup", 0.1, "share of the steps in which the rate rises, for it is high"))
-        found.append(Choice("trainer.gradient_clip_val", 1.0, "so does a high rate no harm"))
+        found.append(Choice("trainer.gradient_clip_val", 1.0, "so that a high rate does no harm"))
     found.append(Choice("trainer.max_epochs", epochs, f"{_steps(epochs * steps)} in all, unless it stops before"))
     patience = max(5, epochs // 4)
     found.append(Choice("callbacks.early_stopping.patience", patience, "epochs without improvement on validation rows"))

@@ -10,8 +10,8 @@ import polars as pl
 from mmfusion.data.inspect.grouping import decide_groups
 from mmfusion.data.inspect.lists import labels_of
 from mmfusion.data.inspect.plan import Plan
+from mmfusion.data.inspect.lookalikes import similar_message
 from mmfusion.data.inspect.profile import Profile
-from mmfusion.data.inspect.spellings import similar_message
 from mmfusion.data.inspect.words import SPLIT_NAMES, named, words
 from mmfusion.data.text_tokens import split_text
 

@@ -11,7 +11,7 @@ import polars as pl
 
 from mmfusion.data.inspect.counts import counted
 from mmfusion.data.inspect.lists import LabelLists, label_lists
-from mmfusion.data.inspect.spellings import number_spellings
+from mmfusion.data.inspect.lookalikes import number_spellings
 from mmfusion.data.text_tokens import CHARACTERS_A_WORD, WORDS_OF, best_split
 
 EXAMPLES = 3

@@ -10,7 +10,7 @@ import polars as pl
 
 from mmfusion.data.errors import DataError, Problems, str_of
 from mmfusion.data.inspect.lists import label_lists
-from mmfusion.data.inspect.spellings import similar_message
+from mmfusion.data.inspect.lookalikes import similar_message
 from mmfusion.data.table import Table
 from mmfusion.data.targets import fit_labels, label_columns, read_labels
 from mmfusion.runs.validation.report import Report

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mmfusion.data.cells import factorise
-from mmfusion.data.inspect.spellings import similar_message
+from mmfusion.data.inspect.lookalikes import similar_message
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.tabular import Tabular, level_name
 from mmfusion.data.table import Table

@@ -1,6 +1,6 @@
 import pytest
 
-from mmfusion.data.inspect.spellings import number_spellings, similar, similar_message, visible
+from mmfusion.data.inspect.lookalikes import number_spellings, similar, similar_message, visible
 
 
 @pytest.mark.parametrize(
