@@ -9,9 +9,9 @@ import polars as pl
 
 from mmfusion.data.inspect.leaks import NOTHING, Score, follows, gives
 from mmfusion.data.inspect.lists import CLEAR, UNCLEAR, labels_of
+from mmfusion.data.inspect.lookalikes import visible
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.profile import Profile
-from mmfusion.data.inspect.lookalikes import visible
 
 PAIRS = ({"no", "yes"}, {"false", "true"}, {"0", "1"}, {"n", "y"}, {"negative", "positive"}, {"-1", "1"})
 """Two labels of which it is known which one is positive (as in the task `binary`)."""
