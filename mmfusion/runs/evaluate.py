@@ -40,7 +40,7 @@ def shown_by_file(data: Mapping[str, Any], overrides: Sequence[str]) -> dict[str
     path = table_path(data["path"], data.get("root"))
     guess = read_guessed(path, Settings.of(data), given)
     guess_decimal(guess, given)
-    for sentence in guess.said:
+    for sentence in guess.notes:
         log.warning("%s: %s", path.name, sentence)
     settings = guess.settings
     return {"delimiter": settings.delimiter, "quote": settings.quote, "decimal": settings.decimal}

@@ -79,7 +79,7 @@ def init(
     given = reading_overrides(overrides)
     with busy(f"looking at {path}"):
         guess = read_table(table, given)
-    for sentence in guess.said:
+    for sentence in guess.notes:
         console.print(f"{table.name}: {sentence}", highlight=False, markup=False, soft_wrap=True)
     with busy(f"looking at {path}"):
         columns = guess.columns
@@ -115,14 +115,14 @@ def read_table(path: Path, given: Mapping[str, Any]) -> Guess:
         missing = guess_empty(guess.columns)
         guess.settings = replace(guess.settings, empty=missing.empty, not_empty=missing.not_empty or None)
         guess.columns = blank_columns(guess.columns, missing.empty, guess.settings.strip, missing.not_empty)
-        guess.said += missing.sentences()
+        guess.notes += missing.sentences()
     guess_decimal(guess, given)
     if guess.settings.decimal == ",":
         for name, cells in guess.columns.items():
             if is_text(cells) and spelling(cells) in (",", "thousands"):
                 guess.columns[name] = to_points(cells)
     nameless = without_a_name(guess.columns)
-    guess.said += [nameless] if nameless else []
+    guess.notes += [nameless] if nameless else []
     return guess
 
 

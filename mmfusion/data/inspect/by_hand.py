@@ -71,7 +71,7 @@ def _written(plan: Plan, name: str, kind: str) -> None:
     """A column whose cells are themselves the input."""
     found = plan.profiles[name]
     if kind not in TABULAR:
-        plan.decide(name, "modality", kind, found.text_said, arguments=found.text_arguments)
+        plan.decide(name, "modality", kind, found.text_reason, arguments=found.text_arguments)
         return
     if kind == "numeric" and not found.numbers > 0:
         raise DataError(f"--kind {name}=numeric: column {name!r} of {plan.file} holds no number")

@@ -9,8 +9,8 @@ import polars as pl
 
 from mmfusion.data.inspect.grouping import decide_groups
 from mmfusion.data.inspect.lists import labels_of
-from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.lookalikes import similar_message
+from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.profile import Profile
 from mmfusion.data.inspect.words import SPLIT_NAMES, named, words
 from mmfusion.data.text_tokens import split_text
@@ -28,7 +28,7 @@ def texts(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None
         source = next((other for other in taken if _made_from(columns[name], columns[other])), None)
         if source is None:
             taken.append(name)
-            plan.decide(name, "modality", "text", found.text_said, arguments=found.text_arguments)
+            plan.decide(name, "modality", "text", found.text_reason, arguments=found.text_arguments)
         else:
             why = f"another version of `{source}`: nearly all its words are in that cell of the same row"
             plan.decide(name, "ignored", reason=why, warning=f"to train on it, take it instead of `{source}`")

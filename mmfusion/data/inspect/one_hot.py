@@ -38,7 +38,7 @@ class OneHot:
     exclusive: bool
 
     @property
-    def said(self) -> str:
+    def description(self) -> str:
         """What they are, in words."""
         named = f" whose names begin with `{self.prefix}`" if self.prefix else ""
         return f"{len(self.columns)} columns of 0 and 1{named}"
@@ -89,7 +89,7 @@ def make_multilabel(plan: Plan, group: OneHot, reason: str) -> None:
     warning = "each row has exactly one: one column of their names would be a classification" if group.exclusive else ""
     empty = plan.profiles[first].rows - plan.profiles[first].filled
     holes = f"; {empty / plan.profiles[first].rows:.0%} of rows have none" if empty else ""
-    said = f"{reason}; {group.said}{holes}"
+    said = f"{reason}; {group.description}{holes}"
     plan.decide(first, "task", "multilabel", said, warning=warning, others=others, name=group.prefix or "")
     for name in others:
         plan.decide(name, "merged", reason=f"a label of the task that `{first}` begins")

@@ -75,7 +75,7 @@ class Profile:
         return {"tokens": "characters", "lower": False} if self.signs else {}
 
     @property
-    def text_said(self) -> str:
+    def text_reason(self) -> str:
         """What speaks for a text."""
         many = f"{self.distinct} different in {self.filled}"
         return f"strings of signs: {many}" if self.signs else f"free text: {self.words:.1f} words a cell, {many}"

@@ -26,7 +26,7 @@ class Guess:
         settings: how.
         columns: column to its cells, numbers as they are written.
         rows: each row's number in its file.
-        said: what was found out and is not as usual, in sentences.
+        notes: what was found out and is not as usual, in sentences.
         unreadable: column to why the numbers in it are read neither way.
         separator: what separates the fields of CSV or TSV.
     """
@@ -34,7 +34,7 @@ class Guess:
     settings: Settings
     columns: dict[str, Cells]
     rows: Sequence[int]
-    said: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     unreadable: dict[str, str] = field(default_factory=dict)
     separator: str | None = None
 
@@ -51,7 +51,7 @@ def read_guessed(path: Path, usual: Settings, given: Mapping[str, Any]) -> Guess
         DataError: the table cannot be read.
     """
     settings = replace(usual, **given)
-    said: list[str] = []
+    notes: list[str] = []
     format = format_of(path, settings.format)
     found = settings.delimiter
     if format in USUAL and "delimiter" not in given and path.is_file():
@@ -60,11 +60,11 @@ def read_guessed(path: Path, usual: Settings, given: Mapping[str, Any]) -> Guess
         own = None if found in (USUAL[format], declared_delimiter(path)) else found
         settings = replace(settings, delimiter=own)
         if found != likely:
-            said.append(f"fields are separated by {_NAMES.get(found, repr(found))}")
+            notes.append(f"fields are separated by {_NAMES.get(found, repr(found))}")
     settings, columns, rows = _read(path, settings, format if "quote" not in given else None)
     if settings.quote is None and usual.quote is not None and "quote" not in given:
-        said.append("quotes are characters like any other")
-    return Guess(settings, columns, rows, said, separator=found)
+        notes.append("quotes are characters like any other")
+    return Guess(settings, columns, rows, notes, separator=found)
 
 
 def guess_decimal(guess: Guess, given: Mapping[str, Any]) -> None:
@@ -75,7 +75,7 @@ def guess_decimal(guess: Guess, given: Mapping[str, Any]) -> None:
         if decimal != guess.settings.decimal:
             example = next((name for name, mark in marks.items() if (mark == ".") == (decimal == ".")), None)
             name = "comma" if decimal == "," else "point"
-            guess.said.append(f"numbers have a decimal {name}{_example(guess.columns, example)}")
+            guess.notes.append(f"numbers have a decimal {name}{_example(guess.columns, example)}")
         guess.settings = replace(guess.settings, decimal=decimal)
     guess.unreadable = {name: why for name, mark in marks.items() if (why := _why(mark, guess.settings.decimal))}
     for name, cells in guess.columns.items():

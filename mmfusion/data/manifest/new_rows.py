@@ -48,7 +48,7 @@ def read_rows(
     settings = _settings(path, source)
     guess = read_guessed(path, settings, {"quote": settings.quote, **given})
     guess_decimal(guess, given)
-    for sentence in [*guess.said, without_a_name(guess.columns)]:
+    for sentence in [*guess.notes, without_a_name(guess.columns)]:
         if sentence:
             log.warning("%s: %s", path.name, sentence)
     columns, rows = guess.columns, guess.rows
