@@ -90,7 +90,8 @@ def _guess(plan: Plan, columns: Mapping[str, Any]) -> None:
         if task is not None:
             plan.warn(
                 task,
-                f"{group.description}: if they are labels of one thing, `--kind COLUMN=multilabel` for each makes one task",
+                f"{group.description}: if they are labels of one thing, `--kind COLUMN=multilabel` for each makes one "
+                "task",
             )
 
 
