@@ -83,6 +83,19 @@ def new_table_overrides(overrides: Sequence[str]) -> dict[str, Any]:
     return reading_overrides(overrides, ("data.root", "data.id"))
 
 
+def take_root(given: dict[str, Any], root: str | None) -> str | None:
+    """The folder of a table's media, by `--root` or by `data.root` among the options, which is taken out of them.
+
+    Raises:
+        ConfigError: the two differ.
+    """
+    found = given.pop("root", root)
+    found = None if found is None else str(found)  # a folder may be called 2024
+    if root is not None and found != root:
+        raise ConfigError(f"--root {root} and data.root={found}: give one of them")
+    return found
+
+
 def reading_overrides(overrides: Sequence[str], more: Sequence[str] = ()) -> dict[str, Any]:
     """Options of a table's file given as `data.header=false`, without `data.`; values are YAML.
 

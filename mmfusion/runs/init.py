@@ -25,7 +25,7 @@ from mmfusion.data.manifest.places import media_root, table_path
 from mmfusion.data.manifest.settings import Settings
 from mmfusion.data.paths import local
 from mmfusion.data.progress import busy
-from mmfusion.runs.config import reading_overrides
+from mmfusion.runs.config import reading_overrides, take_root
 from mmfusion.runs.defaults import Choice, choose
 from mmfusion.runs.experiment_yaml import RATIO, Keys, default_name, experiment, is_word_of_yaml
 from mmfusion.runs.report import command, shell_path
@@ -68,6 +68,8 @@ def init(
         ConfigError: the name is taken.
     """
     console = console or Console()
+    given = reading_overrides(overrides, ("data.root",))
+    root = take_root(given, root)
     table = table_path(path, root)
     name = name or default_name(table)
     if not name.replace("-", "_").isidentifier():
@@ -76,7 +78,6 @@ def init(
         raise ConfigError(f"--name: {name!r} means something of its own in a config; take another, {name}_data perhaps")
     target = local(out) if out else Path("conf") / "experiment" / f"{name}.yaml"
     _check_free(target, name, out is not None, force)
-    given = reading_overrides(overrides)
     with busy(f"looking at {path}"):
         guess = read_table(table, given)
     for sentence in guess.notes:

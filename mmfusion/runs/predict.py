@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from mmfusion.config.errors import ConfigError
 from mmfusion.data.cells import Cells
 from mmfusion.data.errors import DataError, shorten
 from mmfusion.data.kinds._base import Kind
@@ -18,7 +17,7 @@ from mmfusion.data.manifest.new_rows import read_rows
 from mmfusion.data.paths import PathError, is_remote, likely_meant, local, resolve
 from mmfusion.data.progress import busy
 from mmfusion.data.table import Table
-from mmfusion.runs.config import new_table_overrides
+from mmfusion.runs.config import new_table_overrides, take_root
 from mmfusion.runs.load import load_run
 from mmfusion.runs.tables import check_suffix, write_table
 
@@ -81,8 +80,7 @@ def predict(
         out = local(out)
         check_suffix(out)
     given = new_table_overrides(overrides)
-    if root is not None and given.get("root", root) != root:
-        raise ConfigError(f"--root {root} and data.root={given['root']}: give one of them")
+    root = take_root(given, root)
     with busy("loading the run"):
         loaded = load_run(run, checkpoint, device, trusted_modules)
     rows = read_rows(table, loaded.config["data"], root, given)

@@ -195,6 +195,17 @@ def test_what_cannot_be_read_is_said(here, console):
     assert not (here / "conf").exists()
 
 
+def test_a_table_beside_its_media_is_found_as_the_message_says(here, console):
+    (here / "media").mkdir()
+    write_rows(here / "media")
+    with pytest.raises(DataError, match="data.root=FOLDER"):
+        init("pets.csv", console=console)
+    text = init("pets.csv", console=console, overrides=["data.root=media"]).read_text()
+    assert text == init("pets.csv", root="media", console=console, force=True).read_text()
+    with pytest.raises(ConfigError, match=r"--root a and data\.root=media: give one of them"):
+        init("pets.csv", root="a", console=console, overrides=["data.root=media"])
+
+
 def test_what_init_writes_is_valid_and_validates(here, capsys):
     write_rows(here)
     assert main(["init", "pets.csv"]) == 0

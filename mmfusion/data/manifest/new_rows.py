@@ -43,7 +43,6 @@ def read_rows(
         DataError: the file is malformed, or an id is empty or there twice.
     """
     path, source, given = local(path), source or {}, dict(given or {})
-    root = given.pop("root", root)
     id = {"id": given.pop("id")} if "id" in given else {}
     settings = _settings(path, source)
     guess = read_guessed(path, settings, {"quote": settings.quote, **given})
