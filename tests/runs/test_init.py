@@ -198,7 +198,7 @@ def test_what_cannot_be_read_is_said(here, console):
 def test_a_table_beside_its_media_is_found_as_the_message_says(here, console):
     (here / "media").mkdir()
     write_rows(here / "media")
-    with pytest.raises(DataError, match="data.root=FOLDER"):
+    with pytest.raises(DataError, match=r"data\.root=FOLDER"):
         init("pets.csv", console=console)
     text = init("pets.csv", console=console, overrides=["data.root=media"]).read_text()
     assert text == init("pets.csv", root="media", console=console, force=True).read_text()
