@@ -84,7 +84,8 @@ def _examine(data: MultiModalData, tasks: Mapping[str, Task]) -> tuple[Table, Re
     copies = [same_content(each, table) for each in media]
     copies += [chosen_and_tested_on(each, table) for each in media if each.inputs.kind.reads_files]
     report.warnings += [message for message in copies if message is not None]
-    report.warnings += missing_spellings(data.kinds, report)
+    settings = getattr(data.source, "settings", None)
+    report.warnings += missing_spellings(data.kinds, report, getattr(settings, "not_empty", None))
     if split.get("group") is None:
         report.warnings += unseen_groups(table, data.kinds, tasks, split)
     alike = nearly_the_same_texts(table, data.kinds)

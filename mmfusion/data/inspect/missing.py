@@ -49,9 +49,10 @@ class Missing:
             said.append(
                 f"taken as empty cells: {where} (a guess, written as data.empty; change it where a value is meant)"
             )
-        if self.kept:
-            where = "; ".join(f"{_counted(found)} in {name!r}" for name, found in self.kept.items())
-            said.append(f"kept as values: {where} (if that means an empty cell, add it to data.empty)")
+        for name, found in self.kept.items():
+            written = set(found) & set(self.not_empty.get(name, ()))
+            advice = f"take it out of data.not_empty.{name}" if written else "add it to data.empty"
+            said.append(f"kept as values: {_counted(found)} in {name!r} (if that means an empty cell, {advice})")
         return said
 
 

@@ -6,12 +6,19 @@ from collections.abc import Mapping
 
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.tabular import Tabular
-from mmfusion.data.manifest.empty import looks_missing
+from mmfusion.data.manifest.empty import NotEmpty, looks_missing
 from mmfusion.runs.validation.report import Report
 
 
-def missing_spellings(kinds: Mapping[str, Kind], report: Report) -> list[str]:
-    """A sentence for each task and each column of categories that has a value like `N/A`, `none` or `?`."""
+def missing_spellings(kinds: Mapping[str, Kind], report: Report, not_empty: NotEmpty | None = None) -> list[str]:
+    """A sentence for each task and each column of categories that has a value like `N/A`, `none` or `?`.
+
+    Args:
+        kinds: the modalities.
+        report: what is known of the table.
+        not_empty: the option `data.not_empty`.
+    """
+    kept = {value for values in (not_empty or {}).values() for value in values}
     found = {
         f"task {task}": dict.fromkeys(c for counts in splits.values() for c in counts)
         for task, splits in report.classes.items()
@@ -24,6 +31,7 @@ def missing_spellings(kinds: Mapping[str, Kind], report: Report) -> list[str]:
         odd = [value for value in values if looks_missing(value)]
         if odd:
             what = "a class" if where.startswith("task ") else "a level"
-            hint = "looks like an empty cell; if it means one, add it to data.empty"
+            advice = "take it out of data.not_empty" if kept & set(odd) else "add it to data.empty"
+            hint = f"looks like an empty cell; if it means one, {advice}"
             said.append(f"{where}: {', '.join(map(repr, odd))} is {what} and {hint}")
     return said

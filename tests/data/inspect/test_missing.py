@@ -101,3 +101,10 @@ def test_a_slip_or_a_level_among_numbers_is_not_empty():
     assert not guess_empty({"x": pl.Series(["K", "1", "2", "3"] * 40)}).taken
     assert not guess_empty({"x": pl.Series([*numbers, "inf", "inf"])}).taken
     assert not guess_empty({"x": pl.Series([*numbers, *["a", "b", "c", "d", "e", "f"] * 2])}).taken
+
+
+def test_what_is_kept_says_how_it_becomes_empty():
+    countries, ages = ["DE", "NA"] * 30, ["N/A" if i % 5 == 0 else str(i) for i in N]
+    found = guess_empty({"country": pl.Series(countries), "age": pl.Series(ages)})
+    assert "take it out of data.not_empty.country" in found.sentences()[1]
+    assert "add it to data.empty" in guess_empty({"x": column(["+", "++"], "-")}).sentences()[0]
