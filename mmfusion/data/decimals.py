@@ -27,7 +27,7 @@ _BESIDE = (
 )
 _MARKED = r"[−'’ \x{a0}\x{2009}\x{202f}]|\d[.,]\d+,\d{3}"
 
-Spelling = Literal[",", ".", "thousands"]
+Spelling = Literal[",", ".", "thousands", "english"]
 
 
 def is_text(cells: Any) -> TypeGuard[pl.Series]:
@@ -51,7 +51,7 @@ def to_points(cells: pl.Series) -> pl.Series:
 def spelling(cells: pl.Series) -> Spelling | None:
     """How a column of text writes its numbers; None where most cells are none, or nothing in them tells.
 
-    `thousands`: each comma may separate thousands (`1,234`), as it does in English.
+    `thousands`: each comma may separate thousands (`1,234`), as it does in English; `english`: it does (`1,234.5`).
     """
     present = cells.drop_nulls().str.strip_chars()
     present = present.filter(present != "")
@@ -75,7 +75,7 @@ def spelling(cells: pl.Series) -> Spelling | None:
             return None
         return "," if bool((frame["has"] & frame["comma"] & ~frame["english"]).any()) else "thousands"
     if share["english"] >= MOSTLY and bool(frame["english"].any()):
-        return "thousands"
+        return "english" if bool((frame["english"] & ~frame["comma"] | frame["point"]).any()) else "thousands"
     if share["point"] >= MOSTLY and bool((frame["point"] & ~frame["grouped"]).any()):
         return "."
     return None
@@ -95,6 +95,14 @@ def beside_numbers(cells: pl.Series) -> str | None:
         return None
     is_more = pl.col("before").is_not_null() | pl.col("after").is_not_null() | pl.col("number").str.contains(_MARKED)
     return next(iter(found.filter(is_more)["cell"].to_list()), None)
+
+
+def groups_of_three(cells: pl.Series) -> str | None:
+    """An example of a column of `1.234` and its like alone, whose points may separate thousands; else None."""
+    present = cells.drop_nulls().str.strip_chars()
+    odd = present.filter(present.str.contains(r"^[+-]?[1-9]\d{0,2}\.\d{3}$"))
+    others = present.str.contains(r"^[+-]?\d{1,3}$").sum()
+    return str(odd[0]) if odd.n_unique() >= _SOME and len(odd) + others == len(present) else None
 
 
 def has_point(cells: pl.Series) -> pl.Series:

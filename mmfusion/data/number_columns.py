@@ -58,11 +58,12 @@ def _refuse_commas(table: Table, names: list[str]) -> None:
     for name in names:
         cells = _text(table.columns[name]) if name in table.columns else None
         how = spelling(cells) if cells is not None else None
-        if cells is None or how not in (",", "thousands"):
+        if cells is None or how not in (",", "thousands", "english"):
             continue
         where = int(cells.str.contains(",", literal=True).fill_null(False).arg_max() or 0)
         problems = Problems(table.name)
-        why = "a number with a comma, like others of its column; set data.decimal=',' if it is a decimal comma"
+        why = "a number with a comma, like others of its column; "
+        why += "set data.decimal=',' if it is a decimal comma" if how != "english" else "write it without"
         why += ", or write it without if it separates thousands" if how == "thousands" else ""
         problems.add(int(table.rows[where]), name, cells[where], why)
         blocks += problems.first

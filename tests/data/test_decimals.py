@@ -5,7 +5,7 @@ import random
 import polars as pl
 import pytest
 
-from mmfusion.data.decimals import beside_numbers, spelling, to_points
+from mmfusion.data.decimals import beside_numbers, groups_of_three, spelling, to_points
 
 
 @pytest.mark.parametrize(
@@ -66,7 +66,8 @@ WEIGHTS = [f"{RNG.randint(1, 99)},{RNG.randint(0, 9)}" for _ in range(200)]
         (pl.Series([*WEIGHTS, "unknown"]), ","),
         (cells("0,443", "1,234"), ","),
         (cells("1,234", "12,500", "999"), "thousands"),
-        (cells("1,234.50", "999.00"), "thousands"),
+        (cells("1,234.50", "999.00"), "english"),
+        (cells("1,234", "12,500", "0.5"), "english"),
         (cells("1.5", "2"), "."),
         (cells("48.137", "1"), None),
         (cells("1.234", "12.500"), None),
@@ -111,3 +112,10 @@ def test_what_is_beside_numbers_is_one_unit_in_nearly_every_cell():
     assert beside_numbers(cells(*(f"{number} {unit}" for number in range(30) for unit in ("cm", "kg")))) is None
     assert beside_numbers(cells(*("a word" if i % 4 == 0 else f"{i} kg" for i in range(40)))) is None
     assert beside_numbers(cells(*("1 star", "2 star") * 30)) is None  # classes
+
+
+def test_points_that_may_separate_thousands():
+    assert groups_of_three(cells(*(f"{number}.250" for number in range(1, 40)), "7")) == "1.250"
+    assert groups_of_three(cells(*(f"{number}.250" for number in range(40)))) is None  # 0.250 is a fraction
+    assert groups_of_three(cells(*(f"{number}.25" for number in range(1, 40)))) is None
+    assert groups_of_three(cells("a", *(f"{number}.250" for number in range(1, 40)))) is None

@@ -80,6 +80,12 @@ def test_thousands_are_refused_with_both_that_it_may_be():
         in_points(table(".", price=["999", "1,234"]), {"table": Tabular(["price"])}, {})
 
 
+def test_commas_that_can_only_separate_thousands_are_no_decimal_commas():
+    with pytest.raises(DataError, match="like others of its column; write it without") as caught:
+        in_points(table(".", price=["999.50", "1,234.50"]), {"table": Tabular(["price"])}, {})
+    assert "data.decimal" not in str(caught.value)
+
+
 def test_with_commas_a_number_with_a_point_is_refused():
     mixed = table(",", x=["3,5", "1.5", "1.25"])
     with pytest.raises(DataError, match=r"2 problems\n  a\.csv, line 3, column 'x': '1\.5': expected a decimal comma"):

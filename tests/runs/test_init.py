@@ -375,6 +375,26 @@ def test_commas_that_separate_thousands_are_said_and_not_guessed(here, console):
     assert "numbers whose comma may separate thousands; write them without" in console.file.getvalue()
 
 
+def test_under_semicolons_too_a_comma_before_a_point_separates_thousands(here, console):
+    price = ("price", lambda i, g: f"{g.randint(1, 99)},{g.randint(100, 999)}.50")
+    (here / "e.csv").write_text(rows_of(TEXT, price, KIND, delimiter=";"))
+    config = yaml.safe_load(init("e.csv", console=console).read_text())
+    assert "decimal" not in config["data"]
+    assert "numbers whose commas separate thousands; write them without" in console.file.getvalue()
+
+
+def test_points_in_groups_of_three_under_semicolons_are_said(here, console):
+    table = rows_of(TEXT, ("price", lambda i, g: f"{g.randint(1, 99)}.{g.randint(100, 999)}"), KIND)
+    (here / "p.csv").write_text(table.replace(",", ";"))
+    init("p.csv", console=console)
+    assert "in 'price' are read with a decimal point; if it separates thousands, set data.decimal=','" in (
+        console.file.getvalue()
+    )
+    init("p.csv", console=console, name="commas", overrides=["data.decimal=','"])
+    data = build_data(load_config(["experiment=commas"]))[0]
+    assert data.source.read().decimal == ","
+
+
 def test_one_columns_value_is_anothers_empty_cell(here, console):
     (here / "c.csv").write_text(rows_of(TEXT, COUNTRY, AGE, KIND))
     config = yaml.safe_load(init("c.csv", console=console).read_text())

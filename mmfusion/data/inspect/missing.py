@@ -125,7 +125,8 @@ def _is_of_one_form(cells: pl.Series) -> bool:
 def _is_empty(value: str, rest: Sequence[str], *, is_text: bool) -> bool:
     """Whether a spelling beside other words means an empty cell."""
     small = value.lower()
-    if small == "na" and _share(rest, lambda text: len(text) == 2 and text.isalpha()) >= _ALIKE:
+    codes = (1, 2) if value == "Na" else (2,)  # sodium; NA among letters is no code
+    if small == "na" and _share(rest, lambda text: len(text) in codes and text.isalpha()) >= _ALIKE:
         return False  # a code among codes of two letters, as of countries
     if small in PROGRAMS:
         return True

@@ -15,6 +15,8 @@ from mmfusion.data.inspect.lookalikes import number_spellings
 from mmfusion.data.text_tokens import CHARACTERS_A_WORD, WORDS_OF, best_split
 
 EXAMPLES = 3
+_NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
+_VECTOR = rf"^[\[({{]?\s*{_NUMBER}(?:[\s,;|]+{_NUMBER})+[\s,;]*[\])}}]?$"
 _LISTS = 1000
 _MOST_CODES = 1000
 
@@ -36,6 +38,7 @@ class Profile:
         lists: cells are lists (looked at in the first thousand); `list_length` is the length of all of them, or None.
         examples: the commonest values.
         labels: how texts hold several labels a cell, or None.
+        vectors: cells are texts of several numbers each (`[0.1, 0.2]`, `3 7 9`), which measure something.
         codes: one number is written in several ways (250, 250.0), few of them: names rather than measurements.
     """
 
@@ -53,6 +56,7 @@ class Profile:
     labels: LabelLists | None = None
     codes: bool = False
     signs: bool = False
+    vectors: bool = False
 
     @property
     def is_number(self) -> bool:
@@ -62,7 +66,7 @@ class Profile:
     @property
     def is_text(self) -> bool:
         """Cells of several words that are rarely twice the same."""
-        if self.lists or self.labels or self.is_number:
+        if self.lists or self.labels or self.is_number or self.vectors:
             return False
         if self.signs and self.distinct > max(20, 0.3 * self.filled):
             return True
@@ -105,6 +109,7 @@ def profile(name: str, cells: Sequence[Any]) -> Profile:
     values = counts["value"]
     numbers = numeric(present).drop_nulls()
     is_text = cells.dtype == pl.String
+    labels = label_lists(present) if is_text and len(numbers) < len(present) else None
     return Profile(
         name=name,
         rows=len(cells),
@@ -117,10 +122,16 @@ def profile(name: str, cells: Sequence[Any]) -> Profile:
         lists=False,
         list_length=None,
         examples=values.head(EXAMPLES).to_list(),
-        labels=label_lists(present) if is_text and len(numbers) < len(present) else None,
+        labels=labels,
         codes=is_text and len(values) <= _MOST_CODES and len(present) >= 3 * len(values) and number_spellings(values),
         signs=is_text and len(numbers) == 0 and best_split(values.to_list()) == "characters",
+        vectors=is_text and not len(numbers) and labels is None and _are_vectors(values),
     )
+
+
+def _are_vectors(values: pl.Series) -> bool:
+    share = values.head(_LISTS).str.strip_chars().str.contains(_VECTOR).mean()
+    return isinstance(share, float) and share >= 0.95
 
 
 def _words(text: pl.Series) -> float:

@@ -16,6 +16,8 @@ from mmfusion.data.inspect.words import ID, named, words
 from mmfusion.data.manifest.header import Unnamed
 from mmfusion.data.paths import Place
 
+_VECTORS = "write a column for each, or a table whose cells can be lists (JSONL, Parquet), or a .npy file for each row"
+
 
 def start(
     file: str,
@@ -49,6 +51,9 @@ def start(
     for name in profiles:
         plan.decide(name, "open")
     by_hand(plan, columns, root)
+    for name, why in (unreadable or {}).items():
+        if plan.decisions[name].by_hand and plan.decisions[name].role == "modality":
+            plan.warn(name, why)
     fixed = frozenset(given.targets())
     for name in plan.open(fixed):
         found = profiles[name]
@@ -58,6 +63,8 @@ def start(
             plan.decide(name, "ignored", reason="it has no name in the file")
         elif found.filled == 0:
             plan.decide(name, "ignored", reason="empty in every row")
+        elif found.vectors and not found.is_category:
+            plan.decide(name, "ignored", reason=f"several numbers in a cell ({found.examples[0][:40]!r}); {_VECTORS}")
         elif found.distinct == 1 and found.filled == found.rows:
             plan.decide(name, "ignored", reason=f"the same in every row: {found.examples[0]!r}")
     if not given.splits:

@@ -65,6 +65,8 @@ def _reasons(plan: Plan) -> str:
     """Why columns are neither inputs nor targets."""
     found = [f"{d.column}: {d.warning if d.warning in ADVICE.values() else d.reason}" for d in plan.of("ignored")]
     found += [f"{d.column}: {d.role}, {d.reason}" for d in [*plan.of("id"), *plan.of("group")]]
+    if len(plan.profiles) == 1:
+        found = ["the table has one column; if a sign separates several, set data.delimiter=SIGN", *found]
     more = [f"… and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
     return "".join(f"; {reason}" for reason in [*found[:SHOWN], *more])
 

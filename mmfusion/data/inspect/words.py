@@ -6,8 +6,8 @@ import re
 
 SPLIT_VALUES = {
     "train": ("train", "training", "trn", "tr"),
-    "val": ("val", "valid", "validation", "dev", "development", "eval"),
-    "test": ("test", "testing", "tst", "te", "holdout"),
+    "val": ("val", "valid", "validation", "dev", "development", "eval", "publictest"),
+    "test": ("test", "testing", "tst", "te", "holdout", "privatetest"),
 }
 """Split to what it is called in a split column, small letters, likeliest first."""
 

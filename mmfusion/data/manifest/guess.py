@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from mmfusion.data.decimals import Spelling, beside_numbers, is_text, spelling
+from mmfusion.data.decimals import Spelling, beside_numbers, groups_of_three, is_text, spelling
 from mmfusion.data.errors import DataError, shorten
 from mmfusion.data.manifest.delimited import Cells
 from mmfusion.data.manifest.dialect import declared_delimiter, guess_delimiter
@@ -76,6 +76,8 @@ def guess_decimal(guess: Guess, given: Mapping[str, Any]) -> None:
             example = next((name for name, mark in marks.items() if (mark == ".") == (decimal == ".")), None)
             name = "comma" if decimal == "," else "point"
             guess.notes.append(f"numbers have a decimal {name}{_example(guess.columns, example)}")
+        elif decimal == "." and not marks and guess.separator == ";":
+            guess.notes += _thousands(guess.columns)
         guess.settings = replace(guess.settings, decimal=decimal)
     guess.unreadable = {name: why for name, mark in marks.items() if (why := _why(mark, guess.settings.decimal))}
     for name, cells in guess.columns.items():
@@ -102,14 +104,27 @@ def _decimal(marks: Mapping[str, Spelling], guess: Guess) -> Literal[".", ","]:
     found = set(marks.values())
     if "," in found:
         return ","
-    if "." in found:
+    if found & {".", "english"}:
         return "."
     # Of numbers like 1,234 alone nothing tells what their comma means but the file: where a comma separates the
     # fields, it is not the decimal mark; a semicolon is there because it is.
     return "," if "thousands" in found and guess.separator == ";" else guess.settings.decimal
 
 
+def _thousands(columns: Mapping[str, Cells]) -> list[str]:
+    """What is said of numbers like 1.234 where nothing else tells what their point means."""
+    found = {name: groups_of_three(cells) for name, cells in columns.items() if is_text(cells)}
+    return [
+        f"numbers like {example!r} in {name!r} are read with a decimal point; if it separates thousands, set "
+        "data.decimal=','"
+        for name, example in found.items()
+        if example is not None
+    ]
+
+
 def _why(mark: Spelling, decimal: str) -> str:
+    if mark == "english":
+        return "numbers whose commas separate thousands; write them without"
     if mark == "thousands" and decimal == ".":
         return "numbers whose comma may separate thousands; write them without, or set data.decimal=',' if it does not"
     if mark == "." and decimal == ",":

@@ -108,3 +108,8 @@ def test_what_is_kept_says_how_it_becomes_empty():
     found = guess_empty({"country": pl.Series(countries), "age": pl.Series(ages)})
     assert "take it out of data.not_empty.country" in found.sentences()[1]
     assert "add it to data.empty" in guess_empty({"x": column(["+", "++"], "-")}).sentences()[0]
+
+
+def test_sodium_among_elements_is_a_value():
+    assert guess_empty({"x": column(["K", "Cl", "Fe"], "Na")}).kept == {"x": {"Na": 10}}
+    assert guess_empty({"x": column(["m", "f"], "NA")}).taken == {"x": {"NA": 10}}

@@ -79,3 +79,17 @@ def test_media_are_told_of_with_what_is_missing(tmp_path):
     assert (decision.role, decision.kind) == ("modality", "series")
     assert decision.reason == "paths ending in .csv; 1 of 2 looked for are there"
     assert decision.warning == f"not found: {tmp_path / 'b.csv'}"
+
+
+@pytest.mark.parametrize("write", ["[{}.1, -{}, 2e-3]", "{}.5 {}.25", "{};{}.5;1.5", "({},{}.25)"])
+def test_several_numbers_in_a_cell_are_no_text(tmp_path, write):
+    plan = started(tmp_path, v=[write.format(i, 7 * i) for i in range(N)], told=["a", "b"] * (N // 2))
+    assert plan.decisions["v"].role == "ignored"
+    assert "JSONL, Parquet" in plan.decisions["v"].reason
+
+
+def test_an_input_by_hand_that_cannot_be_read_as_numbers_is_warned_of(tmp_path):
+    table = {"w": pl.Series([f"{i} kg" for i in range(N)]), "told": pl.Series(["a", "b"] * (N // 2))}
+    plan = start("rows.csv", table, tmp_path, unreadable={"w": "numbers with other signs"}, inputs=["w"])
+    assert plan.decisions["w"].role == "modality"
+    assert plan.decisions["w"].warning == "numbers with other signs"
