@@ -49,9 +49,7 @@ def alike_numbers(group: Looked, other: Looked) -> tuple[float, float] | None:
     within = float(((x - means[place]) ** 2).sum()) / (rows - groups) + 1e-9 * float(x.var())
     expected = within * (1 / sizes[1:] + 1 / sizes[:-1])
     between = float((np.diff(means) ** 2 - expected).mean()) / 2
-    error = 1.25 * np.sqrt(
-        2 / (groups - 1) + 2 / (rows - groups)
-    )  # that of an F ratio; neighbours alone cost a quarter
+    error = 1.25 * np.sqrt(2 / (groups - 1) + 2 / (rows - groups))  # of an F ratio; neighbours alone cost a quarter
     return between / (max(between, 0.0) + within), min(rows / groups * between / within / error, 20.0)
 
 
@@ -71,9 +69,8 @@ def alike_texts(name: str, texts: pl.Series, groups: np.ndarray, labels: np.ndar
     rare = _rarity(tokens)
     near, far = (np.array([_similarity(tokens[a], tokens[b], rare) for a, b in pairs]) for pairs in (same, other))
     nearer = float(np.mean((near[:, None] > far) + 0.5 * (near[:, None] == far)))
-    error = np.sqrt(
-        2 / (12 * max(min(len(np.unique(same)) / 2, len(near)), 1))
-    )  # rows that several pairs share count once
+    independent = max(min(len(np.unique(same)) / 2, len(near)), 1)  # rows that several pairs share count once
+    error = np.sqrt(2 / (12 * independent))
     if (near > _NEARLY).mean() >= 0.3 and (far > _NEARLY).mean() < 0.1:
         return [(3.0, f"`{name}` is nearly the same in rows of one value")]
     sizes = np.unique(groups[groups >= 0], return_counts=True)[1]
