@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from numbers import Integral
 from typing import Any, Literal
@@ -146,10 +146,12 @@ class Regression(Task):
         self.std = torch.tensor(state["std"], dtype=torch.float64)
 
 
-def _check_digits(labels: Iterable[Any], std: float, largest: float) -> None:
+def _check_digits(labels: Sequence[Any], std: float, largest: float) -> None:
     """ValueError where float64 rounds labels by what counts; a warning where their last digits are lost."""
     if largest < 2**53 and math.ulp(largest) <= LOST * std:
         return  # whole numbers are exact, and fractions as good as
+    if len(set(map(_exact, labels))) == 1:
+        return  # equal labels have no differences
     lost = max(map(_rounding, labels))
     if lost > LOST * std:
         raise ValueError(
@@ -168,5 +170,8 @@ def _short(value: Tensor, std: Tensor) -> Tensor:
 
 def _rounding(label: Any) -> float:
     """How far float64 is from the number that a label says."""
-    exact = Decimal(str(label)) if isinstance(label, str | Integral) else Decimal(float(label))
-    return abs(float(exact - Decimal(float(label))))
+    return abs(float(_exact(label) - Decimal(float(label))))
+
+
+def _exact(label: Any) -> Decimal:
+    return Decimal(str(label)) if isinstance(label, str | Integral) else Decimal(float(label))

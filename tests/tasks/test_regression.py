@@ -204,3 +204,11 @@ def test_a_standardised_target_of_any_size_has_an_ordinary_loss(spread):
     task.fit(values.tolist())
     expected = ((values / values.std(correction=0)) ** 2).float()
     torch.testing.assert_close(task.loss(torch.zeros(3, 1), values), expected)
+
+
+@pytest.mark.parametrize("label", ["12345678.9", "0.1", 3.7, "9007199254740993"])
+def test_labels_that_are_all_equal_are_taken_however_float64_rounds_them(label):
+    task = Regression()
+    task.fit([label] * 7)
+    assert task.std == 1
+    assert task.predict(torch.zeros(1, 1))["value"].item() == pytest.approx(float(label), rel=1e-15)
