@@ -9,6 +9,7 @@ from mmfusion.data.errors import SHOWN, DataError
 from mmfusion.data.inspect.contents import warn_similar
 from mmfusion.data.inspect.inputs import NEVER, inputs, warn
 from mmfusion.data.inspect.one_hot import OneHot, as_one, is_marked, make_multilabel, one_hot
+from mmfusion.data.inspect.path_groups import warn_of_path_groups
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.tasks import make_task, relation, tells_holes
 from mmfusion.data.inspect.words import ABOUT_FILE, INPUT, LABEL, named, words
@@ -57,6 +58,7 @@ def finish(plan: Plan, columns: Mapping[str, Any]) -> Plan:
             f"with --input COLUMN if there is one (--kind COLUMN=KIND says as what){_reasons(plan)}"
         )
     warn(plan, columns)
+    warn_of_path_groups(plan, columns)
     warn_similar(plan, columns)
     return plan
 
