@@ -76,7 +76,7 @@ def measure(splits: Mapping[str, Rows], kinds: Mapping[str, Kind], tasks: Mappin
     if "val" not in read:
         held = np.arange(len(train)) % HELD_OUT == 0
         fit_on, choose_on = np.flatnonzero(~held), np.flatnonzero(held)
-        found.notes.append("there are no validation rows: a fifth of the training rows chose the penalty")
+        found.notes.append("there are no validation rows: a fifth of the training rows stood in for them")
     parts = {name: _scaled(name, kind, read, fit_on) for name, kind in kinds.items()}
     models = {CONSTANT: ()} | {_name(each): each for each in _subsets(list(kinds))}
     outputs: dict[str, dict[str, Tensor]] = {model: {} for model in models}
