@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
+from torch import Tensor
 
 from mmfusion.data.errors import DataError, Problems, str_of
 from mmfusion.data.inspect.lists import label_lists
@@ -16,6 +17,7 @@ from mmfusion.data.targets import fit_labels, label_columns, read_labels
 from mmfusion.runs.validation.report import Report
 from mmfusion.tasks._base import Task
 from mmfusion.tasks.multilabel import Multilabel
+from mmfusion.training.callbacks.undefined import undefined, why_undefined
 
 FEW = 2
 """Training rows below which a class can hardly be learned."""
@@ -41,6 +43,8 @@ def read_tasks(table: Table, tasks: Mapping[str, Task], report: Report) -> None:
                 report.bare.setdefault(name, {})[split] = labels.bare
             if not bool(labels.labelled.any()):
                 report.warnings.append(f"task {name}: no row of split {split} has a label, so it has no scores there")
+            elif split != "train":
+                report.warnings += _unscored(name, task, split, labels.targets[labels.labelled])
         if len(problems):
             report.errors.append(f"task {name}: {str_of(problems.first, len(problems))}")
         report.warnings += _odd(name, report.classes[name])
@@ -61,6 +65,15 @@ def _odd(task: str, classes: Mapping[str, Mapping[str, int]]) -> list[str]:
     if alike is not None:
         found.append(f"task {task}: {alike}")
     return found
+
+
+def _unscored(name: str, task: Task, split: str, targets: Tensor) -> list[str]:
+    """Metrics that a split's labels leave without a value, whatever a model predicts."""
+    without = undefined(task, targets)
+    if not without:
+        return []
+    are = "is no number" if len(without) == 1 else "are no numbers"
+    return [f"task {name}: {', '.join(sorted(without))} {are} on split {split}: {why_undefined(task, targets)}"]
 
 
 def _unparted(name: str, task: Multilabel) -> list[str]:

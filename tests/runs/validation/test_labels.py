@@ -77,3 +77,12 @@ def test_lists_with_another_separator_than_the_tasks(tmp_path, rows):
     report, _ = check(tmp_path, rows, task=tasks)
     assert not report.warnings
     assert report.classes["tags"]["train"] == {"a": 24, "b": 36, "c": 24}
+
+
+def test_a_split_whose_rows_all_have_one_class_is_said_with_what_has_no_value_there(tmp_path, rows):
+    for row in rows[80:]:
+        row["label"] = "dog"
+    report, _ = check(tmp_path, rows)
+    assert report.warnings == [
+        "task label: auroc is no number on split test: all 20 rows with a label have the same one, 'dog'"
+    ]
