@@ -164,10 +164,10 @@ def folder(here):
 def test_predict(folder, stand_in, capsys):
     calls = stand_in("predict", "predict", [1, 2, 3])
     assert main(["predict", "run", "new.csv", "--root", "media", "--checkpoint", "last", "--out", "p.csv"]) == 0
-    assert calls == [(("run", "new.csv", "p.csv", "last", "media", "cpu", []), {})]
+    assert calls == [(("run", "new.csv", "p.csv", "last", "media", "cpu", [], []), {})]
     assert capsys.readouterr().out == "3 rows in p.csv\n"
     assert main(["predict", "run", "new.csv", "seed=3"]) == 2
-    assert "the only override here is trusted_modules" in capsys.readouterr().err
+    assert "what can be set here says how the table is read" in capsys.readouterr().err
 
 
 def test_validate(here, stand_in):
@@ -180,9 +180,10 @@ def test_validate(here, stand_in):
 
 def test_init(here, stand_in):
     calls = stand_in("init", "init", None)
+    by_hand = {"overrides": [], "groups": [], "splits": [], "inputs": [], "kinds": {}}
     words = ["init", "t.csv", "--root", "r", "--name", "n", "--task", "a", "--task", "b", "--ignore", "c", "--force"]
     assert main(words) == 0
-    assert calls == [(("t.csv", "r", "n", None, ["a", "b"], ["c"], True), {})]
+    assert calls == [(("t.csv", "r", "n", None, ["a", "b"], ["c"], True), by_hand)]
 
 
 def test_load_run_is_there_when_asked_for():
@@ -217,7 +218,7 @@ def run(words, cwd, **environment):
         (["eval", "run", "data.seed=x"], "data.seed: must be a whole number"),
         (["eval", "run", "trainer.devices=2"], "trainer.devices is for training alone"),
         (["predict", "nowhere", "new.csv"], "nowhere is not the folder of a run"),
-        (["predict", "run", "new.csv", "data.seed=7"], "a run keeps its config"),
+        (["predict", "run", "new.csv", "data.seed=7"], "what can be set here says how the table is read"),
     ],
 )
 def test_a_run_that_is_none_is_refused_without_heavy_imports(folder, words, message):

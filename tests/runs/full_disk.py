@@ -10,7 +10,7 @@ from pathlib import Path
 from mmfusion.cli import main
 from mmfusion.training.callbacks.checkpoint import Checkpoints
 
-save = Checkpoints._save
+save = Checkpoints.save
 
 
 def fill(folder):
@@ -30,7 +30,7 @@ def main_with(checkpoint, run, words):
             fill(Path(run))
         save(trainer, path)
 
-    Checkpoints._save = staticmethod(saved)
+    Checkpoints.save = staticmethod(saved)
     code = main(["train", *words, f"paths.run={run}"])
     files = sorted(path.name for path in (Path(run) / "checkpoints").iterdir())
     print(json.dumps({"code": code, "files": files, "result": json.loads((Path(run) / "result.json").read_text())}))
