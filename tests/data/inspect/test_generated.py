@@ -9,6 +9,7 @@ from mmfusion.data.inspect.plan import Plan
 from tests.data.inspect.generated import Made, make
 from tests.data.inspect.plans import plan_of
 
+pytestmark = pytest.mark.xdist_group("generated tables")  # one worker makes and looks at them, once
 TABLES = 200
 
 
