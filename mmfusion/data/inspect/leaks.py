@@ -27,6 +27,9 @@ MOST_ROWS = 20_000
 _ERRORS_LEFT = 0.2
 """A good predictor may leave this share of the commonest class's errors; a leak leaves less, ..."""
 
+_ERRORS_LEFT_BY_MEASUREMENT = 0.06
+"""... or this share, if it is a measurement, for these tell kinds apart well by right (the petals of irises); ..."""
+
 _CORRELATION = 0.96
 """... or has more than this rank correlation; ..."""
 
@@ -50,12 +53,14 @@ class Score:
         chance: what the commonest class reaches; 0 for a rank correlation.
         measure: `accuracy` or `rank correlation`.
         rows: how many rows were scored.
+        errors_left: share of the commonest class's errors that a good predictor of this kind may leave.
     """
 
     value: float
     chance: float
     measure: str
     rows: int
+    errors_left: float = _ERRORS_LEFT
 
     @property
     def words(self) -> str:
@@ -72,7 +77,7 @@ class Score:
         wrong, by_chance = round(self.rows * (1 - self.value)), round(self.rows * (1 - self.chance))
         if wrong == 0:
             return by_chance >= _FEWEST
-        return bool(wrong < by_chance and bdtr(wrong, by_chance, _ERRORS_LEFT) < _BY_CHANCE)
+        return bool(wrong < by_chance and bdtr(wrong, by_chance, self.errors_left) < _BY_CHANCE)
 
 
 NOTHING = Score(0.0, 0.0, "accuracy", 0)
@@ -125,18 +130,23 @@ def sample(rows: int) -> np.ndarray | None:
     return np.sort(np.random.default_rng(0).choice(rows, MOST_ROWS, replace=False))
 
 
-def gives(feature: Looked, target: Looked) -> Score:
+def gives(feature: Looked, target: Looked, errors_left: float = _ERRORS_LEFT_BY_MEASUREMENT) -> Score:
     """How well a column predicts a target by itself; the best of several predictors counts.
 
     Classes: the commonest one at the same level, or that of an interval of numbers.
     Numbers: by rank, along the column, along the means of its levels, and along a curve. An empty cell is a level like
     any other, for a hole can give a label away too.
+
+    Args:
+        feature: `[N]`, what may be known beforehand.
+        target: `[N]`, what is predicted.
+        errors_left: share of the commonest class's errors that a measurement may leave by right.
     """
     known = target.codes >= 0
     if known.sum() < LEAST_ROWS:
         return NOTHING
     feature, target = feature.where(known), target.where(known)
-    scores = [_classes(feature, target)] if target.numbers is None or target.levels <= _CLASSES else []
+    scores = [_classes(feature, target, errors_left)] if target.numbers is None or target.levels <= _CLASSES else []
     scores += [_numbers(feature, target.numbers)] if target.numbers is not None and target.levels > 3 else []
     return max(scores, key=lambda score: (score.suspicious, score.value))
 
@@ -145,7 +155,7 @@ def follows(feature: Looked, target: Looked) -> Score:
     """How well a column is predicted from the target, or which of its cells are empty: it may be made from it."""
     known = target.codes >= 0
     feature, target = feature.where(known), target.where(known)
-    scores = [gives(target, feature)]
+    scores = [gives(target, feature, _ERRORS_LEFT)]  # a target is no measurement of what is made from it
     if feature.holes is not None:
         scores += [gives(target, feature.holes)]
         if feature.levels > 1:  # an empty cell as a class of its own
@@ -180,7 +190,7 @@ def says_label(texts: Cells, labels: Cells) -> Score:
     return Score(own, other, "accuracy", len(frame))
 
 
-def _classes(feature: Looked, target: Looked) -> Score:
+def _classes(feature: Looked, target: Looked, by_measurement: float = _ERRORS_LEFT) -> Score:
     labels, rows = target.codes, len(target.codes)
     if rows < LEAST_ROWS or target.levels > rows / 2:
         return NOTHING
@@ -193,7 +203,9 @@ def _classes(feature: Looked, target: Looked) -> Score:
         empty = int(np.bincount(labels[~there]).max()) if not there.all() else 0
         if len(x) > 8:
             hits.append(empty + hits_by_interval(x, y))
-    return Score(max(hits) / rows, float(np.bincount(labels).max()) / rows, "accuracy", rows)
+    is_measured = feature.numbers is not None and feature.levels > 2 * target.levels
+    left = by_measurement if is_measured else _ERRORS_LEFT
+    return Score(max(hits) / rows, float(np.bincount(labels).max()) / rows, "accuracy", rows, left)
 
 
 def _numbers(feature: Looked, y: np.ndarray) -> Score:

@@ -3,6 +3,7 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
+from sklearn.datasets import load_iris
 
 from mmfusion.data.inspect.leaks import MOST_ROWS, Looked, Score, follows, gives, sample, says_label
 
@@ -141,3 +142,14 @@ def test_a_text_that_says_its_label(generator):
     # Both words in every text: nothing is given away.
     assert not says_label(["positive or negative?"] * N, labels).suspicious
     assert says_label([None, "a"], ["x", None]).rows == 0
+
+
+def test_a_measurement_that_tells_kinds_apart_well_is_no_leak_and_a_bin_of_it_is():
+    irises = load_iris()
+    species = Looked.at(pl.Series(irises.target_names[irises.target]))
+    for cells in irises.data.T:
+        assert not gives(Looked.at(pl.Series(cells)), species).suspicious
+        assert not follows(Looked.at(pl.Series(cells)), species).suspicious
+    petal = irises.data[:, 2]
+    assert gives(Looked.at(pl.Series(petal)), species).value > 0.9
+    assert gives(Looked.at(pl.Series(petal)), Looked.at(pl.Series(np.digitize(petal, [3, 5]).astype(str)))).suspicious
