@@ -12,6 +12,7 @@ from pytorch_lightning import LightningDataModule
 from pytorch_lightning.utilities import rank_zero_only
 from torch import Tensor
 
+from mmfusion.config.errors import nearest
 from mmfusion.data.cells import Cells
 from mmfusion.data.checks import check_columns, check_ids, check_splits, untested, unvalidated
 from mmfusion.data.errors import DataError
@@ -209,7 +210,10 @@ class MultiModalData(LightningDataModule):
         needed = {column for name, kind in self.kinds.items() for column in kind.columns or [name]}
         unknown = sorted(needed - set(table.columns))
         if len(unknown) == len(needed):
-            raise DataError(f"{table.name} has none of the columns {unknown}; it has {sorted(table.columns)}")
+            raise DataError(
+                f"{table.name} has none of the columns {unknown}; it has {sorted(table.columns)}; "
+                + _other_names(unknown, table)
+            )
         if unknown:
             log.warning("%s has no column %s: these modalities are taken as absent", table.name, ", ".join(unknown))
         table = in_points(table, self.kinds, {})
@@ -269,3 +273,13 @@ class MultiModalData(LightningDataModule):
         for split, found in self.report["unreadable"].items():
             for name, what in found.items():
                 log.warning("%s in split %s: %d rows unreadable: %s", name, split, what["rows"], what["first"][0])
+
+
+def _other_names(wanted: Sequence[str], table: Table) -> str:
+    """What may be wrong with a table whose columns have other names than the trained ones."""
+    near = {name: other for name in wanted if (other := nearest(name, table.columns)) is not None}
+    if near:
+        return "; ".join(f"write {name!r} in its header if {other!r} is that column" for name, other in near.items())
+    if len(table.columns) == 1:
+        return "if a sign separates several columns in it, set data.delimiter=SIGN"
+    return "if its first line is a row, write the columns' names above it"
