@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import logging
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,15 @@ import polars as pl
 import torch
 from torch import Tensor
 
-from mmfusion.config.errors import suggest
+from mmfusion.config.errors import nearest, suggest
 from mmfusion.data.errors import SHOWN, DataError, Problems, str_of
 from mmfusion.data.inputs import Inputs
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.paths import PathError, resolve
 from mmfusion.data.table import SPLITS, Table
 from mmfusion.data.targets import LabelReader, label_columns
+
+log = logging.getLogger(__name__)
 
 
 def check_columns(table: Table, kinds: Mapping[str, Kind], labels: Mapping[str, LabelReader]) -> None:
@@ -123,3 +126,24 @@ def untested(name: str) -> str:
         "data.split.test=<value in the split's column>, or with data.split.test=null by "
         "data.split.from_train={test: 0.1}"
     )
+
+
+def check_trained_columns(table: Table, trained: Collection[str]) -> None:
+    """Say which of the columns that were trained on new rows lack.
+
+    Raises:
+        DataError: they lack all; names the likeliest of theirs, or what else may be wrong.
+    """
+    lacking = sorted(set(trained) - set(table.columns))
+    others = sorted(set(table.columns) - set(trained))
+    near = {name: other for name in lacking if (other := nearest(name, others)) is not None}
+    advice = "".join(f"; write {name!r} in its header if {other!r} is that column" for name, other in near.items())
+    if len(lacking) == len(trained):
+        if not near and len(others) == 1:
+            advice = "; if a sign separates several columns in it, set data.delimiter=SIGN"
+        advice = advice or "; if its first line is a row, write the columns' names above it"
+        raise DataError(f"{table.name} has none of the columns {lacking}; it has {others}{advice}")
+    if lacking:
+        columns = ", ".join(lacking)
+        what = "taken as empty (a modality of which no column is there is absent)"
+        log.warning("%s has no column %s: %s%s", table.name, columns, what, advice)

@@ -12,9 +12,8 @@ from pytorch_lightning import LightningDataModule
 from pytorch_lightning.utilities import rank_zero_only
 from torch import Tensor
 
-from mmfusion.config.errors import nearest
 from mmfusion.data.cells import Cells
-from mmfusion.data.checks import check_columns, check_ids, check_splits, untested, unvalidated
+from mmfusion.data.checks import check_columns, check_ids, check_splits, check_trained_columns, untested, unvalidated
 from mmfusion.data.errors import DataError
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.loader import Loader, check_error_rate
@@ -208,14 +207,7 @@ class MultiModalData(LightningDataModule):
         assert self._fitted, "set up or load the state first"
         check_ids(table)
         needed = {column for name, kind in self.kinds.items() for column in kind.columns or [name]}
-        unknown = sorted(needed - set(table.columns))
-        if len(unknown) == len(needed):
-            raise DataError(
-                f"{table.name} has none of the columns {unknown}; it has {sorted(table.columns)}; "
-                + _other_names(unknown, table)
-            )
-        if unknown:
-            log.warning("%s has no column %s: these modalities are taken as absent", table.name, ", ".join(unknown))
+        check_trained_columns(table, needed)
         table = in_points(table, self.kinds, {})
         empty: Column = [None] * len(table)
         part = replace(table, columns={name: table.columns.get(name, empty) for name in needed})
@@ -273,13 +265,3 @@ class MultiModalData(LightningDataModule):
         for split, found in self.report["unreadable"].items():
             for name, what in found.items():
                 log.warning("%s in split %s: %d rows unreadable: %s", name, split, what["rows"], what["first"][0])
-
-
-def _other_names(wanted: Sequence[str], table: Table) -> str:
-    """What may be wrong with a table whose columns have other names than the trained ones."""
-    near = {name: other for name in wanted if (other := nearest(name, table.columns)) is not None}
-    if near:
-        return "; ".join(f"write {name!r} in its header if {other!r} is that column" for name, other in near.items())
-    if len(table.columns) == 1:
-        return "if a sign separates several columns in it, set data.delimiter=SIGN"
-    return "if its first line is a row, write the columns' names above it"

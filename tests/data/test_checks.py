@@ -3,7 +3,14 @@ import polars as pl
 import pytest
 import torch
 
-from mmfusion.data.checks import check_columns, check_ids, check_paths, check_present, check_splits
+from mmfusion.data.checks import (
+    check_columns,
+    check_ids,
+    check_paths,
+    check_present,
+    check_splits,
+    check_trained_columns,
+)
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.inputs import Inputs
 from mmfusion.data.kinds.image import Image
@@ -122,3 +129,26 @@ def test_a_bad_path_is_told_once(tmp_path):
     problems = Problems("t.csv")
     check_paths(Inputs("image", Image(), made), made, problems)
     assert problems.first[0].count("'../a.png'") == 1
+
+
+@pytest.mark.parametrize(
+    ("column", "advice"),
+    [
+        ("Text", "write 'text' in its header if 'Text' is that column"),
+        ("q:text", "write 'text' in its header if 'q:text' is that column"),
+        ("", "if a sign separates several columns in it, set data.delimiter=SIGN"),
+    ],
+)
+def test_new_rows_whose_columns_have_other_names(column, advice):
+    new = Table("new.csv", {column or "7:8": ["a"]}, ["predict"], ["r"], [2], None)
+    with pytest.raises(DataError, match=advice):
+        check_trained_columns(new, ["text"])
+
+
+def test_new_rows_that_lack_some_of_the_columns(caplog):
+    check_trained_columns(table(weight=["1", "2"]), ["x", "weight", "height"])
+    assert caplog.messages == [
+        "t.csv has no column height: taken as empty (a modality of which no column is there is absent)"
+    ]  # and nothing of `weight`, which is a column of its own
+    with pytest.raises(DataError, match="if its first line is a row, write the columns' names above it"):
+        check_trained_columns(table(weight=["1", "2"]), ["qqq"])

@@ -147,21 +147,6 @@ def test_prediction_where_a_column_is_missing(table, caplog):
         data.predict_loader(replace(new, columns={"other": ["x"] * len(new)}))
 
 
-@pytest.mark.parametrize(
-    ("columns", "advice"),
-    [
-        (["Image", "other"], "write 'image' in its header if 'Image' is that column"),
-        (["x:y:z"], "set data.delimiter=SIGN"),
-        (["qqqq", "zzzz"], "if its first line is a row, write the columns' names above it"),
-    ],
-)
-def test_prediction_where_all_columns_have_other_names(table, columns, advice):
-    data = ready(table)
-    new = table.take(table.where("test"))
-    with pytest.raises(DataError, match=advice):
-        data.predict_loader(replace(new, columns={name: ["x"] * len(new) for name in columns}))
-
-
 def test_report_and_class_counts(table):
     data = ready(table)
     assert data.report["rows"] == {"train": 30, "val": 7, "test": 9}

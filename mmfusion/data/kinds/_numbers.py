@@ -10,6 +10,7 @@ import polars as pl
 
 from mmfusion.data.cells import factorise
 from mmfusion.data.errors import DataError, shorten
+from mmfusion.data.manifest.empty import hint
 from mmfusion.data.table import Column, is_empty
 
 LARGEST = float(np.finfo(np.float32).max)
@@ -36,13 +37,11 @@ def number(cell: Any) -> float:
         try:
             value = float(cell)
         except ValueError:
-            raise NotANumberError(f"expected a number, found {shorten(cell)}") from None
+            raise NotANumberError(f"expected a number, found {shorten(cell)}{hint(cell)}") from None
     else:
         raise NotANumberError(f"expected a number, found {shorten(cell)}")
     if math.isnan(value):
-        raise NotANumberError(
-            f"expected a number, found {shorten(cell)}; if it means an empty cell, add it to data.empty"
-        )
+        raise NotANumberError(f"expected a number, found {shorten(cell)}{hint(cell)}")
     if math.isinf(value):
         raise NotANumberError(f"expected a finite number, found {shorten(cell)}")
     if abs(value) > LARGEST:

@@ -28,7 +28,9 @@ def test_what_is_no_finite_number(cell):
 
 @pytest.mark.parametrize("make", [pl.Series, list, lambda cells: np.array(cells, dtype=object)])
 def test_a_text_that_says_nan_is_no_empty_cell(make):
-    with pytest.raises(NotANumberError, match="expected a number, found 'NAN'; if it means an empty cell, add it to"):
+    with pytest.raises(
+        NotANumberError, match="expected a number, found 'NAN'; if it means an empty cell, add 'NAN' to"
+    ):
         numbers(make(["1", "NAN", None]))
 
 
@@ -65,3 +67,10 @@ def test_what_float32_does_not_hold_is_refused(cell):
         with pytest.raises(NotANumberError, match=r"up to 3\.4e\+38"):
             numbers(column)
     assert not_numbers(["1", str(cell)]) == [1]
+
+
+def test_what_may_mean_an_empty_cell_is_said():
+    with pytest.raises(NotANumberError, match=r"found 'N/A'; if it means an empty cell, add 'N/A' to data\.empty"):
+        number("N/A")
+    with pytest.raises(NotANumberError, match=r"expected a number, found '7 kg'$"):
+        number("7 kg")
