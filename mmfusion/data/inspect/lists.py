@@ -17,7 +17,7 @@ from mmfusion.label_lists import bracketed, split_labels
 CLEAR = (";", "；", "؛", "||", "|", "、", "\n")
 """Separators that stand in hardly anything but a list."""
 
-UNCLEAR = (",", "，", "،", "/", "+", "&", " ")
+UNCLEAR = (",", "，", "،", "・", "/", "+", "&", " ")
 """Separators that single labels hold too: `Rome, Italy`, `n/a`, `3,5`, `light blue`."""
 
 NONE = "none"

@@ -32,6 +32,7 @@ def drawn(rows=200, labels=ANIMALS, seed=0):
         (lambda labels: "、".join(labels), "、"),
         (lambda labels: "；".join(labels), "；"),
         (lambda labels: "，".join(labels), "，"),
+        (lambda labels: "・".join(labels), "・"),
         (lambda labels: "\n".join(labels), "\n"),
         (lambda labels: " ".join(labels), " "),
         (lambda labels: ";".join(f'"{label}"' for label in labels), ";"),
