@@ -71,7 +71,7 @@ def spelling(cells: pl.Series) -> Spelling | None:
         point=(pl.col("point") | pl.col("plain")).mean(),
     ).row(0, named=True)
     if share["comma"] >= MOSTLY and bool((frame["has"] & frame["comma"]).any()):
-        if _is_pairs(present):
+        if is_pairs(present):
             return None
         return "," if bool((frame["has"] & frame["comma"] & ~frame["english"]).any()) else "thousands"
     if share["english"] >= MOSTLY and bool(frame["english"].any()):
@@ -119,7 +119,7 @@ def _full(column: str, pattern: str) -> pl.Expr:
     return pl.col(column).str.strip_chars().str.contains(f"^(?:{pattern})$").fill_null(False)
 
 
-def _is_pairs(cells: pl.Series) -> bool:
+def is_pairs(cells: pl.Series) -> bool:
     """Whether `1,2` is a list of two whole numbers: what stands on either side is of one kind, and never equal."""
     pairs = cells.str.extract_groups(r"^([1-9]\d?|0),([1-9]\d?|0)$").struct.unnest().drop_nulls()
     commas = int(cells.str.contains(",", literal=True).sum())

@@ -11,6 +11,7 @@ from typing import Any
 
 import polars as pl
 
+from mmfusion.data.decimals import is_pairs
 from mmfusion.data.inspect.counts import counted
 from mmfusion.label_lists import bracketed, split_labels
 
@@ -133,7 +134,8 @@ def _separated(rows: dict[str, int], separator: str) -> _LabelCounts | None:
     if separator in UNCLEAR and all(_WHOLE.fullmatch(label) for labels, _ in lists for label in labels):
         thousands = all(len(label) == 3 for labels, _ in lists for label in labels[1:])
         longest = max(len(labels) for labels, _ in lists)
-        if separator != "," or longest < 3 or thousands:  # 3,5 and 1,234,567 and 1/2/2024
+        pairs = longest == 2 and is_pairs(pl.Series([cell for cell, count in rows.items() for _ in range(count)]))
+        if separator != "," or thousands or (longest < 3 and not pairs):  # 1/2/2024 and 1,234,567 and 3,5
             return None
     return _LabelCounts(lists)
 

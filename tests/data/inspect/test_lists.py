@@ -85,3 +85,12 @@ SURNAMES, NAMES = ("Smith", "Lee", "Kim"), ("John", "Ann", "Bo")
 )
 def test_single_labels_that_hold_such_signs(cells):
     assert found(cells) is None
+
+
+def test_pairs_of_whole_numbers_are_labels_and_decimal_commas_are_none():
+    generator = random.Random(4)
+    pairs = [generator.sample(range(1, 7), 2) for _ in range(200)]
+    assert found([f"{a},{b}" for a, b in pairs]).labels == 6
+    assert found([f"{min(pair)},{max(pair)}" for pair in pairs]).labels == 6
+    assert found([f"{generator.randint(0, 9)},{generator.randint(0, 9)}" for _ in range(200)]) is None
+    assert found([f"1,{generator.randint(50, 90)}" for _ in range(200)]) is None
