@@ -10,7 +10,7 @@ import polars as pl
 
 from mmfusion.data.inspect.leaks import gives, says_label
 from mmfusion.data.inspect.plan import Decision, Plan
-from mmfusion.data.inspect.tasks import made_from, relation, tells
+from mmfusion.data.inspect.tasks import label_given_away, made_from, relation, tells
 
 NEVER = "never make it an input"
 
@@ -69,6 +69,8 @@ def _leak(plan: Plan, columns: Mapping[str, Any], name: str) -> str | None:
     for task in _compared(plan, columns):
         if (why := relation(plan, columns, name, task.column)) is not None:
             return why
+        if task.kind == "multilabel" and (label := label_given_away(plan, columns, name, task.column)) is not None:
+            return f"it alone says which rows of the target `{task.column}` hold {label!r}"
     return None
 
 

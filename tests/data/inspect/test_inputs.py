@@ -5,6 +5,7 @@ from mmfusion.data.inspect.inputs import inputs, warn
 from mmfusion.data.inspect.plan import Decision, Plan
 from mmfusion.data.inspect.profile import profile
 from mmfusion.data.inspect.tasks import make_task
+from tests.data.inspect.plans import plan_of
 
 N = 120
 LABEL = ["cat", "dog", "cow"] * (N // 3)
@@ -110,3 +111,19 @@ def test_a_text_that_is_there_for_one_label_alone_is_warned_of():
     plan.decide("note", "modality", "text")
     warn(plan, table)
     assert plan.decisions["note"].warning == "whether it is there alone gives 100% (accuracy) of `label`"
+
+
+def test_what_says_who_has_one_of_several_labels_is_no_input(tmp_path):
+    generator = np.random.default_rng(0)
+    tags = [[tag for tag in "abcdefgh" if generator.random() < 0.4] or ["h"] for _ in range(300)]
+    columns = {
+        "x": generator.normal(size=300).round(3).tolist(),
+        "good": ["yes" if ("c" in own) != (generator.random() < 0.15) else "no" for own in tags],
+        "has": ["yes" if "a" in own else "no" for own in tags],
+        "tags": [";".join(own) for own in tags],
+    }
+    plan = plan_of(columns, tmp_path, tasks=["tags"])
+    assert {name: d.role for name, d in plan.decisions.items()} == {
+        "x": "modality", "good": "modality", "has": "ignored", "tags": "task",
+    }  # fmt: skip
+    assert "it alone says which rows of the target `tags` hold 'a': a leak" in plan.decisions["has"].reason
