@@ -8,6 +8,7 @@ from mmfusion.data.kinds.tabular import Tabular
 from mmfusion.data.table import Table
 from mmfusion.runs.validation.leaking import leaks
 from mmfusion.tasks.classification import Classification
+from mmfusion.tasks.multilabel import Multilabel
 from mmfusion.tasks.regression import Regression
 
 
@@ -86,3 +87,21 @@ def test_tasks_that_give_each_other_away():
     (message,) = leaks(rows, kinds, {"label": Classification(), "ward": Classification()})
     assert message.startswith("task ward alone predicts label with accuracy 100.0% on 80 rows")
     assert message.endswith("a model that is good at one knows the other")
+
+
+@pytest.mark.parametrize("fitted", [True, False])
+def test_a_column_that_says_which_rows_have_one_of_several_labels(fitted):
+    generator = np.random.default_rng(0)
+    tags = [";".join(tag for tag in "abcdefgh" if generator.random() < 0.4) or "h" for _ in range(200)]
+    columns = {
+        "has": pl.Series(["yes" if "a" in own else "no" for own in tags]),
+        "dose": pl.Series(generator.normal(size=200)),
+        "tags": pl.Series(tags),
+    }
+    task = Multilabel()
+    if fitted:
+        task.fit(tags)
+    rows = Table("rows.csv", columns, ["train"] * 200, [str(i) for i in range(200)], range(2, 202))
+    found = leaks(rows, {"table": Tabular(numeric=["dose"], categorical=["has"])}, {"tags": task})
+    said = "table: column has alone says which rows have tags=a: is it known when the model is used?"
+    assert found == ([said] if fitted else [])

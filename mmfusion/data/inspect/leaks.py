@@ -39,6 +39,9 @@ _BY_CHANCE = 0.015
 _FEWEST = 5
 """Rows outside the commonest class that are enough if not one of all rows is predicted wrongly."""
 
+LABELS_COMPARED = 20
+"""Of a target of several labels a row, the commonest: which rows have each of them is looked at."""
+
 _Z = 2.0
 _CLASSES = 20
 """Numbers with more different values than this are no classes."""

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 
 from mmfusion.data.inspect.counts import counted
-from mmfusion.data.inspect.leaks import NOTHING, Looked, Score, follows, gives, sample
+from mmfusion.data.inspect.leaks import LABELS_COMPARED, NOTHING, Looked, Score, follows, gives, sample
 from mmfusion.data.inspect.lists import CLEAR, UNCLEAR, labels_of
 from mmfusion.data.inspect.lookalikes import visible
 from mmfusion.data.inspect.plan import Plan
@@ -18,7 +18,6 @@ PAIRS = ({"no", "yes"}, {"false", "true"}, {"0", "1"}, {"n", "y"}, {"negative", 
 """Two labels of which it is known which one is positive (as in the task `binary`)."""
 
 _LISTED_CLASSES = 200
-_LABELS_COMPARED = 20
 
 
 def task_type(plan: Plan, columns: Mapping[str, Any], name: str) -> tuple[str, dict[str, Any], str]:
@@ -81,7 +80,7 @@ def label_given_away(plan: Plan, columns: Mapping[str, Any], name: str, target: 
     if lists.dtype != pl.List:
         return None
     feature = plan.look(columns, name)
-    for label in counted(lists.explode())["value"].head(_LABELS_COMPARED):
+    for label in counted(lists.explode())["value"].head(LABELS_COMPARED):
         holds = Looked.at(lists.list.contains(label).cast(pl.Int8), sample(plan.rows))
         if gives(feature, holds).suspicious:
             return str(label)

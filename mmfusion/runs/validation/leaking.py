@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import combinations
 from typing import Any
 
@@ -10,12 +11,15 @@ import numpy as np
 import polars as pl
 from torch import Tensor
 
-from mmfusion.data.inspect.leaks import LEAST_ROWS, Looked, Score, follows, gives, sample, says_label
+from mmfusion.data.cells import factorise
+from mmfusion.data.inspect.leaks import LABELS_COMPARED, LEAST_ROWS, Looked, Score, follows, gives, sample, says_label
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.text import Text
-from mmfusion.data.table import Table, filled
+from mmfusion.data.table import Column, Table, filled
 from mmfusion.data.targets import label_columns
+from mmfusion.runs.tables import class_names
 from mmfusion.tasks._base import Task
+from mmfusion.tasks.multilabel import Multilabel
 
 
 def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) -> list[str]:
@@ -51,6 +55,9 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
             continue
         if not task.columns:  # the labels of one task may well exclude each other
             targets[name] = target
+        held = (
+            _held(part.column(target_column), task, rows) if isinstance(task, Multilabel) and not task.columns else {}
+        )
         for modality, kind in kinds.items():
             for column in kind.columns or [modality]:
                 cells, where = looked[column], f"{modality}: column {column}"
@@ -60,6 +67,10 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
                     where += " (whether it is there)"
                 if cells is not None and (why := _why(cells, target, name)) is not None:
                     found.append(f"{where} {why}: is it known when the model is used?")
+                elif cells is not None:
+                    several = (f"{name}={label}" for label, has in held.items() if gives(cells, has).suspicious)
+                    if (label := next(several, None)) is not None:
+                        found.append(f"{where} alone says which rows have {label}: is it known when the model is used?")
             if isinstance(kind, Text) and not task.is_regression:
                 column = (kind.columns or [modality])[0]
                 said = says_label(part.column(column), part.column(target_column))
@@ -82,6 +93,21 @@ def _why(column: Looked, target: Looked, task: str) -> str | None:
     if back.suspicious:
         return f"is predicted by {task} alone with {_measured(back)}, so it may be a threshold, a bin or a part of it"
     return None
+
+
+def _held(cells: Column, task: Task, rows: np.ndarray | None) -> dict[str, Looked]:
+    """The commonest labels of a task of several, each with which rows have it; wrong cells count as empty."""
+    names = class_names(task)
+    if not names:  # it could not be fitted, which is reported there
+        return {}
+    values, places = factorise(cells)
+    hot = np.full((len(values) + 1, task.dim), np.nan)
+    for place, value in enumerate(values):
+        with suppress(ValueError):  # reported where labels are checked
+            hot[place] = task.check(value)
+    columns = hot[places].T
+    common = np.argsort(-np.nan_to_num(columns).sum(1), kind="stable")[:LABELS_COMPARED]
+    return {names[i]: Looked.at(pl.Series(columns[i]).fill_nan(None).cast(pl.Int8), rows) for i in common.tolist()}
 
 
 def _measured(score: Score) -> str:
