@@ -20,6 +20,7 @@ from mmfusion.cli import COMMANDS as CLI_COMMANDS
 from mmfusion.cli import HELP, main
 from mmfusion.config.compose import compose, load_config
 from mmfusion.config.folders import groups, own_folder
+from mmfusion.config.instantiate import trusting
 from mmfusion.sweeps import command, pool, process
 from tests.helpers.pages import BLOCK, PAGES, REPOSITORY, Block, blocks, example, read_page
 from tests.helpers.run_folders import write_grid, write_run
@@ -79,8 +80,9 @@ def place(tmp_path_factory):
         seeds=3,
         value=lambda choice, seed: {"test/largest/accuracy": len(choice["fusion"]) / 10 + seed / 100},
     )
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, trusting([]):
         patch.chdir(folder)
+        patch.setattr(sys, "path", list(sys.path))
         for name in ("RANK", "PYTEST_XDIST_WORKER"):
             patch.delenv(name, raising=False)
         patch.setattr(sys, "argv", ["mmfusion"])
