@@ -1,4 +1,5 @@
 import contextlib
+import gc
 import io
 import json
 import os
@@ -151,6 +152,8 @@ def test_data_that_cannot_be_used_is_a_failure_too(toy):
     assert read_result(RunFolder.open(toy.parent / "no-data")).status == "failed"
 
 
+# The signal may come between a file's opening and the `with` that closes it: the process ends then, and the file with it.
+@pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_stops_it_in_order(toy, number, code, capsys):
     run = toy.parent / f"stopped-{code}"
@@ -166,6 +169,8 @@ def test_a_signal_stops_it_in_order(toy, number, code, capsys):
         train(config, show=False)
     thread.join()
     assert caught.value.code == code
+    del caught  # with all that its traceback holds
+    gc.collect()
     result = read_result(RunFolder.open(run))
     assert (result.status, result.error) == ("stopped", f"stopped by {signal.Signals(number).name}")
     assert load_weights(run / "checkpoints" / "last.ckpt")
