@@ -152,7 +152,7 @@ def test_data_that_cannot_be_used_is_a_failure_too(toy):
     assert read_result(RunFolder.open(toy.parent / "no-data")).status == "failed"
 
 
-# The signal may come between a file's opening and the `with` that closes it: the process ends then, and the file with it.
+# The signal may come between a file's opening and the `with` that closes it; the process ends, and the file with it.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_a_signal_stops_it_in_order(toy, number, code, capsys):
