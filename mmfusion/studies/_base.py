@@ -13,20 +13,25 @@ from mmfusion.studies.results import Results, Variant
 Groups = Mapping[str, Mapping[str, Any]]
 
 
-class Study(ABC):
-    """Some variants of an experiment, each trained with the same seeds, and what their numbers say.
-
-    Args of every study: `seeds`, a number n for 0 to n − 1, or a list.
+class Study:
+    """What one command finds out about an experiment: by training it (`TrainedStudy`), or without (`MeasuredStudy`).
 
     Attributes:
         varies: groups, keys and options that the study sets itself, and which a command may therefore not set.
-        by: the keys by which the report tells its runs apart.
-        trains: False for a study that has no runs, whose `measure` is all of it.
     """
 
-    trains: ClassVar[bool] = True
+    varies: ClassVar[tuple[str, ...]] = ()
 
-    varies: ClassVar[tuple[str, ...]]
+
+class TrainedStudy(Study, ABC):
+    """Some variants of an experiment, each trained with the same seeds, and what their numbers say.
+
+    Args of every such study: `seeds`, a number n for 0 to n − 1, or a list.
+
+    Attributes:
+        by: the keys by which the report tells its runs apart.
+    """
+
     by: ClassVar[tuple[str, ...]]
 
     def __init__(self, seeds: int | Sequence[int]) -> None:
@@ -36,13 +41,17 @@ class Study(ABC):
     def variants(self, config: Mapping[str, Any], known: Groups) -> list[Variant]:
         """What is trained, given the experiment's composed config and all groups; ConfigError if it has no such."""
 
-    def measure(self, config: Mapping[str, Any], folder: Path) -> Conclusion:
-        """What a study that trains nothing has to say of an experiment; files go to `folder`."""
-        raise NotImplementedError(f"{type(self).__name__} trains")
-
     @abstractmethod
     def conclude(self, found: Results) -> Conclusion:
         """What the numbers say, by rule."""
+
+
+class MeasuredStudy(Study, ABC):
+    """What can be measured of an experiment without a run."""
+
+    @abstractmethod
+    def measure(self, config: Mapping[str, Any], folder: Path) -> Conclusion:
+        """What there is to say, given the experiment's config; files go to `folder`."""
 
 
 def listed(seeds: int | Sequence[int]) -> list[int]:

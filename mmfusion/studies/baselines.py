@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 from pytorch_lightning import seed_everything
 
@@ -14,25 +14,14 @@ from mmfusion.data.progress import busy
 from mmfusion.runs.baseline_table import shown, summary_tasks
 from mmfusion.runs.baselines import PREDICTIONS, SUMMARY, baselines
 from mmfusion.runs.metric_lines import number
-from mmfusion.studies._base import Groups, Study
+from mmfusion.studies._base import MeasuredStudy
 from mmfusion.studies.conclusion import Conclusion, Section, Table
-from mmfusion.studies.results import Results, Variant
 from mmfusion.studies.sections import many
 from mmfusion.training.build import build_data
 
 
-class BaselinesStudy(Study):
+class BaselinesStudy(MeasuredStudy):
     """The majority class or mean, and linear models of each modality and of all of them, on the test rows."""
-
-    varies = ()
-    by = ()
-    trains: ClassVar[bool] = False
-
-    def __init__(self) -> None:
-        super().__init__(seeds=1)
-
-    def variants(self, config: Mapping[str, Any], known: Groups) -> list[Variant]:
-        return []
 
     def measure(self, config: Mapping[str, Any], folder: Path) -> Conclusion:
         seed_everything(config["seed"], workers=True, verbose=False)
@@ -45,9 +34,6 @@ class BaselinesStudy(Study):
         for name in (SUMMARY, PREDICTIONS):
             shutil.copyfile(cached / name, folder / name)
         return conclusion(summary)
-
-    def conclude(self, found: Results) -> Conclusion:
-        raise NotImplementedError("it has no runs")
 
 
 def conclusion(summary: Mapping[str, Any]) -> Conclusion:

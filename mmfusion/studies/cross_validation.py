@@ -19,17 +19,17 @@ from mmfusion.report.fold import fold
 from mmfusion.report.folds import overlap, pooled
 from mmfusion.report.metrics import names
 from mmfusion.report.statistics import Interval, interval
-from mmfusion.studies._base import Groups, Study
+from mmfusion.studies._base import Groups, TrainedStudy
 from mmfusion.studies.conclusion import Conclusion, Section, Table
 from mmfusion.studies.results import Results, Variant
 from mmfusion.studies.sections import arrow, cost, jobs, many, numbers, short
 
 
-class CrossValidationStudy(Study):
+class CrossValidationStudy(TrainedStudy):
     """A variant for each fold, which is the test; where the experiment's column fixes the test, the validation.
 
     Args:
-        seeds: see `Study`.
+        seeds: see `TrainedStudy`.
         folds: how many, or `groups`: each value of the experiment's `data.split.group` is one.
     """
 

@@ -11,7 +11,7 @@ class FusionStudy(OptionsStudy):
     """Which fusion is best.
 
     Args:
-        seeds: see `Study`.
+        seeds: see `TrainedStudy`.
         fusion: options of the group `fusion`, at least two.
     """
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.report.words import NONE, decimals, p_value, plus_minus
-from mmfusion.studies._base import Groups, Study
+from mmfusion.studies._base import Groups, TrainedStudy
 from mmfusion.studies.conclusion import Conclusion, Section, Table
 from mmfusion.studies.contrasts import Contrast, Values, amount, contrasts
 from mmfusion.studies.results import Results, Variant, sign
@@ -23,11 +23,11 @@ Asked = dict[Key, tuple[Values, Values, int]]
 Tests = Mapping[Key, Contrast]
 
 
-class ModalitiesStudy(Study):
+class ModalitiesStudy(TrainedStudy):
     """Models of every subset of the modalities; those of several modalities with modality dropout and without.
 
     Args:
-        seeds: see `Study`.
+        seeds: see `TrainedStudy`.
         subsets: `all`, or `leave_one_out`: all modalities, and all but one.
         dropout: rate of modality dropout of those trained with it; None trains none with it.
     """

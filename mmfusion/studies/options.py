@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from mmfusion.config.errors import ConfigError, no_option
 from mmfusion.report.words import decimals, number, plus_minus
-from mmfusion.studies._base import Groups, Study
+from mmfusion.studies._base import Groups, TrainedStudy
 from mmfusion.studies.conclusion import Conclusion, Section
 from mmfusion.studies.contrasts import Contrast, contrasts
 from mmfusion.studies.results import Results, Variant, sign
@@ -17,11 +17,11 @@ from mmfusion.studies.sections import better, cost, jobs, many, method, numbers,
 Pair = tuple[Variant, Variant]
 
 
-class OptionsStudy(Study):
+class OptionsStudy(TrainedStudy):
     """A variant for each option of `group`.
 
     Args:
-        seeds: see `Study`.
+        seeds: see `TrainedStudy`.
         options: of the group.
 
     Attributes:

@@ -21,7 +21,7 @@ from mmfusion.config.folders import groups, own_folder, user_folders
 from mmfusion.config.hydra_errors import explained
 from mmfusion.config.instantiate import instantiate, trust
 from mmfusion.config.typed import refuse_typed
-from mmfusion.studies._base import Study
+from mmfusion.studies._base import MeasuredStudy, Study, TrainedStudy
 from mmfusion.studies.asked import GROUP
 from mmfusion.studies.results import LeftOut, Variant, by_reason
 
@@ -36,12 +36,12 @@ _SEVERAL = re.compile(r"\d+ problems:")
 
 @dataclass(frozen=True)
 class Plan:
-    """A study that can be run.
+    """A study's jobs, which can be run.
 
     Attributes:
         name: the preset's.
         study: which.
-        variants: those that are possible, at least two; none of a study that trains nothing.
+        variants: those that are possible, at least two.
         left_out: those that are not, and why.
         base: the command's own overrides of every job.
         config: the experiment's, as the command composes it.
@@ -49,7 +49,7 @@ class Plan:
     """
 
     name: str
-    study: Study
+    study: TrainedStudy
     variants: Sequence[Variant]
     left_out: Sequence[LeftOut]
     base: Sequence[str]
@@ -65,7 +65,16 @@ class Plan:
         return [(variant, seed) for seed in self.study.seeds for variant in self.variants]
 
 
-def make_plan(name: str, overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> Plan:
+@dataclass(frozen=True)
+class Measurement:
+    """A study that trains nothing, the config of the experiment and the folder for what it finds."""
+
+    study: MeasuredStudy
+    config: Mapping[str, Any]
+    folder: Path
+
+
+def make_plan(name: str, overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> Plan | Measurement:
     """Which variants there are, which of them are possible here, and with which overrides.
 
     Args:
@@ -95,8 +104,10 @@ def make_plan(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
     asked = asked or _asked_by_files(composed.hydra)
     folder = Path(asked) if asked else Path(composed.config["paths"]["outputs"]) / f"study-{name}-{_hash(plain)}"
     folder = folder.expanduser().absolute()
-    if not study.trains:
-        return Plan(name, study, [], [], base, load_config(base, config_dirs), folder)
+    if isinstance(study, MeasuredStudy):
+        return Measurement(study, load_config(base, config_dirs), folder)
+    if not isinstance(study, TrainedStudy):
+        raise ConfigError(f"study={name}: {type(study).__name__} derives from neither TrainedStudy nor MeasuredStudy")
     variants, left_out = [], []
     for variant in study.variants(composed.config, known):
         error = _wrong([*base, *variant.overrides, f"seed={study.seeds[0]}"], config_dirs)

@@ -8,7 +8,7 @@ from pathlib import Path
 from mmfusion.config.quoting import quoted
 from mmfusion.runs.report import shown_path
 from mmfusion.studies.finish import finish, write_conclusion
-from mmfusion.studies.plan import Plan, make_plan
+from mmfusion.studies.plan import Measurement, Plan, make_plan
 from mmfusion.studies.sections import left_out_lines, many
 from mmfusion.sweeps.folder import SweepFolder
 from mmfusion.sweeps.grid import say
@@ -28,7 +28,7 @@ def run_study(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
         ConfigError: it cannot be run; says why.
     """
     plan = make_plan(name, overrides, config_dirs)
-    if not plan.study.trains:
+    if isinstance(plan, Measurement):
         plan.folder.mkdir(parents=True, exist_ok=True)
         write_conclusion(plan.study.measure(plan.config, plan.folder), plan.folder)
         print(f"\n{shown_path(plan.folder)}: {', '.join(sorted(path.name for path in plan.folder.iterdir()))}")

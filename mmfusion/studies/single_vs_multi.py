@@ -10,7 +10,7 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.report.delta import change, delta_m, no_change
 from mmfusion.report.directions import in_hundredths, is_signed
 from mmfusion.studies import transfer
-from mmfusion.studies._base import Groups, Study
+from mmfusion.studies._base import Groups, TrainedStudy
 from mmfusion.studies.conclusion import Conclusion, Section
 from mmfusion.studies.contrasts import Contrast, Values, against_zero
 from mmfusion.studies.results import Results, Variant, sign
@@ -23,11 +23,11 @@ Key = tuple[str, str]
 ALL = ""
 
 
-class SingleVsMultiStudy(Study):
+class SingleVsMultiStudy(TrainedStudy):
     """Each task alone, every pair, all together.
 
     Args:
-        seeds: see `Study`.
+        seeds: see `TrainedStudy`.
         pairs: whether pairs are trained, for the transfer matrix.
     """
 

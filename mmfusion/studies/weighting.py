@@ -15,7 +15,7 @@ class WeightingStudy(OptionsStudy):
     """Which weighting of the tasks' losses is best.
 
     Args:
-        seeds: see `Study`.
+        seeds: see `TrainedStudy`.
         loss_weighting: options of the group `loss_weighting`, at least two.
     """
 

@@ -112,9 +112,3 @@ def test_equal_means_share_the_first_place(tmp_path):
     assert set(ranks) == set(FUSIONS)
     tied = concluded(tmp_path / "tied", lambda v, seed: {"test/largest/accuracy": 0.5}, seeds=3)
     assert section(tied, "largest")[0] == "Best: concat, sum and gated, each with a mean of 0.500."
-
-
-@pytest.mark.parametrize("seeds", [0, -1, [], [1, 1], [-1, 2]])
-def test_seeds_that_make_no_sense(seeds):
-    with pytest.raises(ValueError, match=r"^seeds: expected"):
-        FusionStudy(seeds, ["concat", "sum"])
