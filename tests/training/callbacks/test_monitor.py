@@ -6,7 +6,6 @@ import torch
 from pytorch_lightning.trainer.states import TrainerFn
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.training.callbacks.early_stopping import EarlyStopping
 from mmfusion.training.callbacks.monitor import MONITOR, Goal, Monitor, check_labels, resolve_goal
 from mmfusion.training.guard import NonFiniteLossError
 from mmfusion.training.noise import quiet
@@ -143,10 +142,3 @@ def test_a_loss_that_is_not_finite_ends_the_training():
     monitor = Monitor(Goal({"val/kind/auroc": 1.0}, "max"))
     with pytest.raises(NonFiniteLossError, match=r"^val/age/loss is not finite after epoch 2: "):
         monitor.on_validation_end(validated(kind_auroc=0.7, age_loss=math.inf, kind_loss=0.1), None)
-
-
-def test_early_stopping_passes_over_what_is_not_a_number():
-    stopping = EarlyStopping(MONITOR, patience=1, mode="max", check_finite=False, check_on_train_epoch_end=False)
-    for value in (math.nan, math.nan, math.nan):
-        stopping.on_validation_end(validated(monitor=value), None)
-    assert stopping.wait_count == 0
