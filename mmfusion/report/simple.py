@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from itertools import chain
 from statistics import fmean
 from typing import Any
 
-from mmfusion.report.compare import Comparison, Row
+from mmfusion.report.compare import Comparison
+from mmfusion.report.runs import Run
 from mmfusion.report.words import brief
 from mmfusion.runs.baseline_table import shown
 from mmfusion.runs.metric_lines import number
@@ -17,28 +19,42 @@ _NAMED = 4
 
 
 def simple_models(comparison: Comparison) -> dict[str, float]:
-    """Simple model, as a person reads it, to its value of the comparison's metric: the mean over runs that have it."""
+    """Simple model, as a person reads it, to its value of the comparison's metric: the mean over the ranked runs."""
     values: dict[str, list[float]] = {}
-    for run in comparison.runs:
-        for model, metrics in (_mapping(run.baselines.get("metrics")) if run.status == "completed" else {}).items():
+    for run in chain.from_iterable(_counted(comparison)):
+        for model, metrics in _mapping(run.baselines.get("metrics")).items():
             value = _mapping(metrics).get(str(comparison.metric))
             if isinstance(value, int | float):
                 values.setdefault(shown(model), []).append(float(value))
     return {model: fmean(each) for model, each in values.items()}
 
 
+def heading(comparison: Comparison) -> str:
+    """What stands above the simple models: on which rows they were tested."""
+    rows = comparison.balance.rows
+    return f"simple models on {'the test rows of each run' if rows.anew else 'the same rows'}"
+
+
 def listed(comparison: Comparison) -> list[str]:
     """The simple models in a sentence; none if there are none."""
     found = simple_models(comparison)
     each = ", ".join(f"{model} {number(value)}" for model, value in found.items())
-    return [f"Simple models on the same rows, by {comparison.metric}: {each}."] if found else []
+    title = heading(comparison)
+    return [f"{title[0].upper()}{title[1:]}, by {comparison.metric}: {each}."] if found else []
+
+
+def _counted(comparison: Comparison) -> list[list[Run]]:
+    """Of each ranked row the runs that it is ranked by: in each row those of the same seeds, folds and cells."""
+    values = comparison.balance.values
+    return [[run for run in row.group.completed if run.id in values] for row in comparison.ranked]
 
 
 def not_better(comparison: Comparison) -> list[str]:
     """A sentence on the ranked rows that are not shown to be better than the best simple model; none if all are."""
     task, _, metric = (comparison.metric or "").removeprefix("test/").rpartition("/")
-    judged = [(row, _gain(row, task)) for row in comparison.ranked] if metric in _SCORED else []
-    behind = [brief(row.group.settings) or row.label for row, low in judged if low is not None and low <= 0]
+    judged = zip(comparison.ranked, _counted(comparison), strict=True) if metric in _SCORED else ()
+    lows = [(row, _gain(runs, task)) for row, runs in judged]
+    behind = [brief(row.group.settings) or row.label for row, low in lows if low is not None and low <= 0]
     if not behind:
         return []
     names = ", ".join(behind[:_NAMED]) + (f" and {len(behind) - _NAMED} more" if len(behind) > _NAMED else "")
@@ -48,9 +64,9 @@ def not_better(comparison: Comparison) -> list[str]:
     ]
 
 
-def _gain(row: Row, task: str) -> float | None:
-    """The mean over a row's runs of the lower end of what they gain over the best simple model; None if not known."""
-    lows = [_mapping(_mapping(run.baselines.get("against")).get(task)).get("low") for run in row.group.completed]
+def _gain(runs: Sequence[Run], task: str) -> float | None:
+    """The mean over runs of the lower end of what they gain over the best simple model; None if not known."""
+    lows = [_mapping(_mapping(run.baselines.get("against")).get(task)).get("low") for run in runs]
     known = [float(low) for low in lows if isinstance(low, int | float)]
     return fmean(known) if known else None
 

@@ -17,7 +17,7 @@ from mmfusion.report import words
 from mmfusion.report.compare import Comparison, Row
 from mmfusion.report.reading import conclusion, failures, notes, unfinished
 from mmfusion.report.runs import Run
-from mmfusion.report.simple import not_better, simple_models
+from mmfusion.report.simple import heading, not_better, simple_models
 from mmfusion.runs.metric_lines import number
 
 NARROWEST = 80
@@ -54,7 +54,7 @@ def show(comparison: Comparison, console: Console | None = None) -> None:
             console.print(f"{further} more rows: --csv FILE has all.")
     if simple := simple_models(comparison):
         console.print()
-        console.print(simple_table(simple, str(comparison.metric)))
+        console.print(simple_table(simple, heading(comparison), str(comparison.metric)))
     for note in [*notes(comparison), *not_better(comparison)]:
         _say(console, note)
     broken = failures(comparison.runs)
@@ -70,9 +70,9 @@ def show(comparison: Comparison, console: Console | None = None) -> None:
     console.print(escape(conclusion(comparison)), highlight=False, style="bold", soft_wrap=True)
 
 
-def simple_table(found: Mapping[str, float], metric: str) -> Table:
+def simple_table(found: Mapping[str, float], title: str, metric: str) -> Table:
     """A row a simple model."""
-    table = Table(title="simple models on the same rows", title_justify="left", title_style="bold")
+    table = Table(title=title, title_justify="left", title_style="bold")
     table.add_column("model", overflow="fold")
     table.add_column(escape(metric), justify="right")
     for model, value in found.items():

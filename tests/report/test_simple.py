@@ -9,6 +9,7 @@ from mmfusion.report.runs import find_runs
 from mmfusion.report.simple import listed, not_better, simple_models
 from mmfusion.report.terminal import show
 from tests.helpers.run_folders import config, write_run
+from tests.report.tested import write_unequal
 
 METRIC = "test/largest/accuracy"
 
@@ -35,7 +36,9 @@ def test_simple_models_stand_beside_the_runs(tmp_path):
     show(found, Console(file=screen, width=120))
     assert "linear: image + text" in screen.getvalue()
     assert "0.850" in screen.getvalue()
+    assert "simple models on the same rows" in screen.getvalue()
     (sentence,) = listed(found)
+    assert sentence.startswith("Simple models on the same rows, by test/largest/accuracy: ")
     assert "majority or mean 0.100, linear: image + text 0.850" in sentence
 
 
@@ -49,6 +52,37 @@ def test_nothing_where_all_are_better_or_nothing_is_known(tmp_path):
     write_run(tmp_path / "b" / "0", config({}, seed=0), {METRIC: 0.9})
     alone = compare(find_runs([tmp_path / "b"]), METRIC)
     assert (simple_models(alone), listed(alone), not_better(alone)) == ({}, [], [])
+
+
+def of_folds(folder, folds):
+    """Two fusions, each with a linear model that reaches another value in each fold."""
+    for fusion, own in folds.items():
+        for fold in own:
+            cfg = config({"fusion": fusion}, seed=0)
+            cfg["data"]["split"] = {"folds": 4, "fold": fold, "column": None}
+            metrics = {"linear[image]": {METRIC: fold / 10}}
+            against = {"largest": {"low": -0.1 if fold == 3 else 0.1}}
+            simple = {"metrics": metrics, "against": against}
+            write_run(folder / f"{fusion}-{fold}", cfg, {METRIC: 0.9}, baselines=simple)
+    return compare(find_runs([folder]), METRIC)
+
+
+def test_simple_models_are_averaged_over_the_runs_that_rows_are_ranked_by(tmp_path):
+    found = of_folds(tmp_path, {"gated": [0, 1, 2, 3], "concat": [0, 1, 2]})
+    assert simple_models(found) == pytest.approx({"linear: image": 0.1})
+    assert not_better(found) == []
+    assert not_better(of_folds(tmp_path / "lone", {"gated": [3]}))[0].startswith("Not shown to be better")
+
+
+def test_where_runs_were_tested_on_different_rows_it_says_so(tmp_path):
+    simple = {"metrics": {"constant": {"test/y/accuracy": 0.5}}}
+    write_unequal(tmp_path, baselines=simple)
+    found = compare(find_runs([tmp_path]), "test/y/accuracy")
+    assert found.balance.rows.anew
+    assert listed(found)[0].startswith("Simple models on the test rows of each run, by test/y/accuracy: majority")
+    screen = io.StringIO()
+    show(found, Console(file=screen, width=120))
+    assert "simple models on the test rows of each run" in " ".join(screen.getvalue().split())
 
 
 def test_a_damaged_entry_is_passed_over(tmp_path):
