@@ -7,9 +7,7 @@ from mmfusion.commands.arguments import OK, TRUST, parser_of, starting, take_tru
 
 def run(arguments: list[str]) -> int:
     """Run the command; returns the exit code."""
-    parser = parser_of(
-        "compare", "Rank runs: seeds folded to means and 95% intervals, paired tests, Δm, cost, failures."
-    )
+    parser = parser_of("compare", "Rank runs: means over seeds with 95% intervals, paired tests, Δm, cost, failures.")
     parser.add_argument("folders", nargs="+", metavar="folder", help=f"of a run or a sweep, or one above them; {TRUST}")
     parser.add_argument(
         "--by", metavar="KEYS", help="group by these: fusion,loss_weighting,lr (default: all that differ)"

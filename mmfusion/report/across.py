@@ -18,7 +18,7 @@ from mmfusion.report.importance import importance
 from mmfusion.report.metrics import default_metric, main_metric, names, resolve_metric, tasks
 from mmfusion.report.reading import conclusion, notes
 from mmfusion.report.runs import Run
-from mmfusion.report.simple import listed, not_better
+from mmfusion.report.simple import listed, not_better, simple_models
 from mmfusion.report.sweeps import conclusions, not_begun
 from mmfusion.report.words import setting, short_keys
 
@@ -130,6 +130,7 @@ def _compared(
         found[name] = {
             "conclusion": conclusion(comparison),
             "notes": [*notes(comparison), *listed(comparison), *not_better(comparison)],
+            "simple": list(simple_models(comparison).items()),
             "rows": _rows(comparison, place),
         }
     return found

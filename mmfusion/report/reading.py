@@ -92,7 +92,8 @@ def notes(comparison: Comparison) -> list[str]:
     if comparison.overlap:
         found.append(
             "n counts folds and seeds. Folds share training rows: intervals and tests are those of the corrected "
-            f"resampled t-test (Nadeau and Bengio, 2003), with {comparison.overlap:.3g} rows held out a row trained on."
+            f"resampled t-test (Nadeau and Bengio, 2003), with {comparison.overlap:.3g} rows held out for each row "
+            "trained on."
         )
     if any(row.pooled is not None for row in rows):
         found.append("pooled: the metric of the predictions of all folds together, the mean over seeds.")

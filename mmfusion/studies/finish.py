@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from mmfusion.report.directions import has_direction
@@ -19,7 +20,7 @@ from mmfusion.runs.report import shown_path
 from mmfusion.studies.conclusion import Conclusion, markdown, show
 from mmfusion.studies.plan import Plan
 from mmfusion.studies.results import Results, Variant, sign
-from mmfusion.studies.sections import variant_costs
+from mmfusion.studies.sections import simple, variant_costs
 
 TABLE, TRANSFER, PAGE = "comparison.csv", "transfer.csv", "report.html"
 _COSTS = ("seconds", "parameters", "memory_bytes", "step_seconds")
@@ -36,15 +37,17 @@ def finish(plan: Plan, folder: Path, jobs: Mapping[tuple[Variant, int], Path]) -
     runs = find_runs([folder])
     results = read(plan, runs, jobs)
     conclusion = plan.study.conclude(results)
+    own = [run for run in runs if run.path in set(jobs.values())]
+    by = plan.study.by if any(run.config for run in own) else ()
+    if (section := simple(own, list(results.metrics().values()), by)) is not None:
+        conclusion = replace(conclusion, sections=[*conclusion.sections, section])
     write_conclusion(conclusion, folder)
     _write_csv(folder / TABLE, table(results))
     written = [CONCLUSION, TABLE]
     if conclusion.transfer:
         _write_csv(folder / TRANSFER, conclusion.transfer)
         written.append(TRANSFER)
-    own = [run for run in runs if run.path in set(jobs.values())]
     if own:
-        by = plan.study.by if any(run.config for run in own) else ()
         write_html(own, folder / PAGE, f"study={plan.name}", by=by)
         written.append(PAGE)
     print(f"\n{shown_path(folder)}: {', '.join(written)}")

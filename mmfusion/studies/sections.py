@@ -7,8 +7,11 @@ from math import fsum
 
 from mmfusion.report import words
 from mmfusion.report.balance import together
+from mmfusion.report.compare import compare
 from mmfusion.report.costs import costs
 from mmfusion.report.reading import ALPHA
+from mmfusion.report.runs import Run
+from mmfusion.report.simple import listed, not_better
 from mmfusion.report.statistics import FEWEST_SEEDS
 from mmfusion.studies.conclusion import Section, Table
 from mmfusion.studies.results import LeftOut, Results, Variant, by_reason, sign
@@ -50,6 +53,19 @@ def numbers(found: Results, order: Sequence[Variant], more: Mapping[str, Mapping
     note = "Test metrics as mean ± 95% interval over n seeds; time, parameters and memory are those of one run."
     same = dict.fromkeys(line for metric in metrics for line in found.same_rows(metric).notes(metric))
     return Section("Numbers", [note, *same], [Table(head, rows)])
+
+
+def simple(runs: Sequence[Run], metrics: Sequence[str], by: Sequence[str]) -> Section | None:
+    """What simple models reach beside the runs, and which are not shown to be better; None if no run knows of any.
+
+    Args:
+        runs: of the study.
+        metrics: by which they are judged.
+        by: the keys that tell variants apart.
+    """
+    compared = [compare(runs, metric, by) for metric in metrics] if any(run.baselines for run in runs) else []
+    lines = [line for each in compared for line in (*listed(each), *not_better(each))]
+    return Section("Simple models", lines) if lines else None
 
 
 def variant_costs(found: Results, variant: Variant) -> dict[str, float]:

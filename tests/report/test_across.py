@@ -49,6 +49,7 @@ def test_groups_are_compared_by_the_metric_and_each_tasks_main_one():
     assert found["main"] == ["test/sum/mae", ACCURACY]
     assert set(found["compared"]) == {ACCURACY, "test/sum/mae"}
     told = found["compared"][ACCURACY]
+    assert told["simple"] == []
     assert told["conclusion"].startswith("Best by test/largest/accuracy: fusion=gated")
     place = found["groups"].index(group_of(found, "gated-0"))
     assert told["rows"][place]["rank"] == 0

@@ -14,9 +14,9 @@ from mmfusion.report.html import write_html
 from mmfusion.report.runs import find_runs
 from mmfusion.report.same_rows import same_rows
 from mmfusion.tasks.metrics.classes import CalibrationError
-from tests.helpers.run_folders import config, write_run, write_sweep
+from tests.helpers.run_folders import config, write_grid, write_run, write_sweep
 from tests.report.conftest import until
-from tests.report.looking import column, settle
+from tests.report.looking import column, settle, texts
 from tests.report.showcase import FUSIONS, PEAK, WEIGHTINGS, write_grid_sweep
 from tests.report.tested import write_unequal
 
@@ -201,6 +201,41 @@ def test_a_curve_with_one_point_beside_long_ones_is_drawn(grid, visit):
     page.select_option("#curve-name", "val/once")
     until(page, "document.querySelector('#curves-chart').data?.some((trace) => trace.y?.includes(0.5))")
     page.wait_for_selector("#curves-chart .points path")
+
+
+def test_simple_models_stand_below_the_ranking_and_far_ones_at_its_edge(visit, tmp_path):
+    simple = {"constant": 0.1, "linear[image]": 0.885}
+    metrics = {model: {"test/largest/accuracy": value} for model, value in simple.items()}
+    write_grid(
+        tmp_path / "runs",
+        {"fusion": ["concat", "gated"]},
+        3,
+        lambda choice, seed: {"test/largest/accuracy": 0.9 + seed / 100 - 0.02 * (choice["fusion"] == "gated")},
+        baselines={"metrics": metrics},
+    )
+    write_html(find_runs([tmp_path / "runs"]), tmp_path / "page.html", "made", metric="test/largest/accuracy")
+    page = visit(tmp_path / "page.html")
+    assert texts(page, "#fold-says") == ["Average seeds"]
+    rows = page.locator("#ranking-chart .simple")
+    assert rows.locator("path title").all_text_contents() == ["majority or mean\n0.100", "linear: image\n0.885"]
+    far, near = (each.bounding_box()["x"] for each in rows.locator("path").all())
+    frame = page.locator("#ranking-chart .frame").bounding_box()
+    assert far - frame["x"] < 15 < near - frame["x"] < frame["width"]
+    dots = page.locator("#ranking-chart circle").all()
+    assert len(dots) == 6
+    assert all(frame["x"] < dot.bounding_box()["x"] < frame["x"] + frame["width"] for dot in dots)
+
+
+def test_folds_are_averaged_and_their_interval_is_said_to_be_corrected(visit, tmp_path):
+    for fold in range(3):
+        cfg = config()
+        cfg["data"]["split"] = {"folds": 3, "fold": fold, "column": None}
+        write_run(tmp_path / "runs" / str(fold), cfg, {ACCURACY: 0.8 + fold / 10})
+    write_html(find_runs([tmp_path / "runs"]), tmp_path / "page.html", "made", metric=ACCURACY)
+    page = visit(tmp_path / "page.html")
+    assert texts(page, "#fold-says") == ["Average seeds and folds"]
+    assert "corrected resampled t-test (Nadeau and Bengio, 2003)" in page.locator("#overview").inner_text()
+    assert "0.900 ± 0.393" in page.locator("#ranking-chart").inner_text()  # 4.303 · 0.1 · √(1/3 + 1/2)
 
 
 def test_what_cannot_be_ranked_is_marked_and_dots_are_what_is_compared(visit, tmp_path):

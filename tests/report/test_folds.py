@@ -74,7 +74,9 @@ def test_folds_are_never_ranked_against_each_other():
 def test_the_report_says_so():
     told = " ".join(notes(compare(folded(), METRIC)))
     assert "n counts folds and seeds. Folds share training rows" in told
-    assert "corrected resampled t-test (Nadeau and Bengio, 2003), with 0.333 rows held out a row trained on" in told
+    assert (
+        "corrected resampled t-test (Nadeau and Bengio, 2003), with 0.333 rows held out for each row trained on" in told
+    )
     assert "in standard deviations over seeds and folds" in told
 
 

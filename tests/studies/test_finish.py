@@ -49,6 +49,24 @@ def test_what_a_study_leaves_and_prints(study, capsys):
     assert {each["metric"] for each in lines} == {"test/largest/accuracy", "test[image]/largest/accuracy"}
 
 
+def test_what_simple_models_reach_is_a_section_where_runs_know_it(study, capsys):
+    plan, folder, jobs = study
+    finish(plan, folder, jobs)
+    assert "Simple models" not in (folder / CONCLUSION).read_text()
+    for (variant, _), path in jobs.items():
+        result = json.loads((path / "result.json").read_text())
+        result["baselines"] = {
+            "metrics": {"linear[image]": {"test/largest/accuracy": 0.85}},
+            "against": {"largest": {"low": 0.01 if variant.name == "gated" else -0.1}},
+        }
+        (path / "result.json").write_text(json.dumps(result))
+    finish(plan, folder, jobs)
+    _, _, section = (folder / CONCLUSION).read_text().partition("## Simple models\n")
+    assert "- Simple models on the same rows, by test/largest/accuracy: linear: image 0.850." in section
+    assert "- Not shown to be better than the best simple model: concat (" in section
+    assert "Simple models on the same rows" in capsys.readouterr().out
+
+
 def test_runs_of_an_earlier_command_in_the_folder_take_no_part(study):
     _, folder, jobs = study
     fewer = plan_of(FusionStudy(2, ["concat", "gated"]), name="fusion")

@@ -36,6 +36,7 @@ function refreshControls() {
   if (state.colour !== null) state.colour = colour;
   const names = curveNames();
   curve.name = options(byId("curve-name"), names.map((name) => [name, ...curveTitle(name)]), names.includes(curve.name) ? curve.name : defaultCurve(names));
+  byId("fold-says").textContent = [...data.runs.values()].some(hasFold) ? "Average seeds and folds" : "Average seeds";
   byId("curve-seeds-field").hidden = !state.fold || !entries.groups.some((entry) => entry.completed.length > 1);
   byId("curve-smooth-value").textContent = curve.smooth ? `${Math.round(100 * curve.smooth)}%` : "off";
   const tested = metricNames.filter((name) => name.startsWith("test/"));

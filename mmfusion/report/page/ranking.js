@@ -64,28 +64,36 @@ function buildRanking() {
   const unranked = shown.some((entry) => entry.unranked(metric) !== null);
   if (!rows.length) return { empty: unranked ? "None of these can be ranked by this metric; it is said above why." : shown.length ? "No completed run has this metric yet." : "No run passes the filter." };
   const found = rows.map((entry) => entry.metric(metric));
-  byId("ranking-says").textContent = found.some((each) => each.half !== null)
-    ? `The mean over seeds${rows.some((entry) => entry.runs.some(hasFold)) ? " and folds" : ""}, its 95% interval, and a small dot for each run.` : "One seed a row: how far chance alone would move these is not known.";
-  const ends = found.flatMap((each) => [each.mean - (each.half ?? 0), each.mean + (each.half ?? 0)]);
+  const simple = data.shared.compared[metric]?.simple ?? [];
+  byId("ranking-says").textContent = (found.some((each) => each.half !== null)
+    ? `The mean over seeds${rows.some((entry) => entry.runs.some(hasFold)) ? " and folds" : ""}, its 95% interval, and a small dot for each run.` : "One seed a row: how far chance alone would move these is not known.")
+    + (simple.length ? " Below, hollow: simple models." : "");
+  const ends = [...found.flatMap((each) => [each.mean - (each.half ?? 0), each.mean + (each.half ?? 0)]), ...rows.flatMap((entry) => dotsOf(entry).map((run) => valueOf(run, metric)))];
   const least = Math.min(...ends), most = Math.max(...ends), attainable = ceilingOf(metric, rows);
   // Far from what was reached it would press all rows together: then it is told, not drawn.
-  const ceiling = attainable !== null && Math.max(least - attainable, attainable - most) <= most - least ? attainable : null;
+  const isNear = (value) => least === most || Math.max(least - value, value - most) <= most - least;
+  const ceiling = attainable !== null && isNear(attainable) ? attainable : null;
   const far = attainable !== null && ceiling === null ? `; attainable: ${number(attainable)}` : "";
   const left_out = ranked.length > rows.length ? `, the first ${rows.length} of ${ranked.length}` : "";
   const title = isSmall() ? `${metricTitle(metric)} ${arrow(metric)}` : `${metricTitle(metric)} (${betterWords(metric)}${far})${left_out}`;
-  return { node: rankingNode(rows, found, [least, most, ...(ceiling === null ? [] : [ceiling])], ceiling, title) };
+  const inside = [least, most, ...(ceiling === null ? [] : [ceiling]), ...simple.map(([, value]) => value).filter(isNear)];
+  return { node: rankingNode(rows, found, inside, ceiling, title, simple) };
 }
 
-function rankingNode(rows, found, inside, ceiling, title) {
+/** The runs of a row that each have a dot. */
+const dotsOf = (entry) => (entry.completed.length < 2 ? [] : entry.completed.filter((run) => isNumber(valueOf(run, state.metric)) && !isLeftOut(run, state.metric)));
+
+function rankingNode(rows, found, inside, ceiling, title, simple) {
   const wide = byId("ranking-chart").clientWidth || 800;
   const decimals = places(found.map((each) => each.mean), found.map((each) => each.half));
   const half = (each) => (each.half === null ? "" : ` ± ${number(each.half, decimals)}`);
   const longest = Math.max(isSmall() ? 20 : 46, Math.floor(wide / 24));
   const names = rows.map((entry) => short(isSmall() ? entry.brief : entry.label, longest));
   const figures = found.map((each) => [number(each.mean, decimals), half(each)]);
-  const left = Math.min(wide / 2, 14 + Math.max(...names.map(widthOf)));
+  const models = simple.map(([model, value]) => ({ model, value, name: short(model, longest), figure: number(value, decimals) }));
+  const left = Math.min(wide / 2, 14 + Math.max(...[...names, ...models.map((each) => each.name)].map(widthOf)));
   const right = isSmall() ? 14 : 26 + Math.max(...figures.map((each) => widthOf(each.join(""))));
-  const top = ceiling === null ? 8 : 24, foot = top + RANK_HIGH * rows.length + 6;
+  const top = ceiling === null ? 8 : 24, foot = top + RANK_HIGH * (rows.length + models.length) + 6;
   const low = Math.min(...inside), high = Math.max(...inside), pad = 0.04 * (high - low) || Math.abs(high) * 0.05 || 1;
   const x = (value) => left + 8 + ((value - low + pad) / (high - low + 2 * pad)) * (wide - right - left - 16);
   const y = (i) => top + RANK_HIGH * (i + 0.5);
@@ -97,14 +105,21 @@ function rankingNode(rows, found, inside, ceiling, title) {
     const open = (run) => ({ class: "opens", on: { click: () => openRun(run.id, entry) } });
     const [from, to] = [each.mean - (each.half ?? 0), each.mean + (each.half ?? 0)].map(x);
     const bar = each.half === null ? null : svg("path", { d: `M${from} ${y(i)}H${to}M${from} ${y(i) - 5}v10M${to} ${y(i) - 5}v10`, stroke: colour, "stroke-width": 2, fill: "none" });
-    const dots = entry.completed.length < 2 ? [] : entry.completed.filter((run) => isNumber(valueOf(run, state.metric)) && !isLeftOut(run, state.metric));
     return svg("g", { "data-key": entry.key }, svg("line", { x1: left, x2: wide - right, y1: y(i), y2: y(i), class: "grid" }),
       svg("text", { x: left - 8, y: y(i) + 4, "text-anchor": "end", class: "name" }, names[i]), bar,
-      dots.map((run) => svg("circle", { ...open(run), cx: x(valueOf(run, state.metric)), cy: y(i) + 8, r: 3, fill: colour, opacity: 0.75 }, svg("title", {}, `${run.id}${repeatOf(run) && `, ${repeatOf(run)}`}\n${number(valueOf(run, state.metric), decimals)}`))),
+      dotsOf(entry).map((run) => svg("circle", { ...open(run), cx: x(valueOf(run, state.metric)), cy: y(i) + 8, r: 3, fill: colour, opacity: 0.75 }, svg("title", {}, `${run.id}${repeatOf(run) && `, ${repeatOf(run)}`}\n${number(valueOf(run, state.metric), decimals)}`))),
       svg("path", { ...open(entry.runs[0]), d: MARKS[symbolOf(entry)], transform: `translate(${x(each.mean)} ${y(i)})`, fill: colour }, svg("title", {}, `${entry.label}\n${figures[i].join("")}, n = ${each.n}`)),
       isSmall() ? null : svg("text", { x: wide - right + 14, y: y(i) + 4, class: i ? "figure" : "figure first" }, svg("tspan", { class: "mean" }, figures[i][0]), figures[i][1]));
   });
-  const node = svg("svg", { width: wide, height: foot + 44, role: "img", "aria-label": `Ranking by ${metricTitle(state.metric)}` }, grid, svg("path", { d: `M${left} ${top}V${foot}H${wide - right}`, class: "frame" }), reached, drawn,
+  // What is far off is an arrow at the edge that it lies beyond.
+  const markOf = (value) => (value < low - pad ? ["M-5 0L3-5V5Z", left + 8] : value > high + pad ? ["M5 0L-3-5V5Z", wide - right - 8] : [MARKS.circle, x(value)]);
+  const drawnSimple = models.map(({ model, value, name, figure }, i) => {
+    const at = y(rows.length + i), [mark, place] = markOf(value);
+    return svg("g", { class: "simple" }, svg("line", { x1: left, x2: wide - right, y1: at, y2: at, class: "grid" }), svg("text", { x: left - 8, y: at + 4, "text-anchor": "end" }, name),
+      svg("path", { d: mark, transform: `translate(${place} ${at})` }, svg("title", {}, `${model}\n${figure}`)),
+      isSmall() ? null : svg("text", { x: wide - right + 14, y: at + 4, class: "figure" }, figure));
+  });
+  const node = svg("svg", { width: wide, height: foot + 44, role: "img", "aria-label": `Ranking by ${metricTitle(state.metric)}` }, grid, svg("path", { d: `M${left} ${top}V${foot}H${wide - right}`, class: "frame" }), reached, drawn, drawnSimple,
     svg("text", { x: (left + wide - right) / 2, y: foot + 36, "text-anchor": "middle", class: "title" }, title));
   return el("div", {}, node);
 }
