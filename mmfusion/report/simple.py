@@ -59,8 +59,8 @@ def not_better(comparison: Comparison) -> list[str]:
         return []
     names = ", ".join(behind[:_NAMED]) + (f" and {len(behind) - _NAMED} more" if len(behind) > _NAMED else "")
     return [
-        f"Not shown to be better than the best simple model: {names} (the lower end of the 95% interval of the "
-        "difference over test rows, mean over runs, is not above 0)."
+        f"Not shown to be better than the best simple model: {names} (best on the validation rows; the lower end of "
+        "the 95% interval of the difference over test rows, mean over runs, is not above 0)."
     ]
 
 

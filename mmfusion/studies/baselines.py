@@ -9,6 +9,7 @@ from typing import Any
 
 from pytorch_lightning import seed_everything
 
+from mmfusion.baselines.measure import CONSTANT
 from mmfusion.config.errors import ConfigError
 from mmfusion.data.progress import busy
 from mmfusion.runs.baseline_table import shown, summary_tasks
@@ -46,7 +47,8 @@ def conclusion(summary: Mapping[str, Any]) -> Conclusion:
 
     rows = [[shown(model), *(value(model, task) for task in leading)] for model in metrics]
     best = [
-        f"{task} {leading[task]}: {value(model, task)} ({shown(model)}); {value('constant', task)} without looking."
+        f"{task} {leading[task]}: {value(model, task)} by {shown(model)}, the best on the validation rows; "
+        f"{value(CONSTANT, task)} by the {shown(CONSTANT)}."
         for task, model in summary["best"].items()
     ]
     method = [

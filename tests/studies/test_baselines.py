@@ -1,5 +1,7 @@
 import json
+import re
 
+from mmfusion.runs.baseline_table import shown
 from mmfusion.studies.run import run_study
 from tests.runs.toy import make_toy
 
@@ -11,7 +13,10 @@ def test_it_trains_nothing_and_writes_what_simple_models_reach(tmp_path, capsys)
     summary = json.loads((folder / "baselines.json").read_text())
     said = (folder / "conclusion.md").read_text()
     assert f"| {summary['metrics']['linear[a+b+c]']['test/kind/accuracy']:.3f} |" in said
-    assert "majority or mean" in said
+    best = summary["best"]["kind"]
+    assert re.search(
+        rf"kind accuracy: \S+ by {shown(best)}, the best on the validation rows; \S+ by the majority", said
+    )
     assert (folder / "baselines.parquet").is_file()
     assert not list(folder.glob("*/result.json"))
     assert "linear: a + b + c" in capsys.readouterr().out
