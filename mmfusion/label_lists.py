@@ -8,10 +8,17 @@ import re
 import warnings
 from typing import Any
 
+MARKS = {
+    **dict.fromkeys(("0", "no", "n", "false", "nein", "non", "否", "☐"), False),
+    **dict.fromkeys(("1", "yes", "y", "true", "ja", "oui", "是", "☑", "x", "✓", "✔"), True),
+}
+"""What a label's own column holds where the label does not, and where it does; small letters."""
+
 _QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _UNPARTED = re.compile(rf"({_QUOTED})(?=\s+['\"])")
 _NUMBERS = re.compile(r"[\d.eE+\-\s]+")  # as numpy prints them
 _NOTHING = ("none", "null", "nan")
+_CALL = re.compile(r"(?:np\.|numpy\.)?(?:array|frozenset)\(([\[{].*[\]}])(?:, *dtype=[^()\[\]]+)?\)", re.DOTALL)
 
 
 def split_labels(text: str, separator: str) -> list[Any]:
@@ -53,11 +60,13 @@ def bracketed(text: str) -> list[Any] | None:
     """The items of a list as Python, JSON, numpy or PostgreSQL write it; None if the text is none.
 
     Example:
-        >>> bracketed("['cat' 'dog']"), bracketed('["cat"]'), bracketed("{cat,dog}"), bracketed("(cat)")
+        >>> bracketed("['cat' 'dog']"), bracketed("array(['cat'])"), bracketed("{cat,dog}"), bracketed("(cat)")
         (['cat', 'dog'], ['cat'], ['cat', 'dog'], None)
     """
-    if text == "set()":
+    if text in ("set()", "frozenset()"):
         return []
+    call = _CALL.fullmatch(text)
+    text = call[1] if call else text
     ends = text[:1] + text[-1:]
     if ends not in ("[]", "()", "{}") or len(text) < 2:
         return None

@@ -59,11 +59,13 @@ def label_columns(task: str, reader: LabelReader) -> list[str]:
 
 
 def label_cells(table: Table, task: str, reader: LabelReader) -> Column:
-    """A task's cells: of its column, or of several a tuple a row, None where all of them are empty."""
+    """A task's cells: of its column, or of several a tuple a row, None where all are empty and that says nothing."""
     names = label_columns(task, reader)
     if len(names) == 1:
         return table.column(names[0])
     cells = Cells([table.column(name) for name in names])
+    if getattr(reader, "empty_is_no", False):
+        return list(cells)
     return [cell if there else None for cell, there in zip(cells, cells.filled(), strict=True)]
 
 

@@ -10,13 +10,10 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 from torchmetrics import MetricCollection
 
-from mmfusion.label_lists import split_labels
+from mmfusion.label_lists import MARKS, split_labels
 from mmfusion.tasks._classes import ClassTask
 from mmfusion.tasks.labels import as_value, canonical, require_shapes
 from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc
-
-MARKS = {"0": False, "1": True, "no": False, "yes": True, "false": False, "true": True, "n": False, "y": True}
-"""What a label's own column holds where it does not, and where it does."""
 
 
 class Multilabel(ClassTask):
@@ -25,7 +22,8 @@ class Multilabel(ClassTask):
     A cell is a list of labels, or a text: of labels with a separator between them (`cat; dog`), or of a list as Python
     or JSON writes it (`['cat', 'dog']`). An empty cell is a missing label; a row that is known to have no label at all
     says so with an empty list, or with the word `none`. The order of labels does not matter. Or each label has a column
-    of its own (`columns`), of 0 and 1, no and yes, or false and true; a row in which all are empty has no labels.
+    of its own (`columns`), of 0 and 1, no and yes, or false and true; a row in which all are empty is one whose labels
+    are not known, unless an empty cell says no (`empty_is_no`).
 
     Args:
         column: the table's column; None for the task's own name.
@@ -34,6 +32,7 @@ class Multilabel(ClassTask):
         separator: what stands between the labels of a text.
         none: the word for "no label applies", in capitals or small letters.
         auroc_bins: None for an exact AUROC (see `Auroc` for very many scores), or the number of bins of the logit.
+        empty_is_no: of `columns`, an empty cell says that the label does not hold, as beside an `x` where it does.
 
     Raises:
         ValueError: an option out of range; no label in the training split.
@@ -51,17 +50,21 @@ class Multilabel(ClassTask):
         separator: str = ";",
         none: str = "none",
         auroc_bins: int | None = None,
+        empty_is_no: bool = False,
     ) -> None:
         if columns and column is not None:
             raise ValueError(f"give column or columns, not both: found {column!r} and {list(columns)}")
         if columns and classes is not None and len(classes) != len(columns):
             raise ValueError(f"classes: expected {len(columns)} names, one a column, found {len(classes)}")
+        if empty_is_no and not columns:
+            raise ValueError("empty_is_no: expected columns, one a label, found none")
         super().__init__(column, columns if columns and classes is None else classes, auroc_bins)
         self.columns = list(columns or ())
         if not separator:
             raise ValueError("separator: expected at least one character, found empty text")
         self.separator = separator
         self.none = none
+        self.empty_is_no = empty_is_no
 
     def fit(self, labels: Sequence[Any]) -> None:
         found: Counter[str] = Counter()
@@ -102,10 +105,13 @@ class Multilabel(ClassTask):
         assert self.classes is not None
         names = set()
         for column, name, cell in zip(self.columns, self.classes.names, cells, strict=True):
+            if cell is None and self.empty_is_no:
+                continue
             if cell is None:
                 raise ValueError(
                     f"expected 0 or 1 in each of these columns, found nothing in {column!r}; empty all of them where "
-                    "no label is known, or make each column a task of its own (binary)"
+                    "no label is known, set empty_is_no if an empty cell says no, or make each column a task of its "
+                    "own (binary)"
                 )
             word = as_value(canonical(cell)).lower()
             if word not in MARKS:

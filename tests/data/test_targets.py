@@ -133,3 +133,11 @@ def test_labels_in_several_columns():
     assert problems.first[0].startswith("t.csv, line 6, column 'a, b': (None, '1'): expected 0 or 1 in each")
     assert label_columns("tags", task) == ["a", "b"]
     assert label_columns("tags", Multilabel()) == ["tags"]
+
+
+@pytest.mark.parametrize("empty_is_no", [False, True])
+def test_a_row_of_empty_marks_has_labels_if_empty_says_no(empty_is_no):
+    rows = Table("t.csv", {"a": ["x", None], "b": ["x", None]}, ["train"] * 2, ["0", "1"], [2, 3])
+    reader = Multilabel(columns=["a", "b"], empty_is_no=empty_is_no)
+    fit_labels(rows, {"kind": reader})
+    assert read_labels(rows, {"kind": reader}, Problems("t.csv"))["kind"].labelled.tolist() == [True, empty_is_no]

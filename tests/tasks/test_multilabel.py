@@ -115,3 +115,13 @@ def test_metrics_of_perfect_outputs():
     metrics = task.metrics()
     metrics.update(*task.metric_inputs(20.0 * y - 10, y))
     assert {name: value.item() for name, value in metrics.compute().items()} == {"accuracy": 1, "f1": 1, "auroc": 1}
+
+
+def test_an_empty_cell_beside_marks_says_no_if_so_configured():
+    rows = [("x", None), (None, "X"), (None, None)]
+    task = fitted(rows, columns=["a", "b"], empty_is_no=True)
+    assert [task.check(row) for row in rows] == [[1.0, 0.0], [0.0, 1.0], [0.0, 0.0]]
+    with pytest.raises(ValueError, match="set empty_is_no if an empty cell says no"):
+        fitted([("x", "x")], columns=["a", "b"]).check(("x", None))
+    with pytest.raises(ValueError, match="empty_is_no: expected columns"):
+        Multilabel(empty_is_no=True)

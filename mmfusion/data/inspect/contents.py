@@ -7,15 +7,23 @@ from typing import Any
 
 import polars as pl
 
+from mmfusion.data.errors import shorten
 from mmfusion.data.inspect.grouping import decide_groups
 from mmfusion.data.inspect.lists import labels_of
 from mmfusion.data.inspect.lookalikes import similar_message
+from mmfusion.data.inspect.one_hot import one_hot
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.profile import Profile
 from mmfusion.data.inspect.words import SPLIT_NAMES, named, words
 from mmfusion.data.text_tokens import split_text
 
-_DATE = r"^\d{4}[-/]\d{1,2}[-/]\d{1,2}([ T]\d{1,2}:\d{2}.*)?$|^\d{1,2}[./]\d{1,2}[./]\d{2,4}$"
+_TIME = r"([01]?\d|2[0-4]):[0-5]\d(:[0-5]\d([.,]\d+)?)?(\s?([AaPp]\.?[Mm]\.?|[A-Z]{1,5}|[+-]\d{2}:?\d{2}))*"
+_MONTH = r"[^\W\d_]{3,9}\.?"
+_DAY = (
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|(19|20)\d{2}[-/](0[1-9]|1[0-2])|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|"
+    rf"\d{{1,2}}\.?[-/ ]{_MONTH}[-/ ]\d{{2,4}}|{_MONTH} \d{{1,2}},? \d{{4}}|\d{{4}}年\d{{1,2}}月(\d{{1,2}}日)?"
+)
+_DATE = rf"^({_DAY})([ T,]+{_TIME})?$|^{_TIME}$"
 
 
 def texts(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None:
@@ -34,15 +42,25 @@ def texts(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None
             plan.decide(name, "ignored", reason=why, warning=f"to train on it, take it instead of `{source}`")
 
 
-def groups_and_rest(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None:
-    """Groups, dates, and columns that are neither categories nor numbers nor lists; the rest stays open."""
+_NUMBERS = 0.5
+"""Share of numbers from which on a column that is neither classes nor text is said to be one of numbers."""
+
+
+def dates(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None:
+    """Dates and times are no input; one that has a time of day is no text of two words."""
     for name in plan.open(fixed):
         if is_date(columns[name]):
-            plan.decide(name, "ignored", reason="dates or times")
+            plan.decide(name, "ignored", reason="dates or times; to use them, write numbers (of days, of seconds)")
+
+
+def groups_and_rest(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None:
+    """Groups, and columns that are neither categories nor numbers nor lists; the rest stays open."""
     decide_groups(plan, columns, fixed)
+    marked = {name for group in one_hot(plan, columns) if group.mark is not None for name in group.columns}
     for name in plan.open(fixed):
         found = plan.profiles[name]
-        if not (found.is_category or found.is_number or found.lists or found.labels):
+        is_usable = found.is_category or found.is_number or found.lists or found.labels
+        if name not in marked and (not is_usable or found.distinct == 1):
             plan.decide(name, "ignored", reason=_neither(found))
         elif named(name, SPLIT_NAMES) and len(words(name)) == 1 and plan.splits and found.distinct <= 20:
             plan.decide(name, "ignored", reason="named like a split, and another column is the split")
@@ -52,6 +70,11 @@ def _neither(found: Profile) -> str:
     """Why a column is neither classes nor free text."""
     if found.distinct == 1:
         return f"{found.examples[0]!r} or empty; if empty means no, write a word for it there"
+    if found.numbers >= _NUMBERS:
+        return (
+            f"{found.numbers:.1%} of its cells are numbers, and others are not, such as {shorten(found.odd)}; mend "
+            "those or leave them empty"
+        )
     once = f", {found.once} of them once" if found.once else ""
     return f"{found.distinct} different values in {found.filled} rows{once}: neither classes nor free text"
 

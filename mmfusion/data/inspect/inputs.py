@@ -30,7 +30,8 @@ def inputs(plan: Plan, columns: Mapping[str, Any]) -> None:
         elif found.is_number and found.distinct > 2:
             plan.decide(name, "modality", "tabular", "a number, and not a target", arguments={"numeric": True})
         else:
-            why = f"{found.distinct} levels, and not a target"
+            levels = f"{found.distinct} levels" if found.distinct > 1 else f"{found.examples[0]!r} or empty"
+            why = f"{levels}, and not a target"
             plan.decide(name, "modality", "tabular", why, arguments={"numeric": False})
     leaks |= _leaks_of_leaks(plan, columns, leaks)
     for name, why in leaks.items():

@@ -15,10 +15,10 @@ from mmfusion.data.decimals import is_pairs
 from mmfusion.data.inspect.counts import counted
 from mmfusion.label_lists import bracketed, split_labels
 
-CLEAR = (";", "；", "؛", "||", "|", "、", "\n")
+CLEAR = (";;", ";", "；", "؛", "||", "|", "、", "\n", "\t")
 """Separators that stand in hardly anything but a list."""
 
-UNCLEAR = (",", "，", "،", "・", "/", "+", "&", " ")
+UNCLEAR = (",", "，", "،", "・", "/", "+", "&", " and ", " und ", " et ", " y ", " ")
 """Separators that single labels hold too: `Rome, Italy`, `n/a`, `3,5`, `light blue`."""
 
 NONE = "none"

@@ -17,6 +17,7 @@ from mmfusion.data.text_tokens import CHARACTERS_A_WORD, WORDS_OF, best_split
 EXAMPLES = 3
 _NUMBER = r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _VECTOR = rf"^[\[({{]?\s*{_NUMBER}(?:[\s,;|]+{_NUMBER})+[\s,;]*[\])}}]?$"
+_HOT = r"^[\[({]?\s*[01](?:\.0?)?(?:[\s,;|]+[01](?:\.0?)?)+[\s,;]*[\])}]?$"
 _LISTS = 1000
 _MOST_CODES = 1000
 
@@ -38,7 +39,9 @@ class Profile:
         lists: cells are lists (looked at in the first thousand); `list_length` is the length of all of them, or None.
         examples: the commonest values.
         labels: how texts hold several labels a cell, or None.
-        vectors: cells are texts of several numbers each (`[0.1, 0.2]`, `3 7 9`), which measure something.
+        vectors: cells are several numbers each, as texts (`[0.1, 0.2]`, `3 7 9`) or lists, which measure something.
+        hot: those numbers are 0 and 1 alone.
+        odd: a cell that is no number, of a column that holds some; else empty.
         codes: one number is written in several ways (250, 250.0), few of them: names rather than measurements.
     """
 
@@ -57,6 +60,8 @@ class Profile:
     codes: bool = False
     signs: bool = False
     vectors: bool = False
+    hot: bool = False
+    odd: str = ""
 
     @property
     def is_number(self) -> bool:
@@ -107,9 +112,12 @@ def profile(name: str, cells: Sequence[Any]) -> Profile:
     text = present.cast(pl.String)
     counts = counted(text)
     values = counts["value"]
-    numbers = numeric(present).drop_nulls()
+    is_number = numeric(present)
+    odd = text.filter(is_number.is_null())
+    numbers = is_number.drop_nulls()
     is_text = cells.dtype == pl.String
-    labels = label_lists(present) if is_text and len(numbers) < len(present) else None
+    hot = is_text and not len(numbers) and _are_all(_HOT, values)
+    labels = label_lists(present) if is_text and len(numbers) < len(present) and not hot else None
     return Profile(
         name=name,
         rows=len(cells),
@@ -125,12 +133,14 @@ def profile(name: str, cells: Sequence[Any]) -> Profile:
         labels=labels,
         codes=is_text and len(values) <= _MOST_CODES and len(present) >= 3 * len(values) and number_spellings(values),
         signs=is_text and len(numbers) == 0 and best_split(values.to_list()) == "characters",
-        vectors=is_text and not len(numbers) and labels is None and _are_vectors(values),
+        vectors=is_text and not len(numbers) and labels is None and _are_all(_VECTOR, values),
+        hot=hot,
+        odd=odd[0] if len(odd) else "",
     )
 
 
-def _are_vectors(values: pl.Series) -> bool:
-    share = values.head(_LISTS).str.strip_chars().str.contains(_VECTOR).mean()
+def _are_all(pattern: str, values: pl.Series) -> bool:
+    share = values.head(_LISTS).str.strip_chars().str.contains(pattern).mean()
     return isinstance(share, float) and share >= 0.95
 
 
@@ -154,17 +164,22 @@ def _lists(name: str, cells: Sequence[Any]) -> Profile:
     present = [cell for cell in cells if cell is not None]
     few = [cell for cell in present if not isinstance(cell, list) or cell][:_LISTS]  # a list of nothing fits any other
     lengths = {len(cell) if isinstance(cell, list | np.ndarray) else 1 for cell in few}
-    numbers = sum(isinstance(cell, np.ndarray) for cell in few)
+    arrays = [cell for cell in few if isinstance(cell, np.ndarray)]
+    length = lengths.pop() if len(lengths) == 1 else None
+    fractions = any(bool((cell % 1 != 0).any()) for cell in arrays)
+    hot = (length or 0) > 1 and all(bool(np.isin(cell, (0, 1)).all()) for cell in arrays)
     return Profile(
         name=name,
         rows=len(cells),
         filled=len(present),
         distinct=len({str(cell) for cell in few}),
         once=0,
-        numbers=numbers / max(len(few), 1),
+        numbers=len(arrays) / max(len(few), 1),
         whole=False,
         words=0.0,
         lists=True,
-        list_length=lengths.pop() if len(lengths) == 1 else None,
+        list_length=length,
         examples=[str(cell) for cell in few[:EXAMPLES]],
+        vectors=0 < len(arrays) == len(few) and (fractions or hot or (length or 0) > 2),
+        hot=0 < len(arrays) == len(few) and hot,
     )

@@ -6,16 +6,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmfusion.data.inspect.by_hand import by_hand
-from mmfusion.data.inspect.contents import groups_and_rest, texts
+from mmfusion.data.inspect.contents import dates, groups_and_rest, texts
 from mmfusion.data.inspect.files import find_media
 from mmfusion.data.inspect.given import Given
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.profile import profile
 from mmfusion.data.inspect.splits import find_split
-from mmfusion.data.inspect.words import ID, named, words
+from mmfusion.data.inspect.words import ID, LABEL, named, words
 from mmfusion.data.manifest.header import Unnamed
 from mmfusion.data.paths import Place
 
+_NUMBERS = 0.9
+"""Share of numbers from which on different values measure something and name no rows."""
+
+_TARGETS = "to predict them, write a column for each"
 _VECTORS = "write a column for each, or a table whose cells can be lists (JSONL, Parquet), or a .npy file for each row"
 
 
@@ -63,7 +67,11 @@ def start(
             plan.decide(name, "ignored", reason="it has no name in the file")
         elif found.filled == 0:
             plan.decide(name, "ignored", reason="empty in every row")
-        elif found.vectors and not found.is_category:
+        elif found.lists and found.distinct == 0:
+            plan.decide(name, "ignored", reason="an empty list in every row")
+        elif found.lists and found.vectors and named(name, LABEL):
+            plan.decide(name, "ignored", reason=f"several numbers in a cell ({found.examples[0][:40]!r}); {_TARGETS}")
+        elif not found.lists and found.vectors and (found.hot or not found.is_category):
             plan.decide(name, "ignored", reason=f"several numbers in a cell ({found.examples[0][:40]!r}); {_VECTORS}")
         elif found.distinct == 1 and found.filled == found.rows:
             plan.decide(name, "ignored", reason=f"the same in every row: {found.examples[0]!r}")
@@ -72,6 +80,7 @@ def start(
     for name in plan.open(fixed):
         find_media(plan, columns, name, root)
     _ids(plan, fixed)
+    dates(plan, columns, fixed)
     texts(plan, columns, fixed)
     groups_and_rest(plan, columns, fixed)
     return plan
@@ -81,7 +90,7 @@ def _ids(plan: Plan, fixed: frozenset[str]) -> None:
     """One column that names the rows; the left-most of those with the likeliest names."""
     unique = [n for n in plan.open(fixed) if plan.profiles[n].is_unique and plan.profiles[n].filled == plan.rows]
     likely = [n for n in unique if named(n, ID) or not words(n)]
-    named_rows = [n for n in unique if not (plan.profiles[n].is_number or plan.profiles[n].is_text)]
+    named_rows = [n for n in unique if not (plan.profiles[n].numbers > _NUMBERS or plan.profiles[n].is_text)]
     chosen = next(iter(sorted(likely, key=lambda n: (words(n)[-1:] != ["id"], len(words(n)))) or named_rows), None)
     for name in {*likely, *named_rows}:
         if name == chosen:

@@ -80,18 +80,18 @@ def _guess(plan: Plan, columns: Mapping[str, Any]) -> None:
     is_labelled = any(named(name, LABEL) for name in candidates)
     for group in groups:
         reason = next((candidates[name] for name in group.columns if name in candidates), None)
-        if reason is not None and _is_one_target(group):
+        if reason is not None and (_is_one_target(group) or (group.mark is not None and not is_labelled)):
             make_multilabel(plan, group, reason)
     for name, reason in candidates.items():
-        if plan.decisions[name].role != "open":
+        if plan.decisions[name].role != "open" or plan.profiles[name].distinct == 1:
             continue
         is_input = is_labelled and _like_an_input(plan, name)
         if named(name, LABEL) or not (_another_form(plan, columns, name) or is_input):
             make_task(plan, columns, name, reason)
             _warn_of_holes(plan, columns, name)
     for group in groups:
-        task = next((name for name in group.columns if plan.decisions[name].kind == "binary"), None)
-        if task is not None:
+        task = next((name for name in group.columns if plan.decisions[name].role == "task"), None)
+        if task is not None and plan.decisions[task].kind != "multilabel":
             plan.warn(
                 task,
                 f"{group.description}: if they are labels of one thing, `--kind COLUMN=multilabel` for each makes one "
@@ -101,7 +101,8 @@ def _guess(plan: Plan, columns: Mapping[str, Any]) -> None:
 
 def _candidates(plan: Plan, groups: Sequence[OneHot]) -> dict[str, str]:
     """Columns that may be targets, with the reason."""
-    names, order = plan.open(), list(plan.decisions)
+    names = [name for name in plan.open() if not (plan.profiles[name].lists and plan.profiles[name].vectors)]
+    order = list(plan.decisions)
     chosen = {name: "named like a target" for name in names if named(name, LABEL)}
     places = [order.index(decision.column) for decision in plan.of("modality")]
     if places:

@@ -36,7 +36,7 @@ def task_type(plan: Plan, columns: Mapping[str, Any], name: str) -> tuple[str, d
         return "multilabel", {} if separator in (None, ";") else {"separator": separator}, said
     if found.is_number and not found.is_category:
         return "regression", {}, f"numbers, {found.distinct} different"
-    values = {str(value).lower() for value in columns[name].drop_nulls().unique().to_list()}
+    values = {str(value).lower().removesuffix(".0") for value in columns[name].drop_nulls().unique().to_list()}
     if values in PAIRS:
         return "binary", {}, " and ".join(sorted(values))
     numbers = "; a regression if their order matters" if found.is_number else ""
@@ -48,6 +48,10 @@ def make_task(plan: Plan, columns: Mapping[str, Any], name: str, reason: str) ->
     kind, options, said = task_type(plan, columns, name)
     warning = _unseen(plan, columns, name, options) if kind in ("classification", "multilabel") else ""
     found = plan.profiles[name]
+    if found.vectors:
+        warning = (
+            f"several numbers in a cell ({found.examples[0][:40]!r}) are no list of labels; write a column for each"
+        )
     empty = found.rows - found.filled
     holes = f"; {empty / found.rows:.0%} of rows have none" if empty else ""
     plan.decide(name, "task", kind, f"{reason}; {said}{holes}", warning=warning, arguments=options)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -69,7 +69,17 @@ def lines(file: TextIO, path: Path) -> Iterator[str]:
     first = list(itertools.islice(file, 1000))
     mean = sum(len(line.encode()) for line in first) / max(len(first), 1)
     total = max(len(first), round(path.stat().st_size / max(mean, 1)))
-    return track(itertools.chain(first, file), total, f"reading {path.name}")
+    return track(_without_nul(itertools.chain(first, file), path.name), total, f"reading {path.name}")
+
+
+def _without_nul(lines: Iterable[str], name: str) -> Iterator[str]:
+    for number, line in enumerate(lines, 1):
+        if "\0" in line:
+            raise DataError(
+                f"{name}, line {number}: a NUL character, which no text holds (it is UTF-16, or no text at all); save "
+                "the file as UTF-8"
+            )
+        yield line
 
 
 def not_utf8(path: Path, error: UnicodeDecodeError) -> DataError:
@@ -162,14 +172,15 @@ def _pack_all(rows: Iterator[Row], width: int, name: str, delimiter: str) -> tup
             lengths.add(len(row))
             found = delimiter.join(row)
             problems.add(begins, None, found, f"expected {width} fields as in the header, found {len(row)}")
-    if problems.count and not numbers and len(lengths) == 1 and min(lengths) > width:
+    if problems.count > len(numbers) and len(lengths) == 1 and min(lengths) > width:
         fields = "1 field" if width == 1 else f"{width} fields"
         advice = "if it is a title or a comment, delete what stands above the columns' names"
         if lengths == {width + 1}:
             advice = "give every column a name in the header (row names, as R writes them, one too: `id`)" + (
                 f"; {advice}" if width == 1 else ""
             )
-        raise DataError(f"{name}: the header has {fields} and each row {min(lengths)}; {advice}")
+        each = "most rows" if numbers else "each row"
+        raise DataError(f"{name}: the header has {fields} and {each} {min(lengths)}; {advice}")
     problems.raise_if_any()
     parts.append(_pack(chunk, width))
     return pl.concat(parts), numbers

@@ -23,7 +23,11 @@ PROGRAMS = {
 
 WORDS = {
     "none", "missing", "unknown", "undefined", "unspecified", "not available", "not applicable", "not known", "no data",
-    "blank", "empty",
+    "blank", "empty", "not recorded", "not reported", "not stated", "not specified", "no answer", "n\\a", "n.d.", "tbd",
+    "unk", "keine angabe", "k.a.", "k. a.", "unbekannt", "fehlt", "inconnu", "manquant", "non renseigné", "sin dato",
+    "sin datos", "desconocido", "sconosciuto", "desconhecido", "неизвестно", "нет данных",
+    "不明", "未知", "缺失", "未記入",
+    "欠損", "該当なし",
 }  # fmt: skip
 """What people write for it, in small letters; a value as often as not."""
 

@@ -75,7 +75,7 @@ def guess_decimal(guess: Guess, given: Mapping[str, Any]) -> None:
         if decimal != guess.settings.decimal:
             example = next((name for name, mark in marks.items() if (mark == ".") == (decimal == ".")), None)
             name = "comma" if decimal == "," else "point"
-            guess.notes.append(f"numbers have a decimal {name}{_example(guess.columns, example)}")
+            guess.notes.append(f"numbers have a decimal {name}{_example(guess.columns, example, decimal)}")
         elif decimal == "." and not marks and guess.separator == ";":
             guess.notes += _thousands(guess.columns)
         guess.settings = replace(guess.settings, decimal=decimal)
@@ -132,9 +132,9 @@ def _why(mark: Spelling, decimal: str) -> str:
     return ""
 
 
-def _example(columns: Mapping[str, Cells], name: str | None) -> str:
+def _example(columns: Mapping[str, Cells], name: str | None, decimal: str) -> str:
     if name is None:
         return ""
     cells = columns[name].drop_nulls()
-    marked = cells.filter(cells.str.contains(r"[.,]"))
+    marked = cells.filter(cells.str.contains(decimal, literal=True))
     return f" ({name}: {shorten(marked[0])})" if len(marked) else ""

@@ -67,7 +67,8 @@ def without_a_name(columns: Iterable[str]) -> str:
 
 
 def check_header(header: Sequence[str], columns: Sequence[pl.Series], file: str) -> None:
-    """Refuse a first line that looks like a row: numbers among numbers, values that recur below, and no likely name.
+    """Refuse a first line that looks like a row (numbers among numbers, values that recur below, and no likely name) or
+    like a title, which stands in the first of several columns alone.
 
     Args:
         header: the first line's cells.
@@ -80,6 +81,12 @@ def check_header(header: Sequence[str], columns: Sequence[pl.Series], file: str)
     if not columns or len(columns[0]) < _LEAST_ROWS:
         return
     cells = [name.strip() for name in header]
+    filled = sum(bool((column.str.strip_chars() != "").any()) for column in columns[1:])
+    if filled > 1 and cells[0] and not any(cells[1:]):
+        raise DataError(
+            f"{file}, line 1: {shorten(cells[0])} is the only name above {len(columns)} columns; if it is a title, "
+            "delete what stands above the columns' names; if these are the names, set data.header=true"
+        )
     found = ["" if not cell else _evidence(cell, column) for cell, column in zip(cells, columns, strict=True)]
     if "name" in found or not ({"number", "value"} & set(found)):
         return

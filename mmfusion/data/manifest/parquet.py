@@ -16,7 +16,7 @@ def read_parquet(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
     """Read a Parquet file.
 
     Strings, booleans, integers and floats stay what they are; categories, dates and times become strings, decimals
-    floats; lists become Python lists.
+    floats, durations seconds; lists become Python lists.
 
     Returns:
         Column to its cells; and each row's number counted from 1.
@@ -38,6 +38,9 @@ def _plain(series: pl.Series, file: str) -> Cells:
         return series
     if dtype.is_decimal() or dtype.is_float():
         return series.cast(pl.Float64)
+    if dtype == pl.Duration:
+        seconds = series.dt.total_nanoseconds().to_numpy() / 1e9  # polars multiplies by 1e-9, which is none in binary
+        return pl.Series(series.name, seconds).fill_nan(None)
     if dtype.is_temporal() or dtype in (pl.Categorical, pl.Enum, pl.Null):
         return series.cast(pl.String)
     if dtype in (pl.List, pl.Array):

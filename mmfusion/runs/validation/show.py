@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from mmfusion.data.inspect.lookalikes import visible
 from mmfusion.data.kinds._base import Kind
 from mmfusion.runs.validation.report import Report
 from mmfusion.tasks._base import Task
@@ -69,7 +70,7 @@ def _classes(task: str, counts: Mapping[str, Mapping[str, int]], bare: Mapping[s
     for number, name in enumerate(shown):
         if len(shown) < len(order) and number == half:
             table.add_row(f"… {len(order) - len(shown)} more", *("" for _ in splits))
-        table.add_row(escape(name), *(str(counts.get(split, {}).get(name, 0)) for split in splits))
+        table.add_row(escape(visible(name)[1:-1]), *(str(counts.get(split, {}).get(name, 0)) for split in splits))
     if bare:
         table.add_row("[dim]none of them[/]", *(str(bare.get(split, 0)) for split in splits))
     return table

@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.data.errors import shorten
 from mmfusion.tasks._base import Task
 from mmfusion.tasks._classes import class_names
 
@@ -66,7 +67,10 @@ def why_undefined(task: Task, target: Tensor) -> str:
         return "only 1 row has a label"
     if bool((target == target[0]).all()):
         names = class_names(task)
-        label = repr(names[int(target[0])]) if names is not None and target.ndim == 1 else target[0].tolist()
+        if names is not None and target.ndim == 2:
+            held = [name for name, there in zip(names, target[0].tolist(), strict=True) if there]
+            return f"all {count} rows with a label have the same ones, {shorten(', '.join(held)) if held else 'none'}"
+        label = repr(names[int(target[0])]) if names is not None else target[0].tolist()
         return f"all {count} rows with a label have the same one, {label}"
     return f"the labels of the {count} rows that have one do not define it"
 

@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from mmfusion.data.inspect.contents import groups_and_rest, texts
+from mmfusion.data.inspect.contents import dates, groups_and_rest, texts
 from mmfusion.data.inspect.plan import Decision, Plan
 from mmfusion.data.inspect.profile import profile
 
@@ -30,12 +30,35 @@ def test_texts_that_were_chosen_as_targets_are_left_open():
 
 
 @pytest.mark.parametrize(
-    "form", ["2024-01-{:02}", "2024/1/{}", "{}.12.2023", "2024-01-{:02} 10:30:00", "2024-01-{:02}T10:30"]
-)
+    "form",
+    [
+        "2024-01-{:02}", "2024/1/{}", "{}.12.2023", "2024-01-{:02} 10:30:00", "2024-01-{:02}T10:30",
+        "2024-01-{:02} 10:30:00.000000 UTC", "2024-01-{:02}T10:30:00+02:00", "12/{}/2023 4:05 PM", "{} January 2024",
+        "Jan {}, 2024", "{}-Feb-24", "2024年1月{}日", "10:{:02}:07",
+    ],
+)  # fmt: skip
 def test_dates_are_left_out(form):
     plan, table = opened(day=[form.format(1 + i % 28) for i in range(60)])
+    dates(plan, table, frozenset())
+    assert plan.decisions["day"].reason == "dates or times; to use them, write numbers (of days, of seconds)"
+
+
+@pytest.mark.parametrize("form", ["2024-01-{:02} 10:30 the patient came", "{}.5", "1200-{}", "{} x", "{}:1"])
+def test_what_only_begins_like_a_date_is_none(form):
+    plan, table = opened(day=[form.format(13 + i % 28) for i in range(60)])
+    dates(plan, table, frozenset())
+    assert plan.decisions["day"].role == "open"
+
+
+def test_a_column_of_numbers_with_others_among_them_says_so():
+    cells = [f"{i / 7:.2f}" for i in range(60)]
+    plan, table = opened(dose=["<0.05", *cells[1:]], weight=["kg", *cells[1:]], only=["1", None] * 30)
     groups_and_rest(plan, table, frozenset())
-    assert plan.decisions["day"].reason == "dates or times"
+    assert plan.decisions["dose"].reason == (
+        "98.3% of its cells are numbers, and others are not, such as '<0.05'; mend those or leave them empty"
+    )
+    assert "such as 'kg'" in plan.decisions["weight"].reason
+    assert plan.decisions["only"].reason.startswith("'1' or empty; if empty means no")
 
 
 def test_groups_are_columns_of_several_rows_each():

@@ -34,6 +34,9 @@ def drawn(rows=200, labels=ANIMALS, seed=0):
         (lambda labels: "，".join(labels), "，"),
         (lambda labels: "・".join(labels), "・"),
         (lambda labels: "\n".join(labels), "\n"),
+        (lambda labels: "\t".join(labels), "\t"),
+        (lambda labels: ";;".join(labels), ";;"),
+        (lambda labels: " and ".join(labels), " and "),
         (lambda labels: " ".join(labels), " "),
         (lambda labels: ";".join(f'"{label}"' for label in labels), ";"),
         (str, None),
@@ -41,6 +44,8 @@ def drawn(rows=200, labels=ANIMALS, seed=0):
         (lambda labels: str(np.array(labels)), None),
         (lambda labels: f"{{{','.join(labels)}}}", None),
         (lambda labels: str(tuple(labels)), None),
+        (lambda labels: str(frozenset(labels)), None),
+        (lambda labels: repr(np.array(labels, dtype=object)), None),
     ],
 )
 @pytest.mark.parametrize("none", [None, "None", "none"])

@@ -72,3 +72,33 @@ def test_many_side_by_side_are_one_target_unless_one_is_named_like_it(tmp_path):
     assert len(plan_of(columns, tmp_path).of("merged")) == 11
     plan = plan_of(columns | {"outcome": bits(99)}, tmp_path)
     assert [d.column for d in plan.of("task")] == ["outcome"]
+
+
+def marks(seed, word="x"):
+    generator = random.Random(seed)
+    return [word if generator.random() < 0.4 else None for _ in range(N)]
+
+
+@pytest.mark.parametrize("word", ["x", "X", "1", "✓", "ja"])
+def test_a_mark_or_nothing_for_each_label_is_one_target(tmp_path, word):
+    plan = plan_of({"note": NOTES} | {name: marks(i, word) for i, name in enumerate(("cat", "dog", "owl"))}, tmp_path)
+    decision = plan.decisions["cat"]
+    assert (decision.kind, decision.columns) == ("multilabel", ["cat", "dog", "owl"])
+    assert decision.arguments == {"empty_is_no": True}
+    assert decision.reason.endswith(f"3 columns of {word.lower()!r} and empty cells, which are taken as no")
+
+
+def test_marks_beside_a_label_are_inputs_and_one_alone_is_none(tmp_path):
+    symptoms = {name: marks(i) for i, name in enumerate(("fever", "cough", "rash"))}
+    plan = plan_of(symptoms | {"diagnosis": [f"d{i % 3}" for i in range(N)]}, tmp_path)
+    assert roles(plan)["fever"] == "modality tabular"
+    assert plan.decisions["fever"].reason == "'x' or empty, and not a target"
+    plan = plan_of({"note": NOTES, "one": marks(7, "1"), "kind": [f"d{i % 3}" for i in range(N)]}, tmp_path)
+    assert plan.decisions["one"].reason.startswith("'1' or empty; if empty means no")
+
+
+@pytest.mark.parametrize("pair", [("nein", "ja"), ("n", "y"), ("FALSE", "TRUE"), ("0.0", "1.0")])
+def test_other_words_for_yes_and_no_are_offered_as_one_task(tmp_path, pair):
+    columns = {name: [pair[int(bit)] for bit in bits(i)] for i, name in enumerate(("wet", "cold", "loud"))}
+    plan = plan_of({"note": NOTES} | columns, tmp_path)
+    assert "`--kind COLUMN=multilabel` for each makes one task" in plan.decisions["wet"].warning

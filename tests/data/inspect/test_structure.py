@@ -1,8 +1,10 @@
+import numpy as np
 import polars as pl
 import pytest
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.inspect.structure import start
+from mmfusion.data.inspect.targets import finish
 
 N = 60
 
@@ -93,3 +95,39 @@ def test_an_input_by_hand_that_cannot_be_read_as_numbers_is_warned_of(tmp_path):
     plan = start("rows.csv", table, tmp_path, unreadable={"w": "numbers with other signs"}, inputs=["w"])
     assert plan.decisions["w"].role == "modality"
     assert plan.decisions["w"].warning == "numbers with other signs"
+
+
+def listed(root, **columns):
+    table = {
+        name: [np.asarray(cell) if cell and not isinstance(cell[0], str) else cell for cell in cells]
+        if isinstance(cells[0], list)
+        else pl.Series(name, cells, dtype=pl.String)
+        for name, cells in columns.items()
+    }
+    return finish(start("t.jsonl", table, root), table)
+
+
+def test_lists_of_measurements_are_never_targets(tmp_path):
+    notes = [f"a note of several words {i}" for i in range(N)]
+    tags = [[("cat", "dog")[i % 2]] for i in range(N)]
+    plan = listed(tmp_path, note=notes, emb=[[i / 7, 0.5] for i in range(N)], tags=tags, none=[[]] * N)
+    found = {name: f"{decision.role} {decision.kind}".strip() for name, decision in plan.decisions.items()}
+    assert found == {"note": "modality text", "emb": "modality features", "tags": "task multilabel", "none": "ignored"}
+    plan = listed(tmp_path, note=notes, label=[[i % 2, 1, 0] for i in range(N)], tags=tags)
+    assert plan.decisions["label"].reason.endswith("to predict them, write a column for each")
+
+
+@pytest.mark.parametrize("write", [str, lambda bits: " ".join(map(str, bits))])
+def test_a_0_or_1_for_each_label_in_a_cell_is_no_class(tmp_path, write):
+    cells = [write([i % 2, 1, (i // 2) % 2]) for i in range(N)]
+    assert started(tmp_path, hot=cells).decisions["hot"].reason.startswith("several numbers in a cell")
+
+
+def test_a_column_of_numbers_but_for_its_unit_is_no_id(tmp_path):
+    plan = started(tmp_path, code=[f"c{i}" for i in range(N)], weight=["kg", *(f"{i / 7:.3f}" for i in range(1, N))])
+    assert roles(plan) == {"code": "id", "weight": "ignored"}
+
+
+def test_a_time_is_no_text(tmp_path):
+    plan = started(tmp_path, id=[f"c{i}" for i in range(N)], at=[f"2024-01-02 10:{i:02}:00.000000" for i in range(N)])
+    assert plan.decisions["at"].reason.startswith("dates or times")

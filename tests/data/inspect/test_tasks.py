@@ -6,6 +6,7 @@ from mmfusion.data.inspect.given import Given
 from mmfusion.data.inspect.plan import Decision, Plan
 from mmfusion.data.inspect.profile import profile
 from mmfusion.data.inspect.tasks import make_task, task_type, tells_holes
+from tests.data.inspect.plans import plan_of
 
 
 def planned(**columns):
@@ -114,3 +115,8 @@ def test_several_labels_because_a_person_says_so(cells, options):
     plan, table = planned(y=cells * 9)
     plan.given = Given(kinds={"y": "multilabel"})
     assert task_type(plan, table, "y")[:2] == ("multilabel", options)
+
+
+def test_zeros_and_ones_are_binary_however_they_are_written(tmp_path):
+    columns = {"note": [f"a note of words {i}" for i in range(60)], "ill": ["0.0", "1.0"] * 30}
+    assert plan_of(columns, tmp_path).decisions["ill"].kind == "binary"

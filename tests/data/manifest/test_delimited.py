@@ -124,3 +124,14 @@ def test_a_title_above_the_names_is_said_once(tmp_path, title):
 def test_a_quote_that_a_backslash_does_not_escape(tmp_path):
     with pytest.raises(DataError, match="a quote inside of a quoted field is written twice"):
         read(tmp_path, 'a,b\n"x \\"y\\" z",1\n')
+
+
+def test_utf_16_without_its_mark_is_said_by_line(tmp_path):
+    (tmp_path / "a.csv").write_bytes("id,text\n1,red\n2,blue\n".encode("utf-16-le"))
+    with pytest.raises(DataError, match=r"a\.csv, line 1: a NUL character, .*UTF-16.* save the file as UTF-8"):
+        read_delimited(tmp_path / "a.csv", ",")
+
+
+def test_two_lines_above_the_names_are_said_once(tmp_path):
+    with pytest.raises(DataError, match=r"the header has 1 field and most rows 3; .* delete what stands above"):
+        read(tmp_path, "# exported\n# by me\nid,text,label\n" + "1,b,c\n" * 20)

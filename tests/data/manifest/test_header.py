@@ -150,3 +150,12 @@ def test_training_says_what_it_ignores_and_splits_whatever_the_index(tmp_path, c
     assert "a.csv: column_1: no name in the file, so ignored unless the config names it so" in caplog.text
     path = write(tmp_path, "\n".join([",text", *(f"{60 - i},{ROWS['text'][i]}" for i in N)]))
     assert ManifestSource(str(path), split=split).read().splits == table.splits
+
+
+def test_a_title_in_the_first_of_several_columns_is_no_header(tmp_path):
+    (tmp_path / "a.csv").write_text("Report of May,,\n,,\nid,text,label\n" + "1,b,c\n" * 9)
+    with pytest.raises(DataError, match=r"line 1: 'Report of May' is the only name above 3 columns; .* delete what"):
+        read_columns(tmp_path / "a.csv")
+    assert list(read_columns(tmp_path / "a.csv", header=True)[0]) == ["Report of May", "column_2", "column_3"]
+    (tmp_path / "a.csv").write_text("id,,\n" + "1,,\n" * 9)  # delimiters at the lines' ends
+    assert list(read_columns(tmp_path / "a.csv")[0]) == ["id", "column_2", "column_3"]

@@ -110,3 +110,9 @@ def test_one_object_a_line_under_that_suffix_is_too(tmp_path):
 def test_json_that_is_no_table(tmp_path, text, message):
     with pytest.raises(DataError, match=message):
         read_json_text(tmp_path, text)
+
+
+def test_a_list_of_objects_in_lines_is_told_of_the_other_format(tmp_path):
+    (tmp_path / "a.jsonl").write_text('[{"id": 1}, {"id": 2}]')
+    with pytest.raises(DataError, match=r"expected one object a line, .*; of a list of them, set data\.format=json"):
+        read_jsonl(tmp_path / "a.jsonl")

@@ -1,4 +1,4 @@
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import polars as pl
@@ -75,3 +75,8 @@ def test_what_polars_panics_at_is_said_like_any_damage(tmp_path, monkeypatch):
     monkeypatch.setattr(pl, "read_parquet", panics)
     with pytest.raises(DataError, match=r"a\.parquet: not readable as Parquet: called"):
         read_parquet(tmp_path / "a.parquet")
+
+
+def test_durations_are_seconds(tmp_path):
+    cells = [timedelta(minutes=1, milliseconds=500), None]
+    assert read(tmp_path, took=cells)[0]["took"].to_list() == [60.5, None]

@@ -81,3 +81,10 @@ def test_what_a_test_could_not_give_is_explained(tasks):
     assert found["test/kind/auroc"] == "all 3 rows with a label have the same one, 'y'"
     assert found["test/sick/auroc"].startswith("the model's predictions leave it without a value")
     assert len(found) == 2
+
+
+def test_why_of_many_labels_is_short():
+    task = Multilabel()
+    task.fit([[f"label {i}" for i in range(400)]])
+    assert why_undefined(task, torch.zeros(3, 400)) == "all 3 rows with a label have the same ones, none"
+    assert len(why_undefined(task, torch.ones(3, 400))) < 150
