@@ -50,10 +50,15 @@ def _counted(comparison: Comparison) -> list[list[Run]]:
 
 
 def not_better(comparison: Comparison) -> list[str]:
-    """A sentence on the ranked rows that are not shown to be better than the best simple model; none if all are."""
+    """A sentence on the ranked rows that are not shown to be better than the best simple model; none if all are.
+
+    By a metric that is no mean over rows nothing is tested, and that is said.
+    """
     task, _, metric = (comparison.metric or "").removeprefix("test/").rpartition("/")
-    judged = zip(comparison.ranked, _counted(comparison), strict=True) if metric in _SCORED else ()
-    lows = [(row, _gain(runs, task)) for row, runs in judged]
+    if metric not in _SCORED:
+        why = f"Whether a row is better than simple models is tested by {' and '.join(_SCORED)} alone, not by {metric}."
+        return [why] if simple_models(comparison) else []
+    lows = [(row, _gain(runs, task)) for row, runs in zip(comparison.ranked, _counted(comparison), strict=True)]
     behind = [brief(row.group.settings) or row.label for row, low in lows if low is not None and low <= 0]
     if not behind:
         return []

@@ -76,7 +76,7 @@ class SingleVsMultiStudy(TrainedStudy):
             [few] if few else [_headline(tests, metrics)],
             [
                 numbers(found, found.variants, {"Δm %": deltas} if deltas else None),
-                _together(found, metrics, tests, why),
+                _together(metrics, tests, why),
                 *([transfer.section(found.tasks, metrics, entries)] if entries else []),
                 cost(found),
                 jobs(found),
@@ -169,7 +169,7 @@ def _headline(tests: Mapping[Key, Contrast], metrics: Mapping[str, str]) -> str:
     return f"{said}."
 
 
-def _together(found: Results, metrics: Mapping[str, str], tests: Mapping[Key, Contrast], why: str | None) -> Section:
+def _together(metrics: Mapping[str, str], tests: Mapping[Key, Contrast], why: str | None) -> Section:
     """Δm, and each task with all the others against alone."""
     lines = []
     if test := tests.get((ALL, ALL)):

@@ -47,6 +47,14 @@ def test_rows_that_do_not_beat_them_are_named(tmp_path):
     assert sentence.startswith("Not shown to be better than the best simple model: concat (")
 
 
+def test_by_a_metric_that_is_no_mean_over_rows_nothing_is_tested(tmp_path):
+    f1 = "test/largest/f1"
+    write_run(tmp_path / "0", metrics={METRIC: 0.9, f1: 0.9}, baselines={"metrics": {"constant": {f1: 0.5}}})
+    (sentence,) = not_better(compare(find_runs([tmp_path]), f1))
+    assert sentence == "Whether a row is better than simple models is tested by accuracy and mae alone, not by f1."
+    assert not_better(compare(find_runs([tmp_path]), METRIC)) == []
+
+
 def test_nothing_where_all_are_better_or_nothing_is_known(tmp_path):
     assert not_better(compared(tmp_path / "a", {"gated": 0.02, "concat": 0.01})) == []
     write_run(tmp_path / "b" / "0", config({}, seed=0), {METRIC: 0.9})
