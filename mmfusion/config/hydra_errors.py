@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,8 +12,11 @@ import yaml
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
+from mmfusion.config.compose import PRIMARY
 from mmfusion.config.errors import AbsentKeyError, ConfigError, nearest, no_option, suggest
+from mmfusion.config.folders import own_folder
 from mmfusion.config.quoting import readable, unreadable
+from mmfusion.config.typed import OVERRIDE, problems_of
 
 Groups = Mapping[str, Mapping[str, Path]]
 
@@ -103,8 +107,20 @@ def _explain(error: Exception, overrides: Sequence[str], known: Groups) -> str:
         return f"{typed}: cannot be set there" + (f": {reason}" if reason else "")
     if "requires --multirun" in text or "Ambiguous value for argument" in text:
         override = _typed(text, overrides) or (re.findall(r"'([^']+)'", text) or [""])[0]
-        return f"{override}: several values; add -m to run each, or write a list as key=[a,b]"
+        return f"{override}: several values; add -m to run each{_as_one(override, overrides, known)}"
     return "; ".join(line.strip() for line in text.splitlines() if line.strip())
+
+
+def _as_one(override: str, overrides: Sequence[str], known: Groups) -> str:
+    """How a person writes what has commas in it and is one value all the same, where the key may have such a one."""
+    found = OVERRIDE.fullmatch(override)
+    if found is None or found["value"] is None or found["key"].split("@")[0] in known:
+        return ""
+    key, text = found["key"], found["value"][1:]
+    ways = {f"a list as {shlex.quote(f'{key}=[{text}]')}": text.split(","), f"one text as '{key}=\"{text}\"'": text}
+    others = [each for each in overrides if each != override]
+    fits = [way for way, value in ways.items() if not problems_of(key, value, others, known, own_folder() / f"{PRIMARY}.yaml")]
+    return "".join(f", or write {way}" for way in fits) if set("'\"[{(").isdisjoint(text) else ""
 
 
 def _unused_group(group: str, overrides: Sequence[str], known: Groups, in_use: Sequence[str] = ()) -> str:

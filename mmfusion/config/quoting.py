@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.typed import OVERRIDE
@@ -16,6 +17,10 @@ _PIECE = re.compile(rf"{_ESCAPE}|{_INTERPOLATION}|.", re.DOTALL)
 _QUOTED = re.compile(r"""(["'])(?:(?:\\\\)*|.*?[^\\](?:\\\\)*)\1""", re.DOTALL)
 _KEY = re.compile(r"[\w$/@.:-]+", re.ASCII)
 _CLOSING = {"[": "]", "{": "}", "(": ")"}
+_SIGNS = tuple(",'\"[]{}()")  # alone they are no list and no quote, but a sign: a delimiter, a decimal mark
+_ONE_SIGN = "data.delimiter"  # of which a blank is a value too
+_WHOLE = re.compile(r"(?:\[[^][]*\]|\{[^{}]*\})[^,\s].*", re.DOTALL)  # text that begins with brackets: [1].csv
+_TEXTS = ("data.empty", "data.not_empty")  # lists of texts, whatever they look like: null, 999, yes
 _HOW = "write key=value, group=option, ~key or +key=value, and quote what has commas or brackets: 'key=\"a, b\"'"
 
 
@@ -42,7 +47,26 @@ def readable(override: str) -> str:
         raise ConfigError(_key_message(override, found["key"]))
     if found["value"] is None:
         return override
-    return f"{found['sign']}{found['key']}={''.join(_pieces(override, found['value'][1:]))}"
+    value = found["value"][1:]
+    if value in _SIGNS or (found["key"] == _ONE_SIGN and value in (" ", "\t")) or _WHOLE.fullmatch(value):
+        return f"{found['sign']}{found['key']}={quoted(value)}"
+    return f"{found['sign']}{found['key']}={''.join(_pieces(override, value, found['key'].startswith(_TEXTS)))}"
+
+
+def value_of(override: str) -> Any:
+    """The value in `key=value` as Hydra reads it; what would be several values for `-m` is one text with commas in it.
+
+    Raises:
+        ConfigError: as `readable`, or Hydra's grammar has no such value.
+    """
+    from hydra.core.override_parser.overrides_parser import OverridesParser  # slow to import
+    from hydra.errors import HydraException
+
+    try:
+        parsed = OverridesParser.create().parse_override(readable(override))
+    except HydraException as error:
+        raise unreadable(override, str(error).splitlines()[0]) from None
+    return override.partition("=")[2] if parsed.is_sweep_override() else parsed.value()
 
 
 def unreadable(override: str, reason: str) -> ConfigError:
@@ -74,8 +98,8 @@ def _key_message(override: str, key: str) -> str:
     return f"{override}: {allowed}, and {key!r} holds {wrong!r}; {instead}"
 
 
-def _pieces(override: str, text: str) -> Iterator[str]:
-    """The value's parts in their order, quoted where that is needed."""
+def _pieces(override: str, text: str, lists_are_text: bool) -> Iterator[str]:
+    """The value's parts in their order, quoted where that is needed; in lists always, if what they hold is text."""
     open_brackets: list[str] = []
     at = 0
     while at < len(text):
@@ -96,7 +120,10 @@ def _pieces(override: str, text: str) -> Iterator[str]:
             at = string.end()
         else:
             plain, end = _plain(text, at, open_brackets)
-            yield _as_text(override, plain, is_key=end == ":")
+            if lists_are_text and open_brackets[-1:] == ["["] and plain.strip():
+                yield quoted(re.sub(_ESCAPE, lambda found: found[0][1], plain.strip()))
+            else:
+                yield _as_text(override, plain, is_key=end == ":")
             at += len(plain)
             if end:
                 yield end

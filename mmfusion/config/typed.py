@@ -74,6 +74,11 @@ def refuse_typed(overrides: Sequence[str], known: Groups, primary: Path) -> None
     report(problems or list(typed.in_files()), Origin(overrides, chosen, known, primary))
 
 
+def problems_of(key: str, value: Any, overrides: Sequence[str], known: Groups, primary: Path) -> list[Problem]:
+    """What is wrong with a value of a key, beside these overrides; nothing where that cannot be told."""
+    return list(_Typed(overrides, known, primary).problems(key.split("."), value))
+
+
 def _refused(key: str, target: str) -> list[Problem]:
     try:
         check_allowed(target, key)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +12,7 @@ import yaml
 from mmfusion.config.check import check, report, signature_of
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.instantiate import is_under, refuse_trust
+from mmfusion.config.quoting import value_of
 from mmfusion.config.signature import Signature
 from mmfusion.config.values import check_names
 from mmfusion.runs.folder import RunFolder
@@ -25,7 +26,6 @@ _HEEDED = tuple(
     f"trainer.{name}"
     for name in ("accelerator", "precision", "deterministic", "limit_test_batches", "enable_progress_bar", "threads")
 )
-_EXPONENT = re.compile(r"[+-]?\d+\.?\d*[eE][+-]?\d+")
 
 
 def read_run(run: str | Path, overrides: Sequence[str] = ()) -> tuple[RunFolder, dict[str, Any]]:
@@ -46,9 +46,9 @@ def read_run(run: str | Path, overrides: Sequence[str] = ()) -> tuple[RunFolder,
 
 
 def override(config: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
-    """The config with `a.b=value` set, for keys that it has; values are YAML."""
+    """The config with `a.b=value` set, for keys that it has; values as in `mmfusion train`."""
     for each in overrides:
-        key, equals, value = each.partition("=")
+        key, equals, _ = each.partition("=")
         if not equals:
             raise ConfigError(f"override {each!r}: expected key=value, for example data.path=other.csv")
         node: Any = config
@@ -60,7 +60,7 @@ def override(config: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]
             raise ConfigError(f"override {each!r}: the run's config has no {key!r}; {suggest(key, _keys(config))}")
         if is_under(key, _TRAINING) and not is_under(key, _HEEDED):
             raise ConfigError(f"override {each!r}: {key} is for training alone, and would change nothing here")
-        node[last] = _value(each, value)
+        node[last] = _value(each)
     return config
 
 
@@ -97,7 +97,7 @@ def take_root(given: dict[str, Any], root: str | None) -> str | None:
 
 
 def reading_overrides(overrides: Sequence[str], more: Sequence[str] = ()) -> dict[str, Any]:
-    """Options of a table's file given as `data.header=false`, without `data.`; values are YAML.
+    """Options of a table's file given as `data.header=false`, without `data.`; values as in `mmfusion train`.
 
     Args:
         overrides: of a command line.
@@ -109,25 +109,27 @@ def reading_overrides(overrides: Sequence[str], more: Sequence[str] = ()) -> dic
     allowed = (*reading_keys(), *more)
     found: dict[str, Any] = {}
     for each in overrides:
-        key, equals, text = each.partition("=")
+        key, equals, _ = each.partition("=")
         if not equals or key not in allowed:
             hint = suggest(key, allowed) if equals else "write key=value"
             raise ConfigError(f"override {each!r}: what can be set here says how the table is read; {hint}")
-        found[key.removeprefix("data.")] = _value(each, text)
+        found[key.removeprefix("data.")] = _value(each)
     known = {name: value for name, value in found.items() if f"data.{name}" not in more}
     report(list(check_names("data", known, _settings())), lambda key: "")
     return found
 
 
-def _value(override: str, text: str) -> Any:
-    if len(text) == 1 and not text.isalnum() and text != "~":  # a delimiter: some of them mean something in YAML
-        return text
+def _value(override: str) -> Any:
+    """As on the command line of `mmfusion train`; a mapping's keys may be any text, as in YAML."""
     try:
-        found = yaml.safe_load(text)
-    except yaml.YAMLError as error:
-        raise ConfigError(f"override {override!r}: the value is not YAML: {' '.join(str(error).split())}") from None
-    # YAML 1.1 wants a dot in 1e-3; Hydra and people do not.
-    return float(found) if isinstance(found, str) and _EXPONENT.fullmatch(found) else found
+        return value_of(override)
+    except ConfigError:
+        text = override.partition("=")[2]
+        if not text.startswith("{") or text.isascii():
+            raise
+        with suppress(yaml.YAMLError):
+            return yaml.safe_load(text)
+        raise
 
 
 def _keys(node: Any, prefix: str = "") -> list[str]:

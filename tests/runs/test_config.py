@@ -1,6 +1,7 @@
 import pytest
 import yaml
 
+from mmfusion.config.compose import compose, load_config
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import trusted, trusting
 from mmfusion.runs.config import new_table_overrides, override, read_run, reading_overrides
@@ -14,11 +15,11 @@ def folder(toy, tmp_path):
     return tmp_path
 
 
-def test_overrides_are_yaml():
+def test_values_are_those_of_the_command_line():
     config = {"a": {"b": 1, "c": [1]}}
     assert override(config, ["a.b=null", "a.c=[2, 3]"]) == {"a": {"b": None, "c": [2, 3]}}
     assert override(config, ["a.b=1e-3", "a.c=x1e3"]) == {"a": {"b": 0.001, "c": "x1e3"}}
-    with pytest.raises(ConfigError, match=r"override 'a\.b=\[1': the value is not YAML: "):
+    with pytest.raises(ConfigError, match=r"a\.b=\[1: not an override that can be read \(the \[ is not closed"):
         override(config, ["a.b=[1"])
 
 
@@ -60,6 +61,40 @@ def test_nothing_of_ones_own_is_opened(folder):
     with trusting([]):
         read_run(folder)
         assert not trusted()
+
+
+@pytest.mark.parametrize(
+    ("typed", "value"),
+    [
+        *((f"data.delimiter={sign}", sign) for sign in ";|,:#^~&/%@!?*$=§ \t'\""),
+        ("data.delimiter=\\t", "\\t"),
+        ("data.delimiter=';'", ";"),
+        ("data.quote='", "'"),
+        ('data.quote="\'"', "'"),
+        ("data.quote=null", None),
+        ("data.decimal=,", ","),
+        ("data.empty=[?,-,N/A]", ["?", "-", "N/A"]),
+        ("data.empty=['?', \"-\", N/A, '']", ["?", "-", "N/A", ""]),
+        ("data.empty=[null,None,999,-1,1e-3,1:30,yes,~,k. A.]", "null None 999 -1 1e-3 1:30 yes ~".split() + ["k. A."]),
+        ("data.empty=[%,@,#N/A,<NA>,*,&,!,|,ü,无,(leer),it's]", "% @ #N/A <NA> * & ! | ü 无 (leer) it's".split()),
+        ("data.not_empty={c: [NA, 0]}", {"c": ["NA", "0"]}),
+        *((f"data.path={name}", name) for name in ("a b.csv", "50%.csv", "a@b.csv", "*.csv", "Größe (1).csv", "a #1")),
+        *((f"data.path={name}", name) for name in ("[1].csv", "{x}.csv", "%x", "!x", "`x`", "a: b", "a=b", "~/x")),
+    ],
+)
+def test_a_value_is_the_same_for_each_command(typed, value):
+    """`train` and `validate` compose; `init`, `predict` and `eval` read options of a table by themselves."""
+    name = typed.partition("=")[0].removeprefix("data.")
+    assert compose(["data=manifest", "data.path=x.csv", typed]).config["data"][name] == value
+    assert reading_overrides([typed], ("data.path",)) == {name: value}
+    assert override({"data": {name: "old"}}, [typed]) == {"data": {name: value}}
+
+
+def test_what_a_command_line_alone_does_not_allow():
+    assert reading_overrides(["data.not_empty={Größe: [NA]}"]) == {"not_empty": {"Größe": ["NA"]}}
+    assert new_table_overrides(["data.id=a,b"]) == {"id": "a,b"}  # there is no -m here
+    with pytest.raises(ConfigError, match=r"""or write one text as 'data\.id="a,b"'$"""):
+        load_config(["data=manifest", "data.path=x.csv", "data.id=a,b"])
 
 
 def test_how_a_table_is_read_can_be_said_by_options_of_its_file():

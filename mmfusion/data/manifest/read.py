@@ -121,8 +121,11 @@ def _delimiter(path: Path, format: str, given: str | None) -> str:
 
 
 def _one_character(option: str, given: str | None) -> str | None:
-    if given is not None and len(given) != 1:
-        raise DataError(f"data.{option}: expected one character, found {given!r}")
+    if given is not None and (len(given) != 1 or given.isalnum()):
+        raise DataError(
+            f"data.{option}: expected one sign, found {given!r}; between quotes a shell leaves it as it is, "
+            f"'data.{option}=;' for example" + (", and a tab is data.delimiter=tab" if option == "delimiter" else "")
+        )
     return given
 
 

@@ -159,9 +159,11 @@ def test_unknown_options(tmp_path):
     path = write(tmp_path / "a.csv", "a\n1\n")
     with pytest.raises(DataError, match=r"data.format: expected csv, tsv, jsonl, json or parquet, found 'xml'"):
         read_columns(path, format="xml")
-    with pytest.raises(DataError, match=r"data.delimiter: expected one character, found ', '"):
+    with pytest.raises(DataError, match=r"data.delimiter: expected one sign, found ', '; between quotes"):
         read_columns(path, delimiter=", ")
-    with pytest.raises(DataError, match=r"data.quote: expected one character, found ''"):
+    with pytest.raises(DataError, match=r"found 't'; .* a tab is data.delimiter=tab"):  # a shell's reading of \t
+        read_columns(path, delimiter="t")
+    with pytest.raises(DataError, match=r"data.quote: expected one sign, found ''"):
         read_columns(path, quote="")
 
 
