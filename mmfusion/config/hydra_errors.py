@@ -119,7 +119,11 @@ def _as_one(override: str, overrides: Sequence[str], known: Groups) -> str:
     key, text = found["key"], found["value"][1:]
     ways = {f"a list as {shlex.quote(f'{key}=[{text}]')}": text.split(","), f"one text as '{key}=\"{text}\"'": text}
     others = [each for each in overrides if each != override]
-    fits = [way for way, value in ways.items() if not problems_of(key, value, others, known, own_folder() / f"{PRIMARY}.yaml")]
+    fits = [
+        way
+        for way, value in ways.items()
+        if not problems_of(key, value, others, known, own_folder() / f"{PRIMARY}.yaml")
+    ]
     return "".join(f", or write {way}" for way in fits) if set("'\"[{(").isdisjoint(text) else ""
 
 

@@ -22,6 +22,7 @@ from mmfusion.sweeps.folder import FINAL, SweepFolder
 from mmfusion.sweeps.job import Job, job_hash
 from mmfusion.sweeps.leaving import leaving_nothing
 from mmfusion.sweeps.pool import Ended, Pool
+from mmfusion.sweeps.tables import refused_splits
 
 
 @dataclass
@@ -147,18 +148,18 @@ def _done(folder: SweepFolder, jobs: Sequence[Sequence[str]]) -> set[int]:
 
 
 def _wrong(command: Command, jobs: Sequence[Sequence[str]], done: set[int]) -> dict[int, ConfigError]:
-    """The jobs whose config is wrong, by position; what has completed needs no check."""
-    found = {}
+    """The jobs whose config is wrong, or their table's split, by position; what has completed needs no check."""
+    found, right = {}, {}
     console = Console(file=sys.stderr)
     for number, overrides in enumerate(
         track(jobs, "checking configs", console=console, transient=True, disable=not console.is_terminal)
     ):
         try:
             if number not in done:
-                command.check(overrides)
+                right[number] = command.check(overrides)
         except ConfigError as error:
             found[number] = error
-    return found
+    return dict(sorted((found | refused_splits(right)).items()))
 
 
 def _fail(folder: SweepFolder, job: Job, error: str) -> None:

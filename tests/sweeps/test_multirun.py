@@ -111,6 +111,9 @@ def test_all_jobs_are_checked_before_the_first_starts(here):
     assert not list(here.glob("outputs/*/*/job.json"))
 
 
+FOLDS = ("data.split.column=null",)
+
+
 @pytest.mark.parametrize(
     ("typed", "message"),
     [
@@ -119,7 +122,38 @@ def test_all_jobs_are_checked_before_the_first_starts(here):
             r"^job 1 \(.*data.split.column=null\): data.split: expected either `column` or",
         ),
         (["data.split.folds=3", "data.split.fold=range(4)"], r"^job 3 .*: data.split.fold: expected 0 to 2 .* found 3"),
+        (
+            [*FOLDS, "data.split.folds=3,null", "data.split.ratio={train: 0.8, test: 0.2}"],
+            "^job 0 .*either `ratio` or `folds`",
+        ),
         (["data.split.val=val,null", "trainer.refit=true"], r"^job 1 .*: trainer.refit: .* no validation rows"),
+        (["data.split.val=val,null", "callbacks.early_stopping.patience=3"], r"^job 1 .*: callbacks.early_stopping"),
+        (
+            ["data.split.val=val,null", "scheduler=plateau", "callbacks.monitor.metric=val/level/mae"],
+            r"^job 1 .*:\n  scheduler: plateau goes by validation.*\n  callbacks.monitor.metric: ",
+        ),
+        (["data.split.val=null", "optimizer.lr=0.1,0.2", "hparams_search=optuna"], "a search goes by validation, and"),
+        # what only the table shows
+        (
+            [
+                *FOLDS,
+                "data.split.val=null",
+                "data.split.folds=groups",
+                "data.split.group=flag",
+                "data.split.fold=range(9)",
+            ],
+            r"^job 2 .*: data.split.fold: expected 0 to 1 \(no, yes\), found 2 \(6 more are wrong\)",
+        ),
+        (
+            [
+                *FOLDS,
+                "data.split.folds=2,groups",
+                "data.split.group=flag",
+                "optimizer.lr=0.1,0.2",
+                "hparams_search=optuna",
+            ],
+            r"^a trial with .*data.split.folds=2.*: toy.csv, column 'flag': 1 groups cannot fill 2 splits",
+        ),
     ],
 )
 def test_contradictions_of_the_split_are_found_before_the_first_job(here, typed, message):

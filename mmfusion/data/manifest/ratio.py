@@ -12,6 +12,8 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 _BINS = 10
+MOST_CLASSES = 2 * _BINS
+"""Different values from which on numbers are put into bins to stratify by them."""
 
 
 def split_by_ratio(
@@ -105,7 +107,7 @@ def strata(cells: Sequence[object]) -> np.ndarray:
     An empty cell is a class of its own.
     """
     values, codes_R = np.unique(np.array(["" if cell is None else str(cell) for cell in cells]), return_inverse=True)
-    if len(values) <= 2 * _BINS:
+    if len(values) <= MOST_CLASSES:
         return codes_R
     try:
         numbers = np.array([float(value) for value in values if value])

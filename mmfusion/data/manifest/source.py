@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 import polars as pl
 
 from mmfusion.config.split import check_split, shares_of, spelt, validates
-from mmfusion.data.errors import Problems
+from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.manifest.delimited import QUOTE, Cells
 from mmfusion.data.manifest.empty import EMPTY, check_not_empty
 from mmfusion.data.manifest.folds import Folds
@@ -78,15 +78,31 @@ class ManifestSource(Source):
         self.path = path
         self.root = root
         self.id = id
-        self.split: Mapping[str, Any] = split
+        self.split = split
         self.validates = validates(split)
         self.settings = Settings(format, delimiter, quote, header, decimal, empty, strip, not_empty)
 
     def read(self) -> Table:
+        (table,) = self.try_splits([self.split])
+        if isinstance(table, DataError):
+            raise table
+        return table
+
+    def try_splits(self, splits: Iterable[Split]) -> Iterator[Table | DataError]:
+        """For each of several splits the table, or why it cannot be split so; the file is read once.
+
+        Raises:
+            DataError: the file cannot be read.
+        """
         path, columns, keys, ids, rows = self._rows()
-        splits = self._splits(columns, keys, rows, path.name)
         root = media_root(self.root, path)
-        return Table(path.name, columns, splits, ids, rows, root, self.settings.decimal)
+        for split in splits:
+            try:
+                found = self._splits(split, columns, keys, rows, path.name)
+            except DataError as error:
+                yield error
+            else:
+                yield Table(path.name, columns, found, ids, rows, root, self.settings.decimal)
 
     def folds(self) -> list[str]:
         """The names of the folds that `split` makes of the rows: numbers, or groups.
@@ -95,7 +111,8 @@ class ManifestSource(Source):
             DataError: as `read`.
         """
         path, columns, keys, _, rows = self._rows()
-        return Folds(columns, keys, rows, path.name, self.split, self._fixed(columns, keys, rows, path.name)).names
+        fixed = self._fixed(self.split, columns, keys, rows, path.name)
+        return Folds(columns, keys, rows, path.name, self.split, fixed).names
 
     def _rows(self) -> tuple[Path, dict[str, Cells], Cells, Cells, Sequence[int]]:
         """The table's place, its columns, what its rows are known by, their ids and their numbers in the file."""
@@ -108,26 +125,27 @@ class ManifestSource(Source):
         ids = row_ids(columns, self.id, rows, file)
         return path, columns, ids if self.id is not None else content_keys(columns), ids, rows
 
-    def _splits(self, columns: Mapping[str, Cells], keys: Sequence[str], rows: Sequence[int], file: str) -> list[str]:
-        split = self.split
+    def _splits(
+        self, split: Split, columns: Mapping[str, Cells], keys: Sequence[str], rows: Sequence[int], file: str
+    ) -> list[str]:
         if split.get("ratio") is not None:
             return split_at_ratio(columns, keys, rows, file, split, shares_of(split))
-        fixed = self._fixed(columns, keys, rows, file)
+        fixed = self._fixed(split, columns, keys, rows, file)
         if split.get("folds") is not None:
             return Folds(columns, keys, rows, file, split, fixed).splits()
         assert fixed is not None, "the check lets no split through that has neither"
         return fixed
 
     def _fixed(
-        self, columns: Mapping[str, Cells], keys: Sequence[str], rows: Sequence[int], file: str
+        self, split: Split, columns: Mapping[str, Cells], keys: Sequence[str], rows: Sequence[int], file: str
     ) -> list[str] | None:
         """Each row's split by the column; None without one."""
-        if self.split.get("column") is None:
+        if split.get("column") is None:
             return None
-        cells = find(columns, self.split["column"], file, "data.split.column")
-        splits = split_by_column(cells, rows, file, self.split)
-        taken = self.split.get("from_train")
-        return take_from_train(splits, columns, keys, rows, file, self.split) if taken else splits
+        cells = find(columns, str(split["column"]), file, "data.split.column")
+        splits = split_by_column(cells, rows, file, split)
+        taken = split.get("from_train")
+        return take_from_train(splits, columns, keys, rows, file, split) if taken else splits
 
 
 def whole(cells: pl.Series) -> pl.Series:

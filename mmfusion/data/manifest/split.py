@@ -18,7 +18,7 @@ from mmfusion.config.split import spelt, values_of
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.manifest.delimited import Cells
 from mmfusion.data.manifest.header import unnamed
-from mmfusion.data.manifest.ratio import split_by_ratio, split_groups, strata
+from mmfusion.data.manifest.ratio import MOST_CLASSES, split_by_ratio, split_groups, strata
 from mmfusion.data.table import take
 
 
@@ -81,13 +81,21 @@ def split_at_ratio(
         ratio: split to its share.
 
     Raises:
-        DataError: a column that is not there, an empty group cell, fewer groups than splits.
+        DataError: a column that is not there, an empty group cell, fewer groups than splits, a column without classes
+            to stratify by.
     """
     shares = {name: float(share) for name, share in ratio.items() if share}
     seed = int(split.get("seed") or 0)
     classes = None
     if split.get("stratify") is not None:
         classes = strata(find(columns, split["stratify"], file, "data.split.stratify"))
+        different = len(np.unique(classes))
+        if different > max(MOST_CLASSES, len(classes) // 2):
+            raise DataError(
+                f"data.split.stratify: column {split['stratify']!r} of {file} holds {different} values in "
+                f"{len(classes)} rows, so there are no classes to stratify by; take a column of classes or of numbers, "
+                "or set data.split.stratify=null"
+            )
     if split.get("group") is None:
         return split_by_ratio(keys, shares, seed, classes)
     groups = read_groups(find(columns, split["group"], file, "data.split.group"), rows, file, split["group"])

@@ -25,6 +25,7 @@ from mmfusion.sweeps.search.settings import Settings
 from mmfusion.sweeps.search.space import Space, build_space, parse
 from mmfusion.sweeps.search.study import Book
 from mmfusion.sweeps.search.sweep import Search
+from mmfusion.sweeps.tables import refused_splits
 from mmfusion.training.search.pruners import build_pruner, prunes
 from mmfusion.training.search.storage import resolve
 
@@ -128,6 +129,7 @@ def _fixed(composed: Composed) -> Callable[[str], str | None]:
 def _objectives(settings: Settings, command: Command, space: Space, base: Sequence[str]) -> tuple[Objective, ...]:
     """After a look at a few configs of the space, which says what is wrong before anything is trained."""
     objectives: tuple[Objective, ...] = ()
+    configs = {}
     for point in covering(space):
         overrides = [*base, *space.overrides(point)]
         try:
@@ -141,6 +143,9 @@ def _objectives(settings: Settings, command: Command, space: Space, base: Sequen
             )
         objectives = objectives or resolve_objectives(settings.objectives, config)
         check_objectives(objectives, config)
+        configs[" ".join(space.overrides(point))] = config
+    for trial, refused in refused_splits(configs).items():
+        raise ConfigError(f"a trial with {trial}: {refused}")
     return objectives
 
 
