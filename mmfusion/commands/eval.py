@@ -10,7 +10,12 @@ def run(arguments: list[str]) -> int:
     parser = parser_of("eval", "Test a trained run again, as it is or on other data (data.path=other.csv).")
     parser.add_argument("run", help="the run's folder")
     parser.add_argument("overrides", nargs="*", help=f"key=value of the run's own config; {TRUST}")
-    parser.add_argument("--split", choices=["train", "val", "test"], default="test", help="rows (default: %(default)s)")
+    parser.add_argument(
+        "--split",
+        choices=["train", "val", "test", "all"],
+        default="test",
+        help="rows; all of a table's, whatever its splits (default: %(default)s)",
+    )
     take_checkpoint(parser)
     args = parser.parse_intermixed_args(arguments)
     from mmfusion.config.compose import split_trust

@@ -18,7 +18,9 @@ _POINT = r"[+-]?(?:\d+\.\d*|\.\d+)(?:[eE][+-]?\d+)?"
 _SEPARATORS = r"[.'’ \x{a0}\x{2009}\x{202f}]"
 _LEADING_ZERO = r"^[+-]?0\d"
 
-_SOME = 10
+SOME = 10
+"""Different numbers below which little is concluded from how they are written."""
+
 _GROUPS = r"[1-9]\d{0,2}(?:[ '’.,\x{a0}\x{2009}\x{202f}]\d{3})+|[1-9]\d?(?:,\d\d)+,\d{3}"  # the second as in India
 _BESIDE = (
     r"^(?P<before>[<>≤≥~≈]=?|\p{Sc}|[A-Z]{3} )?\s*"
@@ -91,18 +93,18 @@ def beside_numbers(cells: pl.Series) -> str | None:
     parts = present.str.extract_groups(_BESIDE).struct.unnest().with_columns(cell=present)
     found = parts.drop_nulls("number")
     units, signs = found["after"].drop_nulls().n_unique(), found["before"].drop_nulls().n_unique()
-    if len(found) < MOSTLY * len(parts) or found["number"].n_unique() < _SOME or units > 1 or signs > 2:
+    if len(found) < MOSTLY * len(parts) or found["number"].n_unique() < SOME or units > 1 or signs > 2:
         return None
     is_more = pl.col("before").is_not_null() | pl.col("after").is_not_null() | pl.col("number").str.contains(_MARKED)
     return next(iter(found.filter(is_more)["cell"].to_list()), None)
 
 
-def groups_of_three(cells: pl.Series) -> str | None:
-    """An example of a column of `1.234` and its like alone, whose points may separate thousands; else None."""
+def groups_of_three(cells: pl.Series, least: int = SOME) -> str | None:
+    """An example of a column of `1.234` and its like alone (`least` of them), whose points may separate thousands."""
     present = cells.drop_nulls().str.strip_chars()
     odd = present.filter(present.str.contains(r"^[+-]?[1-9]\d{0,2}\.\d{3}$"))
     others = present.str.contains(r"^[+-]?\d{1,3}$").sum()
-    return str(odd[0]) if odd.n_unique() >= _SOME and len(odd) + others == len(present) else None
+    return str(odd[0]) if odd.n_unique() >= least and len(odd) + others == len(present) else None
 
 
 def has_point(cells: pl.Series) -> pl.Series:

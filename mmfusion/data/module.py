@@ -140,7 +140,9 @@ class MultiModalData(LightningDataModule):
         wanted = (one,) if one and self._fitted else ("train", "val", "test")
         tables = {split: self._part(split) for split in wanted if split not in self._splits}
         if one in tables and len(tables[one]) == 0:
-            raise DataError(f"{self.table.name} has no rows in split {one!r}")
+            raise DataError(
+                f"{self.table.name} has no rows in split {one!r}; mmfusion eval --split all takes every row of a table"
+            )
         missing = {split: part for split, part in tables.items() if len(part)}
         if missing:
             self._splits |= self._prepare(missing, self.labels)
@@ -212,9 +214,11 @@ class MultiModalData(LightningDataModule):
         empty: Column = [None] * len(table)
         part = replace(table, columns={name: table.columns.get(name, empty) for name in needed})
         for name, kind in self.kinds.items():
-            new = kind.unseen(Cells([part.columns[column] for column in kind.columns or [name]]))
-            if new:
+            cells = Cells([part.columns[column] for column in kind.columns or [name]])
+            if new := kind.unseen(cells):
                 log.warning("%s: never seen in training, so taken as unknown by %s: %s", table.name, name, new)
+            if far := kind.far(cells):
+                log.warning("%s: nowhere near the training rows, so is it the same unit? %s: %s", table.name, name, far)
         rows = self._prepare({"predict": part}, {})["predict"]
         return make_loader(rows, "predict", self.loader, self.seed, Process())
 

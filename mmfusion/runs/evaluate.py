@@ -16,6 +16,7 @@ from mmfusion.config.instantiate import trusting
 from mmfusion.data.manifest.guess import guess_decimal, read_guessed
 from mmfusion.data.manifest.places import table_path
 from mmfusion.data.manifest.settings import Settings
+from mmfusion.data.module import MultiModalData
 from mmfusion.data.progress import busy
 from mmfusion.runs.config import read_run, reading_keys, reading_overrides
 from mmfusion.runs.load import fill, find_checkpoint, restore
@@ -31,6 +32,9 @@ from mmfusion.training.trainer import build_trainer, progress_of
 log = logging.getLogger(__name__)
 
 STAGES = {"train": None, "val": "validate", "test": "test"}
+WHOLE = {"column": None, "ratio": {"train": 0, "val": 0, "test": 1}}
+"""A split of a table that tests every row."""
+
 ALONE = {"devices": 1, "num_nodes": 1, "strategy": "auto", "fast_dev_run": False, "profiler": None}
 
 
@@ -49,7 +53,7 @@ def shown_by_file(data: Mapping[str, Any], overrides: Sequence[str]) -> dict[str
 def evaluate(
     run: str | Path,
     checkpoint: str = "best",
-    split: Literal["train", "val", "test"] = "test",
+    split: Literal["train", "val", "test", "all"] = "test",
     overrides: Sequence[str] = (),
     trusted_modules: Sequence[str] = (),
     show: bool = True,
@@ -62,7 +66,7 @@ def evaluate(
     Args:
         run: the run's folder.
         checkpoint: `best`, `last` or a path.
-        split: which rows; metrics are named after it.
+        split: which rows; metrics are named after it. `all` tests every row of a table, whatever its splits.
         overrides: `key=value` on the run's own config, for keys that it has: `data.root=/elsewhere`.
         trusted_modules: modules of your own that the config's `_target_`s may name.
         show: print the report.
@@ -71,14 +75,21 @@ def evaluate(
         ConfigError: not a run, no such checkpoint, or an override of a key that is not there or
             with which the weights do not fit.
     """
-    if split not in ("train", "val", "test"):
-        raise ConfigError(f"split must be train, val or test, found {split!r}")
+    if split not in ("train", "val", "test", "all"):
+        raise ConfigError(f"split must be train, val, test or all, found {split!r}")
+    part: Literal["train", "val", "test"] = "test" if split == "all" else split
     began, started = time.perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
     stop = StopOnSignals()
     with trusting(trusted_modules), quiet(), stop.active():
         folder, config = read_run(run, overrides)
-        if any(each.startswith("data.path=") for each in overrides):
+        is_other = any(each.startswith("data.path=") for each in overrides)
+        if is_other:
             config["data"] |= shown_by_file(config["data"], overrides)
+        if split == "all" and "split" not in config["data"]:
+            raise ConfigError(
+                "--split all: is for a table; the rows of this run's data have their splits by themselves"
+            )
+        config["data"] |= {"split": WHOLE} if split == "all" else {}
         trained = read_result(folder)
         if trained.refit and split == "val":
             log.warning(
@@ -90,17 +101,19 @@ def evaluate(
         data, tasks = build_data(config)
         restore(folder, data, tasks)
         with busy("preparing data"):
-            data.setup(STAGES[split])
+            data.setup(STAGES[part])
+        if is_other and split != "all" and (config["data"].get("split") or {}).get("column") is None:
+            _say_how_many(data, part)
         module = build_module(config, build_model(config, data, tasks, from_checkpoint=True))
         fill(module, path, overrides)
         kind = {True: ProgressBar, "lines": ProgressLines}.get(progress_of(config["trainer"]))
         bars = [] if kind is None else [kind()]
         trainer = build_trainer(config["trainer"], [stop, *bars], [], folder.path)
-        found: dict[str, Any] = dict(trainer.test(module, dataloaders=data.eval_dataloader(split), verbose=False)[0])
-    metrics = {split + name.removeprefix("test"): float(value) for name, value in found.items()}
-    ceilings = flat_ceilings(metrics, list(config["encoder"]), data.source.ceiling) if split == "test" else {}
+        found: dict[str, Any] = dict(trainer.test(module, dataloaders=data.eval_dataloader(part), verbose=False)[0])
+    metrics = {part + name.removeprefix("test"): float(value) for name, value in found.items()}
+    ceilings = flat_ceilings(metrics, list(config["encoder"]), data.source.ceiling) if part == "test" else {}
     seconds = time.perf_counter() - began
-    undefined = explain(metrics, split, tasks, data.targets(split))
+    undefined = explain(metrics, part, tasks, data.targets(part))
     result = trained.but(
         metrics=metrics, ceilings=ceilings, undefined=undefined, seconds=seconds, cost={}, baselines={}
     )
@@ -113,3 +126,14 @@ def evaluate(
     if show and folder.writes:
         print(f"Written to {shown_path(written)}")
     return result
+
+
+def _say_how_many(data: MultiModalData, split: str) -> None:
+    """Of another table, what `data.split` makes of it is seldom what is meant."""
+    rows, table = data.rows(split), data.table
+    if rows is not None and table is not None and len(rows.table) < len(table):
+        log.warning(
+            "%s: data.split makes %d of its %d rows the split %s, as it does of the run's own table, and these alone "
+            "are evaluated; --split all takes every row",
+            table.name, len(rows.table), len(table), split,
+        )  # fmt: skip

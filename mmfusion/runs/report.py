@@ -46,9 +46,16 @@ def show_report(result: Result, console: Console | None = None) -> None:
             console.print(each, highlight=False)
     if not lines and result.status == "completed":
         console.print()
-        console.print("no test rows: nothing was tested; what validation came to is in result.json", highlight=False)
+        console.print(f"{_why_none(result)}; what validation came to is in result.json", highlight=False)
     console.print()
     console.print(_last_words(result), highlight=False, soft_wrap=True)
+
+
+def _why_none(result: Result) -> str:
+    rows = next((int(count) for name, count in result.metrics.items() if name.endswith("/rows")), 0)
+    return (
+        f"none of the {rows} test rows has a label: nothing was scored" if rows else "no test rows: nothing was tested"
+    )
 
 
 def task_table(result: Result, lines: Sequence[Line]) -> Table:

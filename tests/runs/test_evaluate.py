@@ -94,7 +94,7 @@ def test_an_override_of_a_key_that_is_not_there(copied):
 
 
 def test_an_unknown_split(copied):
-    with pytest.raises(ConfigError, match="train, val or test, found 'tst'"):
+    with pytest.raises(ConfigError, match="train, val, test or all, found 'tst'"):
         evaluate(copied, split="tst")
 
 
@@ -157,3 +157,18 @@ def test_another_table_is_read_as_its_file_shows(trained, copied, toy, tmp_path)
     assert evaluate(copied, overrides=[f"data.path={german}"], show=False).metrics == trained.metrics
     overrides = [f"data.path={german}", "data.delimiter=;", "data.decimal=,", "data.header=true"]
     assert evaluate(copied, overrides=overrides, show=False).metrics == trained.metrics
+
+
+def test_all_rows_of_another_table_whatever_its_splits(copied, toy, tmp_path, caplog):
+    lines = (toy.parent / "toy.csv").read_text().splitlines()
+    other = tmp_path / "other.csv"
+    other.write_text("\n".join(lines[:60]).replace("split", "part") + "\n")
+    metrics = evaluate(copied, split="all", overrides=[f"data.path={other}"], show=False).metrics
+    assert metrics["test/rows"] == 59
+    assert (copied / "eval_all.json").is_file()
+    config = yaml.safe_load((copied / "config.yaml").read_text())
+    config["data"]["split"] = {"column": None, "ratio": {"train": 0.5, "val": 0.3, "test": 0.2}}
+    (copied / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    count = int(evaluate(copied, overrides=[f"data.path={other}"], show=False).metrics["test/rows"])
+    assert f"data.split makes {count} of its 59 rows the split test" in caplog.text
+    assert "--split all takes every row" in caplog.text

@@ -117,3 +117,13 @@ def test_levels_that_training_never_saw_are_counted(caplog):
         "3 cells of 'city' with 2 levels ('bonn', 'lima'), 1 cells of 'ward' with 1 levels ('3.0')"
     )
     assert kind.unseen(Cells([pl.Series(["oslo"]), pl.Series(["2"])])) == ""
+
+
+def test_numbers_nowhere_near_training_are_counted():
+    kind = Tabular(numeric=["dose", "age"])
+    kind.load_state({"numeric": {"dose": [5.0, 3.0], "age": [40.0, 9.0]}, "levels": {}})
+    age = pl.Series([30.0, 50.0, None])
+    assert kind.far(Cells([pl.Series(["1234", "4.5", "2345"]), age])) == (
+        "2 cells of 'dose', such as 1234 (training has 5 ± 3)"
+    )
+    assert kind.far(Cells([pl.Series(["30", None, "-9"]), age])) == ""

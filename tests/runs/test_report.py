@@ -158,3 +158,8 @@ def test_where_the_experiment_is_not_known_no_other_is_proposed(tmp_path):
     assert "mmfusion ls" in text
     (tmp_path / "provenance.json").write_text("{")
     assert " train " not in show(make({"sum": ["mae"]}, ["image"]).but(folder=tmp_path))
+
+
+def test_test_rows_without_a_label_are_no_missing_test_split():
+    text = show(Result(Path("/runs/x"), "completed", "x", 0, "", 1.0, metrics={"test/rows": 7.0}))
+    assert "none of the 7 test rows has a label: nothing was scored" in text

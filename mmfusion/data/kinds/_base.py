@@ -73,6 +73,10 @@ class Kind(ABC):
         """What of new cells training never saw, so that it is taken as unknown: counts; empty if nothing is."""
         return ""
 
+    def far(self, cells: Cells) -> str:
+        """What of new cells is nowhere near training, as of another unit or decimal mark: counts; empty if nothing."""
+        return ""
+
     @abstractmethod
     def encoder_arguments(self) -> dict[str, Any]:
         """What an encoder of this kind must be told, once fitted."""

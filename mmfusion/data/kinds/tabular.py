@@ -23,6 +23,9 @@ from mmfusion.data.table import Column, filled, is_empty, take
 MOSTLY = 0.9
 """Share of numbers from which on a column is one of numbers with mistakes in it, and not one of categories."""
 
+FAR = 100
+"""Deviations from the training rows' mean from which on a number is of another unit, or misread."""
+
 
 class Tabular(Kind):
     """Float `[N]`: numeric columns as `(x − mean) / std`, then categorical ones as level numbers, 0 if unknown.
@@ -125,6 +128,19 @@ class Tabular(Kind):
                 rows = int(np.isin(index, list(new)).sum())
                 shown = ", ".join(map(repr, list(new.values())[:3])) + (", …" if len(new) > 3 else "")
                 said.append(f"{rows} cells of {name!r} with {len(new)} levels ({shown})")
+        return ", ".join(said)
+
+    def far(self, cells: Cells) -> str:
+        columns = dict(zip(self.columns, cells.columns, strict=True))
+        said = []
+        for name, (mean, std) in self.numeric.items():
+            try:
+                values = numbers(columns[name])
+            except NotANumberError:  # refused when it is read, with its row
+                continue
+            odd = values[np.abs(values - mean) > FAR * std]
+            if len(odd):
+                said.append(f"{len(odd)} cells of {name!r}, such as {odd[0]:g} (training has {mean:.4g} ± {std:.2g})")
         return ", ".join(said)
 
     def encoder_arguments(self) -> dict[str, Any]:

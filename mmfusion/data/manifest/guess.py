@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from mmfusion.data.decimals import Spelling, beside_numbers, groups_of_three, is_text, spelling
+from mmfusion.data.decimals import SOME, Spelling, beside_numbers, groups_of_three, is_text, spelling
 from mmfusion.data.errors import DataError, shorten
 from mmfusion.data.manifest.delimited import Cells
 from mmfusion.data.manifest.dialect import declared_delimiter, guess_delimiter
@@ -76,8 +76,8 @@ def guess_decimal(guess: Guess, given: Mapping[str, Any]) -> None:
             example = next((name for name, mark in marks.items() if (mark == ".") == (decimal == ".")), None)
             name = "comma" if decimal == "," else "point"
             guess.notes.append(f"numbers have a decimal {name}{_example(guess.columns, example, decimal)}")
-        elif decimal == "." and not marks and guess.separator == ";":
-            guess.notes += _thousands(guess.columns)
+        elif not marks and (decimal == "," or guess.separator == ";"):
+            guess.notes += _thousands(guess.columns, decimal)
         guess.settings = replace(guess.settings, decimal=decimal)
     guess.unreadable = {name: why for name, mark in marks.items() if (why := _why(mark, guess.settings.decimal))}
     for name, cells in guess.columns.items():
@@ -108,18 +108,26 @@ def _decimal(marks: Mapping[str, Spelling], guess: Guess) -> Literal[".", ","]:
         return "."
     # Of numbers like 1,234 alone nothing tells what their comma means but the file: where a comma separates the
     # fields, it is not the decimal mark; a semicolon is there because it is.
+    if not found and guess.separator == "," and _groups_of_three(guess.columns, 1):
+        return "."
     return "," if "thousands" in found and guess.separator == ";" else guess.settings.decimal
 
 
-def _thousands(columns: Mapping[str, Cells]) -> list[str]:
+def _thousands(columns: Mapping[str, Cells], decimal: str) -> list[str]:
     """What is said of numbers like 1.234 where nothing else tells what their point means."""
-    found = {name: groups_of_three(cells) for name, cells in columns.items() if is_text(cells)}
-    return [
-        f"numbers like {example!r} in {name!r} are read with a decimal point; if it separates thousands, set "
-        "data.decimal=','"
-        for name, example in found.items()
-        if example is not None
-    ]
+    least = SOME if decimal == "." else 1  # a few rows for a run with decimal commas are read as its own table was
+    read = "with a decimal point; if it separates thousands, set data.decimal=','"
+    if decimal == ",":
+        read = (
+            "without their point, as it separates thousands beside decimal commas; if it is decimal, set data.decimal=."
+        )
+    examples = _groups_of_three(columns, least)
+    return [f"numbers like {example!r} in {name!r} are read {read}" for name, example in examples.items()]
+
+
+def _groups_of_three(columns: Mapping[str, Cells], least: int) -> dict[str, str]:
+    found = {name: groups_of_three(cells, least) for name, cells in columns.items() if is_text(cells)}
+    return {name: example for name, example in found.items() if example is not None}
 
 
 def _why(mark: Spelling, decimal: str) -> str:

@@ -119,3 +119,13 @@ def test_numbers_that_are_read_neither_way_are_named_with_their_column(guessed, 
     guess = guessed(content, **given)
     assert list(guess.unreadable) == ["x"]
     assert guess.unreadable["x"].startswith(why)
+
+
+def test_a_few_numbers_with_points_are_no_thousands_unnoticed_for_a_run_with_decimal_commas(guessed):
+    german = replace(Settings(), decimal=",")
+    (_, note) = guessed("id;x\na;1.234\nb;2.345\n", usual=german).notes
+    assert note.startswith("numbers like '1.234' in 'x' are read without their point")
+    assert note.endswith("if it is decimal, set data.decimal=.")
+    assert guessed("id;x\na;1.234\nb;2.345\n", usual=german, decimal=".").settings.decimal == "."
+    assert guessed("id,x\na,1.234\nb,2.345\n", usual=german).settings.decimal == "."  # commas separate its fields
+    assert guessed('id,x\na,"1,234"\nb,"2,345"\n', usual=german).settings.decimal == ","
