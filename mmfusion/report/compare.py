@@ -10,7 +10,7 @@ from mmfusion.report.balance import Balance, balance, rankable
 from mmfusion.report.costs import COSTS, costs
 from mmfusion.report.delta import Deltas, deltas
 from mmfusion.report.directions import lower_is_better
-from mmfusion.report.fold import Folded, Group, by_seed, fold, folded, paired_by_seed, values_of
+from mmfusion.report.fold import Folded, Group, by_fold, by_seed, fold, folded, paired_by_seed, values_of
 from mmfusion.report.folds import overlap, pooled
 from mmfusion.report.metrics import default_metric, resolve_metric
 from mmfusion.report.runs import Run, natural
@@ -155,14 +155,14 @@ def _row(
 
 def _tested(rows: Sequence[Row], values: Mapping[str, float], groups: Folded, share: float) -> list[Row]:
     """The first row against each other one that is ranked."""
-    pairs = "shared seeds and folds" if groups.has_folds else "shared seeds"
+    pairs = "shared folds" if share else "shared seeds"
     if groups.within:
         pairs += f" with the same {', '.join(short_keys(groups.within).values())}"
-    tests = {
-        index: paired_t_test(*paired_by_seed(rows[0].group, row.group, values), pairs, share)
-        for index, row in enumerate(rows)
-        if index and row.found is not None and row.unranked is None
-    }
+    tests = {}
+    for index, row in enumerate(rows):
+        if index and row.found is not None and row.unranked is None:
+            best, other = map(by_fold, paired_by_seed(rows[0].group, row.group, values))
+            tests[index] = paired_t_test(best, other, pairs, share)
     corrected = holm([p for test in tests.values() if (p := test.p) is not None])
     p_of = dict(zip((index for index, test in tests.items() if test.p is not None), corrected, strict=True))
     return [replace(row, paired=tests.get(index), p=p_of.get(index)) for index, row in enumerate(rows)]

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
-from typing import Any
+from typing import Any, NamedTuple
 
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.report.columns import ABSENT, token
@@ -18,6 +18,11 @@ from mmfusion.report.statistics import Interval, interval
 Seed = Hashable
 """A run's seed, with the fold that was held out if rows are in folds; for a run without a known seed, the run itself.
 """
+
+
+class _OfFold(NamedTuple):
+    seed: Hashable
+    fold: int
 
 
 @dataclass(frozen=True)
@@ -66,9 +71,8 @@ class Folded:
 
 def replicate(run: Run) -> Seed:
     """What tells the run from others of its configuration."""
-    if run.seed is None:
-        return run.id
-    return run.seed if run.fold is None else (run.seed, run.fold)
+    seed = run.id if run.seed is None else run.seed
+    return seed if run.fold is None else _OfFold(seed, run.fold)
 
 
 def fold(runs: Sequence[Run], by: Sequence[str] = ()) -> Folded:
@@ -166,6 +170,20 @@ def values_of(runs: Sequence[Run], metric: str) -> dict[str, float]:
     return {run.id: found for run in runs if run.status == "completed" and (found := value(run, metric)) is not None}
 
 
+def by_fold(seeds: Mapping[Seed, float]) -> dict[Hashable, float]:
+    """Each fold to the mean over its seeds; seeds that are of no fold, or all of the same one, stay as they are.
+
+    Seeds of one fold share their training rows and their test rows. Counted one by one they would pass for as many
+    splits of the table, and an interval would shrink with every seed though no row is added.
+    """
+    if len({seed.fold for seed in seeds if isinstance(seed, _OfFold)}) < 2:
+        return dict(seeds)
+    found: defaultdict[Hashable, list[float]] = defaultdict(list)
+    for seed, reached in seeds.items():
+        found[("fold", seed.fold) if isinstance(seed, _OfFold) else seed].append(reached)
+    return {key: _mean(each) for key, each in found.items()}
+
+
 def folded(seeds: Mapping[Seed, float], overlap: float = 0.0) -> Interval | None:
-    """Mean and 95% interval over seeds, `overlap` as `interval` takes it; None without one."""
-    return interval(list(seeds.values()), overlap) if seeds else None
+    """Mean and 95% interval over seeds, or over folds, `overlap` as `interval` takes it; None without one."""
+    return interval(list(by_fold(seeds).values()), overlap) if seeds else None

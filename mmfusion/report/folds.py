@@ -20,12 +20,14 @@ if TYPE_CHECKING:
 
 
 def overlap(runs: Sequence[Run]) -> float:
-    """Rows held out over rows trained on, the mean of the runs whose rows are in folds; 0 if there are none.
+    """Rows held out over rows trained on, the mean of the runs whose rows are in folds; 0 without two folds.
 
     By so much of their variance the values of folds are correlated, as Nadeau and Bengio estimate it: any two of them
     trained on many of the same rows. Where it is not recorded how many rows those were, K folds give 1/(K − 1).
     """
     inside = [run for run in runs if run.fold is not None]
+    if len({run.fold for run in inside}) < 2:
+        return 0.0
     ratios = [ratio for run in inside if (ratio := _held_out(run)) is not None]
     if not ratios:
         folds = max((_folds(run, inside) for run in inside), default=0)

@@ -86,14 +86,14 @@ def notes(comparison: Comparison) -> list[str]:
             found.append(f"{_many(repeated, 'run')} repeated a seed of the same configuration; such runs count as one.")
         if len(set(map(frozenset, seeds))) > 1:
             found.append("The rows do not have the same seeds; a test takes those that both sides have.")
-    over = "seeds and folds" if comparison.overlap else "seeds"
+    over = "folds" if comparison.overlap else "seeds"
     if any(row.paired and row.paired.effect is not None for row in rows):
         found.append(f"d: the difference from the best in standard deviations over {over}.")
     if comparison.overlap:
         found.append(
-            "n counts folds and seeds. Folds share training rows: intervals and tests are those of the corrected "
-            f"resampled t-test (Nadeau and Bengio, 2003), with {comparison.overlap:.3g} rows held out for each row "
-            "trained on."
+            "n counts folds, each the mean over its seeds. Folds share training rows: intervals and tests are those of "
+            f"the corrected resampled t-test (Nadeau and Bengio, 2003), with {comparison.overlap:.3g} rows held out "
+            "for each row trained on."
         )
     if any(row.pooled is not None for row in rows):
         found.append("pooled: the metric of the predictions of all folds together, the mean over seeds.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum, sqrt
@@ -80,7 +81,8 @@ def paired_t_test(
     differences = [a[key] - b[key] for key in shared]
     n = len(shared)
     if n < FEWEST_SEEDS:
-        told = f"{n} {pairs if n != 1 else pairs.replace('seeds', 'seed', 1)}, and a test needs {FEWEST_SEEDS}"
+        told = pairs if n != 1 else re.sub(r"s\b", "", pairs, count=1)
+        told = f"{n} {told}, and a test needs {FEWEST_SEEDS}"
         return Paired(n, interval(differences, overlap) if n else None, reason=told)
     found = interval(differences, overlap)
     spread = sqrt(fsum(_variance([each[key] for key in shared]) for each in (a, b)) / 2)

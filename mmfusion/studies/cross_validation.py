@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import fsum
+from statistics import fmean, stdev
 from typing import Annotated, Any, Literal
 
 from mmfusion.config.check import check
@@ -97,7 +97,8 @@ def in_folds(split: Mapping[str, Any], folds: int | str) -> tuple[dict[str, Any]
 
 
 def _values(found: Results, metric: str) -> list[float]:
-    return [value for variant in found.variants for value in found.values(variant, metric).values()]
+    """Of each fold the mean over its seeds."""
+    return [fmean(own) for variant in found.variants if (own := found.values(variant, metric).values())]
 
 
 def _is_fixed(found: Results) -> bool:
@@ -125,15 +126,12 @@ def _all_folds(found: Results, means: Mapping[str, Interval]) -> Section:
     for name, mean in means.items():
         values = _values(found, name)
         places = words.decimals([mean])
-        spread = (fsum((value - mean.mean) ** 2 for value in values) / max(1, len(values) - 1)) ** 0.5
-        told = [
-            words.plus_minus(mean, places),
-            *(f"{value:.{places}f}" for value in (spread, min(values), max(values))),
-        ]
+        spread = f"{stdev(values):.{places}f}" if len(values) > 1 else words.NONE
+        ends = [f"{value:.{places}f}" for value in (min(values), max(values))]
         own = [f"{together[name]:.{places}f}" if name in together else words.NONE] if together else []
-        rows.append([f"{short(name)} {arrow(name)}", told[0], *own, str(mean.n), *told[1:]])
+        rows.append([f"{short(name)} {arrow(name)}", words.plus_minus(mean, places), *own, str(mean.n), spread, *ends])
     head = ["metric", "mean ± 95% interval", *(["pooled"] if together else []), "n", "sd", "lowest", "highest"]
-    lines = ["Over the folds' test metrics, each fold with each seed."]
+    lines = ["Over n folds; a fold's value is the mean over its seeds."]
     if together:
         lines.append("Pooled is the metric of all folds' predictions together.")
     return Section("All folds", lines, [Table(head, rows)])
@@ -148,9 +146,9 @@ def _pooled(found: Results, metrics: Sequence[str]) -> dict[str, float]:
 
 def _method(found: Results, shared: float) -> Section:
     lines = [
-        "Folds are not independent, for they share training rows: intervals are the corrected resampled ones, "
-        f"t · s · √(1/n + {shared:.3f}), where {shared:.3f} is rows held out over rows trained on (Nadeau and Bengio, "
-        "2003)."
+        "Folds are not independent, for they share training rows: intervals are the corrected resampled ones over n "
+        f"folds, t · s · √(1/n + {shared:.3f}), where {shared:.3f} is rows held out over rows trained on (Nadeau and "
+        "Bengio, 2003)."
     ]
     if _is_fixed(found):
         lines.append(

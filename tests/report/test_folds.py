@@ -53,12 +53,12 @@ def test_mean_interval_and_test_are_nadeaus_and_bengios(seeds, counts, share):
     runs = folded(seeds, counts=counts)
     found = compare(runs, METRIC)
     best, other = found.rows
-    n = FOLDS * seeds
+    n = FOLDS
     for row, fusion in ((best, "gated"), (other, "concat")):
-        x = values(runs, fusion)
+        x = values(runs, fusion).reshape(seeds, FOLDS).mean(0)
         half = stats.t.ppf(0.975, n - 1) * np.sqrt((1 / n + share) * x.var(ddof=1))
         assert (row.found.mean, row.found.half, row.found.n) == (pytest.approx(x.mean()), pytest.approx(half), n)
-    d = values(runs, "gated") - values(runs, "concat")
+    d = (values(runs, "gated") - values(runs, "concat")).reshape(seeds, FOLDS).mean(0)
     t = d.mean() / np.sqrt((1 / n + share) * d.var(ddof=1))
     assert other.p == pytest.approx(2 * stats.t.sf(abs(t), n - 1))
     assert found.overlap == pytest.approx(share)
@@ -73,11 +73,11 @@ def test_folds_are_never_ranked_against_each_other():
 
 def test_the_report_says_so():
     told = " ".join(notes(compare(folded(), METRIC)))
-    assert "n counts folds and seeds. Folds share training rows" in told
+    assert "n counts folds, each the mean over its seeds. Folds share training rows" in told
     assert (
         "corrected resampled t-test (Nadeau and Bengio, 2003), with 0.333 rows held out for each row trained on" in told
     )
-    assert "in standard deviations over seeds and folds" in told
+    assert "in standard deviations over folds" in told
 
 
 def test_a_fold_that_one_row_lacks_counts_for_none():
@@ -88,8 +88,28 @@ def test_a_fold_that_one_row_lacks_counts_for_none():
 
 
 def test_few_folds_are_no_test():
-    row = compare(folded(1, folds=range(2)), METRIC).rows[1]
-    assert (row.p, row.paired.reason) == (None, "2 shared seeds and folds, and a test needs 3")
+    row = compare(folded(3, folds=range(2)), METRIC).rows[1]
+    assert (row.p, row.paired.reason, row.found.n) == (None, "2 shared folds, and a test needs 3", 2)
+
+
+def test_further_seeds_of_the_same_folds_make_no_interval_narrower():
+    runs = folded(1)
+    again = [
+        replace(run, id=f"{run.id}-again", seed=7, config={**run.config, "seed": 7}, path=run.path / "again")
+        for run in runs
+    ]
+    once, twice = compare(runs, METRIC), compare([*runs, *again], METRIC)
+    assert [row.found for row in twice.rows] == [row.found for row in once.rows]
+    assert twice.rows[1].p == once.rows[1].p
+
+
+def test_one_fold_alone_is_a_split_like_any_other():
+    runs = folded(3, folds=[2])
+    found = compare(runs, METRIC)
+    assert (found.overlap, [row.found.n for row in found.rows]) == (0.0, [3, 3])
+    d = values(runs, "gated") - values(runs, "concat")
+    assert found.rows[1].p == pytest.approx(stats.ttest_1samp(d, 0).pvalue)
+    assert "Nadeau" not in " ".join(notes(found))
 
 
 def test_rows_held_out_beside_a_column_are_those_of_the_validation():
