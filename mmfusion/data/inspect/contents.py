@@ -14,16 +14,9 @@ from mmfusion.data.inspect.lookalikes import similar_message
 from mmfusion.data.inspect.one_hot import one_hot
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.profile import Profile
+from mmfusion.data.inspect.spelling import is_date
 from mmfusion.data.inspect.words import SPLIT_NAMES, named, words
 from mmfusion.data.text_tokens import split_text
-
-_TIME = r"([01]?\d|2[0-4]):[0-5]\d(:[0-5]\d([.,]\d+)?)?(\s?([AaPp]\.?[Mm]\.?|[A-Z]{1,5}|[+-]\d{2}:?\d{2}))*"
-_MONTH = r"[^\W\d_]{3,9}\.?"
-_DAY = (
-    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|(19|20)\d{2}[-/](0[1-9]|1[0-2])|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|"
-    rf"\d{{1,2}}\.?[-/ ]{_MONTH}[-/ ]\d{{2,4}}|{_MONTH} \d{{1,2}},? \d{{4}}|\d{{4}}年\d{{1,2}}月(\d{{1,2}}日)?"
-)
-_DATE = rf"^({_DAY})([ T,]+{_TIME})?$|^{_TIME}$"
 
 
 def texts(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None:
@@ -100,11 +93,3 @@ def _made_from(cells: pl.Series, other: pl.Series) -> bool:
     total = sum(map(len, mine))
     shared = sum(word in set(b) for a, b in zip(mine, theirs, strict=True) for word in a)
     return total > 0 and shared >= 0.95 * total
-
-
-def is_date(cells: Any) -> bool:
-    """Whether a column holds dates or times."""
-    if not isinstance(cells, pl.Series) or cells.dtype != pl.String:
-        return False
-    present = cells.drop_nulls()
-    return len(present) > 0 and bool(present.head(1000).str.contains(_DATE).all())

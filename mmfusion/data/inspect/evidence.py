@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from mmfusion.data.inspect.alike import alike_numbers
+from mmfusion.data.inspect.alike import IN_ORDER, alike_numbers, jumps, together
 from mmfusion.data.inspect.counts import counted
 from mmfusion.data.inspect.leaks import Looked, gives
-from mmfusion.data.inspect.spelling import looks_like_codes, looks_like_numbering
+from mmfusion.data.inspect.spelling import is_date, looks_like_codes, looks_like_numbering
 from mmfusion.data.inspect.words import GROUP, INPUT, named, words
 from mmfusion.data.manifest.delimited import Cells
 
@@ -49,15 +49,17 @@ def places(values: pl.Series, unique: pl.Series) -> Evidence:
     Rows that are sorted by a measurement, or by one of few categories, are no evidence, or little.
     """
     count = len(unique)
-    runs = int((values != values.shift()).fill_null(True).sum())
-    together = (len(values) - runs) / max(len(values) - count, 1)
+    ordered = together(values.rank("dense").fill_null(0).to_numpy())
     sizes = counted(values)["count"]
     found: Evidence = []
-    if together >= 0.5 and count > 10:
-        numbers = values.cast(pl.Float64, strict=False).drop_nulls()
-        measured = len(numbers) == len(values) and numbers.is_sorted() and looks_like_numbering(unique) is None
-        found.append((1.0 if together < 0.9 or measured else 2.0, _TOGETHER))
-    elif together >= 0.9 and count > 5:
+    if ordered >= IN_ORDER and count > 10:
+        if is_date(values):  # those of a diary are in order by themselves
+            found.append((0.0 if values.drop_nulls().is_sorted() else 1.0, _TOGETHER))
+        else:
+            numbers = values.cast(pl.Float64, strict=False).drop_nulls()
+            measured = len(numbers) == len(values) and numbers.is_sorted() and looks_like_numbering(unique) is None
+            found.append((1.0 if ordered < 0.9 or measured else 1.5 if count < _MANY else 2.0, _TOGETHER))
+    elif ordered >= 0.9 and count > 5:
         found.append((1.0, _TOGETHER))
     if sizes.n_unique() == 1 and count > 5:
         found.append((0.5, f"{sizes[0]} rows each"))
@@ -99,22 +101,43 @@ def constant(group: Looked, shared: Mapping[str, Looked]) -> Evidence:
     return [(min(points, 3.0), f"{shown} the same in all rows of one value")]
 
 
-def alike(group: Looked, others: Sequence[Looked]) -> Evidence:
-    """Whether rows of one value are near to each other in more than one number or category."""
-    found = [each for other in others if (each := alike_numbers(group, other)) is not None]
-    if not found:
+def alike(group: Looked, others: Sequence[np.ndarray]) -> Evidence:
+    """Whether rows of one value are near to each other in more than one number or category.
+
+    Args:
+        group: `[N]`, the groups.
+        others: `[N, D]` each, columns as `comparable` gives them.
+    """
+    ordered = together(group.codes) >= IN_ORDER
+    if ordered:  # what is the same in stretches of its own overlaps with any other stretches
+        others = [x for x in others if together(np.unique(x[:, 0], return_inverse=True)[1]) < 0.8]
+    each = [(*found, x) for x in others if (found := alike_numbers(group, x)) is not None]
+    if not each:
         return []
-    shares, surprises = (np.array(each) for each in zip(*found, strict=True))
-    near = shares >= 0.15
-    if surprises.sum() < 4 * np.sqrt(len(found)) or near.mean() < 0.2:
+    near = [(share, surprise, x) for share, surprise, x in each if share >= 0.15 and surprise >= 2]
+    if not near:
         return []
-    strength = float(shares[near].mean())
-    said = f"rows of one value are alike in {near.sum()} of {len(near)} other columns"
-    if near.sum() > 1 and strength >= (0.3 if near.mean() >= 0.35 else 0.5):
+    related = _related([x for _, _, x in near])
+    if ordered:
+        jumping = np.array([jumps(group, x) for _, _, x in near])
+        if jumping.sum() < 2.5 * np.sqrt(related.sum()):
+            return []
+    least = np.sqrt((16 + 2 * np.log(len(each))) * related.sum())  # the best of many
+    if sum(surprise for _, surprise, _ in near) < least:
+        return []
+    part, strength = len(near) / len(each), float(np.mean([share for share, _, _ in near]))
+    said = f"rows of one value are alike in {len(near)} of {len(each)} other columns"
+    if len(near) > 1 and strength >= (0.3 if part >= 0.35 else 0.5):
         return [(3.0, said)]
-    if near.mean() < 0.35 and group.levels < _MANY:
+    if part < 0.35 and group.levels < _MANY:
         return []
     return [(2.5 if strength >= 0.7 else 2.0 if strength >= 0.5 else 1.0, said)]
+
+
+def _related(columns: Sequence[np.ndarray]) -> np.ndarray:
+    """`[K, K]`, squared correlations: what is found in one column is found again in those that follow it."""
+    x = np.stack([np.nan_to_num(column[:, 0]) for column in columns])
+    return np.atleast_2d(np.corrcoef(x)) ** 2
 
 
 def in_paths(values: pl.Series, paths: Sequence[Cells]) -> Evidence:

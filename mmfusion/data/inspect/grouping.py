@@ -9,6 +9,7 @@ import polars as pl
 from mmfusion.data.inspect.groups import ENOUGH, Grouped, find_groups, straddling_values
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.profile import Profile
+from mmfusion.data.inspect.spelling import is_date
 from mmfusion.data.inspect.words import GROUP, LABEL, named
 from mmfusion.data.manifest.delimited import Cells
 
@@ -31,7 +32,8 @@ def decide_groups(plan: Plan, columns: Mapping[str, Cells], fixed: frozenset[str
     paths = [d.column for d in plan.of("modality") if d.kind != "text" and isinstance(columns[d.column], pl.Series)]
     contents = [name for name in plan.open() if not plan.profiles[name].lists]
     short = [name for name in texts if name not in contents and plan.profiles[name].words <= _NAME_WORDS]
-    candidates = [n for n in [*contents, *short] if n not in targets and plan.profiles[n].labels is None]
+    dates = [d.column for d in plan.of("ignored") if not d.by_hand and is_date(columns[d.column])]
+    candidates = [n for n in [*contents, *short, *dates] if n not in targets and plan.profiles[n].labels is None]
     found = find_groups(Grouped(columns, contents, texts, paths, targets, split), candidates)
     if not targets and plan.open():  # the last column is the target unless it is clearly a group
         last = plan.open()[-1]

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from mmfusion.data.inspect.alike import alike_texts
+from mmfusion.data.inspect.alike import alike_texts, comparable, without
 from mmfusion.data.inspect.counts import counted
 from mmfusion.data.inspect.evidence import Evidence, alike, apart, attributes, constant, in_paths, places, prior
 from mmfusion.data.inspect.leaks import MOST_ROWS, Looked, gives
@@ -84,6 +84,7 @@ class Grouped:
     targets: Sequence[str] = ()
     split: str | None = None
     _looked: dict[str, Looked] = field(default_factory=dict)
+    _compared: dict[str, np.ndarray | None] = field(default_factory=dict)
 
     def look(self, name: str, rows: np.ndarray | None) -> Looked:
         """A column in the forms in which columns are compared; at some rows of a long table."""
@@ -93,11 +94,23 @@ class Grouped:
             self._looked[name] = Looked.at(self.columns[name])
         return self._looked[name]
 
+    def compare(self, name: str, rows: np.ndarray | None) -> np.ndarray | None:
+        """A column in the form in which rows of one value are compared."""
+        if name in self._compared and rows is None:
+            return self._compared[name]
+        found = comparable(self.look(name, rows))
+        for target in self.targets:
+            if found is not None and target != name:
+                found = without(found, self.look(target, rows))
+        if rows is None:
+            self._compared[name] = found
+        return found
+
     def once(self, name: str) -> Grouped:
         """The table at one row of each value of a column."""
         rows = self.columns[name].arg_unique().sort()
         columns = {key: each.gather(rows) for key, each in self.columns.items() if isinstance(each, pl.Series)}
-        return replace(self, columns=columns, _looked={})
+        return replace(self, columns=columns, _looked={}, _compared={})
 
     def inside(self, finer: str, other: str) -> bool:
         """Whether each value of a column belongs to one value of another."""
@@ -149,7 +162,7 @@ def _enough(table: Grouped, names: Sequence[str], all_texts: bool = False) -> li
 
 def _group(table: Grouped, name: str, all_texts: bool) -> Group | None:
     cells = table.columns[name]
-    if not isinstance(cells, pl.Series) or cells.dtype.is_float() or cells.null_count() > 0.1 * len(cells):
+    if not isinstance(cells, pl.Series) or cells.null_count() > 0.1 * len(cells):
         return None
     filled = len(cells) - cells.null_count()
     count = cells.n_unique() - (cells.null_count() > 0)
@@ -174,7 +187,8 @@ def _group(table: Grouped, name: str, all_texts: bool) -> Group | None:
     others = {other: table.look(other, rows) for other in _others(table, name)}
     shared = attributes(group, others)
     evidence += constant(group, {other: others[other] for other in shared})
-    evidence += alike(group, [looked for other, looked in others.items() if other not in shared])
+    compared = [table.compare(other, rows) for other in others if other not in shared]
+    evidence += alike(group, [x for x in compared if x is not None])
     evidence += in_paths(values, [table.columns[path] for path in table.paths])
     for text in table.texts:
         score = _sum(evidence)

@@ -10,10 +10,10 @@ from typing import Any
 import polars as pl
 
 from mmfusion.data.decimals import to_points
-from mmfusion.data.inspect.contents import is_date
 from mmfusion.data.inspect.counts import counted
 from mmfusion.data.inspect.media import SUFFIXES
 from mmfusion.data.inspect.profile import numeric, profile
+from mmfusion.data.inspect.spelling import is_date
 from mmfusion.data.manifest.empty import EMPTY, MARKS, PROGRAMS, looks_missing
 
 _PATH = rf"({'|'.join(re.escape(suffix) for suffixes in SUFFIXES.values() for suffix in suffixes)})$"

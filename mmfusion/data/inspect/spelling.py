@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from mmfusion.data.inspect.counts import counted
@@ -9,6 +11,13 @@ from mmfusion.data.inspect.counts import counted
 _ONE_FORM = 0.95
 _MIXED = 0.8
 _YEARS = (1800, 2200)
+_TIME = r"([01]?\d|2[0-4]):[0-5]\d(:[0-5]\d([.,]\d+)?)?(\s?([AaPp]\.?[Mm]\.?|[A-Z]{1,5}|[+-]\d{2}:?\d{2}))*"
+_MONTH = r"[^\W\d_]{3,9}\.?"
+_DAY = (
+    r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|(19|20)\d{2}[-/](0[1-9]|1[0-2])|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|"
+    rf"\d{{1,2}}\.?[-/ ]{_MONTH}[-/ ]\d{{2,4}}|{_MONTH} \d{{1,2}},? \d{{4}}|\d{{4}}年\d{{1,2}}月(\d{{1,2}}日)?"
+)
+_DATE = rf"^({_DAY})([ T,]+{_TIME})?$|^{_TIME}$"
 
 
 def looks_like_codes(unique: pl.Series) -> tuple[float, str] | None:
@@ -27,7 +36,7 @@ def looks_like_codes(unique: pl.Series) -> tuple[float, str] | None:
     if int(coded.sum()) < _ONE_FORM * len(unique):
         padded = length.n_unique() == 1 and unique.str.contains(r"^0\d+$").any() and not letters.any()
         return (1.5, example) if padded and len(unique) > 5 else None
-    forms = counted(unique.str.replace_all(r"\d+", "0"))
+    forms = counted(unique.str.replace_all(r"\d+", "0").str.replace_all(r"\b\pL\b", "A"))
     if int(forms["count"][0]) < _ONE_FORM * len(unique):
         return None
     padded = length.n_unique() == 1 and bool(unique.str.contains(r"(^|\D)0\d").any())
@@ -36,8 +45,8 @@ def looks_like_codes(unique: pl.Series) -> tuple[float, str] | None:
 
 def looks_like_numbering(unique: pl.Series) -> tuple[float, str] | None:
     """The same, of whole numbers that count from 0 or 1, or are long and no years."""
-    numbers = unique.cast(pl.Int64, strict=False)
-    if numbers.null_count() or len(unique) < 6:
+    numbers = unique.cast(pl.Float64, strict=False)  # of a column with holes that was saved by pandas: 12.0
+    if numbers.null_count() or (numbers % 1 != 0).any() or len(unique) < 6:
         return None
     low, high = int(numbers.min()), int(numbers.max())  # type: ignore[arg-type]
     if low in (0, 1) and high - low + 1 <= 1.1 * len(unique):
@@ -45,3 +54,11 @@ def looks_like_numbering(unique: pl.Series) -> tuple[float, str] | None:
     if low >= 1000 and len(str(low)) == len(str(high)) and not (_YEARS[0] <= low and high <= _YEARS[1]):
         return 1.0, f"numbers like {low}"
     return None
+
+
+def is_date(cells: Any) -> bool:
+    """Whether a column holds dates or times."""
+    if not isinstance(cells, pl.Series) or cells.dtype != pl.String:
+        return False
+    present = cells.drop_nulls()
+    return len(present) > 0 and bool(present.head(1000).str.contains(_DATE).all())

@@ -11,7 +11,6 @@ from typing import Any, cast
 import numpy as np
 import polars as pl
 
-from mmfusion.data.inspect.contents import is_date
 from mmfusion.data.inspect.groups import Group, Grouped, find_groups, straddling_values
 from mmfusion.data.inspect.profile import profile
 from mmfusion.data.kinds._base import Kind
@@ -54,10 +53,7 @@ def unseen_groups(
     candidates = [
         name
         for name in contents
-        if name not in targets
-        and profiles[name].labels is None
-        and profiles[name].words <= _NAME_WORDS
-        and not is_date(series[name])
+        if name not in targets and profiles[name].labels is None and profiles[name].words <= _NAME_WORDS
     ]
     known = [name for name in targets if name in series]
     grouped = Grouped(series, contents, [t for t in texts if t in series], [p for p in paths if p in series], known)

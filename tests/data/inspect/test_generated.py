@@ -6,11 +6,12 @@ from pathlib import Path
 import pytest
 
 from mmfusion.data.inspect.plan import Plan
+from tests.data.inspect import generated_groups
 from tests.data.inspect.generated import Made, make
 from tests.data.inspect.plans import plan_of
 
 pytestmark = pytest.mark.xdist_group("generated tables")  # one worker makes and looks at them, once
-TABLES = 200
+TABLES, OTHERS = 200, 100
 
 
 def looked_at(made: Made) -> tuple[set[str], list[str]]:
@@ -46,3 +47,15 @@ def test_nearly_all_are_found_and_hardly_anything_else(figures, what):
     assert figures[f"{what}s"] >= TABLES / 2
     assert figures[f"{what}s found"] >= 0.95 * figures[f"{what}s"], figures
     assert figures[f"tables with a false {what}"] <= 0.02 * TABLES, figures
+
+
+def test_groups_of_other_shapes_are_found_too():
+    found: Counter[str] = Counter()
+    for seed in range(OTHERS):
+        made = generated_groups.make(seed, group=seed % 2 == 0)
+        _, groups = looked_at(made)
+        one = {made.group, *made.aliases}
+        found["groups found"] += made.group is not None and groups[:1] in ([name] for name in one)
+        found["tables with a false group"] += bool(set(groups) - one)
+    assert found["groups found"] >= 0.95 * OTHERS / 2, found
+    assert found["tables with a false group"] <= 0.02 * OTHERS, found
