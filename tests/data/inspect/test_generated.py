@@ -11,7 +11,7 @@ from tests.data.inspect.generated import Made, make
 from tests.data.inspect.plans import plan_of
 
 pytestmark = pytest.mark.xdist_group("generated tables")  # one worker makes and looks at them, once
-TABLES, OTHERS = 200, 100
+TABLES, OTHERS = 200, 80
 
 
 def looked_at(made: Made) -> tuple[set[str], list[str]]:
