@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from mmfusion.report.fold import Folded, Group, replicate, values_of
+from mmfusion.report.fold import Folded, Group, by_fold, replicate, values_of
 from mmfusion.report.runs import Run
 from mmfusion.report.same_rows import SameRows, same_rows
 from mmfusion.report.statistics import FEWEST_SEEDS
@@ -115,7 +115,7 @@ def _choose(pairs: Mapping[int, AbstractSet[Pair]]) -> tuple[list[int], frozense
     found: tuple[list[int], frozenset[Pair]] | None = None
     while len(kept) > 1 or (kept and len(pairs) == 1):
         shared = _rectangle(frozenset.intersection(*(frozenset(pairs[place]) for place in kept)))
-        seeds = len({seed for seed, _ in shared})
+        seeds = len(by_fold({seed: 0.0 for seed, _ in shared}))  # or folds
         if shared and (found is None or (seeds >= FEWEST_SEEDS and 2 * len(kept) >= len(pairs))):
             found = list(kept), shared
         if seeds >= FEWEST_SEEDS:

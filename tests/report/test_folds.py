@@ -87,6 +87,14 @@ def test_a_fold_that_one_row_lacks_counts_for_none():
     assert found.balance.left_out == ["concat-0-3"]
 
 
+def test_a_row_of_too_few_folds_for_a_test_is_left_aside():
+    few = ("sum-0-0", "sum-1-0", "sum-0-1", "sum-1-1")  # four runs, two folds
+    runs = [run for run in folded(2, fusions=("concat", "gated", "sum")) if run.id in few or "sum" not in run.id]
+    found = compare(runs, METRIC)
+    assert [row.found.n for row in found.ranked] == [FOLDS, FOLDS]
+    assert found.rows[-1].unranked == "it has 4 of the 10 combinations of seed and fold that the ranked rows have"
+
+
 def test_few_folds_are_no_test():
     row = compare(folded(3, folds=range(2)), METRIC).rows[1]
     assert (row.p, row.paired.reason, row.found.n) == (None, "2 shared folds, and a test needs 3", 2)
