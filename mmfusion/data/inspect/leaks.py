@@ -17,6 +17,7 @@ from mmfusion.data.inspect.association import (
 )
 from mmfusion.data.inspect.profile import numeric
 from mmfusion.data.manifest.delimited import Cells
+from mmfusion.data.text_tokens import UNSPACED
 
 LEAST_ROWS = 40
 """Labelled rows below which nothing is suspicious: a few are predicted well by chance."""
@@ -166,8 +167,14 @@ def follows(feature: Looked, target: Looked) -> Score:
     return max(scores, key=lambda score: (score.suspicious, score.value))
 
 
+_JOINED = rf"{UNSPACED}|\p{{Katakana}}|\p{{Hangul}}"
+"""A character of a script in which a name may stand without a blank before or behind it."""
+
+
 def says_label(texts: Cells, labels: Cells) -> Score:
     """How often a text contains the name of its own label as a word; chance: that of a label drawn from the others.
+
+    Of scripts without blanks between words, and of Korean, whose words end in particles, as a part of any word.
 
     Args:
         texts: `[N]` cells.
@@ -175,22 +182,22 @@ def says_label(texts: Cells, labels: Cells) -> Score:
     """
     text, label = (pl.Series([_text(cell) for cell in cells], dtype=pl.String) for cells in (texts, labels))
     frame = pl.DataFrame({"text": text, "label": label}).drop_nulls()
-    frame = frame.filter(pl.col("label").str.len_chars() > 2)
+    frame = frame.filter((pl.col("label").str.len_chars() > 2) | pl.col("label").str.contains(_JOINED))
     if not len(frame):
         return NOTHING
-    padded = pl.concat_str(
-        pl.lit(" "), pl.col("text").str.to_lowercase().str.replace_all(r"[^\pL\pN]+", " "), pl.lit(" ")
-    )
-    word = pl.concat_str(
-        pl.lit(" "), pl.col("label").str.to_lowercase().str.replace_all(r"[^\pL\pN]+", " "), pl.lit(" ")
-    )
     shuffled = pl.col("word").shuffle(seed=0)
-    frame = frame.select(padded.alias("padded"), word.alias("word")).with_columns(shuffled.alias("other"))
+    frame = frame.select(padded=_padded("text"), word=_padded("label")).with_columns(shuffled.alias("other"))
     own, other = (
         float(frame.select(pl.col("padded").str.contains(pl.col(name), literal=True).mean()).item())
         for name in ("word", "other")
     )
     return Score(own, other, "accuracy", len(frame))
+
+
+def _padded(column: str) -> pl.Expr:
+    """A text's words in small letters with a blank on either side; what has no blanks between words, by characters."""
+    apart = pl.col(column).str.to_lowercase().str.replace_all(_JOINED, " $0 ")
+    return pl.concat_str(pl.lit(" "), apart.str.replace_all(r"[^\pL\pN]+", " "), pl.lit(" ")).str.replace_all(" +", " ")
 
 
 def _classes(feature: Looked, target: Looked, by_measurement: float = _ERRORS_LEFT) -> Score:

@@ -153,3 +153,20 @@ def test_a_measurement_that_tells_kinds_apart_well_is_no_leak_and_a_bin_of_it_is
     petal = irises.data[:, 2]
     assert gives(Looked.at(pl.Series(petal)), species).value > 0.9
     assert gives(Looked.at(pl.Series(petal)), Looked.at(pl.Series(np.digitize(petal, [3, 5]).astype(str)))).suspicious
+
+
+@pytest.mark.parametrize(
+    ("names", "text"),
+    [
+        (("猫", "狗"), "今天这只{}很可爱。"),
+        (("正面", "负面"), "我觉得是{}评价"),
+        (("แมว", "สุนัข"), "ตัวนี้คือ{}น่ารัก"),
+        (("ネコ", "イヌ"), "この{}はとても可愛い"),
+        (("고양이", "강아지"), "이 {}는 매우 귀엽습니다"),
+    ],
+)
+def test_a_text_without_blanks_says_its_label_too(names, text):
+    labels = [names[i % 2] for i in range(N)]
+    assert says_label([text.format(label) for label in labels], labels).suspicious
+    assert not says_label([text.format("x") for _ in labels], labels).suspicious
+    assert not says_label([text.format("".join(names)) for _ in labels], labels).suspicious
