@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import posixpath
+import re
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -115,11 +116,23 @@ def open_media(place: Place) -> BinaryIO:
 
 
 def likely_meant(root: Place | None, cell: str) -> str:
-    """What to say of a path under which there is no file, if one is there that differs in case or slashes alone."""
+    """What to say of a path under which there is no file, if one is there that differs in case or slashes alone, or in
+    what an absolute path of another machine begins with.
+    """
     if root is None or is_remote(root):
         return ""
     base = Path(str(root).removeprefix("file://").removeprefix("local://"))
     slashes = cell.replace("\\", "/")
+    absolute = re.match(r"[A-Za-z]:/|/", slashes)
+    if absolute is None:
+        return _same_but_for_its_spelling(base, cell, slashes)
+    parts = PurePosixPath(slashes[absolute.end() :]).parts
+    tails = ("/".join(parts[first:]) for first in range(len(parts)))
+    there = next((tail for tail in tails if ".." not in parts and (base / tail).is_file()), None)
+    return f"there is {there!r}: paths start from the media root" if there else ""
+
+
+def _same_but_for_its_spelling(base: Path, cell: str, slashes: str) -> str:
     found, place = [], base
     for part in PurePosixPath(slashes).parts:
         name = part if part in (".", "..") else _names(place).get(part.casefold())

@@ -4,28 +4,30 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 
 from mmfusion.data.cells import Cells
-from mmfusion.data.errors import DataError, shorten
+from mmfusion.data.errors import DataError, Problems, shorten
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.manifest.new_rows import read_rows
-from mmfusion.data.paths import PathError, is_remote, likely_meant, local, resolve
+from mmfusion.data.paths import PathError, Place, is_remote, likely_meant, local, resolve
 from mmfusion.data.progress import busy
 from mmfusion.data.table import Table
 from mmfusion.runs.config import new_table_overrides, take_root
 from mmfusion.runs.load import load_run
 from mmfusion.runs.tables import check_suffix, write_table
 
-_LOOKED_FOR = 200
 
+def check_media(rows: Table, kinds: Mapping[str, Kind], *, may_lack: bool = False) -> None:
+    """Refuse a table of which no medium is where it is looked for, or some are not.
 
-def check_media(rows: Table, kinds: Mapping[str, Kind]) -> None:
-    """Refuse a table of which no medium is where it is looked for.
+    Args:
+        rows: the table.
+        kinds: modality to kind.
+        may_lack: whether some may be missing, as `data.loader.on_error=absent` has it.
 
     Raises:
         DataError: asks for the media's folder.
@@ -37,14 +39,28 @@ def check_media(rows: Table, kinds: Mapping[str, Kind]) -> None:
         if not kind.reads_files or any(column not in rows.columns for column in columns):
             continue
         cells = Cells([rows.columns[column] for column in columns])
-        paths = [cell for cell in cells.take(np.flatnonzero(cells.filled())[:_LOOKED_FOR]) if isinstance(cell, str)]
-        with suppress(PathError):  # what leads outside is said of its row
-            if paths and not any(os.path.exists(resolve(rows.root, path)) for path in paths):  # noqa: PTH110
-                meant = likely_meant(rows.root, paths[0])
-                raise DataError(
-                    f"{rows.name}, column {columns[0]!r}: no file {shorten(paths[0])} under {rows.root}"
-                    + (f"; {meant}" if meant else "; give the folder that its paths start from as --root DIR")
-                )
+        paths = [(row, cells[row]) for row in np.flatnonzero(cells.filled()).tolist()]
+        paths = [(row, path) for row, path in paths if isinstance(path, str)]
+        lacking = [(row, path) for row, path in paths if not _is_there(rows.root, path)]
+        if not lacking:
+            continue
+        meant, where = likely_meant(rows.root, lacking[0][1]), f"{rows.name}, column {columns[0]!r}"
+        advice = meant or "give the folder that its paths start from as --root DIR"
+        if len(lacking) == len(paths):
+            raise DataError(f"{where}: no file {shorten(lacking[0][1])} under {rows.root}; {advice}")
+        if not may_lack:
+            problems = Problems(rows.name)
+            for row, path in lacking:
+                problems.add(int(rows.rows[row]), columns[0], path, f"no such file under {rows.root}")
+            found = f"{len(paths) - len(lacking)} of {len(paths)} files are there"
+            problems.raise_if_any(f"{where}: {found}; {advice}, or empty the cells of rows that have none")
+
+
+def _is_there(root: Place, path: str) -> bool:
+    try:
+        return os.path.exists(resolve(root, path))  # noqa: PTH110
+    except PathError:  # what leads outside of the root is said of its row, but for an absolute path of another machine
+        return not os.path.isabs(path)  # noqa: PTH117
 
 
 def predict(
@@ -84,7 +100,7 @@ def predict(
     with busy("loading the run"):
         loaded = load_run(run, checkpoint, device, trusted_modules)
     rows = read_rows(table, loaded.config["data"], root, given)
-    check_media(rows, loaded.data.kinds)
+    check_media(rows, loaded.data.kinds, may_lack=loaded.config["data"].get("loader", {}).get("on_error") == "absent")
     predictions = loaded.predict_table(rows)
     if out is not None:
         write_table(predictions, out)

@@ -127,3 +127,28 @@ def test_numbers_nowhere_near_training_are_counted():
         "2 cells of 'dose', such as 1234 (training has 5 ± 3)"
     )
     assert kind.far(Cells([pl.Series(["30", None, "-9"]), age])) == ""
+
+
+def test_media_that_are_there_in_part_are_listed_with_the_root_to_give(tmp_path):
+    (tmp_path / "img").mkdir()
+    (tmp_path / "img" / "1.png").touch()
+    cells = pl.Series(["img/1.png", "old/2.png", None, "old/3.png"])
+    table = Table("new.csv", {"photo": cells}, ["predict"] * 4, list("abcd"), [2, 3, 4, 5], tmp_path)
+    with pytest.raises(DataError, match=r"1 of 3 files are there; give the folder .* as --root DIR, or empty") as error:
+        check_media(table, {"photo": Image(size=[8, 8])})
+    assert "new.csv, line 3, column 'photo': 'old/2.png': no such file under" in str(error.value)
+    assert "line 5" in str(error.value)
+    check_media(table, {"photo": Image(size=[8, 8])}, may_lack=True)
+
+
+@pytest.mark.parametrize(
+    ("cell", "advice"),
+    [
+        ("/home/me/1.png", r"as --root DIR"),
+        ("/home/me/img/1.png", r"there is 'img/1\.png': paths start from the media root"),
+        (r"C:\data\img\1.png", r"there is 'img/1\.png': paths start from the media root"),
+    ],
+)
+def test_absolute_paths_of_another_machine(tmp_path, cell, advice):
+    with pytest.raises(DataError, match=f"no file .*{advice}"):
+        check_media(table_of(tmp_path, cell), {"photo": Image(size=[8, 8])})
