@@ -297,5 +297,5 @@ def test_every_file_of_a_run_is_in_the_table_of_runs(place):
     runs = [Path("outputs") / name for name in ("digits/one", "digits/failed", "data/one")]
     names = {f"{path.name}/" if path.is_dir() else path.name for run in runs for path in run.iterdir()}
     assert {"plots/", "traceback.txt", "eval_val.json", *stand_for} <= names
-    shown = {stand_for.get(name, re.sub(r"^eval_(val|test)(-\d+)?", "eval_<split>", name)) for name in names}
+    shown = {stand_for.get(name, re.sub(r"^eval_[a-z]+(-\d+)?", "eval_<split>", name)) for name in names}
     assert [name for name in sorted(shown) if f"`{name}`" not in page] == []
