@@ -7,10 +7,13 @@ each row left out in turn, so that a column which is different in every row does
 from __future__ import annotations
 
 import numpy as np
+from scipy.special import chdtrc
 
 FEW_CLASSES = 6
 NEIGHBOURS = 2
 """On either side, among the sorted numbers."""
+
+_INDEPENDENT = 0.05
 
 
 def hits_by_level(codes: np.ndarray, labels: np.ndarray) -> int:
@@ -40,8 +43,8 @@ def hits_by_interval(numbers: np.ndarray, labels: np.ndarray) -> int:
     """Rows in an interval of their own class, for the best division of the sorted numbers into intervals.
 
     Of few classes, up to twice as many intervals as there are classes, so that one may lie on both sides of another;
-    each beyond one a class costs a row. Of many classes, one each, in the order of their medians. Found by dynamic
-    programming.
+    each beyond one a class costs a row, unless there is no error in several rows an interval (of two classes, one may
+    then lie in two). Of many classes, one each, in the order of their medians. Found by dynamic programming.
 
     Args:
         numbers: `[N]`, finite.
@@ -57,6 +60,7 @@ def hits_by_interval(numbers: np.ndarray, labels: np.ndarray) -> int:
         medians = np.array([np.median(np.flatnonzero(y == label)) for label in present])
         steps = [present[place : place + 1] for place in np.argsort(medians)]
     inside = {label: np.r_[0, np.cumsum(y == label)] for label in present.tolist()}
+    uncommon = len(y) - int(np.bincount(y).max())
     best, hits = np.zeros(len(x) + 1), 0
     for step, classes in enumerate(steps, start=1):
         each = [
@@ -64,13 +68,44 @@ def hits_by_interval(numbers: np.ndarray, labels: np.ndarray) -> int:
             for label in classes.tolist()
         ]
         best = np.max(each, axis=0)
-        hits = max(hits, int(best[-1]) - max(0, step - len(present)))
+        more = max(0, step - len(present))
+        is_free = best[-1] == len(x) and (more == 1 or len(present) > 2) and uncommon >= 3 * step
+        hits = max(hits, int(best[-1]) - (0 if is_free else more))
     return hits
+
+
+def distance_apart(numbers: np.ndarray, rows: np.ndarray) -> float:
+    """The gap by which some rows lie above or below all others, in ranges of the numbers; negative if they do not.
+
+    Args:
+        numbers: `[N]`, finite.
+        rows: bool `[N]`, some of them, not all.
+    """
+    inside, outside = numbers[rows], numbers[~rows]
+    gap = max(inside.min() - outside.max(), outside.min() - inside.max())
+    return float(gap / max(np.ptp(numbers), np.finfo(float).tiny))
 
 
 def mean_of_neighbours(numbers: np.ndarray, target: np.ndarray) -> np.ndarray:
     """`[N]`, the mean target of the four rows with the nearest numbers."""
     return target[_neighbours(numbers)].mean(axis=1)
+
+
+def along_curve(numbers: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The target of a row on the straight line through the rows with the next smaller and larger numbers, and its own.
+
+    Follows a bend on which few rows lie more closely than a mean does. Without two rows at either end, where numbers
+    lie far apart.
+
+    Returns:
+        `[N - 4]` twice, in the order of the numbers.
+    """
+    order = _sorted(numbers)
+    x, y = numbers[order], target[order]
+    width = x[2:] - x[:-2]
+    share = np.divide(x[1:-1] - x[:-2], width, out=np.full(len(width), 0.5), where=width > 0)
+    line = y[:-2] + share * (y[2:] - y[:-2])
+    return line[1:-1], y[2:-2]
 
 
 def mean_of_level(codes: np.ndarray, target: np.ndarray) -> np.ndarray:
@@ -93,6 +128,32 @@ def rank_correlation(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.clip(rho / abs(largest), -1, 1))
 
 
+def independent(rows: np.ndarray, classes: np.ndarray) -> bool:
+    """Whether nothing speaks against some rows' being drawn from all classes alike: p > .05 of a χ² test.
+
+    Args:
+        rows: bool `[N]`, some rows, not all.
+        classes: int `[N]`.
+    """
+    _, place = np.unique(classes, return_inverse=True)
+    all_of, some_of = np.bincount(place), np.bincount(place, weights=rows)
+    expected = all_of * rows.mean()
+    statistic = float(((some_of - expected) ** 2 / expected / (1 - rows.mean())).sum())
+    return bool(chdtrc(max(len(all_of) - 1, 1), statistic) > _INDEPENDENT)
+
+
+def alike_in_rank(numbers: np.ndarray, classes: np.ndarray) -> bool:
+    """Whether nothing speaks against the classes' having numbers of one distribution: p > .05 of Kruskal and Wallis."""
+    _, place, counts = np.unique(classes, return_inverse=True, return_counts=True)
+    rank = ranks(numbers)
+    spread = rank.var()
+    if len(counts) < 2 or spread == 0:
+        return True
+    means = np.bincount(place, weights=rank) / counts
+    statistic = float((counts * (means - rank.mean()) ** 2).sum() / spread * (1 - 1 / len(rank)))
+    return bool(chdtrc(len(counts) - 1, statistic) > _INDEPENDENT)
+
+
 def ranks(x: np.ndarray) -> np.ndarray:
     """Ranks from 0; equal numbers share the mean of theirs."""
     _, place, counts = np.unique(x, return_inverse=True, return_counts=True)
@@ -102,7 +163,7 @@ def ranks(x: np.ndarray) -> np.ndarray:
 def _neighbours(numbers: np.ndarray) -> np.ndarray:
     """`[N, 4]`, the rows on either side among the sorted numbers; at the ends, the next ones inside."""
     count = len(numbers)
-    order = np.lexsort((np.random.default_rng(0).random(count), numbers))  # rows of one number in no order of the file
+    order = _sorted(numbers)
     steps = np.r_[-NEIGHBOURS:0, 1 : NEIGHBOURS + 1]
     start = np.arange(count).clip(NEIGHBOURS, max(count - 1 - NEIGHBOURS, NEIGHBOURS))
     places = start[:, None] + steps
@@ -110,3 +171,8 @@ def _neighbours(numbers: np.ndarray) -> np.ndarray:
     near = np.empty((count, 2 * NEIGHBOURS), dtype=np.int64)
     near[order] = order[np.where(own, start[:, None], places)]
     return near
+
+
+def _sorted(numbers: np.ndarray) -> np.ndarray:
+    """The places of the sorted numbers; rows of one number in no order of the file."""
+    return np.lexsort((np.random.default_rng(0).random(len(numbers)), numbers))

@@ -8,9 +8,9 @@ from typing import Any
 
 import polars as pl
 
-from mmfusion.data.inspect.leaks import gives, says_label
+from mmfusion.data.inspect.leaks import gives, is_form_of, says_label
 from mmfusion.data.inspect.plan import Decision, Plan
-from mmfusion.data.inspect.tasks import label_given_away, made_from, relation, tells
+from mmfusion.data.inspect.tasks import label_given_away, partial_relation, relation
 
 NEVER = "never make it an input"
 
@@ -55,11 +55,14 @@ def warn(plan: Plan, columns: Mapping[str, Any]) -> None:
             if holes is not None and (score := gives(holes, plan.look(columns, task.column))).suspicious:
                 plan.warn(modality.column, f"whether it is there alone gives {score.words} of `{task.column}`")
         for other in [*plan.of("ignored"), *plan.of("group")]:
-            is_known = other.warning or plan.profiles[other.column].is_unique or plan.profiles[other.column].filled == 0
-            if is_known or not isinstance(columns[other.column], pl.Series):
+            found = plan.profiles[other.column]
+            is_id = found.is_unique and found.filled == found.rows
+            if other.warning or is_id or found.filled == 0 or not isinstance(columns[other.column], pl.Series):
                 continue
-            if (why := relation(plan, columns, other.column, task.column)) is not None:
-                plan.warn(other.column, f"{why}: {NEVER}")
+            for related in (relation, partial_relation):
+                if (why := related(plan, columns, other.column, task.column)) is not None:
+                    plan.warn(other.column, f"{why}: {NEVER}")
+                    break
 
 
 def _compared(plan: Plan, columns: Mapping[str, Any]) -> list[Decision]:
@@ -68,10 +71,11 @@ def _compared(plan: Plan, columns: Mapping[str, Any]) -> list[Decision]:
 
 def _leak(plan: Plan, columns: Mapping[str, Any], name: str) -> str | None:
     for task in _compared(plan, columns):
-        if (why := relation(plan, columns, name, task.column)) is not None:
-            return why
         if task.kind == "multilabel" and (label := label_given_away(plan, columns, name, task.column)) is not None:
             return f"it alone says which rows of the target `{task.column}` hold {label!r}"
+        for related in (relation, partial_relation):
+            if (why := related(plan, columns, name, task.column)) is not None:
+                return why
     return None
 
 
@@ -85,7 +89,6 @@ def _leaks_of_leaks(plan: Plan, columns: Mapping[str, Any], leaks: Mapping[str, 
             name = decision.column
             if name in found or name in leaks:
                 continue
-            there, back = tells(plan, columns, name, source), made_from(plan, columns, name, source)
-            if there.suspicious or back.suspicious:
+            if is_form_of(plan.look(columns, name), plan.look(columns, source)):
                 found[name] = f"it is another form of `{source}`, {leaks[source].replace('it alone', 'which alone')}"
     return found

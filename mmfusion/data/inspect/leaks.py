@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 from scipy.special import bdtr
 
 from mmfusion.data.inspect.association import (
+    along_curve,
     hits_by_interval,
     hits_by_level,
     mean_of_level,
@@ -37,8 +38,20 @@ _CORRELATION = 0.96
 _BY_CHANCE = 0.015
 """... so much less, or more, that a good predictor would rarely do as well on as many rows."""
 
-_FEWEST = 5
-"""Rows outside the commonest class that are enough if not one of all rows is predicted wrongly."""
+_FEWEST = 4
+"""Rows outside the commonest class that are enough if not one of all rows is predicted wrongly, ..."""
+
+_FEWEST_LARGEST = 3
+"""... or so few, if they are those of the largest or of the smallest numbers of a target, ..."""
+
+_FEWEST_BY_MEASUREMENT = 15
+"""... or so many, if the column is a measurement, for one of r = .95 often tells the five largest numbers apart, ..."""
+
+_FEWEST_OF_KINDS = 40
+"""... or so many, if it is one of more than two classes, ..."""
+
+_APART = 0.1
+"""... but not by gaps of so large a share of its range."""
 
 LABELS_COMPARED = 20
 """Of a target of several labels a row, the commonest: which rows have each of them is looked at."""
@@ -58,6 +71,7 @@ class Score:
         measure: `accuracy` or `rank correlation`.
         rows: how many rows were scored.
         errors_left: share of the commonest class's errors that a good predictor of this kind may leave.
+        fewest: rows outside the commonest class that are enough if there is no error.
     """
 
     value: float
@@ -65,6 +79,7 @@ class Score:
     measure: str
     rows: int
     errors_left: float = _ERRORS_LEFT
+    fewest: int = _FEWEST
 
     @property
     def words(self) -> str:
@@ -80,7 +95,7 @@ class Score:
             return bool(np.arctanh(min(self.value, 1 - 1e-9)) - _Z / np.sqrt(self.rows - 3) > np.arctanh(_CORRELATION))
         wrong, by_chance = round(self.rows * (1 - self.value)), round(self.rows * (1 - self.chance))
         if wrong == 0:
-            return by_chance >= _FEWEST
+            return by_chance >= self.fewest
         return bool(wrong < by_chance and bdtr(wrong, by_chance, self.errors_left) < _BY_CHANCE)
 
 
@@ -95,11 +110,13 @@ class Looked:
         codes: int `[N]`, a number for each value; −1 where empty.
         numbers: `[N]`, NaN where empty; None unless all filled cells are numbers, three different ones or more.
         levels: how many different values.
+        values: text `[levels]`, the value of each code; None where they were not kept.
     """
 
     codes: np.ndarray
     numbers: np.ndarray | None
     levels: int
+    values: pl.Series | None = None
 
     @classmethod
     def at(cls, cells: Cells, rows: np.ndarray | None = None) -> Looked:
@@ -112,13 +129,15 @@ class Looked:
         values = cells if isinstance(cells, pl.Series) else pl.Series([_text(cell) for cell in cells], dtype=pl.String)
         values = values if rows is None else values.gather(rows)
         numbers = numeric(values)
-        codes = values.cast(pl.String).rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1
+        texts = values.cast(pl.String)
+        codes = texts.rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1
         is_number = numbers.null_count() == values.null_count() and numbers.n_unique() - (numbers.null_count() > 0) > 2
-        return cls(codes, numbers.to_numpy().astype(np.float64) if is_number else None, int(codes.max(initial=-1)) + 1)
+        levels = texts.drop_nulls().unique().sort()
+        return cls(codes, numbers.to_numpy().astype(np.float64) if is_number else None, len(levels), levels)
 
     def where(self, rows: np.ndarray) -> Looked:
         """Some of the rows."""
-        return Looked(self.codes[rows], None if self.numbers is None else self.numbers[rows], self.levels)
+        return replace(self, codes=self.codes[rows], numbers=None if self.numbers is None else self.numbers[rows])
 
     @property
     def holes(self) -> Looked | None:
@@ -134,7 +153,7 @@ def sample(rows: int) -> np.ndarray | None:
     return np.sort(np.random.default_rng(0).choice(rows, MOST_ROWS, replace=False))
 
 
-def gives(feature: Looked, target: Looked, errors_left: float = _ERRORS_LEFT_BY_MEASUREMENT) -> Score:
+def gives(feature: Looked, target: Looked, measured: bool = True) -> Score:
     """How well a column predicts a target by itself; the best of several predictors counts.
 
     Classes: the commonest one at the same level, or that of an interval of numbers.
@@ -144,13 +163,13 @@ def gives(feature: Looked, target: Looked, errors_left: float = _ERRORS_LEFT_BY_
     Args:
         feature: `[N]`, what may be known beforehand.
         target: `[N]`, what is predicted.
-        errors_left: share of the commonest class's errors that a measurement may leave by right.
+        measured: whether numbers may be a measurement, which tells kinds apart well by right.
     """
     known = target.codes >= 0
     if known.sum() < LEAST_ROWS:
         return NOTHING
     feature, target = feature.where(known), target.where(known)
-    scores = [_classes(feature, target, errors_left)] if target.numbers is None or target.levels <= _CLASSES else []
+    scores = [_classes(feature, target, measured)] if target.numbers is None or target.levels <= _CLASSES else []
     scores += [_numbers(feature, target.numbers)] if target.numbers is not None and target.levels > 3 else []
     return max(scores, key=lambda score: (score.suspicious, score.value))
 
@@ -159,7 +178,7 @@ def follows(feature: Looked, target: Looked) -> Score:
     """How well a column is predicted from the target, or which of its cells are empty: it may be made from it."""
     known = target.codes >= 0
     feature, target = feature.where(known), target.where(known)
-    scores = [gives(target, feature, _ERRORS_LEFT)]  # a target is no measurement of what is made from it
+    scores = [gives(target, feature, measured=False)]  # a target is no measurement of what is made from it
     if feature.holes is not None:
         scores += [gives(target, feature.holes)]
         if feature.levels > 1:  # an empty cell as a class of its own
@@ -169,6 +188,11 @@ def follows(feature: Looked, target: Looked) -> Score:
 
 _JOINED = rf"{UNSPACED}|\p{{Katakana}}|\p{{Hangul}}"
 """A character of a script in which a name may stand without a blank before or behind it."""
+
+
+def is_form_of(column: Looked, other: Looked) -> bool:
+    """Whether one of two columns gives the other away, or is made from it."""
+    return gives(column, other).suspicious or follows(column, other).suspicious
 
 
 def says_label(texts: Cells, labels: Cells) -> Score:
@@ -200,22 +224,42 @@ def _padded(column: str) -> pl.Expr:
     return pl.concat_str(pl.lit(" "), apart.str.replace_all(r"[^\pL\pN]+", " "), pl.lit(" ")).str.replace_all(" +", " ")
 
 
-def _classes(feature: Looked, target: Looked, by_measurement: float = _ERRORS_LEFT) -> Score:
+def _classes(feature: Looked, target: Looked, measured: bool = False) -> Score:
     labels, rows = target.codes, len(target.codes)
     if rows < LEAST_ROWS or target.levels > rows / 2:
         return NOTHING
-    hits = [hits_by_level(feature.codes, labels)]
+    is_measured = feature.numbers is not None and feature.levels > 2 * target.levels
+    left = _ERRORS_LEFT_BY_MEASUREMENT if measured and is_measured else _ERRORS_LEFT
+    scores = [_accuracy(hits_by_level(feature.codes, labels), labels, left)]
     if feature.holes is not None:
-        hits.append(hits_by_level(feature.holes.codes, labels))
-    if feature.numbers is not None:
+        scores.append(_accuracy(hits_by_level(feature.holes.codes, labels), labels, left))
+    if feature.numbers is not None and (~np.isnan(feature.numbers)).sum() > 8:
         there = ~np.isnan(feature.numbers)
         x, y = feature.numbers[there], labels[there]
-        empty = int(np.bincount(labels[~there]).max()) if not there.all() else 0
-        if len(x) > 8:
-            hits.append(empty + hits_by_interval(x, y))
-    is_measured = feature.numbers is not None and feature.levels > 2 * target.levels
-    left = by_measurement if is_measured else _ERRORS_LEFT
-    return Score(max(hits) / rows, float(np.bincount(labels).max()) / rows, "accuracy", rows, left)
+        hits = hits_by_interval(x, y) + int(np.bincount(labels[~there], minlength=1).max())
+        fewest = _fewest(x, y, measured) if is_measured else _FEWEST
+        scores.append(_accuracy(hits, labels, left, fewest))
+    shared = np.bincount(feature.codes + 1)[feature.codes + 1] > 1  # of a value that no other row has, nothing is known
+    if not is_measured and max(LEAST_ROWS / 2, rows / 2) < shared.sum() < rows:
+        scores.append(_accuracy(hits_by_level(feature.codes[shared], labels[shared]), labels[shared]))
+    return max(scores, key=lambda score: (score.suspicious, score.value))
+
+
+def _accuracy(hits: int, labels: np.ndarray, errors_left: float = _ERRORS_LEFT, fewest: int = _FEWEST) -> Score:
+    rows = len(labels)
+    return Score(hits / rows, float(np.bincount(labels).max()) / rows, "accuracy", rows, errors_left, fewest)
+
+
+def _fewest(numbers: np.ndarray, labels: np.ndarray, measured: bool) -> int:
+    """Rows outside the commonest class that are enough if intervals of the numbers make no error."""
+    order = np.argsort(numbers, kind="stable")
+    x, y = numbers[order], labels[order]
+    gaps = np.diff(x)[y[1:] != y[:-1]]  # at which one class ends
+    if measured:
+        if len(gaps) and len(gaps) * gaps.min() > _APART * np.ptp(x):
+            return _FEWEST
+        return _FEWEST_OF_KINDS if len(np.unique(y)) > 2 else _FEWEST_BY_MEASUREMENT
+    return _FEWEST_LARGEST if len(gaps) == 1 and gaps[0] > 0 else _FEWEST
 
 
 def _numbers(feature: Looked, y: np.ndarray) -> Score:
@@ -230,7 +274,7 @@ def _numbers(feature: Looked, y: np.ndarray) -> Score:
         if rows > 8:
             scores.append(abs(rank_correlation(x, y)))
             if feature.levels > _CLASSES:
-                scores.append(rank_correlation(mean_of_neighbours(x, y), y))
+                scores += [rank_correlation(mean_of_neighbours(x, y), y), rank_correlation(*along_curve(x, y))]
     return Score(max(scores), 0.0, "rank correlation", rows)
 
 

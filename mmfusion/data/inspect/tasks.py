@@ -11,6 +11,7 @@ from mmfusion.data.inspect.counts import counted
 from mmfusion.data.inspect.leaks import LABELS_COMPARED, NOTHING, Looked, Score, follows, gives, sample
 from mmfusion.data.inspect.lists import CLEAR, UNCLEAR, labels_of
 from mmfusion.data.inspect.lookalikes import visible
+from mmfusion.data.inspect.partial import gives_in_part
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.profile import Profile
 
@@ -76,6 +77,12 @@ def relation(plan: Plan, columns: Mapping[str, Any], name: str, target: str) -> 
     if back.suspicious:
         return f"it follows from the target `{target}`, which alone gives {back.words} of it"
     return None
+
+
+def partial_relation(plan: Plan, columns: Mapping[str, Any], name: str, target: str) -> str | None:
+    """Why a column gives one class of a target away, or some of its rows; None if neither."""
+    why = gives_in_part(plan.look(columns, name), plan.look(columns, target), f"the target `{target}`")
+    return why and f"it {why}"
 
 
 def label_given_away(plan: Plan, columns: Mapping[str, Any], name: str, target: str) -> str | None:

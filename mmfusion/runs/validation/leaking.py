@@ -12,7 +12,18 @@ import polars as pl
 from torch import Tensor
 
 from mmfusion.data.cells import factorise
-from mmfusion.data.inspect.leaks import LABELS_COMPARED, LEAST_ROWS, Looked, Score, follows, gives, sample, says_label
+from mmfusion.data.inspect.leaks import (
+    LABELS_COMPARED,
+    LEAST_ROWS,
+    Looked,
+    Score,
+    follows,
+    gives,
+    is_form_of,
+    sample,
+    says_label,
+)
+from mmfusion.data.inspect.partial import gives_in_part
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.text import Text
 from mmfusion.data.table import Column, Table, filled
@@ -20,6 +31,8 @@ from mmfusion.data.targets import label_columns
 from mmfusion.runs.tables import class_names
 from mmfusion.tasks._base import Task
 from mmfusion.tasks.multilabel import Multilabel
+
+_KNOWN = "is it known when the model is used?"
 
 
 def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) -> list[str]:
@@ -39,8 +52,11 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
     labels = [(name, task, column) for name, task in tasks.items() for column in label_columns(name, task)]
     columns |= {column for _, _, column in labels}
     looked = {name: _look(part.column(name), rows) for name in columns if name in part.columns}
-    targets = {}
-    found = []
+    targets: dict[str, Looked] = {}
+    found: list[str] = []
+    inputs: dict[str, Looked] = {}
+    leaking: dict[str, Looked] = {}
+    sources: dict[str, Looked] = {}
     for task_name, task, target_column in labels:
         name = task_name if not task.columns else f"{task_name} ({target_column})"
         target = looked.get(target_column)
@@ -65,12 +81,18 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
                     there = filled(part.column(column))
                     cells = Looked.at(pl.Series(there), rows) if not there.all() else None
                     where += " (whether it is there)"
-                if cells is not None and (why := _why(cells, target, name)) is not None:
-                    found.append(f"{where} {why}: is it known when the model is used?")
-                elif cells is not None:
-                    several = (f"{name}={label}" for label, has in held.items() if gives(cells, has).suspicious)
-                    if (label := next(several, None)) is not None:
-                        found.append(f"{where} alone says which rows have {label}: is it known when the model is used?")
+                if cells is None:
+                    continue
+                inputs[where] = cells
+                several = (f"{name}={label}" for label, has in held.items() if gives(cells, has).suspicious)
+                label = next(several, None)
+                why = f"alone says which rows have {label}" if label is not None else _why(cells, target, name)
+                why = why or gives_in_part(cells, target, name)
+                if why is not None:
+                    found.append(f"{where} {why}: {_KNOWN}")
+                    leaking[where] = cells
+                    if why.startswith("alone"):
+                        sources[where] = cells
             if isinstance(kind, Text) and not task.is_regression:
                 column = (kind.columns or [modality])[0]
                 said = says_label(part.column(column), part.column(target_column))
@@ -79,6 +101,10 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
                         f"{modality}: {said.value:.1%} of {said.rows} texts contain the name of their own {name} "
                         f"(that of another row: {said.chance:.1%})"
                     )
+    for where in sorted(inputs.keys() - leaking.keys()):
+        source = next((name for name, cells in sources.items() if is_form_of(inputs[where], cells)), None)
+        if source is not None:
+            found.append(f"{where} is another form of {source}, which gives a target away: {_KNOWN}")
     for (first, target), (second, other) in combinations(targets.items(), 2):
         if (why := _why(other, target, first)) is not None:
             found.append(f"task {second} {why}: a model that is good at one knows the other")

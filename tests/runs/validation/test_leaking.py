@@ -103,5 +103,5 @@ def test_a_column_that_says_which_rows_have_one_of_several_labels(fitted):
         task.fit(tags)
     rows = Table("rows.csv", columns, ["train"] * 200, [str(i) for i in range(200)], range(2, 202))
     found = leaks(rows, {"table": Tabular(numeric=["dose"], categorical=["has"])}, {"tags": task})
-    said = "table: column has alone says which rows have tags=a: is it known when the model is used?"
-    assert found == ([said] if fitted else [])
+    said = "alone says which rows have tags=a: " if fitted else "is predicted by tags alone with accuracy 100.0% on "
+    assert [message.startswith(f"table: column has {said}") for message in found] == [True]
