@@ -13,7 +13,7 @@ FEW_CLASSES = 6
 NEIGHBOURS = 2
 """On either side, among the sorted numbers."""
 
-_INDEPENDENT = 0.05
+_INDEPENDENT = 0.01
 
 
 def hits_by_level(codes: np.ndarray, labels: np.ndarray) -> int:
@@ -129,7 +129,7 @@ def rank_correlation(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def independent(rows: np.ndarray, classes: np.ndarray) -> bool:
-    """Whether nothing speaks against some rows' being drawn from all classes alike: p > .05 of a χ² test.
+    """Whether nothing speaks against some rows' being drawn from all classes alike: p > .01 of a χ² test.
 
     Args:
         rows: bool `[N]`, some rows, not all.
@@ -143,7 +143,7 @@ def independent(rows: np.ndarray, classes: np.ndarray) -> bool:
 
 
 def alike_in_rank(numbers: np.ndarray, classes: np.ndarray) -> bool:
-    """Whether nothing speaks against the classes' having numbers of one distribution: p > .05 of Kruskal and Wallis."""
+    """Whether nothing speaks against the classes' having numbers of one distribution: p > .01 of Kruskal and Wallis."""
     _, place, counts = np.unique(classes, return_inverse=True, return_counts=True)
     rank = ranks(numbers)
     spread = rank.var()

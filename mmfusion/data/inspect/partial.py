@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from mmfusion.data.inspect.association import alike_in_rank, distance_apart, independent
+from mmfusion.data.inspect.association import alike_in_rank, distance_apart, independent, rank_correlation
 from mmfusion.data.inspect.leaks import LEAST_ROWS, Looked, follows, gives
 from mmfusion.data.manifest.empty import looks_missing
 
@@ -27,6 +27,7 @@ _COMMON = 0.1
 """Share of rows with one value that may stand where a copy of the target was not made."""
 
 _QUARTERS = 4
+_SAME_ORDER = 0.995
 
 _FEWEST_OF_FEW = 8
 """Rows outside the commonest class, or level, that are enough in fewer rows than scores are given for."""
@@ -121,7 +122,7 @@ def _copied(feature: Looked, target: Looked, name: str) -> str | None:
         for score in (gives(part, its_target), follows(part, its_target)):
             if score.suspicious:
                 return f"gives {score.words} of {name} wherever it is not {without}"
-        if others.sum() < LEAST_ROWS and _without_error(part, its_target):
+        if (is_missing or is_copy) and others.sum() < LEAST_ROWS and _without_error(part, its_target):
             return f"gives {name} without an error wherever it is not {without}"
     return None
 
@@ -132,16 +133,23 @@ def _without_one_value(feature: Looked) -> Iterator[tuple[np.ndarray, str, bool]
     candidates = [(filled, "empty", True)]
     if filled.any():
         commonest = int(np.bincount(feature.codes[filled]).argmax())
+        names = [] if feature.values is None else feature.values.to_list()
+        missing = [code for code, name in enumerate(names) if looks_missing(name)]
         cells = feature.codes if feature.numbers is None else feature.numbers  # 0.0 and -0.00 are the same number
-        others = filled & (cells != cells[feature.codes == commonest][0])
-        candidates.append((others, _shown(feature, commonest), looks_missing(_value(feature, commonest))))
+        for code in dict.fromkeys([commonest, *missing]):
+            others = filled & ~np.isin(cells, cells[feature.codes == code])
+            candidates.append((others, _shown(feature, code), code in missing))
     for others, words, is_missing in candidates:
         if others.sum() > LEAST_ROWS / 2 and (~others).sum() > _COMMON * len(others):
             yield others, words, is_missing
 
 
 def _without_error(feature: Looked, target: Looked) -> bool:
-    """Whether each value of a column stands for one class, or for an interval of numbers that holds no other's."""
+    """Whether each value of a column stands for one class, or for an interval of numbers that holds no other's; or
+    numbers, in the order of the target's.
+    """
+    if feature.numbers is not None and target.numbers is not None:
+        return abs(rank_correlation(feature.numbers, target.numbers)) > _SAME_ORDER
     of_classes = target.numbers is None or target.levels <= _CLASSES
     labels = target.codes if of_classes else feature.codes
     sizes = np.bincount(labels)
@@ -152,10 +160,6 @@ def _without_error(feature: Looked, target: Looked) -> bool:
         return pairs == len(np.unique(feature.codes)) <= len(labels) / 3
     runs = 1 + int((np.diff(labels[np.argsort(target.numbers, kind="stable")]) != 0).sum())
     return runs == (sizes > 0).sum() <= len(labels) / 6
-
-
-def _value(looked: Looked, code: int) -> str:
-    return "" if looked.values is None else str(looked.values[code])
 
 
 def _shown(looked: Looked, code: int) -> str:
