@@ -105,3 +105,37 @@ def test_a_column_that_says_which_rows_have_one_of_several_labels(fitted):
     found = leaks(rows, {"table": Tabular(numeric=["dose"], categorical=["has"])}, {"tags": task})
     said = "alone says which rows have tags=a: " if fitted else "is predicted by tags alone with accuracy 100.0% on "
     assert [message.startswith(f"table: column has {said}") for message in found] == [True]
+
+
+def test_what_gives_one_class_or_some_rows_away_is_found_as_by_init():
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, 4, 200)
+    y = generator.normal(size=200)
+    columns = {
+        "label": pl.Series([f"t{label}" for label in labels]),
+        "y": pl.Series(y),
+        "disposition": pl.Series(["home" if i == 2 else ("icu", "or")[generator.integers(2)] for i in labels]),
+        "part": pl.Series(np.where(generator.random(200) < 0.6, y, 0)),
+        "dose": pl.Series(generator.normal(size=200)),
+    }
+    rows = Table("rows.csv", columns, ["train"] * 200, [str(i) for i in range(200)], range(2, 202))
+    kinds = {"table": Tabular(numeric=["dose", "part"], categorical=["disposition"])}
+    first, second = leaks(rows, kinds, {"label": Classification(), "y": Regression()})
+    known = ": is it known when the model is used?"
+    assert first == f"table: column disposition alone says which rows of label hold 't2'{known}"
+    assert second.startswith("table: column part is the same number as y in ")
+
+
+def test_another_form_of_a_leak_is_found():
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, 12, 200)
+    columns = {
+        "label": pl.Series([f"t{label // 4}" for label in labels]),
+        "finer": pl.Series([f"kind {label}" for label in labels]),
+        "half": pl.Series([f"half {label // 6}" for label in labels]),
+        "noise": pl.Series([f"w{i}" for i in generator.integers(0, 3, 200)]),
+    }
+    rows = Table("rows.csv", columns, ["train"] * 200, [str(i) for i in range(200)], range(2, 202))
+    first, second = leaks(rows, {"table": Tabular(categorical=["finer", "half", "noise"])}, {"label": Classification()})
+    assert first.startswith("table: column finer alone predicts label")
+    assert second.startswith("table: column half is another form of table: column finer, which gives a target away: ")
