@@ -186,13 +186,13 @@ def follows(feature: Looked, target: Looked) -> Score:
     return max(scores, key=lambda score: (score.suspicious, score.value))
 
 
-_JOINED = rf"{UNSPACED}|\p{{Katakana}}|\p{{Hangul}}"
-"""A character of a script in which a name may stand without a blank before or behind it."""
-
-
 def is_form_of(column: Looked, other: Looked) -> bool:
     """Whether one of two columns gives the other away, or is made from it."""
     return gives(column, other).suspicious or follows(column, other).suspicious
+
+
+_JOINED = rf"{UNSPACED}|\p{{Katakana}}|\p{{Hangul}}"
+"""A character of a script in which a name may stand without a blank before or behind it."""
 
 
 def says_label(texts: Cells, labels: Cells) -> Score:
