@@ -23,6 +23,7 @@ _MEASUREMENTS = 21
 """Different numbers from which on a column measures something, and words in it are no levels."""
 
 _MOST_WORDS = 5
+_CODE = r"^(?:[+-]?(?:7{2,8}|8{2,8}|9{2,8})|-1)(?:[.,]0+)?$"
 
 
 @dataclass
@@ -94,7 +95,7 @@ def _of_column(cells: Any) -> tuple[dict[str, int], dict[str, int]]:
     found |= _among_numbers({value: count for value, count in counts.items() if value not in found})
     rest = [value for value in counts if value not in found]
     if not found:
-        return {}, {}
+        return {}, _codes(counts)
     others = cells.filter(cells.is_in(rest))
     if not rest or _is_of_one_form(others):
         return found, {}
@@ -113,6 +114,21 @@ def _among_numbers(counts: Mapping[str, int]) -> dict[str, int]:
     measured = is_number.sum() >= _MEASUREMENTS and is_number.sum() + len(words) == len(counts)
     few = 0 < len(words) <= _MOST_WORDS and sum(counts[word] for word in words) <= others
     return {word: counts[word] for word in words if counts[word] > 1} if measured and few else {}
+
+
+def _codes(counts: Mapping[str, int]) -> dict[str, int]:
+    """Numbers such as -999 that recur far from all others of a measurement, as codes of an empty cell do."""
+    values = pl.Series(list(counts), dtype=pl.String)
+    numbers = numeric(to_points(values))
+    if numbers.null_count() or len(numbers) < _MEASUREMENTS:
+        return {}
+    is_code = values.str.contains(_CODE)
+    usual = numbers.filter(~is_code)
+    lowest, highest = usual.min(), usual.max()
+    if not isinstance(lowest, float) or not isinstance(highest, float):
+        return {}
+    far = is_code & ((lowest - numbers > highest - lowest) | (numbers - highest > highest - lowest))
+    return {value: counts[value] for value in values.filter(far).to_list() if counts[value] > 2}
 
 
 def _is_of_one_form(cells: pl.Series) -> bool:

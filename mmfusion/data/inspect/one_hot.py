@@ -118,7 +118,7 @@ def make_multilabel(plan: Plan, group: OneHot, reason: str) -> None:
     holes = f"; {empty / plan.profiles[first].rows:.0%} of rows have none" if empty and group.mark is None else ""
     said = f"{reason}; {group.description}{holes}"
     options = {"empty_is_no": True} if group.mark is not None else {}
-    more = {"others": others, "name": group.prefix or "", "arguments": options}
+    more = {"others": others, "name": group.prefix or "labels", "arguments": options}
     plan.decide(first, "task", "multilabel", said, warning=warning, **more)
     for name in others:
         plan.decide(name, "merged", reason=f"a label of the task that `{first}` begins")

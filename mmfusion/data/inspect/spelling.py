@@ -17,7 +17,8 @@ _DAY = (
     r"\d{4}[-/.]\d{1,2}[-/.]\d{1,2}|(19|20)\d{2}[-/](0[1-9]|1[0-2])|\d{1,2}[-/.]\d{1,2}[-/.](\d{4}|\d{2})|"
     rf"\d{{1,2}}\.?[-/ ]{_MONTH}[-/ ]\d{{2,4}}|{_MONTH} \d{{1,2}},? \d{{4}}|\d{{4}}年\d{{1,2}}月(\d{{1,2}}日)?"
 )
-_DATE = rf"^({_DAY})([ T,]+{_TIME})?$|^{_TIME}$"
+_WEEKDAY = r"([^\W\d_]{2,10}[.,]? )?"
+_DATE = rf"^{_WEEKDAY}({_DAY})([ T,]+{_TIME})?$|^{_TIME}$|^{_WEEKDAY}{_MONTH} +\d{{1,2}} {_TIME} \d{{4}}$"
 
 
 def looks_like_codes(unique: pl.Series) -> tuple[float, str] | None:

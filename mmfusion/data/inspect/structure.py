@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import polars as pl
+
 from mmfusion.data.inspect.by_hand import by_hand
 from mmfusion.data.inspect.contents import dates, groups_and_rest, texts
 from mmfusion.data.inspect.files import find_media
 from mmfusion.data.inspect.given import Given
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.profile import profile
+from mmfusion.data.inspect.spelling import is_date
 from mmfusion.data.inspect.splits import find_split
 from mmfusion.data.inspect.words import ID, LABEL, named, words
 from mmfusion.data.manifest.header import Unnamed
@@ -79,23 +82,32 @@ def start(
         find_split(plan, columns, fixed)
     for name in plan.open(fixed):
         find_media(plan, columns, name, root)
-    _ids(plan, fixed)
+    _ids(plan, columns, fixed)
     dates(plan, columns, fixed)
     texts(plan, columns, fixed)
     groups_and_rest(plan, columns, fixed)
     return plan
 
 
-def _ids(plan: Plan, fixed: frozenset[str]) -> None:
+def _ids(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None:
     """One column that names the rows; the left-most of those with the likeliest names."""
     unique = [n for n in plan.open(fixed) if plan.profiles[n].is_unique and plan.profiles[n].filled == plan.rows]
+    counting = [n for n in unique if _counts_rows(columns[n])]
     likely = [n for n in unique if named(n, ID) or not words(n)]
     named_rows = [n for n in unique if not (plan.profiles[n].numbers > _NUMBERS or plan.profiles[n].is_text)]
-    chosen = next(iter(sorted(likely, key=lambda n: (words(n)[-1:] != ["id"], len(words(n)))) or named_rows), None)
-    for name in {*likely, *named_rows}:
+    by_name = sorted(likely, key=lambda n: (words(n)[-1:] != ["id"], len(words(n))))
+    chosen = next(iter([*by_name, *named_rows, *counting]), None)
+    for name in dict.fromkeys([*likely, *named_rows, *counting]):
         if name == chosen:
-            plan.decide(
-                name, "id", reason="different in every row" + (" and named like an id" if name in likely else "")
-            )
-        else:
+            why = " and named like an id" if name in likely else ""
+            plan.decide(name, "id", reason=f"different in every row{why}")
+        elif not is_date(columns[name]):
             plan.decide(name, "ignored", reason="different in every row, so nothing can be learned from it")
+
+
+def _counts_rows(cells: Any) -> bool:
+    """Whether the cells are 0, 1, 2, … or 1, 2, 3, … in the order of the file."""
+    if not isinstance(cells, pl.Series):
+        return False
+    numbers = cells.cast(pl.Float64, strict=False)
+    return numbers.null_count() == 0 and numbers[0] in (0, 1) and bool((numbers.diff().drop_nulls() == 1).all())

@@ -116,3 +116,18 @@ def test_what_is_kept_says_how_it_becomes_empty():
 def test_sodium_among_elements_is_a_value():
     assert guess_empty({"x": column(["K", "Cl", "Fe"], "Na")}).kept == {"x": {"Na": 10}}
     assert guess_empty({"x": column(["m", "f"], "NA")}).taken == {"x": {"NA": 10}}
+
+
+@pytest.mark.parametrize("code", ["-999", "9999", "-99.0", "-1", "88888"])
+def test_a_code_far_from_all_measurements_is_said(code):
+    cells = pl.Series([f"{20 + i % 30 / 50:.2f}" for i in range(200)] + [code] * 5)
+    found = guess_empty({"x": cells})
+    assert (found.kept, found.not_empty, list(found.empty)) == ({"x": {code: 5}}, {}, list(EMPTY))
+    assert f"kept as values: {code!r} (5 cells) in 'x' (if that means an empty cell, add it to data.empty)" in (
+        found.sentences()
+    )
+
+
+@pytest.mark.parametrize("cells", [[f"{i * 7}" for i in range(-150, 150)] + ["-999"] * 4, ["-1", "1"] * 40])
+def test_a_number_among_others_is_no_code(cells):
+    assert guess_empty({"x": pl.Series(cells)}).kept == {}

@@ -131,3 +131,16 @@ def test_a_column_of_numbers_but_for_its_unit_is_no_id(tmp_path):
 def test_a_time_is_no_text(tmp_path):
     plan = started(tmp_path, id=[f"c{i}" for i in range(N)], at=[f"2024-01-02 10:{i:02}:00.000000" for i in range(N)])
     assert plan.decisions["at"].reason.startswith("dates or times")
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_column_that_counts_the_rows_is_no_input(tmp_path, first):
+    plan = started(tmp_path, respondent=[str(first + i) for i in range(N)], year=[str(1900 + i) for i in range(N)])
+    assert roles(plan) == {"respondent": "id", "year": "open"}
+    plan = started(tmp_path, id=[f"r{i}" for i in range(N)], respondent=[str(first + i) for i in range(N)])
+    assert roles(plan) == {"id": "id", "respondent": "ignored"}
+
+
+def test_a_time_in_every_row_is_ignored_as_one(tmp_path):
+    plan = started(tmp_path, id=[f"r{i}" for i in range(N)], took=[f"1:{i:02}:07" for i in range(N)])
+    assert plan.decisions["took"].reason.startswith("dates or times")
