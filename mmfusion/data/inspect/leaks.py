@@ -44,14 +44,17 @@ _FEWEST = 4
 _FEWEST_LARGEST = 3
 """... or so few, if they are those of the largest or of the smallest numbers of a target, ..."""
 
-_FEWEST_BY_MEASUREMENT = 15
-"""... or so many, if the column is a measurement, for one of r = .95 often tells the five largest numbers apart, ..."""
+_FEWEST_BY_MEASUREMENT = 25
+"""... or so many, if the column is a measurement, for one of r = .95 often tells the five largest numbers apart ..."""
 
-_FEWEST_OF_KINDS = 40
-"""... or so many, if it is one of more than two classes, ..."""
+_FEWEST_OF_KINDS = 60
+"""... (of more than two classes, so many, as petals of 50 irises do), but not by such a gap: ..."""
 
 _APART = 0.1
-"""... but not by gaps of so large a share of its range."""
+"""... a share of the range of numbers."""
+
+_MOSTLY_ONE = 0.6
+"""Share of one value from which on a number has no order to predict."""
 
 LABELS_COMPARED = 20
 """Of a target of several labels a row, the commonest: which rows have each of them is looked at."""
@@ -256,7 +259,7 @@ def _fewest(numbers: np.ndarray, labels: np.ndarray, measured: bool) -> int:
     x, y = numbers[order], labels[order]
     gaps = np.diff(x)[y[1:] != y[:-1]]  # at which one class ends
     if measured:
-        if len(gaps) and len(gaps) * gaps.min() > _APART * np.ptp(x):
+        if len(gaps) and len(gaps) * gaps.min() > min(len(gaps), 2) * _APART * np.ptp(x):
             return _FEWEST
         return _FEWEST_OF_KINDS if len(np.unique(y)) > 2 else _FEWEST_BY_MEASUREMENT
     return _FEWEST_LARGEST if len(gaps) == 1 and gaps[0] > 0 else _FEWEST
@@ -265,6 +268,8 @@ def _fewest(numbers: np.ndarray, labels: np.ndarray, measured: bool) -> int:
 def _numbers(feature: Looked, y: np.ndarray) -> Score:
     rows = len(y)
     scores = [0.0]
+    if np.unique(y, return_counts=True)[1].max(initial=0) > _MOSTLY_ONE * rows:
+        return NOTHING
     if feature.levels <= rows / 10 and len(np.unique(feature.codes)) > 3:
         scores.append(rank_correlation(mean_of_level(feature.codes, y), y))
     if feature.numbers is not None:

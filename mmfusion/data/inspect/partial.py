@@ -14,8 +14,14 @@ _CLASSES = 20
 _FEWEST = 4
 """Rows of a class, and as many of the others, that are enough if a column tells them apart without an error."""
 
+_FEWEST_OF_A_VALUE = 10
+"""Rows of a class that are enough if numbers have a value in them alone."""
+
+_APART = 0.1
+"""Gap between a class and the others, as a share of a measurement's range, that is no luck."""
+
 _ERRORS = 0.02
-"""Share of a class's rows that may be told wrongly, ..."""
+"""Share of a class's rows that may be told wrongly."""
 
 _SAME = 0.2
 """Share of rows in which a number that rarely occurs twice is the target's by no chance."""
@@ -72,8 +78,10 @@ def _has_own_levels(feature: Looked, holds: np.ndarray, measured: bool) -> bool:
     codes = feature.codes + 1
     if measured:
         sizes = np.bincount(codes)
-        candidates = [codes == 0, codes == 1 + int(sizes[1:].argmax())]
+        candidates = [codes == 0] + [codes == 1 + int(sizes[1:].argmax())] * int(holds.sum() >= _FEWEST_OF_A_VALUE)
         return any(_few_errors(each, holds) or _few_errors(~each, holds) for each in candidates)
+    if feature.numbers is not None and holds.sum() < _FEWEST_OF_A_VALUE:
+        return False
     inside, sizes = np.bincount(codes, weights=holds), np.bincount(codes)
     mostly = inside * 2 > sizes
     return bool((sizes[mostly] > 1).any()) and feature.levels <= len(holds) / 4 and _few_errors(mostly[codes], holds)
@@ -95,7 +103,7 @@ def _has_own_range(feature: Looked, holds: np.ndarray, classes: np.ndarray) -> b
         return True
     if (~holds).sum() < len(holds) / 3:  # too few to see a difference between the others
         return False
-    return distance_apart(x, holds) > 0 and alike_in_rank(x[~holds], classes[~holds])
+    return distance_apart(x, holds) > _APART and alike_in_rank(x[~holds], classes[~holds])
 
 
 def _few_errors(predicted: np.ndarray, holds: np.ndarray) -> bool:

@@ -4,8 +4,12 @@ import numpy as np
 import pytest
 
 from mmfusion.data.inspect.association import (
+    alike_in_rank,
+    along_curve,
+    distance_apart,
     hits_by_interval,
     hits_by_level,
+    independent,
     mean_of_level,
     mean_of_neighbours,
     rank_correlation,
@@ -93,3 +97,27 @@ def test_rank_correlation_of_bins_is_one(generator):
 
 def test_mean_of_level():
     assert mean_of_level(np.array([5, 5, -1]), np.array([1.0, 3.0, 7.0])).tolist() == [2, 2, 7]
+
+
+def test_a_curve_through_few_points_is_followed_closely(generator):
+    x = np.sort(np.exp(generator.normal(size=80)))
+    wave = np.sin((x - x.min()) / np.ptp(x) * 4)
+    assert rank_correlation(*along_curve(x, wave)) > 0.99
+    assert abs(rank_correlation(*along_curve(x, generator.normal(size=80)))) < 0.3
+    assert abs(rank_correlation(*along_curve(np.tile(np.arange(24.0), 50), np.arange(1200.0)))) < 0.4
+
+
+def test_distance_apart():
+    x = np.array([0.0, 1.0, 7.0, 10.0])
+    assert distance_apart(x, x > 5) == pytest.approx(0.6)
+    assert distance_apart(x, x < 5) == pytest.approx(0.6)
+    assert distance_apart(x, x == 1) < 0
+
+
+def test_independence_of_classes(generator):
+    classes = generator.integers(0, 3, 300)
+    assert independent(generator.random(300) < 0.4, classes)
+    assert not independent(classes == 1, classes)
+    assert alike_in_rank(generator.normal(size=300), classes)
+    assert not alike_in_rank(generator.normal(size=300) + classes, classes)
+    assert alike_in_rank(np.ones(300), classes)

@@ -3,9 +3,10 @@ from __future__ import annotations
 import numpy as np
 import polars as pl
 import pytest
-from sklearn.datasets import load_iris
+from sklearn.datasets import load_iris, load_wine
 
-from mmfusion.data.inspect.leaks import MOST_ROWS, Looked, Score, follows, gives, sample, says_label
+from mmfusion.data.inspect.leaks import MOST_ROWS, Looked, Score, follows, gives, is_form_of, sample, says_label
+from mmfusion.data.inspect.partial import gives_in_part
 
 N = 400
 
@@ -170,3 +171,50 @@ def test_a_text_without_blanks_says_its_label_too(names, text):
     assert says_label([text.format(label) for label in labels], labels).suspicious
     assert not says_label([text.format("x") for _ in labels], labels).suspicious
     assert not says_label([text.format("".join(names)) for _ in labels], labels).suspicious
+
+
+@pytest.mark.parametrize("table", [load_iris(), load_wine()], ids=["iris", "wine"])
+@pytest.mark.parametrize("rows", [50, 80])
+def test_measurements_of_few_rows_tell_kinds_apart_by_luck(table, rows):
+    for seed in range(5):
+        chosen = np.random.default_rng(seed).choice(len(table.target), rows, replace=False)
+        kinds = Looked.at(pl.Series(table.target_names[table.target[chosen]]))
+        for cells in table.data[chosen].T:
+            column = Looked.at(pl.Series(cells))
+            assert not is_form_of(column, kinds)
+            assert gives_in_part(column, kinds, "kind") is None
+
+
+def test_few_rows_of_a_wide_gap_are_enough(generator):
+    chance = np.where(np.arange(50) < 6, generator.uniform(0.7, 0.95, 50), generator.uniform(0.02, 0.35, 50))
+    assert given(pl.Series(chance), [str(i < 6) for i in range(50)]).suspicious
+    assert not given(pl.Series(np.arange(50.0)), [str(i < 6) for i in range(50)]).suspicious
+
+
+def test_the_three_largest_of_a_target_are_no_chance(generator):
+    y = np.sort(generator.normal(size=80))
+    assert made([str(i > 76) for i in range(80)], pl.Series(y)).suspicious
+    assert not made([str(i > 77) for i in range(80)], pl.Series(y)).suspicious
+    assert not made([str(i in (40, 60, 70)) for i in range(80)], pl.Series(y)).suspicious
+
+
+def test_between_two_thresholds_in_few_rows(generator):
+    y = generator.normal(size=50)
+    assert made([str(abs(each - 0.3) < 0.4) for each in y], pl.Series(y)).suspicious
+
+
+def test_values_of_one_row_each_do_not_speak_against_a_finer_label(generator):
+    labels = generator.integers(0, 4, 50)
+    finer = [f"{label}/{generator.integers(4)}" for label in labels]
+    assert given(finer, [f"t{label}" for label in labels]).suspicious
+
+
+def test_what_is_nearly_always_the_same_has_no_order(generator):
+    kinds = pl.Series([f"k{i % 10}" for i in range(N)])
+    pixel = pl.Series([float(i % 10 == 3 and i < 100) for i in range(N)]) * pl.Series(generator.integers(1, 30, N))
+    assert not made(pixel, kinds).suspicious
+
+
+def test_a_table_in_the_order_of_its_target_makes_no_leak_of_what_repeats(generator):
+    y = pl.Series(np.sort(generator.normal(size=1200)))
+    assert not given([str(i % 24) for i in range(1200)], y).suspicious
