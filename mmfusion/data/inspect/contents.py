@@ -15,7 +15,6 @@ from mmfusion.data.inspect.one_hot import one_hot
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.profile import Profile
 from mmfusion.data.inspect.spelling import is_date
-from mmfusion.data.inspect.words import SPLIT_NAMES, named, words
 from mmfusion.data.text_tokens import split_text
 
 
@@ -55,8 +54,6 @@ def groups_and_rest(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str
         is_usable = found.is_category or found.is_number or found.lists or found.labels
         if name not in marked and (not is_usable or found.distinct == 1):
             plan.decide(name, "ignored", reason=_neither(found))
-        elif named(name, SPLIT_NAMES) and len(words(name)) == 1 and plan.splits and found.distinct <= 20:
-            plan.decide(name, "ignored", reason="named like a split, and another column is the split")
 
 
 def _neither(found: Profile) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from mmfusion.data.inspect.plan import Plan
-from mmfusion.data.inspect.words import SPLIT_VALUES, words
+from mmfusion.data.inspect.words import SPLIT_NAMES, SPLIT_VALUES, words
 
 
 def find_split(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None:
@@ -29,6 +29,42 @@ def find_split(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) ->
             take_split(plan, columns, name, meaning, "its values are the names of splits")
         else:
             plan.decide(name, "ignored", reason=f"another split; `{chosen}` is taken")
+
+
+def other_splits(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None:
+    """Columns that are named like a split or a fold are no input and no target, whatever their values say."""
+    for name in plan.open(fixed):
+        found = plan.profiles[name]
+        if not 2 <= found.distinct <= _MOST or not isinstance(columns[name], pl.Series):
+            continue
+        if not _is_named_like_one(name, columns[name].cast(pl.String), is_there=bool(plan.splits)):
+            continue
+        values = ", ".join(map(str, found.examples))
+        reason = (
+            "named like a split, and another column is the split"
+            if plan.splits
+            else f"named like a split, but its values ({values}) are no names of splits: say what they mean by "
+            f"data.split.ratio=null data.split.column={name} data.split.train=… .val=… .test=…, or train by folds with "
+            f"data.split.ratio=null data.split.folds=groups data.split.group={name}"
+        )
+        plan.decide(name, "ignored", reason=reason)
+
+
+_MOST = 20
+_FOLD = r"(?i)^(fold|cv|k|f)?[\s_-]?\d+(\.0)?$"
+
+
+def _is_named_like_one(name: str, cells: pl.Series, *, is_there: bool) -> bool:
+    parts, present = words(name), cells.drop_nulls()
+    last = parts[-1] if parts else ""
+    if last in ("split", "partition") or any(word in name for word in ("划分", "数据集")):
+        return True
+    if last in ("fold", "kfold", "folds"):
+        return bool(present.str.contains(_FOLD).all())
+    flags = {spelling for spellings in SPLIT_VALUES.values() for spelling in spellings}
+    if len(parts) > 1 and parts[0] in ("is", "in") and last in flags:
+        return present.n_unique() == 2
+    return len(parts) == 1 and last in SPLIT_NAMES and (is_there or len(set(split_meaning(present).values())) > 1)
 
 
 def split_meaning(cells: pl.Series) -> dict[str, str]:

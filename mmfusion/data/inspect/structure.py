@@ -14,7 +14,7 @@ from mmfusion.data.inspect.given import Given
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.profile import profile
 from mmfusion.data.inspect.spelling import is_date
-from mmfusion.data.inspect.splits import find_split
+from mmfusion.data.inspect.splits import find_split, other_splits
 from mmfusion.data.inspect.words import ID, LABEL, named, words
 from mmfusion.data.manifest.header import Unnamed
 from mmfusion.data.paths import Place
@@ -80,6 +80,7 @@ def start(
             plan.decide(name, "ignored", reason=f"the same in every row: {found.examples[0]!r}")
     if not given.splits:
         find_split(plan, columns, fixed)
+    other_splits(plan, columns, fixed)
     for name in plan.open(fixed):
         find_media(plan, columns, name, root)
     _ids(plan, columns, fixed)

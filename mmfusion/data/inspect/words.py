@@ -5,10 +5,17 @@ from __future__ import annotations
 import re
 
 SPLIT_VALUES = {
-    "train": ("train", "training", "trn", "tr"),
-    "val": ("val", "valid", "validation", "dev", "development", "eval", "publictest"),
-    "test": ("test", "testing", "tst", "te", "holdout", "privatetest"),
-}
+    "train": (
+        "train", "training", "trn", "tr", "训练", "训练集", "学習", "学習用", "entrenamiento", "entraînement", "treino",
+    ),
+    "val": (
+        "val", "valid", "validation", "dev", "development", "eval", "publictest", "验证", "验证集", "検証", "検証用",
+        "validierung", "validación", "validação",
+    ),
+    "test": (
+        "test", "testing", "tst", "te", "holdout", "privatetest", "测试", "测试集", "テスト", "prueba", "teste",
+    ),
+}  # fmt: skip
 """Split to what it is called in a split column, small letters, likeliest first."""
 
 SPLIT_NAMES = ("split", "subset", "partition", "fold", "set", "part")

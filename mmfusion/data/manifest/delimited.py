@@ -170,11 +170,13 @@ def _pack_all(rows: Iterator[Row], width: int, name: str, delimiter: str) -> tup
                 chunk = []
         elif not is_blank:
             lengths.add(len(row))
-            found = delimiter.join(row)
-            problems.add(begins, None, found, f"expected {width} fields as in the header, found {len(row)}")
+            why = f"expected {width} fields as in the header, found {len(row)}"
+            why += f" (a field that holds {delimiter!r} stands between quotes)" if len(row) > width else ""
+            problems.add(begins, None, delimiter.join(row), why)
     if problems.count > len(numbers) and len(lengths) == 1 and min(lengths) > width:
         fields = "1 field" if width == 1 else f"{width} fields"
         advice = "if it is a title or a comment, delete what stands above the columns' names"
+        advice += f"; a field that holds {delimiter!r} stands between quotes" if width == 1 else ""
         if lengths == {width + 1}:
             advice = "give every column a name in the header (row names, as R writes them, one too: `id`)" + (
                 f"; {advice}" if width == 1 else ""

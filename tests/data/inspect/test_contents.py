@@ -76,12 +76,7 @@ def test_groups_are_columns_of_several_rows_each():
     assert plan.decisions["speaker"].reason.endswith("another group, `visit_id`, is the one that is kept together")
 
 
-def test_a_second_split_is_left_out_and_many_values_are_no_classes():
-    plan, table = opened(
-        part=["train", "val", "test"] * 20, subset=["a", "b", "c"] * 20, code=[f"{min(i, 59 - i)} m" for i in range(60)]
-    )
-    plan.decide("part", "split")
-    plan.splits = {"train": "train", "val": "val", "test": "test"}
+def test_many_values_are_no_classes():
+    plan, table = opened(code=[f"{min(i, 59 - i)} m" for i in range(60)])
     groups_and_rest(plan, table, frozenset())
-    assert plan.decisions["subset"].reason == "named like a split, and another column is the split"
     assert plan.decisions["code"].reason == "30 different values in 60 rows: neither classes nor free text"

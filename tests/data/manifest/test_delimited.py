@@ -135,3 +135,10 @@ def test_utf_16_without_its_mark_is_said_by_line(tmp_path):
 def test_two_lines_above_the_names_are_said_once(tmp_path):
     with pytest.raises(DataError, match=r"the header has 1 field and most rows 3; .* delete what stands above"):
         read(tmp_path, "# exported\n# by me\nid,text,label\n" + "1,b,c\n" * 20)
+
+
+def test_a_field_too_many_is_told_of_quotes(tmp_path):
+    with pytest.raises(DataError, match=r"line 2: .* found 3 \(a field that holds ',' stands between quotes\)"):
+        read(tmp_path, "id,text\n1,red, cat\n2,dog\n")
+    with pytest.raises(DataError, match=r"the header has 1 field .*; a field that holds ',' stands between quotes"):
+        read(tmp_path, "text\nred, cat\ndog, owl\n")
