@@ -36,13 +36,32 @@ def read_run(run: str | Path, overrides: Sequence[str] = ()) -> tuple[RunFolder,
         overrides: `key=value` for keys that the config has, and that count after training.
 
     Raises:
-        ConfigError: not a run, a key that is not there or would change nothing, or a config that no run may have.
+        ConfigError: not a run, a key that is not there or would change nothing, another split of the run's own table,
+            or a config that no run may have.
     """
     folder = RunFolder.open(run)
     config = override(folder.read_config(), overrides)
+    own = folder.read_config()["data"]
+    if config["data"].get("split") != own.get("split") and not gives_table(overrides):
+        raise ConfigError(other_split(overrides))
     refuse_trust(config, str(folder.path / "config.yaml"))
     check(config)
     return folder, config
+
+
+def gives_table(overrides: Sequence[str]) -> bool:
+    """Whether another table than the run's own is read."""
+    return any(each.startswith("data.path=") for each in overrides)
+
+
+def other_split(overrides: Sequence[str]) -> str:
+    """Why a run is not evaluated on another split of its own table, and what can be done instead."""
+    typed = " ".join(each for each in overrides if each.startswith("data."))
+    return (
+        f"{typed}: splits the run's own table anew, and would test it on rows that it was trained on; train another "
+        "run with that split, see this one's other rows with --split train or val, or give a table of other rows with "
+        "data.path=FILE"
+    )
 
 
 def override(config: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:

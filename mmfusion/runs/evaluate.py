@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -13,13 +14,17 @@ from pytorch_lightning import seed_everything
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import trusting
+from mmfusion.config.names import SOURCE_KEYS
 from mmfusion.data.manifest.guess import guess_decimal, read_guessed
 from mmfusion.data.manifest.places import table_path
 from mmfusion.data.manifest.settings import Settings
+from mmfusion.data.manifest.source import ManifestSource
 from mmfusion.data.module import MultiModalData
 from mmfusion.data.progress import busy
-from mmfusion.runs.config import read_run, reading_keys, reading_overrides
+from mmfusion.runs.config import gives_table, other_split, read_run, reading_keys, reading_overrides
+from mmfusion.runs.folder import RunFolder
 from mmfusion.runs.load import fill, find_checkpoint, restore
+from mmfusion.runs.provenance import fingerprint
 from mmfusion.runs.report import show_report, shown_path
 from mmfusion.runs.result import Result, flat_ceilings, read_result
 from mmfusion.runs.stopping import StopOnSignals
@@ -50,6 +55,26 @@ def shown_by_file(data: Mapping[str, Any], overrides: Sequence[str]) -> dict[str
     return {"delimiter": settings.delimiter, "quote": settings.quote, "decimal": settings.decimal}
 
 
+def splits_anew(folder: RunFolder, data: MultiModalData, overrides: Sequence[str]) -> bool:
+    """Whether the rows of the run's own table are in other splits than they were when it was trained.
+
+    By ratio and by folds, rows are dealt out by their ids or cells, so that a table that is read in another way is.
+    """
+    assert data.table is not None
+    known, own = fingerprint(data.table), dict[str, str]()
+    with suppress(ConfigError):  # a folder may have lost it
+        own = folder.read_json("provenance.json").get("data") or {}
+    if own.get("table") == known["table"]:
+        return bool(own["hash"] != known["hash"])
+    if gives_table(overrides) or not isinstance(data.source, ManifestSource) or not overrides:
+        return False
+    source = {k: v for k, v in folder.read_config()["data"].items() if k not in (*SOURCE_KEYS, "_target_")}
+    table = ManifestSource(**source).read()
+    return dict(zip(table.rows, table.splits, strict=True)) != dict(
+        zip(data.table.rows, data.table.splits, strict=True)
+    )
+
+
 def evaluate(
     run: str | Path,
     checkpoint: str = "best",
@@ -72,8 +97,8 @@ def evaluate(
         show: print the report.
 
     Raises:
-        ConfigError: not a run, no such checkpoint, or an override of a key that is not there or
-            with which the weights do not fit.
+        ConfigError: not a run, no such checkpoint, an override of a key that is not there or with which the weights
+            do not fit, or another split of the run's own table.
     """
     if split not in ("train", "val", "test", "all"):
         raise ConfigError(f"split must be train, val, test or all, found {split!r}")
@@ -82,7 +107,7 @@ def evaluate(
     stop = StopOnSignals()
     with trusting(trusted_modules), quiet(), stop.active():
         folder, config = read_run(run, overrides)
-        is_other = any(each.startswith("data.path=") for each in overrides)
+        is_other = gives_table(overrides)
         if is_other:
             config["data"] |= shown_by_file(config["data"], overrides)
         if split == "all" and "split" not in config["data"]:
@@ -102,6 +127,8 @@ def evaluate(
         restore(folder, data, tasks)
         with busy("preparing data"):
             data.setup(STAGES[part])
+        if split != "all" and splits_anew(folder, data, overrides):
+            raise ConfigError(other_split(overrides))
         if is_other and split != "all" and (config["data"].get("split") or {}).get("column") is None:
             _say_how_many(data, part)
         module = build_module(config, build_model(config, data, tasks, from_checkpoint=True))

@@ -25,6 +25,7 @@ from mmfusion.runs.validation.media import Media, read_media
 from mmfusion.runs.validation.missing import missing_spellings
 from mmfusion.runs.validation.related import nearly_the_same_texts, unseen_groups
 from mmfusion.runs.validation.report import SPLITS, Report
+from mmfusion.runs.validation.rounding import rounded_numbers
 from mmfusion.runs.validation.show import show
 from mmfusion.runs.validation.straddle import chosen_and_tested_on, same_content, shared_files, shared_groups
 from mmfusion.runs.validation.vocabulary import unknown_words
@@ -70,7 +71,7 @@ def _examine(data: MultiModalData, tasks: Mapping[str, Task]) -> tuple[Table, Re
     media = _read_modalities(table, data.kinds, report)
     _check_bare(table, data.kinds, report, refused=data.loader.rows_without_modality == "refuse")
     unknown_words(table, data.kinds, report)
-    report.warnings += odd_levels(table, data.kinds)
+    report.warnings += odd_levels(table, data.kinds) + rounded_numbers(table, data.kinds, tasks)
     read_tasks(table, tasks, report)
     found = [shared_files(each, table) for each in media if each.inputs.kind.reads_files]
     split = getattr(data.source, "split", {})

@@ -81,6 +81,31 @@ def test_other_data(toy, trained, copied, tmp_path, capsys):
     assert "test metrics (15 rows)" in capsys.readouterr().out
 
 
+def test_a_run_is_not_tested_on_rows_that_it_was_trained_on(copied, toy, tmp_path, trained):
+    swap = ["data.split.train=test", "data.split.test=train"]
+    with pytest.raises(ConfigError, match=r"^data.split.train=test data.split.test=train: splits .* data.path=FILE$"):
+        evaluate(copied, overrides=swap)
+    assert evaluate(copied, overrides=["data.split.test=test"], show=False).metrics == trained.metrics  # as it was
+    copy, other = tmp_path / "copy.csv", tmp_path / "other.csv"
+    text = (toy.parent / "toy.csv").read_text()
+    copy.write_text(text)
+    other.write_text("".join(line for i, line in enumerate(text.splitlines(True)) if i % 2 == 0))
+    with pytest.raises(ConfigError, match="splits the run's own table anew"):
+        evaluate(copied, overrides=[f"data.path={copy}", *swap])
+    swapped = evaluate(copied, overrides=[f"data.path={other}", *swap], show=False)
+    assert swapped.metrics["test/rows"] > trained.metrics["test/rows"]
+
+
+def test_a_table_that_is_read_in_another_way_is_not_dealt_out_anew(copied):
+    config = yaml.safe_load((copied / "config.yaml").read_text())
+    config["data"]["split"] = {"column": None, "ratio": {"train": 0.6, "val": 0.2, "test": 0.2}}
+    (copied / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    (copied / "provenance.json").unlink()
+    evaluate(copied, show=False)
+    with pytest.raises(ConfigError, match=r"^data\.id=null: splits the run's own table anew"):
+        evaluate(copied, overrides=["data.id=null"])
+
+
 def test_the_training_data_need_not_be_there(copied, toy, tmp_path, trained):
     only_test = tmp_path / "test.csv"
     header, *lines = (toy.parent / "toy.csv").read_text().splitlines()

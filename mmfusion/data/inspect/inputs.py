@@ -11,6 +11,7 @@ import polars as pl
 from mmfusion.data.inspect.leaks import gives, is_form_of, says_label
 from mmfusion.data.inspect.plan import Decision, Plan
 from mmfusion.data.inspect.tasks import label_given_away, partial_relation, relation
+from mmfusion.data.whole_numbers import rounded
 
 NEVER = "never make it an input"
 
@@ -39,9 +40,12 @@ def inputs(plan: Plan, columns: Mapping[str, Any]) -> None:
 
 
 def warn(plan: Plan, columns: Mapping[str, Any]) -> None:
-    """Texts that say their label, media that are there for one label alone, tasks that give each other away, and
-    ignored columns and groups that tell a target, so that nobody adds them as inputs.
+    """Numbers that are rounded, texts that say their label, media that are there for one label alone, tasks that give
+    each other away, and ignored columns and groups that tell a target, so that nobody adds them as inputs.
     """
+    for numeric in [*plan.of("modality", "tabular"), *plan.of("task", "regression")]:
+        if plan.profiles[numeric.column].is_number and (why := rounded(columns[numeric.column])) is not None:
+            plan.warn(numeric.column, why)
     for first, second in combinations(_compared(plan, columns), 2):
         if (why := relation(plan, columns, second.column, first.column)) is not None:
             plan.warn(second.column, f"{why}: one of the two tasks gives the other away")

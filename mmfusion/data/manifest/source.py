@@ -47,7 +47,7 @@ class ManifestSource(Source):
         format: csv, tsv, jsonl or parquet; None goes by the suffix.
         delimiter: what separates the fields of a CSV; None is a comma (a tab for TSV).
         empty: strings that count as an empty cell.
-        strip: take blanks off both ends of every cell.
+        strip: take blanks off both ends of every cell; no-break and other Unicode blanks are such too.
         quote: what a field of CSV or TSV may stand between; None: quotes are characters like any other.
         header: whether the first line of CSV or TSV holds the columns' names; false: they are called `column_1`,
             `column_2`, …; None: it holds names, and is refused where it looks like a row.
