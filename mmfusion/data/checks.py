@@ -139,7 +139,7 @@ def check_trained_columns(table: Table, trained: Collection[str]) -> None:
     near = {name: other for name in lacking if (other := nearest(name, others)) is not None}
     advice = "".join(f"; write {name!r} in its header if {other!r} is that column" for name, other in near.items())
     if len(lacking) == len(trained):
-        if not near and len(others) == 1:
+        if len(others) == 1 and len(near) != 1:  # one column cannot be two
             advice = "; if a sign separates several columns in it, set data.delimiter=SIGN"
         advice = advice or "; if its first line is a row, write the columns' names above it"
         raise DataError(f"{table.name} has none of the columns {lacking}; it has {others}{advice}")

@@ -55,7 +55,8 @@ class ModalitiesStudy(TrainedStudy):
             have = ", ".join(modalities) or "none"
             raise ConfigError(
                 f"study=modalities takes modalities away and needs at least two, and the experiment has {have}; add "
-                "one, +encoder/series@encoder.lidar=gru for example, or take another experiment="
+                "one, +encoder/series@encoder.lidar=gru 'data.modalities.lidar={kind: series, column: lidar}' for "
+                "example, or take another experiment="
             )
         # A row that has none of the modalities that are left is no reason to fail: all variants are compared on the
         # rows that all of them have.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from typing import Any
 
@@ -45,8 +46,9 @@ def _split(plan: Plan, columns: Mapping[str, Any], name: str) -> None:
         shown = ", ".join(map(repr, unknown[:5])) or "no train"
         raise DataError(
             f"--split: column {name!r} of {plan.file} holds {shown}; expected names of splits such as train, val and "
-            f"test. Leave it out (--ignore {name}) and say with the experiment what its values mean: "
-            f"data.split.column={name} data.split.ratio=null data.split.train=… data.split.val=… data.split.test=…"
+            f"test. Leave it out (--ignore {shlex.quote(name)}) and say with the experiment what its values mean: "
+            f"{shlex.quote(f'data.split.column={name}')} data.split.ratio=null data.split.train=… data.split.val=… "
+            "data.split.test=…"
         )
     take_split(plan, columns, name, meaning, "as told (--split)")
 

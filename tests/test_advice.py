@@ -1,0 +1,439 @@
+"""What a message advises works when it is followed, in the command that gave it.
+
+The advice is found in the source. Each piece is followed below as it is printed, or it stands in `ELSEWHERE` with where
+that is shown: a new one without either fails here.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+
+import pytest
+import yaml
+
+from mmfusion.cli import COMMANDS, main
+from mmfusion.commands.init import run as init
+from mmfusion.config.compose import load_config
+from mmfusion.config.errors import ConfigError
+from mmfusion.config.folders import groups, own_folder
+from mmfusion.config.names import MANIFEST
+from mmfusion.config.typed import problems_of
+from mmfusion.data.checks import check_trained_columns
+from mmfusion.data.errors import DataError
+from mmfusion.data.kinds._numbers import number
+from mmfusion.data.kinds.tabular import Tabular
+from mmfusion.data.manifest.new_rows import read_rows
+from mmfusion.data.manifest.source import ManifestSource
+from mmfusion.data.number_columns import in_points
+from mmfusion.data.prepare import fit_training
+from mmfusion.runs.config import new_table_overrides, reading_overrides
+from mmfusion.runs.init import read_table
+from mmfusion.sweeps.tables import refused_splits
+from mmfusion.tasks.regression import Regression
+from tests.helpers.advice import HOLE, KEY, OPTION, advised, advises, templates
+from tests.runs.toy import make_toy
+
+pytestmark = pytest.mark.xdist_group("advice")  # the last tests look at what the others saw
+
+SEEN: list[str] = []
+"""Messages whose advice has been followed."""
+
+TABLE = "experiment=toy"
+FOLDS = ("data.split.column=null",)
+RATIO = "data.split.ratio={train: 0.6, val: 0.2, test: 0.2}"
+NONE_VAL = "data.split.val=null"
+CONFIGS = [
+    ["~task.sum", "~task.largest"],
+    ["loss_weighting=gradnorm", "trainer.strategy=fsdp", "gradients_of=shared"],
+    ["loss_weighting=gradnorm", "compile.enabled=true", "compile.mode=reduce-overhead"],
+    ["compile.enabled=true", "trainer.strategy=fsdp"],
+    ["trainer.precision=16-mixed", "trainer.strategy=fsdp"],
+    ["modality=placeholders", "fusion=decision"],
+    ["tags=a,b"],
+    ["name=a,b"],
+    ["task=regression"],
+    ["+seed=3"],
+    [TABLE, *FOLDS, RATIO, "data.split.folds=3"],
+    [TABLE, *FOLDS],
+    [TABLE, *FOLDS, RATIO, "data.split.fold=1"],
+    [TABLE, "data.split.from_train={test: 0.1}"],
+    [TABLE, "data.split.folds=3", "data.split.test=null"],
+    [TABLE, NONE_VAL, "callbacks.early_stopping.patience=3"],
+    [TABLE, NONE_VAL, "callbacks.monitor.metric=val/level/mae"],
+    [TABLE, NONE_VAL, "scheduler=plateau"],
+    [TABLE, NONE_VAL, "trainer.refit=true"],
+    ["trainer.refit=true", "scheduler=plateau"],
+    ["trainer.val_check_interval=1000000"],
+]
+"""Overrides of `mmfusion train` and `validate` that are refused with advice."""
+
+
+def overrides_of(message: str) -> list[list[str]]:
+    """What to write: also `another scheduler=, cosine for example`."""
+    found = advised(message)
+    found += [[f"{key}={option}"] for key, option in re.findall(r"another (\w+)=, (\w+) for example", message)]
+    return [[re.sub(r"<name>", "age", each) for each in words] for words in found]
+
+
+@pytest.fixture(scope="module")
+def conf(tmp_path_factory):
+    return make_toy(tmp_path_factory.mktemp("toy"))
+
+
+@pytest.mark.parametrize("words", CONFIGS, ids=" ".join)
+def test_advice_on_a_config(words, conf):
+    with pytest.raises(ConfigError) as refused:
+        load_config(words, [conf])
+    message = str(refused.value)
+    if "leave out the +" in message:
+        load_config([word.lstrip("+") for word in words], [conf])
+        return
+    advice = overrides_of(message)
+    assert advice, message
+    SEEN.append(message)
+    for more in advice:
+        keys = {part for each in more for part in re.match(r"\+?((\w+)@\S+?|\S+?)=", each).groups()}
+        load_config([word for word in words if word.partition("=")[0] not in keys] + more, [conf])
+
+
+HEADLESS = "".join(f"{i}.5,{i % 7 + 0.25},{('cat', 'dog')[i % 2]}\n" for i in range(1, 20))
+PROVOKED = {
+    "delimiter": ("a.csv", "a;x\n1;2\n3;4\n", {}),
+    "tab": ("a.csv", "a\tx\n1\t2\n3\t4\n", {}),
+    "bar": ("a.csv", "a|x\n1|2\n3|4\n", {}),
+    "sep line": ("a.csv", "sep=;\na;x\n1;2\n3;4\n", {"delimiter": ","}),
+    "quote": ("a.tsv", 'a\tx\n"tis\t2\n3\t4\n', {}),
+    "header": ("a.csv", HEADLESS, {}),
+    "title": ("a.csv", "Report,,\na,x,b\n1,2,3\n3,4,5\n4,5,6\n5,6,7\n6,7,8\n", {}),
+    "format": ("a.data", "a,x\n1,2\n3,4\n", {}),
+    "a list": ("a.jsonl", '[{"a": 1, "x": 2}, {"a": 2, "x": 3}]\n', {}),
+    "decimal": ("a.csv", "a;x\n1;2,5\n3;4,25\n5;0,125\n", {"delimiter": ";"}),
+    "thousands": ("a.csv", 'a,x\n1,"2,500"\n3,"4,250"\n5,"1,125"\n', {}),
+    "ids": ("a.csv", "a,x\n1,2\n1,4\n", {"id": "a"}),
+    "a letter": ("a.csv", "a\tx\n1\t2\n3\t4\n", {"delimiter": "t"}),
+    "stratify": ("a.csv", "a,x\n" + "".join(f"n{i},{i}\n" for i in range(40)), {"split": {"stratify": "a"}}),
+}
+"""A file, and options under which it is refused with advice."""
+
+
+def read(path: Path, options: dict) -> None:
+    ratio = {"column": None, "ratio": {"train": 0.6, "val": 0.2, "test": 0.2}}
+    table = ManifestSource(str(path), **{**options, "split": ratio | options.get("split", {})}).read()
+    if "x" in table.columns:
+        in_points(table, {}, {"x": Regression()})
+
+
+@pytest.mark.parametrize("case", PROVOKED)
+def test_advice_on_a_file(tmp_path, case):
+    name, text, options = PROVOKED[case]
+    path = tmp_path / name
+    path.write_text(text)
+    with pytest.raises(DataError) as refused:
+        read(path, options)
+    message = str(refused.value)
+    advice = [
+        *advised(message),
+        *([f"data.format={format}"] for format in re.findall(r"data.format to (\w+)", message)),
+    ]
+    assert advice, message
+    SEEN.append(message)
+    for (override,) in advice:
+        if override.startswith("data.split."):
+            read(
+                path,
+                {**options, "split": {**options["split"], override.removeprefix("data.split.").split("=")[0]: None}},
+            )
+            continue
+        given = new_table_overrides([override])
+        if (case, override) != ("a letter", "data.delimiter=;"):  # an example of another sign
+            read(path, {**options, **given})
+            read_rows(path, {"path": name, **options}, given=dict(given))  # as in `predict`
+        if not override.startswith("data.id"):
+            read_table(path, reading_overrides([override]))  # as in `init`
+
+
+def rows(header: str, make, count: int = 60) -> str:
+    return "\n".join([header, *(make(i) for i in range(count))]) + "\n"
+
+
+INITS = {
+    "a target": (
+        rows("ward,note", lambda i: f"{'ab'[i % 2]}{i},x y z {i * i} and some more words of it"),
+        [],
+        [["--task", "ward"]],
+        "name one with --task COLUMN",
+    ),
+    "an input": (
+        rows("code,label", lambda i: f"c{i},{'ab'[i % 2]}"),
+        [],
+        [["--input", "code"], ["--kind", "code=categorical"]],
+        "name one with --input COLUMN",
+    ),
+    "a sign": (rows("x^label", lambda i: f"{i * 7 % 13}.5^{'ab'[i * i % 3 % 2]}"), [], [["data.delimiter=^"]], "SIGN"),
+    "a split": (
+        rows("my fold,x,label", lambda i: f"{'pqr'[i % 3]},{i * 7 % 13}.5,{'ab'[i * i % 3 % 2]}"),
+        ["--split", "my fold"],
+        [["--ignore", "my fold"]],
+        "Leave it out (--ignore 'my fold')",
+    ),
+    "a name of mmfusion's": (
+        rows("x,label", lambda i: f"{i * 7 % 13}.5,{'ab'[i * i % 3 % 2]}"),
+        ["--name", "digits"],
+        [["--name", "my_digits"]],
+        "take another, --name my_digits perhaps",
+    ),
+}
+"""A table, options under which `mmfusion init` refuses it, and each thing that it advises."""
+
+
+def run_init(words: list[str]) -> None:
+    """The command as typed, without what it prints."""
+    with redirect_stdout(io.StringIO()), redirect_stderr(io.StringIO()):
+        assert init(words) == 0
+
+
+@pytest.mark.parametrize("case", INITS)
+def test_advice_of_init(tmp_path, monkeypatch, case):
+    text, words, advice, says = INITS[case]
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text(text)
+    with pytest.raises((DataError, ConfigError)) as refused:
+        run_init(["a.csv", *words])
+    message = str(refused.value)
+    assert says in message
+    SEEN.append(message)
+    for more in advice:
+        kept = [] if words[:1] in (more[:1], ["--split"]) else words
+        run_init(["a.csv", *kept, *more, "--force"])
+    if case == "a split":
+        printed = [word for phrase in advised(message.replace("mean:", "set")) for word in phrase]
+        assert printed[0] == "data.split.column=my fold"
+        meant = dict(zip(("train", "val", "test"), "pqr", strict=True))
+        load_config(["experiment=a", *printed[:2], *(f"data.split.{k}={v}" for k, v in meant.items())])
+
+
+def test_advice_of_init_about_a_file_that_is_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("a.csv").write_text(INITS["a name of mmfusion's"][0])
+    run_init(["a.csv"])
+    with pytest.raises(ConfigError, match="take another --name, or --force to write over it") as refused:
+        run_init(["a.csv"])
+    SEEN.append(str(refused.value))
+    run_init(["a.csv", "--name", "other"])
+    run_init(["a.csv", "--force"])
+
+
+TABLES = {
+    "no val rows": ({"column": "split", "train": "train", "val": "dev", "test": "test"}, "data.split.val=null"),
+    "few groups": ({"ratio": {"train": 0.6, "val": 0.2, "test": 0.2}, "group": "who"}, "data.split.val=null"),
+}
+
+
+@pytest.mark.parametrize("case", TABLES)
+def test_advice_on_the_split_of_a_table(tmp_path, case):
+    split, advice = TABLES[case]
+    path = tmp_path / "a.csv"
+    path.write_text(rows("who,split,x", lambda i: f"{'ab'[i % 2]},{'train' if i % 2 else 'test'},{i}"))
+    data = {"_target_": MANIFEST, "path": str(path), "split": {"column": None, **split}}
+    refused = refused_splits({0: {"data": data}})
+    assert advice in str(refused[0])
+    SEEN.append(str(refused[0]))
+    key, _, value = advice.removeprefix("data.split.").partition("=")
+    assert not refused_splits({0: {"data": {**data, "split": {**data["split"], key: yaml.safe_load(value)}}}})
+
+
+EMPTY = rows("x,y", lambda i: f"{'k. A.' if i == 3 else '?' if i == 5 else f'{i}.5'},{i}")
+
+
+def test_advice_on_cells_that_mean_nothing(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text(EMPTY.replace("k. A.", "?"))
+
+    def fit(*given: str) -> None:
+        table = ManifestSource(
+            str(path), split={"column": None, "ratio": {"train": 1}}, **reading_overrides(given)
+        ).read()
+        fit_training(table, {"x": Tabular(columns=["x"])}, {})
+
+    with pytest.raises(DataError, match=r"add '\?' to data\.empty if it means an empty cell") as refused:
+        fit()
+    SEEN.append(str(refused.value))
+    fit("data.empty=['',NA,nan,NaN,?]")
+    with pytest.raises(DataError, match=r"if it means an empty cell, add '\?' to data\.empty") as refused:
+        number("?")
+    SEEN.append(str(refused.value))
+
+
+def test_advice_on_the_columns_of_new_rows(tmp_path):
+    path = tmp_path / "a.csv"
+    path.write_text("x^y\n1^2\n3^4\n")
+    with pytest.raises(DataError, match=r"set data\.delimiter=SIGN") as refused:
+        check_trained_columns(read_rows(path, {}), ["x", "y"])
+    SEEN.append(str(refused.value))
+    check_trained_columns(read_rows(path, {}, given=new_table_overrides(["data.delimiter=^"])), ["x", "y"])
+
+
+COMPOSED = {
+    "take another scheduler=, cosine for example": [NONE_VAL, "scheduler=cosine"],
+    "data.split.from_train={test: 0.1}": ["data.split.test=null", "data.split.from_train={test: 0.1}"],
+    "leave such rows out with data.loader": ["data.loader.rows_without_modality=skip"],
+    "To test every row once instead, set data.split.column=null": ["data.split.folds=3", *FOLDS],
+    "or set loss_weighting.default": ["loss_weighting=static", "loss_weighting.weights={}", "loss_weighting.default=1"],
+    "set callbacks.monitor.mode": ["callbacks.monitor.mode=min"],
+    "`data.split.group`": [*FOLDS, "data.split.folds=3", "data.split.group=kind"],
+    "use modality=dropout, or a feature-level": ["fusion=decision", "modality=dropout"],
+    "use gradients_of=representation, or trainer=ddp": ["loss_weighting=gradnorm", "trainer=ddp"],
+    "cannot be sharded here; use trainer=ddp": ["compile.enabled=true", "trainer=ddp"],
+    "use gradients_of=representation": ["loss_weighting=gradnorm", "gradients_of=representation"],
+    "set trainer.max_epochs or trainer.max_steps": ["scheduler=cosine", "trainer.max_epochs=-1", "trainer.max_steps=9"],
+    "Try a lower optimizer.lr or trainer.precision=fp32": ["optimizer.lr=1e-9", "trainer.precision=fp32"],
+    "Try a lower optimizer.lr, trainer.gradient_clip_val=1": [
+        *("optimizer.lr=1e-9", "trainer.gradient_clip_val=1", "trainer.precision=fp32", "debug=anomaly")
+    ],
+    "write trainer.devices=": ["trainer.devices=2"],
+    "add one, for example +task@task.age=regression": ["+task@task.age=regression", "loss_weighting=gradnorm"],
+    "add one, +task@task.age=regression": ["+task@task.age=regression"],
+    "add one, +encoder/series@encoder.lidar=gru": [
+        *("+encoder/series@encoder.lidar=gru", "data.modalities.lidar={kind: series, column: lidar}")
+    ],
+    "lower min_count or raise max_words of data.modalities": [
+        *("data.modalities.t={kind: text, min_count: 1, max_words: 90}", "+encoder/text@encoder.t=bag")
+    ],
+    "say study.seeds=5": ["study=fusion", "study.seeds=5"],
+    "study=fusion for example": ["study=fusion"],
+}
+"""What a message says to set, in other words than a command line's or where only a run shows what was wrong: overrides
+of the toy experiment that do as it says. Each must be taken."""
+
+ELSEWHERE = {
+    "usage: mmfusion <command>": "tests/test_pages.py::",
+    "(--traceback shows where)": "tests/test_cli.py::",
+    "--cfg job": "tests/test_cli.py::",
+    "requires --multirun": "tests/config/test_hydra_errors.py::",  # Hydra's own words, which nobody sees
+    "trusted_modules=[": "tests/e2e/test_user_components.py::test_trains_evaluates_and_loads",
+    "put it in a column of its own and keep its rows together (--group": (
+        "tests/data/inspect/test_path_groups.py::test_what_a_column_keeps_together_needs_no_word"
+    ),
+    "`--kind COLUMN=multilabel` for each": (
+        "tests/data/inspect/test_one_hot.py::test_columns_side_by_side_are_offered_as_one_task_and_made_one_by_hand"
+    ),
+    "is --root right?": "tests/data/inspect/test_media.py::",
+    "take it out of data.not_empty": "tests/data/inspect/test_missing.py::test_what_is_kept_says_how_it_becomes_empty",
+    "add it to data.empty": "tests/data/inspect/test_missing.py::test_what_is_kept_says_how_it_becomes_empty",
+    "may separate thousands; write them without, or set": "tests/data/manifest/test_guess.py::",
+    "read with a decimal point; if it separates thousands": "tests/data/manifest/test_guess.py::",
+    "say it of the metric that --metric names": "tests/report/test_command.py::test_direction_on_request",
+    "say --lower or --higher": "tests/report/test_command.py::test_direction_on_request",
+    "--port 0 takes a free one": (
+        "tests/report/test_dashboard.py::test_the_command_binds_to_loopback_and_ctrl_c_ends_it_cleanly"
+    ),
+    "name another with --metric": "tests/report/test_command.py::test_compare",
+    "--by fusion,lr groups by fewer": "tests/report/test_command.py::test_compare",
+    "--csv FILE has all": "tests/report/test_command.py::test_csv",
+    "splits the run's own table anew": (
+        "tests/runs/test_evaluate.py::test_a_run_is_not_tested_on_rows_that_it_was_trained_on"
+    ),
+    "for example data.path=other.csv": "tests/runs/test_evaluate.py::test_other_data",
+    " --config-dir ": "tests/runs/test_init.py::",
+    "take the last one with --checkpoint last": (
+        "tests/runs/test_evaluate.py::test_without_a_best_because_its_metric_had_no_value_best_is_refused_and_last_taken"
+    ),
+    "give the folder that its paths start from as --root DIR": (
+        "tests/runs/test_predict.py::test_media_of_which_none_is_there_ask_for_their_root"
+    ),
+    "[bold]Try next[/bold]": "tests/runs/test_report.py::test_what_to_try_next_can_be_pasted_into_a_shell",
+    " --checkpoint last": "tests/runs/test_report.py::test_what_to_try_next_can_be_pasted_into_a_shell",
+    "set hydra.sweeper.seed": "tests/sweeps/search/test_samplers.py::",
+    "set hydra.sweeper.pruner=none": "tests/sweeps/search/test_start.py::test_several_objectives_come_to_a_pareto_set",
+    "a file of ⟨⟩ may set hydra.sweeper": (
+        "tests/sweeps/search/test_start.py::test_a_preset_that_changes_the_runs_is_refused"
+    ),
+    "a search does: hparams_search=optuna": (
+        "tests/sweeps/search/test_start.py::test_each_preset_searches_on_the_default_experiment"
+    ),
+    "there is nothing to search": "tests/sweeps/search/test_start.py::test_errors_in_what_was_typed_are_named",
+    "if that is a speaker, a patient or their like": "tests/data/inspect/test_path_groups.py::",
+    "are rounded, to": "tests/data/test_whole_numbers.py::",
+}
+"""Advice that another test follows, by words of it."""
+
+
+@pytest.mark.parametrize("words", COMPOSED)
+def test_advice_in_words(words, conf):
+    load_config([TABLE, *COMPOSED[words]], [conf])
+
+
+def test_no_advice_is_without_a_test():
+    assert SEEN, "run this file as a whole"
+    known = [*COMPOSED, *ELSEWHERE]
+    open_ = []
+    for module, text in templates():
+        if not advises(text) or any(each in text for each in known):
+            continue
+        pattern = ".*?".join(map(re.escape, text.strip().split(HOLE)))
+        if not any(re.search(pattern, message, re.DOTALL) for message in SEEN):
+            open_.append(f"{module}: {text}")
+    assert not open_, "advice that no test follows:\n" + "\n".join(open_)
+
+
+def test_what_is_said_to_be_tested_elsewhere_is():
+    texts = "\n".join(text for _, text in templates())
+    for words, test in ELSEWHERE.items():
+        file, _, name = test.partition("::")
+        assert words in texts, words
+        assert (f"def {name}" if name else "def test") in Path(file).read_text(encoding="utf-8"), test
+    for words in COMPOSED:
+        assert words in texts, words
+
+
+COMMAND_OF = {
+    "config/": {"train", "validate", "ls"},
+    "data/inspect/": {"init"},
+    "data/": {"train", "validate", "init"},
+    "report/dashboard": {"dashboard"},
+    "report/": {"compare"},
+    "runs/config": {"predict", "eval"},
+    "runs/init": {"init", "train", "validate"},
+    "runs/": {"eval", "predict"},
+}
+"""Which commands a module's messages come from, by the first of these that its path begins with; of others each."""
+
+
+def test_each_option_that_is_named_is_one_of_the_command():
+    shown = io.StringIO()
+    options = {}
+    for command in COMMANDS:
+        with redirect_stdout(shown), pytest.raises(SystemExit):
+            main([command, "--help"])
+        options[command] = {*OPTION.findall(shown.getvalue()), "--help", "--version"}
+        shown.seek(shown.truncate(0))
+    wrong = []
+    for module, text in templates():
+        commands = next((found for start, found in COMMAND_OF.items() if module.startswith(start)), set(COMMANDS))
+        known = set().union(*(options[command] for command in commands))
+        wrong += [
+            f"{module}: {option}: {text}"
+            for option in OPTION.findall(text)
+            if " " in text.strip() and option not in known
+        ]
+    assert not wrong, "\n".join(wrong)
+
+
+def test_each_key_that_is_named_is_one():
+    """Of the parts that are what they are whichever option of a group is chosen, and of Hydra's."""
+    known, primary = groups([own_folder()]), own_folder() / "train.yaml"
+    hydra = {"sweep", *(path.name for path in (own_folder() / "hydra").iterdir())}
+    parts = {"data", "trainer", "callbacks", "report", "compile", "modality", "paths", "optimizer"}
+    wrong = []
+    for module, text in templates():
+        for key in [found[0] for found in KEY.finditer(text) if " " in text and module != "cli.py"]:
+            part = key.split(".")[0]
+            if part == "hydra":
+                wrong += [] if key.split(".")[1] in hydra else [f"{module}: {key}"]
+            elif part in parts:
+                why = problems_of(key, None, ["data=manifest"], known, primary)
+                wrong += [f"{module}: {key}: {text}" for _, each in why if "no such key" in each]
+    assert not wrong, "\n".join(wrong)
