@@ -25,7 +25,9 @@ from mmfusion.data.checks import check_trained_columns
 from mmfusion.data.errors import DataError
 from mmfusion.data.kinds._numbers import number
 from mmfusion.data.kinds.tabular import Tabular
+from mmfusion.data.manifest.guess import guess_decimal, read_guessed
 from mmfusion.data.manifest.new_rows import read_rows
+from mmfusion.data.manifest.settings import Settings
 from mmfusion.data.manifest.source import ManifestSource
 from mmfusion.data.number_columns import in_points
 from mmfusion.data.prepare import fit_training
@@ -267,6 +269,23 @@ def test_advice_on_cells_that_mean_nothing(tmp_path):
     SEEN.append(str(refused.value))
 
 
+@pytest.mark.parametrize("decimal", ".,")
+def test_advice_on_numbers_that_may_have_thousands(tmp_path, decimal):
+    path = tmp_path / "a.csv"
+    path.write_text(rows("x;y", lambda i: f"{i + 1}.234;b"))
+
+    def notes(*given: str) -> list[str]:
+        options = reading_overrides(given)
+        guess = read_guessed(path, Settings(decimal=decimal), options)
+        guess_decimal(guess, options)
+        return [note for note in guess.notes if note.startswith("numbers like")]
+
+    (note,) = notes()
+    SEEN.append(note)
+    ((override,),) = advised(note)
+    assert not notes(override)
+
+
 def test_advice_on_the_columns_of_new_rows(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("x^y\n1^2\n3^4\n")
@@ -324,7 +343,6 @@ ELSEWHERE = {
     "take it out of data.not_empty": "tests/data/inspect/test_missing.py::test_what_is_kept_says_how_it_becomes_empty",
     "add it to data.empty": "tests/data/inspect/test_missing.py::test_what_is_kept_says_how_it_becomes_empty",
     "may separate thousands; write them without, or set": "tests/data/manifest/test_guess.py::",
-    "read with a decimal point; if it separates thousands": "tests/data/manifest/test_guess.py::",
     "say it of the metric that --metric names": "tests/report/test_command.py::test_direction_on_request",
     "say --lower or --higher": "tests/report/test_command.py::test_direction_on_request",
     "--port 0 takes a free one": (
@@ -337,6 +355,7 @@ ELSEWHERE = {
         "tests/runs/test_evaluate.py::test_a_run_is_not_tested_on_rows_that_it_was_trained_on"
     ),
     "for example data.path=other.csv": "tests/runs/test_evaluate.py::test_other_data",
+    "--split all takes every row": "tests/runs/test_evaluate.py::test_all_rows_of_another_table_whatever_its_splits",
     " --config-dir ": "tests/runs/test_init.py::",
     "take the last one with --checkpoint last": (
         "tests/runs/test_evaluate.py::test_without_a_best_because_its_metric_had_no_value_best_is_refused_and_last_taken"

@@ -125,7 +125,7 @@ def test_a_few_numbers_with_points_are_no_thousands_unnoticed_for_a_run_with_dec
     german = replace(Settings(), decimal=",")
     (_, note) = guessed("id;x\na;1.234\nb;2.345\n", usual=german).notes
     assert note.startswith("numbers like '1.234' in 'x' are read without their point")
-    assert note.endswith("if it is decimal, set data.decimal=.")
+    assert note.endswith("if it is decimal, set data.decimal='.'")
     assert guessed("id;x\na;1.234\nb;2.345\n", usual=german, decimal=".").settings.decimal == "."
     assert guessed("id,x\na,1.234\nb,2.345\n", usual=german).settings.decimal == "."  # commas separate its fields
     assert guessed('id,x\na,"1,234"\nb,"2,345"\n', usual=german).settings.decimal == ","
