@@ -118,7 +118,8 @@ def _thousands(columns: Mapping[str, Cells], decimal: str) -> list[str]:
     least = SOME if decimal == "." else 1  # a few rows for a run with decimal commas are read as its own table was
     read = "with a decimal point; if it separates thousands, set data.decimal=','"
     if decimal == ",":
-        read = "without their point, as it separates thousands beside decimal commas; if it is decimal, set data.decimal='.'"
+        read = "without their point, as it separates thousands beside decimal commas; if it is decimal, set "
+        read += "data.decimal='.'"
     examples = _groups_of_three(columns, least)
     return [f"numbers like {example!r} in {name!r} are read {read}" for name, example in examples.items()]
 
