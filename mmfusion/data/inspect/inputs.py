@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from mmfusion.data.inspect.joint import computed_from_two
 from mmfusion.data.inspect.leaks import gives, is_form_of, says_label
 from mmfusion.data.inspect.plan import Decision, Plan
 from mmfusion.data.inspect.tasks import label_given_away, partial_relation, relation
@@ -50,6 +51,12 @@ def warn(plan: Plan, columns: Mapping[str, Any]) -> None:
         if (why := relation(plan, columns, second.column, first.column)) is not None:
             plan.warn(second.column, f"{why}: one of the two tasks gives the other away")
     for task in _compared(plan, columns):
+        numbers = {d.column: plan.look(columns, d.column) for d in plan.of("modality", "tabular")}
+        pair = computed_from_two(numbers, plan.look(columns, task.column))
+        if pair is not None:
+            for name, partner in (pair[:2], pair[1::-1]):
+                why = f"with `{partner}` it gives the target `{task.column}`, which is the {pair[2]} of the two"
+                plan.warn(name, f"{why}: make them inputs only if both are known beforehand")
         for text in plan.of("modality", "text"):
             score = says_label(columns[text.column], columns[task.column])
             if score.suspicious and task.kind != "regression":

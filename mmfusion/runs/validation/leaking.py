@@ -12,6 +12,7 @@ import polars as pl
 from torch import Tensor
 
 from mmfusion.data.cells import factorise
+from mmfusion.data.inspect.joint import computed_from_two
 from mmfusion.data.inspect.leaks import (
     LABELS_COMPARED,
     LEAST_ROWS,
@@ -101,6 +102,11 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
                         f"{modality}: {said.value:.1%} of {said.rows} texts contain the name of their own {name} "
                         f"(that of another row: {said.chance:.1%})"
                     )
+    for name, target in targets.items():
+        if (pair := computed_from_two(inputs, target)) is not None:
+            found.append(
+                f"{pair[0]} and {pair[1]}: {name} is the {pair[2]} of the two: are both known when the model is used?"
+            )
     for where in sorted(inputs.keys() - leaking.keys()):
         source = next((name for name, cells in sources.items() if is_form_of(inputs[where], cells)), None)
         if source is not None:

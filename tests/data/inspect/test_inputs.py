@@ -127,3 +127,29 @@ def test_what_says_who_has_one_of_several_labels_is_no_input(tmp_path):
         "x": "modality", "good": "modality", "has": "ignored", "tags": "task",
     }  # fmt: skip
     assert "it alone says which rows of the target `tags` hold 'a': a leak" in plan.decisions["has"].reason
+
+
+def test_what_gives_a_target_away_in_part_is_no_input_and_two_columns_that_make_it_are_warned_of(tmp_path):
+    generator = np.random.default_rng(0)
+    a, b, labels = generator.poisson(40, 300), generator.poisson(60, 300), generator.integers(0, 4, 300)
+    columns = {
+        "casual": a.tolist(),
+        "disposition": ["home" if i == 2 else ("icu", "or")[generator.integers(2)] for i in labels],
+        "registered": b.tolist(),
+        "ward": [f"w{i}" for i in generator.integers(0, 4, 300)],
+        "kind": [f"t{i}" for i in labels],
+        "count": (a + b).tolist(),
+    }
+    plan = plan_of(columns, tmp_path, tasks=["kind", "count"])
+    assert {name: d.role for name, d in plan.decisions.items()} == {
+        "casual": "modality", "disposition": "ignored", "registered": "modality", "ward": "modality", "kind": "task",
+        "count": "task",
+    }  # fmt: skip
+    why = "it alone says which rows of the target `kind` hold 't2': a leak"
+    assert plan.decisions["disposition"].reason == why
+    warning = (
+        "it gives the target `count`, which is the sum of the two: make them inputs only if both are known beforehand"
+    )
+    assert plan.decisions["casual"].warning == f"with `registered` {warning}"
+    assert plan.decisions["registered"].warning == f"with `casual` {warning}"
+    assert plan.decisions["ward"].warning == ""

@@ -139,3 +139,15 @@ def test_another_form_of_a_leak_is_found():
     first, second = leaks(rows, {"table": Tabular(categorical=["finer", "half", "noise"])}, {"label": Classification()})
     assert first.startswith("table: column finer alone predicts label")
     assert second.startswith("table: column half is another form of table: column finer, which gives a target away: ")
+
+
+def test_two_columns_whose_sum_is_the_target():
+    generator = np.random.default_rng(0)
+    a, b = generator.poisson(40, 100).astype(float), generator.poisson(160, 100).astype(float)
+    columns = {"casual": pl.Series(a), "registered": pl.Series(b), "count": pl.Series(a + b)}
+    rows = Table("rows.csv", columns, ["train"] * 100, [str(i) for i in range(100)], range(2, 102))
+    kinds = {"table": Tabular(numeric=["casual", "registered"])}
+    assert leaks(rows, kinds, {"count": Regression()})[-1] == (
+        "table: column casual and table: column registered: count is the sum of the two: "
+        "are both known when the model is used?"
+    )
