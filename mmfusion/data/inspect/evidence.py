@@ -19,9 +19,17 @@ Evidence = list[tuple[float, str]]
 _BY_COUNT = ((5, -2.0), (10, -1.0), (12, -0.5), (19, 0.0))
 """Up to so many different values, the weight of their number: things that rows come from are many; of more, a half."""
 
+FEW = 10
+"""So few values may be wanted as an input instead."""
+
 _MANY = 20
 _SAME = 0.98
 _TOGETHER = "rows of one value stand together"
+
+
+def weight_of(values: int) -> float:
+    """The weight of so many different values."""
+    return next((weight for most, weight in _BY_COUNT if values <= most), 0.5)
 
 
 def prior(name: str, unique: pl.Series) -> Evidence:
@@ -31,7 +39,7 @@ def prior(name: str, unique: pl.Series) -> Evidence:
         name: of the column.
         unique: its different values as text, sorted.
     """
-    weight = next((weight for most, weight in _BY_COUNT if len(unique) <= most), 0.5)
+    weight = weight_of(len(unique))
     found: Evidence = []
     if named(name, GROUP) or words(name)[-1:] == ["id"]:
         found.append((1.5, "named like one"))
@@ -110,7 +118,7 @@ def alike(group: Looked, others: Sequence[np.ndarray]) -> Evidence:
     """
     ordered = together(group.codes) >= IN_ORDER
     if ordered:  # what is the same in stretches of its own overlaps with any other stretches
-        others = [x for x in others if together(np.unique(x[:, 0], return_inverse=True)[1]) < 0.8]
+        others = [x for x in others if not _in_stretches(x[:, 0])]
     each = [(*found, x) for x in others if (found := alike_numbers(group, x)) is not None]
     if not each:
         return []
@@ -127,11 +135,18 @@ def alike(group: Looked, others: Sequence[np.ndarray]) -> Evidence:
         return []
     part, strength = len(near) / len(each), float(np.mean([share for share, _, _ in near]))
     said = f"rows of one value are alike in {len(near)} of {len(each)} other columns"
+    if group.levels <= FEW and part < 0.5:  # a kind of thing may well differ in something
+        return [(1.0, said)]
     if len(near) > 1 and strength >= (0.3 if part >= 0.35 else 0.5):
         return [(3.0, said)]
     if part < 0.35 and group.levels < _MANY:
         return []
     return [(2.5 if strength >= 0.7 else 2.0 if strength >= 0.5 else 1.0, said)]
+
+
+def _in_stretches(x: np.ndarray) -> bool:
+    codes = np.unique(x, return_inverse=True)[1]
+    return bool(codes.max() < len(codes) / 2 and together(codes) >= 0.8)
 
 
 def _related(columns: Sequence[np.ndarray]) -> np.ndarray:

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 
 import polars as pl
 
-from mmfusion.data.inspect.groups import ENOUGH, Grouped, find_groups, straddling_values
+from mmfusion.data.inspect.groups import ENOUGH, Group, Grouped, find_few, find_groups, straddling_values
+from mmfusion.data.inspect.pairs import find_pair
 from mmfusion.data.inspect.plan import Plan
 from mmfusion.data.inspect.profile import Profile
 from mmfusion.data.inspect.spelling import is_date
@@ -34,10 +35,15 @@ def decide_groups(plan: Plan, columns: Mapping[str, Cells], fixed: frozenset[str
     short = [name for name in texts if name not in contents and plan.profiles[name].words <= _NAME_WORDS]
     dates = [d.column for d in plan.of("ignored") if not d.by_hand and is_date(columns[d.column])]
     candidates = [n for n in [*contents, *short, *dates] if n not in targets and plan.profiles[n].labels is None]
-    found = find_groups(Grouped(columns, contents, texts, paths, targets, split), candidates)
+    table = Grouped(columns, contents, texts, paths, targets, split)
+    found = find_groups(table, candidates)
     if not targets and plan.open():  # the last column is the target unless it is clearly a group
         last = plan.open()[-1]
         found = [group for group in found if group.column != last or group.score >= ENOUGH + _CLEARLY]
+    if not found:
+        plan.hints |= {group.column: _hint(group) for group in find_few(table, candidates)}
+        if (pair := find_pair(table, candidates)) is not None:
+            plan.pair = pair.inner, f"{pair.reason}; {pair.advice} (--group COLUMN)"
     for place, group in enumerate(found):
         name = group.column
         holes = plan.profiles[name].rows - plan.profiles[name].filled
@@ -53,6 +59,20 @@ def decide_groups(plan: Plan, columns: Mapping[str, Cells], fixed: frozenset[str
             said += [group.few] if group.few else []
             arguments = {"straddling": straddling} if straddling else {}
             plan.decide(name, "group", reason=group.reason, warning="; ".join(said), arguments=arguments)
+
+
+def give_hints(plan: Plan) -> None:
+    """Say of columns that became no targets what was found of their rows."""
+    for name, hint in plan.hints.items():
+        if plan.decisions[name].role == "modality":
+            plan.decisions[name].reason += f"; {hint}"
+    if plan.pair is not None and plan.decisions[plan.pair[0]].role in ("modality", "ignored"):
+        plan.warn(*plan.pair)
+
+
+def _hint(group: Group) -> str:
+    found, others = "; ".join(group.evidence), f"if new rows will be of others than these {group.values}"
+    return f"{found}: {others}, keep those of one together (--group {group.column})"
 
 
 def _is_long_text(cells: Cells, found: Profile) -> bool:

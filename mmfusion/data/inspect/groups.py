@@ -14,15 +14,23 @@ import polars as pl
 
 from mmfusion.data.inspect.alike import alike_texts, comparable, without
 from mmfusion.data.inspect.counts import counted
-from mmfusion.data.inspect.evidence import Evidence, alike, apart, attributes, constant, in_paths, places, prior
+from mmfusion.data.inspect.evidence import (
+    FEW,
+    Evidence,
+    alike,
+    apart,
+    attributes,
+    constant,
+    in_paths,
+    places,
+    prior,
+    weight_of,
+)
 from mmfusion.data.inspect.leaks import MOST_ROWS, Looked, gives
 from mmfusion.data.manifest.delimited import Cells
 
 ENOUGH = 3.0
 """Evidence from which on a column is a group."""
-
-FEW = 10
-"""So few values may be wanted as an input instead."""
 
 _ROWS_EACH = 1.4
 """Rows a value, on average, below which hardly anything could be in two splits."""
@@ -146,6 +154,14 @@ def find_groups(table: Grouped, candidates: Sequence[str]) -> list[Group]:
     return [first, *(g for g in rest if g.column in kept), *(g for g in parts if table.inside(g.column, first.column))]
 
 
+def find_few(table: Grouped, candidates: Sequence[str]) -> list[Group]:
+    """Columns of `FEW` values or fewer that hold groups by all but their number."""
+    names = [name for name in candidates if table.look(name, None).levels <= FEW]
+    each = (_group(table, name, True) for name in names)
+    found = [group for group in each if group is not None]
+    return [group for group in found if group.score < ENOUGH <= group.score - min(weight_of(group.values), 0.0)]
+
+
 def straddling_values(groups: Cells, splits: Cells) -> int:
     """How many values of a group are in more than one split."""
     frame = pl.DataFrame({"group": pl.Series(groups), "split": pl.Series(splits)}).drop_nulls().unique()
@@ -176,7 +192,7 @@ def _group(table: Grouped, name: str, all_texts: bool) -> Group | None:
     numbers = unique.cast(pl.Float64, strict=False)
     if not numbers.null_count() and (numbers % 1 != 0).any():
         return None
-    rows = _whole_values(table.look(name, None), count)
+    rows = whole_values(table.look(name, None), count)
     group = table.look(name, rows)
     targets = [table.look(target, rows) for target in table.targets if target != name]
     if any(gives(target, group).suspicious and not _one_each(target, group) for target in targets):
@@ -212,7 +228,7 @@ def _others(table: Grouped, name: str) -> list[str]:
     return [each for each in table.contents if each not in without and isinstance(table.columns[each], pl.Series)]
 
 
-def _whole_values(group: Looked, count: int) -> np.ndarray | None:
+def whole_values(group: Looked, count: int) -> np.ndarray | None:
     """All rows of some values, of a long table; None: all rows."""
     if len(group.codes) <= MOST_ROWS:
         return None

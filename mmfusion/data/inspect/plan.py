@@ -50,7 +50,10 @@ class Decision:
 
 @dataclass
 class Plan:
-    """Decisions for all columns, in the table's order, and what the split column's values mean."""
+    """Decisions for all columns, in the table's order, and what the split column's values mean.
+
+    `hints` is what to say of a column if it becomes an input; `pair`, of one that is a group together with another.
+    """
 
     file: str
     rows: int
@@ -58,6 +61,8 @@ class Plan:
     decisions: dict[str, Decision]
     splits: dict[str, str] = field(default_factory=dict)
     given: Given = field(default_factory=Given)
+    hints: dict[str, str] = field(default_factory=dict)
+    pair: tuple[str, str] | None = None
     looked: dict[str, Looked] = field(default_factory=dict, repr=False)
 
     def look(self, columns: Mapping[str, Any], name: str) -> Looked:

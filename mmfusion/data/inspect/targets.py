@@ -7,6 +7,7 @@ from typing import Any
 
 from mmfusion.data.errors import SHOWN, DataError
 from mmfusion.data.inspect.contents import warn_similar
+from mmfusion.data.inspect.grouping import give_hints
 from mmfusion.data.inspect.inputs import NEVER, inputs, warn
 from mmfusion.data.inspect.one_hot import OneHot, as_one, is_marked, make_multilabel, one_hot
 from mmfusion.data.inspect.path_groups import warn_of_path_groups
@@ -58,6 +59,7 @@ def finish(plan: Plan, columns: Mapping[str, Any]) -> Plan:
             f"with --input COLUMN if there is one (--kind COLUMN=KIND says as what){_reasons(plan)}"
         )
     warn(plan, columns)
+    give_hints(plan)
     warn_of_path_groups(plan, columns)
     warn_similar(plan, columns)
     return plan

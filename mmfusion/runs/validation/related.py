@@ -12,6 +12,7 @@ import numpy as np
 import polars as pl
 
 from mmfusion.data.inspect.groups import Group, Grouped, find_groups, straddling_values
+from mmfusion.data.inspect.pairs import Pair, find_pair
 from mmfusion.data.inspect.profile import profile
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.text import Text
@@ -58,7 +59,11 @@ def unseen_groups(
     known = [name for name in targets if name in series]
     grouped = Grouped(series, contents, [t for t in texts if t in series], [p for p in paths if p in series], known)
     inputs = {column for name, kind in kinds.items() for column in kind.columns or [name]}
-    return [message for group in find_groups(grouped, candidates) if (message := _message(table, group, inputs, split))]
+    groups = find_groups(grouped, candidates)
+    if not groups and (pair := find_pair(grouped, candidates)) is not None:
+        message = _message_of_pair(table, pair)
+        return [message] if message is not None else []
+    return [message for group in groups if (message := _message(table, group, inputs, split))]
 
 
 def nearly_the_same_texts(table: Table, kinds: Mapping[str, Kind]) -> str | None:
@@ -92,6 +97,17 @@ def _message(table: Table, group: Group, inputs: set[str], split: Mapping[str, A
     return (
         f"column {group.column}: {share:.1%} of the {tested(table)} rows have a row of the same value in training, and "
         f"{group.reason}; {advice}"
+    )
+
+
+def _message_of_pair(table: Table, pair: Pair) -> str | None:
+    cells = [pl.Series(table.columns[name]).cast(pl.String) for name in (pair.outer, pair.inner)]
+    share = share_in_training(pl.select(pl.concat_str(cells, separator="\n")).to_series(), table)
+    if share == 0:
+        return None
+    return (
+        f"columns {pair.outer} and {pair.inner}: {share:.1%} of the {tested(table)} rows have a row of the same two "
+        f"values in training, and {pair.reason}; {pair.advice} (data.split.group)"
     )
 
 

@@ -133,3 +133,41 @@ def test_the_last_column_is_the_target_though_texts_share_its_words():
     names = [f"topic{chr(97 + i)}" for i in range(22)]
     plan = plan_of({"text": text, "topic": [names[t] for t in topics]}, Path("nowhere"))
     assert roles(plan) == {"text": "modality text", "topic": "task classification"}
+
+
+def test_what_is_a_group_but_for_its_few_values_is_said_and_stays_an_input():
+    generator = random.Random(0)
+    devices = [generator.choice("abcd") for _ in range(N)]
+    near = {k: [f"{3 * ord(d) * (-1) ** (ord(d) + k) + generator.gauss(0, 1):.2f}" for d in devices] for k in range(2)}
+    plan = table(made_by=[f"{d}{d}x" for d in devices], first=near[0], second=near[1])
+    assert roles(plan)["made_by"] == "modality tabular"
+    assert plan.decisions["made_by"].reason == (
+        "4 levels, and not a target; rows of one value are alike in 2 of 3 other columns: if new rows will be of "
+        "others than these 4, keep those of one together (--group made_by)"
+    )
+
+
+def test_a_number_that_begins_anew_in_each_site_is_warned_of():
+    generator = random.Random(0)
+    own = [[generator.gauss(0, 1) for _ in range(2)] for _ in range(60)]
+    near = [[f"{own[i // 4][k] + generator.gauss(0, 0.4):.2f}" for i in range(N)] for k in range(2)]
+    plan = table(
+        town=[("oslo", "rome", "lima", "cairo")[i // 60] for i in range(N)],
+        number=[str(i // 4 % 15 + 1) for i in range(N)],
+        first=near[0],
+        second=near[1],
+    )
+    assert plan.of("group") == []
+    warning = plan.decisions["number"].warning
+    assert warning.startswith("rows of one `town` and one `number` belong together: 60 pairs in 240 rows; ")
+    assert warning.endswith("write both into one column (`town-number`) and keep its rows together (--group COLUMN)")
+
+
+def test_a_day_of_which_rows_are_alike_is_a_group_and_a_diary_is_none():
+    generator = random.Random(0)
+    own = [[generator.gauss(0, 1) for _ in range(2)] for _ in range(40)]
+    days = [generator.randrange(40) for _ in range(N)]
+    near = {f"m{k}": [f"{own[d][k] + generator.gauss(0, 0.4):.2f}" for d in days] for k in range(2)}
+    dates = [f"2024-{1 + d // 28:02}-{1 + d % 28:02}" for d in days]
+    assert roles(table(day=dates, **near))["day"] == "group"
+    assert table(day=sorted(dates)).decisions["day"].reason.startswith("dates or times")

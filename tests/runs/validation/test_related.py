@@ -67,6 +67,22 @@ def test_dates_labels_and_texts_are_no_groups():
     assert unseen_groups(rows, {"table": Tabular(numeric=["dose"])}, {"patientid": Classification()}, RATIO) == []
 
 
+def test_a_number_that_begins_anew_in_each_site():
+    generator = np.random.default_rng(3)
+    who = generator.permutation(np.arange(N) // 8)
+    columns = {
+        "patientid": [str(i % 13) for i in who],
+        "site": ["east" if i < 13 else "west" for i in who],
+        **{name: [f"{x:.2f}" for x in generator.normal(size=25)[who]] for name in ("weight", "iron")},
+    }
+    (message,) = unseen_groups(table(**columns), {"table": Tabular(numeric=["dose"])}, TASKS, RATIO)
+    assert message.startswith(
+        "columns site and patientid: 100.0% of the test rows have a row of the same two values in training, and rows "
+        "of one `site` and one `patientid` belong together: 25 pairs in 200 rows; `weight`, `iron` the same in all rows"
+    )
+    assert message.endswith("into one column (`site-patientid`) and keep its rows together (data.split.group)")
+
+
 def texts(near: float) -> Table:
     """Texts of 24 random words; a share of the rows has that of another row with one word changed."""
     generator = np.random.default_rng(1)
