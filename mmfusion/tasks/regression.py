@@ -107,7 +107,8 @@ class Regression(Task):
         if isinstance(label, bool | np.bool_) or (isinstance(label, str) and "_" in label):
             value = math.nan
         if not math.isfinite(value) or abs(value) > LARGEST:
-            raise ValueError(f"expected a finite number, found {label!r}")
+            largest = f" up to {LARGEST:.2g}" if math.isfinite(value) else ""
+            raise ValueError(f"expected a finite number{largest}, found {label!r}")
         if self.range is not None and not self.range[0] <= value <= self.range[1]:
             raise ValueError(f"expected a number in [{self.range[0]:.15g}, {self.range[1]:.15g}], found {label!r}")
         return value

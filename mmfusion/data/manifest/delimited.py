@@ -128,7 +128,7 @@ def _read(
     titles = [*first[:width], *[""] * (width - len(first))]
     if header is False:
         rows = itertools.chain([(line, first)], rows)
-    frame, numbers = _pack_all(rows, width, name, delimiter)
+    frame, numbers = _pack_all(rows, width, name, delimiter, titles if header is not False and width > 1 else None)
     columns = frame.get_columns()
     if header is None:
         check_header(titles, columns, name)
@@ -149,7 +149,10 @@ def _width(rows: Iterator[Row], header: int, *, open_end: bool) -> tuple[Iterato
     return rows, header + 1 if open_end and more else header
 
 
-def _pack_all(rows: Iterator[Row], width: int, name: str, delimiter: str) -> tuple[pl.DataFrame, list[int]]:
+def _pack_all(
+    rows: Iterator[Row], width: int, name: str, delimiter: str, header: list[str] | None
+) -> tuple[pl.DataFrame, list[int]]:
+    """The rows' cells and lines; a row that is the header again, as where files were put together, is refused."""
     problems = Problems(name)
     parts: list[pl.DataFrame] = []
     chunk: list[list[str]] = []
@@ -160,6 +163,10 @@ def _pack_all(rows: Iterator[Row], width: int, name: str, delimiter: str) -> tup
         is_blank = not any(row) or not "".join(row).strip()
         if is_blank and (len(row) == width or width == 1):
             blank.append((begins, row or [""]))
+        elif row == header:
+            problems.add(
+                begins, None, delimiter.join(row), "the header again, as where files were put together; delete it"
+            )
         elif len(row) == width:
             for number, cells in (*blank, (begins, row)):
                 numbers.append(number)

@@ -142,3 +142,12 @@ def test_a_field_too_many_is_told_of_quotes(tmp_path):
         read(tmp_path, "id,text\n1,red, cat\n2,dog\n")
     with pytest.raises(DataError, match=r"the header has 1 field .*; a field that holds ',' stands between quotes"):
         read(tmp_path, "text\nred, cat\ndog, owl\n")
+
+
+def test_the_header_again_between_rows_is_refused(tmp_path):
+    text = "id,label\n1,cat\n2,dog\n"
+    with pytest.raises(DataError, match=r"a\.csv, line 4: 'id,label': the header again, .*; delete it"):
+        read(tmp_path, text + text)
+    with pytest.raises(DataError, match="2 problems"):
+        read(tmp_path, text * 3)
+    assert read(tmp_path, "word\nword\nother\n")[0] == {"word": ["word", "other"]}
