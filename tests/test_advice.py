@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from PIL import Image
 
 from mmfusion.cli import COMMANDS, main
 from mmfusion.commands.init import run as init
@@ -286,6 +287,33 @@ def test_advice_on_numbers_that_may_have_thousands(tmp_path, decimal):
     assert not notes(override)
 
 
+@pytest.mark.parametrize("hint", ["keep those of one together (--group ", "; ⟨⟩ (--group COLUMN)"])
+def test_advice_of_init_to_keep_rows_together(tmp_path, monkeypatch, hint):
+    """A column as it is, and one that was written for it of two."""
+    monkeypatch.chdir(tmp_path)
+    assert any(hint in text for _, text in templates())
+    Path("a.csv").write_text(rows("my town,x,label", lambda i: f"town-{i % 9},{i * 7 % 13}.5,{'ab'[i * i % 3 % 2]}"))
+    run_init(["a.csv", "--group", "my town"])
+    assert load_config(["experiment=a"])["data"]["split"]["group"] == "my town"
+    SEEN.extend(text.replace(HOLE, "") for _, text in templates() if hint in text)
+
+
+def test_advice_of_init_about_media_that_lie_elsewhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("media").mkdir()
+    for i in range(8):
+        Image.new("L", (8, 8), i).save(f"media/{i}.png")
+    Path("a.csv").write_text(rows("photo,label", lambda i: f"{i % 8}.png,{'ab'[i * i % 3 % 2]}"))
+    seen = []
+    for more in ([], ["--root", "media"]):
+        with redirect_stdout(io.StringIO()) as shown, redirect_stderr(io.StringIO()):
+            init(["a.csv", "--force", *more])
+        seen.append(" ".join(re.sub("[│┃]", " ", shown.getvalue()).split()))
+    assert "is --root right?" in seen[0]
+    assert "is --root right?" not in seen[1]
+    SEEN.append("; is --root right?")
+
+
 def test_advice_on_the_columns_of_new_rows(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("x^y\n1^2\n3^4\n")
@@ -296,6 +324,13 @@ def test_advice_on_the_columns_of_new_rows(tmp_path):
 
 
 COMPOSED = {
+    "say what they mean by data.split.ratio=null": [
+        *("data.split.ratio=null", "data.split.column=kind"),
+        *("data.split.train=low", "data.split.val=mid", "data.split.test=high"),
+    ],
+    "or train by folds with data.split.ratio=null": [
+        *(*FOLDS, "data.split.ratio=null", "data.split.folds=groups", "data.split.group=kind")
+    ],
     "take another scheduler=, cosine for example": [NONE_VAL, "scheduler=cosine"],
     "data.split.from_train={test: 0.1}": ["data.split.test=null", "data.split.from_train={test: 0.1}"],
     "leave such rows out with data.loader": ["data.loader.rows_without_modality=skip"],
@@ -339,7 +374,6 @@ ELSEWHERE = {
     "`--kind COLUMN=multilabel` for each": (
         "tests/data/inspect/test_one_hot.py::test_columns_side_by_side_are_offered_as_one_task_and_made_one_by_hand"
     ),
-    "is --root right?": "tests/data/inspect/test_media.py::",
     "take it out of data.not_empty": "tests/data/inspect/test_missing.py::test_what_is_kept_says_how_it_becomes_empty",
     "add it to data.empty": "tests/data/inspect/test_missing.py::test_what_is_kept_says_how_it_becomes_empty",
     "may separate thousands; write them without, or set": "tests/data/manifest/test_guess.py::",
@@ -395,7 +429,7 @@ def test_no_advice_is_without_a_test():
         pattern = ".*?".join(map(re.escape, text.strip().split(HOLE)))
         if not any(re.search(pattern, message, re.DOTALL) for message in SEEN):
             open_.append(f"{module}: {text}")
-    assert not open_, "advice that no test follows:\n" + "\n".join(open_)
+    assert not open_, "follow it here, or name in ELSEWHERE the test that does:\n" + "\n".join(open_)
 
 
 def test_what_is_said_to_be_tested_elsewhere_is():

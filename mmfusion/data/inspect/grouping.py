@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 
 import polars as pl
@@ -72,7 +73,7 @@ def give_hints(plan: Plan) -> None:
 
 def _hint(group: Group) -> str:
     found, others = "; ".join(group.evidence), f"if new rows will be of others than these {group.values}"
-    return f"{found}: {others}, keep those of one together (--group {group.column})"
+    return f"{found}: {others}, keep those of one together (--group {shlex.quote(group.column)})"
 
 
 def _is_long_text(cells: Cells, found: Profile) -> bool:
