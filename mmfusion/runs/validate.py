@@ -23,6 +23,7 @@ from mmfusion.runs.validation.leaking import leaks
 from mmfusion.runs.validation.levels import odd_levels
 from mmfusion.runs.validation.media import Media, read_media
 from mmfusion.runs.validation.missing import missing_spellings
+from mmfusion.runs.validation.near_copies import nearly_the_same_images
 from mmfusion.runs.validation.related import nearly_the_same_texts, unseen_groups
 from mmfusion.runs.validation.report import SPLITS, Report
 from mmfusion.runs.validation.rounding import rounded_numbers
@@ -83,6 +84,7 @@ def _examine(data: MultiModalData, tasks: Mapping[str, Task]) -> tuple[Table, Re
     if "train" in report.rows and "test" not in report.rows:
         report.warnings.append(untested(table.name))
     copies = [same_content(each, table) for each in media]
+    copies += [nearly_the_same_images(each, table) for each in media]
     copies += [chosen_and_tested_on(each, table) for each in media if each.inputs.kind.reads_files]
     report.warnings += [message for message in copies if message is not None]
     settings = getattr(data.source, "settings", None)

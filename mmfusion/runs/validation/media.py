@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, cast
 
+import numpy as np
 import torch
 from torch import Tensor
 
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.inputs import Inputs
 from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.kinds.image import Image
 from mmfusion.data.paths import PathError
 from mmfusion.data.progress import track
 from mmfusion.data.reading import decoded
 from mmfusion.data.table import Table
 from mmfusion.runs.validation.report import Unreadable
+
+LOOKED_AT = 50_000
+"""Images of which a thumbnail is kept, at most."""
 
 
 @dataclass
@@ -27,11 +32,13 @@ class Media:
         inputs: which row holds which medium; each medium once.
         broken: a medium's place to why it cannot be read.
         prints: a medium's place to a fingerprint of what it decodes to; of files alone.
+        thumbnails: an image's place to what it looks like; of files alone.
     """
 
     inputs: Inputs
     broken: dict[int, str]
     prints: dict[int, bytes]
+    thumbnails: dict[int, Tensor] = field(default_factory=dict)
 
     def unreadable(self, table: Table) -> list[Unreadable]:
         """All rows whose medium is broken, in the table's order."""
@@ -57,12 +64,17 @@ def read_media(name: str, kind: Kind, table: Table) -> Media:
     media = Media(inputs, {}, {})
     if kind.decode_all(inputs.cells) is not None:
         return media
+    images = len(inputs.cells) if isinstance(kind, Image) else 0
+    looked_at = set(np.random.default_rng(0).permutation(images)[:LOOKED_AT].tolist())
     stream = decoded(cast(Kind, _Careful(kind)), inputs.cells, table.root)
     for place, found in enumerate(track(stream, len(inputs.cells), f"reading {name}")):
         if isinstance(found, DecodeError):
             media.broken[place] = str(found)
         elif kind.reads_files:
             media.prints[place] = _print(found)
+            small = thumbnail(found) if place in looked_at else None
+            if small is not None:
+                media.thumbnails[place] = small
     return media
 
 
@@ -82,3 +94,14 @@ class _Careful:
 def _print(x: Tensor) -> bytes:
     shape = str(tuple(x.shape)).encode()
     return hashlib.blake2b(x.contiguous().view(torch.uint8).numpy().data, digest_size=12, key=shape).digest()
+
+
+def thumbnail(image: Tensor) -> Tensor | None:
+    """`[256 C]`, the means of 16 × 16 parts, less their mean and of length 1; None where all are the same.
+
+    Args:
+        image: `[C, H, W]`.
+    """
+    parts = torch.nn.functional.adaptive_avg_pool2d(image.float(), 16).flatten()
+    parts = parts - parts.mean()
+    return (parts / parts.norm()).half() if parts.std() > 1 else None

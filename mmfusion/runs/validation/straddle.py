@@ -27,7 +27,7 @@ def shared_groups(table: Table, column: str) -> str | None:
     related = share_in_training(groups, table)
     return (
         f"{len(shared)} of {values} values of the group column {column!r} are in several splits, and {related:.1%} of "
-        f"the {tested(table)} rows have a row of the same value in training: {_listed(names)}"
+        f"the {tested(table)} rows have a row of the same value in training: {listed(names)}"
     )
 
 
@@ -45,7 +45,7 @@ def share_in_training(values: pl.Series, table: Table) -> float:
 
 def shared_files(media: Media, table: Table) -> str | None:
     """Files that the training split shares with another, as a message."""
-    splits = _splits_of(media, table)
+    splits = splits_of(media, table)
     shared = [place for place, found in splits.items() if len(found) > 1 and "train" in found]
     if not shared:
         return None
@@ -53,13 +53,13 @@ def shared_files(media: Media, table: Table) -> str | None:
     related = share_in_training(pl.Series(media.inputs.places.numpy()).replace(-1, None), table)
     return (
         f"{media.inputs.name}: {len(shared)} files of the training split are in another split too, those of "
-        f"{related:.1%} of the {tested(table)} rows among them: {_listed(names)}"
+        f"{related:.1%} of the {tested(table)} rows among them: {listed(names)}"
     )
 
 
 def same_content(media: Media, table: Table) -> str | None:
     """Different files that hold the same, one in the training split and one in another, as a message."""
-    splits = _splits_of(media, table)
+    splits = splits_of(media, table)
     places: dict[bytes, list[int]] = defaultdict(list)
     for place, fingerprint in media.prints.items():
         places[fingerprint].append(place)
@@ -72,12 +72,12 @@ def same_content(media: Media, table: Table) -> str | None:
             pairs.append(f"{media.inputs.cells[training[0]]} (train) = {media.inputs.cells[others[0]]} ({there})")
     if not pairs:
         return None
-    return f"{media.inputs.name}: {len(pairs)} training media are in another split under another name: {_listed(pairs)}"
+    return f"{media.inputs.name}: {len(pairs)} training media are in another split under another name: {listed(pairs)}"
 
 
 def chosen_and_tested_on(media: Media, table: Table) -> str | None:
     """Media that the checkpoint is chosen on and tested on, under one name or two, as a message."""
-    splits = _splits_of(media, table)
+    splits = splits_of(media, table)
     places: dict[bytes | int, list[int]] = defaultdict(list)
     for place in splits:
         places[media.prints.get(place, place)].append(place)
@@ -88,10 +88,10 @@ def chosen_and_tested_on(media: Media, table: Table) -> str | None:
             shared.append(" = ".join(str(media.inputs.cells[place]) for place in same))
     if not shared:
         return None
-    return f"{media.inputs.name}: {len(shared)} media are in both val and test: {_listed(shared)}"
+    return f"{media.inputs.name}: {len(shared)} media are in both val and test: {listed(shared)}"
 
 
-def _splits_of(media: Media, table: Table) -> dict[int, set[str]]:
+def splits_of(media: Media, table: Table) -> dict[int, set[str]]:
     """A medium's place to the splits that it is in."""
     places = media.inputs.places.numpy()
     names = np.asarray(table.splits, dtype=object)
@@ -102,5 +102,6 @@ def _splits_of(media: Media, table: Table) -> dict[int, set[str]]:
     return found
 
 
-def _listed(names: Sequence[str]) -> str:
+def listed(names: Sequence[str]) -> str:
+    """The first five, and how many more there are."""
     return ", ".join(names[:_SHOWN]) + (f", … and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
