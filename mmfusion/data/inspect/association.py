@@ -13,7 +13,7 @@ FEW_CLASSES = 6
 NEIGHBOURS = 2
 """On either side, among the sorted numbers."""
 
-_INDEPENDENT = 0.01
+_ALIKE = 0.01
 
 
 def hits_by_level(codes: np.ndarray, labels: np.ndarray) -> int:
@@ -128,8 +128,8 @@ def rank_correlation(x: np.ndarray, y: np.ndarray) -> float:
     return float(np.clip(rho / abs(largest), -1, 1))
 
 
-def independent(rows: np.ndarray, classes: np.ndarray) -> bool:
-    """Whether nothing speaks against some rows' being drawn from all classes alike: p > .01 of a χ² test.
+def independent(rows: np.ndarray, classes: np.ndarray) -> float:
+    """The p of a χ² test of whether some rows are drawn from all classes alike.
 
     Args:
         rows: bool `[N]`, some rows, not all.
@@ -139,7 +139,7 @@ def independent(rows: np.ndarray, classes: np.ndarray) -> bool:
     all_of, some_of = np.bincount(place), np.bincount(place, weights=rows)
     expected = all_of * rows.mean()
     statistic = float(((some_of - expected) ** 2 / expected / (1 - rows.mean())).sum())
-    return bool(chdtrc(max(len(all_of) - 1, 1), statistic) > _INDEPENDENT)
+    return float(chdtrc(max(len(all_of) - 1, 1), statistic))
 
 
 def alike_in_rank(numbers: np.ndarray, classes: np.ndarray) -> bool:
@@ -151,7 +151,7 @@ def alike_in_rank(numbers: np.ndarray, classes: np.ndarray) -> bool:
         return True
     means = np.bincount(place, weights=rank) / counts
     statistic = float((counts * (means - rank.mean()) ** 2).sum() / spread * (1 - 1 / len(rank)))
-    return bool(chdtrc(len(counts) - 1, statistic) > _INDEPENDENT)
+    return bool(chdtrc(len(counts) - 1, statistic) > _ALIKE)
 
 
 def ranks(x: np.ndarray) -> np.ndarray:

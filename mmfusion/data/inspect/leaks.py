@@ -183,7 +183,7 @@ def follows(feature: Looked, target: Looked) -> Score:
     feature, target = feature.where(known), target.where(known)
     scores = [gives(target, feature, measured=False)]  # a target is no measurement of what is made from it
     if feature.holes is not None:
-        scores += [gives(target, feature.holes)]
+        scores += [gives(target, feature.holes, measured=False)]
         if feature.levels > 1:  # an empty cell as a class of its own
             scores += [_classes(target, Looked(feature.codes + 1, None, feature.levels + 1))]
     return max(scores, key=lambda score: (score.suspicious, score.value))

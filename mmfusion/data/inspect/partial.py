@@ -32,6 +32,12 @@ _ROUNDED = 1e-3
 _COMMON = 0.1
 """Share of rows with one value that may stand where a copy of the target was not made."""
 
+_BY_CHANCE = 0.01
+"""Probability that chance alone takes such rows from the classes, if a copy was not made in any of them, ..."""
+
+_BY_CHANCE_OF_A_LEVEL = 0.2
+"""... or if what stands there may be a level of its own."""
+
 _QUARTERS = 4
 _SAME_ORDER = 0.995
 
@@ -124,7 +130,8 @@ def _copied(feature: Looked, target: Looked, name: str) -> str | None:
     for others, without, is_missing in _without_one_value(feature):
         is_copy = feature.numbers is not None and feature.levels > others.sum() / 2
         is_order_seen = is_missing or len(np.unique(classes)) > 2
-        if not is_copy and not (is_order_seen and independent(others, classes)):
+        least = _BY_CHANCE if is_missing else _BY_CHANCE_OF_A_LEVEL
+        if not is_copy and not (is_order_seen and independent(others, classes) > least):
             continue  # without the middle one of three levels, two are told apart well
         part, its_target = feature.where(others), target.where(others)
         for score in (gives(part, its_target), follows(part, its_target)):
