@@ -141,6 +141,8 @@ def alike(group: Looked, others: Sequence[np.ndarray]) -> Evidence:
         return [(3.0, said)]
     if part < 0.35 and group.levels < _MANY:
         return []
+    if len(near) > 1 and strength >= 0.3:  # other columns may be many, and of other things
+        return [(2.5, said)]
     return [(2.5 if strength >= 0.7 else 2.0 if strength >= 0.5 else 1.0, said)]
 
 
