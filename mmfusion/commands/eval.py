@@ -14,7 +14,7 @@ def run(arguments: list[str]) -> int:
         "--split",
         choices=["train", "val", "test", "all"],
         default="test",
-        help="rows; all of a table's, whatever its splits (default: %(default)s)",
+        help="rows; all: those of another table, whatever its splits (default: %(default)s)",
     )
     take_checkpoint(parser)
     args = parser.parse_intermixed_args(arguments)

@@ -141,8 +141,8 @@ class MultiModalData(LightningDataModule):
         tables = {split: self._part(split) for split in wanted if split not in self._splits}
         if one in tables and len(tables[one]) == 0:
             raise DataError(
-                f"{self.table.name} has no rows in split {one!r}; mmfusion eval RUN --split all takes every row of a "
-                "table"
+                f"{self.table.name} has no rows in split {one!r}; of another table than the run's own, "
+                "mmfusion eval RUN data.path=FILE --split all takes every row"
             )
         missing = {split: part for split, part in tables.items() if len(part)}
         if missing:

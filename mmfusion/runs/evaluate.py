@@ -91,7 +91,7 @@ def evaluate(
     Args:
         run: the run's folder.
         checkpoint: `best`, `last` or a path.
-        split: which rows; metrics are named after it. `all` tests every row of a table, whatever its splits.
+        split: which rows; metrics are named after it. `all` tests every row of another table, whatever its splits.
         overrides: `key=value` on the run's own config, for keys that it has: `data.root=/elsewhere`.
         trusted_modules: modules of your own that the config's `_target_`s may name.
         show: print the report.
@@ -110,9 +110,10 @@ def evaluate(
         is_other = gives_table(overrides)
         if is_other:
             config["data"] |= shown_by_file(config["data"], overrides)
-        if split == "all" and "split" not in config["data"]:
+        if split == "all" and not (is_other and "split" in config["data"]):
             raise ConfigError(
-                "--split all: is for a table; the rows of this run's data have their splits by themselves"
+                "--split all: takes every row of another table, data.path=FILE; of the run's own data, rows that it "
+                "was trained on would be among them: choose train, val or test"
             )
         config["data"] |= {"split": WHOLE} if split == "all" else {}
         trained = read_result(folder)
@@ -127,7 +128,7 @@ def evaluate(
         restore(folder, data, tasks)
         with busy("preparing data"):
             data.setup(STAGES[part])
-        if split != "all" and splits_anew(folder, data, overrides):
+        if splits_anew(folder, data, overrides):
             raise ConfigError(other_split(overrides))
         if is_other and split != "all" and (config["data"].get("split") or {}).get("column") is None:
             _say_how_many(data, part)

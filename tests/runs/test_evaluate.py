@@ -197,3 +197,12 @@ def test_all_rows_of_another_table_whatever_its_splits(copied, toy, tmp_path, ca
     count = int(evaluate(copied, overrides=[f"data.path={other}"], show=False).metrics["test/rows"])
     assert f"data.split makes {count} of its 59 rows the split test" in caplog.text
     assert "--split all takes every row" in caplog.text
+
+
+def test_all_rows_of_the_runs_own_table_are_refused(copied, toy, tmp_path):
+    with pytest.raises(ConfigError, match=r"^--split all: .* choose train, val or test$"):
+        evaluate(copied, split="all", show=False)
+    same = tmp_path / "same.csv"
+    same.write_bytes((toy.parent / "toy.csv").read_bytes())
+    with pytest.raises(ConfigError, match="splits the run's own table anew"):
+        evaluate(copied, split="all", overrides=[f"data.path={same}"], show=False)

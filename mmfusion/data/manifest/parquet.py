@@ -47,5 +47,5 @@ def _plain(series: pl.Series, file: str) -> Cells:
         return series.to_list()
     raise DataError(
         f"{file}, column {series.name!r}: cells of type {dtype} are not understood; expected strings, numbers, "
-        "booleans or lists of them, and media as paths"
+        "booleans or lists of them, and media as paths; write the file without this column, or its fields as columns"
     )
