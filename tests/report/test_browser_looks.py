@@ -25,6 +25,8 @@ def test_dark_is_the_systems_choice_or_the_persons(reports, visit):
     assert background(light) == background(dark)
     name = "() => getComputedStyle(document.querySelector('#ranking-chart .name')).fill"
     settle(light)
+    for page in (light, dark):
+        page.wait_for_selector("#ranking-chart .name")
     assert light.evaluate(name) == dark.evaluate(name)
     ink = "document.querySelector('#curves-chart')._fullLayout?.font.color"
     for page in (light, dark):

@@ -216,6 +216,7 @@ def test_simple_models_stand_below_the_ranking_and_far_ones_at_its_edge(visit, t
     write_html(find_runs([tmp_path / "runs"]), tmp_path / "page.html", "made", metric="test/largest/accuracy")
     page = visit(tmp_path / "page.html")
     assert texts(page, "#fold-says") == ["Average seeds"]
+    page.wait_for_selector("#ranking-chart svg")
     rows = page.locator("#ranking-chart .simple")
     assert rows.locator("path title").all_text_contents() == ["majority or mean\n0.100", "linear: image\n0.885"]
     far, near = (each.bounding_box()["x"] for each in rows.locator("path").all())
@@ -235,6 +236,7 @@ def test_folds_are_averaged_and_their_interval_is_said_to_be_corrected(visit, tm
     page = visit(tmp_path / "page.html")
     assert texts(page, "#fold-says") == ["Average seeds and folds"]
     assert "corrected resampled t-test (Nadeau and Bengio, 2003)" in page.locator("#overview").inner_text()
+    page.wait_for_selector("#ranking-chart svg")
     assert "0.900 ± 0.393" in page.locator("#ranking-chart").inner_text()  # 4.303 · 0.1 · √(1/3 + 1/2)
 
 
@@ -248,9 +250,10 @@ def test_what_cannot_be_ranked_is_marked_and_dots_are_what_is_compared(visit, tm
     write_html(find_runs([folder]), tmp_path / "page.html", "made", metric="test/y/accuracy")
     page = visit(tmp_path / "page.html")
     same = same_rows(find_runs([folder]), "test/y/accuracy").values
+    page.wait_for_selector("#ranking-chart svg")
     dots = page.locator("#ranking-chart circle title").all_text_contents()
     assert sorted(float(text.split("\n")[1]) for text in dots) == pytest.approx(sorted(same.values()), abs=1e-3)
     page.select_option("#metric", "val/y/accuracy")
     settle(page)
     assert [text.split()[-2:] for text in column(page, "y val accuracy ↑")] == [["not", "ranked"]] * 2
-    assert "can be ranked" in page.locator("#ranking-chart").inner_text()
+    until(page, "document.querySelector('#ranking-chart').innerText.includes('can be ranked')")
