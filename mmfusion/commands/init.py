@@ -9,7 +9,7 @@ from mmfusion.config.errors import ConfigError
 def run(arguments: list[str]) -> int:
     """Run the command; returns the exit code."""
     parser = parser_of("init", "Look at a table's columns, decide what they are, and write an experiment config.")
-    parser.add_argument("table", help="CSV, TSV, JSONL or Parquet")
+    parser.add_argument("table", help="CSV, TSV, JSON, JSONL or Parquet")
     parser.add_argument(
         "--root", metavar="DIR", help="folder of the media that the table names (default: the table's own)"
     )

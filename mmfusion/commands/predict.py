@@ -10,7 +10,7 @@ def run(arguments: list[str]) -> int:
     """Run the command; returns the exit code."""
     parser = parser_of("predict", "Predict the rows of a table; an empty cell is an absent modality.")
     parser.add_argument("run", help="the run's folder")
-    parser.add_argument("table", help="CSV, TSV, JSONL or Parquet with the columns that the run was trained on")
+    parser.add_argument("table", help="CSV, TSV, JSON, JSONL or Parquet with the columns that the run was trained on")
     parser.add_argument("overrides", nargs="*", help=f"{READING}; {TRUST}")
     parser.add_argument(
         "--out", default="predictions.parquet", help=".parquet, .csv, .tsv or .jsonl (default: %(default)s)"

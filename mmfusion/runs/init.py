@@ -48,7 +48,7 @@ def init(
     """Look at a table, decide what its columns are, write an experiment and say why.
 
     Args:
-        path: CSV, TSV, JSONL or Parquet; looked for under `root` first, as in training.
+        path: CSV, TSV, JSON, JSONL or Parquet; looked for under `root` first, as in training.
         root: where the media lie; None is the table's own folder.
         name: the experiment's; None goes by the table's or its folder's name.
         out: the file to write; None is `conf/experiment/<name>.yaml` here, where `mmfusion train` looks.

@@ -77,7 +77,7 @@ def predict(
 
     Args:
         run: the run's folder.
-        table: CSV, TSV, JSONL or Parquet with the columns that the run's modalities read; labels are not needed.
+        table: CSV, TSV, JSON, JSONL or Parquet with the columns that the run's modalities read; labels are not needed.
         out: where predictions go: .parquet, .csv, .tsv or .jsonl; None writes nothing.
         checkpoint: see `load_run`.
         root: the folder that media paths are relative to; None is the table's own.

@@ -50,8 +50,8 @@ def warn(plan: Plan, columns: Mapping[str, Any]) -> None:
     for first, second in combinations(_compared(plan, columns), 2):
         if (why := relation(plan, columns, second.column, first.column)) is not None:
             plan.warn(second.column, f"{why}: one of the two tasks gives the other away")
+    numbers = {d.column: plan.look(columns, d.column) for d in plan.of("modality", "tabular")}
     for task in _compared(plan, columns):
-        numbers = {d.column: plan.look(columns, d.column) for d in plan.of("modality", "tabular")}
         pair = computed_from_two(numbers, plan.look(columns, task.column))
         if pair is not None:
             for name, partner in (pair[:2], pair[1::-1]):

@@ -32,7 +32,7 @@ def read_rows(
     """All rows of a new table, in the split `predict`.
 
     Args:
-        path: CSV, TSV, JSONL or Parquet.
+        path: CSV, TSV, JSON, JSONL or Parquet.
         source: the run's own `data` node. Its `id`, `header`, `empty` and `strip` hold here too; its `format` for a
             file of the same suffix or of none that is known; its `delimiter`, `quote` and `decimal` for a file of the
             same format that shows no other. Nodes of other sources are fine.

@@ -55,7 +55,7 @@ def read_columns(
     """Read a table's columns.
 
     Args:
-        path: CSV, TSV, JSONL, JSON or Parquet.
+        path: CSV, TSV, JSON, JSONL or Parquet.
         format: `csv`, `tsv`, `jsonl`, `json` or `parquet`; None goes by the suffix.
         delimiter: what separates the fields of a CSV; None is what a first line `sep=;` says, else a comma, a tab for
             TSV.

@@ -34,7 +34,7 @@ BY_COLUMN: Split = {"column": "split", "train": "train", "val": "val", "test": "
 
 
 class ManifestSource(Source):
-    """Rows of a CSV, TSV, JSONL or Parquet file, with the media that its cells name.
+    """Rows of a CSV, TSV, JSON, JSONL or Parquet file, with the media that its cells name.
 
     Args:
         path: the table; a relative path is looked for under `root` first, then from the working directory.
@@ -44,7 +44,7 @@ class ManifestSource(Source):
             column lacks, shares `from_train`; or `ratio`; or `folds`, of which `fold` is held out (the test; with a
             column, the validation). `seed`, `group` (rows of one group stay together) and `stratify` (each split gets
             its share of each value) say how shares and folds are dealt out.
-        format: csv, tsv, jsonl or parquet; None goes by the suffix.
+        format: csv, tsv, json, jsonl or parquet; None goes by the suffix.
         delimiter: what separates the fields of a CSV; None is a comma (a tab for TSV).
         empty: strings that count as an empty cell.
         strip: take blanks off both ends of every cell; no-break and other Unicode blanks are such too.

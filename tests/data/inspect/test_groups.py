@@ -12,11 +12,17 @@ def found(**columns) -> list[str]:
     return [group.column for group in find_groups(Grouped(table, list(table)), list(table))]
 
 
+def alike(generator: np.random.Generator) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+    """Which of 30 each row is of, and three columns of numbers that are near each other in rows of one."""
+    who = generator.integers(0, 30, N)
+    near = {f"x{k}": (generator.normal(size=30)[who] + 0.5 * generator.normal(size=N)).round(3) for k in range(3)}
+    return who, near
+
+
 def test_rows_that_are_alike_are_found_by_their_numbers_alone():
     generator = np.random.default_rng(0)
-    who = generator.integers(0, 30, N)
+    who, near = alike(generator)
     names = [f"{chr(97 + i % 26)}{chr(97 + i // 26)}a" for i in who]
-    near = {f"x{k}": (generator.normal(size=30)[who] + 0.5 * generator.normal(size=N)).round(3) for k in range(3)}
     assert found(who=names, **near) == ["who"]
     assert found(who=generator.permutation(names), **near) == []
 
@@ -65,9 +71,8 @@ def test_few_values_are_said():
 
 def test_a_value_that_most_rows_have_makes_no_group():
     generator = np.random.default_rng(0)
-    who = generator.integers(0, 30, N)
+    who, near = alike(generator)
     names = [f"P{i:02}" for i in who]
-    near = {f"x{k}": (generator.normal(size=30)[who] + 0.5 * generator.normal(size=N)).round(3) for k in range(3)}
     assert found(who=names, **near) == ["who"]
     mostly = ["P99" if generator.random() < 0.7 else name for name in names]
     assert found(who=mostly, **near) == []
