@@ -23,15 +23,15 @@ from mmfusion.config.folders import groups, own_folder
 from mmfusion.config.names import MANIFEST
 from mmfusion.config.typed import problems_of
 from mmfusion.data.checks import check_trained_columns
+from mmfusion.data.decode.numeric_cells import number
 from mmfusion.data.errors import DataError
-from mmfusion.data.kinds._numbers import number
 from mmfusion.data.kinds.tabular import Tabular
-from mmfusion.data.manifest.guess import guess_decimal, read_guessed
-from mmfusion.data.manifest.new_rows import read_rows
-from mmfusion.data.manifest.settings import Settings
-from mmfusion.data.manifest.source import ManifestSource
-from mmfusion.data.number_columns import in_points
 from mmfusion.data.prepare import fit_training
+from mmfusion.data.sources.manifest import ManifestSource
+from mmfusion.data.table.guess import guess_decimal, read_guessed
+from mmfusion.data.table.new_rows import read_rows
+from mmfusion.data.table.number_columns import in_points
+from mmfusion.data.table.read_options import Settings
 from mmfusion.runs.config import new_table_overrides, reading_overrides
 from mmfusion.runs.init import read_table
 from mmfusion.sweeps.tables import refused_splits
@@ -369,14 +369,14 @@ ELSEWHERE = {
     "requires --multirun": "tests/config/test_hydra_errors.py::",  # Hydra's own words, which nobody sees
     "trusted_modules=[": "tests/e2e/test_user_components.py::test_trains_evaluates_and_loads",
     "put it in a column of its own and keep its rows together (--group": (
-        "tests/data/inspect/test_path_groups.py::test_what_a_column_keeps_together_needs_no_word"
+        "tests/runs/inspect/test_path_groups.py::test_what_a_column_keeps_together_needs_no_word"
     ),
     "`--kind COLUMN=multilabel` for each": (
-        "tests/data/inspect/test_one_hot.py::test_columns_side_by_side_are_offered_as_one_task_and_made_one_by_hand"
+        "tests/runs/inspect/test_one_hot.py::test_columns_side_by_side_are_offered_as_one_task_and_made_one_by_hand"
     ),
-    "take it out of data.not_empty": "tests/data/inspect/test_missing.py::test_what_is_kept_says_how_it_becomes_empty",
-    "add it to data.empty": "tests/data/inspect/test_missing.py::test_what_is_kept_says_how_it_becomes_empty",
-    "may separate thousands; write them without, or set": "tests/data/manifest/test_guess.py::",
+    "take it out of data.not_empty": "tests/runs/inspect/test_missing.py::test_what_is_kept_says_how_it_becomes_empty",
+    "add it to data.empty": "tests/runs/inspect/test_missing.py::test_what_is_kept_says_how_it_becomes_empty",
+    "may separate thousands; write them without, or set": "tests/data/table/test_guess.py::",
     "say it of the metric that --metric names": "tests/report/test_command.py::test_direction_on_request",
     "say --lower or --higher": "tests/report/test_command.py::test_direction_on_request",
     "--port 0 takes a free one": (
@@ -408,8 +408,8 @@ ELSEWHERE = {
         "tests/sweeps/search/test_start.py::test_each_preset_searches_on_the_default_experiment"
     ),
     "there is nothing to search": "tests/sweeps/search/test_start.py::test_errors_in_what_was_typed_are_named",
-    "if that is a speaker, a patient or their like": "tests/data/inspect/test_path_groups.py::",
-    "are rounded, to": "tests/data/test_whole_numbers.py::",
+    "if that is a speaker, a patient or their like": "tests/runs/inspect/test_path_groups.py::",
+    "are rounded, to": "tests/data/table/test_whole_numbers.py::",
 }
 """Advice that another test follows, by words of it."""
 

@@ -13,8 +13,8 @@ from torch import Tensor
 from mmfusion.baselines.linear import best, constant, is_known
 from mmfusion.baselines.rows import Simple, simple
 from mmfusion.baselines.scaling import Matrix, Scaled, joined
+from mmfusion.data.batches.dataset import SplitDataset
 from mmfusion.data.kinds._base import Kind
-from mmfusion.data.rows import Rows
 from mmfusion.tasks._base import Task
 from mmfusion.training.evaluation import Scores
 
@@ -53,7 +53,7 @@ class Baselines:
     outputs: dict[str, Tensor] = field(default_factory=dict)
 
 
-def measure(splits: Mapping[str, Rows], kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) -> Baselines:
+def measure(splits: Mapping[str, SplitDataset], kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) -> Baselines:
     """Fit on training rows, choose the penalty on validation rows, test.
 
     A linear model sees one modality, or all of them side by side; standardised numbers, TF-IDF of texts. Labels that

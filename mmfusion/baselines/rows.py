@@ -12,10 +12,10 @@ from torch import Tensor
 
 from mmfusion.baselines import numbers
 from mmfusion.batch import Batch, Input, Tokens
+from mmfusion.data.batches.dataset import SplitDataset
+from mmfusion.data.batches.sampler import BatchIndices
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.tabular import Tabular
-from mmfusion.data.plans import Plan
-from mmfusion.data.rows import Rows
 
 _AT_ONCE = 256
 
@@ -50,7 +50,7 @@ class Simple:
         return [raw[i] for i in rows.tolist()] if isinstance(raw, list) else raw[rows]
 
 
-def simple(rows: Rows, kinds: Mapping[str, Kind], most: int | None = None, seed: int = 0) -> Simple:
+def simple(rows: SplitDataset, kinds: Mapping[str, Kind], most: int | None = None, seed: int = 0) -> Simple:
     """Decode a split as evaluation does and keep simple features of it.
 
     Args:
@@ -85,9 +85,9 @@ def simple(rows: Rows, kinds: Mapping[str, Kind], most: int | None = None, seed:
     )
 
 
-def _batches(rows: Rows, kept: np.ndarray) -> Iterator[Batch]:
+def _batches(rows: SplitDataset, kept: np.ndarray) -> Iterator[Batch]:
     for start in range(0, len(kept), _AT_ONCE):
-        yield rows[Plan(kept[start : start + _AT_ONCE], None)]
+        yield rows[BatchIndices(kept[start : start + _AT_ONCE], None)]
 
 
 class _Reader:

@@ -7,7 +7,7 @@ import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mmfusion.data.progress import busy
+from mmfusion.progress import busy
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 

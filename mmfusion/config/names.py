@@ -12,7 +12,7 @@ KIND_TARGETS = {
 }
 """A modality's `kind` to the class that reads it."""
 
-MANIFEST = "mmfusion.data.manifest.source.ManifestSource"
+MANIFEST = "mmfusion.data.sources.manifest.ManifestSource"
 """The source of a person's own table."""
 
 SOURCE_KEYS = ("modalities", "loader")

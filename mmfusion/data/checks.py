@@ -12,12 +12,12 @@ import torch
 from torch import Tensor
 
 from mmfusion.config.errors import nearest, suggest
+from mmfusion.data.batches.modality import ModalityRows
+from mmfusion.data.decode.paths import PathError, resolve
 from mmfusion.data.errors import SHOWN, DataError, Problems, str_of
-from mmfusion.data.inputs import Inputs
 from mmfusion.data.kinds._base import Kind
-from mmfusion.data.paths import PathError, resolve
-from mmfusion.data.table import SPLITS, Table
-from mmfusion.data.targets import LabelReader, label_columns
+from mmfusion.data.table.table import SPLITS, Table
+from mmfusion.data.table.targets import LabelReader, label_columns
 
 log = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def check_ids(table: Table) -> None:
     problems.raise_if_any()
 
 
-def check_paths(inputs: Inputs, table: Table, problems: Problems) -> None:
+def check_paths(inputs: ModalityRows, table: Table, problems: Problems) -> None:
     """Note every cell that names a place outside the media root or can be no path; nothing is opened."""
     if not inputs.kind.reads_files or table.root is None:
         return

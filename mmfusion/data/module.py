@@ -12,14 +12,14 @@ from pytorch_lightning import LightningDataModule
 from pytorch_lightning.utilities import rank_zero_only
 from torch import Tensor
 
-from mmfusion.data.cells import Cells
+from mmfusion.data.batches.build_loader import make_loader
+from mmfusion.data.batches.dataset import SplitDataset
+from mmfusion.data.batches.loader import Loader, check_error_rate
+from mmfusion.data.batches.loader_options import LoaderConfig
+from mmfusion.data.batches.rank import Process, this_process
 from mmfusion.data.checks import check_columns, check_ids, check_splits, check_trained_columns, untested, unvalidated
 from mmfusion.data.errors import DataError
 from mmfusion.data.kinds._base import Kind
-from mmfusion.data.loader import Loader, check_error_rate
-from mmfusion.data.loaders import make_loader
-from mmfusion.data.number_columns import in_points
-from mmfusion.data.options import LoaderConfig
 from mmfusion.data.prepare import (
     check_inputs,
     check_labels,
@@ -30,11 +30,11 @@ from mmfusion.data.prepare import (
     measure,
     unreadable,
 )
-from mmfusion.data.process import Process, this_process
-from mmfusion.data.rows import Rows
-from mmfusion.data.source import Source
-from mmfusion.data.table import Column, Table
-from mmfusion.data.targets import LabelReader, label_columns
+from mmfusion.data.sources._base import Source
+from mmfusion.data.table.cells import Cells
+from mmfusion.data.table.number_columns import in_points
+from mmfusion.data.table.table import Column, Table
+from mmfusion.data.table.targets import LabelReader, label_columns
 from mmfusion.data.transforms._base import Transform
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ log = logging.getLogger(__name__)
 class MultiModalData(LightningDataModule):
     """Reads a source, checks it, fits kinds and labels on its training rows alone, and gives batches.
 
-    Give the Trainer `use_distributed_sampler=False`: the batches of each rank are planned here (see `Plans`).
+    Give the Trainer `use_distributed_sampler=False`: the batches of each rank are cut here (`DistributedBatchSampler`).
 
     Args:
         source: where rows come from.
@@ -81,7 +81,7 @@ class MultiModalData(LightningDataModule):
         self.validates = source.validates
         self.report: dict[str, Any] = {}
         self._fitted = False
-        self._splits: dict[str, Rows] = {}
+        self._splits: dict[str, SplitDataset] = {}
         self._cached: list[str] = []
 
     @property
@@ -99,7 +99,7 @@ class MultiModalData(LightningDataModule):
             if not getattr(reader, "is_regression", False)
         }
 
-    def rows(self, split: str) -> Rows | None:
+    def rows(self, split: str) -> SplitDataset | None:
         """All rows of a split that has been set up, not this process's share alone; None if there are none."""
         return self._splits.get(split)
 
@@ -231,11 +231,13 @@ class MultiModalData(LightningDataModule):
         used = replace(self.table, columns={name: self.table.column(name) for name in names})
         return used.take(self.table.where(split))
 
-    def _prepare(self, tables: Mapping[str, Table], labels: Mapping[str, LabelReader]) -> dict[str, Rows]:
+    def _prepare(self, tables: Mapping[str, Table], labels: Mapping[str, LabelReader]) -> dict[str, SplitDataset]:
         config = self.loader
         # A row that is to be predicted is never left out.
         policy = "raise" if "predict" in tables and config.on_error == "skip" else config.on_error
-        splits = {name: Rows(table, self.kinds, self.transforms, self.seed, policy) for name, table in tables.items()}
+        splits = {
+            name: SplitDataset(table, self.kinds, self.transforms, self.seed, policy) for name, table in tables.items()
+        }
         check_inputs(splits, skip_bare=config.rows_without_modality == "skip" and "predict" not in splits)
         if not self._fitted:
             fit_training(tables["train"], self.kinds, labels)

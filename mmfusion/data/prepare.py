@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import torch
 
+from mmfusion.data.batches.dataset import SplitDataset
+from mmfusion.data.batches.modality import ModalityRows, cells_of
 from mmfusion.data.checks import check_paths, check_present
 from mmfusion.data.errors import SHOWN, CellsError, DataError, Problems, str_of
-from mmfusion.data.inputs import Inputs, cells_of
 from mmfusion.data.kinds._base import Kind
-from mmfusion.data.rows import Rows
-from mmfusion.data.table import Table
-from mmfusion.data.targets import LabelReader, fit_labels, read_labels
+from mmfusion.data.table.table import Table
+from mmfusion.data.table.targets import LabelReader, fit_labels, read_labels
 
 log = logging.getLogger(__name__)
 
@@ -25,7 +25,7 @@ MEASURED = 10_000
 _CHUNK = 256
 
 
-def check_inputs(splits: Mapping[str, Rows], *, skip_bare: bool) -> None:
+def check_inputs(splits: Mapping[str, SplitDataset], *, skip_bare: bool) -> None:
     """Refuse paths that leave the media root and, unless they may be left out, rows without any modality.
 
     Raises:
@@ -40,7 +40,7 @@ def check_inputs(splits: Mapping[str, Rows], *, skip_bare: bool) -> None:
     problems.raise_if_any()
 
 
-def check_labels(splits: Mapping[str, Rows], labels: Mapping[str, LabelReader]) -> None:
+def check_labels(splits: Mapping[str, SplitDataset], labels: Mapping[str, LabelReader]) -> None:
     """Read the labels of all splits and refuse the table if any is not what its fitted reader allows.
 
     Raises:
@@ -83,7 +83,7 @@ def _by_row(error: CellsError, modality: str, table: Table, present: np.ndarray)
     return DataError("\n".join(blocks))
 
 
-def choose_cached(splits: Iterable[Rows], how: str, limit_gb: float) -> list[str]:
+def choose_cached(splits: Iterable[SplitDataset], how: str, limit_gb: float) -> list[str]:
     """Which modalities to decode once and keep: the smallest first, as many as the limit holds.
 
     One whose cells are in the table itself is kept whatever the limit: it is in memory already, and a cell that cannot
@@ -108,7 +108,7 @@ def choose_cached(splits: Iterable[Rows], how: str, limit_gb: float) -> list[str
     return chosen
 
 
-def load(splits: Mapping[str, Rows], cached: Sequence[str]) -> None:
+def load(splits: Mapping[str, SplitDataset], cached: Sequence[str]) -> None:
     """Decode the cached modalities of all splits; rows that lost what they had are marked."""
     for name in cached:
         for rows in splits.values():
@@ -117,7 +117,7 @@ def load(splits: Mapping[str, Rows], cached: Sequence[str]) -> None:
         rows.kept &= torch.stack(list(rows.present().values())).any(0)
 
 
-def measure(train: Mapping[str, Inputs]) -> None:
+def measure(train: Mapping[str, ModalityRows]) -> None:
     """Let kinds learn means and deviations from training media."""
     for name, inputs in train.items():
         if not bool(inputs.present.any()):
@@ -125,7 +125,7 @@ def measure(train: Mapping[str, Inputs]) -> None:
         inputs.kind.measure(inputs.chunks(MEASURED, _CHUNK))
 
 
-def describe(splits: Mapping[str, Rows], cached: Sequence[str]) -> dict[str, Any]:
+def describe(splits: Mapping[str, SplitDataset], cached: Sequence[str]) -> dict[str, Any]:
     """What the rows are like, as JSON types."""
     return {
         "cached": list(cached),
@@ -145,7 +145,7 @@ def describe(splits: Mapping[str, Rows], cached: Sequence[str]) -> dict[str, Any
     }
 
 
-def unreadable(rows: Rows) -> dict[str, dict[str, Any]]:
+def unreadable(rows: SplitDataset) -> dict[str, dict[str, Any]]:
     """Modality to the `rows` that have lost their medium, and the `first` of them; only of what is faulty."""
     return {
         name: {
@@ -157,5 +157,5 @@ def unreadable(rows: Rows) -> dict[str, dict[str, Any]]:
     }
 
 
-def _shares(rows: Rows, there: Mapping[str, torch.Tensor]) -> dict[str, float]:
+def _shares(rows: SplitDataset, there: Mapping[str, torch.Tensor]) -> dict[str, float]:
     return {name: round(1 - float(flags[rows.kept].float().mean()), 6) for name, flags in there.items()}

@@ -14,9 +14,9 @@ import polars as pl
 
 import mmfusion
 from mmfusion.baselines.measure import measure
-from mmfusion.data.manifest.places import absolute
 from mmfusion.data.module import MultiModalData
-from mmfusion.data.progress import busy
+from mmfusion.data.table.locations import absolute
+from mmfusion.progress import busy
 from mmfusion.runs.folder import RunFolder
 from mmfusion.runs.provenance import fingerprint
 from mmfusion.runs.row_scores import against

@@ -83,7 +83,7 @@ def override(config: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]
     return config
 
 
-_SETTINGS = "mmfusion.data.manifest.settings.Settings"
+_SETTINGS = "mmfusion.data.table.read_options.Settings"
 
 
 def reading_keys() -> tuple[str, ...]:

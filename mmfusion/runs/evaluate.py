@@ -15,12 +15,12 @@ from pytorch_lightning import seed_everything
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import trusting
 from mmfusion.config.names import SOURCE_KEYS
-from mmfusion.data.manifest.guess import guess_decimal, read_guessed
-from mmfusion.data.manifest.places import table_path
-from mmfusion.data.manifest.settings import Settings
-from mmfusion.data.manifest.source import ManifestSource
 from mmfusion.data.module import MultiModalData
-from mmfusion.data.progress import busy
+from mmfusion.data.sources.manifest import ManifestSource
+from mmfusion.data.table.guess import guess_decimal, read_guessed
+from mmfusion.data.table.locations import table_path
+from mmfusion.data.table.read_options import Settings
+from mmfusion.progress import busy
 from mmfusion.runs.config import gives_table, other_split, read_run, reading_keys, reading_overrides
 from mmfusion.runs.folder import RunFolder
 from mmfusion.runs.load import fill, find_checkpoint, restore

@@ -13,21 +13,21 @@ from rich.table import Table
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import own_folder
-from mmfusion.data.decimals import is_text, spelling, to_points
-from mmfusion.data.inspect.missing import guess_empty
-from mmfusion.data.inspect.plan import Plan
-from mmfusion.data.inspect.structure import start
-from mmfusion.data.inspect.targets import finish
-from mmfusion.data.manifest.empty import blank_columns
-from mmfusion.data.manifest.guess import Guess, guess_decimal, read_guessed
-from mmfusion.data.manifest.header import without_a_name
-from mmfusion.data.manifest.places import media_root, table_path
-from mmfusion.data.manifest.settings import Settings
-from mmfusion.data.paths import local
-from mmfusion.data.progress import busy
+from mmfusion.data.decode.paths import local
+from mmfusion.data.table.decimals import is_text, spelling, to_points
+from mmfusion.data.table.empty import blank_columns
+from mmfusion.data.table.guess import Guess, guess_decimal, read_guessed
+from mmfusion.data.table.header import without_a_name
+from mmfusion.data.table.locations import media_root, table_path
+from mmfusion.data.table.read_options import Settings
+from mmfusion.progress import busy
 from mmfusion.runs.config import reading_overrides, take_root
 from mmfusion.runs.defaults import Choice, choose
 from mmfusion.runs.experiment_yaml import RATIO, Keys, default_name, experiment, is_word_of_yaml
+from mmfusion.runs.inspect.missing import guess_empty
+from mmfusion.runs.inspect.plan import Plan
+from mmfusion.runs.inspect.structure import start
+from mmfusion.runs.inspect.targets import finish
 from mmfusion.runs.report import command, shell_path
 
 _STYLES = {"modality": "green", "task": "bold cyan", "ignored": "dim"}

@@ -15,11 +15,11 @@ from torch import nn
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import trusting
-from mmfusion.data.manifest.new_rows import table_from_rows
 from mmfusion.data.module import MultiModalData
-from mmfusion.data.progress import track
-from mmfusion.data.table import Table
+from mmfusion.data.table.new_rows import table_from_rows
+from mmfusion.data.table.table import Table
 from mmfusion.model import MultiTaskModel
+from mmfusion.progress import track
 from mmfusion.runs.config import read_run
 from mmfusion.runs.folder import RunFolder
 from mmfusion.runs.result import read_result

@@ -9,13 +9,13 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from mmfusion.data.cells import Cells
+from mmfusion.data.decode.paths import PathError, Place, is_remote, likely_meant, local, resolve
 from mmfusion.data.errors import DataError, Problems, shorten
 from mmfusion.data.kinds._base import Kind
-from mmfusion.data.manifest.new_rows import read_rows
-from mmfusion.data.paths import PathError, Place, is_remote, likely_meant, local, resolve
-from mmfusion.data.progress import busy
-from mmfusion.data.table import Table
+from mmfusion.data.table.cells import Cells
+from mmfusion.data.table.new_rows import read_rows
+from mmfusion.data.table.table import Table
+from mmfusion.progress import busy
 from mmfusion.runs.config import new_table_overrides, take_root
 from mmfusion.runs.load import load_run
 from mmfusion.runs.tables import check_suffix, write_table

@@ -18,7 +18,7 @@ import polars as pl
 from torch import Tensor
 
 import mmfusion
-from mmfusion.data.table import Table
+from mmfusion.data.table.table import Table
 from mmfusion.runs.hardware import hardware
 from mmfusion.runs.process import identity
 

@@ -10,7 +10,7 @@ from typing import Any
 from pytorch_lightning import Callback, LightningModule, Trainer, seed_everything
 
 from mmfusion.data.module import MultiModalData
-from mmfusion.data.progress import busy
+from mmfusion.progress import busy
 from mmfusion.runs.folder import RunFolder
 from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data, build_model, build_module

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from mmfusion.data.module import MultiModalData
-from mmfusion.data.targets import label_cells
+from mmfusion.data.table.targets import label_cells
 from mmfusion.runs.digest import digest
 from mmfusion.training.callbacks.predictions import KeepPredictions
 

@@ -15,9 +15,9 @@ import polars as pl
 from pytorch_lightning import Trainer, seed_everything
 from pytorch_lightning.loggers import Logger
 
-from mmfusion.data.manifest.places import absolute
 from mmfusion.data.module import MultiModalData
-from mmfusion.data.progress import busy
+from mmfusion.data.table.locations import absolute
+from mmfusion.progress import busy
 from mmfusion.runs.baselines import baselines, compared
 from mmfusion.runs.folder import RunFolder
 from mmfusion.runs.hardware import peak_memory

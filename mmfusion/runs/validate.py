@@ -9,15 +9,15 @@ import numpy as np
 import torch
 from rich.console import Console
 
+from mmfusion.data.batches.modality import cells_of
 from mmfusion.data.checks import check_columns, check_ids, check_present, check_splits, untested, unvalidated
 from mmfusion.data.errors import DataError, Problems, str_of
-from mmfusion.data.inputs import cells_of
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.module import MultiModalData
-from mmfusion.data.number_columns import in_points
 from mmfusion.data.prepare import fit_training
-from mmfusion.data.progress import busy
-from mmfusion.data.table import Table
+from mmfusion.data.table.number_columns import in_points
+from mmfusion.data.table.table import Table
+from mmfusion.progress import busy
 from mmfusion.runs.validation.labels import read_tasks
 from mmfusion.runs.validation.leaking import leaks
 from mmfusion.runs.validation.levels import odd_levels

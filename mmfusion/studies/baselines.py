@@ -11,7 +11,7 @@ from pytorch_lightning import seed_everything
 
 from mmfusion.baselines.measure import CONSTANT
 from mmfusion.config.errors import ConfigError
-from mmfusion.data.progress import busy
+from mmfusion.progress import busy
 from mmfusion.runs.baseline_table import shown, summary_tasks
 from mmfusion.runs.baselines import PREDICTIONS, SUMMARY, baselines
 from mmfusion.runs.metric_lines import number

@@ -12,7 +12,7 @@ from mmfusion.config.limits import Range
 from mmfusion.config.names import MANIFEST, SOURCE_KEYS
 from mmfusion.config.split import GROUPS, validates
 from mmfusion.data.errors import DataError
-from mmfusion.data.manifest.source import ManifestSource
+from mmfusion.data.sources.manifest import ManifestSource
 from mmfusion.report import words
 from mmfusion.report.balance import rankable
 from mmfusion.report.fold import fold

@@ -41,7 +41,7 @@ def _wrong(source: Mapping[str, Any], splits: Sequence[Any]) -> Iterator[str | N
     """Why each split cannot be made, None where it can."""
     from mmfusion.data.checks import check_splits  # slow to import, and of no use to other data
     from mmfusion.data.errors import DataError
-    from mmfusion.data.manifest.source import ManifestSource
+    from mmfusion.data.sources.manifest import ManifestSource
 
     with suppress(DataError):  # the table cannot be read
         for split, found in zip(splits, ManifestSource(**source, split=splits[0]).try_splits(splits), strict=True):

@@ -14,7 +14,7 @@ from torch.optim import Optimizer
 
 from mmfusion.batch import Batch
 from mmfusion.config.errors import suggest
-from mmfusion.data.seeds import mix
+from mmfusion.data.batches.seeds import mix
 from mmfusion.loss_weighting._base import LossWeighting
 from mmfusion.model import MultiTaskModel
 from mmfusion.tasks._base import Task

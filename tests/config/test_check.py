@@ -14,7 +14,7 @@ CONFIG = {
     "tags": [],
     "trusted_modules": [],
     "data": {
-        "_target_": "mmfusion.data.manifest.source.ManifestSource",
+        "_target_": "mmfusion.data.sources.manifest.ManifestSource",
         "path": "table.csv",
         "modalities": {
             "image": {"kind": "image", "column": "picture", "transforms": {"train": [], "eval": None}},
@@ -73,7 +73,7 @@ CONFIG = {
     "report": {"subsets": "all", "plots": True, "gradients_every_n_steps": 0},
     "paths": {"outputs": "outputs", "run": "outputs/run"},
 }
-DIGITS = {"_target_": "mmfusion.data.digits.source.Digits", "rows": {}, "loader": {}, "modalities": {}}
+DIGITS = {"_target_": "mmfusion.data.sources.digits.source.Digits", "rows": {}, "loader": {}, "modalities": {}}
 DELETE = object()
 
 
@@ -161,8 +161,8 @@ def test_accepts_a_right_config():
         ({"data__modalities__note__colum": "x"}, r"note.colum: there is no such key; did you mean 'column'"),
         ({"data__modalities__image__transforms": {"trian": []}}, r"transforms.trian: there .* mean 'train'"),
         (
-            {"data__modalities__image__transforms__train": [{"_target_": "mmfusion.data.latent.Latent"}]},
-            r"transforms.train\[0\]._target_: mmfusion.data.latent.Latent is no Transform",
+            {"data__modalities__image__transforms__train": [{"_target_": "mmfusion.data.sources.latent.Latent"}]},
+            r"transforms.train\[0\]._target_: mmfusion.data.sources.latent.Latent is no Transform",
         ),
         ({"encoder__image__wdths": [3]}, r"^encoder.image.wdths: there is no such key; did you mean 'widths'"),
         ({"encoder__image__widths": ["a"]}, r"^encoder.image.widths\[0\]: must be a whole number"),

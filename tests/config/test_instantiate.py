@@ -51,7 +51,7 @@ def test_refuses_targets_outside_the_rooms(target):
     ("key", "target", "open_to"),
     [
         ("logger.csv", "mmfusion.training.optimizers.adamw", "mmfusion.training.loggers"),
-        ("logger.csv", "mmfusion.data.manifest.source.ManifestSource", "mmfusion.training.loggers"),
+        ("logger.csv", "mmfusion.data.sources.manifest.ManifestSource", "mmfusion.training.loggers"),
         ("encoder.image", "mmfusion.training.loggers.csv.CSVLogger", "mmfusion.encoders"),
         ("fusion.feature", "mmfusion.encoders.cnn.CNN", "mmfusion.fusion"),
         ("optimizer", "mmfusion.training.schedulers.cosine", "mmfusion.training.optimizers"),

@@ -47,7 +47,7 @@ def test_each_section_is_a_dataclass_with_no_default_but_the_yamls(section):
 
 def test_each_slot_with_a_base_has_it_in_its_room():
     for slot, base in names.SLOT_BASES.items():
-        module = {"data": "mmfusion.data.source", "transform": "mmfusion.data.transforms._base"}.get(slot)
+        module = {"data": "mmfusion.data.sources._base", "transform": "mmfusion.data.transforms._base"}.get(slot)
         assert hasattr(import_module(module or f"{SLOT_ROOMS[slot]}._base"), base)
 
 

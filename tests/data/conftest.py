@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmfusion.data.table import Table
+from mmfusion.data.table.table import Table
 from tests.data.media import make_table
 
 

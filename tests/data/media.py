@@ -8,15 +8,15 @@ import numpy as np
 import PIL.Image
 import soundfile
 
+from mmfusion.data.batches.loader_options import LoaderConfig
 from mmfusion.data.kinds.image import Image
 from mmfusion.data.kinds.series import Series
 from mmfusion.data.kinds.speech import Speech
 from mmfusion.data.kinds.tabular import Tabular
 from mmfusion.data.kinds.text import Text
 from mmfusion.data.module import MultiModalData
-from mmfusion.data.options import LoaderConfig
-from mmfusion.data.source import Source
-from mmfusion.data.table import Table
+from mmfusion.data.sources._base import Source
+from mmfusion.data.table.table import Table
 from mmfusion.data.transforms.gaussian_noise import GaussianNoise
 from mmfusion.data.transforms.word_dropout import WordDropout
 

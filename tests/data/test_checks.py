@@ -3,6 +3,7 @@ import polars as pl
 import pytest
 import torch
 
+from mmfusion.data.batches.modality import ModalityRows
 from mmfusion.data.checks import (
     check_columns,
     check_ids,
@@ -12,11 +13,10 @@ from mmfusion.data.checks import (
     check_trained_columns,
 )
 from mmfusion.data.errors import DataError, Problems
-from mmfusion.data.inputs import Inputs
 from mmfusion.data.kinds.image import Image
 from mmfusion.data.kinds.tabular import Tabular
 from mmfusion.data.kinds.text import Text
-from mmfusion.data.table import Table
+from mmfusion.data.table.table import Table
 
 
 def table(splits=("train", "val"), ids=None, root=None, **columns):
@@ -63,7 +63,7 @@ def test_every_row_that_names_a_bad_path_is_noted(tmp_path):
     cells = ["../a.png", "b.png", "../a.png", None, "https://x.org/a.png"]
     made = table(splits=["train"] * 5, root=tmp_path, image=cells)
     problems = Problems("t.csv")
-    check_paths(Inputs("image", Image(), made), made, problems)
+    check_paths(ModalityRows("image", Image(), made), made, problems)
     assert [line.split(":")[0] for line in problems.first] == [
         f"t.csv, line {line}, column 'image'" for line in (2, 4, 6)
     ]
@@ -74,7 +74,7 @@ def test_every_row_that_names_a_bad_path_is_noted(tmp_path):
 def test_cells_that_are_no_paths_are_not_looked_at(kind):
     made = table(image=["../a.png", "/etc/passwd"])  # a text, and a table without media
     problems = Problems("t.csv")
-    check_paths(Inputs("image", kind, made), made, problems)
+    check_paths(ModalityRows("image", kind, made), made, problems)
     assert not problems
 
 
@@ -82,7 +82,7 @@ def test_cells_that_can_be_no_paths_are_noted(tmp_path):
     for cells in ([7, 7, None], pl.Series([1.5, 2.5, None]), [True, ("a.png",), None]):
         made = table(splits=["train"] * 3, root=tmp_path, image=cells)
         problems = Problems("t.csv")
-        check_paths(Inputs("image", Image(), made), made, problems)
+        check_paths(ModalityRows("image", Image(), made), made, problems)
         found = type(cells[0]).__name__
         assert len(problems) == 2
         assert problems.first[0] == (
@@ -93,7 +93,7 @@ def test_cells_that_can_be_no_paths_are_noted(tmp_path):
 def test_arrays_in_memory_are_not_looked_at(tmp_path):
     made = table(root=tmp_path, image=[np.zeros((2, 2), np.uint8), "a.png"])
     problems = Problems("t.csv")
-    check_paths(Inputs("image", Image(), made), made, problems)
+    check_paths(ModalityRows("image", Image(), made), made, problems)
     assert not problems
 
 
@@ -127,7 +127,7 @@ def test_a_row_to_predict_is_never_advised_to_be_left_out():
 def test_a_bad_path_is_told_once(tmp_path):
     made = table(splits=["train"], root=tmp_path, image=["../a.png"])
     problems = Problems("t.csv")
-    check_paths(Inputs("image", Image(), made), made, problems)
+    check_paths(ModalityRows("image", Image(), made), made, problems)
     assert problems.first[0].count("'../a.png'") == 1
 
 

@@ -11,7 +11,7 @@ from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds.features import Features
 from mmfusion.data.kinds.image import Image
 from mmfusion.data.kinds.text import Text
-from mmfusion.data.table import Table
+from mmfusion.data.table.table import Table
 from mmfusion.runs.validate import validate
 from tests.data.media import make_data
 
@@ -79,7 +79,7 @@ def test_validate_lists_them_all(table, tmp_path):
         "encoder": {"vec": {}, "photo": {}},
         "task": {"label": {"_target_": "mmfusion.tasks.classification.Classification"}},
         "data": {
-            "_target_": "mmfusion.data.manifest.source.ManifestSource",
+            "_target_": "mmfusion.data.sources.manifest.ManifestSource",
             "path": str(tmp_path / "rows.csv"),
             "modalities": {"vec": {"kind": "features"}, "photo": {"kind": "image", "channels": 1}},
             "loader": {"workers": 0},

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from mmfusion.data.errors import DataError
-from mmfusion.data.manifest.source import ManifestSource
+from mmfusion.data.sources.manifest import ManifestSource
 from tests.data.media import make_data
 
 FAULTY = range(0, 39, 3)  # thirteen rows, of training, validation and test

@@ -3,13 +3,13 @@ from types import SimpleNamespace
 import pytest
 import torch
 
+from mmfusion.data.batches.dataset import SplitDataset
 from mmfusion.data.errors import CellsError, DataError, DecodeError, Refused
 from mmfusion.data.kinds.features import Features
 from mmfusion.data.kinds.text import Text
 from mmfusion.data.prepare import choose_cached, describe, fit_training, load, measure, unreadable
-from mmfusion.data.rows import Rows
-from mmfusion.data.table import Table
-from mmfusion.data.targets import Labels
+from mmfusion.data.table.table import Table
+from mmfusion.data.table.targets import Labels
 
 
 def table(**columns):
@@ -81,7 +81,7 @@ def rows(on_error="absent", **columns):
     kinds = {name: Flaky() for name in columns}
     for kind in kinds.values():
         kind.fit(["a b"], None)
-    return Rows(table(**columns), kinds, {}, 0, on_error)
+    return SplitDataset(table(**columns), kinds, {}, 0, on_error)
 
 
 def test_rows_that_lose_all_they_had_are_left_out_after_loading():

@@ -6,7 +6,7 @@ import torch
 from mmfusion.data.kinds.image import Image
 from mmfusion.data.kinds.speech import Speech
 from mmfusion.data.kinds.text import Text
-from mmfusion.data.table import Table
+from mmfusion.data.table.table import Table
 from tests.data.media import Reader, make_data
 
 

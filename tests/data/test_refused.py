@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import pytest
 
+from mmfusion.data.decode.paths import PathError
 from mmfusion.data.errors import DataError, DecodeError
 from mmfusion.data.kinds.image import Image
 from mmfusion.data.kinds.tabular import Tabular
 from mmfusion.data.kinds.text import Text
-from mmfusion.data.paths import PathError
-from mmfusion.data.table import Table
+from mmfusion.data.table.table import Table
 from tests.data.media import Reader, make_data
 from tests.data.running import ready
 

@@ -42,7 +42,7 @@ BASE: dict[str, Any] = {
     "seed": 0,
     "tags": [],
     "data": {
-        "_target_": "mmfusion.data.digits.source.Digits",
+        "_target_": "mmfusion.data.sources.digits.source.Digits",
         "seed": 0,
         "loader": {"batch_size": 64},
         "modalities": {"image": {"kind": "image"}, "speech": {"kind": "speech"}, "text": {"kind": "text"}},

@@ -11,7 +11,7 @@ from tests.report.cases import made
     [
         ("mmfusion.fusion.gated.Gated", "gated"),
         ("mmfusion.encoders.spectrogram_cnn.SpectrogramCNN", "spectrogram_cnn"),
-        ("mmfusion.data.digits.source.Digits", "digits"),
+        ("mmfusion.data.sources.digits.source.Digits", "digits"),
         ("mmfusion.data.kinds.two_words.OtherName", "other_name"),
         ("mmfusion.training.optimizers.adamw", "adamw"),
         ("mine.fusion.gated.Gated", "mine.fusion.gated.Gated"),

@@ -77,7 +77,7 @@ def check(folder: Path, rows: list[dict[str, Any]], **changes: Any) -> tuple[Rep
         "encoder": {"image": {}, "speech": {}, "text": {}},
         "task": {"label": LABEL},
         "data": {
-            "_target_": "mmfusion.data.manifest.source.ManifestSource",
+            "_target_": "mmfusion.data.sources.manifest.ManifestSource",
             "path": str(folder / "rows.csv"),
             "id": "id",
             "modalities": {"image": IMAGE, "speech": SPEECH, "text": TEXT},

@@ -10,7 +10,7 @@ import mmfusion
 from mmfusion.cli import main
 from mmfusion.config.errors import ConfigError
 from mmfusion.data.errors import DataError
-from mmfusion.data.manifest.new_rows import table_from_rows
+from mmfusion.data.table.new_rows import table_from_rows
 from mmfusion.runs.load import load_run
 
 

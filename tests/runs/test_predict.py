@@ -4,11 +4,11 @@ import polars as pl
 import pytest
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.data.cells import Cells
 from mmfusion.data.errors import DataError
 from mmfusion.data.kinds.image import Image
 from mmfusion.data.kinds.tabular import Tabular
-from mmfusion.data.table import Table
+from mmfusion.data.table.cells import Cells
+from mmfusion.data.table.table import Table
 from mmfusion.runs.predict import check_media, predict
 
 

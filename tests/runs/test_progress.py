@@ -6,8 +6,8 @@ from contextlib import redirect_stderr
 
 import pytest
 
+from mmfusion import progress
 from mmfusion.config.compose import load_config
-from mmfusion.data import progress
 from mmfusion.runs.evaluate import evaluate
 from mmfusion.runs.predict import predict
 from mmfusion.runs.validate import validate

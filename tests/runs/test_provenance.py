@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 import torch
 
-from mmfusion.data.table import Table
+from mmfusion.data.table.table import Table
 from mmfusion.runs.provenance import LONGEST_DIFF, fingerprint, git_state, packages, provenance
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from mmfusion.data.table import Table
+from mmfusion.data.table.table import Table
 from mmfusion.runs.scored import scored_rows
 from mmfusion.training.callbacks.predictions import KeepPredictions
 

@@ -1,7 +1,7 @@
 import pytest
 
 from mmfusion.config.names import MANIFEST
-from mmfusion.data.manifest.source import ManifestSource
+from mmfusion.data.sources.manifest import ManifestSource
 from mmfusion.sweeps.tables import refused_splits
 
 ROWS = "".join(f"r{i},{'abc'[i % 3]},{'train' if i < 20 else 'val' if i < 25 else 'test'}\n" for i in range(30))
@@ -56,4 +56,4 @@ def test_a_table_is_read_once_for_all_of_its_splits(table, monkeypatch):
 
 def test_what_is_no_table_or_is_not_here_is_for_the_jobs(table):
     gone = config(table + "x", {"folds": "groups", "group": "who", "fold": 9})
-    assert not refused_splits({0: gone, 1: {"data": {"_target_": "mmfusion.data.digits.source.Digits"}}})
+    assert not refused_splits({0: gone, 1: {"data": {"_target_": "mmfusion.data.sources.digits.source.Digits"}}})

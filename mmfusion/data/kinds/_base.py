@@ -10,8 +10,8 @@ from typing import Any
 from torch import Tensor
 
 from mmfusion.batch import Input, Tokens
-from mmfusion.data.cells import Cells
 from mmfusion.data.kinds._window import Window
+from mmfusion.data.table.cells import Cells
 
 Root = Path | str | None
 

@@ -11,14 +11,14 @@ import torch
 from torch import Tensor
 
 from mmfusion.batch import Input, Tokens
-from mmfusion.data.cells import Cells
+from mmfusion.data.decode.arrays import as_tensor, named, read_array
+from mmfusion.data.decode.numeric_cells import NotANumberError, number, numbers
 from mmfusion.data.errors import DecodeError
-from mmfusion.data.kinds._arrays import as_tensor, named, read_array
 from mmfusion.data.kinds._base import Kind, Root, path_columns
 from mmfusion.data.kinds._fit import first_decoded, some_rows
-from mmfusion.data.kinds._numbers import NotANumberError, number, numbers
 from mmfusion.data.kinds._scale import Scale
 from mmfusion.data.kinds._window import Window
+from mmfusion.data.table.cells import Cells
 
 
 class Features(Kind):

@@ -13,13 +13,13 @@ import torch
 from torch import Tensor
 
 from mmfusion.batch import Input
+from mmfusion.data.decode.arrays import from_list
+from mmfusion.data.decode.broken import decoding
+from mmfusion.data.decode.paths import open_media, resolve
+from mmfusion.data.decode.unsupported import advice_on
 from mmfusion.data.errors import DecodeError
-from mmfusion.data.kinds._arrays import from_list
 from mmfusion.data.kinds._base import Kind, Root, path_columns
-from mmfusion.data.kinds._decoding import decoding
 from mmfusion.data.kinds._fit import first_decoded
-from mmfusion.data.paths import open_media, resolve
-from mmfusion.data.unread import advice_on
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")  # Pillow opens MPO, a JPEG of several images, as JPEG
 Resize = Literal["squash", "fit", "crop"]

@@ -11,13 +11,13 @@ from torch import Tensor
 
 from mmfusion.batch import Input, Tokens
 from mmfusion.config.errors import suggest
+from mmfusion.data.decode.arrays import as_tensor, named, read_array
+from mmfusion.data.decode.paths import PathError
 from mmfusion.data.errors import DecodeError
-from mmfusion.data.kinds._arrays import as_tensor, named, read_array
 from mmfusion.data.kinds._base import Kind, Root, path_columns
 from mmfusion.data.kinds._fit import first_decoded, some_rows
 from mmfusion.data.kinds._scale import Scale
 from mmfusion.data.kinds._window import Crop, Window
-from mmfusion.data.paths import PathError
 
 
 class Series(Kind):

@@ -11,13 +11,13 @@ import torch
 from torch import Tensor
 
 from mmfusion.batch import Input, Tokens
+from mmfusion.data.decode.arrays import from_list
+from mmfusion.data.decode.audio import as_float, mono, read_sound, resample
+from mmfusion.data.decode.broken import decoding
+from mmfusion.data.decode.paths import resolve
 from mmfusion.data.errors import DecodeError
-from mmfusion.data.kinds._arrays import from_list
-from mmfusion.data.kinds._audio import as_float, mono, read_sound, resample
 from mmfusion.data.kinds._base import Kind, Root, path_columns
-from mmfusion.data.kinds._decoding import decoding
 from mmfusion.data.kinds._window import Crop, Window
-from mmfusion.data.paths import resolve
 
 
 class Speech(Kind):

@@ -12,13 +12,13 @@ from torch import Tensor
 
 from mmfusion.batch import Input
 from mmfusion.config.errors import suggest
-from mmfusion.data.cells import Cells, factorise
+from mmfusion.data.decode.numeric_cells import LARGEST, NotANumberError, not_numbers, number, numbers
 from mmfusion.data.errors import CellsError, DataError, DecodeError, Refused
 from mmfusion.data.kinds._base import Kind, Root
-from mmfusion.data.kinds._numbers import LARGEST, NotANumberError, not_numbers, number, numbers
 from mmfusion.data.kinds._scale import moments
-from mmfusion.data.manifest.empty import looks_missing
-from mmfusion.data.table import Column, filled, is_empty, take
+from mmfusion.data.table.cells import Cells, factorise
+from mmfusion.data.table.empty import looks_missing
+from mmfusion.data.table.table import Column, filled, is_empty, take
 
 MOSTLY = 0.9
 """Share of numbers from which on a column is one of numbers with mistakes in it, and not one of categories."""

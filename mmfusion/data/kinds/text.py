@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 
 from mmfusion.batch import Input, Tokens
-from mmfusion.data.cells import Cells
+from mmfusion.data.decode.text_tokens import How, best_split, split_text
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._base import Kind, Root
 from mmfusion.data.kinds._subwords import Subwords
-from mmfusion.data.text_tokens import How, best_split, split_text
+from mmfusion.data.table.cells import Cells
 
 PAD, UNKNOWN, FIRST = 0, 1, 2
 OLD_WORDS = r"\w+(?:['’]\w+)*"

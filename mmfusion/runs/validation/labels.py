@@ -10,10 +10,10 @@ import polars as pl
 from torch import Tensor
 
 from mmfusion.data.errors import DataError, Problems, str_of
-from mmfusion.data.inspect.lists import label_lists
-from mmfusion.data.inspect.lookalikes import similar_message
-from mmfusion.data.table import Table
-from mmfusion.data.targets import fit_labels, label_columns, read_labels
+from mmfusion.data.table.table import Table
+from mmfusion.data.table.targets import fit_labels, label_columns, read_labels
+from mmfusion.runs.inspect.lists import label_lists
+from mmfusion.runs.inspect.lookalikes import similar_message
 from mmfusion.runs.validation.report import Report
 from mmfusion.tasks._base import Task
 from mmfusion.tasks.multilabel import Multilabel

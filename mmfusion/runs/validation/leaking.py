@@ -11,9 +11,13 @@ import numpy as np
 import polars as pl
 from torch import Tensor
 
-from mmfusion.data.cells import factorise
-from mmfusion.data.inspect.joint import computed_from_two
-from mmfusion.data.inspect.leaks import (
+from mmfusion.data.kinds._base import Kind
+from mmfusion.data.kinds.text import Text
+from mmfusion.data.table.cells import factorise
+from mmfusion.data.table.table import Column, Table, filled
+from mmfusion.data.table.targets import label_columns
+from mmfusion.runs.inspect.joint import computed_from_two
+from mmfusion.runs.inspect.leaks import (
     LABELS_COMPARED,
     LEAST_ROWS,
     Looked,
@@ -24,11 +28,7 @@ from mmfusion.data.inspect.leaks import (
     sample,
     says_label,
 )
-from mmfusion.data.inspect.partial import gives_in_part
-from mmfusion.data.kinds._base import Kind
-from mmfusion.data.kinds.text import Text
-from mmfusion.data.table import Column, Table, filled
-from mmfusion.data.targets import label_columns
+from mmfusion.runs.inspect.partial import gives_in_part
 from mmfusion.runs.tables import class_names
 from mmfusion.tasks._base import Task
 from mmfusion.tasks.multilabel import Multilabel

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from mmfusion.data.cells import factorise
-from mmfusion.data.inspect.lookalikes import similar_message
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.tabular import Tabular, level_name
-from mmfusion.data.table import Table
+from mmfusion.data.table.cells import factorise
+from mmfusion.data.table.table import Table
+from mmfusion.runs.inspect.lookalikes import similar_message
 
 
 def odd_levels(table: Table, kinds: Mapping[str, Kind]) -> list[str]:

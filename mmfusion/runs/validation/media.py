@@ -10,14 +10,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from mmfusion.data.batches.modality import ModalityRows
+from mmfusion.data.decode.parallel import decoded
+from mmfusion.data.decode.paths import PathError
 from mmfusion.data.errors import DecodeError
-from mmfusion.data.inputs import Inputs
 from mmfusion.data.kinds._base import Kind, Root
 from mmfusion.data.kinds.image import Image
-from mmfusion.data.paths import PathError
-from mmfusion.data.progress import track
-from mmfusion.data.reading import decoded
-from mmfusion.data.table import Table
+from mmfusion.data.table.table import Table
+from mmfusion.progress import track
 from mmfusion.runs.validation.report import Unreadable
 
 LOOKED_AT = 50_000
@@ -35,7 +35,7 @@ class Media:
         thumbnails: an image's place to what it looks like; of files alone.
     """
 
-    inputs: Inputs
+    inputs: ModalityRows
     broken: dict[int, str]
     prints: dict[int, bytes]
     thumbnails: dict[int, Tensor] = field(default_factory=dict)
@@ -60,7 +60,7 @@ def read_media(name: str, kind: Kind, table: Table) -> Media:
         kind: fitted.
         table: all rows.
     """
-    inputs = Inputs(name, kind, table)
+    inputs = ModalityRows(name, kind, table)
     media = Media(inputs, {}, {})
     if kind.decode_all(inputs.cells) is not None:
         return media

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.tabular import Tabular
-from mmfusion.data.manifest.empty import NotEmpty, looks_missing
+from mmfusion.data.table.empty import NotEmpty, looks_missing
 from mmfusion.runs.validation.report import Report
 
 

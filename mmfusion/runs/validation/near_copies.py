@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 
-from mmfusion.data.table import Table
+from mmfusion.data.table.table import Table
 from mmfusion.runs.validation.media import Media
 from mmfusion.runs.validation.straddle import listed, splits_of, tested
 

@@ -11,13 +11,13 @@ from typing import Any, cast
 import numpy as np
 import polars as pl
 
-from mmfusion.data.inspect.groups import Group, Grouped, find_groups, straddling_values
-from mmfusion.data.inspect.pairs import Pair, find_pair
-from mmfusion.data.inspect.profile import profile
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.text import Text
-from mmfusion.data.table import Table
-from mmfusion.data.targets import label_columns
+from mmfusion.data.table.table import Table
+from mmfusion.data.table.targets import label_columns
+from mmfusion.runs.inspect.groups import Group, Grouped, find_groups, straddling_values
+from mmfusion.runs.inspect.pairs import Pair, find_pair
+from mmfusion.runs.inspect.profile import profile
 from mmfusion.runs.validation.straddle import share_in_training, tested
 from mmfusion.tasks._base import Task
 

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.tabular import Tabular
-from mmfusion.data.table import Table
-from mmfusion.data.targets import label_columns
-from mmfusion.data.whole_numbers import rounded
+from mmfusion.data.table.table import Table
+from mmfusion.data.table.targets import label_columns
+from mmfusion.data.table.whole_numbers import rounded
 from mmfusion.tasks._base import Task
 
 

@@ -8,8 +8,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mmfusion.data.inspect.lookalikes import visible
 from mmfusion.data.kinds._base import Kind
+from mmfusion.runs.inspect.lookalikes import visible
 from mmfusion.runs.validation.report import Report
 from mmfusion.tasks._base import Task
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 import polars as pl
 
-from mmfusion.data.table import Table
+from mmfusion.data.table.table import Table
 from mmfusion.runs.validation.media import Media
 
 _SHOWN = 5

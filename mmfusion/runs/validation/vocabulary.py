@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from mmfusion.batch import Tokens
-from mmfusion.data.inputs import cells_of
+from mmfusion.data.batches.modality import cells_of
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.text import UNKNOWN, Text
-from mmfusion.data.table import Table
+from mmfusion.data.table.table import Table
 from mmfusion.runs.validation.report import Report
 
 HIGH = 0.3

@@ -12,7 +12,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
-from mmfusion.data.progress import Lines
+from mmfusion.progress import Lines
 from mmfusion.training.callbacks.monitor import MONITOR, Monitor
 from mmfusion.training.record import StepRecord
 

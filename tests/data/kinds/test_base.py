@@ -9,9 +9,9 @@ import torch
 
 from mmfusion.batch import Tokens
 from mmfusion.config.names import KIND_ARGUMENTS, KIND_TARGETS
-from mmfusion.data.cells import Cells
+from mmfusion.data.batches.packed import Packed
 from mmfusion.data.kinds._base import Kind
-from mmfusion.data.packed import Packed
+from mmfusion.data.table.cells import Cells
 
 CELLS = {
     "image": [np.full((4, 5, 3), 30 * i, np.uint8) for i in range(4)],

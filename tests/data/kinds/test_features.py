@@ -4,9 +4,9 @@ import pytest
 import torch
 
 from mmfusion.batch import Tokens
-from mmfusion.data.cells import Cells
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds.features import Features
+from mmfusion.data.table.cells import Cells
 
 
 def fitted(cells, root=None, **options):

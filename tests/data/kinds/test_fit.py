@@ -1,11 +1,11 @@
 import pytest
 import torch
 
+from mmfusion.data.decode.paths import PathError
 from mmfusion.data.errors import DataError, DecodeError
 from mmfusion.data.kinds._fit import TRIES, first_decoded
 from mmfusion.data.kinds.image import Image
 from mmfusion.data.kinds.text import Text
-from mmfusion.data.paths import PathError
 
 
 class Counted(Text):

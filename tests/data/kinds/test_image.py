@@ -6,9 +6,9 @@ import PIL.Image
 import pytest
 import torch
 
+from mmfusion.data.decode.paths import PathError
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds.image import Image
-from mmfusion.data.paths import PathError
 from tests.data.kinds.pictures import chunk, picture
 
 

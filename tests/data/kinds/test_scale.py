@@ -6,12 +6,12 @@ import pytest
 import torch
 
 from mmfusion.batch import Tokens
-from mmfusion.data.cells import Cells
-from mmfusion.data.kinds._arrays import as_tensor
+from mmfusion.data.decode.arrays import as_tensor
 from mmfusion.data.kinds._scale import Scale, moments
 from mmfusion.data.kinds.features import Features
 from mmfusion.data.kinds.series import Series
 from mmfusion.data.kinds.tabular import Tabular
+from mmfusion.data.table.cells import Cells
 
 
 @pytest.mark.parametrize("sizes", [[10], [1, 9], [3, 0, 3, 4]])

@@ -3,9 +3,9 @@ import polars as pl
 import pytest
 import torch
 
-from mmfusion.data.cells import Cells
 from mmfusion.data.errors import CellsError, DataError, DecodeError
 from mmfusion.data.kinds.tabular import Tabular
+from mmfusion.data.table.cells import Cells
 
 AGE = ["20", "30", None, "40"]
 SEX = ["f", "m", "f", None]

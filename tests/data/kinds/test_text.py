@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from mmfusion.batch import Tokens
-from mmfusion.data.cells import Cells
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds.text import Text
+from mmfusion.data.table.cells import Cells
 from mmfusion.encoders.bag import Bag
 from mmfusion.encoders.rnn import RNN
 

@@ -5,7 +5,7 @@ import polars as pl
 import pytest
 
 from mmfusion.data.kinds.tabular import Tabular
-from mmfusion.data.table import Table
+from mmfusion.data.table.table import Table
 from mmfusion.runs.validation.leaking import leaks
 from mmfusion.tasks.classification import Classification
 from mmfusion.tasks.multilabel import Multilabel

@@ -3,7 +3,7 @@ import polars as pl
 
 from mmfusion.data.kinds.tabular import Tabular
 from mmfusion.data.kinds.text import Text
-from mmfusion.data.table import Table
+from mmfusion.data.table.table import Table
 from mmfusion.runs.validation.levels import odd_levels
 
 

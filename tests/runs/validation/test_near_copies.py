@@ -7,9 +7,9 @@ import PIL.Image
 import pytest
 import torch
 
-from mmfusion.data.inputs import Inputs
+from mmfusion.data.batches.modality import ModalityRows
 from mmfusion.data.kinds.image import Image
-from mmfusion.data.table import Table
+from mmfusion.data.table.table import Table
 from mmfusion.runs.validation.media import Media, thumbnail
 from mmfusion.runs.validation.near_copies import nearly_the_same_images
 
@@ -35,7 +35,7 @@ def saved_again(image: PIL.Image.Image, quality: int, size: int) -> PIL.Image.Im
 def media_of(pictures: dict[str, PIL.Image.Image]) -> tuple[Media, Table]:
     splits = ["train" if name.startswith("a") else "test" for name in pictures]
     table = Table("rows.csv", {"image": list(pictures)}, splits, list(pictures), range(2, len(pictures) + 2))
-    inputs = Inputs("image", Image(column="image", size=[64, 64]), table)
+    inputs = ModalityRows("image", Image(column="image", size=[64, 64]), table)
     media = Media(inputs, {}, {})
     for place, cell in enumerate(inputs.cells):
         held = torch.from_numpy(np.array(pictures[cell].convert("RGB").resize((64, 64)))).permute(2, 0, 1)

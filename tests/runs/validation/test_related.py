@@ -7,7 +7,7 @@ import pytest
 from mmfusion.data.kinds.image import Image
 from mmfusion.data.kinds.tabular import Tabular
 from mmfusion.data.kinds.text import Text
-from mmfusion.data.table import Table
+from mmfusion.data.table.table import Table
 from mmfusion.runs.validation.related import nearly_the_same_texts, unseen_groups
 from mmfusion.tasks.classification import Classification
 from tests.runs.checked import check

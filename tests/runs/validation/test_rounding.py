@@ -1,7 +1,7 @@
 import polars as pl
 
 from mmfusion.data.kinds.tabular import Tabular
-from mmfusion.data.table import Table
+from mmfusion.data.table.table import Table
 from mmfusion.runs.validation.rounding import rounded_numbers
 from mmfusion.tasks.regression import Regression
 

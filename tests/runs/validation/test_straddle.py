@@ -1,8 +1,8 @@
 import pytest
 
-from mmfusion.data.inputs import Inputs
+from mmfusion.data.batches.modality import ModalityRows
 from mmfusion.data.kinds.image import Image
-from mmfusion.data.table import Table
+from mmfusion.data.table.table import Table
 from mmfusion.runs.validation.media import Media
 from mmfusion.runs.validation.straddle import chosen_and_tested_on, same_content, shared_files, shared_groups
 from tests.runs.checked import check
@@ -19,7 +19,7 @@ def table(**splits):
 
 def media_of(rows, **prints):
     """The images of a table; `prints` maps the stem of a name to what it holds."""
-    inputs = Inputs("image", Image(column="image"), rows)
+    inputs = ModalityRows("image", Image(column="image"), rows)
     known = {str(inputs.cells[place]): place for place in range(len(inputs.cells))}
     return Media(inputs, {}, {known[f"{stem}.png"]: held for stem, held in prints.items()})
 

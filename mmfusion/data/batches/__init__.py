@@ -1,0 +1,3 @@
+"""Batches: the rows of a split, their order, and the loader that collates them."""
+
+from __future__ import annotations

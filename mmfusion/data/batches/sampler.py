@@ -1,0 +1,105 @@
+"""Which rows make which batch: the same order for any number of processes, no row lost or seen twice."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+
+from mmfusion.data.batches.seeds import mix
+
+
+@dataclass(frozen=True)
+class BatchIndices:
+    """One batch to be made.
+
+    Attributes:
+        rows: Int `[B]`, indices of the rows.
+        seed: of the batch's random windows and transforms; None in evaluation.
+        step: its place in the epoch.
+    """
+
+    rows: np.ndarray
+    seed: int | None
+    step: int = 0
+
+
+class DistributedBatchSampler:
+    """The batches of one process.
+
+    A global batch of `batch_size × world` rows is cut into one contiguous piece a process, so `world` processes see in
+    step k together the very rows that one process with the larger batch would see. The last, shorter batch is cut as
+    evenly as can be. If it has fewer rows than there are processes it joins the batch before it (nobody may stay
+    without a row: the others would wait for it for ever). So all processes have equally many batches, each row is seen
+    once, and no padding distorts a metric.
+
+    Args:
+        rows: Int `[N]`, the rows to go through.
+        batch_size: rows a process and batch.
+        shuffle: a new order each epoch, drawn from (seed, epoch).
+        drop_last: leave the last batch out if it is not full.
+        training: batches get a seed for random transforms.
+        seed: of the order and of the batches' seeds.
+        rank: this process.
+        world: number of processes.
+    """
+
+    def __init__(
+        self,
+        rows: np.ndarray,
+        batch_size: int,
+        *,
+        shuffle: bool = False,
+        drop_last: bool = False,
+        training: bool = False,
+        seed: int = 0,
+        rank: int = 0,
+        world: int = 1,
+    ) -> None:
+        assert 0 <= rank < world, (rank, world)
+        self.rows = rows
+        self.shuffle = shuffle
+        self.training = training
+        self.seed = seed
+        self.rank = rank
+        self.world = world
+        self.epoch = 0
+        self._ends = _ends(len(rows), batch_size * world, drop_last, world)
+
+    def set_epoch(self, epoch: int) -> None:
+        """Take the order of this epoch."""
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        return len(self._ends)
+
+    def __iter__(self) -> Iterator[BatchIndices]:
+        return self.after(0)
+
+    def after(self, given: int) -> Iterator[BatchIndices]:
+        """The epoch's batches without the first `given`."""
+        epoch, order = self.epoch, self.rows
+        if self.shuffle:
+            generator = torch.Generator().manual_seed(mix(self.seed, "order", epoch))
+            order = order[torch.randperm(len(order), generator=generator).numpy()]
+        for step in range(given, len(self._ends)):
+            start, stop = self._ends[step - 1] if step else 0, self._ends[step]
+            size = stop - start
+            cuts = [start + size * rank // self.world for rank in (self.rank, self.rank + 1)]
+            seed = mix(self.seed, "batch", epoch, step, self.rank) if self.training else None
+            yield BatchIndices(order[cuts[0] : cuts[1]], seed, step)
+
+
+def _ends(rows: int, size: int, drop_last: bool, world: int) -> list[int]:
+    ends = list(range(size, rows + 1, size))
+    tail = rows - (ends[-1] if ends else 0)
+    if tail == 0 or (drop_last and ends):
+        return ends
+    if drop_last:
+        return []
+    if ends and tail < world:
+        ends[-1] = rows
+        return ends
+    return [*ends, rows]

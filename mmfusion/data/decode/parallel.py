@@ -1,0 +1,102 @@
+"""Decoding many cells: in bulk where the kind can, in threads where a file takes long, with a progress bar."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+from torch import Tensor
+from torch.utils.data import get_worker_info
+
+from mmfusion.batch import Tokens
+from mmfusion.data.batches.packed import Packed
+from mmfusion.data.errors import DecodeError
+from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.table.cells import Cells
+from mmfusion.progress import track
+
+PROBE = 32
+"""Cells decoded one by one to see how long one takes."""
+
+SLOW = 2e-3
+"""Seconds a cell above which threads pay: below, they only wait for Python's lock."""
+
+BULK = 20_000
+"""Cells that a kind which can is given at once."""
+
+Decoded = Tensor | DecodeError
+
+
+def cores() -> int:
+    """CPU cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def read_all(kind: Kind, cells: Cells, root: Root, label: str, *, stop: bool = False) -> tuple[Packed, dict[int, str]]:
+    """Decode every cell.
+
+    Args:
+        kind: fitted as far as decoding needs it.
+        cells: none of them empty.
+        root: where their paths start.
+        label: what the progress bar says; no bar if empty.
+        stop: read no further than the first that cannot be decoded.
+
+    Returns:
+        The rows, blank where a cell cannot be decoded; and such cells' places, with the reason.
+    """
+    whole = _in_bulk(kind, cells, label)
+    if whole is not None:
+        return whole, {}
+    rows: list[Tensor] = []
+    broken: dict[int, str] = {}
+    stream = decoded(kind, cells, root)
+    for place, found in enumerate(track(stream, len(cells), label) if label else stream):
+        if isinstance(found, DecodeError):
+            broken[place] = str(found)
+            rows.append(kind.blank())
+            if stop:
+                break
+        else:
+            rows.append(found)
+    # A blank row's type must not make the others wider.
+    types = {row.dtype for place, row in enumerate(rows) if place not in broken}
+    if len(types) == 1:
+        rows = [row.to(next(iter(types))) for row in rows]
+    return Packed.of(rows, kind), broken
+
+
+def _in_bulk(kind: Kind, cells: Cells, label: str) -> Packed | None:
+    parts: list[Tensor | Tokens] = []
+    starts = range(0, len(cells), BULK)
+    for start in track(starts, len(starts), label) if label else starts:
+        part = kind.decode_all(cells[start : start + BULK])
+        if part is None:
+            return None
+        parts.append(part)
+    return Packed.joined(parts, kind) if parts else None
+
+
+def decoded(kind: Kind, cells: Cells, root: Root) -> Iterator[Decoded]:
+    """Each cell's tensor, in order, or the error that it gave."""
+
+    def one(place: int) -> Decoded:
+        try:
+            return kind.decode(cells[place], root)
+        except DecodeError as error:
+            return error
+
+    began = time.perf_counter()
+    for place in range(min(PROBE, len(cells))):
+        yield one(place)
+    rest = range(min(PROBE, len(cells)), len(cells))
+    threads = 1 if get_worker_info() is not None else min(8, cores())
+    if not rest or threads == 1 or (time.perf_counter() - began) / PROBE < SLOW:
+        yield from map(one, rest)
+        return
+    # A few at a time: the pool would otherwise run ahead of whoever consumes, and fill the memory.
+    with ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
+        for start in range(rest.start, rest.stop, 16 * threads):
+            yield from pool.map(one, range(start, min(start + 16 * threads, rest.stop)))

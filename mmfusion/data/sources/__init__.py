@@ -1,0 +1,3 @@
+"""Sources of rows: a user's table, and generators that need no download."""
+
+from __future__ import annotations

@@ -1,0 +1,96 @@
+"""`data=digits`: three independent digits a row, one drawn, one spoken, one written."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+import numpy as np
+
+from mmfusion.config.limits import Keys, Range
+from mmfusion.data.sources._base import Source
+from mmfusion.data.sources._generated import SPLITS, at_least, checked, generator, table_of
+from mmfusion.data.sources.digits.ceiling import ORDER, ceiling, largest, total
+from mmfusion.data.sources.digits.images import draw
+from mmfusion.data.sources.digits.phrases import phrase
+from mmfusion.data.sources.digits.speech import speak
+from mmfusion.data.table.table import Table
+
+TASKS = ("sum", "largest")
+NOISY = ("image", "speech")
+
+
+class Digits(Source):
+    """Rows whose columns are `image`, `speech`, `text`, the targets `sum` and `largest`, and the digits themselves.
+
+    `sum` is the sum of the three digits, 0…27. `largest` is `image`, `speech` or `text`, whichever holds the largest
+    digit; of equal digits the first in that order. Every modality is needed for either, and what any subset of them
+    allows at best is known exactly (`ceiling`).
+
+    Digits are uniform and independent. No handwritten image and no voice is in two splits. The same seed gives the
+    same rows; noise, absences and missing labels leave everything else as it is.
+
+    Args:
+        rows: number of rows of train, val and test.
+        seed: of all that is drawn; not negative.
+        noise: of `image`, standard deviation relative to white; of `speech`, relative to the word's own level.
+        absent: for each modality the share of rows that lack it, in every split; never all three in one row.
+        unlabelled: for each task the share of training rows without a label; val and test keep all theirs.
+
+    Raises:
+        ValueError: an unknown name, or a number out of range.
+    """
+
+    def __init__(
+        self,
+        rows: Annotated[Mapping[str, int], Keys("train", "val", "test")],
+        seed: Annotated[int, Range(0)] = 0,
+        noise: Annotated[Mapping[str, float], Keys("image", "speech")] | None = None,
+        absent: Annotated[Mapping[str, float], Keys("image", "speech", "text")] | None = None,
+        unlabelled: Annotated[Mapping[str, float], Keys("sum", "largest")] | None = None,
+    ) -> None:
+        at_least("seed", seed, 0)
+        self.rows = checked("rows", rows, SPLITS)
+        self.seed = seed
+        self.noise = checked("noise", noise or {}, NOISY)
+        self.absent = checked("absent", absent or {}, ORDER, 0, 1)
+        self.unlabelled = checked("unlabelled", unlabelled or {}, TASKS, 0, 1)
+
+    def read(self) -> Table:
+        return table_of("digits", self.rows, self._split)
+
+    def ceiling(self, modalities: frozenset[str]) -> dict[str, dict[str, float]]:
+        known = modalities & set(ORDER)
+        return ceiling(known, self.absent) if known else {}
+
+    def _split(self, split: str, n: int) -> dict[str, list[Any]]:
+        """Columns of one split; everything is drawn by a generator of its own, so options do not disturb another's."""
+        digits_N3 = self._rng(split, "digits").integers(10, size=(n, 3))
+        columns: dict[str, list[Any]] = {
+            "image": list(draw(digits_N3[:, 0], split, self._rng(split, "image"), self.noise.get("image", 0))),
+            "speech": speak(digits_N3[:, 1], split, self._rng(split, "speech"), self.noise.get("speech", 0)),
+            "text": phrase(digits_N3[:, 2], self._rng(split, "text")),
+            "sum": total(digits_N3).tolist(),
+            "largest": [ORDER[i] for i in largest(digits_N3)],
+        }
+        for i, name in enumerate(ORDER):
+            columns[f"{name}_digit"] = digits_N3[:, i].tolist()
+        lacking_N3 = self._lacking(self._rng(split, "absent"), n)
+        for i, name in enumerate(ORDER):
+            columns[name] = [None if gone else x for gone, x in zip(lacking_N3[:, i], columns[name], strict=True)]
+        if split == "train":
+            for name in TASKS:
+                gone_N = self._rng(split, "unlabelled", name).uniform(size=n) < self.unlabelled.get(name, 0)
+                columns[name] = [None if gone else x for gone, x in zip(gone_N, columns[name], strict=True)]
+        return columns
+
+    def _lacking(self, rng: np.random.Generator, n: int) -> np.ndarray:
+        """Bool `[N, 3]` in the order of `ORDER`, never all True in a row."""
+        lacking_N3 = rng.uniform(size=(n, 3)) < np.array([self.absent.get(name, 0) for name in ORDER])
+        spared_N = rng.integers(3, size=n)
+        nothing = np.flatnonzero(lacking_N3.all(1))
+        lacking_N3[nothing, spared_N[nothing]] = False
+        return lacking_N3
+
+    def _rng(self, *what: str) -> np.random.Generator:
+        return generator(self.seed, *what)

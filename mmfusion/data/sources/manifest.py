@@ -1,0 +1,196 @@
+"""A user's table as a source of rows."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Literal
+
+import polars as pl
+
+from mmfusion.config.split import check_split, shares_of, spelt, validates
+from mmfusion.data.errors import DataError, Problems
+from mmfusion.data.sources._base import Source
+from mmfusion.data.table.delimited import QUOTE, Cells
+from mmfusion.data.table.empty import EMPTY, check_not_empty
+from mmfusion.data.table.folds import Folds
+from mmfusion.data.table.header import without_a_name
+from mmfusion.data.table.locations import media_root, table_path
+from mmfusion.data.table.read_options import Settings
+from mmfusion.data.table.split import (
+    Split,
+    content_keys,
+    find,
+    split_at_ratio,
+    split_by_column,
+    take_from_train,
+)
+from mmfusion.data.table.table import Table, is_empty
+
+log = logging.getLogger(__name__)
+
+BY_COLUMN: Split = {"column": "split", "train": "train", "val": "val", "test": "test"}
+
+
+class ManifestSource(Source):
+    """Rows of a CSV, TSV, JSON, JSONL or Parquet file, with the media that its cells name.
+
+    Args:
+        path: the table; a relative path is looked for under `root` first, then from the working directory.
+        root: folder (or fsspec URL) under which the media lie; None is the table's own folder.
+        id: column that names each row; None numbers the rows from 0.
+        split: `column` with the values of `train`, `val` and `test` (one value or a list) and, for splits that the
+            column lacks, shares `from_train`; or `ratio`; or `folds`, of which `fold` is held out (the test; with a
+            column, the validation). `seed`, `group` (rows of one group stay together) and `stratify` (each split gets
+            its share of each value) say how shares and folds are dealt out.
+        format: csv, tsv, json, jsonl or parquet; None goes by the suffix.
+        delimiter: what separates the fields of a CSV; None is a comma (a tab for TSV).
+        empty: strings that count as an empty cell.
+        strip: take blanks off both ends of every cell; no-break and other Unicode blanks are such too.
+        quote: what a field of CSV or TSV may stand between; None: quotes are characters like any other.
+        header: whether the first line of CSV or TSV holds the columns' names; false: they are called `column_1`,
+            `column_2`, …; None: it holds names, and is refused where it looks like a row.
+        decimal: what numbers written as text have for a decimal mark: a point, or a comma, beside which thousands may
+            be separated (`1.234,5`).
+        not_empty: column to strings of `empty` that are values there: `{country: [NA]}`.
+
+    Raises:
+        ConfigError: a `split` that means nothing or two things.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        root: str | None = None,
+        id: str | None = None,
+        split: Split = BY_COLUMN,
+        format: str | None = None,
+        delimiter: str | None = None,
+        empty: Sequence[str] = EMPTY,
+        strip: bool = True,
+        quote: str | None = QUOTE,
+        header: bool | None = None,
+        decimal: Literal[".", ","] = ".",
+        not_empty: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        check_split(split)
+        self.path = path
+        self.root = root
+        self.id = id
+        self.split = split
+        self.validates = validates(split)
+        self.settings = Settings(format, delimiter, quote, header, decimal, empty, strip, not_empty)
+
+    def read(self) -> Table:
+        (table,) = self.try_splits([self.split])
+        if isinstance(table, DataError):
+            raise table
+        return table
+
+    def try_splits(self, splits: Iterable[Split]) -> Iterator[Table | DataError]:
+        """For each of several splits the table, or why it cannot be split so; the file is read once.
+
+        Raises:
+            DataError: the file cannot be read.
+        """
+        path, columns, keys, ids, rows = self._rows()
+        root = media_root(self.root, path)
+        for split in splits:
+            try:
+                found = self._splits(split, columns, keys, rows, path.name)
+            except DataError as error:
+                yield error
+            else:
+                yield Table(path.name, columns, found, ids, rows, root, self.settings.decimal)
+
+    def folds(self) -> list[str]:
+        """The names of the folds that `split` makes of the rows: numbers, or groups.
+
+        Raises:
+            DataError: as `read`.
+        """
+        path, columns, keys, _, rows = self._rows()
+        fixed = self._fixed(self.split, columns, keys, rows, path.name)
+        return Folds(columns, keys, rows, path.name, self.split, fixed).names
+
+    def _rows(self) -> tuple[Path, dict[str, Cells], Cells, Cells, Sequence[int]]:
+        """The table's place, its columns, what its rows are known by, their ids and their numbers in the file."""
+        path = table_path(self.path, self.root)
+        columns, rows = self.settings.read(path)
+        file = path.name
+        check_not_empty(self.settings.not_empty, columns, file)
+        if without_a_name(columns):
+            log.warning("%s: %s", file, without_a_name(columns))
+        ids = row_ids(columns, self.id, rows, file)
+        return path, columns, ids if self.id is not None else content_keys(columns), ids, rows
+
+    def _splits(
+        self, split: Split, columns: Mapping[str, Cells], keys: Sequence[str], rows: Sequence[int], file: str
+    ) -> list[str]:
+        if split.get("ratio") is not None:
+            return split_at_ratio(columns, keys, rows, file, split, shares_of(split))
+        fixed = self._fixed(split, columns, keys, rows, file)
+        if split.get("folds") is not None:
+            return Folds(columns, keys, rows, file, split, fixed).splits()
+        assert fixed is not None, "the check lets no split through that has neither"
+        return fixed
+
+    def _fixed(
+        self, split: Split, columns: Mapping[str, Cells], keys: Sequence[str], rows: Sequence[int], file: str
+    ) -> list[str] | None:
+        """Each row's split by the column; None without one."""
+        if split.get("column") is None:
+            return None
+        cells = find(columns, str(split["column"]), file, "data.split.column")
+        splits = split_by_column(cells, rows, file, split)
+        taken = split.get("from_train")
+        return take_from_train(splits, columns, keys, rows, file, split) if taken else splits
+
+
+def whole(cells: pl.Series) -> pl.Series:
+    """Floats that are all whole numbers as integers, which they were before some program had them as floats."""
+    if not cells.dtype.is_float():
+        return cells
+    present = cells.drop_nulls()
+    exact = (present == present.round()) & (present.abs() < 2**53)
+    return cells.cast(pl.Int64) if exact.all() else cells
+
+
+def row_ids(
+    columns: Mapping[str, Cells],
+    column: str | None,
+    rows: Sequence[int],
+    file: str,
+    otherwise: str = "set data.id=null to number the rows",
+) -> Cells:
+    """Each row's id: its cell of the id column, or its number counted from 0.
+
+    Args:
+        columns: of the table.
+        column: that of the ids; None numbers the rows.
+        rows: each row's number in its file.
+        file: the table's name.
+        otherwise: what a person can do who has no ids.
+
+    Raises:
+        DataError: the column is not there, a cell is empty, two rows have one id.
+    """
+    if column is None:
+        return [str(number) for number in range(len(rows))]
+    cells = find(columns, column, file, "data.id")
+    if isinstance(cells, list):
+        cells = pl.Series([None if is_empty(cell) else spelt(cell) for cell in cells], dtype=pl.String)
+    ids = whole(pl.Series(cells)).cast(pl.String)
+    if ids.null_count() or ids.n_unique() < len(ids):
+        problems = Problems(file)
+        first: dict[str, int] = {}
+        for row, name in zip(rows, ids.to_list(), strict=True):
+            if name is None:
+                problems.add(row, column, name, f"an empty id; give every row one, or {otherwise}")
+            elif name in first:
+                why = f"an id of two rows; the first is {first[name]}; give each its own, or {otherwise}"
+                problems.add(row, column, name, why)
+            first.setdefault(name, row)
+        problems.raise_if_any()
+    return ids

@@ -1,0 +1,147 @@
+"""A table whose file nobody has described: how it is written is found out, and said."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from mmfusion.data.errors import DataError, shorten
+from mmfusion.data.table.decimals import SOME, Spelling, beside_numbers, groups_of_three, is_text, spelling
+from mmfusion.data.table.delimited import Cells
+from mmfusion.data.table.dialect import declared_delimiter, guess_delimiter
+from mmfusion.data.table.read import USUAL, format_of
+from mmfusion.data.table.read_options import Settings
+
+_ALONE = "write the numbers alone, and their unit into the column's name"
+_NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+@dataclass
+class Guess:
+    """A table as it was read.
+
+    Attributes:
+        settings: how.
+        columns: column to its cells, numbers as they are written.
+        rows: each row's number in its file.
+        notes: what was found out and is not as usual, in sentences.
+        unreadable: column to why the numbers in it are read neither way.
+        separator: what separates the fields of CSV or TSV.
+    """
+
+    settings: Settings
+    columns: dict[str, Cells]
+    rows: Sequence[int]
+    notes: list[str] = field(default_factory=list)
+    unreadable: dict[str, str] = field(default_factory=dict)
+    separator: str | None = None
+
+
+def read_guessed(path: Path, usual: Settings, given: Mapping[str, Any]) -> Guess:
+    """Read a table with the delimiter and the quote that its file shows.
+
+    Args:
+        path: the table.
+        usual: how it is read where the file shows nothing else.
+        given: options that a person set; nothing is guessed of them.
+
+    Raises:
+        DataError: the table cannot be read.
+    """
+    settings = replace(usual, **given)
+    notes: list[str] = []
+    format = format_of(path, settings.format)
+    found = settings.delimiter
+    if format in USUAL and "delimiter" not in given and path.is_file():
+        likely = settings.delimiter or USUAL[format]
+        found = guess_delimiter(path, likely, settings.quote)
+        own = None if found in (USUAL[format], declared_delimiter(path)) else found
+        settings = replace(settings, delimiter=own)
+        if found != likely:
+            notes.append(f"fields are separated by {_NAMES.get(found, repr(found))}")
+    settings, columns, rows = _read(path, settings, format if "quote" not in given else None)
+    if settings.quote is None and usual.quote is not None and "quote" not in given:
+        notes.append("quotes are characters like any other")
+    return Guess(settings, columns, rows, notes, separator=found)
+
+
+def guess_decimal(guess: Guess, given: Mapping[str, Any]) -> None:
+    """Find out which decimal mark the table's numbers have, unless it is given, and which columns have another."""
+    marks = {name: mark for name, cells in guess.columns.items() if (mark := _mark(cells)) is not None}
+    if "decimal" not in given:
+        decimal = _decimal(marks, guess)
+        if decimal != guess.settings.decimal:
+            example = next((name for name, mark in marks.items() if (mark == ".") == (decimal == ".")), None)
+            name = "comma" if decimal == "," else "point"
+            guess.notes.append(f"numbers have a decimal {name}{_example(guess.columns, example, decimal)}")
+        elif not marks and (decimal == "," or guess.separator == ";"):
+            guess.notes += _thousands(guess.columns, decimal)
+        guess.settings = replace(guess.settings, decimal=decimal)
+    guess.unreadable = {name: why for name, mark in marks.items() if (why := _why(mark, guess.settings.decimal))}
+    for name, cells in guess.columns.items():
+        if name not in marks and is_text(cells) and (example := beside_numbers(cells)) is not None:
+            guess.unreadable[name] = f"numbers with other signs in their cells, such as {example!r}; {_ALONE}"
+
+
+def _read(path: Path, settings: Settings, format: str | None) -> tuple[Settings, dict[str, Cells], Sequence[int]]:
+    """The table; without quotes where it is a TSV that cannot be read with them."""
+    try:
+        return settings, *settings.read(path)
+    except DataError as error:
+        if format != "tsv" or "data.quote=null" not in str(error):
+            raise
+        settings = replace(settings, quote=None)
+        return settings, *settings.read(path)
+
+
+def _mark(cells: Cells) -> Spelling | None:
+    return spelling(cells) if is_text(cells) else None
+
+
+def _decimal(marks: Mapping[str, Spelling], guess: Guess) -> Literal[".", ","]:
+    found = set(marks.values())
+    if "," in found:
+        return ","
+    if found & {".", "english"}:
+        return "."
+    # Of numbers like 1,234 alone nothing tells what their comma means but the file: where a comma separates the
+    # fields, it is not the decimal mark; a semicolon is there because it is.
+    if not found and guess.separator == "," and _groups_of_three(guess.columns, 1):
+        return "."
+    return "," if "thousands" in found and guess.separator == ";" else guess.settings.decimal
+
+
+def _thousands(columns: Mapping[str, Cells], decimal: str) -> list[str]:
+    """What is said of numbers like 1.234 where nothing else tells what their point means."""
+    least = SOME if decimal == "." else 1  # a few rows for a run with decimal commas are read as its own table was
+    read = "with a decimal point; if it separates thousands, set data.decimal=','"
+    if decimal == ",":
+        read = "without their point, as it separates thousands beside decimal commas; if it is decimal, set "
+        read += "data.decimal='.'"
+    examples = _groups_of_three(columns, least)
+    return [f"numbers like {example!r} in {name!r} are read {read}" for name, example in examples.items()]
+
+
+def _groups_of_three(columns: Mapping[str, Cells], least: int) -> dict[str, str]:
+    found = {name: groups_of_three(cells, least) for name, cells in columns.items() if is_text(cells)}
+    return {name: example for name, example in found.items() if example is not None}
+
+
+def _why(mark: Spelling, decimal: str) -> str:
+    if mark == "english":
+        return "numbers whose commas separate thousands; write them without"
+    if mark == "thousands" and decimal == ".":
+        return "numbers whose comma may separate thousands; write them without, or set data.decimal=',' if it does not"
+    if mark == "." and decimal == ",":
+        return "numbers with a decimal point in a table of decimal commas; write them alike"
+    return ""
+
+
+def _example(columns: Mapping[str, Cells], name: str | None, decimal: str) -> str:
+    if name is None:
+        return ""
+    cells = columns[name].drop_nulls()
+    marked = cells.filter(cells.str.contains(decimal, literal=True))
+    return f" ({name}: {shorten(marked[0])})" if len(marked) else ""

@@ -1,0 +1,83 @@
+"""The columns of a table that are read as numbers, whatever its decimal mark."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import polars as pl
+
+from mmfusion.data.errors import SHOWN, DataError, Problems, str_of
+from mmfusion.data.kinds._base import Kind
+from mmfusion.data.table.decimals import has_comma_or_none, has_point, spelling, to_points
+from mmfusion.data.table.table import Column, Table
+from mmfusion.data.table.targets import LabelReader, label_columns
+
+
+def in_points(table: Table, kinds: Mapping[str, Kind], labels: Mapping[str, LabelReader]) -> Table:
+    """The table with the numbers that modalities and regressions read written with a decimal point.
+
+    Classes, texts and ids stay as they are written.
+
+    Raises:
+        DataError: by `table.decimal` a comma, a number with a point; by a point, a column of numbers with commas.
+    """
+    sure = {column for kind in kinds.values() for column in kind.number_columns()[0]}
+    regressions = {task: reader for task, reader in labels.items() if getattr(reader, "is_regression", False)}
+    sure |= {column for task, reader in regressions.items() for column in label_columns(task, reader)}
+    perhaps = {column for kind in kinds.values() for column in kind.number_columns()[1]} - sure
+    if table.decimal == ".":
+        single = {task: reader for task, reader in labels.items() if not getattr(reader, "several", False)}
+        classes = {column for task, reader in single.items() for column in label_columns(task, reader)}
+        _refuse_commas(table, sorted(sure | perhaps | classes))
+        return table
+    texts = {name: _text(table.columns[name]) for name in sorted(sure | perhaps) if name in table.columns}
+    _refuse_points(table, {name: cells for name, cells in texts.items() if cells is not None}, sure)
+    columns = dict(table.columns)
+    for name, cells in texts.items():
+        if cells is not None:
+            columns[name] = to_points(cells) if isinstance(columns[name], pl.Series) else _each(columns[name])
+    return replace(table, columns=columns)
+
+
+def _text(cells: Column) -> pl.Series | None:
+    """The cells that are texts, others empty; None if there are none."""
+    if isinstance(cells, pl.Series):
+        return cells if cells.dtype == pl.String else None
+    if isinstance(cells, list | tuple) and any(isinstance(cell, str) for cell in cells):
+        return pl.Series([cell if isinstance(cell, str) else None for cell in cells], dtype=pl.String)
+    return None
+
+
+def _each(cells: Column) -> Column:
+    return [to_points(pl.Series([cell])).item() if isinstance(cell, str) else cell for cell in cells]
+
+
+def _refuse_commas(table: Table, names: list[str]) -> None:
+    blocks, count = [], 0
+    for name in names:
+        cells = _text(table.columns[name]) if name in table.columns else None
+        how = spelling(cells) if cells is not None else None
+        if cells is None or how not in (",", "thousands", "english"):
+            continue
+        where = int(cells.str.contains(",", literal=True).fill_null(False).arg_max() or 0)
+        problems = Problems(table.name)
+        why = "a number with a comma, like others of its column; "
+        why += "set data.decimal=',' if it is a decimal comma" if how != "english" else "write it without"
+        why += ", or write it without if it separates thousands" if how == "thousands" else ""
+        problems.add(int(table.rows[where]), name, cells[where], why)
+        blocks += problems.first
+        count += 1
+    if count:
+        raise DataError(str_of(blocks[:SHOWN], count))
+
+
+def _refuse_points(table: Table, texts: Mapping[str, pl.Series], sure: set[str]) -> None:
+    problems = Problems(table.name)
+    for name, cells in texts.items():
+        odd = has_point(cells)
+        if odd.any() and (name in sure or bool((odd | has_comma_or_none(cells) | cells.is_null()).all())):
+            why = "expected a decimal comma (data.decimal is ','), found a point; write the numbers of a table alike"
+            for place in odd.arg_true().to_list():
+                problems.add(int(table.rows[place]), name, cells[place], why)
+    problems.raise_if_any()

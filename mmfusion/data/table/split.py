@@ -1,0 +1,179 @@
+"""Which rows train, validate and test: by a column of the table, by ratio, or by folds."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+import shlex
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, TypedDict
+
+import numpy as np
+
+from mmfusion.config.errors import nearest, suggest
+from mmfusion.config.limits import Keys, Range
+from mmfusion.config.split import spelt, values_of
+from mmfusion.data.errors import DataError, Problems
+from mmfusion.data.table.delimited import Cells
+from mmfusion.data.table.header import unnamed
+from mmfusion.data.table.ratio import MOST_CLASSES, split_by_ratio, split_groups, strata
+from mmfusion.data.table.table import take
+
+
+class Split(TypedDict, total=False):
+    """The option `split` of a table, as `ManifestSource` explains it; the check of a config reads it here."""
+
+    column: str | None
+    train: Any
+    val: Any
+    test: Any
+    from_train: Annotated[Mapping[str, float], Keys("val", "test")] | None
+    ratio: Annotated[Mapping[str, float], Keys("train", "val", "test")] | None
+    folds: Annotated[int, Range(2)] | Literal["groups"] | None
+    fold: Annotated[int, Range(0)]
+    seed: int
+    group: str | None
+    stratify: str | None
+
+
+def split_by_column(cells: Cells, rows: Sequence[int], file: str, split: Mapping[str, Any]) -> list[str]:
+    """Each row's split, read from the column's value.
+
+    Raises:
+        DataError: an empty cell, or a value that belongs to no split.
+    """
+    values = values_of(split)
+    found = [None if cell is None else values.get(spelt(cell)) for cell in cells]
+    if None in found:
+        problems = Problems(file)
+        allowed = ", ".join(f"{value!r} ({name})" for value, name in values.items())
+        for index, name in enumerate(found):
+            if name is None:
+                close = nearest(spelt(cells[index]), values) if cells[index] is not None else None
+                why = f"expected {allowed}" + (f"; did you mean {close!r}?" if close else "")
+                problems.add(rows[index], split["column"], cells[index], why)
+        known = [value for value, name in values.items() if name == "train"]
+        unknown = dict.fromkeys(spelt(cell) for cell in cells if cell is not None and spelt(cell) not in values)
+        several = ", ".join(json.dumps(value, ensure_ascii=False) for value in [*known, *unknown][:4])
+        also = f"; {shlex.quote(f'data.split.train=[{several}]')} trains on all of these" if unknown else ""
+        problems.raise_if_any(f"data.split (data.split.train, .val and .test name a value, or several{also})")
+    return [name for name in found if name is not None]
+
+
+def split_at_ratio(
+    columns: Mapping[str, Cells],
+    keys: Sequence[str],
+    rows: Sequence[int],
+    file: str,
+    split: Mapping[str, Any],
+    ratio: Mapping[str, float],
+) -> list[str]:
+    """Each row's split, dealt out by `ratio` and the split's `seed`, `group` and `stratify`.
+
+    Args:
+        columns: of the table.
+        keys: what each row is known by, wherever in the table it stands: its id, or what `content_keys` gives.
+        rows: each row's number in its file.
+        file: the table's name.
+        split: the source's option.
+        ratio: split to its share.
+
+    Raises:
+        DataError: a column that is not there, an empty group cell, fewer groups than splits, a column without classes
+            to stratify by.
+    """
+    shares = {name: float(share) for name, share in ratio.items() if share}
+    seed = int(split.get("seed") or 0)
+    classes = None
+    if split.get("stratify") is not None:
+        classes = strata(find(columns, split["stratify"], file, "data.split.stratify"))
+        different = len(np.unique(classes))
+        if different > max(MOST_CLASSES, len(classes) // 2):
+            raise DataError(
+                f"data.split.stratify: column {split['stratify']!r} of {file} holds {different} values in "
+                f"{len(classes)} rows, so there are no classes to stratify by; take a column of classes or of numbers, "
+                "or set data.split.stratify=null"
+            )
+    if split.get("group") is None:
+        return split_by_ratio(keys, shares, seed, classes)
+    groups = read_groups(find(columns, split["group"], file, "data.split.group"), rows, file, split["group"])
+    if len(set(groups)) < len(shares):
+        raise DataError(
+            f"{file}, column {split['group']!r}: {len(set(groups))} groups cannot fill {len(shares)} splits "
+            f"({', '.join(shares)}); take a finer data.split.group or fewer splits "
+            "(data.split.val=null has no validation)"
+        )
+    return split_groups(shares, seed, groups, classes)
+
+
+def take_from_train(
+    splits: list[str],
+    columns: Mapping[str, Cells],
+    keys: Sequence[str],
+    rows: Sequence[int],
+    file: str,
+    split: Mapping[str, Any],
+) -> list[str]:
+    """`splits` with the shares of `from_train` taken out of the training rows.
+
+    Raises:
+        DataError: as `split_at_ratio`.
+    """
+    taken = split["from_train"]
+    train = [index for index, name in enumerate(splits) if name == "train"]
+    if not train:
+        raise DataError(f"data.split.from_train: {file} has no training rows to take from")
+    ratio = {"train": 1 - math.fsum(taken.values()), **taken}
+    part: dict[str, Cells] = {name: take(cells, train) for name, cells in columns.items()}
+    part_keys: Cells = take(keys, train)
+    dealt = split_at_ratio(part, part_keys, [rows[index] for index in train], file, split, ratio)
+    result = list(splits)
+    for index, name in zip(train, dealt, strict=True):
+        result[index] = name
+    return result
+
+
+def content_keys(columns: Mapping[str, Cells]) -> list[str]:
+    """What rows without ids are known by: what they hold, and of equal rows which one of them it is.
+
+    Columns without a name are left out of it: what pandas writes as an index changes with the order of the rows.
+    """
+    keys, seen = [], Counter[str]()
+    names = sorted(set(columns) - set(unnamed(columns))) or sorted(columns)
+    for cells in zip(*(columns[name] for name in names), strict=True):
+        content = _digest(repr([_digest(cell.tobytes()) if isinstance(cell, np.ndarray) else cell for cell in cells]))
+        seen[content] += 1
+        keys.append(f"{content} {seen[content]}")
+    return keys
+
+
+def _digest(content: str | bytes) -> str:
+    return hashlib.blake2b(content.encode() if isinstance(content, str) else content, digest_size=16).hexdigest()
+
+
+def find(columns: Mapping[str, Cells], name: str, file: str, option: str) -> Cells:
+    """A column by the name that an option gives.
+
+    Raises:
+        DataError: there is none; names the nearest.
+    """
+    if name not in columns:
+        raise DataError(f"{option}: {file} has no column {name!r}; {suggest(name, columns)}")
+    return columns[name]
+
+
+def read_groups(cells: Cells, rows: Sequence[int], file: str, column: str) -> list[str]:
+    """Each row's group.
+
+    Raises:
+        DataError: an empty cell.
+    """
+    problems = Problems(file)
+    for index, cell in enumerate(cells):
+        if cell is None:
+            why = "an empty group; give each row its group, and a row that belongs to nobody one of its own"
+            problems.add(rows[index], column, cell, why)
+    problems.raise_if_any()
+    return [str(cell) for cell in cells]

@@ -1,0 +1,92 @@
+"""What a person says of a table's columns, which is then not guessed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from mmfusion.config.errors import suggest
+from mmfusion.data.decode.unsupported import VIDEO
+from mmfusion.data.errors import DataError
+
+FILES = ("image", "speech", "features", "series")
+TABULAR = ("tabular", "numeric", "categorical")
+INPUTS = (*FILES, "text", *TABULAR)
+TASKS = ("classification", "binary", "multilabel", "regression")
+
+
+@dataclass(frozen=True)
+class Given:
+    """Columns by what they are to become.
+
+    Attributes:
+        tasks: to be predicted; if there are any, nothing else is.
+        ignore: to be left out.
+        groups: the column whose rows stay together in a split.
+        splits: the column that says which split a row is in.
+        inputs: modalities, of the kind that their cells suggest.
+        kinds: column to the kind of a modality or the type of a task.
+    """
+
+    tasks: Sequence[str] = ()
+    ignore: Sequence[str] = ()
+    groups: Sequence[str] = ()
+    splits: Sequence[str] = ()
+    inputs: Sequence[str] = ()
+    kinds: Mapping[str, str] = field(default_factory=dict)
+
+    def targets(self) -> list[str]:
+        """Columns to predict: those of `tasks`, and those whose kind is a task's."""
+        return list(dict.fromkeys([*self.tasks, *(name for name, kind in self.kinds.items() if kind in TASKS)]))
+
+    def modalities(self) -> list[str]:
+        """Columns to learn from: those of `inputs`, and those whose kind is a modality's."""
+        return list(dict.fromkeys([*self.inputs, *(name for name, kind in self.kinds.items() if kind in INPUTS)]))
+
+    def check(self, file: str, columns: Iterable[str]) -> None:
+        """Refuse what cannot be meant.
+
+        Raises:
+            DataError: a column that is not there, a kind that there is not, a column that is to become two things, two
+                groups or splits.
+        """
+        columns = list(columns)
+        for option, names in self._options().items():
+            for name in names:
+                if name not in columns:
+                    raise DataError(f"{option}: {file} has no column {name!r}; {suggest(name, columns)}")
+        for name, kind in self.kinds.items():
+            if kind == "video":
+                raise DataError(f"--kind {name}=video: {VIDEO}")
+            if kind not in (*INPUTS, *TASKS):
+                raise DataError(f"--kind {name}={kind}: there is no such kind; {suggest(kind, [*INPUTS, *TASKS])}")
+        for option, names in (("--group", self.groups), ("--split", self.splits)):
+            if len(set(names)) > 1:
+                raise DataError(
+                    f"{option}: expected one column, found {' and '.join(map(repr, names))}; of several make one"
+                )
+        roles = {
+            "--task": self.targets(),
+            "--input": self.modalities(),
+            "--group": self.groups,
+            "--split": self.splits,
+            "--ignore": self.ignore,
+        }
+        taken: dict[str, str] = {}
+        for option, names in roles.items():
+            for name in dict.fromkeys(names):
+                by_kind = self.kinds.get(name) in {"--task": TASKS, "--input": INPUTS}.get(option, ())
+                said = f"--kind {name}={self.kinds[name]}" if by_kind else option
+                if name in taken:
+                    raise DataError(f"column {name!r} is given twice, by {taken[name]} and by {said}; keep one of them")
+                taken[name] = said
+
+    def _options(self) -> dict[str, Sequence[str]]:
+        return {
+            "--task": self.tasks,
+            "--ignore": self.ignore,
+            "--group": self.groups,
+            "--split": self.splits,
+            "--input": self.inputs,
+            "--kind": list(self.kinds),
+        }

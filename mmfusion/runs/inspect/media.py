@@ -1,0 +1,182 @@
+"""Whether a column's cells are paths of media, and what the headers of a few of these files say."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from zipfile import ZipFile
+
+import polars as pl
+
+from mmfusion.data.decode.paths import PathError, Place, is_remote, likely_meant, resolve
+from mmfusion.data.decode.unsupported import SUFFIXES as UNREAD
+
+SUFFIXES = {
+    "image": (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"),
+    "speech": (".wav", ".flac", ".ogg", ".mp3", ".opus"),
+    "array": (".npy", ".npz"),
+    "series": (".csv", ".tsv"),
+    **UNREAD,
+}
+"""Kind to the suffixes of its files; what an array is, its shape says."""
+
+LOOKED_FOR = 200
+"""Cells whose file is looked for."""
+
+OPENED = 40
+"""Files whose header is read."""
+
+_KIND_OF = {suffix: kind for kind, suffixes in SUFFIXES.items() for suffix in suffixes}
+_GREY = ("1", "L", "I;16", "I;16B", "I", "LA")
+
+
+@dataclass(frozen=True)
+class Media:
+    """A column of paths.
+
+    Attributes:
+        kind: image, speech, features, series, or one that is not read.
+        suffixes: those that occur, commonest first.
+        looked_for: cells whose file was looked for.
+        found: those that lie under the root.
+        missing: why one of them is not among these: where it was looked for, or why it may not be a path.
+        arguments: what the files suggest for the modality's options.
+        said: what the headers say, in words.
+    """
+
+    kind: str
+    suffixes: list[str]
+    looked_for: int
+    found: int
+    missing: str | None
+    arguments: dict[str, Any] = field(default_factory=dict)
+    said: str = ""
+
+
+def look(cells: Sequence[Any], root: Place, known: str | None = None) -> Media | None:
+    """A column of paths, or None if it is none: at least nine of ten filled cells end like a media file of one kind.
+
+    Args:
+        cells: of the column.
+        root: the folder under which media lie, as for training; under a remote one nothing is looked for.
+        known: their kind, if it is known whatever the cells end like.
+    """
+    if not isinstance(cells, pl.Series) or cells.dtype != pl.String:
+        return None
+    present = cells.drop_nulls()
+    if not len(present):
+        return None
+    suffixes = present.str.extract(r"(\.\w+)$").str.to_lowercase()
+    kinds = Counter(_KIND_OF[s] for s in suffixes.to_list() if s in _KIND_OF)
+    if known is None and (not kinds or kinds.most_common(1)[0][1] < 0.9 * len(present)):
+        return None
+    kind = known or kinds.most_common(1)[0][0]
+    distinct = present.unique(maintain_order=True)
+    sample = distinct.gather_every(max(1, len(distinct) // LOOKED_FOR)).head(LOOKED_FOR).to_list()
+    there: list[Path] = []
+    missing: list[str] = []
+    for cell in [] if is_remote(root) else sample:
+        try:
+            file = Path(resolve(root, cell))
+        except PathError as error:
+            missing.append(str(error))
+            continue
+        if file.is_file():
+            there.append(file)
+        else:
+            meant = likely_meant(root, cell)
+            missing.append(f"not found: {file}" + (f"; {meant}" if meant else ""))
+    arguments, said, kind = _headers(kind, known, there[:: max(1, len(there) // OPENED)][:OPENED])
+    common = [s for s, _ in Counter(s for s in suffixes.to_list() if s).most_common(4)]
+    looked_for = len(there) + len(missing)
+    return Media(kind, common, looked_for, len(there), missing[0] if missing else None, arguments, said)
+
+
+def _headers(kind: str, known: str | None, files: list[Path]) -> tuple[dict[str, Any], str, str]:
+    """Options, words, and the kind (an array's shape decides whether it is features or a series)."""
+    if kind == "image":
+        return *_images(files), kind
+    if kind == "speech":
+        return *_sounds(files), kind
+    if kind == "array" or known in ("features", "series"):
+        arguments, said, guessed = _arrays(files)
+        return arguments, said, known or guessed
+    return {}, "", kind
+
+
+def _images(files: list[Path]) -> tuple[dict[str, Any], str]:
+    import PIL.Image
+
+    sizes: Counter[tuple[int, int]] = Counter()
+    grey = True
+    for file in files:
+        # Damaged bytes raise anything; `mmfusion validate` says which files.
+        with suppress(Exception), PIL.Image.open(file) as image:
+            sizes[image.size] += 1
+            grey &= image.mode in _GREY
+    if not sizes:
+        return {"size": [128, 128]}, "no header could be read"
+    (width, height), _ = sizes.most_common(1)[0]
+    one_size = len(sizes) == 1 and max(width, height) <= 256
+    said = f"{width}×{height}" if len(sizes) == 1 else f"{len(sizes)} sizes in {sum(sizes.values())} files"
+    size = [height, width] if one_size else [128, 128]
+    return {"size": size, "channels": 1 if grey else 3}, said + (", grey" if grey else ", colour")
+
+
+def _sounds(files: list[Path]) -> tuple[dict[str, Any], str]:
+    import soundfile
+
+    rates: Counter[int] = Counter()
+    longest = 0.0
+    for file in files:
+        with suppress(Exception):
+            info = soundfile.info(str(file))
+            rates[info.samplerate] += 1
+            longest = max(longest, info.duration)
+    if not rates:
+        return {"sample_rate": 16000}, "no header could be read"
+    rate = min(rates.most_common(1)[0][0], 16000)
+    said = f"{', '.join(map(str, sorted(rates)))} Hz, up to {longest:.1f} s"
+    return {"sample_rate": rate, "seconds": float(min(max(1, round(longest + 0.49)), 10))}, said
+
+
+def _arrays(files: list[Path]) -> tuple[dict[str, Any], str, str]:
+    archives: list[dict[str, int]] = []
+    for file in files:
+        with suppress(Exception):
+            archives += [_members(file)] if file.suffix.lower() == ".npz" else []
+    arguments: dict[str, Any] = {}
+    which = ""
+    if any(len(each) > 1 for each in archives):
+        common = set(archives[0]).intersection(*archives)
+        if not common:
+            return {}, "archives of several arrays, none of which is in all of them: make it one a file", "features"
+        arguments["key"] = max(sorted(common), key=lambda name: archives[0][name])
+        which = f" of {arguments['key']!r}, the largest of the arrays {', '.join(sorted(archives[0]))}"
+    for file in files:
+        with suppress(Exception):
+            shape = _shape(file, arguments.get("key"))
+            # A sequence of a few channels is a sensor's; one of many is what some network made of something.
+            kind = "series" if len(shape) == 2 and shape[1] < 64 else "features"
+            return arguments, f"shape {list(shape)}{which}", kind
+    return {}, "no header could be read", "features"
+
+
+def _members(archive: Path) -> dict[str, int]:
+    """The arrays of an `.npz`, and their bytes."""
+    with ZipFile(archive) as members:
+        return {each.filename.removesuffix(".npy"): each.file_size for each in members.infolist()}
+
+
+def _shape(file: Path, key: str | None) -> tuple[int, ...]:
+    import numpy as np
+
+    loaded = np.load(file, mmap_mode="r", allow_pickle=False)
+    if isinstance(loaded, np.ndarray):
+        return loaded.shape
+    with loaded:
+        return loaded[key or loaded.files[0]].shape

@@ -1,0 +1,124 @@
+"""Labels that have a column each, of 0 and 1: several columns that are one target."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import polars as pl
+
+from mmfusion.label_lists import MARKS
+from mmfusion.runs.inspect.plan import Plan
+
+LEAST = 3
+"""Columns below which each is a question of its own."""
+
+_PREFIX = re.compile(r"([^\W_]+)[\W_]+[^\W_]")
+Key = tuple[bytes | None, str | None]
+"""What columns have in common, and what their names begin with."""
+
+_VERBS = ("is", "has", "was", "had", "can", "does", "did")
+
+
+@dataclass(frozen=True)
+class OneHot:
+    """Columns of 0 and 1 side by side, empty in the same rows; or of one mark and empty cells.
+
+    Attributes:
+        columns: their names.
+        prefix: what all names begin with (`tag` of `tag_cat`, `tag_dog`), or None.
+        exclusive: exactly one of them is 1 in every row.
+        mark: what stands where a label holds, if nothing stands where it does not.
+    """
+
+    columns: list[str]
+    prefix: str | None
+    exclusive: bool
+    mark: str | None = None
+
+    @property
+    def description(self) -> str:
+        """What they are, in words."""
+        named = f" whose names begin with `{self.prefix}`" if self.prefix else ""
+        held = "0 and 1" if self.mark is None else f"{self.mark!r} and empty cells, which are taken as no"
+        return f"{len(self.columns)} columns of {held}{named}"
+
+
+def one_hot(plan: Plan, columns: Mapping[str, Any]) -> list[OneHot]:
+    """All such groups among the open columns."""
+    likeness = {name: _likeness(columns[name]) for name in plan.open()}
+    named = [(name, (key, _prefix(name))) for name, key in likeness.items()]
+    found = [as_one(columns, names, prefix) for names, (_, prefix) in _side_by_side(named) if prefix is not None]
+    taken = {name for group in found for name in group.columns}
+    others = [(name, (None if name in taken else key, None)) for name, key in likeness.items()]
+    return found + [as_one(columns, names) for names, _ in _side_by_side(others)]
+
+
+def _likeness(cells: Any) -> bytes | None:
+    """What columns of one group have in common: their mark, or which rows are empty; None of one that is in none."""
+    if not is_marked(cells):
+        return None
+    mark = _mark(cells)
+    return cells.is_null().to_numpy().tobytes() if mark is None else mark.encode()
+
+
+def _side_by_side(keys: Sequence[tuple[str, Key]]) -> list[tuple[list[str], Key]]:
+    """Enough columns in a row with one key, whose first part is not None."""
+    groups = [([name for name, _ in same], key) for key, same in groupby(keys, lambda each: each[1])]
+    return [(names, key) for names, key in groups if key[0] is not None and len(names) >= LEAST]
+
+
+def as_one(columns: Mapping[str, Any], names: list[str], prefix: str | None = None) -> OneHot:
+    """Columns that are one target because a person or their names say so."""
+    marks = {_mark(columns[name]) for name in names}
+    mark = marks.pop() if len(marks) == 1 else None
+    ones = pl.DataFrame([_plain(columns[name]).is_in(_YES).fill_null(False) for name in names])
+    total = ones.sum_horizontal()
+    known = total if mark is not None else total.filter(columns[names[0]].is_not_null())
+    return OneHot(names, prefix, bool((known == 1).all()), mark)
+
+
+_YES = [word for word, holds in MARKS.items() if holds]
+
+
+def is_marked(cells: Any) -> bool:
+    """Whether the column holds 0 and 1, or words for them, or one mark beside empty cells, and nothing else."""
+    words = _words(cells)
+    yes = words & set(_YES)
+    return bool(words) and words <= MARKS.keys() and len(yes) <= 1 and len(words - yes) <= 1
+
+
+def _mark(cells: pl.Series) -> str | None:
+    """What stands where a label holds, of a column that is empty where it does not; else None."""
+    words = _words(cells)
+    return next(iter(words)) if words <= set(_YES) and cells.null_count() else None
+
+
+def _words(cells: Any) -> set[str]:
+    return set(_plain(cells).drop_nulls().unique().to_list()) if isinstance(cells, pl.Series) else set()
+
+
+def _plain(cells: pl.Series) -> pl.Series:
+    return cells.cast(pl.String).str.to_lowercase().str.replace(r"\.0+$", "")
+
+
+def _prefix(name: str) -> str | None:
+    found = _PREFIX.match(name)
+    return found[1] if found and found[1].lower() not in _VERBS else None
+
+
+def make_multilabel(plan: Plan, group: OneHot, reason: str) -> None:
+    """Decide that the columns are one target of several labels."""
+    first, *others = group.columns
+    warning = "each row has exactly one: one column of their names would be a classification" if group.exclusive else ""
+    empty = plan.profiles[first].rows - plan.profiles[first].filled
+    holes = f"; {empty / plan.profiles[first].rows:.0%} of rows have none" if empty and group.mark is None else ""
+    said = f"{reason}; {group.description}{holes}"
+    options = {"empty_is_no": True} if group.mark is not None else {}
+    more = {"others": others, "name": group.prefix or "labels", "arguments": options}
+    plan.decide(first, "task", "multilabel", said, warning=warning, **more)
+    for name in others:
+        plan.decide(name, "merged", reason=f"a label of the task that `{first}` begins")

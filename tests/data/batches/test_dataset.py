@@ -1,0 +1,114 @@
+import numpy as np
+import pytest
+import torch
+
+from mmfusion.batch import Tokens
+from mmfusion.data.batches.dataset import SplitDataset
+from mmfusion.data.batches.sampler import BatchIndices
+from mmfusion.data.errors import DecodeError
+from mmfusion.data.kinds.features import Features
+from mmfusion.data.kinds.text import Text
+from mmfusion.data.table.table import Table
+from mmfusion.data.transforms.gaussian_noise import GaussianNoise
+
+VECTORS = [np.array([1.0, 2.0]), None, np.array([np.nan, 0.0]), np.array([5.0, 6.0])]
+
+
+def rows(on_error="raise", cached=True, vectors=VECTORS, noise=()):
+    """Four rows: the second has no vector, the third a broken one, the fourth no text."""
+    columns = {"vector": vectors, "note": ["a b", "b", "a", None]}
+    table = Table("t.csv", columns, ["train"] * 4, ["w", "x", "y", "z"], [2, 3, 4, 5])
+    kinds = {"vector": Features(standardize=False), "note": Text()}
+    kinds["vector"].fit([np.ones(2)], None)
+    kinds["note"].fit(["a b"], None)
+    made = SplitDataset(table, kinds, {"vector": {"train": list(noise), "eval": list(noise)}}, 0, on_error)
+    if cached:
+        for name in kinds:
+            made.load(name)
+    return made
+
+
+def take(*indices, seed=None):
+    return BatchIndices(np.array(indices), seed)
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_a_batch_with_holes(cached):
+    batch = rows("absent", cached)[take(3, 0, 1)]
+    assert batch.ids == ["z", "w", "x"]
+    assert batch.inputs["vector"].tolist() == [[5.0, 6.0], [1.0, 2.0], [0.0, 0.0]]
+    assert batch.present["vector"].tolist() == [True, True, False]
+    assert batch.inputs["note"].values.tolist() == [[0, 0], [2, 3], [3, 0]]
+    assert batch.inputs["note"].lengths.tolist() == [0, 2, 1]
+    assert batch.present["note"].tolist() == [False, True, True]
+    assert batch.targets == {}
+
+
+def test_raise_names_file_line_column_and_row_when_media_are_read_at_set_up():
+    with pytest.raises(DecodeError, match=r"t\.csv, line 4, column 'vector', id y: an array of \[2\]: not finite"):
+        rows("raise")
+
+
+def test_raise_names_them_when_media_are_read_batch_by_batch():
+    lazy = rows("raise", cached=False)
+    assert len(lazy[take(0, 1)]) == 2
+    with pytest.raises(DecodeError, match=r"t\.csv, line 4, column 'vector', id y: "):
+        lazy[take(1, 2)]
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_skip_leaves_the_row_out(cached):
+    made = rows("skip", cached)
+    if cached:
+        assert made.kept.tolist() == [True, True, False, True]
+    else:
+        assert made[take(0, 2, 3)].ids == ["w", "z"]
+    assert made.faulty["vector"].tolist() == [False, False, True, False]
+    assert made.describe("vector", 2) == "t.csv, line 4, column 'vector', id y: " + made.reasons["vector"][2]
+
+
+@pytest.mark.parametrize("cached", [True, False])
+def test_absent_takes_the_modality_away(cached):
+    made = rows("absent", cached)
+    batch = made[take(2, 3)]
+    assert batch.ids == ["y", "z"]
+    assert batch.present["vector"].tolist() == [False, True]
+    assert batch.inputs["vector"].tolist() == [[0.0, 0.0], [5.0, 6.0]]
+    assert made.faulty["vector"].tolist() == [False, False, True, False]
+
+
+def test_a_row_that_loses_all_it_had_leaves_its_batch():
+    broken = [np.ones(2), None, None, np.array([np.inf, 1.0])]
+    assert rows("absent", cached=False, vectors=broken)[take(0, 3)].ids == ["w"]
+
+
+def test_a_batch_that_loses_all_its_rows_is_an_error():
+    with pytest.raises(DecodeError, match=r"t\.csv: all 1 rows of a batch lost their media"):
+        rows("skip", cached=False)[take(2)]
+
+
+def test_noise_never_reaches_absent_rows():
+    batch = rows("absent", noise=[GaussianNoise(1.0)])[take(0, 1, 3, seed=0)]
+    assert batch.inputs["vector"][1].tolist() == [0.0, 0.0]
+    assert batch.inputs["vector"][0].tolist() != [1.0, 2.0]
+
+
+def test_training_noise_comes_from_the_plans_seed():
+    made = rows("absent", noise=[GaussianNoise(1.0)])
+    first, again, other = (made[take(0, 3, seed=seed)].inputs["vector"] for seed in (1, 1, 2))
+    assert torch.equal(first, again)
+    assert not torch.equal(first, other)
+
+
+def test_evaluation_noise_belongs_to_the_row():
+    made = rows("absent", noise=[GaussianNoise(1.0)])
+    both = made[take(0, 3)].inputs["vector"]
+    assert torch.equal(made[take(3)].inputs["vector"][0], both[1])
+    assert not torch.equal(both[0] - torch.tensor([1.0, 2.0]), both[1] - torch.tensor([5.0, 6.0]))
+
+
+def test_a_modality_absent_from_the_whole_batch():
+    batch = rows("absent")[take(3)]
+    assert isinstance(batch.inputs["note"], Tokens)
+    assert batch.inputs["note"].values.tolist() == [[0]]
+    assert batch.inputs["note"].lengths.tolist() == [0]

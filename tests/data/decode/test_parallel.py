@@ -1,0 +1,118 @@
+import threading
+import time
+
+import pytest
+import torch
+
+from mmfusion.data.decode.parallel import decoded, read_all
+from mmfusion.data.errors import DecodeError
+from mmfusion.data.kinds.speech import Speech
+from mmfusion.data.kinds.tabular import Tabular
+from mmfusion.data.kinds.text import Text
+from mmfusion.data.table.cells import Cells
+from mmfusion.progress import track
+
+
+class Odd(Text):
+    """Numbers as texts; some are broken, and each may take its time."""
+
+    def __init__(self, seconds=0.0):
+        super().__init__()
+        self.seconds, self.threads = seconds, set()
+
+    def decode_all(self, cells):
+        return None
+
+    def decode(self, cell, root):
+        time.sleep(self.seconds)
+        self.threads.add(threading.current_thread().name)
+        if cell % 10 == 9:
+            raise DecodeError(f"{cell}: broken")
+        return torch.tensor([cell], dtype=torch.int32)
+
+
+@pytest.mark.parametrize("seconds", [0.0, 0.003])
+def test_in_order_with_errors_in_their_place(seconds):
+    kind = Odd(seconds)
+    found = list(decoded(kind, Cells([list(range(75))]), None))
+    assert [str(x) if isinstance(x, DecodeError) else int(x) for x in found] == [
+        f"{i}: broken" if i % 10 == 9 else i for i in range(75)
+    ]
+
+
+def test_slow_cells_are_decoded_in_threads_and_fast_ones_are_not(monkeypatch):
+    monkeypatch.setattr("mmfusion.data.decode.parallel.cores", lambda: 2)
+    slow, fast = Odd(0.005), Odd()
+    list(decoded(slow, Cells([list(range(60))]), None))
+    list(decoded(fast, Cells([list(range(60))]), None))
+    assert any(name.startswith("decode") for name in slow.threads)
+    assert fast.threads == {threading.current_thread().name}
+
+
+def test_broken_cells_are_blank_and_named():
+    packed, broken = read_all(Odd(), Cells([[8, 9, 10]]), None, "reading")
+    assert broken == {1: "9: broken"}
+    assert packed.lengths.tolist() == [1, 0, 1, 0]
+    assert packed.values.tolist() == [8, 10]
+
+
+def test_stop_at_the_first():
+    kind = Odd()
+    _, broken = read_all(kind, Cells([[9, 19, 29]]), None, "", stop=True)
+    assert list(broken) == [0]
+
+
+def test_a_broken_cell_does_not_widen_the_others():
+    class Half(Speech):
+        def decode(self, cell, root):
+            if cell is None:
+                raise DecodeError("broken")
+            return torch.tensor([cell])
+
+    packed, _ = read_all(Half(), Cells([[0.5, None]]), None, "")
+    assert packed.values.dtype == torch.float32
+    assert packed.values.tolist() == [0.5]
+
+
+def test_a_kind_that_reads_all_at_once_is_asked_first():
+    kind = Tabular(numeric=["x"])
+    kind.fit([["1"], ["3"]], None)
+    packed, broken = read_all(kind, Cells([["1", "3"]]), None, "")
+    assert packed.values.tolist() == [[-1.0], [1.0], [0.0]]
+    assert broken == {}
+    packed, broken = read_all(kind, Cells([["1", "x"]]), None, "")
+    assert list(broken) == [1]
+
+
+def test_bulk_comes_in_parts(monkeypatch):
+    monkeypatch.setattr("mmfusion.data.decode.parallel.BULK", 2)
+    kind = Text()
+    kind.fit(["a b c"], None)
+    packed, _ = read_all(kind, Cells([["a b", "c", "b b b"]]), None, "reading")
+    assert packed.values.tolist() == [2, 3, 4, 3, 3, 3]
+    assert packed.lengths.tolist() == [2, 1, 3, 0]
+    assert packed.starts.tolist() == [0, 2, 3, 6]
+    table = Tabular(numeric=["x"])
+    table.fit([["1"], ["3"]], None)
+    packed, _ = read_all(table, Cells([["1", "3", "1"]]), None, "")
+    assert packed.values.tolist() == [[-1.0], [1.0], [-1.0], [0.0]]
+
+
+def test_nothing_to_read():
+    packed, broken = read_all(Text(), Cells([[]]), None, "reading")
+    assert len(packed) == 0
+    assert broken == {}
+
+
+def test_progress_is_silent_off_a_terminal(capfd):
+    assert list(track(range(3), 3, "counting")) == [0, 1, 2]
+    assert capfd.readouterr() == ("", "")
+
+
+def test_progress_appears_on_a_terminal_after_a_while(monkeypatch, capsys):
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert list(track(range(3), 3, "counting")) == [0, 1, 2]
+    assert "counting" not in capsys.readouterr().err
+    monkeypatch.setattr("mmfusion.progress.PATIENCE", -1.0)
+    assert list(track(range(3), 3, "counting")) == [0, 1, 2]
+    assert "counting" in capsys.readouterr().err

@@ -1,0 +1,122 @@
+import numpy as np
+import pytest
+import yaml
+
+from mmfusion.config.instantiate import instantiate
+from mmfusion.data.sources.digits.ceiling import ORDER, absence
+from mmfusion.data.sources.digits.source import Digits
+
+ROWS = {"train": 60, "val": 20, "test": 20}
+
+
+@pytest.fixture
+def bare(monkeypatch):
+    """Digits without pictures and sounds, for tests that need many rows."""
+    monkeypatch.setattr("mmfusion.data.sources.digits.source.draw", lambda digits, *_: [None] * len(digits))
+    monkeypatch.setattr("mmfusion.data.sources.digits.source.speak", lambda digits, *_: [None] * len(digits))
+
+
+def test_columns_splits_and_targets():
+    table = Digits(ROWS).read()
+    assert len(table) == 100
+    assert [len(table.where(split)) for split in ("train", "val", "test")] == [60, 20, 20]
+    assert len(set(table.ids)) == 100
+    for i in range(100):
+        digits = {name: table.columns[f"{name}_digit"][i] for name in ORDER}
+        assert table.columns["sum"][i] == sum(digits.values())
+        best = max(digits.values())
+        assert table.columns["largest"][i] == next(name for name in ORDER if digits[name] == best)
+        assert table.columns["image"][i].shape == (32, 32)
+        assert table.columns["speech"][i].dtype == np.int16
+        assert isinstance(table.columns["text"][i], str)
+
+
+def test_digits_are_uniform_and_independent(bare):
+    table = Digits({"train": 3000}).read()
+    digits = np.array([table.columns[f"{name}_digit"] for name in ORDER])
+    assert np.abs(np.corrcoef(digits) - np.eye(3)).max() < 0.06
+    for each in digits:
+        assert np.bincount(each, minlength=10) == pytest.approx(300, abs=80)
+
+
+def same(a, b) -> bool:
+    return all(np.array_equal(x, y) for x, y in zip(a, b, strict=True))
+
+
+def test_the_seed_decides_everything_and_options_disturb_nothing_else():
+    plain, again, other = Digits(ROWS).read(), Digits(ROWS).read(), Digits(ROWS, seed=1).read()
+    for name in plain.columns:
+        assert same(plain.columns[name], again.columns[name])
+        assert not same(plain.columns[name], other.columns[name])
+    changed = Digits(ROWS, noise={"image": 0.3}, absent={"text": 0.5}, unlabelled={"sum": 0.5}).read()
+    for name in set(plain.columns) - {"image", "text", "sum"}:
+        assert same(plain.columns[name], changed.columns[name])
+    for name in ("image", "text", "sum"):
+        assert not same(plain.columns[name], changed.columns[name])
+    more = Digits({**ROWS, "test": 25}).read()
+    assert same(
+        [plain.columns["sum"][i] for i in plain.where("val")], [more.columns["sum"][i] for i in more.where("val")]
+    )
+
+
+@pytest.mark.parametrize("rates", [{"image": 0.3, "speech": 0.1}, dict.fromkeys(ORDER, 0.8), dict.fromkeys(ORDER, 1.0)])
+def test_absences_have_their_rates_and_no_row_lacks_all(rates):
+    source = Digits({"train": 1}, absent=rates)
+    present = ~source._lacking(np.random.default_rng(0), 4000)
+    assert present.any(1).all()
+    for subset, share in absence(rates).items():
+        found = (present == [name in subset for name in ORDER]).all(1).mean()
+        assert found == pytest.approx(share, abs=0.03)
+
+
+def test_absent_cells_and_missing_labels_are_empty():
+    table = Digits(ROWS, absent={"speech": 0.4}, unlabelled={"largest": 0.5}).read()
+    for split in ("train", "val", "test"):
+        rows = table.where(split)
+        assert 0.1 < np.mean([table.columns["speech"][i] is None for i in rows]) < 0.7
+        missing = np.mean([table.columns["largest"][i] is None for i in rows])
+        assert 0.3 < missing < 0.7 if split == "train" else missing == 0
+    assert None not in table.columns["sum"]
+
+
+def test_ceiling_follows_the_absences_and_ignores_strangers():
+    source = Digits(ROWS, absent={"image": 0.5})
+    assert source.ceiling(frozenset(ORDER))["sum"]["mae"] == pytest.approx(0.5 * 2.5)
+    assert source.ceiling(frozenset({"text", "vitals"})) == source.ceiling(frozenset({"text"}))
+    assert source.ceiling(frozenset({"vitals"})) == {}
+
+
+def test_someone_who_reads_the_digits_reaches_the_ceiling(bare):
+    """On the rows themselves: the conditional mean and median from the digits of two modalities."""
+    table = Digits({"test": 4000}).read()
+    digits = {name: np.array(table.columns[f"{name}_digit"]) for name in ORDER}
+    error = np.array(table.columns["sum"]) - (digits["image"] + digits["text"] + 4.5)
+    best = Digits(ROWS).ceiling(frozenset({"image", "text"}))["sum"]
+    assert np.abs(error).mean() == pytest.approx(best["mae"], rel=0.05)
+    assert np.sqrt((error**2).mean()) == pytest.approx(best["rmse"], rel=0.05)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"rows": {"training": 5}}, "data.rows: there is no 'training'; did you mean 'train'"),
+        ({"rows": {"train": -1}}, "data.rows.train: expected 0 or more, found -1"),
+        ({"seed": -1}, "data.seed: expected 0 or more, found -1"),
+        ({"noise": {"text": 0.1}}, "data.noise: there is no 'text'"),
+        ({"noise": {"image": -0.1}}, "data.noise.image: expected 0 or more, found -0.1"),
+        ({"absent": {"image": 1.5}}, "data.absent.image: expected a number from 0 to 1, found 1.5"),
+        ({"unlabelled": {"digit": 0.5}}, "data.unlabelled: there is no 'digit'"),
+    ],
+)
+def test_bad_options_are_refused(options, message):
+    with pytest.raises(ValueError, match=message.replace(".", r"\.")):
+        Digits(**{"rows": ROWS, **options})
+
+
+def test_the_config_builds_it(repo):
+    node = yaml.safe_load((repo / "conf/data/digits.yaml").read_text())
+    arguments = {key: value for key, value in node.items() if key not in ("modalities", "loader", "defaults")}
+    source = instantiate(arguments)
+    assert isinstance(source, Digits)
+    assert set(node["modalities"]) == set(ORDER)
+    assert source.rows == {"train": 4000, "val": 500, "test": 1000}

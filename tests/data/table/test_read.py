@@ -1,0 +1,211 @@
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mmfusion.data.errors import DataError
+from mmfusion.data.table.read import read_columns
+
+
+def write(path: Path, text: str, encoding: str = "utf-8") -> Path:
+    path.write_bytes(text.encode(encoding, "surrogateescape"))
+    return path
+
+
+def cells(path: Path, **options) -> dict[str, list]:
+    return {name: list(column) for name, column in read_columns(path, **options)[0].items()}
+
+
+def test_csv_keeps_every_string_as_it_stands(tmp_path):
+    path = write(tmp_path / "a.csv", "id,code,price\n007,1e3,1.50\n008,TRUE,-0\n")
+    assert cells(path) == {"id": ["007", "008"], "code": ["1e3", "TRUE"], "price": ["1.50", "-0"]}
+
+
+def test_csv_quotes_newlines_bom_crlf_and_blank_lines(tmp_path):
+    path = write(tmp_path / "a.csv", '\ufeffid, text\r\na,"one, ""two""\r\nthree"\r\n\r\nb, x \r\n')
+    columns, rows = read_columns(path)
+    assert {name: list(column) for name, column in columns.items()} == {
+        "id": ["a", "b"],
+        "text": ['one, "two"\r\nthree', "x"],
+    }
+    assert list(rows) == [2, 5]
+
+
+def test_empty_strings_and_strip(tmp_path):
+    path = write(tmp_path / "a.csv", 'a,b\nNA, \nnan,-\n"",x y\nNaN,na\n')
+    assert cells(path) == {"a": [None, None, None, None], "b": [None, "-", "x y", "na"]}
+    assert cells(path, empty=["-"], strip=False) == {"a": ["NA", "nan", "", "NaN"], "b": [" ", None, "x y", "na"]}
+
+
+def test_tsv_other_delimiters_and_format_override(tmp_path):
+    assert cells(write(tmp_path / "a.tsv", "a\tb\n1,5\t2\n")) == {"a": ["1,5"], "b": ["2"]}
+    assert cells(write(tmp_path / "a.csv", "a;b\n1,5;2\n"), delimiter=";") == {"a": ["1,5"], "b": ["2"]}
+    assert cells(write(tmp_path / "a.txt", "a,b\n1,2\n"), format="csv") == {"a": ["1"], "b": ["2"]}
+
+
+def test_jsonl_keeps_types_and_fills_missing_keys(tmp_path):
+    text = (
+        '{"id": "007", "n": 1, "tags": ["x"]}\n\n{"id": "8", "n": 2.5, "ok": true}\n{"tags": [], "n": null, "id": ""}\n'
+    )
+    columns, rows = read_columns(write(tmp_path / "a.jsonl", text))
+    assert {name: list(column) for name, column in columns.items()} == {
+        "id": ["007", "8", None],
+        "n": [1.0, 2.5, None],
+        "tags": [["x"], None, []],
+        "ok": [None, True, None],
+    }
+    assert list(rows) == [1, 3, 4]
+
+
+def test_jsonl_mixed_and_huge_cells_become_strings(tmp_path):
+    path = write(tmp_path / "a.jsonl", '{"a": "007", "b": 123456789012345678901}\n{"a": 7, "b": 1}\n')
+    assert cells(path) == {"a": ["007", "7"], "b": ["123456789012345678901", "1"]}
+
+
+def test_jsonl_of_several_chunks_agrees_on_types(tmp_path, monkeypatch):
+    monkeypatch.setattr("mmfusion.data.table.jsonl.CHUNK", 2)
+    text = '{"a": 1, "b": null}\n{"a": 2}\n{"a": "x", "c": ["p"]}\n{"a": null, "b": "y"}\n{"b": "z"}\n'
+    assert cells(write(tmp_path / "a.jsonl", text)) == {
+        "a": ["1", "2", "x", None, None],
+        "b": [None, None, None, "y", "z"],
+        "c": [None, None, ["p"], None, None],
+    }
+
+
+def test_parquet_types(tmp_path):
+    frame = pl.DataFrame(
+        {
+            "id": ["007", ""],
+            "n": [1, None],
+            "x": [float("nan"), 2.5],
+            "c": pl.Series(["u", "v"], dtype=pl.Categorical),
+            "d": pl.Series([None, 1], dtype=pl.Date),
+            "l": [["a", "b"], []],
+        }
+    )
+    frame.write_parquet(tmp_path / "a.parquet")
+    assert cells(tmp_path / "a.parquet") == {
+        "id": ["007", None],
+        "n": [1, None],
+        "x": [None, 2.5],
+        "c": ["u", "v"],
+        "d": [None, "1970-01-02"],
+        "l": [["a", "b"], []],
+    }
+    assert read_columns(tmp_path / "a.parquet")[1] == range(1, 3)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "message"),
+    [
+        ("short.csv", "a,b\n1,2\n3\n", r"short.csv, line 3: '3': expected 2 fields as in the header, found 1"),
+        ("long.csv", 'a,b\n"x\ny",2\n3,4,5\n', r"long.csv, line 4: '3,4,5': expected 2 fields .* found 3"),
+        ("quote.csv", 'a,b\n1,2\n3,"4\n5,6\n', r"quote.csv, line 3: a quote is opened and never closed"),
+        ("stray.csv", 'a,b\n"x"y,2\n', r"stray.csv, line 2: ',' expected after '\"'"),
+        ("twice.csv", "a,b,a\n1,2,3\n", r"twice.csv: columns \['a'\] are in the header more than once"),
+        ("semicolon.csv", "a;b\n1;2\n", r"one column 'a;b' .* set data.delimiter=';'"),
+        ("empty.csv", "", r"empty.csv: the file is empty"),
+        ("header.csv", "a,b\n", r"header.csv: the file has columns but no row"),
+        ("bad.jsonl", '{"a": 1}\n{"a": \n', r"bad.jsonl, line 2: .* not JSON"),
+        ("list.jsonl", "[1, 2]\n", r"list.jsonl, line 1: \[1, 2\]: expected one object a line"),
+        ("nested.jsonl", '{"a": {"b": 1}}\n', r"nested.jsonl, line 1, column 'a': .*an object inside a cell"),
+        ("none.jsonl", "\n", r"none.jsonl: the file holds no row"),
+        (
+            "what.xlsx",
+            "a\n",
+            r"what.xlsx: cannot tell the format from the suffix '.xlsx': sheets .* export the table as CSV",
+        ),
+        ("a.csv", "PK\x03\x04\udcff", r"a.csv: an archive, as Excel's files are; export"),
+        ("a.csv", "\udcff\udcfea\0", r"a.csv: not UTF-8 but UTF-16"),
+        ("a.parquet", "no", r"a.parquet: not readable as Parquet"),
+    ],
+)
+def test_malformed_files_name_file_and_line(tmp_path, name, text, message):
+    with pytest.raises(DataError, match=message):
+        read_columns(write(tmp_path / name, text))
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_another_encoding_names_the_line(tmp_path, name):
+    lines = ['{"a": "x"}'] * 5000 + ['{"a": "é"}'] if name.endswith("l") else ["a"] + ["x"] * 4999 + ["é"]
+    with pytest.raises(DataError, match=rf"{name}, line 5001|{name}, line 5001: not UTF-8 \(byte 0xe9"):
+        read_columns(write(tmp_path / name, "\n".join(lines), "latin-1"))
+
+
+def test_the_first_ten_problems_and_the_count(tmp_path):
+    text = "a,b\n" + "1\n" * 25
+    with pytest.raises(DataError, match="25 problems") as error:
+        read_columns(write(tmp_path / "a.csv", text))
+    lines = str(error.value).splitlines()
+    assert len(lines) == 12
+    assert "line 11" in lines[10]
+    assert lines[11].endswith("and 15 more")
+
+
+def test_a_missing_file_names_its_neighbour(tmp_path):
+    write(tmp_path / "manifest.csv", "a\n1\n")
+    with pytest.raises(DataError, match=r"there is no file .*manifst.csv; did you mean .*manifest.csv"):
+        read_columns(tmp_path / "manifst.csv")
+    with pytest.raises(DataError, match="there is no folder"):
+        read_columns(tmp_path / "nowhere" / "a.csv")
+
+
+def test_unknown_options(tmp_path):
+    path = write(tmp_path / "a.csv", "a\n1\n")
+    with pytest.raises(DataError, match=r"data.format: expected csv, tsv, jsonl, json or parquet, found 'xml'"):
+        read_columns(path, format="xml")
+    with pytest.raises(DataError, match=r"data.delimiter: expected one sign, found ', '; between quotes"):
+        read_columns(path, delimiter=", ")
+    with pytest.raises(DataError, match=r"found 't'; .* a tab is data.delimiter=tab"):  # a shell's reading of \t
+        read_columns(path, delimiter="t")
+    with pytest.raises(DataError, match=r"data.quote: expected one sign, found ''"):
+        read_columns(path, quote="")
+
+
+def test_unsupported_parquet_types_name_the_column(tmp_path):
+    pl.DataFrame({"a": [b"x"]}).write_parquet(tmp_path / "a.parquet")
+    with pytest.raises(DataError, match=r"a.parquet, column 'a': cells of type Binary"):
+        read_columns(tmp_path / "a.parquet")
+
+
+def test_lists_of_numbers_are_arrays(tmp_path):
+    path = write(tmp_path / "a.jsonl", '{"f": [1, 2.5], "g": [[1, 2], [3]]}\n{"f": [3, 4]}\n')
+    found = cells(path)
+    np.testing.assert_array_equal(found["f"][0], [1, 2.5])
+    assert found["f"][1].shape == (2,)
+    assert found["g"] == [[[1, 2], [3]], None]
+
+
+def test_empty_strings_among_lists_are_empty_cells_and_lists_of_nothing_are_not(tmp_path):
+    path = write(tmp_path / "a.jsonl", '{"a": ["x"]}\n{"a": []}\n{"a": ""}\n{"a": " NA "}\n{"a": null}\n{"a": " y "}\n')
+    assert cells(path) == {"a": [["x"], [], None, None, None, "y"]}
+    assert cells(path, empty=["-"], strip=False) == {"a": [["x"], [], "", " NA ", None, " y "]}
+
+
+@pytest.mark.parametrize("suffix", ["jsonl", "parquet"])
+def test_texts_in_lists_are_stripped_and_empty_ones_left_out(tmp_path, suffix):
+    lists = [[" a ", "NA", "b"], ["", " nan"], [], None, ["-"]]
+    path = tmp_path / f"a.{suffix}"
+    if suffix == "jsonl":
+        path.write_text("".join(json.dumps({"tags": cell}) + "\n" for cell in lists))
+    else:
+        pl.DataFrame({"tags": lists}).write_parquet(path)
+    assert cells(path) == {"tags": [["a", "b"], None, [], None, ["-"]]}
+    assert cells(path, empty=["-"], strip=False) == {"tags": [[" a ", "NA", "b"], ["", " nan"], [], None, None]}
+
+
+def test_many_rows_stay_packed(tmp_path):
+    path = tmp_path / "a.csv"
+    with path.open("w", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(["id", "text"])
+        writer.writerows((f"row{i}", "some words") for i in range(60_000))
+    columns, rows = read_columns(path)
+    assert isinstance(columns["id"], pl.Series)
+    assert columns["id"][59_999] == "row59999"
+    assert rows == list(range(2, 60_002))

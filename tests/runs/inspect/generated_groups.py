@@ -1,0 +1,282 @@
+"""Made tables of other shapes: recordings, visits, plots, trips, sessions, and tables that only look like them."""
+
+from __future__ import annotations
+
+import string
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from tests.runs.inspect.generated import CITIES, PEOPLE, SYLLABLES, WORDS, Made
+
+NAMES = ("v", "字段", "field", "x", "属性")
+JOBS = ("nurse", "clerk", "cook", "driver", "teacher", "farmer", "lawyer", "miner", "pilot", "tailor", "chef", "vet")
+LETTERS = np.array(list(string.ascii_lowercase))
+
+
+def make(seed: int, group: bool) -> Made:
+    """A table whose rows come from several things each, or none, with a target."""
+    g = np.random.default_rng([seed, 77])
+    rows = int(np.exp(g.uniform(np.log(60), np.log(600))))
+    made = Made()
+    if group:
+        who = _sizes(g, rows)
+        way = str(g.choice(list(WAYS)))
+        made.group = "who"
+        spelling = str(g.choice(list(SPELLINGS)))
+        made.columns["who"] = _spelt(g, SPELLINGS[spelling](g, int(who.max()) + 1), who)
+        WAYS[way](g, made, who)
+        each = [set(zip(cells, made.columns["who"], strict=True)) for cells in made.columns.values()]
+        made.aliases = [
+            name
+            for name, pairs in zip(made.columns, each, strict=True)
+            if name != "who" and len(pairs) == len(set(made.columns[name])) == len(set(made.columns["who"]))
+        ]
+        order = np.arange(rows) if way == "blocks" or g.random() < 0.4 else g.permutation(rows)
+        made.columns = {name: [cells[i] for i in order] for name, cells in made.columns.items()}
+        made.shapes += [f"{who.max() + 1} of {rows}", spelling, way]
+    left_out = _time if g.random() < 0.5 else _sorted  # rows are in one order
+    others = [each for each in HONEST if each is not left_out]
+    for place, chosen in enumerate(g.permutation(len(others))[: int(g.integers(0 if group else 2, 4))]):
+        made.shapes.append(others[chosen].__name__)
+        made.columns |= {f"h{place}{k}": cells for k, cells in enumerate(others[chosen](g, rows))}
+    made.target = "target"
+    made.columns["target"] = _target(g, made, rows)
+    return _renamed(g, made)
+
+
+def _sizes(g: np.random.Generator, rows: int) -> np.ndarray:
+    """Int `[rows]`, the thing of each row: all as large, a few large ones and many small ones, or 2 to 5 rows each."""
+    kind, sizes = g.integers(3), [0]
+    size = int(g.integers(2, max(3, min(50, rows // 15))))
+    while sum(sizes) < rows:
+        each = [size, min(50, int(size / 2 * (1 + g.pareto(1.5)))), int(g.integers(2, 6))][kind]
+        sizes.append(max(2, min(each, rows // 5)))
+    return np.repeat(np.arange(len(sizes) - 1), sizes[1:])[:rows]
+
+
+def _spelt(g: np.random.Generator, names: Sequence[Any], who: np.ndarray) -> list[str]:
+    return [str(names[i]) for i in who]
+
+
+def _words(g: np.random.Generator, count: int) -> list[str]:
+    names: dict[str, None] = {}
+    while len(names) < count:
+        names["".join(g.choice(LETTERS, int(g.integers(4, 8)))).capitalize()] = None
+    return list(names)
+
+
+def _dates(g: np.random.Generator, count: int) -> list[str]:
+    days = np.sort(g.choice(900, count, replace=False))
+    return [str(np.datetime64("2019-03-01") + int(day)) for day in days]
+
+
+SPELLINGS: dict[str, Callable[[np.random.Generator, int], Sequence[Any]]] = {
+    "integer": lambda g, n: g.permutation(n) + int(g.integers(0, 2)),
+    "gaps": lambda g, n: g.choice(5 * n, n, replace=False),
+    "long": lambda g, n: g.choice(900_000, n, replace=False) + 100_000,
+    "float": lambda g, n: [f"{x}.0" for x in g.permutation(n) + 1],
+    "code": lambda g, n: [f"{'KMT'[x % 3]}-{x}" for x in g.choice(4 * n, n, replace=False)],
+    "padded": lambda g, n: [f"id{x:04}" for x in g.permutation(n)],
+    "bare padded": lambda g, n: [f"{x:04}" for x in g.permutation(n)],
+    "name": _words,
+    "two words": lambda g, n: [f"{PEOPLE[x % 40].title()} {WORDS[x // 40].title()}" for x in g.choice(2000, n, False)],
+    "Chinese": lambda g, n: [SYLLABLES[x % 40] + SYLLABLES[x // 40] for x in g.choice(1600, n, replace=False)],
+    "letters": lambda g, n: [
+        "".join(LETTERS[[x // 26 // 26, x // 26 % 26, x % 26]]) for x in g.choice(17_576, n, False)
+    ],
+    "hash": lambda g, n: ["".join(g.choice(list("0123456789abcdef"), 12)) for _ in range(n)],
+    "date": _dates,
+}
+
+
+def _measured(g: np.random.Generator, made: Made, who: np.ndarray, most: int = 4) -> None:
+    """Numbers that are near to each other within a thing, on several scales, some of them counts."""
+    for k in range(int(g.integers(2, most + 1))):
+        own, noise = g.normal(size=who.max() + 1)[who], g.normal(size=len(who))
+        x = own + float(g.uniform(0.2, 0.8)) * noise
+        form = g.integers(3)
+        scaled = [100 + 15 * x, np.exp(x), x][form]
+        made.columns[f"m{k}"] = [str(round(v)) if form == 0 else f"{v:.3g}" for v in scaled]
+
+
+def _visits(g: np.random.Generator, made: Made, who: np.ndarray) -> None:
+    """Attributes that do not change, beside measurements that do at random."""
+    count = int(who.max()) + 1
+    each = {
+        "born": [str(x) for x in g.integers(1930, 2005, count)],
+        "sex": [["f", "m"][x] for x in g.integers(0, 2, count)],
+        "town": [CITIES[x] for x in g.integers(0, 12, count)],
+        "height": [f"{x:.1f}" for x in g.normal(170, 9, count)],
+    }
+    for name in g.permutation(list(each))[: int(g.integers(2, 5))]:
+        made.columns[str(name)] = [each[str(name)][i] for i in who]
+    made.columns["now"] = [f"{x:.2f}" for x in g.normal(size=len(who))]
+
+
+def _spoken(g: np.random.Generator, made: Made, who: np.ndarray) -> None:
+    """Texts about one topic each, in English or Chinese."""
+    pool, glue, length = (WORDS, " ", 9) if g.random() < 0.6 else (tuple(SYLLABLES), "", 16)
+    own = [g.choice(pool, 9, replace=False) for _ in range(who.max() + 1)]
+    made.columns["words"] = [
+        glue.join(g.choice(own[i]) if g.random() < 0.75 else g.choice(pool) for _ in range(length)) for i in who
+    ]
+
+
+def _templates(g: np.random.Generator, made: Made, who: np.ndarray) -> None:
+    """Texts that are one sentence with a word or a number exchanged."""
+    first = [list(g.choice(WORDS, int(g.integers(7, 12)))) for _ in range(who.max() + 1)]
+    made.columns["words"] = [
+        " ".join([*first[i][:3], str(g.integers(100)), *first[i][3:-1], str(g.choice(WORDS))]) for i in who
+    ]
+
+
+def _filed(g: np.random.Generator, made: Made, who: np.ndarray) -> None:
+    """Media in a folder for each, or with its name in that of the file, and an attribute or numbers."""
+    names = made.columns["who"]
+    form = g.integers(3)
+    suffix = g.choice(["wav", "png", "jpg"])
+    made.columns["file"] = [
+        [f"{n}/take_{i:04}.{suffix}", f"all/{n}_{i:04}.{suffix}", f"data/{n}/{i:04}-{i * 7 % 90}.{suffix}"][form]
+        for i, n in enumerate(names)
+    ]
+    (_visits if g.random() < 0.5 else _measured)(g, made, who)
+
+
+def _blocks(g: np.random.Generator, made: Made, who: np.ndarray) -> None:
+    """Rows that stand together, spelt as codes, beside numbers at random."""
+    made.columns["who"] = _spelt(g, SPELLINGS[str(g.choice(["code", "padded", "hash"]))](g, who.max() + 1), who)
+    made.columns |= {f"m{k}": [f"{x:.2f}" for x in g.normal(size=len(who))] for k in range(2)}
+
+
+def _chosen(g: np.random.Generator, made: Made, who: np.ndarray) -> None:
+    """Habits: categories of which each thing has one most of the time."""
+    for k in range(int(g.integers(3, 5))):
+        levels = g.permutation([JOBS, CITIES, WORDS[:8], ("low", "mid", "high")][k])[: int(g.integers(3, 9))]
+        own = g.choice(levels, who.max() + 1)
+        made.columns[f"c{k}"] = [str(own[i]) if g.random() < 0.8 else str(g.choice(levels)) for i in who]
+
+
+def _eyes(g: np.random.Generator, made: Made, who: np.ndarray) -> None:
+    """Sides or visits that are counted within each thing, and measurements that hardly change."""
+    within = np.r_[0, 1 + np.flatnonzero(np.diff(who))]
+    made.columns["side"] = [str(i - within[w] + 1) for i, w in enumerate(who)]
+    _measured(g, made, who, 3)
+
+
+WAYS = {
+    "measured": _measured, "visits": _visits, "spoken": _spoken, "templates": _templates, "filed": _filed,
+    "blocks": _blocks, "chosen": _chosen, "eyes": _eyes,
+}  # fmt: skip
+
+
+def _levels(g: np.random.Generator, rows: int, names: Sequence[str]) -> tuple[np.ndarray, list[str]]:
+    """A category some of whose values are far commoner than others."""
+    shares = np.sort(g.dirichlet(np.full(len(names), float(g.uniform(0.4, 4)))))[::-1]
+    codes = g.choice(len(names), rows, p=shares)
+    return codes, [names[i] for i in codes]
+
+
+def _ages(g: np.random.Generator, rows: int) -> list[list[str]]:
+    """Ages and what rises with them."""
+    age = np.clip(g.normal(48, 16, rows), 18, 90).round()
+    pressure, income = 90 + 0.6 * age + 8 * g.normal(size=rows), np.exp(9 + 0.02 * age + 0.4 * g.normal(size=rows))
+    return [[str(int(x)) for x in each] for each in (age, pressure, income)]
+
+
+def _kinds(g: np.random.Generator, rows: int) -> list[list[str]]:
+    """A few kinds whose measurements differ, as those of flowers do."""
+    codes, names = _levels(g, rows, g.permutation(WORDS)[: int(g.integers(2, 9))].tolist())
+    centres = g.normal(size=(9, 4)) * float(g.uniform(0.5, 2))
+    return [
+        names,
+        *([f"{x:.2f}" for x in centres[codes, k] + g.normal(size=rows)] for k in range(int(g.integers(1, 5)))),
+    ]
+
+
+def _goods(g: np.random.Generator, rows: int) -> list[list[str]]:
+    """Many jobs, countries or goods; one number may depend on them."""
+    names = _words(g, int(g.integers(12, 40)))
+    codes, cells = _levels(g, rows, names)
+    effect = float(g.choice([0, 0, 0.4]))
+    return [cells, [f"{np.exp(3 + effect * x + g.normal()):.2f}" for x in g.normal(size=40)[codes]]]
+
+
+def _places(g: np.random.Generator, rows: int) -> list[list[str]]:
+    """Postcodes, and a city and its country."""
+    codes = g.integers(10_000, 10_000 + int(g.integers(30, 300)), rows)
+    city, cells = _levels(g, rows, CITIES)
+    return [[f"{x:05}" for x in codes], cells, ["ABCD"[x % 4] for x in city]]
+
+
+def _time(g: np.random.Generator, rows: int) -> list[list[str]]:
+    """Days by hours, or years by months, and walks at random, in order."""
+    steps = np.arange(rows)
+    per = int(g.choice([12, 24]))
+    small = steps % per + (per == 12)
+    large = 2000 + steps // per if per == 12 else 1 + steps // per % 7
+    walks = [[f"{x:.2f}" for x in np.cumsum(g.normal(size=rows))] for _ in range(int(g.integers(1, 3)))]
+    return [[str(x) for x in small], [str(x) for x in large], *walks]
+
+
+def _counts(g: np.random.Generator, rows: int) -> list[list[str]]:
+    """Counts, stars, doses, wards."""
+    return [
+        [str(x) for x in g.poisson(float(g.uniform(1, 12)), rows)],
+        [str(x) for x in g.integers(1, 6, rows)],
+        [f"{x} mg" for x in g.choice([5, 10, 20, 40], rows)],
+        [f"Ward {x}" for x in g.integers(1, int(g.integers(4, 9)), rows)],
+    ]
+
+
+def _correlated(g: np.random.Generator, rows: int) -> list[list[str]]:
+    """Numbers that all follow one that is not there, rounded or not."""
+    x = g.normal(size=rows)
+    both = [x + 0.5 * g.normal(size=rows) for _ in range(int(g.integers(3, 8)))]
+    return [[str(round(50 + 10 * v)) if k % 2 else f"{v:.3f}" for v in each] for k, each in enumerate(both)]
+
+
+def _notes(g: np.random.Generator, rows: int) -> list[list[str]]:
+    """Texts of words at random, and a job."""
+    texts = [" ".join(g.choice(WORDS, int(g.integers(5, 12)))) for _ in range(rows)]
+    return [texts, _levels(g, rows, JOBS)[1]]
+
+
+def _sorted(g: np.random.Generator, rows: int) -> list[list[str]]:
+    """A file in the order of its category, on which a number depends."""
+    codes = np.sort(g.integers(0, int(g.integers(3, 13)), rows))
+    return [[JOBS[i] for i in codes], [f"{x:.2f}" for x in g.normal(size=12)[codes] + g.normal(size=rows)]]
+
+
+HONEST = (_ages, _kinds, _goods, _places, _time, _counts, _correlated, _notes, _sorted)
+
+
+def _target(g: np.random.Generator, made: Made, rows: int) -> list[str]:
+    """Numbers or classes, on which some other number bears."""
+    score = g.normal(size=rows)
+    numbers = [name for name, cells in made.columns.items() if name[0] in "hm" and _is_number(cells)]
+    if numbers:
+        x = np.array(made.columns[str(g.choice(numbers))], dtype=float)
+        score += (x - x.mean()) / (x.std() + 1e-9)
+    if g.random() < 0.4:
+        return [f"{x:.3f}" for x in 7 + 2 * score]
+    classes = int(g.integers(2, 6))
+    cuts = np.quantile(score, np.arange(1, classes) / classes)
+    return [["no", "yes", "perhaps", "never", "soon"][i] for i in np.searchsorted(cuts, score)]
+
+
+def _is_number(cells: Sequence[Any]) -> bool:
+    return all(cell.replace(".", "", 1).replace("-", "", 1).isdigit() for cell in cells)
+
+
+def _renamed(g: np.random.Generator, made: Made) -> Made:
+    """All columns in any order, under names that say nothing."""
+    prefix = str(g.choice(NAMES))
+    order = [str(name) for name in g.permutation(list(made.columns))]
+    new = {name: f"{prefix}{place}" for place, name in enumerate(order)}
+    made.columns = {new[name]: made.columns[name] for name in order}
+    made.shapes += [f"{name}→{new[name]}" for name in order]
+    made.aliases = [new[name] for name in made.aliases]
+    made.target, made.group = new[made.target], made.group and new[made.group]
+    return made

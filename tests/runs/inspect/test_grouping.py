@@ -1,0 +1,173 @@
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.runs.inspect.plans import plan_of, roles
+
+N = 240
+EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "surprised")
+
+
+def ravdess(mixed: bool, codes: bool) -> dict[str, list]:
+    """A table like RAVDESS's: 24 actors, each with the same 60 clips."""
+    rows = [
+        {
+            "path": f"Actor_{actor:02}/03-01-{emotion:02}-{intensity:02}-{statement:02}-{take:02}-{actor:02}.wav",
+            "emotion": f"{emotion:02}" if codes else EMOTIONS[emotion - 1],
+            "intensity": f"{intensity:02}" if codes else ("normal", "strong")[intensity - 1],
+            "statement": f"{statement:02}" if codes else ("Kids are talking", "Dogs are sitting")[statement - 1],
+            "repetition": f"{take:02}" if codes else str(take),
+            "actor": f"{actor:02}" if codes else str(actor),
+            "gender": ("female", "male")[actor % 2],
+        }
+        for actor in range(1, 25)
+        for emotion in range(1, 9)
+        for intensity in ((1,) if emotion == 1 else (1, 2))
+        for statement in (1, 2)
+        for take in (1, 2)
+    ]
+    if mixed:
+        random.Random(0).shuffle(rows)
+    assert len(rows) == 1440
+    return {name: [row[name] for row in rows] for name in rows[0]}
+
+
+@pytest.mark.parametrize("mixed", [False, True])
+@pytest.mark.parametrize("codes", [False, True])
+@pytest.mark.parametrize("name", ["actor", "col_7"])
+def test_the_actor_of_a_table_like_ravdess(mixed, codes, name):
+    columns = {name if key == "actor" else key: cells for key, cells in ravdess(mixed, codes).items()}
+    plan = plan_of(columns, Path("nowhere"))
+    found = roles(plan)
+    assert found[name] == "group"
+    assert found["emotion"] == "task classification"
+    assert found["path"] == "modality speech"
+    assert [d.column for d in plan.of("group")] == [name]
+
+
+def table(**columns):
+    generator = random.Random(0)
+    columns |= {
+        "x": [f"{generator.gauss(0, 1):.3f}" for _ in range(N)],
+        "label": [generator.choice("ab") for _ in range(N)],
+    }
+    return plan_of(columns, Path("nowhere"))
+
+
+def test_rows_of_random_words_that_stand_together_under_a_code():
+    generator = random.Random(0)
+    words = ["plot", "film", "great", "good", "boring", "bad", "actor"]
+    note = [" ".join(generator.choices(words, k=8)) for _ in range(N)]
+    plan = table(patientid=[f"P{i // 4:03}" for i in range(N)], note=note)
+    decision = plan.decisions["patientid"]
+    assert decision.role == "group"
+    assert decision.reason == (
+        "rows of one value belong together: 60 values in 240 rows; named like one; codes like 'P000'; "
+        "rows of one value stand together; 4 rows each"
+    )
+    assert decision.warning == ""
+
+
+def test_a_group_of_few_values_may_be_wanted_as_an_input():
+    plan = table(speaker=[f"s{i % 7}" for i in range(N)])
+    assert plan.decisions["speaker"].warning == (
+        "7 values alone: if new rows will have the same ones, it may be wanted as an input instead"
+    )
+
+
+def test_a_group_that_is_in_more_than_one_split_is_said_and_not_split_by():
+    split = ["train"] * 180 + ["val"] * 30 + ["test"] * 30
+    plan = table(patient=[f"p{i % 40:02}" for i in range(N)], split=split)
+    decision = plan.decisions["patient"]
+    assert decision.warning == "40 of them are in more than one split"
+    assert decision.arguments == {"straddling": 40}
+
+
+def test_a_group_with_holes_cannot_be_split_by():
+    plan = table(patient=[None if i % 30 == 0 else f"p{i // 4:02}" for i in range(N)])
+    assert plan.decisions["patient"].role == "ignored"
+    assert plan.decisions["patient"].warning == (
+        "8 rows have none, so nothing can be split by it: fill them, then set `data.split.group`"
+    )
+
+
+def test_what_is_the_same_for_a_patient_is_an_input_and_its_visits_are_kept_with_it():
+    generator = random.Random(1)
+    ages = [str(generator.randint(20, 90)) for _ in range(30)]
+    plan = table(
+        visit=[f"v{i // 2:03}" for i in range(N)],
+        age=[ages[i // 8] for i in range(N)],
+        patient=[f"p{i // 8:03}" for i in range(N)],
+    )
+    assert roles(plan)["patient"] == "group"
+    assert roles(plan)["age"] == "modality tabular"
+    assert plan.decisions["visit"].reason.endswith("another group, `patient`, is the one that is kept together")
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        lambda g: g.choice(["rome", "oslo", "lima", "cairo", "delhi", "quito"]),
+        lambda g: f"W{g.randint(1, 8)}",
+        lambda g: str(g.randint(18, 90)),
+        lambda g: f"{g.randint(1, 28)} mg",
+        lambda g: f"SKU-{g.randint(0, 60):03}",
+        lambda g: g.choice(["mon", "tue", "wed", "thu", "fri", "sat", "sun"]),
+        lambda g: f"{g.randint(0, 30) / 2}",
+    ],
+)
+def test_what_merely_repeats_is_no_group(cells):
+    generator = random.Random(3)
+    plan = table(column=[cells(generator) for _ in range(N)])
+    assert plan.of("group") == []
+    assert "belong together" not in plan.decisions["column"].reason
+
+
+def test_the_last_column_is_the_target_though_texts_share_its_words():
+    generator = random.Random(0)
+    topics = [generator.randrange(22) for _ in range(N)]
+    text = [" ".join(generator.choices([f"w{chr(97 + t)}{chr(97 + i)}" for i in range(15)], k=8)) for t in topics]
+    names = [f"topic{chr(97 + i)}" for i in range(22)]
+    plan = plan_of({"text": text, "topic": [names[t] for t in topics]}, Path("nowhere"))
+    assert roles(plan) == {"text": "modality text", "topic": "task classification"}
+
+
+def test_what_is_a_group_but_for_its_few_values_is_said_and_stays_an_input():
+    generator = random.Random(0)
+    devices = [generator.choice("abcd") for _ in range(N)]
+    near = {k: [f"{3 * ord(d) * (-1) ** (ord(d) + k) + generator.gauss(0, 1):.2f}" for d in devices] for k in range(2)}
+    plan = table(made_by=[f"{d}{d}x" for d in devices], first=near[0], second=near[1])
+    assert roles(plan)["made_by"] == "modality tabular"
+    assert plan.decisions["made_by"].reason == (
+        "4 levels, and not a target; rows of one value are alike in 2 of 3 other columns: if new rows will be of "
+        "others than these 4, keep those of one together (--group made_by)"
+    )
+
+
+def test_a_number_that_begins_anew_in_each_site_is_warned_of():
+    generator = random.Random(0)
+    own = [[generator.gauss(0, 1) for _ in range(2)] for _ in range(60)]
+    near = [[f"{own[i // 4][k] + generator.gauss(0, 0.4):.2f}" for i in range(N)] for k in range(2)]
+    plan = table(
+        town=[("oslo", "rome", "lima", "cairo")[i // 60] for i in range(N)],
+        number=[str(i // 4 % 15 + 1) for i in range(N)],
+        first=near[0],
+        second=near[1],
+    )
+    assert plan.of("group") == []
+    warning = plan.decisions["number"].warning
+    assert warning.startswith("rows of one `town` and one `number` belong together: 60 pairs in 240 rows; ")
+    assert warning.endswith("write both into one column (`town-number`) and keep its rows together (--group COLUMN)")
+
+
+def test_a_day_of_which_rows_are_alike_is_a_group_and_a_diary_is_none():
+    generator = random.Random(0)
+    own = [[generator.gauss(0, 1) for _ in range(2)] for _ in range(40)]
+    days = [generator.randrange(40) for _ in range(N)]
+    near = {f"m{k}": [f"{own[d][k] + generator.gauss(0, 0.4):.2f}" for d in days] for k in range(2)}
+    dates = [f"2024-{1 + d // 28:02}-{1 + d % 28:02}" for d in days]
+    assert roles(table(day=dates, **near))["day"] == "group"
+    assert table(day=sorted(dates)).decisions["day"].reason.startswith("dates or times")
