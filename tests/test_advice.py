@@ -37,14 +37,14 @@ from mmfusion.runs.init import read_table
 from mmfusion.sweeps.tables import refused_splits
 from mmfusion.tasks.regression import Regression
 from tests.helpers.advice import HOLE, KEY, OPTION, advised, advises, templates
-from tests.runs.toy import make_toy
+from tests.runs.small_experiment import write_small_experiment
 
 pytestmark = pytest.mark.xdist_group("advice")  # the last tests look at what the others saw
 
 SEEN: list[str] = []
 """Messages whose advice has been followed."""
 
-TABLE = "experiment=toy"
+TABLE = "experiment=small"
 FOLDS = ("data.split.column=null",)
 RATIO = "data.split.ratio={train: 0.6, val: 0.2, test: 0.2}"
 NONE_VAL = "data.split.val=null"
@@ -83,7 +83,7 @@ def overrides_of(message: str) -> list[list[str]]:
 
 @pytest.fixture(scope="module")
 def conf(tmp_path_factory):
-    return make_toy(tmp_path_factory.mktemp("toy"))
+    return write_small_experiment(tmp_path_factory.mktemp("small"))
 
 
 @pytest.mark.parametrize("words", CONFIGS, ids=" ".join)
@@ -360,7 +360,7 @@ COMPOSED = {
     "study=fusion for example": ["study=fusion"],
 }
 """What a message says to set, in other words than a command line's or where only a run shows what was wrong: overrides
-of the toy experiment that do as it says. Each must be taken."""
+of the small experiment that do as it says. Each must be taken."""
 
 ELSEWHERE = {
     "usage: mmfusion <command>": "tests/test_pages.py::",

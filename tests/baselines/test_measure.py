@@ -4,23 +4,23 @@ import pytest
 from mmfusion.baselines import measure as module
 from mmfusion.baselines.measure import CONSTANT, measure
 from mmfusion.training.build import build_data
-from tests.runs.toy import make_toy, toy_config
+from tests.runs.small_experiment import small_config, write_small_experiment
 
 
 @pytest.fixture(scope="module")
-def toy(tmp_path_factory):
-    data, tasks = build_data(toy_config(make_toy(tmp_path_factory.mktemp("toy"), 600)))
+def small_data(tmp_path_factory):
+    data, tasks = build_data(small_config(write_small_experiment(tmp_path_factory.mktemp("small"), 600)))
     data.setup()
     return data, tasks
 
 
-def measured(toy, *splits, tasks=None):
-    data, known = toy
+def measured(small_data, *splits, tasks=None):
+    data, known = small_data
     return measure({name: data.rows(name) for name in splits}, data.kinds, tasks or known)
 
 
-def test_linear_models_find_what_is_linear_and_not_what_they_cannot_see(toy):
-    found = measured(toy, "train", "val", "test")
+def test_linear_models_find_what_is_linear_and_not_what_they_cannot_see(small_data):
+    found = measured(small_data, "train", "val", "test")
     whole = found.metrics["linear[a+b+c]"]
     assert whole["test/flag/accuracy"] > 0.85  # of c alone
     assert found.metrics["linear[c]"]["test/flag/accuracy"] > 0.85
@@ -33,20 +33,20 @@ def test_linear_models_find_what_is_linear_and_not_what_they_cannot_see(toy):
     assert found.notes == []
 
 
-def test_without_validation_rows_a_part_of_training_chooses(toy):
-    found = measured(toy, "train", "test")
+def test_without_validation_rows_a_part_of_training_chooses(small_data):
+    found = measured(small_data, "train", "test")
     assert found.metrics["linear[c]"]["test/flag/accuracy"] > 0.85
     assert "a fifth of the training rows" in found.notes[0]
 
 
-def test_of_many_rows_some_are_drawn_and_it_says_so(toy, monkeypatch):
+def test_of_many_rows_some_are_drawn_and_it_says_so(small_data, monkeypatch):
     monkeypatch.setattr(module, "MOST_ROWS", 100)
-    found = measured(toy, "train", "val", "test", tasks={"flag": toy[1]["flag"]})
+    found = measured(small_data, "train", "val", "test", tasks={"flag": small_data[1]["flag"]})
     assert found.rows == 100
     assert found.notes == ["linear models are fitted on 100 of 360 training rows, drawn at random"]
 
 
-def test_a_task_of_ones_own_is_left_out_with_a_word(toy):
-    found = measured(toy, "train", "val", "test", tasks={"flag": toy[1]["flag"], "odd": object()})
+def test_a_task_of_ones_own_is_left_out_with_a_word(small_data):
+    found = measured(small_data, "train", "val", "test", tasks={"flag": small_data[1]["flag"], "odd": object()})
     assert "odd: no simple model is known for a object" in found.notes
     assert np.isfinite(list(found.metrics[CONSTANT].values())).all()

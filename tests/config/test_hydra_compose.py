@@ -23,17 +23,17 @@ def test_equals_stock_hydra(mini, overrides):
     choices = {key: str(value) for key, value in stock.hydra.runtime.choices.items() if not key.startswith("hydra/")}
     OmegaConf.set_struct(stock, False)
     del stock["hydra"]
-    made = run_hydra(mini, "train", overrides)
-    assert made.config == OmegaConf.to_container(stock, resolve=True)
-    assert made.choices == choices
-    assert made.hydra == {"output_subdir": None}
+    composed = run_hydra(mini, "train", overrides)
+    assert composed.config == OmegaConf.to_container(stock, resolve=True)
+    assert composed.choices == choices
+    assert composed.hydra == {"output_subdir": None}
 
 
 def test_overrides_of_hydra_itself_are_understood_and_dropped(mini):
-    made = run_hydra(mini, "train", ["hydra.sweep.dir=elsewhere", "hydra/job_logging=none"])
-    assert "hydra" not in made.config
-    assert made.hydra["sweep"]["dir"] == "elsewhere"
-    assert made.choices["hydra/job_logging"] == "none"
+    composed = run_hydra(mini, "train", ["hydra.sweep.dir=elsewhere", "hydra/job_logging=none"])
+    assert "hydra" not in composed.config
+    assert composed.hydra["sweep"]["dir"] == "elsewhere"
+    assert composed.choices["hydra/job_logging"] == "none"
     with pytest.raises(ConfigCompositionException, match=r"hydra\.swep"):
         run_hydra(mini, "train", ["hydra.swep.dir=elsewhere"])
 
@@ -44,8 +44,8 @@ def test_further_folders_need_no_second_composition(mini, tmp_path, monkeypatch)
     calls = []
     inner = hydra_compose._compose
     monkeypatch.setattr(hydra_compose, "_compose", lambda *a, **k: calls.append(k) or inner(*a, **k))
-    made = run_hydra(mini, "train", ["fusion=mine", f"hydra.searchpath=['file://{tmp_path}/more']"])
-    assert made.config["fusion"] == {"dim": 3}
+    composed = run_hydra(mini, "train", ["fusion=mine", f"hydra.searchpath=['file://{tmp_path}/more']"])
+    assert composed.config["fusion"] == {"dim": 3}
     assert calls == [{"with_hydra": False}]
 
 

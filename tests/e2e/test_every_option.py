@@ -8,7 +8,7 @@ import torch
 from mmfusion.config.compose import load_config
 from mmfusion.config.folders import groups, own_folder
 from mmfusion.runs.train import train
-from tests.helpers.zoo import make_zoo
+from tests.helpers.all_kinds import write_all_kinds
 
 NAMES = {
     "image": "image",
@@ -52,7 +52,7 @@ OPTIONS = [
 
 @pytest.fixture(scope="module")
 def zoo(tmp_path_factory) -> Path:
-    return make_zoo(tmp_path_factory.mktemp("zoo"))
+    return write_all_kinds(tmp_path_factory.mktemp("zoo"))
 
 
 def overrides_for(group: str, option: str, shared: Path) -> list[str]:
@@ -68,7 +68,7 @@ def overrides_for(group: str, option: str, shared: Path) -> list[str]:
         return ["experiment=digits", *TINY_DIGITS]
     if (group, option) == ("trainer", "gpu") and not torch.cuda.is_available():
         pytest.skip("needs a GPU")
-    zoo = ["experiment=zoo"]
+    zoo = ["experiment=all_kinds"]
     kind = group.removeprefix("encoder/")
     if group.startswith("encoder/"):
         dropped = [f"~encoder.{name}" for other, name in NAMES.items() if other not in (kind, "tabular")]

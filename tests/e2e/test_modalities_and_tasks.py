@@ -7,7 +7,7 @@ import pytest
 
 import mmfusion
 from mmfusion.cli import main
-from tests.helpers.zoo import make_zoo
+from tests.helpers.all_kinds import write_all_kinds
 
 SHORT = ["trainer.max_epochs=1", "trainer.limit_train_batches=2", "trainer.accelerator=cpu", "report.plots=false"]
 TINY = ["data.rows.train=64", "data.rows.val=16", "data.rows.test=16", "data.loader.batch_size=16"]
@@ -36,7 +36,7 @@ def lidar(tmp_path_factory):
     words += ["+encoder/series@encoder.lidar=gru", "data.modalities.lidar={kind: series, column: signal}"]
     words += ["+encoder/text@encoder.colour=bag", "data.modalities.colour={kind: text, column: note}"]
     words += ["+task@task.mass=regression", "task.mass.column=weight", f"paths.run={folder / 'run'}"]
-    assert main(["train", "--config-dir", str(make_zoo(folder)), "experiment=zoo", *SHORT, *words]) == 0
+    assert main(["train", "--config-dir", str(write_all_kinds(folder)), "experiment=all_kinds", *SHORT, *words]) == 0
     return folder
 
 
@@ -50,7 +50,7 @@ def test_modalities_and_tasks_under_names_of_ones_own(lidar):
 
 def test_prediction_takes_the_columns_that_they_name(lidar, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    rows = pl.read_csv(lidar / "zoo.csv").head(3).select("id", "vector", "signal", "note")
+    rows = pl.read_csv(lidar / "all_kinds.csv").head(3).select("id", "vector", "signal", "note")
     rows = rows.with_columns(note=pl.lit("red"), signal=pl.Series(["media/signal0.npy", None, "media/signal2.npy"]))
     rows.write_csv(lidar / "new.csv")
     assert main(["predict", str(lidar / "run"), str(lidar / "new.csv"), "--out", "said.csv"]) == 0

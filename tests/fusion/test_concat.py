@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mmfusion.fusion.concat import Concat
-from tests.fusion.cases import DIMS, SUBSETS, encoded, every_subset, only
+from tests.fusion.inputs import DIMS, SUBSETS, encoded, every_subset, only
 from tests.helpers.properties import check_parameters
 
 WIDTHS = sum(DIMS.values())

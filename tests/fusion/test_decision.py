@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mmfusion.fusion.decision import Decision
-from tests.fusion.cases import DIMS, OUTPUTS, ROWS, SUBSETS, encoded, every_subset, only
+from tests.fusion.inputs import DIMS, OUTPUTS, ROWS, SUBSETS, encoded, every_subset, only
 from tests.helpers.properties import check_parameters
 
 

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from mmfusion.fusion.gated import Gated
-from tests.fusion.cases import DIMS, SUBSETS, blanked, encoded, every_subset, only
+from tests.fusion.inputs import DIMS, SUBSETS, blanked, encoded, every_subset, only
 from tests.helpers.properties import check_parameters
 
 

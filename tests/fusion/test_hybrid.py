@@ -4,7 +4,7 @@ import torch
 from mmfusion.config.errors import ConfigError
 from mmfusion.fusion.gated import Gated
 from mmfusion.fusion.hybrid import Hybrid
-from tests.fusion.cases import DIMS, OUTPUTS, ROWS, encoded, every_subset
+from tests.fusion.inputs import DIMS, OUTPUTS, ROWS, encoded, every_subset
 from tests.helpers.properties import check_parameters
 
 FEATURE = {"_target_": "mmfusion.fusion.gated.Gated", "dim": 7}

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from mmfusion.fusion._parts import ACTIVATIONS, Align, StreamWeights, activation, check_width, masked_softmax
-from tests.fusion.cases import DIMS, encoded, every_subset
+from tests.fusion.inputs import DIMS, encoded, every_subset
 
 NAN = float("nan")
 

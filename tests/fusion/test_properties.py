@@ -16,7 +16,7 @@ import mmfusion.fusion
 from mmfusion.batch import Encoded
 from mmfusion.config.instantiate import instantiate
 from mmfusion.fusion._base import JOINT
-from tests.fusion.cases import DIMS, OUTPUTS, ROWS, SUBSETS, Predictor, encoded, every_subset, only, spoil
+from tests.fusion.inputs import DIMS, OUTPUTS, ROWS, SUBSETS, Predictor, encoded, every_subset, only, spoil
 from tests.helpers import pages, properties
 
 CONF = Path(__file__).parents[2] / "conf"

@@ -3,7 +3,7 @@ import torch
 
 from mmfusion.batch import Encoded
 from mmfusion.fusion.sum import Sum
-from tests.fusion.cases import DIMS, encoded, every_subset
+from tests.fusion.inputs import DIMS, encoded, every_subset
 from tests.helpers.properties import check_parameters
 
 

@@ -179,10 +179,10 @@ def test_what_is_refused(arguments, message):
         GradNorm(["kind", "age"], ["age"], **arguments)
 
 
-# ---- the paper's toy (section 4): f_i(x) = σ_i tanh((B + ε_i) x)
+# ---- the paper's example (section 4): f_i(x) = σ_i tanh((B + ε_i) x)
 
 
-def toy(sigmas: list[float], weighting, steps: int, pool: int | None = None):
+def scaled_tanh(sigmas: list[float], weighting, steps: int, pool: int | None = None):
     """Losses, weights and gradient norms at the trunk's last layer, each `[steps, T]`."""
     generator = torch.Generator().manual_seed(0)
     shared = 10 * torch.randn(100, 250, generator=generator)
@@ -213,8 +213,8 @@ def toy(sigmas: list[float], weighting, steps: int, pool: int | None = None):
     return torch.stack(found, dim=1)
 
 
-def test_toy_weights_undo_the_scales_and_weighted_norms_become_equal():
-    _, weights, norms_T = toy([1.0, 100.0], GradNorm(["a", "b"], alpha=0.0), 240)
+def test_paper_example_weights_undo_the_scales_and_weighted_norms_become_equal():
+    _, weights, norms_T = scaled_tanh([1.0, 100.0], GradNorm(["a", "b"], alpha=0.0), 240)
     assert weights[100].tolist() == pytest.approx([1.98, 0.02], abs=0.01)
     late = (weights * norms_T)[120:].log()
     assert (late[:, 0] - late[:, 1]).mean().item() == pytest.approx(0.0, abs=0.1)
@@ -222,8 +222,8 @@ def test_toy_weights_undo_the_scales_and_weighted_norms_become_equal():
     assert (early[:, 1] - early[:, 0]).mean() > 2  # without weights they lie orders of magnitude apart
 
 
-def test_toy_weighted_norms_follow_the_rate_of_learning():
-    losses, weights, norms_T = toy([1.0, 100.0], GradNorm(["a", "b"], alpha=1.5), 280, pool=200)
+def test_paper_example_weighted_norms_follow_the_rate_of_learning():
+    losses, weights, norms_T = scaled_tanh([1.0, 100.0], GradNorm(["a", "b"], alpha=1.5), 280, pool=200)
     rates = (losses / losses[0])[140:].log()
     expected = 1.5 * (rates[:, 0] - rates[:, 1]).mean()
     late = (weights * norms_T)[140:].log()
@@ -231,12 +231,12 @@ def test_toy_weighted_norms_follow_the_rate_of_learning():
     assert (late[:, 0] - late[:, 1]).mean().item() == pytest.approx(expected.item(), abs=0.15)
 
 
-def test_toy_ten_tasks_end_below_equal_weighting():
+def test_paper_example_ten_tasks_end_below_equal_weighting():
     sigmas = torch.logspace(0, 2, 10).tolist()
     names = [str(i) for i in range(10)]
 
     def ends(weighting) -> float:
-        losses = toy(sigmas, weighting, 120)[0]
+        losses = scaled_tanh(sigmas, weighting, 120)[0]
         return (losses / losses[0]).sum(1)[-20:].mean().item()
 
     assert ends(GradNorm(names, alpha=0.12)) < ends(Equal(names)) - 0.3

@@ -3,7 +3,7 @@ import torch
 from mmfusion.batch import Encoded
 from mmfusion.modality.placeholders import Placeholders
 from tests.helpers.properties import assert_same, check_all
-from tests.training.parts import make_batch, make_model
+from tests.training.small import make_batch, make_model
 
 DIMS = {"image": 5, "text": 3}
 PRESENT = {"image": torch.tensor([True, False, True, False]), "text": torch.tensor([True, True, False, True])}

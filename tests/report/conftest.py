@@ -14,7 +14,7 @@ import pytest
 from mmfusion.report.html import write_html
 from mmfusion.report.runs import find_runs
 from tests.helpers import waiting
-from tests.report.showcase import write_showcase
+from tests.report.example_sweeps import write_example_sweeps
 
 FLAGS = (
     *("--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"),
@@ -91,7 +91,7 @@ def visit(chromium):
 def reports(tmp_path_factory):
     """`grid.html`, `search.html`, `both.html` and `empty.html`."""
     folder = tmp_path_factory.mktemp("reports")
-    write_showcase(folder / "outputs")
+    write_example_sweeps(folder / "outputs")
     for name, sweep in (("grid", "fusion-weighting"), ("search", "lr-search")):
         write_html(find_runs([folder / "outputs" / sweep]), folder / f"{name}.html", sweep)
     write_html(find_runs([folder / "outputs"]), folder / "both.html", "outputs")

@@ -3,7 +3,7 @@ import pytest
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.across import across
 from mmfusion.report.statistics import interval
-from tests.report.cases import grid, made
+from tests.report.memory_runs import grid, make_run
 
 ACCURACY = "test/largest/accuracy"
 RUNS = grid({"concat": [0.80, 0.82, 0.84], "gated": [0.90, 0.93, 0.91]})
@@ -23,7 +23,7 @@ def test_groups_have_the_intervals_of_their_completed_runs():
 
 
 def test_a_run_that_failed_is_in_its_group_and_in_none_of_its_numbers():
-    runs = [*RUNS, made("gated-9", {ACCURACY: 0.1}, {"fusion": "gated"}, seed=9, status="failed")]
+    runs = [*RUNS, make_run("gated-9", {ACCURACY: 0.1}, {"fusion": "gated"}, seed=9, status="failed")]
     group = group_of(across(runs), "gated-9")
     assert len(group["runs"]) == 4
     assert group["metrics"][ACCURACY][2] == 3
@@ -36,7 +36,7 @@ def test_a_group_of_one_completed_run_has_no_numbers_of_its_own():
 
 def test_groups_are_compared_by_the_metric_and_each_tasks_main_one():
     runs = [
-        made(
+        make_run(
             f"{fusion}-{seed}",
             {ACCURACY: 0.8 + 0.1 * (fusion == "gated") + seed / 99, "test/sum/mae": 2.0 - seed / 9},
             {"fusion": fusion},
@@ -72,7 +72,7 @@ def test_a_metric_of_unknown_direction_is_listed_and_not_ranked_by_unless_it_is_
 
 def test_runs_can_be_told_apart_by_fewer_keys():
     runs = [
-        made(f"{fusion}-{lr}", {ACCURACY: 0.8 + lr}, {"fusion": fusion, "optimizer.lr": lr})
+        make_run(f"{fusion}-{lr}", {ACCURACY: 0.8 + lr}, {"fusion": fusion, "optimizer.lr": lr})
         for fusion in ("concat", "gated")
         for lr in (0.01, 0.1)
     ]
@@ -98,9 +98,9 @@ def test_nothing_is_there_to_compare_of_no_runs():
 
 def test_numbers_stay_numbers_and_an_absent_key_is_told_from_null():
     runs = [
-        made("a", {ACCURACY: 0.8}, {"optimizer.lr": 0.1, "head.dropout": None}),
-        made("b", {ACCURACY: 0.8}, {"optimizer.lr": 1, "head.dropout": True}),
-        made("c", {ACCURACY: 0.8}, {"optimizer.lr": 1}),
+        make_run("a", {ACCURACY: 0.8}, {"optimizer.lr": 0.1, "head.dropout": None}),
+        make_run("b", {ACCURACY: 0.8}, {"optimizer.lr": 1, "head.dropout": True}),
+        make_run("c", {ACCURACY: 0.8}, {"optimizer.lr": 1}),
     ]
     found = across(runs)
     assert [each["short"] for each in found["keys"]] == ["dropout", "lr"]

@@ -8,7 +8,7 @@ from mmfusion.report.balance import balance
 from mmfusion.report.compare import compare
 from mmfusion.report.fold import fold, values_of
 from mmfusion.report.reading import conclusion, notes
-from tests.report.cases import made
+from tests.report.memory_runs import make_run
 
 METRIC = "test/largest/accuracy"
 
@@ -25,7 +25,7 @@ def sweep(fails=(), fusions=("concat", "gated"), rates=(0.001, 0.01), seeds=3):
                 settings = {"fusion": fusion, "optimizer.lr": lr}
                 name = f"{fusion}-{lr}-{seed}"
                 runs.append(
-                    made(name, {METRIC: value}, settings, seed=seed, status="failed" if failed else "completed")
+                    make_run(name, {METRIC: value}, settings, seed=seed, status="failed" if failed else "completed")
                 )
     return runs
 

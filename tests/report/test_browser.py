@@ -5,8 +5,8 @@ import itertools
 import pytest
 
 from tests.report.conftest import LAPTOP, PHONE, until
-from tests.report.looking import CHARTS, column, draw_all, means, settle, texts
-from tests.report.showcase import NASTY
+from tests.report.example_sweeps import NASTY
+from tests.report.page_content import CHARTS, column, draw_all, means, settle, texts
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -6,7 +6,7 @@ from mmfusion.report.html import write_html
 from mmfusion.report.runs import find_runs
 from tests.helpers.run_folders import write_grid
 from tests.report.conftest import PHONE
-from tests.report.showcase import NASTY
+from tests.report.example_sweeps import NASTY
 
 pytestmark = pytest.mark.xdist_group("browser")
 

@@ -9,7 +9,7 @@ import pytest
 
 from tests.helpers.waiting import PATIENCE, ended
 from tests.report.conftest import until
-from tests.report.showcase import add_job, write_grid_sweep, write_job
+from tests.report.example_sweeps import add_job, write_grid_sweep, write_job
 
 pytestmark = pytest.mark.xdist_group("browser")
 

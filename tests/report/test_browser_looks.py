@@ -8,8 +8,8 @@ from mmfusion.report.html import own_script, write_html
 from mmfusion.report.runs import find_runs
 from tests.helpers.run_folders import config, write_run
 from tests.report.conftest import PHONE, until
-from tests.report.looking import draw_all, settle
-from tests.report.showcase import NASTY
+from tests.report.example_sweeps import NASTY
+from tests.report.page_content import draw_all, settle
 
 pytestmark = pytest.mark.xdist_group("browser")
 

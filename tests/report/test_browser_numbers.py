@@ -16,9 +16,9 @@ from mmfusion.report.same_rows import same_rows
 from mmfusion.tasks.metrics.classes import CalibrationError
 from tests.helpers.run_folders import config, write_grid, write_run, write_sweep
 from tests.report.conftest import until
-from tests.report.looking import column, settle, texts
-from tests.report.showcase import FUSIONS, PEAK, WEIGHTINGS, write_grid_sweep
-from tests.report.tested import write_unequal
+from tests.report.example_sweeps import FUSIONS, PEAK, WEIGHTINGS, write_grid_sweep
+from tests.report.page_content import column, settle, texts
+from tests.report.prediction_runs import write_unequal_runs
 
 pytestmark = pytest.mark.xdist_group("browser")
 
@@ -213,7 +213,7 @@ def test_simple_models_stand_below_the_ranking_and_far_ones_at_its_edge(visit, t
         lambda choice, seed: {"test/largest/accuracy": 0.9 + seed / 100 - 0.02 * (choice["fusion"] == "gated")},
         baselines={"metrics": metrics},
     )
-    write_html(find_runs([tmp_path / "runs"]), tmp_path / "page.html", "made", metric="test/largest/accuracy")
+    write_html(find_runs([tmp_path / "runs"]), tmp_path / "page.html", "example", metric="test/largest/accuracy")
     page = visit(tmp_path / "page.html")
     assert texts(page, "#fold-says") == ["Average seeds"]
     page.wait_for_selector("#ranking-chart svg")
@@ -232,7 +232,7 @@ def test_folds_are_averaged_and_their_interval_is_said_to_be_corrected(visit, tm
         cfg = config()
         cfg["data"]["split"] = {"folds": 3, "fold": fold, "column": None}
         write_run(tmp_path / "runs" / str(fold), cfg, {ACCURACY: 0.8 + fold / 10})
-    write_html(find_runs([tmp_path / "runs"]), tmp_path / "page.html", "made", metric=ACCURACY)
+    write_html(find_runs([tmp_path / "runs"]), tmp_path / "page.html", "example", metric=ACCURACY)
     page = visit(tmp_path / "page.html")
     assert texts(page, "#fold-says") == ["Average seeds and folds"]
     assert "corrected resampled t-test (Nadeau and Bengio, 2003)" in page.locator("#overview").inner_text()
@@ -241,13 +241,13 @@ def test_folds_are_averaged_and_their_interval_is_said_to_be_corrected(visit, tm
 
 
 def test_what_cannot_be_ranked_is_marked_and_dots_are_what_is_compared(visit, tmp_path):
-    folder, _ = write_unequal(tmp_path / "runs")
+    folder, _ = write_unequal_runs(tmp_path / "runs")
     for path in folder.iterdir():
         content = json.loads((path / "result.json").read_text())
         content["validation"] = {"val/y/accuracy": 0.9}
         content["rows"] = {"val": {"rows": 9, "labels": {"y": [9, path.name[0]]}}}
         (path / "result.json").write_text(json.dumps(content))
-    write_html(find_runs([folder]), tmp_path / "page.html", "made", metric="test/y/accuracy")
+    write_html(find_runs([folder]), tmp_path / "page.html", "example", metric="test/y/accuracy")
     page = visit(tmp_path / "page.html")
     same = same_rows(find_runs([folder]), "test/y/accuracy").values
     page.wait_for_selector("#ranking-chart svg")

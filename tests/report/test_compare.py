@@ -5,7 +5,7 @@ from scipy import stats
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.compare import compare
-from tests.report.cases import grid, made
+from tests.report.memory_runs import grid, make_run
 
 METRIC = "test/largest/accuracy"
 ACCURACY = {"concat": [0.80, 0.83, 0.81], "gated": [0.90, 0.91, 0.94], "sum": [0.89, 0.93, 0.90]}
@@ -47,9 +47,9 @@ def test_unknown_direction_is_asked_for_and_taken():
 def test_runs_without_the_metric_and_those_that_did_not_complete():
     runs = [
         *grid({"concat": [0.8, 0.9], "gated": [0.7, 0.6]}),
-        made("x", {}, {"fusion": "gated"}, seed=2),
-        made("y", {METRIC: 0.99}, {"fusion": "sum"}, status="running"),
-        made("z", {METRIC: 0.99}, {"fusion": "concat"}, seed=3, status="failed", error="no"),
+        make_run("x", {}, {"fusion": "gated"}, seed=2),
+        make_run("y", {METRIC: 0.99}, {"fusion": "sum"}, status="running"),
+        make_run("z", {METRIC: 0.99}, {"fusion": "concat"}, seed=3, status="failed", error="no"),
     ]
     found = compare(runs, METRIC)
     assert [(row.label, row.found.n if row.found else 0) for row in found.rows] == [
@@ -63,13 +63,13 @@ def test_runs_without_the_metric_and_those_that_did_not_complete():
 
 
 def test_no_completed_run():
-    found = compare([made("a", status="failed")])
+    found = compare([make_run("a", status="failed")])
     assert (found.metric, found.ranked, len(found.rows)) == (None, [], 1)
 
 
 def test_seeds_that_are_not_shared_are_not_tested():
-    runs = [made(f"c{s}", {METRIC: 0.8}, {"fusion": "concat"}, seed=s) for s in (0, 1)]
-    runs += [made(f"g{s}", {METRIC: 0.9}, {"fusion": "gated"}, seed=s) for s in (2, 3)]
+    runs = [make_run(f"c{s}", {METRIC: 0.8}, {"fusion": "concat"}, seed=s) for s in (0, 1)]
+    runs += [make_run(f"g{s}", {METRIC: 0.9}, {"fusion": "gated"}, seed=s) for s in (2, 3)]
     row = compare(runs, METRIC).rows[1]
     assert (row.p, row.paired.reason) == (None, "0 shared seeds, and a test needs 3")
 
@@ -82,14 +82,16 @@ def test_two_seeds_are_no_test_however_alike_their_difference():
 
 def test_what_varies_within_rows_is_named_where_pairs_are_missing():
     runs = [
-        made(f"{f}{lr}{s}", {METRIC: 0.9}, {"fusion": f, "optimizer.lr": lr}, seed=s)
+        make_run(f"{f}{lr}{s}", {METRIC: 0.9}, {"fusion": f, "optimizer.lr": lr}, seed=s)
         for f, lr in (("concat", 0.1), ("gated", 0.2))
         for s in (0, 1)
     ]
     found = compare(runs, METRIC, ["fusion"])
     assert found.ranked == []
     assert {row.unranked for row in found.rows} == {"no two rows have the same combinations of lr and seed"}
-    runs += [made(f"concat0.2{s}", {METRIC: 0.9}, {"fusion": "concat", "optimizer.lr": 0.2}, seed=s) for s in (0, 1)]
+    runs += [
+        make_run(f"concat0.2{s}", {METRIC: 0.9}, {"fusion": "concat", "optimizer.lr": 0.2}, seed=s) for s in (0, 1)
+    ]
     reason = compare(runs, METRIC, ["fusion"]).rows[1].paired.reason
     assert reason == "2 shared seeds with the same lr, and a test needs 3"
 
@@ -97,9 +99,9 @@ def test_what_varies_within_rows_is_named_where_pairs_are_missing():
 def test_delta_is_folded_over_seeds_and_costs_are_means():
     runs = []
     for s, (multi, single) in enumerate([(0.9, 0.8), (0.8, 0.8)]):
-        runs.append(made(f"m{s}", {METRIC: multi, "test/sum/mae": 1.0}, seed=s, seconds=10.0 + 20 * s))
-        runs.append(made(f"l{s}", {METRIC: single}, seed=s, without=["task.sum"]))
-        runs.append(made(f"s{s}", {"test/sum/mae": 1.0}, seed=s, without=["task.largest"]))
+        runs.append(make_run(f"m{s}", {METRIC: multi, "test/sum/mae": 1.0}, seed=s, seconds=10.0 + 20 * s))
+        runs.append(make_run(f"l{s}", {METRIC: single}, seed=s, without=["task.sum"]))
+        runs.append(make_run(f"s{s}", {"test/sum/mae": 1.0}, seed=s, without=["task.largest"]))
     found = {row.group.settings["tasks"]: row for row in compare(runs, METRIC).rows}
     together = found["largest+sum"]
     assert together.delta.mean == pytest.approx((12.5 / 2 + 0) / 2)
@@ -114,7 +116,7 @@ def test_delta_is_folded_over_seeds_and_costs_are_means():
 def test_the_order_of_runs_does_not_matter(by):
     rng = random.Random(0)
     runs = [
-        made(f"{f}{lr}{s}", {METRIC: rng.random()}, {"fusion": f, "optimizer.lr": lr}, seed=s)
+        make_run(f"{f}{lr}{s}", {METRIC: rng.random()}, {"fusion": f, "optimizer.lr": lr}, seed=s)
         for f in ("concat", "gated", "sum")
         for lr in (0.1, 0.2)
         for s in range(4)

@@ -3,7 +3,7 @@
 import random
 
 from mmfusion.report.configs import differing, flat, settings
-from tests.report.cases import made
+from tests.report.memory_runs import make_run
 
 
 def test_flat():
@@ -11,7 +11,7 @@ def test_flat():
 
 
 def test_settings_name_components_by_their_option():
-    (found,) = settings([made("a", settings={"fusion": "gated"})])
+    (found,) = settings([make_run("a", settings={"fusion": "gated"})])
     assert found["fusion"] == "gated"
     assert found["optimizer"] == "adamw"
     assert found["modalities"] == "image+speech+text"
@@ -21,13 +21,13 @@ def test_settings_name_components_by_their_option():
 
 
 def test_a_run_without_config_has_no_settings():
-    assert settings([made("a", config={}), made("b")])[0] == {}
-    assert differing([made("a", config={}), made("b")]) == []
+    assert settings([make_run("a", config={}), make_run("b")])[0] == {}
+    assert differing([make_run("a", config={}), make_run("b")]) == []
 
 
 def test_what_comes_with_an_option_is_not_told():
     runs = [
-        made(f"{f}{w}{s}", settings={"fusion": f, "loss_weighting": w}, seed=s)
+        make_run(f"{f}{w}{s}", settings={"fusion": f, "loss_weighting": w}, seed=s)
         for f in ("concat", "gated", "sum")  # sum has another dim, gated a key of its own
         for w in ("equal", "gradnorm")
         for s in (0, 1)
@@ -36,49 +36,49 @@ def test_what_comes_with_an_option_is_not_told():
 
 
 def test_also_when_nobody_typed_it():
-    runs = [made("a", overrides=[]), made("b", settings={"fusion": "sum"}, overrides=[])]
+    runs = [make_run("a", overrides=[]), make_run("b", settings={"fusion": "sum"}, overrides=[])]
     assert differing(runs) == ["fusion"]
 
 
 def test_what_was_typed_is_told_even_if_it_follows():
-    runs = [made("a", settings={"fusion": "concat", "fusion.dim": 64}), made("b", settings={"fusion": "sum"})]
+    runs = [make_run("a", settings={"fusion": "concat", "fusion.dim": 64}), make_run("b", settings={"fusion": "sum"})]
     assert differing(runs) == ["fusion", "fusion.dim"]
 
 
 def test_a_setting_within_one_option():
-    runs = [made(str(n), settings={"optimizer.lr": rate}) for n, rate in enumerate((0.1, 0.01, 0.01))]
+    runs = [make_run(str(n), settings={"optimizer.lr": rate}) for n, rate in enumerate((0.1, 0.01, 0.01))]
     assert differing(runs) == ["optimizer.lr"]
 
 
 def test_seed_paths_logger_and_tags_are_no_settings():
-    a, b = made("a", seed=1), made("b", seed=2)
+    a, b = make_run("a", seed=1), make_run("b", seed=2)
     a.config["data"]["seed"], b.config["data"]["seed"] = 1, 2  # goes with the seed
     b.config.update({"tags": ["x"], "logger": {}, "paths": {"run": "elsewhere"}, "report": {"plots": False}})
     assert differing([a, b]) == []
 
 
 def test_a_data_seed_of_its_own_is_a_setting():
-    a, b = made("a", seed=1), made("b", seed=1)
+    a, b = make_run("a", seed=1), make_run("b", seed=1)
     b.config["data"]["seed"] = 5
     assert differing([a, b]) == ["data.seed"]
 
 
 def test_modalities_and_tasks_stand_for_their_parts():
     subsets = [[], ["encoder.image"], ["encoder.text"], ["encoder.image", "encoder.text"]]
-    assert differing([made(str(n), without=each) for n, each in enumerate(subsets)]) == ["modalities"]
-    alone = [made("both"), made("sum", without=["task.largest"]), made("largest", without=["task.sum"])]
+    assert differing([make_run(str(n), without=each) for n, each in enumerate(subsets)]) == ["modalities"]
+    alone = [make_run("both"), make_run("sum", without=["task.largest"]), make_run("largest", without=["task.sum"])]
     assert differing(alone) == ["tasks"]
     assert [each["tasks"] for each in settings(alone)] == ["largest+sum", "sum", "largest"]
 
 
 def test_an_encoder_that_changes_is_told_beside_the_modalities():
-    runs = [made("a"), made("b", without=["encoder.text"]), made("c", typed=["encoder/image=resnet"])]
+    runs = [make_run("a"), make_run("b", without=["encoder.text"]), make_run("c", typed=["encoder/image=resnet"])]
     runs[2].config["encoder"]["image"] = {"_target_": "mmfusion.encoders.resnet.ResNet", "depth": 18}
     assert differing(runs) == ["modalities", "encoder.image"]
 
 
 def test_an_option_of_a_group_without_section_stands_for_what_it_brings():
-    runs = [made(f"{e}{s}", typed=[f"experiment={e}"], seed=s) for e in ("small", "large") for s in (0, 1)]
+    runs = [make_run(f"{e}{s}", typed=[f"experiment={e}"], seed=s) for e in ("small", "large") for s in (0, 1)]
     for run in runs[2:]:
         run.config["trainer"]["max_epochs"] = 50
         run.config["optimizer"]["lr"] = 0.1
@@ -91,34 +91,34 @@ def test_an_option_of_a_group_without_section_stands_for_what_it_brings():
 def test_a_random_search_tells_every_typed_key():
     rng = random.Random(0)
     runs = [
-        made(str(n), settings={"optimizer.lr": rng.random(), "fusion.dim": rng.choice([64, 128])}) for n in range(8)
+        make_run(str(n), settings={"optimizer.lr": rng.random(), "fusion.dim": rng.choice([64, 128])}) for n in range(8)
     ]
     assert differing(runs) == ["fusion.dim", "optimizer.lr"]
 
 
 def test_numbers_are_compared_as_numbers_and_null_is_not_absence():
-    assert differing([made("a", settings={"optimizer.lr": 1}), made("b", settings={"optimizer.lr": 1.0})]) == []
-    assert differing([made("a", settings={"fusion.align": True}), made("b", settings={"fusion.align": 1})])
-    a, b = made("a"), made("b")
+    assert differing([make_run("a", settings={"optimizer.lr": 1}), make_run("b", settings={"optimizer.lr": 1.0})]) == []
+    assert differing([make_run("a", settings={"fusion.align": True}), make_run("b", settings={"fusion.align": 1})])
+    a, b = make_run("a"), make_run("b")
     a.config["trainer"]["threads"] = None
     assert differing([a, b]) == ["trainer.threads"]
 
 
 def test_a_name_is_told_only_if_nothing_else_tells():
-    fused = [made("a", settings={"fusion": "concat"}), made("b", settings={"fusion": "gated"})]
+    fused = [make_run("a", settings={"fusion": "concat"}), make_run("b", settings={"fusion": "gated"})]
     fused[1].config["name"] = "other"
     assert differing(fused) == ["fusion"]
-    named = [made("a"), made("b")]
+    named = [make_run("a"), make_run("b")]
     named[1].config["name"] = "other"
     assert differing(named) == ["name"]
-    by_seed = [made("a", seed=0), made("b", seed=1)]
+    by_seed = [make_run("a", seed=0), make_run("b", seed=1)]
     by_seed[1].config["name"] = "other"
     assert differing(by_seed) == []
 
 
 def test_the_order_of_runs_does_not_matter():
     runs = [
-        made(f"{f}{lr}{w}", settings={"fusion": f, "optimizer.lr": lr}, without=w)
+        make_run(f"{f}{lr}{w}", settings={"fusion": f, "optimizer.lr": lr}, without=w)
         for f in ("concat", "sum")
         for lr in (0.1, 0.2)
         for w in ([], ["encoder.text"])

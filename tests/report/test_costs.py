@@ -1,19 +1,19 @@
 import pytest
 
 from mmfusion.report.costs import costs
-from tests.report.cases import made
+from tests.report.memory_runs import make_run
 
 
 def test_costs():
     # 64 rows a batch, 640 rows a second
-    assert costs(made("a")) == {"seconds": 40, "parameters": 800_000, "memory_bytes": 2**30, "step_seconds": 0.1}
+    assert costs(make_run("a")) == {"seconds": 40, "parameters": 800_000, "memory_bytes": 2**30, "step_seconds": 0.1}
 
 
 def test_gpu_memory_and_processes():
     cost = {"peak_gpu_memory_bytes": 5, "peak_memory_bytes": 9, "rows_per_second": 640, "processes": 2}
-    found = costs(made("a", cost=cost, seconds=None))
+    found = costs(make_run("a", cost=cost, seconds=None))
     assert found == {"memory_bytes": 5, "step_seconds": pytest.approx(0.2)}
 
 
 def test_nothing_known():
-    assert costs(made("a", cost={}, config={}, seconds=None)) == {}
+    assert costs(make_run("a", cost={}, config={}, seconds=None)) == {}

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from mmfusion.report.delta import delta_m, deltas
-from tests.report.cases import made
+from tests.report.memory_runs import make_run
 
 
 def test_by_hand():
@@ -31,9 +31,9 @@ def test_metrics_around_zero_change_in_hundredths_of_themselves():
 def test_no_seed_is_dropped_for_what_came_out_of_it(value):
     runs = []
     for seed, single in enumerate((0.5, value, 0.6)):
-        runs.append(made(f"m{seed}", {"test/sum/r2": 0.6, "test/largest/accuracy": 0.8}, seed=seed))
-        runs.append(made(f"s{seed}", {"test/sum/r2": single}, seed=seed, without=["task.largest"]))
-        runs.append(made(f"l{seed}", {"test/largest/accuracy": 0.8}, seed=seed, without=["task.sum"]))
+        runs.append(make_run(f"m{seed}", {"test/sum/r2": 0.6, "test/largest/accuracy": 0.8}, seed=seed))
+        runs.append(make_run(f"s{seed}", {"test/sum/r2": single}, seed=seed, without=["task.largest"]))
+        runs.append(make_run(f"l{seed}", {"test/largest/accuracy": 0.8}, seed=seed, without=["task.sum"]))
     found = deltas(runs)
     assert found.values == pytest.approx({f"m{s}": 50 * (0.6 - x) for s, x in enumerate((0.5, value, 0.6))})
 
@@ -49,13 +49,13 @@ def test_one_seed_without_a_relative_change_refuses_all():
 
 
 def both(name, accuracy, mae, seed=0, **more):
-    return made(name, {"test/largest/accuracy": accuracy, "test/sum/mae": mae}, seed=seed, **more)
+    return make_run(name, {"test/largest/accuracy": accuracy, "test/sum/mae": mae}, seed=seed, **more)
 
 
 def alone(name, task, value, seed=0, **more):
     metric = {"largest": "test/largest/accuracy", "sum": "test/sum/mae"}[task]
     other = {"largest": "task.sum", "sum": "task.largest"}[task]
-    return made(name, {metric: value}, seed=seed, without=[other], **more)
+    return make_run(name, {metric: value}, seed=seed, without=[other], **more)
 
 
 def test_runs_of_the_same_configuration_and_seed():

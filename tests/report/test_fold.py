@@ -5,14 +5,14 @@ import pytest
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.columns import ABSENT
 from mmfusion.report.fold import by_seed, fold, folded, paired_by_seed, values_of
-from tests.report.cases import grid, made
+from tests.report.memory_runs import grid, make_run
 
 METRIC = "test/largest/accuracy"
 
 
 def two_by_two(seeds=2):
     return [
-        made(
+        make_run(
             f"{f}-{w}-{s}", {METRIC: 0.5 + 0.1 * (f == "gated") + 0.01 * s}, {"fusion": f, "loss_weighting": w}, seed=s
         )
         for f in ("concat", "gated")
@@ -45,7 +45,7 @@ def test_seeds_are_averaged_over_what_varies_within():
 
 
 def test_a_seed_that_was_repeated_counts_once():
-    runs = [*grid({"concat": [0.5, 0.7]}), made("again", {METRIC: 0.6}, {"fusion": "concat"}, seed=1)]
+    runs = [*grid({"concat": [0.5, 0.7]}), make_run("again", {METRIC: 0.6}, {"fusion": "concat"}, seed=1)]
     (group,) = fold(runs).groups
     assert by_seed(group, values_of(runs, METRIC)) == pytest.approx({0: 0.5, 1: 0.65})
 
@@ -62,13 +62,13 @@ def test_pairs_are_made_of_what_both_have():
 
 
 def test_runs_without_a_seed_stand_for_themselves():
-    runs = [made("a", {METRIC: 0.5}, seed=None), made("b", {METRIC: 0.7}, seed=None)]
+    runs = [make_run("a", {METRIC: 0.5}, seed=None), make_run("b", {METRIC: 0.7}, seed=None)]
     (group,) = fold(runs).groups
     assert by_seed(group, values_of(runs, METRIC)) == {"a": 0.5, "b": 0.7}
 
 
 def test_only_completed_runs_have_values():
-    runs = [*grid({"concat": [0.5]}), made("f", {METRIC: 0.9}, {"fusion": "concat"}, seed=1, status="failed")]
+    runs = [*grid({"concat": [0.5]}), make_run("f", {METRIC: 0.9}, {"fusion": "concat"}, seed=1, status="failed")]
     assert values_of(runs, METRIC) == {"concat-0": 0.5}
     (group,) = fold(runs).groups
     assert group.others == {"failed": 1}
@@ -84,7 +84,7 @@ def test_short_names(name):
 
 
 def test_group_slash_and_section():
-    runs = [made("a", typed=["modality=dropout"]), made("b"), made("c", without=["encoder.image"])]
+    runs = [make_run("a", typed=["modality=dropout"]), make_run("b"), make_run("c", without=["encoder.image"])]
     runs[0].config["modality"]["dropout"] = 0.3
     assert fold(runs, ["modality"]).by == ["modality.dropout"]
     found = fold(runs, ["encoder/image"])

@@ -13,8 +13,8 @@ from mmfusion.report.compare import compare
 from mmfusion.report.folds import overlap
 from mmfusion.report.reading import conclusion, notes
 from mmfusion.report.runs import find_runs
-from tests.report.cases import made
-from tests.report.tested import make_rows, write_tested
+from tests.report.memory_runs import make_run
+from tests.report.prediction_runs import make_rows, write_predicted_run
 
 METRIC = "test/largest/accuracy"
 FOLDS = 5
@@ -30,7 +30,7 @@ def folded(seeds=2, fusions=("concat", "gated"), folds=range(FOLDS), counts=(40,
         for seed in range(seeds):
             for fold in folds:
                 value = level[fold] + 0.02 * (fusion == "gated") + rng.normal(0, 0.01)
-                run = made(
+                run = make_run(
                     f"{fusion}-{seed}-{fold}",
                     {METRIC: value},
                     {"fusion": fusion},
@@ -122,12 +122,12 @@ def test_one_fold_alone_is_a_split_like_any_other():
 
 def test_rows_held_out_beside_a_column_are_those_of_the_validation():
     assert overlap(folded(column="split")) == pytest.approx(30 / 120)
-    assert overlap([*folded(folds=range(3), counts=None), made("x")]) == pytest.approx(1 / 4)
+    assert overlap([*folded(folds=range(3), counts=None), make_run("x")]) == pytest.approx(1 / 4)
     groups = folded(counts=None)
     for run in groups:
         run.config["data"]["split"]["folds"] = "groups"
     assert overlap(groups) == pytest.approx(1 / 4)
-    assert overlap([made("a"), made("b")]) == 0
+    assert overlap([make_run("a"), make_run("b")]) == 0
 
 
 def write_folds(folder, names="ab", seeds=2, **more):
@@ -137,7 +137,9 @@ def write_folds(folder, names="ab", seeds=2, **more):
         for seed in range(seeds):
             for fold in range(3):
                 held = np.arange(150) % 3 == fold
-                path = write_tested(folder / f"{name}{seed}{fold}", name, rows, held, seed, wrong=0.1 + 0.1 * fold)
+                path = write_predicted_run(
+                    folder / f"{name}{seed}{fold}", name, rows, held, seed, wrong=0.1 + 0.1 * fold
+                )
                 config = yaml.safe_load((path / "config.yaml").read_text())
                 config["data"]["split"] = {"column": None, "ratio": None, "folds": 3, "fold": fold} | more
                 (path / "config.yaml").write_text(yaml.safe_dump(config))

@@ -7,8 +7,8 @@ from html.parser import HTMLParser
 import pytest
 
 from mmfusion.report.html import SCRIPTS, STYLES, embedded, own_script, page, plotly_script, write_html
-from tests.report.cases import grid, made
-from tests.report.showcase import NASTY
+from tests.report.example_sweeps import NASTY
+from tests.report.memory_runs import grid, make_run
 
 
 class Reader(HTMLParser):
@@ -39,7 +39,7 @@ def read(text):
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
     path = tmp_path_factory.mktemp("html") / "deep" / "report.html"
-    runs = [*grid({"concat": [0.8], NASTY: [0.9]}), made(NASTY, status="failed", error=NASTY)]
+    runs = [*grid({"concat": [0.8], NASTY: [0.9]}), make_run(NASTY, status="failed", error=NASTY)]
     write_html(runs, path, title=NASTY)
     return path.read_text(encoding="utf-8")
 

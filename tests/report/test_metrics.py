@@ -5,7 +5,7 @@ import pytest
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.metrics import default_metric, main_metric, names, resolve_metric, tasks, value
 from tests.helpers.run_folders import write_sweep
-from tests.report.cases import made
+from tests.report.memory_runs import make_run
 
 METRICS = {
     "test/rows": 100.0,
@@ -21,14 +21,14 @@ METRICS = {
 
 
 def test_names_leave_counts_out_and_take_validation_in():
-    found = names([made("a", METRICS, validation={"val/loss": 1.0})])
+    found = names([make_run("a", METRICS, validation={"val/loss": 1.0})])
     assert found == sorted(found)
     assert {"test[image]/largest/accuracy", "val/loss", "test/sum/mae"} < set(found)
     assert not [name for name in found if name.endswith(("rows", "labels"))]
 
 
 def test_value_of_test_or_validation():
-    run = made("a", METRICS, validation={"val/loss": 2.0})
+    run = make_run("a", METRICS, validation={"val/loss": 2.0})
     assert (value(run, "test/sum/mae"), value(run, "val/loss"), value(run, "val/x")) == (1.5, 2.0, None)
 
 
@@ -41,48 +41,48 @@ def test_main_metric():
 
 
 def test_default_is_the_first_tasks_main_metric():
-    assert default_metric([made("a", METRICS)]) == "test/sum/mae"
+    assert default_metric([make_run("a", METRICS)]) == "test/sum/mae"
 
 
 def test_default_is_what_checkpoints_were_chosen_by():
     monitor = {"metric": {"val/largest/accuracy": 1.0}, "mode": "max"}
-    runs = [made("a", METRICS, monitor=monitor), made("b", METRICS, monitor=monitor)]
+    runs = [make_run("a", METRICS, monitor=monitor), make_run("b", METRICS, monitor=monitor)]
     assert default_metric(runs) == "test/largest/accuracy"
-    assert default_metric([*runs, made("c", METRICS)]) == "test/sum/mae"
+    assert default_metric([*runs, make_run("c", METRICS)]) == "test/sum/mae"
     both = {"metric": {"val/largest/accuracy": 1.0, "val/sum/mae": -1.0}, "mode": "max"}
-    assert default_metric([made("a", METRICS, monitor=both)]) == "test/sum/mae"
+    assert default_metric([make_run("a", METRICS, monitor=both)]) == "test/sum/mae"
 
 
 def test_default_of_a_search_is_its_objective_on_the_test_split(tmp_path):
     objective = {"metric": "val/largest/accuracy", "direction": "maximize"}
     sweep = write_sweep(tmp_path / "search", kind="search", objectives=[objective])
-    runs = [made("a", METRICS, sweep=sweep), made("b", METRICS, sweep=sweep)]
+    runs = [make_run("a", METRICS, sweep=sweep), make_run("b", METRICS, sweep=sweep)]
     assert default_metric(runs) == "test/largest/accuracy"
-    untested = [made("a", {}, sweep=sweep, validation={"val/largest/accuracy": 0.5, "val/sum/mae": 1.0})]
+    untested = [make_run("a", {}, sweep=sweep, validation={"val/largest/accuracy": 0.5, "val/sum/mae": 1.0})]
     assert default_metric(untested) == "val/largest/accuracy"
-    assert default_metric([*runs, made("c", METRICS)]) == "test/sum/mae"
+    assert default_metric([*runs, make_run("c", METRICS)]) == "test/sum/mae"
 
 
 def test_default_of_a_search_by_what_chooses_checkpoints_is_that(tmp_path):
     objective = {"metric": "val/monitor", "direction": "min"}
     sweep = write_sweep(tmp_path / "search", kind="search", objectives=[objective])
-    assert default_metric([made("a", METRICS, sweep=sweep)]) == "test/loss"
+    assert default_metric([make_run("a", METRICS, sweep=sweep)]) == "test/loss"
     by = {"metric": {"val/sum/mae": 1.0, "val/largest/accuracy": -1.0}, "mode": "min"}
-    assert default_metric([made("a", METRICS, sweep=sweep, monitor=by)]) == "test/sum/mae"
+    assert default_metric([make_run("a", METRICS, sweep=sweep, monitor=by)]) == "test/sum/mae"
 
 
 def test_default_is_of_a_task_that_most_runs_have():
-    alone = [made(str(n), METRICS, without=["task.sum"]) for n in range(2)]
-    assert default_metric([made("a", METRICS), *alone]) == "test/largest/accuracy"
+    alone = [make_run(str(n), METRICS, without=["task.sum"]) for n in range(2)]
+    assert default_metric([make_run("a", METRICS), *alone]) == "test/largest/accuracy"
 
 
 def test_no_metric_at_all():
     with pytest.raises(ConfigError, match=r"--metric. Valid: val/loss"):
-        default_metric([made("a", {"test/rows": 3.0}, validation={"val/loss": 1.0})])
+        default_metric([make_run("a", {"test/rows": 3.0}, validation={"val/loss": 1.0})])
 
 
 def test_resolve():
-    runs = [made("a", METRICS, validation={"val/loss": 1.0})]
+    runs = [make_run("a", METRICS, validation={"val/loss": 1.0})]
     assert resolve_metric("test[image]/largest/accuracy", runs) == "test[image]/largest/accuracy"
     assert resolve_metric("largest/accuracy", runs) == "test/largest/accuracy"
     assert resolve_metric("mae", runs) == "test/sum/mae"
@@ -94,5 +94,5 @@ def test_resolve():
 
 
 def test_tasks_of_config_or_of_what_was_tested():
-    assert tasks(made("a")) == ["sum", "largest"]
-    assert tasks(made("a", METRICS, config={})) == ["sum", "largest"]
+    assert tasks(make_run("a")) == ["sum", "largest"]
+    assert tasks(make_run("a", METRICS, config={})) == ["sum", "largest"]

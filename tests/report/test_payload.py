@@ -10,7 +10,7 @@ import polars as pl
 from mmfusion.report.payload import about, columns, curves, epochs, log_tail, one, payload, plain
 from mmfusion.report.runs import find_runs
 from tests.helpers.run_folders import config, training_curves, write_run
-from tests.report.cases import grid, made
+from tests.report.memory_runs import grid, make_run
 
 
 def decoded(text):
@@ -124,5 +124,5 @@ def test_the_page_says_what_it_is_of():
     assert found["live"] is False
     assert [run["id"] for run in found["runs"]] == [run.id for run in runs]
     assert about(runs) == "3 runs in nowhere"
-    assert about([made("x")]) == "1 run in nowhere"
+    assert about([make_run("x")]) == "1 run in nowhere"
     assert payload([], "empty")["runs"] == []

@@ -4,7 +4,7 @@ from mmfusion.report.compare import compare
 from mmfusion.report.reading import conclusion, failures, notes, unfinished
 from mmfusion.report.runs import find_runs
 from tests.helpers.run_folders import write_run, write_sweep
-from tests.report.cases import grid, made
+from tests.report.memory_runs import grid, make_run
 
 METRIC = "test/largest/accuracy"
 
@@ -53,7 +53,7 @@ def test_one_configuration():
 
 def test_ahead_on_average_but_behind_over_shared_seeds():
     accuracy = {"gated": [0.80, 0.81, 0.80], "concat": [0.70, 0.72, 0.70]}
-    runs = [*grid(accuracy), made("lucky", {METRIC: 1.5}, {"fusion": "concat"}, seed=7)]
+    runs = [*grid(accuracy), make_run("lucky", {METRIC: 1.5}, {"fusion": "concat"}, seed=7)]
     assert "yet over shared seeds it is worse than gated (p" in conclusion(compare(runs, METRIC))
 
 
@@ -69,7 +69,7 @@ def test_many_are_counted():
 
 
 def test_nothing_completed():
-    assert conclusion(compare([made("a", status="failed")])) == "Nothing to rank: no completed run has a metric."
+    assert conclusion(compare([make_run("a", status="failed")])) == "Nothing to rank: no completed run has a metric."
 
 
 def said(runs, **more):
@@ -80,17 +80,17 @@ def test_notes_say_what_is_missing_averaged_repeated():
     runs = grid({"concat": [0.8, 0.9], "gated": [0.7, 0.6]})
     assert said(runs) == ""
     assert "1 completed run without test/largest/accuracy: x." in said(
-        [*runs, made("x", {"test/sum/mae": 1.0}, seed=5)]
+        [*runs, make_run("x", {"test/sum/mae": 1.0}, seed=5)]
     )
-    again = made("again", {METRIC: 0.8}, {"fusion": "concat"}, seed=1)
+    again = make_run("again", {METRIC: 0.8}, {"fusion": "concat"}, seed=1)
     assert "1 run repeated a seed of the same configuration" in said([*runs, again])
-    unknown = made("u", {METRIC: 0.8}, {"fusion": "concat"}, seed=None)
+    unknown = make_run("u", {METRIC: 0.8}, {"fusion": "concat"}, seed=None)
     assert "1 run without a known seed, paired with no other: u." in said([*runs, unknown])
 
 
 def test_notes_on_averages():
     runs = [
-        made(f"{f}{lr}{s}", {METRIC: 0.9}, {"fusion": f, "optimizer.lr": lr}, seed=s)
+        make_run(f"{f}{lr}{s}", {METRIC: 0.9}, {"fusion": f, "optimizer.lr": lr}, seed=s)
         for f in ("concat", "gated")
         for lr in (0.1, 0.2)
         for s in (0, 1)
@@ -103,15 +103,22 @@ def test_notes_on_averages():
 
 
 def test_notes_on_delta():
-    runs = [made("m", {METRIC: 0.9, "test/sum/mae": 1.0}, seed=3), made("l", {METRIC: 0.8}, without=["task.sum"])]
+    runs = [
+        make_run("m", {METRIC: 0.9, "test/sum/mae": 1.0}, seed=3),
+        make_run("l", {METRIC: 0.8}, without=["task.sum"]),
+    ]
     assert "No Δm for some: there is no completed run of sum alone" in said(runs)
-    runs.append(made("s", {"test/sum/mae": 1.0}, without=["task.largest"]))
+    runs.append(make_run("s", {"test/sum/mae": 1.0}, without=["task.largest"]))
     assert "Δm: mean gain of test/largest/accuracy, test/sum/mae over single-task runs" in said(runs)
     assert "of other seeds" in said(runs)
 
 
 def test_failures_give_the_first_line():
-    runs = [made("a"), made("b", status="failed", error="RuntimeError: NaN\nin task sum"), made("c", status="missing")]
+    runs = [
+        make_run("a"),
+        make_run("b", status="failed", error="RuntimeError: NaN\nin task sum"),
+        make_run("c", status="missing"),
+    ]
     assert [(run.id, why) for run, why in failures(runs)] == [
         ("b", "RuntimeError: NaN"),
         ("c", "no reason was written"),
@@ -128,4 +135,4 @@ def test_unfinished(tmp_path, kind, said):
 
 
 def test_all_done():
-    assert unfinished([made("a"), made("b", status="failed")]) is None
+    assert unfinished([make_run("a"), make_run("b", status="failed")]) is None

@@ -12,9 +12,9 @@ from mmfusion.report.compare import compare
 from mmfusion.report.reading import conclusion, notes
 from mmfusion.report.runs import find_runs
 from mmfusion.report.same_rows import same_rows
-from tests.report.cases import grid, made
-from tests.report.own_task import Cautious
-from tests.report.tested import make_rows, write_tested, write_unequal
+from tests.report.custom_tasks import Cautious
+from tests.report.memory_runs import grid, make_run
+from tests.report.prediction_runs import make_rows, write_predicted_run, write_unequal_runs
 
 METRIC = "test/y/accuracy"
 
@@ -31,7 +31,7 @@ def accuracy(path, ids):
 
 @pytest.mark.parametrize("metric", ["accuracy", "f1", "auroc", "loss"])
 def test_equal_models_are_equal_on_the_rows_of_both(tmp_path, metric):
-    folder, _ = write_unequal(tmp_path)
+    folder, _ = write_unequal_runs(tmp_path)
     runs = find_runs([folder])
     found = compare(runs, f"test/y/{metric}")
     assert len(found.ranked) == 2
@@ -40,7 +40,7 @@ def test_equal_models_are_equal_on_the_rows_of_both(tmp_path, metric):
 
 
 def test_every_run_is_scored_on_the_rows_of_all(tmp_path):
-    folder, rows = write_unequal(tmp_path)
+    folder, rows = write_unequal_runs(tmp_path)
     easy = [id for id, hard in zip(rows[0], rows[2], strict=True) if not hard]
     runs = find_runs([folder])
     found = same_rows(runs, METRIC)
@@ -53,7 +53,7 @@ def test_rows_without_a_label_of_the_task_do_not_count(tmp_path):
     everything = np.ones(100, bool)
     for name in "ab":
         for seed in range(3):
-            write_tested(tmp_path / f"{name}{seed}", name, rows, everything, seed)
+            write_predicted_run(tmp_path / f"{name}{seed}", name, rows, everything, seed)
     path = tmp_path / "a0" / "predictions.parquet"
     table = pl.read_parquet(path)
     table.with_columns(y_true=pl.when(pl.int_range(pl.len()) < 90).then("y_true")).write_parquet(path)
@@ -66,14 +66,14 @@ def test_rows_without_a_label_of_the_task_do_not_count(tmp_path):
 def test_the_same_rows_keep_what_was_recorded(tmp_path):
     rows = make_rows(60)
     for name in "ab":
-        path = write_tested(tmp_path / name, name, rows, np.ones(60, bool))
+        path = write_predicted_run(tmp_path / name, name, rows, np.ones(60, bool))
         change(path, metrics={METRIC: 0.125, "test/rows": 60.0})
     found = same_rows(find_runs([tmp_path]), METRIC)
     assert (set(found.values.values()), found.anew) == ({0.125}, [])
 
 
 def test_a_digest_says_that_rows_are_the_same_without_reading_predictions(tmp_path):
-    folder, _ = write_unequal(tmp_path)
+    folder, _ = write_unequal_runs(tmp_path)
     for path in folder.iterdir():
         (path / "predictions.parquet").unlink()
         change(path, rows={"test": {"rows": 9, "labels": {"y": [9, "same"]}}})
@@ -82,7 +82,7 @@ def test_a_digest_says_that_rows_are_the_same_without_reading_predictions(tmp_pa
 
 
 def test_without_predictions_there_is_no_verdict_and_the_reason(tmp_path):
-    folder, _ = write_unequal(tmp_path)
+    folder, _ = write_unequal_runs(tmp_path)
     for path in folder.iterdir():
         (path / "predictions.parquet").unlink()
     found = compare(find_runs([folder]), METRIC)
@@ -103,7 +103,7 @@ def test_without_predictions_there_is_no_verdict_and_the_reason(tmp_path):
     ],
 )
 def test_what_cannot_be_put_side_by_side_is_not(tmp_path, file, broken, why):
-    folder, _ = write_unequal(tmp_path)
+    folder, _ = write_unequal_runs(tmp_path)
     for seed in range(3):
         path = folder / f"b{seed}"
         if file == "table":
@@ -171,30 +171,30 @@ def test_rows_split_by_the_seed_are_computed_anew_seed_by_seed(tmp_path):
     ids, labels, hard = make_rows(400)
     for seed in range(3):
         own = np.arange(400) % 4 == seed
-        write_tested(tmp_path / f"a{seed}", "a", (ids, labels, hard), own, seed)
-        write_tested(tmp_path / f"b{seed}", "b", (ids, labels, hard), own & ~hard, seed)
+        write_predicted_run(tmp_path / f"a{seed}", "a", (ids, labels, hard), own, seed)
+        write_predicted_run(tmp_path / f"b{seed}", "b", (ids, labels, hard), own & ~hard, seed)
     found = same_rows(find_runs([tmp_path]), METRIC)
     assert sorted(found.anew) == sorted(int((~hard & (np.arange(400) % 4 == seed)).sum()) for seed in range(3))
 
 
 def test_a_metric_of_ones_own_is_computed_anew(tmp_path):
-    folder, _ = write_unequal(tmp_path, target="tests.report.own_task.Cautious", score_with=Cautious)
+    folder, _ = write_unequal_runs(tmp_path, target="tests.report.custom_tasks.Cautious", score_with=Cautious)
     runs = find_runs([folder])
-    with trusting(["tests.report.own_task"]):
+    with trusting(["tests.report.custom_tasks"]):
         found = same_rows(runs, "test/y/specificity")
     assert len(found.values) == 6
     assert len(found.anew) == 1
 
 
 def test_a_task_that_is_not_trusted_is_not_called(tmp_path):
-    folder, _ = write_unequal(tmp_path, target="tests.report.own_task.Cautious", score_with=Cautious)
+    folder, _ = write_unequal_runs(tmp_path, target="tests.report.custom_tasks.Cautious", score_with=Cautious)
     found = same_rows(find_runs([folder]), "test/y/specificity")
     assert found.values == {}
     assert all("trusted_modules" in why for why in found.unlike.values())
 
 
 def test_the_page_has_the_same_numbers(tmp_path):
-    folder, _ = write_unequal(tmp_path)
+    folder, _ = write_unequal_runs(tmp_path)
     runs = find_runs([folder])
     found = across(runs, METRIC)
     same = same_rows(runs, METRIC)
@@ -203,4 +203,4 @@ def test_the_page_has_the_same_numbers(tmp_path):
     values = list(same.values.values())
     assert means == pytest.approx(sorted([sum(values[:3]) / 3, sum(values[3:]) / 3]))
     assert "no difference shown" in found["compared"][METRIC]["conclusion"]
-    assert across([made("a", {METRIC: 0.5})])["same_rows"] == {}
+    assert across([make_run("a", {METRIC: 0.5})])["same_rows"] == {}

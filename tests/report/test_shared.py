@@ -5,7 +5,7 @@ import pytest
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.across import across
 from mmfusion.report.shared import SINGLE, shared
-from tests.report.cases import made
+from tests.report.memory_runs import make_run
 
 A, B = Path("/nowhere/a"), Path("/nowhere/b")
 ACCURACY, MAE = "test/largest/accuracy", "test/sum/mae"
@@ -13,10 +13,12 @@ ACCURACY, MAE = "test/largest/accuracy", "test/sum/mae"
 
 def runs():
     first = [
-        made(f"a/{f}{s}", {ACCURACY: 0.9}, {"fusion": f}, seed=s, sweep=A) for f in ("concat", "sum") for s in (0, 1)
+        make_run(f"a/{f}{s}", {ACCURACY: 0.9}, {"fusion": f}, seed=s, sweep=A)
+        for f in ("concat", "sum")
+        for s in (0, 1)
     ]
-    second = [made(f"b/{rate}", {MAE: rate}, {"optimizer.lr": rate}, sweep=B) for rate in (0.1, 0.2)]
-    return first, second, [made("alone", {ACCURACY: 0.8})]
+    second = [make_run(f"b/{rate}", {MAE: rate}, {"optimizer.lr": rate}, sweep=B) for rate in (0.1, 0.2)]
+    return first, second, [make_run("alone", {ACCURACY: 0.8})]
 
 
 def test_one_sweep_is_all_there_is():

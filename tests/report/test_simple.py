@@ -9,7 +9,7 @@ from mmfusion.report.runs import find_runs
 from mmfusion.report.simple import listed, not_better, simple_models
 from mmfusion.report.terminal import show
 from tests.helpers.run_folders import config, write_run
-from tests.report.tested import write_unequal
+from tests.report.prediction_runs import write_unequal_runs
 
 METRIC = "test/largest/accuracy"
 
@@ -84,7 +84,7 @@ def test_simple_models_are_averaged_over_the_runs_that_rows_are_ranked_by(tmp_pa
 
 def test_where_runs_were_tested_on_different_rows_it_says_so(tmp_path):
     simple = {"metrics": {"constant": {"test/y/accuracy": 0.5}}}
-    write_unequal(tmp_path, baselines=simple)
+    write_unequal_runs(tmp_path, baselines=simple)
     found = compare(find_runs([tmp_path]), "test/y/accuracy")
     assert found.balance.rows.anew
     assert listed(found)[0].startswith("Simple models on the test rows of each run, by test/y/accuracy: majority")

@@ -4,11 +4,14 @@ import pytest
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.compare import compare
 from mmfusion.report.table_file import check_csv, write_csv
-from tests.report.cases import grid, made
+from tests.report.memory_runs import grid, make_run
 
 
 def test_all_columns_with_all_digits(tmp_path):
-    runs = [*grid({"concat": [0.80, 0.83], "gated": [0.90, 0.91]}), made("f", {}, {"fusion": "sum"}, status="failed")]
+    runs = [
+        *grid({"concat": [0.80, 0.83], "gated": [0.90, 0.91]}),
+        make_run("f", {}, {"fusion": "sum"}, status="failed"),
+    ]
     comparison = compare(runs, "accuracy")
     write_csv(comparison, tmp_path / "new" / "table.csv")
     table = pl.read_csv(tmp_path / "new" / "table.csv").to_dicts()

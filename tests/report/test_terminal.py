@@ -6,13 +6,13 @@ from rich.console import Console
 
 from mmfusion.report.compare import compare
 from mmfusion.report.terminal import plain_console, show
-from tests.report.cases import grid, made
+from tests.report.memory_runs import grid, make_run
 
 METRIC = "test/largest/accuracy"
 RUNS = [
     *grid({"concat": [0.80, 0.83, 0.85], "gated": [0.90, 0.91, 0.91]}),
-    made("f", {}, {"fusion": "gated"}, seed=3, status="failed", error="RuntimeError: [bold]NaN\nsecond line"),
-    made("r", {}, {"fusion": "concat"}, seed=3, status="running"),
+    make_run("f", {}, {"fusion": "gated"}, seed=3, status="failed", error="RuntimeError: [bold]NaN\nsecond line"),
+    make_run("r", {}, {"fusion": "concat"}, seed=3, status="running"),
 ]
 
 
@@ -44,7 +44,7 @@ def test_everything_is_there():
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
 def test_no_line_of_a_table_is_wider_than_the_terminal(width):
     runs = [
-        made(
+        make_run(
             f"{f}{w}{s}", {METRIC: 0.5 + s / 10}, {"fusion": f, "loss_weighting": w, "optimizer.lr": 0.001 * s}, seed=s
         )
         for f in ("concat", "gated")
@@ -73,7 +73,7 @@ def test_at_80_columns_costs_stand_in_a_table_of_their_own_by_the_same_ranks():
 
 def test_many_keys_become_one_column():
     keys = {f"trainer.setting_number_{n}": 1 for n in range(12)}
-    runs = [made(str(n), {METRIC: n / 10}, dict.fromkeys(keys, n)) for n in range(2)]
+    runs = [make_run(str(n), {METRIC: n / 10}, dict.fromkeys(keys, n)) for n in range(2)]
     text = shown(runs, 80)
     assert "settings" in text
     assert "and 6 more" in re.sub(r"[│\s]+", " ", text)
@@ -87,22 +87,22 @@ def test_without_differences_there_is_one_row():
 
 
 def test_delta_is_shown():
-    runs = [made("m", {METRIC: 0.9, "test/sum/mae": 1.0}), made("l", {METRIC: 0.8}, without=["task.sum"])]
-    runs.append(made("s", {"test/sum/mae": 1.0}, without=["task.largest"]))
+    runs = [make_run("m", {METRIC: 0.9, "test/sum/mae": 1.0}), make_run("l", {METRIC: 0.8}, without=["task.sum"])]
+    runs.append(make_run("s", {"test/sum/mae": 1.0}, without=["task.largest"]))
     table = cells(shown(runs))
     assert table[0][5] == "Δm %"
     assert [(row[1], row[5]) for row in table[1:]] == [("largest+sum", "6.25"), ("largest", "–"), ("sum", "–")]
 
 
 def test_long_lists_are_cut_and_counted():
-    failed = [made(f"x{n}", status="failed", error="no") for n in range(30)]
+    failed = [make_run(f"x{n}", status="failed", error="no") for n in range(30)]
     assert "11 more did not complete." in shown([*RUNS, *failed])
-    many = [made(str(n), {METRIC: n / 100}, {"optimizer.lr": n / 100}) for n in range(70)]
+    many = [make_run(str(n), {METRIC: n / 100}, {"optimizer.lr": n / 100}) for n in range(70)]
     assert "10 more rows" in shown(many)
 
 
 def test_nothing_completed():
-    text = shown([made("a", status="failed", error="no")])
+    text = shown([make_run("a", status="failed", error="no")])
     assert "higher is better" not in text
     assert "Nothing to rank" in text
 
@@ -115,6 +115,6 @@ def test_width_off_a_terminal(monkeypatch):
 
 
 def test_a_runs_own_path_is_not_repeated():
-    run = made("a", status="missing")
-    bad = made("a", status="missing", error=f"{run.path}/result.json cannot be read: x")
+    run = make_run("a", status="missing")
+    bad = make_run("a", status="missing", error=f"{run.path}/result.json cannot be read: x")
     assert ["a", "missing", "result.json cannot be read: x"] in cells(shown([bad]))

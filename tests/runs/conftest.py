@@ -9,21 +9,21 @@ import pytest
 
 from mmfusion.runs.result import Result
 from mmfusion.runs.train import train
-from tests.runs.checked import make_rows, media
-from tests.runs.toy import make_toy, toy_config
+from tests.runs.small_experiment import small_config, write_small_experiment
+from tests.runs.validated_table import make_rows, media
 
 
 @pytest.fixture(scope="session")
-def toy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The config folder of the toy experiment."""
-    return make_toy(tmp_path_factory.mktemp("toy"))
+def conf_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The config folder of the small experiment."""
+    return write_small_experiment(tmp_path_factory.mktemp("small"))
 
 
 @pytest.fixture(scope="session")
-def trained(toy: Path) -> Result:
+def trained(conf_dir: Path) -> Result:
     """A completed run of it."""
     overrides = ["loss_weighting=gradnorm", "seed=0"]
-    return train(toy_config(toy, *overrides), overrides, show=False)
+    return train(small_config(conf_dir, *overrides), overrides, show=False)
 
 
 @pytest.fixture(scope="session")

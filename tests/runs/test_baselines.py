@@ -6,11 +6,11 @@ import pytest
 from mmfusion.runs import baselines as module
 from mmfusion.runs.baselines import baselines, compared
 from mmfusion.training.build import build_data
-from tests.runs.toy import make_toy, toy_config
+from tests.runs.small_experiment import small_config, write_small_experiment
 
 
 def ready(conf, *overrides):
-    config = toy_config(conf, *overrides)
+    config = small_config(conf, *overrides)
     data, tasks = build_data(config)
     data.setup()
     return config, data, tasks
@@ -18,7 +18,7 @@ def ready(conf, *overrides):
 
 @pytest.fixture
 def conf(tmp_path):
-    return make_toy(tmp_path)
+    return write_small_experiment(tmp_path)
 
 
 def test_a_table_is_measured_once_whatever_is_trained_on_it(conf, monkeypatch):
@@ -34,7 +34,7 @@ def test_a_table_is_measured_once_whatever_is_trained_on_it(conf, monkeypatch):
 def test_what_changes_the_numbers_is_measured_anew(conf, change):
     before = module._key(*ready(conf)[:2])
     if change == "rows":
-        table = conf.parent / "toy.csv"
+        table = conf.parent / "small.csv"
         table.write_text("\n".join(table.read_text().split("\n")[:-2]) + "\n")
     assert module._key(*ready(conf, *([] if change == "rows" else [change]))[:2]) != before
 
@@ -46,7 +46,7 @@ def test_a_medium_that_was_changed_under_its_name_counts(tmp_path, conf):
     for i in range(9):
         np.save(tmp_path / f"{i}.npy", np.ones(3) * i)
         rows.append(f"r{i},{('train', 'val', 'test')[i % 3]},{i}.npy,{'ab'[i // 3 % 2]}")
-    (tmp_path / "toy.csv").write_text("\n".join(rows))
+    (tmp_path / "small.csv").write_text("\n".join(rows))
     alone = [
         "~encoder.b",
         "~encoder.c",

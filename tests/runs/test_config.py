@@ -8,10 +8,10 @@ from mmfusion.runs.config import new_table_overrides, override, read_run, readin
 
 
 @pytest.fixture
-def folder(toy, tmp_path):
-    from tests.runs.toy import toy_config
+def folder(conf_dir, tmp_path):
+    from tests.runs.small_experiment import small_config
 
-    (tmp_path / "config.yaml").write_text(yaml.safe_dump(toy_config(toy)))
+    (tmp_path / "config.yaml").write_text(yaml.safe_dump(small_config(conf_dir)))
     return tmp_path
 
 
@@ -43,7 +43,7 @@ def test_overrides_are_checked_like_a_config(folder, words, message):
 def test_a_runs_config_comes_back_with_what_was_overridden(folder):
     read, config = read_run(folder / "config.yaml", ["seed=7"])
     assert read.path == folder
-    assert (config["seed"], config["name"]) == (7, "toy")
+    assert (config["seed"], config["name"]) == (7, "small")
 
 
 def test_what_counts_after_training_may_be_overridden(folder):

@@ -12,7 +12,7 @@ from mmfusion.runs.train import train
 from mmfusion.training.callbacks.checkpoint import load_weights
 from mmfusion.training.guard import NonFiniteLossError
 from mmfusion.training.module import MultiTaskModule
-from tests.runs.toy import toy_config
+from tests.runs.small_experiment import small_config
 
 STEPS = 3  # of an epoch
 
@@ -34,12 +34,12 @@ def at_step(monkeypatch):
     return put
 
 
-def config(toy, name, *overrides):
-    return toy_config(toy, f"paths.run={toy.parent / name}", "report.plots=false", *overrides)
+def config(conf_dir, name, *overrides):
+    return small_config(conf_dir, f"paths.run={conf_dir.parent / name}", "report.plots=false", *overrides)
 
 
-def found(toy, name):
-    return read_result(RunFolder.open(toy.parent / name))
+def found(conf_dir, name):
+    return read_result(RunFolder.open(conf_dir.parent / name))
 
 
 def check_best(result):
@@ -51,11 +51,11 @@ def check_best(result):
     assert all(weight.isfinite().all() for weight in weights.values())
 
 
-def test_a_loss_that_is_not_finite(toy, at_step):
+def test_a_loss_that_is_not_finite(conf_dir, at_step):
     at_step(STEPS + 1, lambda batch: batch.targets["level"].fill_(math.nan))
     with pytest.raises(NonFiniteLossError):
-        train(config(toy, "not-finite"), show=False)
-    result = found(toy, "not-finite")
+        train(config(conf_dir, "not-finite"), show=False)
+    result = found(conf_dir, "not-finite")
     assert result.status == "failed"
     assert result.error.startswith("NonFiniteLossError: the loss of 'level' is not finite at step 4")
     assert result.metrics == {}
@@ -64,33 +64,33 @@ def test_a_loss_that_is_not_finite(toy, at_step):
     assert all(weight.isfinite().all() for weight in last.values())
 
 
-def test_a_signal_in_the_second_epoch(toy, at_step):
+def test_a_signal_in_the_second_epoch(conf_dir, at_step):
     def stop(batch):
         raise Stopped(15)
 
     at_step(STEPS + 1, stop)
     with pytest.raises(Stopped):
-        train(config(toy, "stopped-late"), show=False)
-    result = found(toy, "stopped-late")
+        train(config(conf_dir, "stopped-late"), show=False)
+    result = found(conf_dir, "stopped-late")
     assert (result.status, result.error) == ("stopped", "stopped by SIGTERM")
     check_best(result)
 
 
-def test_what_the_test_found_is_kept_though_drawing_fails(toy, monkeypatch):
+def test_what_the_test_found_is_kept_though_drawing_fails(conf_dir, monkeypatch):
     def fail(*arguments):
         raise RuntimeError("no fonts")
 
     monkeypatch.setattr(room, "draw", fail)
     with pytest.raises(RuntimeError, match="no fonts"):
-        train(config(toy, "not-drawn", "trainer.max_epochs=1", "report.plots=true"), show=False)
-    result = found(toy, "not-drawn")
+        train(config(conf_dir, "not-drawn", "trainer.max_epochs=1", "report.plots=true"), show=False)
+    result = found(conf_dir, "not-drawn")
     assert (result.status, result.error) == ("failed", "RuntimeError: no fonts")
     assert result.metrics["test/rows"] == 30
     assert (result.folder / "predictions.parquet").is_file()
 
 
-def test_before_there_is_anything_to_say_nothing_is_said(toy):
+def test_before_there_is_anything_to_say_nothing_is_said(conf_dir):
     with pytest.raises(ValueError, match="there is no file"):
-        train(config(toy, "no-table", "data.path=/nowhere.csv"), show=False)
-    result = found(toy, "no-table")
+        train(config(conf_dir, "no-table", "data.path=/nowhere.csv"), show=False)
+    result = found(conf_dir, "no-table")
     assert (result.metrics, result.validation, result.monitor, result.faulty) == ({}, {}, {}, {})

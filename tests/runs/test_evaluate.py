@@ -25,11 +25,11 @@ def test_it_finds_the_very_metrics_of_the_run(trained, copied):
     assert json.loads((copied / "result.json").read_text())["metrics"] == trained.metrics
 
 
-def test_no_evaluation_takes_anothers_place(copied, toy, tmp_path, capsys):
+def test_no_evaluation_takes_anothers_place(copied, conf_dir, tmp_path, capsys):
     evaluate(copied, show=False)
     first = (copied / "eval_test.json").read_bytes()
     half = tmp_path / "half.csv"
-    lines = (toy.parent / "toy.csv").read_text().splitlines()
+    lines = (conf_dir.parent / "small.csv").read_text().splitlines()
     half.write_text("\n".join(line for i, line in enumerate(lines) if i % 2 == 0) + "\n")
     evaluate(copied, overrides=[f"data.path={half}"])
     assert f"Written to {copied / 'eval_test-1.json'}" in capsys.readouterr().out
@@ -72,22 +72,22 @@ def test_without_a_best_because_its_metric_had_no_value_best_is_refused_and_last
     assert f"predict {copied} new.csv --checkpoint last --out" in out
 
 
-def test_other_data(toy, trained, copied, tmp_path, capsys):
+def test_other_data(conf_dir, trained, copied, tmp_path, capsys):
     moved = tmp_path / "elsewhere.csv"
-    lines = (toy.parent / "toy.csv").read_text().splitlines()
+    lines = (conf_dir.parent / "small.csv").read_text().splitlines()
     moved.write_text("\n".join(line for i, line in enumerate(lines) if i % 2 == 0) + "\n")
     metrics = evaluate(copied, overrides=[f"data.path={moved}"]).metrics
     assert metrics["test/rows"] == 15
     assert "test metrics (15 rows)" in capsys.readouterr().out
 
 
-def test_a_run_is_not_tested_on_rows_that_it_was_trained_on(copied, toy, tmp_path, trained):
+def test_a_run_is_not_tested_on_rows_that_it_was_trained_on(copied, conf_dir, tmp_path, trained):
     swap = ["data.split.train=test", "data.split.test=train"]
     with pytest.raises(ConfigError, match=r"^data.split.train=test data.split.test=train: splits .* data.path=FILE$"):
         evaluate(copied, overrides=swap)
     assert evaluate(copied, overrides=["data.split.test=test"], show=False).metrics == trained.metrics  # as it was
     copy, other = tmp_path / "copy.csv", tmp_path / "other.csv"
-    text = (toy.parent / "toy.csv").read_text()
+    text = (conf_dir.parent / "small.csv").read_text()
     copy.write_text(text)
     other.write_text("".join(line for i, line in enumerate(text.splitlines(True)) if i % 2 == 0))
     with pytest.raises(ConfigError, match="splits the run's own table anew"):
@@ -106,9 +106,9 @@ def test_a_table_that_is_read_in_another_way_is_not_dealt_out_anew(copied):
         evaluate(copied, overrides=["data.id=null"])
 
 
-def test_the_training_data_need_not_be_there(copied, toy, tmp_path, trained):
+def test_the_training_data_need_not_be_there(copied, conf_dir, tmp_path, trained):
     only_test = tmp_path / "test.csv"
-    header, *lines = (toy.parent / "toy.csv").read_text().splitlines()
+    header, *lines = (conf_dir.parent / "small.csv").read_text().splitlines()
     only_test.write_text("\n".join([header, *(line for line in lines if ",test," in line)]) + "\n")
     assert evaluate(copied, overrides=[f"data.path={only_test}"], show=False).metrics == trained.metrics
 
@@ -139,7 +139,7 @@ def test_a_target_outside_of_the_rooms_is_refused(copied):
     assert not (copied / "executed").exists()
 
 
-def test_training_rows_are_scored_without_what_training_does_to_them(copied, toy):
+def test_training_rows_are_scored_without_what_training_does_to_them(copied, conf_dir):
     config = yaml.safe_load((copied / "config.yaml").read_text())
     config["data"]["modalities"]["a"]["transforms"] = {
         "train": [{"_target_": "mmfusion.data.transforms.gaussian_noise.GaussianNoise", "std": 100.0}]
@@ -172,9 +172,9 @@ def test_weights_that_do_not_fit_the_override(copied):
         evaluate(copied, overrides=["fusion.dim=4"], show=False)
 
 
-def test_another_table_is_read_as_its_file_shows(trained, copied, toy, tmp_path):
+def test_another_table_is_read_as_its_file_shows(trained, copied, conf_dir, tmp_path):
     german = tmp_path / "german.csv"
-    german.write_text((toy.parent / "toy.csv").read_text().replace(",", ";").replace(".", ","))
+    german.write_text((conf_dir.parent / "small.csv").read_text().replace(",", ";").replace(".", ","))
     config = yaml.safe_load((copied / "config.yaml").read_text())
     for option in ("header", "decimal"):  # a run of before there were such options
         del config["data"][option]
@@ -184,8 +184,8 @@ def test_another_table_is_read_as_its_file_shows(trained, copied, toy, tmp_path)
     assert evaluate(copied, overrides=overrides, show=False).metrics == trained.metrics
 
 
-def test_all_rows_of_another_table_whatever_its_splits(copied, toy, tmp_path, caplog):
-    lines = (toy.parent / "toy.csv").read_text().splitlines()
+def test_all_rows_of_another_table_whatever_its_splits(copied, conf_dir, tmp_path, caplog):
+    lines = (conf_dir.parent / "small.csv").read_text().splitlines()
     other = tmp_path / "other.csv"
     other.write_text("\n".join(lines[:60]).replace("split", "part") + "\n")
     metrics = evaluate(copied, split="all", overrides=[f"data.path={other}"], show=False).metrics
@@ -199,10 +199,10 @@ def test_all_rows_of_another_table_whatever_its_splits(copied, toy, tmp_path, ca
     assert "--split all takes every row" in caplog.text
 
 
-def test_all_rows_of_the_runs_own_table_are_refused(copied, toy, tmp_path):
+def test_all_rows_of_the_runs_own_table_are_refused(copied, conf_dir, tmp_path):
     with pytest.raises(ConfigError, match=r"^--split all: .* choose train, val or test$"):
         evaluate(copied, split="all", show=False)
     same = tmp_path / "same.csv"
-    same.write_bytes((toy.parent / "toy.csv").read_bytes())
+    same.write_bytes((conf_dir.parent / "small.csv").read_bytes())
     with pytest.raises(ConfigError, match="splits the run's own table anew"):
         evaluate(copied, split="all", overrides=[f"data.path={same}"], show=False)

@@ -22,7 +22,7 @@ def small_disk(tmp_path):
     return words
 
 
-def test_a_run_on_a_full_disk_says_so(toy, repo, tmp_path, small_disk):
+def test_a_run_on_a_full_disk_says_so(conf_dir, repo, tmp_path, small_disk):
     run = tmp_path / "disk" / "run"
     command = [
         *small_disk,
@@ -32,9 +32,9 @@ def test_a_run_on_a_full_disk_says_so(toy, repo, tmp_path, small_disk):
         "last.ckpt",
         str(run),
         "--config-dir",
-        str(toy),
+        str(conf_dir),
     ]
-    command += ["experiment=toy", "report.plots=false", "trainer.max_epochs=1"]
+    command += ["experiment=small", "report.plots=false", "trainer.max_epochs=1"]
     environment = os.environ | {"PYTHONPATH": str(repo)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr

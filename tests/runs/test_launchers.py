@@ -17,11 +17,18 @@ TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--np
 SHORT = ["trainer.accelerator=cpu", "trainer.max_epochs=1", "report.subsets=leave_one_out", "data.loader.batch_size=24"]
 
 
-def run(command: list[str], toy: Path, repo: Path, outputs: Path, *overrides: str) -> tuple[Result, str]:
+def run(command: list[str], conf_dir: Path, repo: Path, outputs: Path, *overrides: str) -> tuple[Result, str]:
     """Run to the end; what the one run folder says, and what was printed."""
     environment = {k: v for k, v in os.environ.items() if k not in (RUN_VARIABLE, "PYTHONPATH")}
     environment |= {"PYTHONPATH": str(repo), "OMP_NUM_THREADS": "1"}
-    given = ["--config-dir", str(toy), "experiment=toy", *SHORT, "report.plots=false", f"paths.outputs={outputs}"]
+    given = [
+        "--config-dir",
+        str(conf_dir),
+        "experiment=small",
+        *SHORT,
+        "report.plots=false",
+        f"paths.outputs={outputs}",
+    ]
     done = subprocess.run(
         [*command, str(repo / "scripts" / "train.py"), *given, *overrides],
         env=environment,
@@ -32,7 +39,7 @@ def run(command: list[str], toy: Path, repo: Path, outputs: Path, *overrides: st
         cwd=outputs,
     )
     assert done.returncode == 0, done.stdout
-    (path,) = (outputs / "toy").iterdir()
+    (path,) = (outputs / "small").iterdir()
     return read_result(RunFolder.open(path)), done.stdout
 
 
@@ -49,14 +56,14 @@ def check(result: Result, text: str) -> None:
         assert alone[name] == pytest.approx(value, rel=1e-4, abs=1e-6), name
 
 
-def test_torchrun(toy, repo, tmp_path):
-    result, text = run(TORCHRUN, toy, repo, tmp_path, "trainer=ddp", "trainer.devices=auto")
+def test_torchrun(conf_dir, repo, tmp_path):
+    result, text = run(TORCHRUN, conf_dir, repo, tmp_path, "trainer=ddp", "trainer.devices=auto")
     check(result, text)
 
 
-def test_two_ranks_that_share_the_parameters(toy, repo, tmp_path):
+def test_two_ranks_that_share_the_parameters(conf_dir, repo, tmp_path):
     overrides = ["trainer=fsdp", "trainer.devices=2", "trainer.precision=fp32", "loss_weighting=gradnorm"]
-    result, text = run([sys.executable], toy, repo, tmp_path, *overrides)
+    result, text = run([sys.executable], conf_dir, repo, tmp_path, *overrides)
     check(result, text)
     log = pl.read_csv(result.folder / "metrics.csv", infer_schema_length=None)
     assert (log["step/kind/gradient_norm"].drop_nulls() > 0).all()

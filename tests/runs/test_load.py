@@ -26,9 +26,9 @@ def run(trained, tmp_path_factory):
     return load_run(folder)
 
 
-def cells(toy, **named):
-    """Rows of the toy table as dictionaries of inputs."""
-    table = pl.read_csv(toy.parent / "toy.csv").filter(**named)
+def cells(conf_dir, **named):
+    """Rows of the small table as dictionaries of inputs."""
+    table = pl.read_csv(conf_dir.parent / "small.csv").filter(**named)
     return table.drop("split", "kind", "level", "flag").to_dicts()
 
 
@@ -40,12 +40,12 @@ def test_model_data_tasks_and_config_are_there(run, trained):
     assert list(run.tasks) == ["kind", "level", "flag"]
     assert run.tasks["kind"].classes.names == ["high", "low", "mid"]
     assert not run.model.training
-    assert run.config["name"] == "toy"
+    assert run.config["name"] == "small"
     assert sum(p.numel() for p in run.model.parameters()) == trained.cost["parameters"]
 
 
-def test_rows_are_predicted_as_the_test_split_was(run, toy, trained):
-    said = run.predict(cells(toy, split="test"))
+def test_rows_are_predicted_as_the_test_split_was(run, conf_dir, trained):
+    said = run.predict(cells(conf_dir, split="test"))
     expected = pl.read_parquet(trained.folder / "predictions.parquet")
     assert said["id"].to_list() == expected["id"].to_list()
     assert said["kind"].to_list() == expected["kind"].to_list()
@@ -53,8 +53,8 @@ def test_rows_are_predicted_as_the_test_split_was(run, toy, trained):
         assert said[name].to_list() == pytest.approx(expected[name].to_list(), abs=1e-5)
 
 
-def test_absent_modalities(run, toy):
-    row = cells(toy, id="r4")[0]
+def test_absent_modalities(run, conf_dir):
+    row = cells(conf_dir, id="r4")[0]
     without_b = {name: cell for name, cell in row.items() if not name.startswith("b")}
     emptied = {**row, "b1": None, "b2": ""}
     for other in (without_b, emptied):
@@ -66,8 +66,8 @@ def test_absent_modalities(run, toy):
     assert apart["level"] == pytest.approx(together["level"], abs=1e-6)
 
 
-def test_rows_are_read_as_the_run_reads_its_table(run, toy):
-    row = cells(toy, id="r4")[0]
+def test_rows_are_read_as_the_run_reads_its_table(run, conf_dir):
+    row = cells(conf_dir, id="r4")[0]
     without_b = {name: cell for name, cell in row.items() if not name.startswith("b")}
     named = run.predict([row | {"b1": " NA ", "b2": "nan"}]).to_dicts()[0]  # `data.empty` and `data.strip`
     assert named == run.predict([without_b]).to_dicts()[0]
@@ -77,8 +77,8 @@ def test_rows_are_read_as_the_run_reads_its_table(run, toy):
     run.config["data"]["id"] = before
 
 
-def test_model_and_data_serve_a_notebook_of_its_own(run, toy):
-    rows = cells(toy, split="test")[:5]
+def test_model_and_data_serve_a_notebook_of_its_own(run, conf_dir):
+    rows = cells(conf_dir, split="test")[:5]
     (batch,) = run.data.predict_loader(table_from_rows(rows, run.config["data"]))
     with torch.inference_mode():
         outputs = run.model(batch)

@@ -6,7 +6,7 @@ from PIL import Image
 from mmfusion.runs import plots
 from mmfusion.runs.result import Result
 from mmfusion.training.loggers.csv import FILE, CSVLogger
-from tests.training.parts import make_tasks
+from tests.training.small import make_tasks
 
 
 def history(folder, steps=60):

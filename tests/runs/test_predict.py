@@ -13,7 +13,7 @@ from mmfusion.runs.predict import check_media, predict
 
 
 @pytest.fixture
-def new(tmp_path, toy):
+def new(tmp_path, conf_dir):
     """Rows without labels; one lacks `a`, one `b` and `c`."""
     path = tmp_path / "new.csv"
     path.write_text("id,a1,a2,a3,b1,b2,c1,c2\nx,1,2,3,4,5,6,7\ny,,,,1,2,3,4\nz,1,2,3,,,,\n")

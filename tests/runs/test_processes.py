@@ -15,9 +15,17 @@ from tests.helpers.waiting import PATIENCE, ended, until
 TWO = ["trainer=ddp", "trainer.devices=2", "trainer.accelerator=cpu", "report.plots=false", "data.loader.batch_size=16"]
 
 
-def start(toy: Path, repo: Path, *overrides: str) -> subprocess.Popen[str]:
+def start(conf_dir: Path, repo: Path, *overrides: str) -> subprocess.Popen[str]:
     environment = {k: v for k, v in os.environ.items() if k not in (RUN_VARIABLE, "PYTHONPATH")}
-    command = [sys.executable, repo / "scripts" / "train.py", "--config-dir", toy, "experiment=toy", *TWO, *overrides]
+    command = [
+        sys.executable,
+        repo / "scripts" / "train.py",
+        "--config-dir",
+        conf_dir,
+        "experiment=small",
+        *TWO,
+        *overrides,
+    ]
     environment |= {"PYTHONPATH": str(repo), "OMP_NUM_THREADS": "1"}
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
@@ -34,8 +42,8 @@ def is_alive(pid: int) -> bool:
     return status.exists() and "\nState:\tZ" not in status.read_text()
 
 
-def test_a_signal_to_rank_0_ends_both(toy, repo, tmp_path):
-    process = start(toy, repo, f"paths.run={tmp_path / 'run'}", "trainer.max_epochs=100000")
+def test_a_signal_to_rank_0_ends_both(conf_dir, repo, tmp_path):
+    process = start(conf_dir, repo, f"paths.run={tmp_path / 'run'}", "trainer.max_epochs=100000")
     with ended(process):
         until(lambda: (tmp_path / "run" / "checkpoints" / "last.ckpt").exists() or process.poll() is not None)
         assert process.poll() is None, process.communicate()[0]

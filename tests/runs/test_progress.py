@@ -45,9 +45,9 @@ def test_validating(screen, capsys, tmp_path, monkeypatch):
     check(screen, ["reading image", "reading speech"], capsys.readouterr().out)
 
 
-def test_predicting(screen, capsys, trained, toy):
+def test_predicting(screen, capsys, trained, conf_dir):
     with redirect_stderr(screen):
-        predict(trained.folder, toy.parent / "toy.csv")
+        predict(trained.folder, conf_dir.parent / "small.csv")
     check(screen, ["predicting"], capsys.readouterr().out)
 
 

@@ -69,13 +69,13 @@ def test_a_folder_that_is_not_there_is_not_made(tmp_path, monkeypatch):
 
 
 @pytest.mark.xdist_group("processes")
-def test_under_torchrun_the_survivor_records_why_the_other_failed(toy, repo, tmp_path):
+def test_under_torchrun_the_survivor_records_why_the_other_failed(conf_dir, repo, tmp_path):
     launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--rdzv-backend=c10d"]
     launch += ["--rdzv-endpoint=localhost:0", f"--log-dir={tmp_path / 'torchrun'}", "-m", "tests.runs.failing_rank"]
-    overrides = ["trainer=ddp", "trainer.accelerator=cpu", "experiment=toy", f"paths.run={tmp_path / 'run'}"]
+    overrides = ["trainer=ddp", "trainer.accelerator=cpu", "experiment=small", f"paths.run={tmp_path / 'run'}"]
     environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(repo)}
     ended = subprocess.run(
-        [*launch, "--config-dir", str(toy), *overrides],
+        [*launch, "--config-dir", str(conf_dir), *overrides],
         cwd=repo,
         env=environment,
         capture_output=True,

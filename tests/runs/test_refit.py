@@ -7,19 +7,19 @@ import torch
 
 from mmfusion.runs.evaluate import evaluate
 from mmfusion.runs.train import train
-from tests.runs.toy import toy_config
+from tests.runs.small_experiment import small_config
 
 FAST = ("report.plots=false", "report.subsets=none", "scheduler=cosine", "scheduler.warmup=0")
 
 
 @pytest.fixture(scope="module")
-def refitted(toy):
+def refitted(conf_dir):
     """A run that validation ends early, trained once more on all but the test."""
     worst_first = ["callbacks=early_stopping", "callbacks.early_stopping.patience=2", "callbacks.monitor.mode=max"]
-    return train(toy_config(toy, *FAST, *worst_first, "trainer.refit=true", "trainer.max_epochs=12"), show=False)
+    return train(small_config(conf_dir, *FAST, *worst_first, "trainer.refit=true", "trainer.max_epochs=12"), show=False)
 
 
-def test_it_takes_the_best_epochs_steps_on_all_rows_but_the_test(refitted, toy):
+def test_it_takes_the_best_epochs_steps_on_all_rows_but_the_test(refitted, conf_dir):
     assert refitted.status == "completed"
     steps, epoch = refitted.refit["steps"], refitted.refit["epoch"]
     assert (steps, epoch) == (refitted.monitor["step"] + 1, refitted.monitor["epoch"])
@@ -38,8 +38,8 @@ def test_it_takes_the_best_epochs_steps_on_all_rows_but_the_test(refitted, toy):
     }
 
 
-def test_what_is_fitted_is_fitted_on_all_rows_but_the_test(refitted, toy):
-    table = pl.read_csv(toy.parent / "toy.csv").filter(pl.col("split") != "test")
+def test_what_is_fitted_is_fitted_on_all_rows_but_the_test(refitted, conf_dir):
+    table = pl.read_csv(conf_dir.parent / "small.csv").filter(pl.col("split") != "test")
     fitted = json.loads((refitted.folder / "fitted/tasks.json").read_text())["level"]
     assert np.isclose(table["level"].mean(), [value for value in fitted.values() if isinstance(value, float)]).any()
 
@@ -64,18 +64,18 @@ def test_its_model_is_the_one_checkpoint_and_the_one_that_was_tested(refitted):
         ("data.split.column=null", "data.split.ratio={train: 0.6, val: 0.2, test: 0.2}", "data.split.val=null"),
     ],
 )
-def test_without_validation_rows_all_epochs_are_trained_and_the_last_checkpoint_is_tested(toy, split, caplog):
-    result = train(toy_config(toy, *FAST, *split, "trainer.max_epochs=2"), show=False)
+def test_without_validation_rows_all_epochs_are_trained_and_the_last_checkpoint_is_tested(conf_dir, split, caplog):
+    result = train(small_config(conf_dir, *FAST, *split, "trainer.max_epochs=2"), show=False)
     assert (result.status, result.monitor["best"], result.validation) == ("completed", None, {})
     assert [path.name for path in (result.folder / "checkpoints").iterdir()] == ["last.ckpt"]
     assert result.metrics["test/rows"] == 30
     splits = json.loads((result.folder / "provenance.json").read_text())["data"]["splits"]
     assert splits == {"train": 120, "test": 30}
-    assert "toy.csv has no rows in split 'val', as data.split says" in caplog.text
+    assert "small.csv has no rows in split 'val', as data.split says" in caplog.text
     assert evaluate(result.folder, show=False).metrics["test/loss"] == pytest.approx(result.metrics["test/loss"])
 
 
-def test_where_no_checkpoint_is_the_best_there_is_no_refit(toy, caplog):
-    result = train(toy_config(toy, *FAST, "trainer.refit=true", "trainer.fast_dev_run=true"), show=False)
+def test_where_no_checkpoint_is_the_best_there_is_no_refit(conf_dir, caplog):
+    result = train(small_config(conf_dir, *FAST, "trainer.refit=true", "trainer.fast_dev_run=true"), show=False)
     assert (result.status, result.refit) == ("completed", {})
     assert "trainer.refit: no checkpoint is the best, so none says how long to train" in caplog.text

@@ -15,7 +15,7 @@ from mmfusion.tasks.classification import Classification
 from mmfusion.tasks.multilabel import Multilabel
 from mmfusion.tasks.regression import Regression
 from mmfusion.training.callbacks.predictions import KeepPredictions
-from tests.report.own_task import Doubled
+from tests.report.custom_tasks import Doubled
 
 N = 80
 
@@ -67,7 +67,7 @@ def test_metrics_on_some_rows_are_those_of_a_test_of_these_rows(tmp_path, kind):
     whole = came_to(task, kept.outputs["y"][rows], kept.targets["y"][rows])
     some = [i for i in range(N) if rows[i] and i % 3]
     expected = came_to(task, kept.outputs["y"][some], kept.targets["y"][some])
-    with trusting(["tests.report.own_task"]):
+    with trusting(["tests.report.custom_tasks"]):
         found = rescore(read_tested(tmp_path, config, "y"), [f"r{i}" for i in some], whole)
     assert found == pytest.approx({name: x for name, x in expected.items() if np.isfinite(x)}, rel=2e-4, abs=1e-5)
     # Only what the predictions do not tell is kept twice.

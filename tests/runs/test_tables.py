@@ -5,7 +5,7 @@ import torch
 from mmfusion.config.errors import ConfigError
 from mmfusion.runs.tables import check_suffix, class_names, prediction_table, truth_table, write_table
 from mmfusion.tasks.multilabel import Multilabel
-from tests.training.parts import make_tasks
+from tests.training.small import make_tasks
 
 
 def outputs():

@@ -22,7 +22,7 @@ from mmfusion.training.callbacks.checkpoint import load_weights
 from mmfusion.training.search.storage import open_storage
 from mmfusion.training.search.trial import Announcement
 from tests.helpers.waiting import until
-from tests.runs.toy import toy_config
+from tests.runs.small_experiment import small_config
 
 SUBSETS = ["a", "b", "c", "a+b", "a+c", "b+c", "a+b+c"]
 
@@ -53,7 +53,7 @@ def test_the_folder_holds_everything(trained):
 
 def test_result_json(trained):
     content = json.loads((trained.folder / "result.json").read_text())
-    assert (content["status"], content["error"], content["seed"], content["name"]) == ("completed", None, 0, "toy")
+    assert (content["status"], content["error"], content["seed"], content["name"]) == ("completed", None, 0, "small")
     assert content["seconds"] > 0
     metrics = content["metrics"]
     for split in ["test", *(f"test[{subset}]" for subset in SUBSETS)]:
@@ -71,7 +71,7 @@ def test_result_json(trained):
 
 def test_config_overrides_and_provenance(trained):
     config = yaml.safe_load((trained.folder / "config.yaml").read_text())
-    assert (config["name"], config["optimizer"]["lr"]) == ("toy", 0.01)
+    assert (config["name"], config["optimizer"]["lr"]) == ("small", 0.01)
     assert config["loss_weighting"]["_target_"].endswith("GradNorm")
     assert yaml.safe_load((trained.folder / "overrides.yaml").read_text()) == ["loss_weighting=gradnorm", "seed=0"]
     provenance = json.loads((trained.folder / "provenance.json").read_text())
@@ -112,19 +112,21 @@ def test_predictions_agree_with_the_metrics(trained):
     assert error == pytest.approx(trained.metrics["test/level/mae"], rel=1e-5)
 
 
-def test_the_same_seed_gives_the_same_run_and_another_does_not(toy, trained):
-    again = train(toy_config(toy, "loss_weighting=gradnorm", "seed=0", "report.plots=false"), show=False)
+def test_the_same_seed_gives_the_same_run_and_another_does_not(conf_dir, trained):
+    again = train(small_config(conf_dir, "loss_weighting=gradnorm", "seed=0", "report.plots=false"), show=False)
     assert again.metrics == trained.metrics
     a, b = (load_weights(run.folder / "checkpoints" / "last.ckpt") for run in (trained, again))
     assert all(torch.equal(a[name], b[name]) for name in a)
-    other = train(toy_config(toy, "loss_weighting=gradnorm", "seed=1", "report.plots=false"), show=False)
+    other = train(small_config(conf_dir, "loss_weighting=gradnorm", "seed=1", "report.plots=false"), show=False)
     assert other.metrics != trained.metrics
 
 
-def test_the_test_is_made_with_the_best_checkpoint_by_a_combination(toy):
+def test_the_test_is_made_with_the_best_checkpoint_by_a_combination(conf_dir):
     # The second term makes the first epoch the best one.
     metric = "{val/kind/accuracy: 1e-9, val/level/mae: 1}"
-    config = toy_config(toy, f"callbacks.monitor.metric={metric}", "callbacks.monitor.mode=max", "report.plots=false")
+    config = small_config(
+        conf_dir, f"callbacks.monitor.metric={metric}", "callbacks.monitor.mode=max", "report.plots=false"
+    )
     result = train(config, show=False)
     assert result.monitor["epoch"] == 0
     assert result.monitor["best"] == pytest.approx(result.validation["val/level/mae"], abs=1e-6)
@@ -132,11 +134,11 @@ def test_the_test_is_made_with_the_best_checkpoint_by_a_combination(toy):
     assert not all(torch.equal(best[name], last[name]) for name in best)
 
 
-def test_a_failure_is_recorded_and_raised(toy):
-    config = toy_config(toy, "scheduler.warmup=1000", "paths.run=" + str(toy.parent / "failing"))
+def test_a_failure_is_recorded_and_raised(conf_dir):
+    config = small_config(conf_dir, "scheduler.warmup=1000", "paths.run=" + str(conf_dir.parent / "failing"))
     with pytest.raises(ValueError, match="longer than the 9 steps"):
         train(config, show=False)
-    folder = RunFolder.open(toy.parent / "failing")
+    folder = RunFolder.open(conf_dir.parent / "failing")
     result = read_result(folder)
     assert result.status == "failed"
     assert result.error.startswith("ValueError: scheduler.warmup of 1000 steps is longer")
@@ -145,19 +147,19 @@ def test_a_failure_is_recorded_and_raised(toy):
     assert "_warmup_steps" in (folder.path / "traceback.txt").read_text()
 
 
-def test_data_that_cannot_be_used_is_a_failure_too(toy):
-    config = toy_config(toy, "data.path=/nowhere.csv", "paths.run=" + str(toy.parent / "no-data"))
+def test_data_that_cannot_be_used_is_a_failure_too(conf_dir):
+    config = small_config(conf_dir, "data.path=/nowhere.csv", "paths.run=" + str(conf_dir.parent / "no-data"))
     with pytest.raises(ValueError, match="nowhere"):
         train(config, show=False)
-    assert read_result(RunFolder.open(toy.parent / "no-data")).status == "failed"
+    assert read_result(RunFolder.open(conf_dir.parent / "no-data")).status == "failed"
 
 
 # The signal may come between a file's opening and the `with` that closes it; the process ends, and the file with it.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_stops_it_in_order(toy, number, code, capsys):
-    run = toy.parent / f"stopped-{code}"
-    config = toy_config(toy, "trainer.max_epochs=100000", f"paths.run={run}", "report.plots=false")
+def test_a_signal_stops_it_in_order(conf_dir, number, code, capsys):
+    run = conf_dir.parent / f"stopped-{code}"
+    config = small_config(conf_dir, "trainer.max_epochs=100000", f"paths.run={run}", "report.plots=false")
 
     def send():
         until((run / "checkpoints" / "last.ckpt").exists)
@@ -177,9 +179,9 @@ def test_a_signal_stops_it_in_order(toy, number, code, capsys):
     assert "stopped by" in capsys.readouterr().err
 
 
-def test_the_report_is_printed_when_asked_for(toy, capsys):
+def test_the_report_is_printed_when_asked_for(conf_dir, capsys):
     short = ("trainer.max_epochs=1", "report.plots=false", "report.subsets=leave_one_out")
-    train(toy_config(toy, *short))
+    train(small_config(conf_dir, *short))
     text = capsys.readouterr().out
     assert "test metrics (30 rows)" in text
     assert "a + b + c" in text
@@ -187,10 +189,10 @@ def test_the_report_is_printed_when_asked_for(toy, capsys):
 
 
 @pytest.fixture(scope="module")
-def odd(toy, tmp_path_factory):
+def odd(conf_dir, tmp_path_factory):
     """A run on a relative path: without test rows, and with cells that are no numbers; and what it printed."""
     folder = tmp_path_factory.mktemp("odd")
-    header, *lines = (toy.parent / "toy.csv").read_text().splitlines()
+    header, *lines = (conf_dir.parent / "small.csv").read_text().splitlines()
     cells = [line.split(",") for line in lines if ",test," not in line]
     for row in (1, 2, 3):  # of train, train and val
         cells[row][2] = "oops"
@@ -198,7 +200,7 @@ def odd(toy, tmp_path_factory):
     wanted = ("data.loader.on_error=absent", "data.loader.max_error_rate=0.5", "trainer.max_epochs=1")
     screen = io.StringIO()
     with contextlib.chdir(folder), contextlib.redirect_stdout(screen):
-        result = train(toy_config(toy, "data.path=odd.csv", f"paths.run={folder / 'run'}", *wanted))
+        result = train(small_config(conf_dir, "data.path=odd.csv", f"paths.run={folder / 'run'}", *wanted))
     return result, screen.getvalue()
 
 
@@ -229,10 +231,10 @@ def test_a_run_on_a_relative_path_can_be_evaluated_from_anywhere(odd, monkeypatc
     assert written["faulty"]["val"]["a"]["rows"] == 1
 
 
-def test_a_failed_run_says_what_it_could_not_read(toy, odd):
+def test_a_failed_run_says_what_it_could_not_read(conf_dir, odd):
     table = odd[0].folder.parent / "odd.csv"
-    config = toy_config(
-        toy,
+    config = small_config(
+        conf_dir,
         f"data.path={table}",
         "data.loader.on_error=skip",
         "data.loader.max_error_rate=0.5",
@@ -243,21 +245,21 @@ def test_a_failed_run_says_what_it_could_not_read(toy, odd):
     assert read_result(RunFolder.open(table.parent / "failed")).faulty["train"]["a"]["rows"] == 2
 
 
-def test_a_rehearsal_runs_everything_and_keeps_little(toy):
-    result = train(toy_config(toy, "trainer.fast_dev_run=true", "report.plots=false"), show=False)
+def test_a_rehearsal_runs_everything_and_keeps_little(conf_dir):
+    result = train(small_config(conf_dir, "trainer.fast_dev_run=true", "report.plots=false"), show=False)
     assert result.status == "completed"
     assert result.metrics["test/rows"] == 30
     assert not list((result.folder / "checkpoints").iterdir())
 
 
-def test_no_test_asked_for_is_none_made(toy):
-    config = toy_config(toy, "trainer.limit_test_batches=0", "trainer.max_epochs=1", "report.plots=false")
+def test_no_test_asked_for_is_none_made(conf_dir):
+    config = small_config(conf_dir, "trainer.limit_test_batches=0", "trainer.max_epochs=1", "report.plots=false")
     result = train(config, show=False)
     assert (result.status, result.metrics) == ("completed", {})
 
 
-def test_without_validation_the_last_checkpoint_is_tested(toy):
-    config = toy_config(toy, "trainer.limit_val_batches=0", "trainer.max_epochs=1", "report.plots=false")
+def test_without_validation_the_last_checkpoint_is_tested(conf_dir):
+    config = small_config(conf_dir, "trainer.limit_val_batches=0", "trainer.max_epochs=1", "report.plots=false")
     result = train(config, show=False)
     assert (result.status, result.monitor["best"]) == ("completed", None)
     assert [p.name for p in (result.folder / "checkpoints").iterdir()] == ["last.ckpt"]
@@ -274,8 +276,8 @@ def hopeless_trial(tmp_path, monkeypatch):
     return study
 
 
-def test_a_pruned_run_stops_early_and_says_so(toy, tmp_path, hopeless_trial, capsys):
-    result = train(toy_config(toy, f"paths.run={tmp_path}/run"), [])
+def test_a_pruned_run_stops_early_and_says_so(conf_dir, tmp_path, hopeless_trial, capsys):
+    result = train(small_config(conf_dir, f"paths.run={tmp_path}/run"), [])
     content = json.loads((tmp_path / "run/result.json").read_text())
     assert (content["status"], content["pruned"]) == (result.status, result.pruned) == ("stopped", True)
     assert content["error"].startswith("pruned after epoch 0: val/monitor was ")
@@ -288,6 +290,6 @@ def test_a_pruned_run_stops_early_and_says_so(toy, tmp_path, hopeless_trial, cap
     assert "pruned after epoch 0" in capsys.readouterr().err
 
 
-def test_to_be_pruned_is_no_failure(toy, tmp_path, hopeless_trial):
-    words = ["--config-dir", str(toy), "experiment=toy", f"paths.run={tmp_path}/run", "report.plots=false"]
+def test_to_be_pruned_is_no_failure(conf_dir, tmp_path, hopeless_trial):
+    words = ["--config-dir", str(conf_dir), "experiment=small", f"paths.run={tmp_path}/run", "report.plots=false"]
     assert main(["train", *words]) == 0

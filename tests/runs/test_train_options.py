@@ -13,10 +13,15 @@ from mmfusion.config.compose import load_config
 from mmfusion.config.errors import ConfigError
 from mmfusion.runs.train import train
 from mmfusion.training.callbacks.checkpoint import load_weights
-from tests.helpers.zoo import make_zoo
-from tests.runs.toy import toy_config
+from tests.helpers.all_kinds import write_all_kinds
+from tests.runs.small_experiment import small_config
 
-MEDIA = ["experiment=zoo", "~encoder.vitals", "~encoder.vector", "~encoder.signal"]  # image, text and speech are left
+MEDIA = [
+    "experiment=all_kinds",
+    "~encoder.vitals",
+    "~encoder.vector",
+    "~encoder.signal",
+]  # image, text and speech are left
 SHORT = [
     "trainer.accelerator=cpu",
     "trainer.max_epochs=1",
@@ -32,7 +37,7 @@ SHORT = [
 
 @pytest.fixture(scope="module")
 def zoo(tmp_path_factory):
-    return make_zoo(tmp_path_factory.mktemp("zoo"))
+    return write_all_kinds(tmp_path_factory.mktemp("zoo"))
 
 
 @pytest.fixture
@@ -99,23 +104,23 @@ def test_bfloat16_trains_image_text_and_speech_with_gradnorm(zoo, tmp_path):
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
 @pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated")
 @pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
-def test_a_compiled_run_gives_what_an_eager_one_gives(toy, tmp_path, compiled_no_longer, backend):
+def test_a_compiled_run_gives_what_an_eager_one_gives(conf_dir, tmp_path, compiled_no_longer, backend):
     if backend == "inductor" and shutil.which("g++") is None:
         pytest.skip("needs a C++ compiler")
     small = [*SHORT, "~encoder.a", "~encoder.c", "~task.flag", "loss_weighting=gradnorm", "data.loader.batch_size=30"]
     small += ["encoder.b.dropout=0.0"]  # inductor draws its own
-    eager = train(toy_config(toy, *small, f"paths.run={tmp_path / 'eager'}"), show=False)
+    eager = train(small_config(conf_dir, *small, f"paths.run={tmp_path / 'eager'}"), show=False)
     assert not counters["stats"]
     options = ["compile.enabled=true", f"compile.backend={backend}", f"paths.run={tmp_path / 'compiled'}"]
-    compiled = train(toy_config(toy, *small, *options), show=False)
+    compiled = train(small_config(conf_dir, *small, *options), show=False)
     assert counters["stats"]["unique_graphs"] >= 2  # `represent` and `decide`
     assert compiled.metrics.keys() == eager.metrics.keys()
     for name, value in eager.metrics.items():
         assert compiled.metrics[name] == pytest.approx(value, rel=1e-3, abs=1e-4), name
 
 
-def test_what_no_validation_row_is_labelled_for_cannot_be_gone_by(toy, tmp_path):
-    with (toy.parent / "toy.csv").open(newline="") as file:
+def test_what_no_validation_row_is_labelled_for_cannot_be_gone_by(conf_dir, tmp_path):
+    with (conf_dir.parent / "small.csv").open(newline="") as file:
         rows = list(csv.DictReader(file))
     with (tmp_path / "unlabelled.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]))
@@ -123,7 +128,9 @@ def test_what_no_validation_row_is_labelled_for_cannot_be_gone_by(toy, tmp_path)
         writer.writerows(row | ({"flag": ""} if row["split"] == "val" else {}) for row in rows)
     options = [f"data.path={tmp_path / 'unlabelled.csv'}", "callbacks.monitor.metric=val/flag/accuracy", *SHORT]
     with pytest.raises(ConfigError, match=r"'val/flag/accuracy' will never be known.*a label of 'flag'.*kind, level$"):
-        train(toy_config(toy, *options, f"paths.run={tmp_path / 'run'}"), show=False)
+        train(small_config(conf_dir, *options, f"paths.run={tmp_path / 'run'}"), show=False)
     assert not (tmp_path / "run" / "metrics.csv").exists()  # it had not begun
-    result = train(toy_config(toy, *options, "trainer.overfit_batches=1"), show=False)  # training rows are validated
+    result = train(
+        small_config(conf_dir, *options, "trainer.overfit_batches=1"), show=False
+    )  # training rows are validated
     assert result.validation["val/flag/labels"] > 0

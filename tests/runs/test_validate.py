@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from mmfusion.data.errors import DataError
-from tests.runs.checked import IMAGE, LABEL, SPEECH, TEXT, check
+from tests.runs.validated_table import IMAGE, LABEL, SPEECH, TEXT, check
 
 
 def test_good_data(tmp_path, rows):

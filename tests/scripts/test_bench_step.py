@@ -25,8 +25,8 @@ def prepared(bench):
 def test_its_trainer_is_that_of_a_run(bench, prepared, tmp_path):
     clock = bench.Clock()
     trainer = bench.make_trainer(prepared, tmp_path, clock, 3)
-    made: list[Callback] = trainer.callbacks
-    assert [type(each).__name__ for each in made] == [
+    callbacks: list[Callback] = trainer.callbacks
+    assert [type(each).__name__ for each in callbacks] == [
         "StopOnSignals",
         "Speed",
         "StepMetrics",

@@ -3,12 +3,12 @@ import re
 
 from mmfusion.runs.baseline_table import shown
 from mmfusion.studies.run import run_study
-from tests.runs.toy import make_toy
+from tests.runs.small_experiment import write_small_experiment
 
 
 def test_it_trains_nothing_and_writes_what_simple_models_reach(tmp_path, capsys):
-    conf = make_toy(tmp_path)
-    assert run_study("baselines", ["study=baselines", "experiment=toy", f"paths.outputs={tmp_path}/o"], [conf])
+    conf = write_small_experiment(tmp_path)
+    assert run_study("baselines", ["study=baselines", "experiment=small", f"paths.outputs={tmp_path}/o"], [conf])
     (folder,) = tmp_path.glob("o/study-baselines-*")
     summary = json.loads((folder / "baselines.json").read_text())
     said = (folder / "conclusion.md").read_text()

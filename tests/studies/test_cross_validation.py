@@ -10,24 +10,24 @@ from mmfusion.report.statistics import interval
 from mmfusion.studies import cross_validation
 from mmfusion.studies.cross_validation import in_folds
 from mmfusion.studies.plan import make_plan
-from tests.runs.toy import make_toy
-from tests.studies.made import NOISE, results, rows, section
+from tests.runs.small_experiment import write_small_experiment
+from tests.studies.study_folders import NOISE, results, rows, section
 
 
 @pytest.fixture(scope="module")
 def conf(tmp_path_factory):
-    return make_toy(tmp_path_factory.mktemp("toy"), rows=60)
+    return write_small_experiment(tmp_path_factory.mktemp("small"), rows=60)
 
 
 def planned(conf, *overrides):
-    plan = make_plan("cross_validation", ["study=cross_validation", "experiment=toy", *overrides], [conf])
+    plan = make_plan("cross_validation", ["study=cross_validation", "experiment=small", *overrides], [conf])
     return plan, [" ".join(plan.job(*each)) for each in plan.jobs()]
 
 
 def test_a_job_for_each_fold_and_seed(conf):
     plan, jobs = planned(conf, "study.folds=3", "study.seeds=2", "data.split.column=null")
     assert jobs == [
-        f"experiment=toy data.split.column=null data.split.folds=3 data.split.fold={fold} seed={seed}"
+        f"experiment=small data.split.column=null data.split.folds=3 data.split.fold={fold} seed={seed}"
         for seed in (0, 1)
         for fold in (0, 1, 2)
     ]
@@ -70,7 +70,7 @@ def test_the_rest_of_a_split_stays(split, typed):
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["study.folds=61"], "study=cross_validation: data.split.folds: toy.csv has 48 rows, too few for 61 folds"),
+        (["study.folds=61"], "study=cross_validation: data.split.folds: small.csv has 48 rows, too few for 61 folds"),
         (["study.folds=3", "data.split.group=flag"], "has 2 groups in column 'flag', too few for 3 folds"),
         (["study.folds=1"], "study.folds: must be .* found 1"),
         (["study.folds=groups"], "data.split.folds=groups: expected data.split.group"),

@@ -8,7 +8,7 @@ from mmfusion.report.sweeps import CONCLUSION
 from mmfusion.studies.finish import finish
 from mmfusion.studies.fusion import FusionStudy
 from mmfusion.studies.single_vs_multi import SingleVsMultiStudy
-from tests.studies.made import NOISE, plan_of, write_jobs
+from tests.studies.study_folders import NOISE, plan_of, write_jobs
 
 
 def metrics(variant, seed):

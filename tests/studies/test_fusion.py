@@ -3,18 +3,18 @@ import pytest
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import own_folder
 from mmfusion.studies.fusion import FusionStudy
-from tests.studies.made import OPTIONS
+from tests.studies.study_folders import OPTIONS
 
 
 def test_a_variant_an_option_in_the_order_asked_for():
-    made = FusionStudy(3, ["gated", "concat"])
-    assert [(each.name, each.overrides) for each in made.variants({}, OPTIONS)] == [
+    study = FusionStudy(3, ["gated", "concat"])
+    assert [(each.name, each.overrides) for each in study.variants({}, OPTIONS)] == [
         ("gated", ("fusion=gated",)),
         ("concat", ("fusion=concat",)),
     ]
-    assert made.seeds == [0, 1, 2]
-    assert made.varies == made.by == ("fusion",)
-    assert (own_folder() / made.group).is_dir(), "what is varied is a group"
+    assert study.seeds == [0, 1, 2]
+    assert study.varies == study.by == ("fusion",)
+    assert (own_folder() / study.group).is_dir(), "what is varied is a group"
 
 
 def test_an_option_that_there_is_not_is_no_variant_to_leave_out():

@@ -2,7 +2,7 @@ import pytest
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.studies.modalities import ModalitiesStudy
-from tests.studies.made import NOISE, plan_of, results, rows, section
+from tests.studies.study_folders import NOISE, plan_of, results, rows, section
 
 WORTH = {"image": 0.30, "speech": 0.15, "text": 0.0}
 SUBSETS = ["image", "speech", "text", "image+speech", "image+text", "speech+text", "image+speech+text"]

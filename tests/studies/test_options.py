@@ -2,7 +2,7 @@ import pytest
 
 from mmfusion.studies.fusion import FusionStudy
 from mmfusion.studies.results import LeftOut
-from tests.studies.made import NOISE, plan_of, results, rows, section
+from tests.studies.study_folders import NOISE, plan_of, results, rows, section
 
 FUSIONS = ["concat", "sum", "gated"]
 LEVEL = {"concat": 0.80, "sum": 0.801, "gated": 0.88}

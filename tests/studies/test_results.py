@@ -7,7 +7,7 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.report.runs import Run, find_runs
 from mmfusion.studies.results import LeftOut, Results, Variant, by_reason, sign
 from mmfusion.studies.sections import numbers
-from tests.report.tested import write_unequal
+from tests.report.prediction_runs import write_unequal_runs
 
 A, B = Variant("a", ("fusion=a",)), Variant("b", ("fusion=b",))
 MAE, ACCURACY = "test/dose/mae", "test/label/accuracy"
@@ -18,7 +18,7 @@ def run(status="completed", error=None, **metrics):
 
 
 def results(runs, seeds=(0, 1, 2), tasks=("label", "dose")):
-    return Results("made", [A, B], [], list(seeds), runs, ["image"], list(tasks))
+    return Results("example", [A, B], [], list(seeds), runs, ["image"], list(tasks))
 
 
 def with_accuracy(value, **more):
@@ -40,15 +40,15 @@ def test_values_are_those_of_completed_runs_by_seed():
 
 
 def test_variants_are_compared_on_the_rows_that_all_were_tested_on(tmp_path):
-    folder, rows = write_unequal(tmp_path)
+    folder, rows = write_unequal_runs(tmp_path)
     runs = {(each.id[-2], int(each.id[-1])): each for each in find_runs([folder])}
-    found = Results("made", [A, B], [], [0, 1, 2], runs, ["a", "b"], ["y"])
+    found = Results("example", [A, B], [], [0, 1, 2], runs, ["a", "b"], ["y"])
     shared = int((~rows[2]).sum())
     assert found.same_rows("test/y/accuracy").anew == [shared]
     assert min(found.values(A, "test/y/accuracy").values()) > 0.85, "hard rows do not count"
     assert f"on the {shared} test rows" in " ".join(numbers(found, [A, B]).lines)
     (folder / "b0" / "predictions.parquet").unlink()
-    found = Results("made", [A, B], [], [0, 1, 2], runs, ["a", "b"], ["y"])
+    found = Results("example", [A, B], [], [0, 1, 2], runs, ["a", "b"], ["y"])
     assert list(found.values(B, "test/y/accuracy")) == [1, 2]
     assert "not compared, b, seed 0; it was tested on other rows" in " ".join(numbers(found, [A, B]).lines)
 

@@ -29,7 +29,7 @@ def run(accuracy=None, seconds=None, status="completed", **costs):
 
 
 def results(runs, seeds=2, left_out=()):
-    return Results("made", [A, B], left_out, list(range(seeds)), runs, ["image"], ["label"])
+    return Results("example", [A, B], left_out, list(range(seeds)), runs, ["image"], ["label"])
 
 
 WHOLE = {
@@ -112,7 +112,7 @@ def test_numbers_that_can_show_nothing(runs, start):
 
 
 def test_words():
-    assert title(results({}, seeds=1)) == "study=made: 2 variants, 1 seed"
+    assert title(results({}, seeds=1)) == "study=example: 2 variants, 1 seed"
     assert short("test/digit/calibration_error") == "digit calibration error"
     assert [arrow("test/a/accuracy"), arrow("test/a/mae")] == ["↑", "↓"]
     assert [better("test/a/accuracy"), better("test/a/mae")] == ["higher is better", "lower is better"]

@@ -4,7 +4,7 @@ import pytest
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.studies.single_vs_multi import SingleVsMultiStudy
-from tests.studies.made import NOISE, plan_of, results, rows, section
+from tests.studies.study_folders import NOISE, plan_of, results, rows, section
 
 BASE = {"sum": 2.0, "largest": 0.5, "parity": 0.4}
 LAST = {"sum": "mae", "largest": "accuracy", "parity": "accuracy"}

@@ -9,15 +9,15 @@ TWO = {"task": {"label": {}, "dose": {}}}
 
 
 def test_a_variant_an_option_in_the_order_asked_for():
-    made = WeightingStudy([4, 2], ["gradnorm", "equal"])
-    found = made.variants(TWO, OPTIONS)
+    study = WeightingStudy([4, 2], ["gradnorm", "equal"])
+    found = study.variants(TWO, OPTIONS)
     assert [(each.name, each.overrides) for each in found] == [
         ("gradnorm", ("loss_weighting=gradnorm",)),
         ("equal", ("loss_weighting=equal",)),
     ]
-    assert made.seeds == [4, 2]
-    assert made.varies == made.by == ("loss_weighting",)
-    assert (own_folder() / made.group).is_dir(), "what is varied is a group"
+    assert study.seeds == [4, 2]
+    assert study.varies == study.by == ("loss_weighting",)
+    assert (own_folder() / study.group).is_dir(), "what is varied is a group"
 
 
 def test_one_task_has_nothing_to_weigh():

@@ -14,7 +14,7 @@ from mmfusion.config.instantiate import trusting
 from mmfusion.sweeps import process
 from mmfusion.sweeps.multirun import multirun
 from tests.helpers.waiting import PATIENCE, ended, until
-from tests.runs.toy import make_toy
+from tests.runs.small_experiment import write_small_experiment
 
 
 @pytest.fixture
@@ -152,19 +152,19 @@ FOLDS = ("data.split.column=null",)
                 "optimizer.lr=0.1,0.2",
                 "hparams_search=optuna",
             ],
-            r"^a trial with .*data.split.folds=2.*: toy.csv, column 'flag': 1 groups cannot fill 2 splits",
+            r"^a trial with .*data.split.folds=2.*: small.csv, column 'flag': 1 groups cannot fill 2 splits",
         ),
     ],
 )
 def test_contradictions_of_the_split_are_found_before_the_first_job(here, typed, message):
     with pytest.raises(ConfigError, match=message):
-        multirun(["experiment=toy", *typed], [make_toy(here)])
+        multirun(["experiment=small", *typed], [write_small_experiment(here)])
     assert not list(here.glob("outputs/*/*/job.json"))
 
 
 def test_each_fold_is_a_job(here):
     split = ["data.split.column=null", "data.split.folds=3", "data.split.fold=range(3)"]
-    multirun(["experiment=toy", *split], [make_toy(here)])
+    multirun(["experiment=small", *split], [write_small_experiment(here)])
     jobs = [json.loads(path.read_text())["overrides"] for path in sorted(here.glob("outputs/*/*/job.json"))]
     assert [job[-1] for job in jobs] == ["data.split.fold=0", "data.split.fold=1", "data.split.fold=2"]
 

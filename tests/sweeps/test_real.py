@@ -20,7 +20,7 @@ from mmfusion.config.code import read_module
 from mmfusion.config.instantiate import trusting
 from mmfusion.sweeps.process import Process
 from tests.helpers.waiting import PATIENCE, until
-from tests.runs.toy import make_toy
+from tests.runs.small_experiment import write_small_experiment
 
 # The first test pays for all: ten interpreters on a busy machine.
 pytestmark = [pytest.mark.timeout(1500), pytest.mark.xdist_group("sweep")]
@@ -64,7 +64,7 @@ class Unlucky(Concat):
         return {name: value * (float("nan") if self.how == "blowup" else 1.0) for name, value in fused.items()}
 '''
 WORDS = [
-    *("experiment=toy", "trusted_modules=[unlucky]", "trainer=ddp", "trainer.devices=2", "trainer.accelerator=cpu"),
+    *("experiment=small", "trusted_modules=[unlucky]", "trainer=ddp", "trainer.devices=2", "trainer.accelerator=cpu"),
     *("trainer.max_epochs=1", "report.plots=false", "report.subsets=none", "logger=[wandb,tensorboard]"),
     *("fusion._target_=unlucky.Unlucky", "fusion.how=fine,hang,die,blowup,dye", "tags=[tried]"),
     *("hydra.sweep.dir=sweep", "hydra.sweeper.invalid=fail", "hydra.launcher.jobs=2", "hydra.launcher.grace_s=60"),
@@ -75,7 +75,7 @@ WORDS = [
 def swept(tmp_path_factory, repo):
     """The sweep's folder, what was left after the kill, and the exit code and last words of the second go."""
     here = tmp_path_factory.mktemp("real")
-    make_toy(here, 40)
+    write_small_experiment(here, 40)
     (here / "unlucky.py").write_text(UNLUCKY)
     said = here / "said"
     patch = pytest.MonkeyPatch()

@@ -56,13 +56,13 @@ def test_how_many_at_a_time(monkeypatch):
 
 def test_given_back_in_the_order_of_the_machine():
     names = [str(n) for n in range(11)]
-    made = Slots(11, names)
+    slots = Slots(11, names)
     for job in range(11):
-        assert made.take(job, 1) == [names[job]]
-    assert not made.has_room(0)
+        assert slots.take(job, 1) == [names[job]]
+    assert not slots.has_room(0)
     for job in (10, 2, 0):
-        made.give_back(job)
-    assert made.take(20, 3) == ["0", "2", "10"]
+        slots.give_back(job)
+    assert slots.take(20, 3) == ["0", "2", "10"]
 
 
 def test_which_gpus_there_are(monkeypatch):

@@ -24,7 +24,7 @@ from mmfusion.batch import Batch, Tokens
 from mmfusion.training.gradients import PLACES
 from mmfusion.training.guard import NonFiniteLossError
 from mmfusion.training.trainer import build_trainer
-from tests.training import parts
+from tests.training import small
 
 ROWS = 8
 STEPS = 5  # an epoch
@@ -37,7 +37,7 @@ def epochs(case: dict[str, Any]) -> int:
 
 def cases() -> dict[str, dict[str, Any]]:
     """Every weighting × every place where gradients are taken, and one of each kind of model."""
-    names = sorted(path.stem for path in parts.WEIGHTINGS.glob("*.yaml"))
+    names = sorted(path.stem for path in small.WEIGHTINGS.glob("*.yaml"))
     # Where the weighting does not ask for gradients, the log does: their Gramian must be right as well.
     found = {
         f"{n}/{p}": {"weighting": n, "gradients_of": p, "gradients_every_n_steps": 1} for n in names for p in PLACES
@@ -55,7 +55,7 @@ def batches(media: bool) -> list[Batch]:
     """Whole batches. Of eight rows, the first four go to rank 0, the others to rank 1."""
     found = []
     for seed in range(STEPS):
-        batch = parts.make_batch(ROWS, seed, media)
+        batch = small.make_batch(ROWS, seed, media)
         first, second = list(batch.present)[:2]
         batch.labelled["kind"][[1, 2, 5]] = False  # unequal numbers of labels everywhere
         batch.labelled["age"][3] = False
@@ -119,8 +119,8 @@ def train_sharded(case: dict[str, Any], rank: int, world: int, out: Path) -> dic
     """Fit with clipping, save, test with what was saved; parameters as the checkpoint's one file has them."""
     case = dict(case)
     precision = case.pop("precision", "fp32")
-    module, history = parts.make_module(**case), parts.History()
-    rows = parts.loader([share(batch, rank, world) for batch in batches(case.get("media", False))])
+    module, history = small.make_module(**case), small.History()
+    rows = small.loader([share(batch, rank, world) for batch in batches(case.get("media", False))])
     runner = trainer(out, [history], "fsdp", gradient_clip_val=0.5, precision=precision)
     runner.fit(module, rows, rows)
     path = out / f"{world}.ckpt"
@@ -138,8 +138,8 @@ def train_sharded(case: dict[str, Any], rank: int, world: int, out: Path) -> dic
 
 def refuse(rank: int, world: int, out: Path) -> dict[str, Any]:
     """What sharding says to gradients at parameters."""
-    module = parts.make_module("gradnorm", "last_shared_layer")
-    rows = parts.loader([share(batch, rank, world) for batch in batches(False)])
+    module = small.make_module("gradnorm", "last_shared_layer")
+    rows = small.loader([share(batch, rank, world) for batch in batches(False)])
     runner = trainer(out, [], "fsdp")
     try:
         runner.fit(module, rows)
@@ -149,9 +149,9 @@ def refuse(rank: int, world: int, out: Path) -> dict[str, Any]:
 
 
 def train(case: dict[str, Any], rank: int, world: int, out: Path) -> dict[str, Any]:
-    module = parts.make_module(**case)
-    rows = parts.loader([share(batch, rank, world) for batch in batches(case.get("media", False))])
-    history = parts.History()
+    module = small.make_module(**case)
+    rows = small.loader([share(batch, rank, world) for batch in batches(case.get("media", False))])
+    history = small.History()
     trainer(out, [history], max_epochs=epochs(case)).fit(module, rows)
     found = {name: history.stacked(name) for name in ("losses", "weights", "active", "labels", "present")}
     if module.keeps_graph:
@@ -161,9 +161,9 @@ def train(case: dict[str, Any], rank: int, world: int, out: Path) -> dict[str, A
 
 def score(rank: int, world: int, out: Path) -> dict[str, Any]:
     """Validation and test with rows of which a rank may have no label."""
-    module = parts.make_module()
-    rows = parts.loader([share(batch, rank, world) for batch in batches(False)])
-    late = parts.loader([share(batch, rank, world) for batch in batches(False)[4:]])
+    module = small.make_module()
+    rows = small.loader([share(batch, rank, world) for batch in batches(False)])
+    late = small.loader([share(batch, rank, world) for batch in batches(False)[4:]])
     runner = trainer(out, [])
     runner.fit(module, rows, late)
     metrics = dict(runner.callback_metrics)
@@ -173,11 +173,11 @@ def score(rank: int, world: int, out: Path) -> dict[str, Any]:
 
 def break_down(rank: int, world: int, out: Path) -> dict[str, Any]:
     """What every rank says when a row of rank 1 makes the loss NaN, and whether the optimizer still made that step."""
-    module, data = parts.make_module(), batches(False)
+    module, data = small.make_module(), batches(False)
     data[2].inputs["a"][5] = float("nan")
-    history = parts.History()
+    history = small.History()
     try:
-        trainer(out, [history]).fit(module, parts.loader([share(batch, rank, world) for batch in data]))
+        trainer(out, [history]).fit(module, small.loader([share(batch, rank, world) for batch in data]))
     except NonFiniteLossError as error:
         return {"said": str(error), "steps": len(history.records)} | module.state_dict()
     return {"said": "nothing"}

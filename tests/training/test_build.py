@@ -14,9 +14,9 @@ TINY = ["experiment=seed", "data.rows.train=8", "data.rows.val=4", "data.rows.te
 
 @pytest.fixture(scope="module")
 def data():
-    made, tasks = build_data(load_config(TINY))
-    made.setup()
-    return made, tasks
+    data, tasks = build_data(load_config(TINY))
+    data.setup()
+    return data, tasks
 
 
 def test_the_model_has_the_encoders_and_tasks_of_the_config(data):

@@ -7,11 +7,11 @@ import torch._functorch.config
 
 from mmfusion.training.compiling import compile_model
 from mmfusion.training.gradients import PLACES
-from tests.training import parts
+from tests.training import small
 
 # Dynamo hides this warning by itself, which is too late where warnings are errors.
 HIDDEN = "ignore:The .grad attribute of a Tensor that is not a leaf"
-pytestmark = [*parts.QUIET, pytest.mark.filterwarnings(HIDDEN)]
+pytestmark = [*small.QUIET, pytest.mark.filterwarnings(HIDDEN)]
 
 
 @pytest.fixture(autouse=True)
@@ -23,13 +23,13 @@ def restore():
 
 
 def train(tmp_path, weighting: str, place: str, compiled: bool, keeps_graph: bool = True) -> torch.Tensor:
-    module = parts.make_module(weighting, place, hidden=(5,))
+    module = small.make_module(weighting, place, hidden=(5,))
     if compiled:
         compile_model(module.model, "aot_eager", keeps_graph=keeps_graph)
-    history = parts.History()
-    batches = [parts.make_batch(8, seed) for seed in range(3)]
+    history = small.History()
+    batches = [small.make_batch(8, seed) for seed in range(3)]
     batches[1].labelled["age"][:] = False
-    parts.make_trainer(tmp_path, max_epochs=1, callbacks=[history]).fit(module, parts.loader(batches))
+    small.make_trainer(tmp_path, max_epochs=1, callbacks=[history]).fit(module, small.loader(batches))
     return torch.cat([history.stacked("losses"), history.stacked("weights")])
 
 
@@ -46,10 +46,10 @@ def test_gradients_may_be_asked_for_after_a_step_without(tmp_path, keeps_graph):
         def on_train_batch_start(self, trainer, module, batch, batch_idx):
             module.gradients_every_n_steps = int(batch_idx > 0)
 
-    module = parts.make_module(hidden=(5,))
+    module = small.make_module(hidden=(5,))
     compile_model(module.model, "aot_eager", keeps_graph=keeps_graph)
-    trainer = parts.make_trainer(tmp_path, max_epochs=1, callbacks=[Ask()])
-    batches = parts.loader([parts.make_batch(8), parts.make_batch(8)])
+    trainer = small.make_trainer(tmp_path, max_epochs=1, callbacks=[Ask()])
+    batches = small.loader([small.make_batch(8), small.make_batch(8)])
     if keeps_graph:
         trainer.fit(module, batches)
         assert (module.record.gradient_norms > 0).all()
@@ -67,4 +67,4 @@ def test_one_walk_leaves_memory_to_be_reused(tmp_path):
 
 def test_cuda_graphs_are_refused_where_the_graph_is_kept():
     with pytest.raises(ValueError, match=r"compile.mode: reduce-overhead.*max-autotune-no-cudagraphs"):
-        compile_model(parts.make_model(), mode="reduce-overhead", keeps_graph=True)
+        compile_model(small.make_model(), mode="reduce-overhead", keeps_graph=True)

@@ -13,7 +13,7 @@ import torch
 
 from mmfusion.training.gradients import PLACES
 from tests.helpers.waiting import PATIENCE, ended
-from tests.training import ddp_worker, parts
+from tests.training import ddp_worker, small
 from tests.training.ddp_worker import cases
 
 ROOT = Path(__file__).parents[2]
@@ -77,12 +77,12 @@ def test_two_ranks_with_half_the_rows_train_as_one_process_with_all(found, case)
 
 
 def test_the_cases_are_what_they_claim_to_be(found):
-    names = {path.stem for path in parts.WEIGHTINGS.glob("*.yaml")}
+    names = {path.stem for path in small.WEIGHTINGS.glob("*.yaml")}
     assert {f"{name}/{place}" for name in names for place in PLACES} <= cases().keys()
     one = found[0]
     assert one["equal/shared"]["active"][3].tolist() == [True, True, False]
     assert one["equal/shared"]["labels"][1].tolist() == [5, 4, 7]
-    assert one["static/shared"]["weights"][0].tolist() == list(parts.STATIC.values())
+    assert one["static/shared"]["weights"][0].tolist() == list(small.STATIC.values())
     for name in ("dwa", "gradnorm", "uncertainty"):
         weights = one[f"{name}/representation"]["weights"]
         assert (weights[-1] - weights[0]).abs().max() > 0.01, f"{name} never moved"
@@ -90,7 +90,7 @@ def test_the_cases_are_what_they_claim_to_be(found):
     assert not torch.allclose(at[0], at[1])
     assert not torch.allclose(at[1], at[2])
     for case in ("equal/shared", "media/shared"):
-        untrained = parts.make_model(media=case.startswith("media")).state_dict()
+        untrained = small.make_model(media=case.startswith("media")).state_dict()
         assert all(
             not torch.equal(value, one[case][f"model.{key}"]) for key, value in untrained.items() if "weight" in key
         )

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from mmfusion.training.evaluation import Scores
-from tests.training import parts
+from tests.training import small
 
 CPU = torch.device("cpu")
-TASKS = parts.make_tasks()
+TASKS = small.make_tasks()
 
 
 def outputs(rows: int, seed: int) -> dict[str, torch.Tensor]:
@@ -19,7 +19,7 @@ def test_batches_add_up_and_only_rows_with_labels_count():
     scores = Scores(TASKS, CPU)
     seen: dict[str, list] = {name: [] for name in TASKS}
     for seed, rows in enumerate((5, 3)):
-        batch, said = parts.make_batch(rows, seed), outputs(rows, seed)
+        batch, said = small.make_batch(rows, seed), outputs(rows, seed)
         batch.labelled["age"][1:] = False
         batch.labelled["kind"][0] = False
         batch.targets["kind"][0] = -100
@@ -44,7 +44,7 @@ def test_batches_add_up_and_only_rows_with_labels_count():
 
 def test_a_task_without_any_label_has_no_metrics_and_is_left_out_of_the_loss():
     scores = Scores(TASKS, CPU)
-    batch = parts.make_batch(4)
+    batch = small.make_batch(4)
     batch.labelled["sick"][:] = False
     scores.update(outputs(4, 0), batch.targets, batch.labelled, 4)
     found = scores.compute()

@@ -5,12 +5,12 @@ import torch
 
 from mmfusion.training.gradients import PLACES, cosines, gramian, norms
 from mmfusion.training.losses import task_losses
-from tests.training import parts
+from tests.training import small
 
 
 def forward(media: bool = False):
-    module = parts.make_module(media=media)
-    batch = parts.make_batch(7, media=media)
+    module = small.make_module(media=media)
+    batch = small.make_batch(7, media=media)
     batch.labelled["kind"][[0, 4]] = False
     batch.labelled["age"][1:] = False
     streams = module.model.represent(batch.inputs, batch.present)
@@ -66,9 +66,9 @@ def test_a_task_that_does_not_depend_on_a_place_has_no_gradient_there():
 
 
 def test_a_task_without_labels_has_a_gradient_of_zero_and_no_angle():
-    batch = parts.make_batch(5)
+    batch = small.make_batch(5)
     batch.labelled["sick"][:] = False
-    module = parts.make_module()
+    module = small.make_module()
     streams = module.model.represent(batch.inputs, batch.present)
     losses = task_losses(module.tasks, module.model.decide(streams, batch.present), batch, module.modalities)
     found = gramian(losses.sums, losses.labels, list(streams.values()), of_rows=True)
@@ -78,8 +78,8 @@ def test_a_task_without_labels_has_a_gradient_of_zero_and_no_angle():
 
 
 def test_it_is_float32_within_bf16_autocast():
-    module = parts.make_module()
-    batch = parts.make_batch(6)
+    module = small.make_module()
+    batch = small.make_batch(6)
 
     def run():
         streams = module.model.represent(batch.inputs, batch.present)

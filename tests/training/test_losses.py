@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from mmfusion.training.losses import labelled_sum, task_losses
-from tests.training import parts
+from tests.training import small
 
-TASKS = parts.make_tasks()
+TASKS = small.make_tasks()
 
 
 def outputs_of(batch, weight: float = 1.0) -> dict[str, torch.Tensor]:
@@ -21,7 +21,7 @@ def outputs_of(batch, weight: float = 1.0) -> dict[str, torch.Tensor]:
 
 
 def test_each_loss_is_the_mean_over_the_rows_with_a_label():
-    batch = parts.make_batch(6)
+    batch = small.make_batch(6)
     batch.labelled["kind"][[0, 4]] = False
     batch.labelled["age"][1:] = False
     batch.present["b"][2] = False
@@ -43,7 +43,7 @@ def test_each_loss_is_the_mean_over_the_rows_with_a_label():
 
 
 def test_a_task_without_labels_is_a_connected_zero():
-    batch = parts.make_batch(4)
+    batch = small.make_batch(4)
     batch.labelled["sick"][:] = False
     outputs = outputs_of(batch)
     found = task_losses(TASKS, outputs, batch, ["a"])

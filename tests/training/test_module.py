@@ -7,15 +7,15 @@ from pytorch_lightning import Callback
 from mmfusion.batch import Batch
 from mmfusion.training.gradients import PLACES
 from mmfusion.training.module import MultiTaskModule
-from tests.training import parts
+from tests.training import small
 from tests.training.ddp_worker import share
 
-pytestmark = parts.QUIET
-NAMES = sorted(path.stem for path in parts.WEIGHTINGS.glob("*.yaml"))
+pytestmark = small.QUIET
+NAMES = sorted(path.stem for path in small.WEIGHTINGS.glob("*.yaml"))
 
 
 def batches(count: int = 3, rows: int = 8) -> list[Batch]:
-    found = [parts.make_batch(rows, seed) for seed in range(count)]
+    found = [small.make_batch(rows, seed) for seed in range(count)]
     found[1].labelled["age"][:] = False
     found[0].labelled["kind"][2:] = False
     found[-1].present["a"][1:4] = False
@@ -23,25 +23,25 @@ def batches(count: int = 3, rows: int = 8) -> list[Batch]:
 
 
 def fit(module: MultiTaskModule, folder, data: list[Batch] | None = None, **options) -> list:
-    history = parts.History()
+    history = small.History()
     options = {"max_epochs": 1, **options}
     callbacks = [history, *options.pop("callbacks", [])]
-    trainer = parts.make_trainer(folder, callbacks=callbacks, **options)
-    trainer.fit(module, parts.loader(data or batches()))
+    trainer = small.make_trainer(folder, callbacks=callbacks, **options)
+    trainer.fit(module, small.loader(data or batches()))
     return history.records
 
 
 def test_a_step_is_that_of_a_loop_by_hand(tmp_path):
-    module = parts.make_module("static")
+    module = small.make_module("static")
     module.weighting.weights.copy_(torch.tensor([0.5, 2.0, 3.0]))
-    model = parts.make_model()
-    optimizer = parts.sgd([{"params": list(model.parameters())}])
+    model = small.make_model()
+    optimizer = small.sgd([{"params": list(model.parameters())}])
     records = fit(module, tmp_path)
     for batch, record in zip(batches(), records, strict=True):
         outputs = model(batch)
         optimizer.zero_grad()
         total = torch.zeros(())
-        for i, (name, task) in enumerate(parts.make_tasks().items()):
+        for i, (name, task) in enumerate(small.make_tasks().items()):
             has = batch.labelled[name]
             # A task without labels has gradients of zero, not none: a head's momentum carries on.
             loss = task.loss(outputs[name][has], batch.targets[name][has]).sum() / has.sum().clamp(min=1)
@@ -56,9 +56,9 @@ def test_a_step_is_that_of_a_loop_by_hand(tmp_path):
 def test_the_heads_learn_from_the_weighted_loss():
     # A peer's GradNorm trains the heads with the unweighted one.
     def head_gradients(weight: float) -> list[torch.Tensor]:
-        module = parts.make_module("static")
+        module = small.make_module("static")
         module.weighting.weights.fill_(weight)
-        step(module, parts.make_batch(6))
+        step(module, small.make_batch(6))
         return [p.grad for p in module.model.heads.parameters()]
 
     for plain, weighted in zip(head_gradients(1.0), head_gradients(3.0), strict=True):
@@ -67,7 +67,7 @@ def test_the_heads_learn_from_the_weighted_loss():
 
 def step(module: MultiTaskModule, batch: Batch) -> None:
     """One forward and backward pass without Lightning's loop."""
-    module.trainer = parts.make_trainer(".")
+    module.trainer = small.make_trainer(".")
     module.training_step(batch, 0).backward()
 
 
@@ -76,19 +76,19 @@ def step(module: MultiTaskModule, batch: Batch) -> None:
 def test_every_parameter_has_a_finite_gradient_whatever_is_missing(weighting, fusion):
     for placeholders in (False, True):
         for missing in ("nothing", "a modality", "a task", "all tasks"):
-            batch = parts.make_batch(4)
+            batch = small.make_batch(4)
             if missing == "a modality":
                 batch.present["b"][:] = False
-            for name in {"a task": ["kind"], "all tasks": list(parts.TASKS)}.get(missing, []):
+            for name in {"a task": ["kind"], "all tasks": list(small.TASKS)}.get(missing, []):
                 batch.labelled[name][:] = False
-            module = parts.make_module(weighting, "shared", fusion=fusion, placeholders=placeholders)
+            module = small.make_module(weighting, "shared", fusion=fusion, placeholders=placeholders)
             step(module, batch)
             without = [name for name, p in module.named_parameters() if p.grad is None or not p.grad.isfinite().all()]
             assert not without, (missing, without)
 
 
 def test_the_record_of_a_step(tmp_path):
-    first, second, third = fit(parts.make_module("gradnorm"), tmp_path)
+    first, second, third = fit(small.make_module("gradnorm"), tmp_path)
     assert first.labels.tolist() == [2, 8, 8]
     assert second.active.tolist() == [True, True, False]
     assert second.weights[2] == second.losses[2] == second.gradient_norms[2] == 0
@@ -100,9 +100,9 @@ def test_the_record_of_a_step(tmp_path):
 
 
 def test_gradients_may_be_taken_for_the_log_alone(tmp_path):
-    records = fit(parts.make_module("equal", gradients_every_n_steps=2), tmp_path, batches(4))
+    records = fit(small.make_module("equal", gradients_every_n_steps=2), tmp_path, batches(4))
     assert [record.gradient_norms is not None for record in records] == [True, False, True, False]
-    expected = fit(parts.make_module("equal"), tmp_path, batches(4))
+    expected = fit(small.make_module("equal"), tmp_path, batches(4))
     assert all(torch.equal(a.losses, b.losses) for a, b in zip(records, expected, strict=True))
     assert all(record.cosines is None for record in expected)
 
@@ -116,8 +116,8 @@ def halves(data: list[Batch]) -> list[Batch]:
 
 @pytest.mark.parametrize("weighting", NAMES)
 def test_two_halves_whose_gradients_are_accumulated_train_as_the_whole(tmp_path, weighting):
-    data = [parts.make_batch(8, seed) for seed in range(3)]
-    whole, halved = parts.make_module(weighting), parts.make_module(weighting)
+    data = [small.make_batch(8, seed) for seed in range(3)]
+    whole, halved = small.make_module(weighting), small.make_module(weighting)
     expected = fit(whole, tmp_path, data, max_epochs=3)
     found = fit(halved, tmp_path, halves(data), max_epochs=3, accumulate_grad_batches=2)[1::2]
     for a, b in zip(found, expected, strict=True):
@@ -129,8 +129,8 @@ def test_two_halves_whose_gradients_are_accumulated_train_as_the_whole(tmp_path,
 
 @pytest.mark.parametrize("place", PLACES)
 def test_weights_stand_still_within_a_step_and_move_once_after_it(tmp_path, place):
-    module = parts.make_module("gradnorm", place)
-    data = halves([parts.make_batch(8, seed) for seed in range(3)])[:-1]  # the epoch's last step has one batch
+    module = small.make_module("gradnorm", place)
+    data = halves([small.make_batch(8, seed) for seed in range(3)])[:-1]  # the epoch's last step has one batch
     records = fit(module, tmp_path, data, accumulate_grad_batches=2)
     used = torch.stack([record.weights for record in records])
     assert torch.equal(used[0], used[1])
@@ -141,18 +141,18 @@ def test_weights_stand_still_within_a_step_and_move_once_after_it(tmp_path, plac
 
 
 def test_gradients_for_the_log_are_taken_in_the_batch_that_is_logged(tmp_path):
-    data = halves([parts.make_batch(8, seed) for seed in range(4)])[:-1]
-    records = fit(parts.make_module("equal", gradients_every_n_steps=3), tmp_path, data, accumulate_grad_batches=2)
+    data = halves([small.make_batch(8, seed) for seed in range(4)])[:-1]
+    records = fit(small.make_module("equal", gradients_every_n_steps=3), tmp_path, data, accumulate_grad_batches=2)
     # Steps 0 and 3: the second batch of the first, and the only one of the last.
     assert [i for i, record in enumerate(records) if record.gradient_norms is not None] == [1, 6]
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_frozen_front_has_gradients_at_the_representation_only(tmp_path, place):
-    model = parts.make_model()
+    model = small.make_model()
     for part in (model.encoders, model.fusion):
         part.requires_grad_(False)
-    options = {"model": model, "weighting": parts.make_weighting("gradnorm"), "optimizer": parts.sgd}
+    options = {"model": model, "weighting": small.make_weighting("gradnorm"), "optimizer": small.sgd}
     if place != "representation":
         with pytest.raises(ValueError, match="use gradients_of=representation"):
             MultiTaskModule(gradients_of=place, **options)
@@ -163,42 +163,42 @@ def test_a_frozen_front_has_gradients_at_the_representation_only(tmp_path, place
 
 def test_an_unknown_place_is_refused():
     with pytest.raises(ValueError, match=r"gradients_of: 'last_layer': did you mean 'last_shared_layer'"):
-        parts.make_module(gradients_of="last_layer")
+        small.make_module(gradients_of="last_layer")
 
 
 # ---- what is logged
 
 
 def test_an_epochs_means_and_what_was_seen(tmp_path):
-    module = parts.make_module()
+    module = small.make_module()
     records = fit(module, tmp_path, max_epochs=2)[3:]
     logged = module.trainer.callback_metrics
     labels = torch.stack([record.labels for record in records])
     losses = torch.stack([record.losses for record in records])
     means = (losses * labels).sum(0) / labels.sum(0)
-    for i, name in enumerate(parts.TASKS):
+    for i, name in enumerate(small.TASKS):
         torch.testing.assert_close(logged[f"train/{name}/loss"], means[i])
         assert logged[f"train/{name}/labels"] == labels[:, i].sum()
     assert (logged["train/present/a"], logged["train/present/b"], logged["train/rows"]) == (21, 24, 24)
 
 
 def test_names_of_validation_and_test_metrics(tmp_path):
-    module = parts.make_module(subsets="leave_one_out")
-    trainer = parts.make_trainer(tmp_path, max_epochs=1)
-    trainer.fit(module, parts.loader(batches()), parts.loader(batches()))
+    module = small.make_module(subsets="leave_one_out")
+    trainer = small.make_trainer(tmp_path, max_epochs=1)
+    trainer.fit(module, small.loader(batches()), small.loader(batches()))
     logged = set(trainer.callback_metrics)
     assert logged >= {"val/loss", "val/kind/loss", "val/kind/accuracy", "val/age/mae", "val/age/labels", "val/rows"}
-    (tested,) = trainer.test(module, parts.loader(batches()), verbose=False)
+    (tested,) = trainer.test(module, small.loader(batches()), verbose=False)
     assert {"test/loss", "test/age/rmse", "test[a]/age/rmse", "test[b]/kind/f1", "test[a+b]/rows"} <= tested.keys()
     assert tested["test[a]/rows"] == 21
     assert all(key.startswith(("test/", "test[")) for key in tested)
 
 
 def test_an_epoch_without_a_label_has_no_loss_of_that_task(tmp_path):
-    data = [parts.make_batch(8, seed) for seed in range(2)]
+    data = [small.make_batch(8, seed) for seed in range(2)]
     for batch in data:
         batch.labelled["age"][:] = False
-    module = parts.make_module()
+    module = small.make_module()
     fit(module, tmp_path, data)
     logged = module.trainer.callback_metrics
     assert logged["train/age/labels"] == 0
@@ -232,10 +232,10 @@ def test_a_resumed_run_goes_on_bit_for_bit(tmp_path, weighting, hook, call):
     data, path = batches(), tmp_path / "saved.ckpt"
 
     def run(**options):
-        module, history = parts.make_module(weighting), parts.History()
+        module, history = small.make_module(weighting), small.History()
         callbacks = [history, *options.pop("callbacks", [])]
-        trainer = parts.make_trainer(tmp_path, max_epochs=4, callbacks=callbacks)
-        trainer.fit(module, Resumable(data), parts.loader(data[:1]), **options)
+        trainer = small.make_trainer(tmp_path, max_epochs=4, callbacks=callbacks)
+        trainer.fit(module, Resumable(data), small.loader(data[:1]), **options)
         return module, history
 
     straight, seen = run(callbacks=[SaveAt(hook, call, path)])
@@ -271,7 +271,7 @@ class Resumable:
 
 
 def test_each_rank_draws_its_own_dropout_and_rank_0_goes_on_with_the_run_s_seed(monkeypatch):
-    module, draws = parts.make_module("equal"), {}
+    module, draws = small.make_module("equal"), {}
     for seed in (0, 1, 2, 3):
         for rank in (0, 1, 2):
             monkeypatch.setattr(MultiTaskModule, "global_rank", rank)
@@ -287,5 +287,5 @@ def test_a_batch_is_moved_without_waiting_for_a_gpu(monkeypatch):
     asked = []
     monkeypatch.setattr(Batch, "to", lambda batch, device, non_blocking=False: asked.append((device, non_blocking)))
     for device in ("cuda", "cpu"):
-        parts.make_module().transfer_batch_to_device(parts.make_batch(2), torch.device(device), 0)
+        small.make_module().transfer_batch_to_device(small.make_batch(2), torch.device(device), 0)
     assert asked == [(torch.device("cuda"), True), (torch.device("cpu"), False)]

@@ -20,11 +20,11 @@ from mmfusion.tasks.multilabel import Multilabel
 from mmfusion.tasks.regression import Regression
 from mmfusion.training.gradients import PLACES
 from mmfusion.training.losses import task_losses
-from tests.training import parts
+from tests.training import small
 
-pytestmark = parts.QUIET
-NAMES = sorted(path.stem for path in parts.WEIGHTINGS.glob("*.yaml"))
-FUSIONS = sorted(path.stem for path in (parts.WEIGHTINGS.parent / "fusion").glob("*.yaml"))
+pytestmark = small.QUIET
+NAMES = sorted(path.stem for path in small.WEIGHTINGS.glob("*.yaml"))
+FUSIONS = sorted(path.stem for path in (small.WEIGHTINGS.parent / "fusion").glob("*.yaml"))
 META = torch.device("meta")
 
 
@@ -35,7 +35,7 @@ def no_autocast():
 
 
 def batch(media: bool = False) -> Batch:
-    found = parts.make_batch(4, media=media)
+    found = small.make_batch(4, media=media)
     found.labelled["age"][1] = False
     return found.to(META)
 
@@ -44,11 +44,11 @@ def batch(media: bool = False) -> Batch:
 def test_a_whole_step(weighting, place):
     for fusion in ("concat", "decision", "hybrid"):
         media = (fusion, place) == ("concat", "representation")
-        module = parts.make_module(
+        module = small.make_module(
             weighting, place, fusion=fusion, media=media, placeholders=fusion != "decision", gradients_every_n_steps=1
         )
         module.model.modality_dropout = ModalityDropout(0.3)
-        module.trainer = parts.make_trainer(".")
+        module.trainer = small.make_trainer(".")
         module.to(META).train()
         total = module.training_step(batch(media), 0)
         total.backward()
@@ -63,16 +63,16 @@ def test_what_asks_for_a_value_is_found():
             assert all(bool(mask_B.any()) for mask_B in present.values())
             return super().forward(present)
 
-    module = parts.make_module()
+    module = small.make_module()
     module.model.modality_dropout = Curious(0.3)
-    module.trainer = parts.make_trainer(".")
+    module.trainer = small.make_trainer(".")
     with pytest.raises(RuntimeError, match=r"Tensor\.item\(\) cannot be called on meta tensors"):
         module.to(META).training_step(batch(), 0)
 
 
 @pytest.mark.parametrize("name", FUSIONS)
 def test_every_fusion(name):
-    conf = parts.WEIGHTINGS.parent / "fusion"
+    conf = small.WEIGHTINGS.parent / "fusion"
     node = yaml.safe_load((conf / f"{name}.yaml").read_text())
     if name == "hybrid":
         (nested,) = (each for each in node.pop("defaults") if isinstance(each, dict))
@@ -96,7 +96,7 @@ def test_modality_dropout(rates):
 
 @pytest.mark.parametrize("loss", ["mse", "mae", "huber"])
 def test_losses_of_every_kind_of_task(loss):
-    tasks = {**parts.make_tasks(), "age": Regression(loss=loss), "tags": Multilabel()}
+    tasks = {**small.make_tasks(), "age": Regression(loss=loss), "tags": Multilabel()}
     tasks["age"].fit([0.0, 2.0])
     tasks["tags"].fit(["x;y", "y"])
     given = batch()

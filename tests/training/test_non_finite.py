@@ -8,10 +8,10 @@ from pytorch_lightning import Callback
 from torch import nn
 
 from mmfusion.training.guard import NonFiniteLossError
-from tests.training import parts
+from tests.training import small
 from tests.training.test_module import batches, fit, halves
 
-pytestmark = parts.QUIET
+pytestmark = small.QUIET
 
 
 class Broken(nn.Module):
@@ -29,7 +29,7 @@ class Broken(nn.Module):
 
 
 def test_it_stops_before_the_optimizers_step(tmp_path):
-    module = parts.make_module()
+    module = small.make_module()
     module.model.fusion = Broken(module.model.fusion, after=2)
     weights: list[dict[str, torch.Tensor]] = []
 
@@ -48,19 +48,19 @@ def test_it_names_the_rows_whose_loss_it_is(tmp_path):
     data[1].inputs["b"][[2, 5]] = float("nan")
     data[1].labelled["kind"][5] = False
     with pytest.raises(NonFiniteLossError, match=r"'kind', 'sick' is not finite at step 1, for 2 of 8 rows: 2, 5;"):
-        fit(parts.make_module(), tmp_path, data)
+        fit(small.make_module(), tmp_path, data)
 
 
 def test_any_batch_of_a_step_stops_it(tmp_path):
-    data = halves([parts.make_batch(8, seed) for seed in range(3)])
+    data = halves([small.make_batch(8, seed) for seed in range(3)])
     data[2].inputs["a"][0] = float("inf")
     with pytest.raises(NonFiniteLossError, match="not finite at step 1, for 1 of 8 rows: 0;"):
-        fit(parts.make_module(), tmp_path, data, accumulate_grad_batches=2)
+        fit(small.make_module(), tmp_path, data, accumulate_grad_batches=2)
 
 
 @pytest.mark.filterwarnings("ignore:Error detected in", "ignore:Anomaly Detection has been enabled")
 def test_the_operation_can_be_found(tmp_path):
-    module = parts.make_module()
+    module = small.make_module()
     module.model.fusion = Broken(module.model.fusion, after=1)
     with pytest.raises(RuntimeError, match=r"Function '\w+' returned nan values"):
         fit(module, tmp_path, detect_anomaly=True)

@@ -4,7 +4,7 @@ from torch import nn
 
 from mmfusion.loss_weighting.uncertainty import Uncertainty
 from mmfusion.training.optimizers import OptimizerFactory, adam, adamw, parameter_groups, sgd
-from tests.training.parts import TASKS, make_batch, make_model, make_weighting
+from tests.training.small import TASKS, make_batch, make_model, make_weighting
 
 
 def groups_of(model, weighting=None, encoder_cfg=None, lr=0.1, weight_decay=0.5):

@@ -6,13 +6,13 @@ import torch
 from mmfusion.training.evaluation import Scores
 from mmfusion.training.subset_test import SubsetTest
 from mmfusion.training.subsets import choose_subsets
-from tests.training import parts
+from tests.training import small
 
 CPU = torch.device("cpu")
 
 
 def with_holes(rows: int, media: bool = False):
-    batch = parts.make_batch(rows, media=media)
+    batch = small.make_batch(rows, media=media)
     first, second = list(batch.present)[:2]
     batch.present[first][:2] = False
     batch.present[second][2:5] = False
@@ -21,8 +21,8 @@ def with_holes(rows: int, media: bool = False):
 
 
 def test_each_subset_is_the_model_with_nothing_else_present():
-    model, batch = parts.make_model(media=True).eval(), with_holes(7, media=True)
-    tester = SubsetTest(model, parts.make_tasks(), choose_subsets(list(model.encoders), "all"), CPU)
+    model, batch = small.make_model(media=True).eval(), with_holes(7, media=True)
+    tester = SubsetTest(model, small.make_tasks(), choose_subsets(list(model.encoders), "all"), CPU)
     tester.update(batch)
     found = tester.compute()
 
@@ -33,7 +33,7 @@ def test_each_subset_is_the_model_with_nothing_else_present():
         keep = torch.stack(list(shown.values())).any(0)
         with torch.no_grad():
             outputs = model.decide(model.represent(batch.inputs, shown), shown)
-        scores = Scores(parts.make_tasks(), CPU)
+        scores = Scores(small.make_tasks(), CPU)
         cut = [{k: x[keep] for k, x in part.items()} for part in (outputs, batch.targets, batch.labelled)]
         scores.update(*cut, int(keep.sum()))
         for key, value in scores.compute().items():
@@ -47,19 +47,19 @@ def test_each_subset_is_the_model_with_nothing_else_present():
 
 
 def test_the_encoders_run_once_a_batch():
-    model = parts.make_model().eval()
+    model = small.make_model().eval()
     calls = []
     for name, encoder in model.encoders.items():
         encoder.register_forward_hook(lambda *_, name=name: calls.append(name))
-    SubsetTest(model, parts.make_tasks(), choose_subsets(["a", "b"], "all"), CPU).update(parts.make_batch(3))
+    SubsetTest(model, small.make_tasks(), choose_subsets(["a", "b"], "all"), CPU).update(small.make_batch(3))
     assert sorted(calls) == ["a", "b"]
 
 
 @pytest.mark.parametrize("fusion", ["concat", "decision", "hybrid"])
 def test_a_subset_that_no_row_has_is_reported_as_zero_rows(fusion):
-    model, batch = parts.make_model(fusion).eval(), parts.make_batch(3)
+    model, batch = small.make_model(fusion).eval(), small.make_batch(3)
     batch.present["a"][:] = False
-    tester = SubsetTest(model, parts.make_tasks(), choose_subsets(["a", "b"], "all"), CPU)
+    tester = SubsetTest(model, small.make_tasks(), choose_subsets(["a", "b"], "all"), CPU)
     tester.update(batch)
     found = tester.compute()
     assert [key for key in found if key.startswith("test[a]/") and found[key] != 0] == []

@@ -19,7 +19,7 @@ from mmfusion.training.trainer import (
     reconcile,
     shows_progress,
 )
-from tests.training.parts import QUIET, loader, make_batch, make_module
+from tests.training.small import QUIET, loader, make_batch, make_module
 
 pytestmark = QUIET
 

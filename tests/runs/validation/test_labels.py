@@ -1,4 +1,4 @@
-from tests.runs.checked import LABEL, check
+from tests.runs.validated_table import LABEL, check
 
 
 def test_wrong_labels(tmp_path, rows):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from tests.runs.checked import IMAGE, SPEECH, TEXT, check
+from tests.runs.validated_table import IMAGE, SPEECH, TEXT, check
 
 
 def test_every_unreadable_medium_is_reported(tmp_path, rows):

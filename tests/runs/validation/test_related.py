@@ -10,7 +10,7 @@ from mmfusion.data.kinds.text import Text
 from mmfusion.data.table.table import Table
 from mmfusion.runs.validation.related import nearly_the_same_texts, unseen_groups
 from mmfusion.tasks.classification import Classification
-from tests.runs.checked import check
+from tests.runs.validated_table import check
 
 N = 200
 WORDS = [f"{first}{second}" for first in ("app", "riv", "sto", "clo") for second in ("le", "er", "ne", "ud")]

@@ -8,7 +8,7 @@ from mmfusion.runs.validation.report import Report, Unreadable
 from mmfusion.runs.validation.show import CLASSES, show
 from mmfusion.tasks.classification import Classification
 from mmfusion.tasks.regression import Regression
-from tests.runs.checked import check
+from tests.runs.validated_table import check
 
 TASKS = {"label": Classification(), "dose": Regression()}
 

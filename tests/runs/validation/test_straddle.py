@@ -5,7 +5,7 @@ from mmfusion.data.kinds.image import Image
 from mmfusion.data.table.table import Table
 from mmfusion.runs.validation.media import Media
 from mmfusion.runs.validation.straddle import chosen_and_tested_on, same_content, shared_files, shared_groups
-from tests.runs.checked import check
+from tests.runs.validated_table import check
 
 
 def table(**splits):

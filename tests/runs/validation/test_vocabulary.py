@@ -1,4 +1,4 @@
-from tests.runs.checked import TEXT, check
+from tests.runs.validated_table import TEXT, check
 
 
 def only_text(**options):

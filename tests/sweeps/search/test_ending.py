@@ -6,7 +6,7 @@ from mmfusion.sweeps.search.ending import close, trial_line
 from mmfusion.sweeps.search.objectives import Objective
 from mmfusion.sweeps.search.study import OVERRIDES, VALUES
 from mmfusion.sweeps.search.work import Work, jobs_of
-from tests.sweeps.search.fakes import GONE, open_book
+from tests.sweeps.search.fake_pool import GONE, open_book
 
 LOSS, ACCURACY = Objective("val/loss", "min"), Objective("val/a/accuracy", "max")
 WORDS = ["trusted_modules=[]", "--config-dir", "my configs"]

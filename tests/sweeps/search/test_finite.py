@@ -3,7 +3,7 @@
 import pytest
 from optuna.trial import TrialState
 
-from tests.sweeps.search.fakes import GONE, by_x, interrupting, make, open_book, states, value_of
+from tests.sweeps.search.fake_pool import GONE, by_x, interrupting, make, open_book, states, value_of
 
 COMPLETE, FAIL = TrialState.COMPLETE, TrialState.FAIL
 

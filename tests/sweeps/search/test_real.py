@@ -17,10 +17,10 @@ from mmfusion.sweeps.search.study import OVERRIDES, RETRY
 from mmfusion.training.search.storage import close_storage, open_storage
 from mmfusion.training.search.trial import Announcement
 from tests.helpers.waiting import PATIENCE, until
-from tests.runs.toy import make_toy
+from tests.runs.small_experiment import write_small_experiment
 
 pytestmark = pytest.mark.xdist_group("search")
-TOY = ["experiment=toy", "report.plots=false", "report.subsets=none"]
+SMALL = ["experiment=small", "report.plots=false", "report.subsets=none"]
 # The low rate leaves the loss where it was, above the threshold; the high one brings it below within an epoch.
 LOW, HIGH = 1e-6, 0.03
 SEARCH = [
@@ -35,7 +35,7 @@ JOBLIB = ["hydra/launcher=joblib", "hydra.sweeper.batch_size=2"]
 def begin(tmp_path_factory, repo):
     """Starts `mmfusion train` with these words in a folder with a small table; says what it has said so far."""
     path = tmp_path_factory.mktemp("real")
-    make_toy(path)
+    write_small_experiment(path)
     processes = []
 
     def started(*words, **more):
@@ -57,7 +57,7 @@ def begin(tmp_path_factory, repo):
 @pytest.fixture(scope="module")
 def searched(begin):
     """The folder of a search whose process was killed during the second trial, and what the next one said."""
-    first = begin("-m", *TOY, *SEARCH, "hydra.launcher.jobs=1")
+    first = begin("-m", *SMALL, *SEARCH, "hydra.launcher.jobs=1")
 
     def has_begun():
         return "[1/2]" in first.said() and (first.path / "search/1/job.json").exists()
@@ -66,7 +66,7 @@ def searched(begin):
     assert first.process.poll() is None, first.said()
     first.process.send_signal(signal.SIGKILL)
     first.process.wait()
-    second = begin("-m", *TOY, *SEARCH, *JOBLIB)
+    second = begin("-m", *SMALL, *SEARCH, *JOBLIB)
     assert second.process.wait(timeout=PATIENCE) == 0, second.said()
     name = str(second.path / "search" / "study.journal")
     study = optuna.load_study(study_name="search", storage=open_storage(name))
@@ -125,7 +125,7 @@ def test_all_ranks_of_a_pruned_run_stop_together(begin, tmp_path):
         "trainer.max_epochs=2",
         "data.loader.batch_size=16",
     ]
-    run = begin(*TOY, *words, f"paths.run={tmp_path / 'run'}", **trial.environment())
+    run = begin(*SMALL, *words, f"paths.run={tmp_path / 'run'}", **trial.environment())
     assert run.process.wait(timeout=PATIENCE) == 0, run.said()  # a rank that went on would wait for the other
     result = json.loads((tmp_path / "run" / "result.json").read_text())
     assert (result["status"], result["pruned"], result["cost"]["processes"]) == ("stopped", True, 2)

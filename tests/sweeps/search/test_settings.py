@@ -1,7 +1,7 @@
 import pytest
 
 from mmfusion.config.errors import ConfigError
-from tests.sweeps.search.fakes import settings
+from tests.sweeps.search.fake_pool import settings
 
 
 def test_what_is_off_and_the_lowest_numbers_are_taken():

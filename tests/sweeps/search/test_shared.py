@@ -15,7 +15,7 @@ from optuna.trial import TrialState
 from mmfusion.sweeps.search import sweep
 from mmfusion.sweeps.search.owner import identity
 from mmfusion.sweeps.search.work import Work, jobs_of
-from tests.sweeps.search.fakes import GONE, by_x, completed, in_a_process, make, open_book, states
+from tests.sweeps.search.fake_pool import GONE, by_x, completed, in_a_process, make, open_book, states
 
 COMPLETE, PRUNED, FAIL, RUNNING = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL, TrialState.RUNNING
 

@@ -6,21 +6,21 @@ from mmfusion.sweeps.search.space import build_space
 FIXED = {"fusion": "concat", "trainer.max_epochs": "8"}
 
 
-def space(typed=(), written=None):
+def build(typed=(), written=None):
     return build_space(typed, written, FIXED.get)
 
 
-def first(made):
+def first(space):
     """The first option of everything."""
-    return made.ask(lambda entry: entry.values.extremes()[0])
+    return space.ask(lambda entry: entry.values.extremes()[0])
 
 
-def choose(made, **wanted):
-    return made.ask(lambda entry: wanted.get(entry.name, entry.values.extremes()[0]))
+def choose(space, **wanted):
+    return space.ask(lambda entry: wanted.get(entry.name, entry.values.extremes()[0]))
 
 
 def test_the_command_line_and_the_config_together():
-    made, base = space(
+    space, base = build(
         [
             "optimizer.lr=tag(log, interval(1e-4, 1e-2))",
             "seed=3",
@@ -33,41 +33,41 @@ def test_the_command_line_and_the_config_together():
             "fusion": ["sum", "gated"],
         },
     )
-    assert str(space(written={"a": [64, None, [1, 2]]})[0].entries[0]) == "64,null,[1,2]"
+    assert str(build(written={"a": [64, None, [1, 2]]})[0].entries[0]) == "64,null,[1,2]"
     assert base == ["seed=3", "~encoder.speech"]
-    assert {entry.name: str(entry) for entry in made.entries} == {
+    assert {entry.name: str(entry) for entry in space.entries} == {
         "optimizer.lr": "tag(log, interval(1e-4, 1e-2))",
         "task@task.age": "regression,binary",
         "head.dropout": "range(0, 0.3, step=0.1)",
         "optimizer.weight_decay": "interval(0, 1)",
         "fusion": "choice(sum, gated)",
     }
-    assert made.overrides(first(made)) == [
+    assert space.overrides(first(space)) == [
         *("optimizer.lr=0.0001", "+task@task.age=regression", "head.dropout=0.0", "optimizer.weight_decay=0.0"),
         "fusion=sum",
     ]
 
 
 def test_the_command_line_goes_before_the_config():
-    made, base = space(["optimizer.lr=0.5", "fusion=sum,gated"], {"optimizer.lr": "interval(0, 1)", "fusion": "a,b"})
+    space, base = build(["optimizer.lr=0.5", "fusion=sum,gated"], {"optimizer.lr": "interval(0, 1)", "fusion": "a,b"})
     assert base == ["optimizer.lr=0.5"]
-    assert [str(entry) for entry in made.entries] == ["sum,gated"]
+    assert [str(entry) for entry in space.entries] == ["sum,gated"]
 
 
 def test_a_conditional_key_is_asked_only_where_its_condition_holds():
-    made, _ = space(
+    space, _ = build(
         written={
             "fusion.x": {"space": "a,b", "when": ["fusion.dim=64", "fusion=gated,sum"]},
             "fusion.dim": {"space": "choice(64, 128)", "when": "fusion=gated"},
             "fusion": "concat,gated,sum",
         }
     )
-    assert choose(made, fusion="concat") == {"fusion": "concat"}
-    assert choose(made, fusion="gated") == {"fusion": "gated", "fusion.dim": 64, "fusion.x": "a"}
-    assert choose(made, **{"fusion": "gated", "fusion.dim": 128}) == {"fusion": "gated", "fusion.dim": 128}
-    assert choose(made, fusion="sum") == {"fusion": "sum"}, "it depends on a key that is not set"
-    assert len(made.every()) == 1 + 3 + 1
-    assert "a,b when fusion.dim=64 and fusion=gated,sum" in [str(entry) for entry in made.entries]
+    assert choose(space, fusion="concat") == {"fusion": "concat"}
+    assert choose(space, fusion="gated") == {"fusion": "gated", "fusion.dim": 64, "fusion.x": "a"}
+    assert choose(space, **{"fusion": "gated", "fusion.dim": 128}) == {"fusion": "gated", "fusion.dim": 128}
+    assert choose(space, fusion="sum") == {"fusion": "sum"}, "it depends on a key that is not set"
+    assert len(space.every()) == 1 + 3 + 1
+    assert "a,b when fusion.dim=64 and fusion=gated,sum" in [str(entry) for entry in space.entries]
 
 
 def test_a_condition_on_what_is_fixed_is_settled_at_once():
@@ -78,16 +78,16 @@ def test_a_condition_on_what_is_fixed_is_settled_at_once():
         "d": {"space": "1,2", "when": "c=1"},
         "e": {"space": "1,2", "when": ["trainer.max_epochs=8", "a=2"]},
     }
-    made, _ = space(written=written)
-    assert [str(entry) for entry in made.entries] == ["1,2", "1,2 when a=2"]
+    space, _ = build(written=written)
+    assert [str(entry) for entry in space.entries] == ["1,2", "1,2 when a=2"]
 
 
 def test_all_combinations():
-    points = space(written={"a": "1,2", "b": "range(0, 3)"})[0].every()
+    points = build(written={"a": "1,2", "b": "range(0, 3)"})[0].every()
     assert points == [{"a": a, "b": b} for a in (1, 2) for b in range(3)]
-    assert space(written={"a": "interval(0, 1)"})[0].every() is None
-    assert space(written={"a": "range(0, 1000)", "b": "range(0, 1000)"})[0].every() is None
-    assert space(written={"a": "range(0, 100000)"})[0].every() is None
+    assert build(written={"a": "interval(0, 1)"})[0].every() is None
+    assert build(written={"a": "range(0, 1000)", "b": "range(0, 1000)"})[0].every() is None
+    assert build(written={"a": "range(0, 100000)"})[0].every() is None
 
 
 @pytest.mark.parametrize(
@@ -123,4 +123,4 @@ def test_all_combinations():
 )
 def test_a_wrong_space_is_named_by_its_key(written, message):
     with pytest.raises(ConfigError, match=message):
-        space(written=written)
+        build(written=written)

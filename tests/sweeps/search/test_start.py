@@ -19,7 +19,7 @@ from mmfusion.sweeps.folder import SweepFolder
 from mmfusion.sweeps.multirun import multirun
 from mmfusion.sweeps.pool import Ended
 from mmfusion.sweeps.search.start import search
-from tests.sweeps.search.fakes import FakePool, completed, settings, value_of
+from tests.sweeps.search.fake_pool import FakePool, completed, settings, value_of
 
 LR_VALUES = "tag(log, interval(1e-4, 1e-2))"
 LR = f"optimizer.lr={LR_VALUES}"

@@ -4,7 +4,7 @@ from optuna.trial import TrialState
 from mmfusion.config.errors import ConfigError
 from mmfusion.sweeps.search.objectives import Objective
 from mmfusion.sweeps.search.study import ERROR, OVERRIDES
-from tests.sweeps.search.fakes import make, open_book
+from tests.sweeps.search.fake_pool import make, open_book
 
 X = {"x": "interval(0, 1)", "kind": "a,b"}
 

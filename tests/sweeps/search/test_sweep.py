@@ -8,7 +8,7 @@ from optuna.trial import TrialState
 from mmfusion.sweeps.search.objectives import Objective
 from mmfusion.sweeps.search.study import ERROR, OVERRIDES, RETRY, SAME, VALUES
 from mmfusion.training.search.trial import TRIAL_VARIABLE
-from tests.sweeps.search.fakes import by_x, completed, interrupting, killed, make, reporting, states, value_of
+from tests.sweeps.search.fake_pool import by_x, completed, interrupting, killed, make, reporting, states, value_of
 
 COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
 

@@ -6,7 +6,7 @@ from mmfusion.training.callbacks.build import build_callbacks
 from mmfusion.training.callbacks.monitor import MONITOR
 from mmfusion.training.noise import quiet
 from mmfusion.training.search.trial import Announcement
-from tests.training.parts import QUIET, loader, make_batch, make_module, make_tasks, make_trainer
+from tests.training.small import QUIET, loader, make_batch, make_module, make_tasks, make_trainer
 
 pytestmark = QUIET
 

@@ -7,7 +7,7 @@ from pytorch_lightning import Callback
 from mmfusion.training.callbacks.checkpoint import BEST, LAST, Checkpoints, load_weights
 from mmfusion.training.callbacks.monitor import MONITOR, Goal, Monitor
 from mmfusion.training.noise import quiet
-from tests.training.parts import QUIET, loader, make_batch, make_module, make_trainer
+from tests.training.small import QUIET, loader, make_batch, make_module, make_trainer
 
 pytestmark = QUIET
 GOAL = Goal({"val/loss": 1.0}, "min")

@@ -10,7 +10,7 @@ from mmfusion.training.noise import quiet
 from mmfusion.training.optimizers import parameter_groups
 from mmfusion.training.record import StepRecord
 from mmfusion.training.schedulers import linear
-from tests.training.parts import QUIET, History, loader, make_batch, make_module, make_trainer
+from tests.training.small import QUIET, History, loader, make_batch, make_module, make_trainer
 
 pytestmark = QUIET
 

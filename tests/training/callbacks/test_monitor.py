@@ -9,7 +9,7 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.training.callbacks.monitor import MONITOR, Goal, Monitor, check_labels, resolve_goal
 from mmfusion.training.guard import NonFiniteLossError
 from mmfusion.training.noise import quiet
-from tests.training.parts import QUIET, loader, make_batch, make_module, make_tasks, make_trainer
+from tests.training.small import QUIET, loader, make_batch, make_module, make_tasks, make_trainer
 
 pytestmark = QUIET
 

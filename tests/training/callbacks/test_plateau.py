@@ -6,7 +6,7 @@ from mmfusion.training.callbacks.monitor import Goal, Monitor
 from mmfusion.training.callbacks.plateau import MovePlateau
 from mmfusion.training.noise import quiet
 from mmfusion.training.schedulers import plateau
-from tests.training.parts import QUIET, loader, make_batch, make_module, make_trainer
+from tests.training.small import QUIET, loader, make_batch, make_module, make_trainer
 
 pytestmark = QUIET
 

@@ -2,7 +2,7 @@ import torch
 
 from mmfusion.training.callbacks.predictions import KeepPredictions
 from mmfusion.training.noise import quiet
-from tests.training.parts import QUIET, TASKS, loader, make_batch, make_module, make_trainer
+from tests.training.small import QUIET, TASKS, loader, make_batch, make_module, make_trainer
 
 pytestmark = QUIET
 

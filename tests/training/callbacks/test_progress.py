@@ -9,7 +9,7 @@ from mmfusion.training.callbacks import progress
 from mmfusion.training.callbacks.monitor import Goal, Monitor
 from mmfusion.training.callbacks.progress import ProgressBar, ProgressLines, _batches
 from mmfusion.training.noise import quiet
-from tests.training.parts import QUIET, loader, make_batch, make_module, make_trainer
+from tests.training.small import QUIET, loader, make_batch, make_module, make_trainer
 
 pytestmark = QUIET
 

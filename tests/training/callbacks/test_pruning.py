@@ -11,7 +11,7 @@ from mmfusion.training.callbacks.monitor import Goal, Monitor
 from mmfusion.training.callbacks.pruning import PruneTrial
 from mmfusion.training.search.storage import open_storage
 from mmfusion.training.search.trial import Announcement
-from tests.training.parts import QUIET, loader, make_batch, make_module, make_trainer
+from tests.training.small import QUIET, loader, make_batch, make_module, make_trainer
 
 pytestmark = QUIET
 METRIC = "val/loss"

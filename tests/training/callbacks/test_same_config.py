@@ -11,7 +11,7 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.training.callbacks import same_config
 from mmfusion.training.callbacks.same_config import SameConfig
 from tests.helpers.waiting import PATIENCE, ended
-from tests.runs.toy import make_toy
+from tests.runs.small_experiment import write_small_experiment
 
 
 def ranks(monkeypatch, *configs):
@@ -46,11 +46,11 @@ def test_one_process_asks_nobody(monkeypatch):
 
 def test_two_real_ranks_with_different_rates_train_nothing(tmp_path, repo):
     """As from a launcher that hands each rank hyperparameters of its own."""
-    make_toy(tmp_path, 40)
+    write_small_experiment(tmp_path, 40)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    words = ["experiment=toy", "trainer=ddp", "trainer.devices=2", "trainer.accelerator=cpu", "paths.run=run"]
+    words = ["experiment=small", "trainer=ddp", "trainer.devices=2", "trainer.accelerator=cpu", "paths.run=run"]
     ranks = []
     for rank in range(2):
         told = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": 2, "LOCAL_WORLD_SIZE": 2, "GROUP_RANK": 0}

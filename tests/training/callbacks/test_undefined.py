@@ -7,7 +7,7 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.tasks.classification import Classification
 from mmfusion.tasks.multilabel import Multilabel
 from mmfusion.training.callbacks.undefined import check_defined, explain, undefined, why_undefined
-from tests.training.parts import make_tasks
+from tests.training.small import make_tasks
 
 TARGETS = {"kind": torch.tensor([1, 1, 1]), "sick": torch.tensor([0, 1, 1]), "age": torch.tensor([2.5, 2.5])}
 

@@ -24,7 +24,7 @@ _WORTH = {"image": 0.12, "speech": 0.2, "text": 0.07}
 _CLASSES = ("image", "speech", "text")
 
 
-def write_showcase(folder: Path) -> Path:
+def write_example_sweeps(folder: Path) -> Path:
     """`fusion-weighting` (a grid with a failed, a diverged, a stopped and a running job) and `lr-search`."""
     write_grid_sweep(folder / "fusion-weighting")
     write_search(folder / "lr-search")
@@ -225,4 +225,4 @@ def add_job(folder: Path, number: int, **more: Any) -> Path:
 if __name__ == "__main__":
     import sys
 
-    print(json.dumps(str(write_showcase(Path(sys.argv[1])))))
+    print(json.dumps(str(write_example_sweeps(Path(sys.argv[1])))))

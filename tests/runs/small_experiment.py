@@ -23,7 +23,7 @@ defaults:
   - override /data: manifest
   - override /optimizer: adamw
   - _self_
-name: toy
+name: small
 data:
   path: {path}
   id: id
@@ -42,12 +42,12 @@ optimizer: {{lr: 0.01}}
 """
 
 
-def make_toy(folder: Path, rows: int = 150) -> Path:
-    """Write `toy.csv` and `conf/experiment/toy.yaml`; returns the config folder."""
+def write_small_experiment(folder: Path, rows: int = 150) -> Path:
+    """Write `small.csv` and `conf/experiment/small.yaml`; returns the config folder."""
     rng = np.random.default_rng(0)
     (folder / "conf" / "experiment").mkdir(parents=True)
-    (folder / "conf" / "experiment" / "toy.yaml").write_text(EXPERIMENT.format(path=folder / "toy.csv"))
-    with (folder / "toy.csv").open("w", newline="") as file:
+    (folder / "conf" / "experiment" / "small.yaml").write_text(EXPERIMENT.format(path=folder / "small.csv"))
+    with (folder / "small.csv").open("w", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "split", "a1", "a2", "a3", "b1", "b2", "c1", "c2", "kind", "level", "flag"])
         for i in range(rows):
@@ -63,5 +63,5 @@ def make_toy(folder: Path, rows: int = 150) -> Path:
     return folder / "conf"
 
 
-def toy_config(conf: Path, *overrides: str) -> dict[str, Any]:
-    return load_config(["experiment=toy", f"paths.outputs={conf.parent / 'outputs'}", *overrides], [conf])
+def small_config(conf: Path, *overrides: str) -> dict[str, Any]:
+    return load_config(["experiment=small", f"paths.outputs={conf.parent / 'outputs'}", *overrides], [conf])

@@ -22,7 +22,9 @@ def make_rows(n=200, seed=0):
     return [f"r{i}" for i in range(n)], rng.integers(0, 2, n), rng.random(n) < 0.4
 
 
-def write_tested(folder, name, rows, kept, seed=0, target=BINARY, table="t", wrong=0.05, score_with=None, **more):
+def write_predicted_run(
+    folder, name, rows, kept, seed=0, target=BINARY, table="t", wrong=0.05, score_with=None, **more
+):
     """A run of encoder `name` that was tested on the rows `kept`; its metrics are what its predictions come to."""
     ids, labels, hard = rows
     rng = np.random.default_rng(seed + sum(map(ord, name)))
@@ -51,10 +53,10 @@ def write_tested(folder, name, rows, kept, seed=0, target=BINARY, table="t", wro
     return path
 
 
-def write_unequal(folder, seeds=3, **more):
+def write_unequal_runs(folder, seeds=3, **more):
     """Two encoders that are equal where both were tested; one alone was tested on the hard rows too."""
     rows = make_rows()
     for seed in range(seeds):
-        write_tested(folder / f"a{seed}", "a", rows, np.ones(len(rows[0]), bool), seed, **more)
-        write_tested(folder / f"b{seed}", "b", rows, ~rows[2], seed, **more)
+        write_predicted_run(folder / f"a{seed}", "a", rows, np.ones(len(rows[0]), bool), seed, **more)
+        write_predicted_run(folder / f"b{seed}", "b", rows, ~rows[2], seed, **more)
     return folder, rows

@@ -6,7 +6,7 @@ from mmfusion.report.runs import Run
 from tests.helpers.run_folders import COST, config
 
 
-def made(name, metrics=None, settings=None, *, seed=0, without=(), typed=(), status="completed", **more):
+def make_run(name, metrics=None, settings=None, *, seed=0, without=(), typed=(), status="completed", **more):
     """A run called `name` with these test metrics and settings; `typed` are further overrides than the settings."""
     cfg = config(settings, seed=seed, without=without)
     overrides = [*(f"{key}={value}" for key, value in (settings or {}).items()), *(f"~{key}" for key in without)]
@@ -25,7 +25,7 @@ def made(name, metrics=None, settings=None, *, seed=0, without=(), typed=(), sta
 def grid(accuracy, seeds=3, key="fusion", metric="test/largest/accuracy"):
     """A run a setting and seed; `accuracy` maps settings to the values of the seeds 0, 1, …."""
     return [
-        made(f"{setting}-{seed}", {metric: value}, {key: setting}, seed=seed)
+        make_run(f"{setting}-{seed}", {metric: value}, {key: setting}, seed=seed)
         for setting, values in accuracy.items()
         for seed, value in enumerate(values[:seeds])
     ]

@@ -25,7 +25,7 @@ defaults:
   - /task@task.size: regression
   - override /data: manifest
   - _self_
-name: zoo
+name: all_kinds
 data:
   path: {path}
   id: id
@@ -45,8 +45,8 @@ trainer: {{max_epochs: 1, enable_progress_bar: false}}
 WORDS = ("red", "green", "blue", "small", "large", "round", "square")
 
 
-def make_zoo(folder: Path, holes: bool = True) -> Path:
-    """Write `zoo.csv`, its media and `conf/experiment/zoo.yaml` below `folder`; returns the config folder.
+def write_all_kinds(folder: Path, holes: bool = True) -> Path:
+    """Write `all_kinds.csv`, its media and `conf/experiment/all_kinds.yaml` below `folder`; returns the config folder.
 
     With `holes`, every fifth cell of a modality and of a task is empty, in a pattern that leaves each row something.
     """
@@ -59,13 +59,13 @@ def make_zoo(folder: Path, holes: bool = True) -> Path:
             for j, column in enumerate(columns[2:]):
                 if (i + j) % 5 == 0:
                     row[column] = ""
-    with (folder / "zoo.csv").open("w", newline="") as file:
+    with (folder / "all_kinds.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, columns)
         writer.writeheader()
         writer.writerows(rows)
-    experiment = folder / "conf" / "experiment" / "zoo.yaml"
+    experiment = folder / "conf" / "experiment" / "all_kinds.yaml"
     experiment.parent.mkdir(parents=True)
-    experiment.write_text(EXPERIMENT.format(path=folder / "zoo.csv"))
+    experiment.write_text(EXPERIMENT.format(path=folder / "all_kinds.csv"))
     return folder / "conf"
 
 
