@@ -51,8 +51,8 @@ OPTIONS = [
 
 
 @pytest.fixture(scope="module")
-def zoo(tmp_path_factory) -> Path:
-    return write_all_kinds(tmp_path_factory.mktemp("zoo"))
+def all_kinds(tmp_path_factory) -> Path:
+    return write_all_kinds(tmp_path_factory.mktemp("all_kinds"))
 
 
 def overrides_for(group: str, option: str, shared: Path) -> list[str]:
@@ -68,35 +68,35 @@ def overrides_for(group: str, option: str, shared: Path) -> list[str]:
         return ["experiment=digits", *TINY_DIGITS]
     if (group, option) == ("trainer", "gpu") and not torch.cuda.is_available():
         pytest.skip("needs a GPU")
-    zoo = ["experiment=all_kinds"]
+    base = ["experiment=all_kinds"]
     kind = group.removeprefix("encoder/")
     if group.startswith("encoder/"):
         dropped = [f"~encoder.{name}" for other, name in NAMES.items() if other not in (kind, "tabular")]
         place = group if NAMES[kind] == kind else f"{group}@encoder.{NAMES[kind]}"
-        return [*zoo, f"{place}={option}", *dropped]
+        return [*base, f"{place}={option}", *dropped]
     if group == "task":
-        return [*zoo, *(f"~task.{name}" for other, name in TASKS.items() if other != option)]
+        return [*base, *(f"~task.{name}" for other, name in TASKS.items() if other != option)]
     if group == "logger":
-        return [*zoo, f"logger=[{option}]"]
+        return [*base, f"logger=[{option}]"]
     if group == "data":
-        return zoo
-    return [*zoo, f"{group}={option}"]
+        return base
+    return [*base, f"{group}={option}"]
 
 
 @pytest.mark.parametrize(("group", "option"), OPTIONS, ids=lambda value: value.replace("/", "-"))
-def test_trains_for_two_batches(group, option, zoo, tmp_path, request):
+def test_trains_for_two_batches(group, option, all_kinds, tmp_path, request):
     shared = request.config.rootpath.parent / "shared" / "data"
     overrides = [*overrides_for(group, option, shared), f"paths.run={tmp_path / 'run'}"]
     # A debug option says itself how long to train; a hundred epochs are too many here.
     overrides += SHORT if group != "debug" else ["trainer.max_epochs=2"] if option == "overfit" else []
     if group in OF_MANY_RUNS:
-        load_config(overrides, [zoo])
+        load_config(overrides, [all_kinds])
         return
     if group not in SUBSETS:
         overrides.append("report.subsets=none")
     if group == "scheduler" and option == "plateau":
         overrides += ["trainer.check_val_every_n_epoch=1"]
-    result = train(load_config(overrides, [zoo]), overrides, show=False)
+    result = train(load_config(overrides, [all_kinds]), overrides, show=False)
     assert result.status == "completed"
     assert (tmp_path / "run" / "result.json").is_file()
     if group != "debug":

@@ -31,7 +31,7 @@ def test_dropped_and_added_on_the_embedded_data(tmp_path, monkeypatch, capsys):
 @pytest.fixture(scope="module")
 def lidar(tmp_path_factory):
     """A run with a series called lidar, a second text beside the first, and a task called mass; and its data."""
-    folder = tmp_path_factory.mktemp("zoo")
+    folder = tmp_path_factory.mktemp("all_kinds")
     words = ["~encoder.image", "~encoder.voice", "~encoder.vitals", "~encoder.signal", "~task.tags", "~task.flag"]
     words += ["+encoder/series@encoder.lidar=gru", "data.modalities.lidar={kind: series, column: signal}"]
     words += ["+encoder/text@encoder.colour=bag", "data.modalities.colour={kind: text, column: note}"]
