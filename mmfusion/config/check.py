@@ -15,11 +15,10 @@ from mmfusion.config.names import (
     KIND_TARGETS,
     MODALITY_KEYS,
     SECTIONS,
-    SLOT_ARGUMENTS,
-    SLOT_BASES,
     SOURCE_KEYS,
 )
 from mmfusion.config.signature import Signature, components, read_signature
+from mmfusion.config.slots import SLOTS, slot_of
 from mmfusion.config.values import check_names
 
 Problem = tuple[str, str]
@@ -84,9 +83,15 @@ def _sections(config: Mapping[str, Any]) -> Iterator[Problem]:
         if isinstance(node, Mapping):
             signature = signature_of(target)
             assert signature is not None, target
-            yield from check_names(key, node, signature)
+            own = {name: value for name, value in node.items() if key != "callbacks" or not _is_added(value)}
+            yield from check_names(key, own, signature)
         elif node is None and "." in key:  # of a section at the top `Config` has said so
             yield key, "is missing"
+
+
+def _is_added(node: Any) -> bool:
+    """Whether a part of `callbacks` is a callback beside mmfusion's own."""
+    return isinstance(node, Mapping) and "_target_" in node
 
 
 def _components(config: Mapping[str, Any]) -> Iterator[Problem]:
@@ -120,10 +125,13 @@ def _components(config: Mapping[str, Any]) -> Iterator[Problem]:
         if f"task.{name}" not in unknown:
             yield from _component(f"task.{name}", node, "task")
     for slot in ("fusion", "sharing", "loss_weighting", "optimizer", "scheduler"):
-        yield from _component(slot, config[slot], slot, injected=SLOT_ARGUMENTS.get(slot, ()))
+        yield from _component(slot, config[slot], slot, injected=SLOTS[slot].injected)
     for name, node in config["logger"].items():
         if f"logger.{name}" not in unknown:
-            yield from _component(f"logger.{name}", node, "logger", injected=SLOT_ARGUMENTS["logger"])
+            yield from _component(f"logger.{name}", node, "logger", injected=SLOTS["logger"].injected)
+    for name, node in config["callbacks"].items():
+        if _is_added(node):
+            yield from _component(f"callbacks.{name}", node, "callbacks")
     if config.get("study") is not None:
         yield from _component("study", config["study"], "study")
 
@@ -191,13 +199,14 @@ def _component(
     if is_own and not is_allowed(signature.target, key):
         yield f"{key}._target_", _no_such(target, True)
         return
-    base = SLOT_BASES.get(slot)
-    if base and base not in signature.lineage and "?" not in signature.lineage:
-        yield f"{key}._target_", f"{target} is no {base}, which this place of the config needs"
+    bases = SLOTS[slot].bases if is_own or not is_under(target, SLOTS[slot].packages) else ()  # `locate` knows others'
+    if bases and not {*bases, "?"} & set(signature.lineage):
+        yield f"{key}._target_", f"{target} is no {bases[0]}, which this place of the config needs"
         return
     yield from check_names(key, arguments, signature, handled, injected)
     for place, inner in _nested(key, {k: v for k, v in arguments.items() if k not in handled}):
-        yield from _component(place, inner, slot, injected=injected)
+        inside = slot_of(place) or slot
+        yield from _component(place, inner, inside, injected=injected if inside == slot else SLOTS[inside].injected)
 
 
 def _nested(key: str, node: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -8,8 +8,9 @@ from typing import Any
 
 from mmfusion.config.code import submodules
 from mmfusion.config.errors import ConfigError, suggest
-from mmfusion.config.names import MANIFEST, RESERVED, SLOT_BASES
+from mmfusion.config.names import MANIFEST, RESERVED
 from mmfusion.config.signature import Signature, components
+from mmfusion.config.slots import SLOTS
 from mmfusion.config.split import check_split
 from mmfusion.config.validation import without_validation
 from mmfusion.config.validation_interval import interval_problems
@@ -205,9 +206,8 @@ def _those_with(attribute: str, value: Any, room: str, read: Read) -> str:
     found = []
     for module in submodules(room):
         signatures = [read(f"{module}.{name}") for name in components(module)]
-        classes = [
-            s for s in signatures if s and s.is_class and SLOT_BASES[room.split(".")[1].removesuffix("s")] in s.lineage
-        ]
+        bases = SLOTS[room.split(".")[1].removesuffix("s")].bases
+        classes = [s for s in signatures if s and s.is_class and set(bases) & set(s.lineage)]
         if any(s.attributes.get(attribute) == value for s in classes):
             found.append(module.removeprefix(f"{room}."))
     return ", ".join(found) or "none"

@@ -1,8 +1,8 @@
 """The one place where a `_target_` of a config becomes an object.
 
 A config or a run folder may come from anywhere, and a `_target_` is code that will be called. So a target is refused
-before anything is imported unless it lies in mmfusion's room for the section where it stands, or in a module that the
-person at the command line opened with `trusted_modules=[...]`.
+before anything is imported unless it lies in a package that is open to the slot where it stands, or in a module that
+the person at the command line opened with `trusted_modules=[...]`.
 """
 
 from __future__ import annotations
@@ -16,23 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.config.errors import ConfigError, nearest, suggest
-
-SLOT_ROOMS = {
-    "data": "mmfusion.data",
-    "encoder": "mmfusion.encoders",
-    "fusion": "mmfusion.fusion",
-    "sharing": "mmfusion.sharing",
-    "task": "mmfusion.tasks",
-    "loss_weighting": "mmfusion.loss_weighting",
-    "optimizer": "mmfusion.training.optimizers",
-    "scheduler": "mmfusion.training.schedulers",
-    "logger": "mmfusion.training.loggers",
-    "study": "mmfusion.studies",
-}
-"""A config's section to the room whose components may stand there."""
-
-FUNCTION_ROOMS = ("mmfusion.training.optimizers", "mmfusion.training.schedulers")
-"""Rooms whose components are functions; elsewhere functions are helpers, which no config may call."""
+from mmfusion.config.slots import SLOTS, slot_of
 
 _trusted: set[str] = set()
 
@@ -44,7 +28,7 @@ def instantiate(node: Mapping[str, Any], key: str = "", /, **injected: Any) -> A
 
     Args:
         node: plain containers; `_target_` is a dotted path.
-        key: where the node stands in the config; its first word says which room is open.
+        key: where the node stands in the config; it says which packages are open.
         injected: arguments that the caller knows and the config does not; they must not be in the node as well.
 
     Raises:
@@ -101,8 +85,14 @@ def locate(target: Any, key: str = "") -> Callable[..., Any]:
         own += [n for n, v in vars(module).items() if inspect.isfunction(v) and v.__module__ == module_name]
         public = [n for n in own if not n.startswith("_")]
         raise ConfigError(f"{_at(key)}{module_name} defines no component {name!r}; {suggest(name, public)}")
-    if inspect.isfunction(found) and is_under(found.__module__, set(SLOT_ROOMS.values()).difference(FUNCTION_ROOMS)):
-        raise ConfigError(f"{_at(key)}{target} is a function; a component of this room is a class")
+    slot = SLOTS.get(slot_of(key))
+    if inspect.isfunction(found):
+        classes = [package for each in SLOTS.values() if each.bases for package in each.packages]
+        functions = [package for each in SLOTS.values() if not each.bases for package in each.packages]
+        if is_under(found.__module__, classes) and not is_under(found.__module__, functions):
+            raise ConfigError(f"{_at(key)}{target} is a function; a component of this package is a class")
+    elif slot and slot.bases and not {base.__name__ for base in found.__mro__} & set(slot.bases):
+        raise ConfigError(f"{_at(key)}{target} is no {slot.bases[0]}, which this place of the config needs")
     return found
 
 
@@ -115,7 +105,7 @@ def check_allowed(target: Any, key: str = "") -> None:
     if not isinstance(target, str):
         raise ConfigError(f"{_at(key)}_target_ must be a dotted path, found {target!r}")
     if not is_allowed(target, key):
-        prefixes = (*_rooms(key), *sorted(_trusted))
+        prefixes = (*_packages(key), *sorted(_trusted))
         close = nearest(target, prefixes) if len(prefixes) > 1 else None  # a single room is named anyway
         raise ConfigError(
             f"{_at(key)}_target_ {target!r} is refused: it is not a public name under {', '.join(prefixes)}"
@@ -125,19 +115,19 @@ def check_allowed(target: Any, key: str = "") -> None:
 
 
 def is_allowed(target: str, key: str = "") -> bool:
-    """Whether a config may name `target` at `key`: a public dotted path under that section's room or a trusted module.
+    """Whether a config may name `target` at `key`: a public dotted path in a package of that slot or a trusted module.
 
-    Without a section of that name all rooms are open.
+    Where the key belongs to no slot, the packages of all slots are open.
     """
     parts = target.split(".")
     public = all(part.isidentifier() for part in parts) and not parts[-1].startswith("_")
     module = target.rpartition(".")[0]
-    return public and is_under(module, (*_rooms(key), *_trusted))
+    return public and is_under(module, (*_packages(key), *_trusted))
 
 
-def _rooms(key: str) -> tuple[str, ...]:
-    section = key.split(".")[0]
-    return (SLOT_ROOMS[section],) if section in SLOT_ROOMS else tuple(SLOT_ROOMS.values())
+def _packages(key: str) -> tuple[str, ...]:
+    slot = SLOTS.get(slot_of(key))
+    return slot.packages if slot else tuple(package for each in SLOTS.values() for package in each.packages)
 
 
 def is_under(name: str, prefixes: Iterable[str]) -> bool:
@@ -175,7 +165,7 @@ def trusting(modules: Iterable[str]) -> Iterator[None]:
 
 
 def trusted() -> frozenset[str]:
-    """The modules that are open beside mmfusion's own rooms."""
+    """The modules that are open beside those of the slots."""
     return frozenset(_trusted)
 
 

@@ -34,26 +34,6 @@ KIND_ARGUMENTS = {
 }
 """What the data tells an encoder of each kind; not for configs to set."""
 
-SLOT_ARGUMENTS = {
-    "fusion": ("dims",),
-    "sharing": ("streams", "tasks"),
-    "loss_weighting": ("tasks", "regressions", "classes"),
-    "logger": ("folder", "run"),
-}
-"""What the builder tells the component of each slot; not for configs to set."""
-
-SLOT_BASES = {
-    "data": "Source",
-    "transform": "Transform",
-    "encoder": "Encoder",
-    "fusion": "Fusion",
-    "sharing": "Sharing",
-    "task": "Task",
-    "loss_weighting": "LossWeighting",
-    "study": "Study",
-}
-"""The class that a component of each slot derives from."""
-
 SECTIONS = {
     "data.loader": "mmfusion.data.module.LoaderConfig",
     "trainer": "mmfusion.training.trainer.TrainerConfig",

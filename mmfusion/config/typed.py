@@ -19,9 +19,10 @@ from mmfusion.config.code import find
 from mmfusion.config.errors import ConfigError, no_option
 from mmfusion.config.fit import HANDLED, Choice, lineage, meant, node_at
 from mmfusion.config.instantiate import check_allowed, is_allowed
-from mmfusion.config.names import KIND_ARGUMENTS, SECTIONS, SLOT_ARGUMENTS
+from mmfusion.config.names import KIND_ARGUMENTS, SECTIONS
 from mmfusion.config.origin import Origin, header
 from mmfusion.config.signature import Signature, is_dataclass, read_signature
+from mmfusion.config.slots import SLOTS
 from mmfusion.config.values import check_names, mismatches
 
 OVERRIDE = re.compile(r"(?P<sign>\+\+|\+|~|)(?P<key>[^=]+)(?P<value>=.*)?", re.DOTALL)
@@ -125,6 +126,8 @@ class _Typed:
             if level is None:
                 return
             parameter = level.signature.parameters.get(word)
+            if prefix == "callbacks" and parameter is None and depth + 1 < len(words):
+                return  # of a callback that was added, perhaps
             if word in level.injected or (parameter is None and word not in level.handled):
                 found = check_names(prefix, {word: None}, level.signature, level.handled, level.injected)
                 yield from (problem for problem in found if problem[0] == place)
@@ -150,7 +153,7 @@ class _Typed:
         if found is None:
             return None
         slot = place.split(".")[0]
-        injected = SLOT_ARGUMENTS.get(slot, ())
+        injected = SLOTS[slot].injected
         if slot == "encoder":
             injected = KIND_ARGUMENTS.get(str(found.attributes.get("kind")), ())
         return _Level(found, HANDLED.get(slot, ()), injected)

@@ -162,7 +162,7 @@ def test_accepts_a_right_config():
         ({"data__modalities__image__transforms": {"trian": []}}, r"transforms.trian: there .* mean 'train'"),
         (
             {"data__modalities__image__transforms__train": [{"_target_": "mmfusion.data.sources.latent.Latent"}]},
-            r"transforms.train\[0\]._target_: mmfusion.data.sources.latent.Latent is no Transform",
+            r"transforms.train\[0\]: _target_ 'mmfusion.data.sources.latent.Latent' is refused",
         ),
         ({"encoder__image__wdths": [3]}, r"^encoder.image.wdths: there is no such key; did you mean 'widths'"),
         ({"encoder__image__widths": ["a"]}, r"^encoder.image.widths\[0\]: must be a whole number"),

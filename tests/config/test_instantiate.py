@@ -42,7 +42,7 @@ def package(user_package):
         3,
     ],
 )
-def test_refuses_targets_outside_the_rooms(target):
+def test_refuses_targets_outside_the_packages(target):
     with pytest.raises(ConfigError, match=r"encoder\.image: .*_target_"):
         instantiate({"_target_": target}, "encoder.image")
 
@@ -58,13 +58,13 @@ def test_refuses_targets_outside_the_rooms(target):
         ("scheduler", "mmfusion.training.callbacks.build.build_callbacks", "mmfusion.training.schedulers"),
     ],
 )
-def test_each_section_has_one_room(key, target, open_to):
+def test_each_section_has_its_packages(key, target, open_to):
     with pytest.raises(ConfigError, match=rf"^{key}: _target_ '{target}' is refused: .* under {open_to}\. If"):
         instantiate({"_target_": target}, key)
 
 
 def test_a_helper_beside_the_loggers_is_no_logger():
-    with pytest.raises(ConfigError, match=r"build_loggers is a function; a component of this room is a class"):
+    with pytest.raises(ConfigError, match=r"build_loggers is a function; a component of this package is a class"):
         instantiate({"_target_": "mmfusion.training.loggers.build.build_loggers"}, "logger.x")
 
 
@@ -111,13 +111,13 @@ def test_nested_targets_stay_mappings(package):
 
 
 def test_unknown_argument_names_the_nearest(package):
-    with (
-        trusting(["userpack"]),
-        pytest.raises(ConfigError, match=r"fusion: userpack.Part takes no 'dm'; did you mean 'dim'"),
-    ):
-        instantiate({"_target_": "userpack.Part", "dm": 1}, "fusion", dims={})
-    with trusting(["userpack"]), pytest.raises(ConfigError, match=r"missing a required argument: 'dim'"):
-        instantiate({"_target_": "userpack.Part"}, "fusion", dims={})
+    with trusting(["userpack"]):
+        with pytest.raises(ConfigError, match=r"^optimizer: userpack.Part takes no 'dm'; did you mean 'dim'"):
+            instantiate({"_target_": "userpack.Part", "dm": 1}, "optimizer", dims={})
+        with pytest.raises(ConfigError, match=r"missing a required argument: 'dim'"):
+            instantiate({"_target_": "userpack.Part"}, "optimizer", dims={})
+        with pytest.raises(ConfigError, match=r"^fusion: userpack.Part is no Fusion, which this place"):
+            instantiate({"_target_": "userpack.Part", "dim": 1}, "fusion", dims={})
 
 
 FUSION = "mmfusion.fusion"

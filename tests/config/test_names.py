@@ -9,7 +9,6 @@ from torch import nn
 from mmfusion.config import names, schema
 from mmfusion.config.check import signature_of
 from mmfusion.config.folders import groups, own_folder
-from mmfusion.config.instantiate import SLOT_ROOMS
 
 
 def load(target: str) -> type:
@@ -43,18 +42,6 @@ def test_each_section_is_a_dataclass_with_no_default_but_the_yamls(section):
     fields = load(names.SECTIONS[section]).__dataclass_fields__
     assert fields
     assert signature_of(names.SECTIONS[section]).parameters.keys() == fields.keys()
-
-
-def test_each_slot_with_a_base_has_it_in_its_room():
-    for slot, base in names.SLOT_BASES.items():
-        module = {"data": "mmfusion.data.sources._base", "transform": "mmfusion.data.transforms._base"}.get(slot)
-        assert hasattr(import_module(module or f"{SLOT_ROOMS[slot]}._base"), base)
-
-
-def test_what_the_builder_passes_is_not_for_a_yaml():
-    for slot, arguments in names.SLOT_ARGUMENTS.items():
-        for path in (own_folder() / slot).glob("*.yaml"):
-            assert not any(f"\n{name}:" in path.read_text() for name in arguments), path
 
 
 def test_no_part_of_the_model_may_have_a_name_that_torch_takes():
