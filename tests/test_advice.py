@@ -444,7 +444,7 @@ def test_what_is_said_to_be_tested_elsewhere_is():
 
 COMMAND_OF = {
     "config/": {"train", "validate", "ls"},
-    "data/inspect/": {"init"},
+    "runs/inspect/": {"init"},
     "data/": {"train", "validate", "init"},
     "report/dashboard": {"dashboard"},
     "report/": {"compare"},
