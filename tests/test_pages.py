@@ -74,6 +74,8 @@ def place(tmp_path_factory):
             lines.append(f"{20 + i % 50},{rng.normal(70, 9):.1f},{' '.join(rng.choice(words, 5))},{'abc'[i % 3]}")
         (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
     (folder / "best.yaml").write_text("- optimizer.lr=0.01\n- fusion=gated\n")
+    own = "from pytorch_lightning import Callback\n\n\nclass MyCallback(Callback):\n    pass\n"
+    (folder / "mypackage.py").write_text(own)
     write_grid(
         folder / "outputs" / "sweep",
         {"fusion": ["concat", "gated"]},

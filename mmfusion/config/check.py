@@ -83,15 +83,16 @@ def _sections(config: Mapping[str, Any]) -> Iterator[Problem]:
         if isinstance(node, Mapping):
             signature = signature_of(target)
             assert signature is not None, target
-            own = {name: value for name, value in node.items() if key != "callbacks" or not _is_added(value)}
+            own = {name: value for name, value in node.items() if key != "callbacks" or not _is_added(name, value)}
             yield from check_names(key, own, signature)
         elif node is None and "." in key:  # of a section at the top `Config` has said so
             yield key, "is missing"
 
 
-def _is_added(node: Any) -> bool:
-    """Whether a part of `callbacks` is a callback beside mmfusion's own."""
-    return isinstance(node, Mapping) and "_target_" in node
+def _is_added(name: str, node: Any) -> bool:
+    """Whether a part of `callbacks` is a callback beside mmfusion's own, or is to be one."""
+    section = signature_of(SECTIONS["callbacks"])
+    return isinstance(node, Mapping) and section is not None and name not in section.parameters
 
 
 def _components(config: Mapping[str, Any]) -> Iterator[Problem]:
@@ -130,8 +131,11 @@ def _components(config: Mapping[str, Any]) -> Iterator[Problem]:
         if f"logger.{name}" not in unknown:
             yield from _component(f"logger.{name}", node, "logger", injected=SLOTS["logger"].injected)
     for name, node in config["callbacks"].items():
-        if _is_added(node):
+        if _is_added(name, node) and "_target_" in node:
             yield from _component(f"callbacks.{name}", node, "callbacks")
+        elif _is_added(name, node):
+            close = suggest(name, config["callbacks"].keys() - {name})
+            yield f"callbacks.{name}", f"there is no such key, and a callback of your own needs a _target_; {close}"
     if config.get("study") is not None:
         yield from _component("study", config["study"], "study")
 
@@ -226,7 +230,9 @@ def _nested(key: str, node: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _no_such(target: str, has_module: bool) -> str:
     module_name, _, name = target.rpartition(".")
     if has_module:
-        return f"{module_name} defines no {name!r}; {suggest(name, components(module_name))}"
+        module = read_module(module_name)
+        defined = components(module_name) or [each for each in (module.names if module else ()) if each[0].isupper()]
+        return f"{module_name} defines no {name!r}; {suggest(name, defined)}"
     if not is_under(module_name, ("mmfusion",)):
         return f"there is no module {module_name!r}; is it installed, or on PYTHONPATH, or in the working directory?"
     room = ".".join(module_name.split(".")[:2])

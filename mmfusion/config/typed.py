@@ -126,7 +126,7 @@ class _Typed:
             if level is None:
                 return
             parameter = level.signature.parameters.get(word)
-            if prefix == "callbacks" and parameter is None and depth + 1 < len(words):
+            if prefix == "callbacks" and parameter is None and (depth + 1 < len(words) or given is _UNSURE):
                 return  # of a callback that was added, perhaps
             if word in level.injected or (parameter is None and word not in level.handled):
                 found = check_names(prefix, {word: None}, level.signature, level.handled, level.injected)

@@ -79,10 +79,11 @@ def refit(
     module = build_module(config, build_model(config, again, tasks))
     module.schedule_steps = first.estimated_stepping_batches
     own = build_callbacks(
-        _without_choice(config["callbacks"]),
+        config["callbacks"],
         tasks,
         folder.checkpoints,
         folder.writes and progress_of(config["trainer"]),
+        choose=False,
     )
     keep = [_KeepLast(chosen)] if chosen.best or chosen.last else []
     settings = {**config["trainer"], "max_epochs": -1, "max_steps": steps, "limit_val_batches": 0, "profiler": None}
@@ -112,12 +113,3 @@ class _KeepLast(Callback):
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self.chosen.save(trainer, self.chosen.folder / _FILE)
-
-
-def _without_choice(callbacks: Mapping[str, Any]) -> dict[str, Any]:
-    """The `callbacks` section where nothing stops training early or chooses between checkpoints."""
-    return {
-        **callbacks,
-        "early_stopping": {**callbacks["early_stopping"], "patience": None},
-        "checkpoint": {"save_best": False, "save_last": False},
-    }

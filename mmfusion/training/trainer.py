@@ -12,7 +12,9 @@ from typing import Annotated, Any, Literal
 
 import torch
 from pytorch_lightning import Callback, Trainer
+from pytorch_lightning.callbacks import Checkpoint, ProgressBar
 from pytorch_lightning.loggers import Logger
+from pytorch_lightning.loggers.logger import DummyLogger
 from pytorch_lightning.plugins import MixedPrecision, Precision
 from pytorch_lightning.profilers import AdvancedProfiler, Profiler, PyTorchProfiler, SimpleProfiler
 from pytorch_lightning.strategies import DDPStrategy, Strategy
@@ -112,11 +114,12 @@ def build_trainer(
             **_precision(cfg, on_gpu),
             profiler=_profiler(cfg["profiler"], folder),
             callbacks=list(callbacks),
-            logger=list(loggers),
+            logger=list(loggers) or DummyLogger(),  # some of Lightning's callbacks refuse to go without one
             default_root_dir=str(folder),
-            enable_progress_bar=False,  # callbacks/progress.py
+            # callbacks/progress.py and checkpoint.py do what Lightning would add by itself; a user may add it.
+            enable_progress_bar=any(isinstance(each, ProgressBar) for each in callbacks),
+            enable_checkpointing=any(isinstance(each, Checkpoint) for each in callbacks),
             enable_model_summary=False,  # the parameters are counted in result.json
-            enable_checkpointing=False,  # callbacks/checkpoint.py
             use_distributed_sampler=False,  # the data module shards rows without repeating any
         )
     except MisconfigurationException as error:

@@ -1,7 +1,10 @@
-"""CONTRIBUTING's fusion and an experiment as a user's own, in a folder that mmfusion knows nothing of."""
+"""Components of a user's own: outside in a package that mmfusion knows nothing of, and inside in a copy of mmfusion."""
 
 import json
+import os
+import subprocess
 import sys
+from contextlib import contextmanager
 
 import pytest
 
@@ -9,99 +12,133 @@ import mmfusion
 from mmfusion.cli import main
 from mmfusion.config.code import read_module
 from mmfusion.config.instantiate import trusting
-from tests.helpers.pages import example
+from tests.helpers.own_components import COMPONENTS, PACKAGE, make_checkout, make_workplace, target_of, write_all
 
-FUSION = example("mmfusion/fusion/maximum.py")
-GROUP = example("conf/fusion/maximum.yaml").replace("mmfusion.fusion.maximum", "mypackage")
-EXPERIMENT = """# @package _global_
-# the seed's data under a fusion of my own
-defaults:
-  - seed
-  - override /fusion: maximum
-  - _self_
-name: own
-fusion:
-  dim: 8
-  activation: ~
-"""
-SMALL = ["data.rows.train=64", "data.rows.val=16", "data.rows.test=16", "debug=one_batch", "report.plots=false"]
+TRUST = f"trusted_modules=[{PACKAGE}]"
+RUN = ["experiment=own", "paths.run=run", "trainer.max_epochs=1", "report.plots=false"]
 
 
-@pytest.fixture
-def workplace(tmp_path, monkeypatch):
-    """The user's folder as working directory: a package, and configs elsewhere."""
-    for name, text in {
-        "here/mypackage/__init__.py": "from mypackage.fusion import Maximum\n",
-        "here/mypackage/fusion.py": FUSION,
-        "configs/fusion/maximum.yaml": GROUP,
-        "configs/experiment/own.yaml": EXPERIMENT.replace("  activation: ~\n", ""),
-        "configs/experiment/wrong.yaml": EXPERIMENT,
-        "configs/experiment/greedy.yaml": EXPERIMENT.replace("name: own", "trusted_modules: [mypackage]"),
-    }.items():
-        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / name).write_text(text)
-    monkeypatch.chdir(tmp_path / "here")
-    monkeypatch.setattr(sys, "path", list(sys.path))
+@contextmanager
+def working_in(folder):
+    """A console script's surroundings: the user's working directory, nothing of the package imported or trusted."""
     read_module.cache_clear()
-    with trusting([]):
-        yield tmp_path
-    for name in [name for name in sys.modules if name.split(".")[0] == "mypackage"]:
+    with pytest.MonkeyPatch.context() as patch, trusting([]):
+        patch.chdir(folder / "here")
+        patch.setattr(sys, "path", list(sys.path))
+        yield
+    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
         del sys.modules[name]
     read_module.cache_clear()
 
 
 def train(*words):
-    return main(["train", "--config-dir", "../configs", *words])
+    return main(["train", "--config-dir", "../conf", *words])
+
+
+@pytest.fixture(scope="module")
+def outside(tmp_path_factory):
+    """The user's folder, with one run of all components in `here/run`, which tests only read."""
+    folder = tmp_path_factory.mktemp("outside")
+    make_workplace(folder)
+    with working_in(folder):
+        assert train(*RUN, TRUST) == 0
+    return folder
+
+
+@pytest.fixture(scope="module")
+def inside(tmp_path_factory):
+    """The folder of a changed copy of mmfusion, with one run of all components in `run`."""
+    folder = tmp_path_factory.mktemp("inside")
+    make_checkout(folder)
+    command = [sys.executable, "-m", "mmfusion", "train", "--config-dir", "conf", *RUN]
+    environment = {**os.environ, "PYTHONPATH": str(folder / "checkout")}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=300, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    return folder
+
+
+@pytest.fixture
+def workplace(outside):
+    with working_in(outside):
+        yield outside
+
+
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_outside_it_takes_two_files(name, outside):
+    component, run = COMPONENTS[name], outside / "here" / "run"
+    assert len(component.outside()) <= 2
+    assert target_of(run, component.key).startswith(f"{PACKAGE}.")
+    assert component.shows(run)
+
+
+@pytest.mark.parametrize("name", COMPONENTS)
+def test_inside_it_takes_two_files_and_a_test(name, inside):
+    component = COMPONENTS[name]
+    assert len(component.files) <= 2
+    assert target_of(inside / "run", component.key).startswith(f"{component.module}.")
+    assert component.shows(inside / "run")
 
 
 def test_listed_with_what_it_is(workplace, capsys):
-    assert main(["ls", "fusion", "--config-dir", "../configs"]) == 0
+    assert main(["ls", "fusion", "--config-dir", "../conf"]) == 0
     line = next(line for line in capsys.readouterr().out.splitlines() if "maximum" in line)
     assert line.split(maxsplit=1)[1] == (
-        f"Element-wise maximum of the aligned modalities (mmfusion) [{workplace / 'configs/fusion/maximum.yaml'}]"
+        f"Element-wise maximum of the aligned modalities (mmfusion) [{workplace / 'conf/fusion/maximum.yaml'}]"
     )
 
 
 def test_refused_without_trust_and_without_import(workplace, capsys):
     assert train("experiment=own") == 2
     err = capsys.readouterr().err
-    assert "'mypackage.Maximum' is refused" in err
+    assert f"'{PACKAGE}.maximum.Maximum' is refused" in err
     assert "add trusted_modules=[" in err
-    assert "mypackage" not in sys.modules
+    assert PACKAGE not in sys.modules
 
 
 def test_a_file_cannot_trust(workplace, capsys):
+    text = "# @package _global_\ndefaults: [own, _self_]\ntrusted_modules: [mypackage]\n"
+    write_all(workplace, {"conf/experiment/greedy.yaml": text})
     assert train("experiment=greedy") == 2
     assert "Only the command line may" in capsys.readouterr().err
 
 
-def test_checked_like_mmfusions_own(workplace, capsys):
-    assert train("--cfg", "job", "experiment=own", "trusted_modules=[mypackage]") == 0
-    assert train("experiment=wrong", "trusted_modules=[mypackage]") == 2
-    assert "fusion.activation: there is no such key; valid: dim (../configs" in capsys.readouterr().err.replace(
-        str(workplace), ".."
-    )
-    assert "mypackage" not in sys.modules
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("+fusion.activation=null", "fusion.activation: there is no such key; valid: dim"),
+        ("+callbacks.weight_norm.nam=x", "callbacks.weight_norm.nam: there is no such key; did you mean 'name'?"),
+        ("callbacks.weight_norm.name=3", "callbacks.weight_norm.name: must be a string, found 3"),
+        ("callbacks.weight_norm._target_=mypackage.weight_norm.WeightNrm", "did you mean 'WeightNorm'?"),
+        ("callbacks.weight_norm._target_=mypackage.maximum.Maximum", "mypackage.maximum.Maximum is no Callback"),
+        ("+callbacks.weight_nrm.name=x", "a callback of your own needs a _target_; did you mean 'weight_norm'?"),
+    ],
+)
+def test_checked_like_mmfusions_own(workplace, capsys, override, message):
+    assert train("experiment=own", TRUST, override) == 2
+    assert message in capsys.readouterr().err
+    assert PACKAGE not in sys.modules
 
 
-def test_trains_evaluates_and_loads(workplace):
-    trust = "trusted_modules=[mypackage]"
-    assert train("experiment=own", trust, "paths.run=run", *SMALL) == 0
-    assert json.loads((workplace / "here" / "run" / "result.json").read_text())["status"] == "completed"
+def test_evaluates_and_loads(workplace):
     with trusting([]):
-        assert main(["eval", "run", trust]) == 0
-        loaded = mmfusion.load_run("run", trusted_modules=["mypackage"])
+        assert main(["eval", "run", TRUST]) == 0
+        loaded = mmfusion.load_run("run", trusted_modules=[PACKAGE])
+    assert json.loads((workplace / "here/run/result.json").read_text())["status"] == "completed"
     assert type(loaded.model.fusion).__name__ == "Maximum"
 
 
 def test_a_run_from_elsewhere_needs_trust_too(workplace, capsys):
-    with trusting([]):
-        assert train("experiment=own", "trusted_modules=[mypackage]", "paths.run=run", *SMALL) == 0
     assert main(["eval", "run"]) == 2
-    assert "'mypackage.Maximum' is refused" in capsys.readouterr().err
+    assert f"'{PACKAGE}.maximum.Maximum' is refused" in capsys.readouterr().err
     config = workplace / "here" / "run" / "config.yaml"
-    config.write_text(config.read_text().replace("trusted_modules: []", "trusted_modules: [mypackage]"))
-    assert main(["eval", "run"]) == 2
-    assert "sets trusted_modules=[mypackage]. Only the command line may" in capsys.readouterr().err
-    with pytest.raises(ValueError, match="Only the command line may"):
-        mmfusion.load_run("run")
+    text = config.read_text()
+    try:
+        config.write_text(text.replace("trusted_modules: []", f"trusted_modules: [{PACKAGE}]"))
+        assert main(["eval", "run"]) == 2
+        assert f"sets trusted_modules=[{PACKAGE}]. Only the command line may" in capsys.readouterr().err
+        with pytest.raises(ValueError, match="Only the command line may"):
+            mmfusion.load_run("run")
+    finally:
+        config.write_text(text)

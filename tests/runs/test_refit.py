@@ -16,7 +16,17 @@ FAST = ("report.plots=false", "report.subsets=none", "scheduler=cosine", "schedu
 def refitted(conf_dir):
     """A run that validation ends early, trained once more on all but the test."""
     worst_first = ["callbacks=early_stopping", "callbacks.early_stopping.patience=2", "callbacks.monitor.mode=max"]
-    return train(small_config(conf_dir, *FAST, *worst_first, "trainer.refit=true", "trainer.max_epochs=12"), show=False)
+    lightnings = [
+        f"+callbacks.{name}={{_target_: pytorch_lightning.callbacks.{arguments}}}"
+        for name, arguments in {
+            "rate": "LearningRateMonitor, log_momentum: true",
+            "top": "ModelCheckpoint, monitor: val/loss, save_top_k: 2",
+            "stop": "EarlyStopping, monitor: val/loss, patience: 100",
+            "bar": "TQDMProgressBar, refresh_rate: 0",
+        }.items()
+    ]
+    options = [*FAST, *worst_first, *lightnings, "trainer.refit=true", "trainer.max_epochs=12"]
+    return train(small_config(conf_dir, *options), show=False)
 
 
 def test_it_takes_the_best_epochs_steps_on_all_rows_but_the_test(refitted, conf_dir):
@@ -55,6 +65,13 @@ def test_its_model_is_the_one_checkpoint_and_the_one_that_was_tested(refitted):
     assert {name: again[name] for name in refitted.metrics} == pytest.approx(refitted.metrics, rel=1e-5)
     logged = pl.read_csv(refitted.folder / "metrics.csv", infer_schema_length=None)["step"].to_list()
     assert logged == sorted(set(logged)), "the second training must not be logged over the first"
+
+
+def test_lightnings_callbacks_work_beside_ours_and_the_second_training_has_none_that_stop_or_save(refitted):
+    header = (refitted.folder / "metrics.csv").read_text().splitlines()[0]
+    assert "lr-" in header
+    assert "-momentum" in header
+    assert len(list(refitted.folder.rglob("epoch=*.ckpt"))) == 2
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,13 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pytorch_lightning import Callback
+from pytorch_lightning.callbacks import Checkpoint
+from pytorch_lightning.callbacks import EarlyStopping as LightningStopping
+from pytorch_lightning.callbacks import ProgressBar as LightningBar
+from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.config.instantiate import instantiate
 from mmfusion.config.limits import Range
 from mmfusion.tasks._base import Task
 from mmfusion.training.callbacks.checkpoint import Checkpoints
@@ -50,7 +55,7 @@ class CheckpointConfig:
 
 @dataclass
 class CallbacksConfig:
-    """The `callbacks` section."""
+    """The `callbacks` section; beside these keys any callback of Lightning's or one's own may stand, by `_target_`."""
 
     monitor: MonitorConfig
     early_stopping: EarlyStoppingConfig
@@ -75,24 +80,30 @@ def build_callbacks(
     checkpoints: Path | str,
     progress: bool | Literal["lines"] = False,
     trial: Announcement | None = None,
+    choose: bool = True,
 ) -> Callbacks:
     """Callbacks for the `callbacks` section `cfg`.
 
+    A user's own stand behind what logs and judges a validation and in front of what stops training and writes
+    checkpoints: they see `val/monitor`, and what they change is saved.
+
     Args:
-        cfg: the keys of `CallbacksConfig`, all of them.
+        cfg: the keys of `CallbacksConfig`, all of them, and any name to a callback's `_target_` and arguments.
         tasks: fitted tasks, whose metrics the monitor may name.
         checkpoints: the folder where checkpoints go.
         progress: draw a progress bar, or write lines.
         trial: the search's trial that this run is.
+        choose: let validation stop training and choose checkpoints; without, callbacks that do so are left out.
 
     Raises:
-        ConfigError: the monitor names a metric that no task has.
+        ConfigError: the monitor names a metric that no task has, or a `_target_` makes no callback.
     """
     goal = resolve_goal(cfg["monitor"]["metric"], cfg["monitor"]["mode"], tasks)
     speed, monitor, predictions = Speed(), Monitor(goal), KeepPredictions()
-    kept = Checkpoints(checkpoints, goal, cfg["checkpoint"]["save_best"], cfg["checkpoint"]["save_last"])
-    ordered: list[Callback] = [speed, StepMetrics(speed), monitor, MovePlateau()]
-    patience = cfg["early_stopping"]["patience"]
+    kept = Checkpoints(checkpoints, goal, *(choose and cfg["checkpoint"][key] for key in ("save_best", "save_last")))
+    further = [each for each in user_callbacks(cfg) if choose or not isinstance(each, Checkpoint | LightningStopping)]
+    ordered: list[Callback] = [speed, StepMetrics(speed), monitor, MovePlateau(), *further]
+    patience = cfg["early_stopping"]["patience"] if choose else None
     if patience is not None:
         if patience < 0:
             raise ConfigError(f"callbacks.early_stopping.patience must be >= 0 or null, found {patience}")
@@ -112,6 +123,25 @@ def build_callbacks(
     pruning = PruneTrial(trial) if trial is not None and len(trial.objectives) == 1 else None
     if pruning is not None:
         ordered.append(pruning)
-    if progress:
+    if progress and not any(isinstance(each, LightningBar) for each in further):
         ordered.append(ProgressLines(monitor) if progress == "lines" else ProgressBar(monitor))
     return Callbacks(speed, monitor, kept, predictions, pruning, ordered)
+
+
+def user_callbacks(cfg: Mapping[str, Any]) -> list[Callback]:
+    """The callbacks that the section names by `_target_`, in its order.
+
+    Raises:
+        ConfigError: see `instantiate`; Lightning refuses the arguments; or what is built is no callback.
+    """
+    built = []
+    for name in [name for name in cfg if name not in CallbacksConfig.__dataclass_fields__]:
+        key = f"callbacks.{name}"
+        try:
+            callback = instantiate(cfg[name], key)
+        except MisconfigurationException as error:
+            raise ConfigError(f"{key}: {' '.join(str(error).split())}") from error
+        if not isinstance(callback, Callback):
+            raise ConfigError(f"{key}: {cfg[name]['_target_']} is no pytorch_lightning.Callback")
+        built.append(callback)
+    return built

@@ -2,6 +2,7 @@ import pytest
 import yaml
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.config.instantiate import trusting
 from mmfusion.training.callbacks.build import build_callbacks
 from mmfusion.training.callbacks.monitor import MONITOR
 from mmfusion.training.noise import quiet
@@ -33,6 +34,51 @@ def test_the_monitor_comes_before_those_who_go_by_it(cfg, tmp_path):
         "KeepPredictions",
         "ProgressBar",
     ]
+
+
+def test_a_users_stand_between_who_judges_and_who_stops_or_saves(cfg, tmp_path):
+    timer = {"_target_": "pytorch_lightning.callbacks.Timer", "duration": {"hours": 1}}
+    bar = {"_target_": "pytorch_lightning.callbacks.TQDMProgressBar"}
+    cfg |= {"timer": timer, "bar": bar, "early_stopping": {"patience": 2, "min_delta": 0.0}}
+    built = names(build_callbacks(cfg, make_tasks(), tmp_path, progress=True))
+    assert built[2:] == ["Monitor", "MovePlateau", "Timer", "TQDMProgressBar", *built[6:]]
+    assert built[6:] == ["EarlyStopping", "Checkpoints", "KeepPredictions"], "one bar is enough"
+
+
+def test_without_a_choice_nobody_stops_or_saves(cfg, tmp_path):
+    for name in ("ModelCheckpoint", "EarlyStopping", "Timer"):
+        cfg[name] = {"_target_": f"pytorch_lightning.callbacks.{name}"}
+    cfg["EarlyStopping"]["monitor"] = "val/loss"
+    cfg["early_stopping"]["patience"] = 2
+    built = build_callbacks(cfg, make_tasks(), tmp_path, choose=False)
+    assert names(built)[4:] == ["Timer", "Checkpoints", "KeepPredictions"]
+    assert not built.checkpoints.best
+    assert not built.checkpoints.last
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        ("LearningRateMonitor, logging_interval: often", "callbacks.x: logging_interval should be"),
+        ("LearningRateMonitor, intervall: step", "takes no 'intervall'; did you mean"),
+        ("ModelCheckpoint, save_top_k: -2", "callbacks.x: .*save_top_k=-2"),
+    ],
+)
+def test_what_lightning_refuses_names_the_callback(cfg, tmp_path, node, message):
+    cfg["x"] = yaml.safe_load(f"{{_target_: pytorch_lightning.callbacks.{node}}}")
+    with pytest.raises(ConfigError, match=message):
+        build_callbacks(cfg, make_tasks(), tmp_path)
+
+
+def test_what_is_no_callback_is_refused(cfg, tmp_path):
+    cfg["x"] = {"_target_": "tests.training.small.History"}
+    with trusting(["tests"]):
+        build_callbacks(cfg, make_tasks(), tmp_path)
+        cfg["x"] = {"_target_": "tests.training.small.make_tasks"}
+        with pytest.raises(
+            ConfigError, match=r"callbacks.x: tests.training.small.make_tasks is no pytorch_lightning.Call"
+        ):
+            build_callbacks(cfg, make_tasks(), tmp_path)
 
 
 def test_without_patience_training_goes_to_its_end(cfg, tmp_path):
