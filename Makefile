@@ -8,10 +8,10 @@ PYTHON ?= $(shell for p in python3.12 python3.11 python3 python; do \
 	$$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1 && { echo $$p; break; }; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint format docs bench wheel lock clean
+.PHONY: help setup demo test test-all lint format docs bench wheel lock clean
 
 help:  ## list the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-16s %s\n", $$1, $$2}'
 
 $(READY): requirements.lock pyproject.toml
 	@if [ -z "$(PYTHON)" ]; then echo "mmfusion needs Python >= 3.11 on PATH; name one with: make PYTHON=/path/to/python"; exit 1; fi
@@ -28,8 +28,11 @@ setup: $(READY)  ## make .venv from requirements.lock and install mmfusion in it
 demo: $(READY)  ## train the default experiment on embedded data: no download, no account, about a minute
 	@$(BIN)/mmfusion train
 
-test: $(READY)  ## run the tests
+test: $(READY)  ## run the tests, in which every two options meet
 	@$(BIN)/python -m pytest -n auto --dist loadgroup $(ARGS)
+
+test-all: $(READY)  ## run the tests with every combination of options
+	@$(BIN)/python -m pytest -n auto --dist loadgroup --full $(ARGS)
 
 lint: $(READY)  ## ruff, mypy, import-linter
 	@$(BIN)/ruff check .

@@ -15,11 +15,21 @@ os.environ.setdefault("HF_HUB_OFFLINE", "1")
 
 import pytest
 
+from tests.helpers import pairwise
+
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # `make test &`: what a shell starts so never sees Ctrl-C
     signal.signal(signal.SIGINT, signal.default_int_handler)
 
 ROOT = Path(__file__).resolve().parents[1]
 SHARED = ROOT.parent / "shared" / "data"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--full", action="store_true", help="every combination of options, not only every two of them")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    pairwise.full = config.getoption("full")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-TARGETS = ("help", "setup", "demo", "test", "lint", "format", "docs", "bench", "wheel", "lock", "clean")
+TARGETS = ("help", "setup", "demo", "test", "test-all", "lint", "format", "docs", "bench", "wheel", "lock", "clean")
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 
@@ -23,7 +23,7 @@ def test_help_lists_the_targets(repo):
     assert listed == list(TARGETS)
 
 
-@pytest.mark.parametrize("target", ["demo", "test", "lint", "docs"])
+@pytest.mark.parametrize("target", ["demo", "test", "test-all", "lint", "docs"])
 def test_a_target_sets_up_before_it_runs_and_once_alone(repo, tmp_path, target):
     venv = tmp_path / "env"
     first = make(repo, "--dry-run", target, f"VENV={venv}")

@@ -36,8 +36,8 @@ SHORT = [
 
 
 @pytest.fixture(scope="module")
-def zoo(tmp_path_factory):
-    return write_all_kinds(tmp_path_factory.mktemp("zoo"))
+def all_kinds(tmp_path_factory):
+    return write_all_kinds(tmp_path_factory.mktemp("all_kinds"))
 
 
 @pytest.fixture
@@ -58,8 +58,8 @@ def compiled_no_longer():
     torch.compiler.reset()
 
 
-def of_media(zoo, folder, *overrides):
-    result = train(load_config([*MEDIA, *SHORT, f"paths.run={folder}", *overrides], [zoo]), show=False)
+def of_media(all_kinds, folder, *overrides):
+    result = train(load_config([*MEDIA, *SHORT, f"paths.run={folder}", *overrides], [all_kinds]), show=False)
     return result, pl.read_csv(folder / "metrics.csv", infer_schema_length=None)
 
 
@@ -69,12 +69,12 @@ def steps(log: pl.DataFrame, kind: str) -> pl.DataFrame:
     return log.select(names).filter(pl.any_horizontal(pl.all().is_not_null()))
 
 
-def test_deterministic_runs_of_one_seed_agree_to_the_last_bit(zoo, tmp_path, deterministic_no_longer):
+def test_deterministic_runs_of_one_seed_agree_to_the_last_bit(all_kinds, tmp_path, deterministic_no_longer):
     options = ("trainer.deterministic=true", "loss_weighting=gradnorm", "modality=dropout")
-    first, _ = of_media(zoo, tmp_path / "1", *options)
+    first, _ = of_media(all_kinds, tmp_path / "1", *options)
     assert torch.are_deterministic_algorithms_enabled()  # nothing that was used lacks a deterministic form
-    second, _ = of_media(zoo, tmp_path / "2", *options)
-    other, _ = of_media(zoo, tmp_path / "3", *options, "seed=1")
+    second, _ = of_media(all_kinds, tmp_path / "2", *options)
+    other, _ = of_media(all_kinds, tmp_path / "3", *options, "seed=1")
     a, b, c = (load_weights(run.folder / "checkpoints" / "last.ckpt") for run in (first, second, other))
     assert a.keys() == b.keys()
     assert all(torch.equal(a[name], b[name]) for name in a)
@@ -82,9 +82,9 @@ def test_deterministic_runs_of_one_seed_agree_to_the_last_bit(zoo, tmp_path, det
     assert not all(torch.equal(a[name], c[name]) for name in a)
 
 
-def test_bfloat16_trains_image_text_and_speech_with_gradnorm(zoo, tmp_path):
-    full, expected = of_media(zoo, tmp_path / "full", "loss_weighting=gradnorm")
-    half, found = of_media(zoo, tmp_path / "half", "loss_weighting=gradnorm", "trainer.precision=bf16-mixed")
+def test_bfloat16_trains_image_text_and_speech_with_gradnorm(all_kinds, tmp_path):
+    full, expected = of_media(all_kinds, tmp_path / "full", "loss_weighting=gradnorm")
+    half, found = of_media(all_kinds, tmp_path / "half", "loss_weighting=gradnorm", "trainer.precision=bf16-mixed")
     assert half.status == "completed"
     for kind in ("loss", "gradient_norm"):
         a, b = (steps(log, kind).to_torch() for log in (expected, found))
