@@ -185,7 +185,7 @@ def run_words(words):
         case ["mmfusion", *rest]:
             return main([str(path) for word in rest for path in expanded(word)])
         case ["make", *targets]:
-            found = re.findall(r"^([a-z]+):.*##", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
+            found = re.findall(r"^([a-z-]+):.*##", (REPOSITORY / "Makefile").read_text(), re.MULTILINE)
             return len({target for target in targets if "=" not in target} - set(found))
         case ["pip", "install", wanted]:
             project = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())["project"]
