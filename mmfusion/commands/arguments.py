@@ -73,8 +73,8 @@ def take_trust(places: list[str]) -> list[str]:
     """The folders among a command's words, with the modules of `trusted_modules=[...]` opened for this process."""
     if not any("trusted_modules=" in place for place in places):
         return places
-    from mmfusion.config.compose import split_trust
     from mmfusion.config.instantiate import trust
+    from mmfusion.config.override import split_trust
 
     rest, trusted = split_trust(places)
     trust(trusted)

@@ -21,7 +21,7 @@ def run(arguments: list[str]) -> int:
         "--device", default="cpu", help="where the model runs, as torch names it (default: %(default)s)"
     )
     args = parser.parse_intermixed_args(arguments)
-    from mmfusion.config.compose import split_trust
+    from mmfusion.config.override import split_trust
 
     overrides, trusted = split_trust(args.overrides)
     check_run(args.run, [], trusted)

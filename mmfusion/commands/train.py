@@ -19,6 +19,7 @@ def run(arguments: list[str]) -> int:
     )
     parser.add_argument("--cfg", choices=["job"], help="print the composed config, check it, and stop")
     args = parser.parse_intermixed_args(arguments)
+    from mmfusion.config.override import parse_overrides
     from mmfusion.config.overrides_file import expanded
 
     args.overrides = expanded(args.overrides)
@@ -35,7 +36,7 @@ def run(arguments: list[str]) -> int:
             from mmfusion.sweeps.multirun import multirun
 
         return OK if multirun(args.overrides, args.config_dir) else FAILED
-    for_hydra = next((each for each in args.overrides if each.lstrip("+~").startswith(("hydra.", "hydra/"))), None)
+    for_hydra = next((each for each in parse_overrides(args.overrides) if each.section == "hydra"), None)
     if for_hydra is not None and not args.cfg:
         raise ConfigError(f"{for_hydra}: Hydra's part is for many runs, and would change nothing here; add -m")
     if args.cfg:
@@ -44,9 +45,9 @@ def run(arguments: list[str]) -> int:
     from mmfusion.config.environment import end_with_parent
 
     end_with_parent()
-    search = next((each for each in args.overrides if each.lstrip("+").startswith("hparams_search=")), None)
-    if search is not None:
-        raise ConfigError(f"{search}: a search is many runs; add -m")
+    for override in parse_overrides(args.overrides):
+        if override.key == "hparams_search" and override.sign != "~":
+            raise ConfigError(f"{override}: a search is many runs; add -m")
     config = load_config(args.overrides, args.config_dir)
     if config.get("study") is not None:
         raise ConfigError("a config file chooses a study; a study is for the command line, study=fusion for example")

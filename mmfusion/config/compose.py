@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,8 +15,9 @@ from mmfusion.config.fit import fit
 from mmfusion.config.folders import groups, hidden_files, own_folder, user_folders
 from mmfusion.config.instantiate import refuse_trust, trust
 from mmfusion.config.origin import Origin
+from mmfusion.config.override import Override, parse_overrides, split_trust
 from mmfusion.config.quoting import quoted, readable
-from mmfusion.config.typed import OVERRIDE, refuse_typed
+from mmfusion.config.typed import refuse_typed
 
 if TYPE_CHECKING:
     from mmfusion.config.hydra_compose import Composition
@@ -98,7 +98,7 @@ def _run(overrides: Sequence[str], folders: Sequence[Path], known: dict[str, dic
             return run_hydra(own_folder(), PRIMARY, [*asked, *search_path(folders)])
     except AbsentKeyError as error:
         # Which keys there are shows once the rest is composed.
-        rest = [override for override in overrides if override.partition("=")[0] != f"~{error.key}"]
+        rest = [each.text for each in parse_overrides(overrides) if each.sign != "~" or each.key != error.key]
         node: Any = _run(rest, folders, known).config if rest != overrides else None
         *parents, last = error.key.split(".")
         for name in parents:
@@ -123,33 +123,34 @@ def forced(overrides: Sequence[str], known: dict[str, dict[str, Path]]) -> list[
     """
     top = {group.split("/")[0] for group in known}
     result = []
-    for override in overrides:
-        found = OVERRIDE.fullmatch(override)
-        is_group = found and (set("/@") & set(found["key"]) or found["key"] in top)
-        group, value = (found["key"], found["value"]) if found and is_group else ("", None)
-        if value and value.startswith("={"):
-            raise ConfigError(f"{override}: {group} is a group; write {group}=<option>, or {group}.<key>=<value>")
-        if value and value.startswith("=[") and group not in LIST_GROUPS:
-            raise ConfigError(f"{override}: {group} takes one option; only {', '.join(LIST_GROUPS)} takes several")
-        is_plain = found and not found["sign"] and found["value"] is not None
-        if found and is_plain and not is_group and (not override.startswith("hydra.") or override.startswith(_PARTS)):
-            result.append(f"++{override}")
-        elif is_plain and value == "=null":
-            _refuse_null(override, group, overrides, known)
-            result.append(f"{group}=[]" if group in LIST_GROUPS else f"~{group}")
+    for override in parse_overrides(overrides):
+        name, value = override.name, override.value or ""
+        is_group = bool(set("/@") & set(name)) or name in top
+        if is_group and value.startswith("{"):
+            raise ConfigError(f"{override}: {name} is a group; write {name}=<option>, or {name}.<key>=<value>")
+        if is_group and value.startswith("[") and name not in LIST_GROUPS:
+            raise ConfigError(f"{override}: {name} takes one option; only {', '.join(LIST_GROUPS)} takes several")
+        if override.sign or override.value is None:
+            result.append(override.text)
+        elif not is_group:
+            is_hydra = override.section == "hydra" and not name.startswith(_PARTS)
+            result.append(override.text if is_hydra else f"++{override}")
+        elif value == "null":
+            _refuse_null(override, name, overrides, known)
+            result.append(f"{name}=[]" if name in LIST_GROUPS else f"~{name}")
         else:
-            result.append(override)
+            result.append(override.text)
     return result
 
 
-def _refuse_null(override: str, group: str, overrides: Sequence[str], known: dict[str, dict[str, Path]]) -> None:
+def _refuse_null(override: Override, group: str, overrides: Sequence[str], known: dict[str, dict[str, Path]]) -> None:
     inner = [name for name in known if name.startswith(f"{group}/")]
     if group == "task" or (group not in known and inner):
         raise ConfigError(f"{override}: the config has several, each under a name; ~{group}.<name> leaves one out")
     schema = signature_of("mmfusion.config.schema.Config")
     assert schema is not None
     needed = schema.parameters.get(group)
-    by_hand = any(each.lstrip("+").startswith(f"{group}.") for each in overrides)
+    by_hand = any(each.sign != "~" and each.key.startswith(f"{group}.") for each in parse_overrides(overrides))
     if needed is not None and needed.required and group not in LIST_GROUPS and not by_hand:
         raise ConfigError(f"{override}: no run does without; valid: {', '.join(known[group])}")
 
@@ -158,21 +159,6 @@ def read_overrides(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
     """`split_trust`, and what Hydra could not read without quotes between quotes."""
     plain, trusted = split_trust(overrides)
     return [readable(override) for override in plain], trusted
-
-
-def split_trust(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
-    """The overrides without `trusted_modules=[...]`, and the modules that it names."""
-    rest, modules = [], []
-    for override in overrides:
-        found = re.fullmatch(r"\+{0,2}trusted_modules=(.*)", override)
-        if found is None:
-            rest.append(override)
-            continue
-        inner = re.fullmatch(r"\[(.*)\]|(.*)", found[1])
-        assert inner is not None
-        names = [name.strip(" '\"") for name in (inner[1] if inner[1] is not None else inner[2]).split(",")]
-        modules += [name for name in names if name]
-    return rest, modules
 
 
 def _warn_of_hidden(folders: Sequence[Path]) -> None:

@@ -18,6 +18,7 @@ from mmfusion.config.check import signature_of
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.names import ENCODER_KEYS, SOURCE_KEYS
 from mmfusion.config.origin import Origin
+from mmfusion.config.override import Override, parse_overrides
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Choice = tuple[str, str]
@@ -32,8 +33,7 @@ def fit(config: dict[str, Any], origin: Origin) -> list[str]:
 def _replaced(config: Mapping[str, Any], origin: Origin) -> Iterator[str]:
     """Arguments of components that another option has replaced."""
     for group, option in origin.choices.items():
-        bare, _, package = group.partition("@")
-        package = package or bare.replace("/", ".")
+        bare, package = Override.parse(group).group, Override.parse(group).key
         node = node_at(config, package)
         signature = signature_of(str(node.get("_target_"))) if node else None
         if node is None or signature is None or signature.is_open:
@@ -52,8 +52,7 @@ def _replaced(config: Mapping[str, Any], origin: Origin) -> Iterator[str]:
 
 def _left_out(config: Mapping[str, Any], origin: Origin) -> Iterator[str]:
     """Entries for modalities and tasks that `~encoder.x` and `~task.x` took out."""
-    removed = {each.lstrip("~").split("=")[0].split("@")[-1] for each in origin.overrides if each.startswith("~")}
-    removed = {name.replace("/", ".") for name in removed}
+    removed = {each.key for each in parse_overrides(origin.overrides) if each.sign == "~"}
     for section, places in {
         "encoder": ["modality.dropout", "fusion.weights"],
         "task": ["loss_weighting.weights", "callbacks.monitor.metric"],
@@ -73,9 +72,9 @@ def meant(path: Path, package: str, known: Mapping[str, Mapping[str, Path]]) -> 
     for document in lineage(path, known):
         for entry in document.get("defaults", ()):
             for key, option in entry.items() if isinstance(entry, dict) else ():
-                group, _, own = key.removeprefix("override ").lstrip("/").partition("@")
-                if (own or group.replace("/", ".")) == package:
-                    return group, str(option)
+                place = Override.parse(key.removeprefix("override ").lstrip("/"))
+                if place.key == package:
+                    return place.group, str(option)
     return None
 
 

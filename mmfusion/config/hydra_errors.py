@@ -15,8 +15,9 @@ from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 from mmfusion.config.compose import PRIMARY
 from mmfusion.config.errors import AbsentKeyError, ConfigError, nearest, no_option, suggest
 from mmfusion.config.folders import own_folder
+from mmfusion.config.override import Override, parse_overrides
 from mmfusion.config.quoting import readable, unreadable
-from mmfusion.config.typed import OVERRIDE, problems_of
+from mmfusion.config.typed import problems_of
 
 Groups = Mapping[str, Mapping[str, Path]]
 
@@ -76,8 +77,8 @@ def _missing_option(error: MissingConfigException, overrides: Sequence[str], kno
     group, _, option = str(name).rpartition("/")
     if group not in known:
         return f"there is no group {group!r} (wanted for {name}); {suggest(group, known, limit=100)}"
-    asked = next((o for o in overrides if o.lstrip("+").split("=")[0].split("@")[0] == group), None)
-    where = asked or next(iter(re.findall(r"In '([^']+)'", str(error))), f"{group}={option}")
+    chosen = (each.text for each in parse_overrides(overrides) if each.group == group and each.sign != "~")
+    where = next(chosen, None) or next(iter(re.findall(r"In '([^']+)'", str(error))), f"{group}={option}")
     return no_option(where, group, option, known[group])
 
 
@@ -113,10 +114,10 @@ def _explain(error: Exception, overrides: Sequence[str], known: Groups) -> str:
 
 def _as_one(override: str, overrides: Sequence[str], known: Groups) -> str:
     """How a person writes what has commas in it and is one value all the same, where the key may have such a one."""
-    found = OVERRIDE.fullmatch(override)
-    if found is None or found["value"] is None or found["key"].split("@")[0] in known:
+    found = Override.parse(override)
+    if found.value is None or found.group in known:
         return ""
-    key, text = found["key"], found["value"][1:]
+    key, text = found.name, found.value
     ways = {f"a list as {shlex.quote(f'{key}=[{text}]')}": text.split(","), f"one text as '{key}=\"{text}\"'": text}
     others = [each for each in overrides if each != override]
     fits = [
@@ -128,12 +129,12 @@ def _as_one(override: str, overrides: Sequence[str], known: Groups) -> str:
 
 
 def _unused_group(group: str, overrides: Sequence[str], known: Groups, in_use: Sequence[str] = ()) -> str:
-    bare = group.split("@")[0]
+    bare = Override.parse(group).group
     if bare not in known:
         inner = [name for name in known if name.startswith(f"{bare}/")]
         return f"{group}: there is no such group; {suggest(bare, inner or known, limit=100)}"
-    override = next((each for each in overrides if each.split("=")[0] == group), f"{group}=...")
-    option = override.split("=", 1)[-1]
+    override = next((each for each in parse_overrides(overrides) if each.name == group), Override.parse(f"{group}=..."))
+    option = override.value
     at = f"{group}={option}"
     if group == "task":
         at = f"task@task.<name>={option}"

@@ -8,6 +8,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mmfusion.config.override import Override, parse_overrides
+
 
 @dataclass(frozen=True)
 class Origin:
@@ -37,19 +39,13 @@ class Origin:
 
     def typed(self, key: str, of_groups: bool = False) -> str:
         """The last override that sets `key` by its value, or by choosing an option of a group; "" if none does."""
-        for override in reversed(self.overrides):
-            name = override.lstrip("+~").split("=")[0]
-            if (name.split("@")[0] in self.known) != of_groups:
-                continue
-            place = name.split("@")[-1].replace("/", ".")
-            if f"{key}.".startswith(f"{place}."):
-                return override
-        return ""
+        each = (each for each in reversed(parse_overrides(self.overrides)) if (each.group in self.known) == of_groups)
+        return next((override.text for override in each if override.sets(key)), "")
 
     def _below(self, key: str) -> str:
         """The last override that sets something inside `key`, which nothing else speaks of; "" if none does."""
-        names = {override: override.lstrip("+~").split("=")[0].split("@")[-1] for override in self.overrides}
-        return next((each for each in reversed(self.overrides) if names[each].startswith(f"{key}.")), "")
+        inside = (each.text for each in reversed(parse_overrides(self.overrides)) if each.key.startswith(f"{key}."))
+        return next(inside, "")
 
     def line(self, key: str) -> tuple[Path, int] | None:
         """The file and the line that set `key`; of several, the one composed last."""
@@ -65,11 +61,11 @@ class Origin:
         """The files that were composed, in order, each with the package that its keys belong to."""
         files = []
         for group, option in self.choices.items():
-            bare, _, package = group.partition("@")
-            options = self.known.get(bare, {})
+            place = Override.parse(group)
+            options = self.known.get(place.group, {})
             names = option.strip("[]").replace("'", "").split(", ")
             for name in [name for name in names if name in options]:
-                own = package or header(options[name]) or bare.replace("/", ".")
+                own = place.package or header(options[name]) or place.key
                 files += [(options[each], own) for each in (*_included(options[name]), name) if each in options]
         return sorted(files, key=lambda file: file[1] == "_global_")  # an experiment comes after the groups it changes
 

@@ -6,8 +6,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmfusion.config.compose import split_trust
 from mmfusion.config.errors import ConfigError
+from mmfusion.config.override import parse_overrides, split_trust
 
 _BETWEEN = re.compile(r"[\s.@:/]+")
 
@@ -44,10 +44,11 @@ def _read(word: str) -> list[str]:
             f"{word}: the file sets trusted_modules=[{names}]. Only the command line may, because code from there will "
             f"run; if you trust it, copy the file without that line and add trusted_modules=[{names}] to the command"
         )
-    for each in plain:
-        if any(part == "hydra" for part in _BETWEEN.split(each.lstrip("+~").partition("=")[0])):
+    for each in parse_overrides(plain):
+        if "hydra" in _BETWEEN.split(each.name):
             raise ConfigError(
                 f"{word}: the file holds {each}. What Hydra does is for the command line alone, because Hydra would "
                 "call what it names; take the line out of the file and, if you trust it, add it to the command"
             )
-    return [each for each in plain if not each.lstrip("+").startswith("paths.run=")]  # a run lies there already
+    # A run lies in `paths.run` already.
+    return [each.text for each in parse_overrides(plain) if each.key != "paths.run" or each.sign == "~"]

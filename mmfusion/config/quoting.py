@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.config.typed import OVERRIDE
+from mmfusion.config.override import Override
 
 # Of Hydra 1.3's `OverrideLexer.g4`: what may stand in a value without quotes, and what a backslash makes plain.
 _ESCAPE = r"\\[\\()\[\]{}:=, \t]"
@@ -38,19 +38,19 @@ def readable(override: str) -> str:
     Raises:
         ConfigError: there is no key or no value, a key cannot be written on a command line, a bracket is not closed.
     """
-    found = OVERRIDE.fullmatch(override)
-    if found is None or not found["key"].strip("~+ "):
+    found = Override.parse(override)
+    name, value = found.name, found.value
+    if not name.strip("~+ "):
         raise unreadable(override, "there is no key")
-    if found["value"] is None and found["sign"] != "~":
+    if value is None and found.sign != "~":
         raise unreadable(override, "there is no = in it")
-    if _KEY.fullmatch(found["key"]) is None:
-        raise ConfigError(_key_message(override, found["key"]))
-    if found["value"] is None:
+    if _KEY.fullmatch(name) is None:
+        raise ConfigError(_key_message(override, name))
+    if value is None:
         return override
-    value = found["value"][1:]
-    if value in _SIGNS or (found["key"] == _ONE_SIGN and value in (" ", "\t")) or _WHOLE.fullmatch(value):
-        return f"{found['sign']}{found['key']}={quoted(value)}"
-    return f"{found['sign']}{found['key']}={''.join(_pieces(override, value, found['key'].startswith(_TEXTS)))}"
+    if value in _SIGNS or (name == _ONE_SIGN and value in (" ", "\t")) or _WHOLE.fullmatch(value):
+        return f"{found.sign}{name}={quoted(value)}"
+    return f"{found.sign}{name}={''.join(_pieces(override, value, name.startswith(_TEXTS)))}"
 
 
 def value_of(override: str) -> Any:
@@ -66,7 +66,7 @@ def value_of(override: str) -> Any:
         parsed = OverridesParser.create().parse_override(readable(override))
     except HydraException as error:
         raise unreadable(override, str(error).splitlines()[0]) from None
-    return override.partition("=")[2] if parsed.is_sweep_override() else parsed.value()
+    return Override.parse(override).value if parsed.is_sweep_override() else parsed.value()
 
 
 def unreadable(override: str, reason: str) -> ConfigError:
@@ -171,6 +171,5 @@ def _as_text(override: str, plain: str, is_key: bool) -> str:
         return plain
     body = plain.strip()
     if is_key:
-        above = OVERRIDE.fullmatch(override)
-        raise ConfigError(_key_message(override, f"{above['key'] if above else ''}.{body}"))
+        raise ConfigError(_key_message(override, f"{Override.parse(override).name}.{body}"))
     return quoted(re.sub(_ESCAPE, lambda found: found[0][1], body))

@@ -21,11 +21,11 @@ from mmfusion.config.fit import HANDLED, Choice, lineage, meant, node_at
 from mmfusion.config.instantiate import check_allowed, is_allowed
 from mmfusion.config.names import KIND_ARGUMENTS, SECTIONS
 from mmfusion.config.origin import Origin, header
+from mmfusion.config.override import parse_overrides
 from mmfusion.config.signature import Signature, is_dataclass, read_signature
 from mmfusion.config.slots import SLOTS
 from mmfusion.config.values import check_names, mismatches
 
-OVERRIDE = re.compile(r"(?P<sign>\+\+|\+|~|)(?P<key>[^=]+)(?P<value>=.*)?", re.DOTALL)
 Groups = Mapping[str, Mapping[str, Path]]
 
 # At which depth a key names a component.
@@ -58,15 +58,13 @@ def refuse_typed(overrides: Sequence[str], known: Groups, primary: Path) -> None
     """
     typed = _Typed(overrides, known, primary)
     problems: list[Problem] = []
-    for override in overrides:
-        found = OVERRIDE.fullmatch(override)
-        if found is None or found["value"] is None or found["sign"] == "~":
+    for override in parse_overrides(overrides):
+        key, value, group = override.name, override.value, override.group
+        if value is None or override.sign == "~":
             continue
-        key, value = found["key"], found["value"][1:]
-        group = key.split("@")[0]
         if group in known:
             if re.fullmatch(r"[\w-]+", value) and value != "null" and value not in known[group]:
-                raise ConfigError(no_option(override, group, value, known[group]))
+                raise ConfigError(no_option(override.text, group, value, known[group]))
         elif key.endswith("._target_"):
             problems += _refused(key.removesuffix("._target_"), value)
         elif re.fullmatch(r"[\w.]+", key) and not key.startswith("hydra."):
@@ -107,7 +105,7 @@ class _Typed:
 
     def in_files(self) -> Iterator[Problem]:
         """What is wrong in a person's own files of experiments, where nothing typed speaks of the same part."""
-        names = [each.lstrip("+~").split("=")[0].split("@")[-1].replace("/", ".") for each in self.overrides]
+        names = [each.key for each in parse_overrides(self.overrides)]
         for path in self.experiments():
             if path.is_relative_to(self.primary.parent) or header(path) != "_global_":
                 continue
@@ -176,16 +174,12 @@ class _Typed:
         return next(lineage(path, self.known)).get("_target_") if path else None
 
     def _choice(self, package: str) -> Choice | None:
-        for override in reversed(self.overrides):
-            found = OVERRIDE.fullmatch(override)
-            if found is None:
-                continue
-            group, _, own = found["key"].partition("@")
-            touches = (own or group.replace("/", ".")) == package
-            if (found["sign"] == "~" and touches) or found["key"] == f"{package}._target_":
+        for override in reversed(parse_overrides(self.overrides)):
+            touches = override.key == package
+            if (override.sign == "~" and touches) or override.name == f"{package}._target_":
                 return None
-            if touches and group in self.known:
-                return group, str(found["value"])[1:]
+            if touches and override.group in self.known:
+                return override.group, str(override.value)
         for path in (*self.experiments(), self.primary):
             if choice := meant(path, package, self.known):
                 return choice
@@ -197,9 +191,9 @@ class _Typed:
         for group in ("debug", "experiment"):
             default = meant(self.primary, group, self.known)
             option = default[1] if default else ""
-            for override in self.overrides:
-                if override.lstrip("+~").split("=")[0] == group:
-                    option = override.partition("=")[2]
+            for override in parse_overrides(self.overrides):
+                if override.name == group:
+                    option = override.value or ""
             if option in self.known.get(group, {}):
                 files.append(self.known[group][option])
         return files

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from mmfusion.config.override import parse_overrides
+
 PARTS = {"encoder.": "modalities", "task.": "tasks"}
 """Sections whose keys are a run's modalities and tasks."""
 
@@ -37,21 +39,16 @@ def typed(overrides: Sequence[str]) -> Typed:
     """
     options: dict[str, str] = {}
     keys: dict[str, bool] = {}
-    for override in overrides:
-        left, equals, right = override.partition("=")
-        sign = left[: len(left) - len(left.lstrip("+~"))]
-        left, right = left[len(sign) :].strip(), right.strip().strip("'\"")
-        group, at, package = left.partition("@")
-        section = package if at else group.replace("/", ".")
-        if sign and section.startswith(tuple(PARTS)):
-            keys[PARTS[section.partition(".")[0] + "."]] = False
-        if sign == "~" or not equals:
-            keys.setdefault(section, False)
-            continue
-        if at or "/" in group:
-            options[section] = right
-            continue
-        keys[section] = right.startswith("{")
-        if "." not in section and right and right[0] not in "[{":
-            options[section] = right
+    for override in parse_overrides(overrides):
+        key, value = override.key, (override.value or "").strip().strip("'\"")
+        if override.sign and key.startswith(tuple(PARTS)):
+            keys[PARTS[f"{override.section}."]] = False
+        if override.sign == "~" or override.value is None:
+            keys.setdefault(key, False)
+        elif override.package or "/" in override.group:
+            options[key] = value
+        else:
+            keys[key] = value.startswith("{")
+            if override.group and value and value[0] not in "[{":
+                options[key] = value
     return Typed(options, keys)

@@ -12,6 +12,7 @@ import yaml
 from mmfusion.config.check import check, report, signature_of
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.instantiate import is_under, refuse_trust
+from mmfusion.config.override import Override
 from mmfusion.config.quoting import value_of
 from mmfusion.config.signature import Signature
 from mmfusion.config.values import check_names
@@ -67,8 +68,8 @@ def other_split(overrides: Sequence[str]) -> str:
 def override(config: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     """The config with `a.b=value` set, for keys that it has; values as in `mmfusion train`."""
     for each in overrides:
-        key, equals, _ = each.partition("=")
-        if not equals:
+        key = (parsed := Override.parse(each)).name
+        if parsed.value is None:
             raise ConfigError(f"override {each!r}: expected key=value, for example data.path=other.csv")
         node: Any = config
         *parents, last = key.split(".")
@@ -128,9 +129,9 @@ def reading_overrides(overrides: Sequence[str], more: Sequence[str] = ()) -> dic
     allowed = (*reading_keys(), *more)
     found: dict[str, Any] = {}
     for each in overrides:
-        key, equals, _ = each.partition("=")
-        if not equals or key not in allowed:
-            hint = suggest(key, allowed) if equals else "write key=value"
+        key = (parsed := Override.parse(each)).name
+        if parsed.value is None or key not in allowed:
+            hint = "write key=value" if parsed.value is None else suggest(key, allowed)
             raise ConfigError(f"override {each!r}: what can be set here says how the table is read; {hint}")
         found[key.removeprefix("data.")] = _value(each)
     known = {name: value for name, value in found.items() if f"data.{name}" not in more}
@@ -143,7 +144,7 @@ def _value(override: str) -> Any:
     try:
         return value_of(override)
     except ConfigError:
-        text = override.partition("=")[2]
+        text = Override.parse(override).value or ""
         if not text.startswith("{") or text.isascii():
             raise
         with suppress(yaml.YAMLError):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import shutil
 import sys
@@ -15,12 +14,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.config.override import parse_overrides
 from mmfusion.runs.baseline_table import baseline_report
 from mmfusion.runs.folder import RunFolder
 from mmfusion.runs.metric_lines import NARROWEST, Line, leading_metrics, number, parse
 from mmfusion.runs.result import Result
 
-_BETWEEN = re.compile(r"[=./@:]")
 _OTHER = ("fusion", "loss_weighting", "paths")
 """Sections whose overrides are not for a run with other choices."""
 
@@ -157,7 +156,7 @@ def _other_choices(result: Result, mmfusion: str) -> str:
         return ""
     dirs = [after for word, after in pairwise(words) if word == "--config-dir"]
     dirs += [word.partition("=")[2] for word in words if word.startswith("--config-dir=")]
-    kept = [word for word in typed if _BETWEEN.split(word.lstrip("+~"))[0] not in _OTHER]
+    kept = [override.text for override in parse_overrides(typed) if override.section not in _OTHER]
     own = [each for folder in dirs for each in ("--config-dir", folder)] + kept
     told = "".join(f" {shlex.quote(word)}" for word in own)
     return f"  {mmfusion} train{escape(told)} fusion=gated loss_weighting=uncertainty\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.config.override import parse_overrides
 
 GROUP = "study"
 
@@ -15,15 +16,11 @@ def asked(overrides: Sequence[str]) -> str | None:
     Raises:
         ConfigError: a key of a study without the study.
     """
-    options = [value for key, value in map(_parted, overrides) if key == GROUP]
-    if options and options[-1] not in ("null", ""):
+    given = [override for override in parse_overrides(overrides) if override.sign != "~"]
+    options = [override.value for override in given if override.key == GROUP]
+    if options and options[-1] not in ("null", "", None):
         return options[-1]
-    for override in overrides:
-        if _parted(override)[0].startswith(f"{GROUP}."):
+    for override in given:
+        if override.key.startswith(f"{GROUP}."):
             raise ConfigError(f"{override}: say which study as well, study=fusion for example (mmfusion ls study)")
     return None
-
-
-def _parted(override: str) -> tuple[str, str]:
-    key, _, value = override.lstrip("+").partition("=")
-    return key, value

@@ -20,6 +20,7 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder, user_folders
 from mmfusion.config.hydra_errors import explained
 from mmfusion.config.instantiate import instantiate, trust
+from mmfusion.config.override import Override, parse_overrides
 from mmfusion.config.typed import refuse_typed
 from mmfusion.studies._base import MeasuredStudy, Study, TrainedStudy
 from mmfusion.studies.asked import GROUP
@@ -90,7 +91,7 @@ def make_plan(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
     folders = user_folders(config_dirs)
     known = groups([own_folder(), *folders])
     asked = _refuse(plain, known, folders)
-    plain = [each for each in plain if not each.lstrip("+~").startswith(("hydra.", "hydra/"))]
+    plain = [each.text for each in parse_overrides(plain) if each.section != "hydra"]
     refuse_typed(plain, known, own_folder() / f"{PRIMARY}.yaml")
     with redirect_stderr(io.StringIO()):  # what composing says stands in each job's log
         composed = compose(plain, config_dirs)
@@ -98,7 +99,7 @@ def make_plan(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
     check_study(node, composed.origin)
     study: Study = instantiate(node, GROUP)
     for key in study.varies:
-        if typed := [each for each in plain if key in (each.lstrip("+~"), each.lstrip("+~").split("=")[0])]:
+        if typed := [each for each in parse_overrides(plain) if key in (each.name, f"{each.name}={each.value}")]:
             raise ConfigError(f"{typed[-1]}: study={name} varies {key} itself; mmfusion ls study shows its options")
     base = [each for each in plain if not _is_of_study(each)]
     asked = asked or _asked_by_files(composed.hydra)
@@ -129,7 +130,7 @@ def _refuse(plain: Sequence[str], known: Mapping[str, Mapping[str, Path]], folde
     with explained(plain, folders, known):
         parsed = OverridesParser.create().parse_overrides(list(plain))
     for typed, each in zip(plain, parsed, strict=True):
-        key = typed.lstrip("+~").split("=")[0]
+        key = Override.parse(typed).name
         if each.is_sweep_override():
             one = "one study at a time" if key == GROUP else "a study takes one value of a key, and varies its own"
             raise ConfigError(f"{typed}: {one}; a grid varies others: mmfusion train -m {shlex.quote(typed)}")
@@ -148,8 +149,7 @@ def _hash(overrides: Sequence[str]) -> str:
 
 
 def _is_of_study(override: str) -> bool:
-    key = override.lstrip("+~").split("=")[0]
-    return key == GROUP or key.startswith(f"{GROUP}.")
+    return Override.parse(override).section == GROUP
 
 
 def _wrong(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> str | None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.config.override import parse_overrides
 from mmfusion.runs.folder import write_atomically, write_over
 from mmfusion.sweeps.job import Job, job_hash
 from mmfusion.sweeps.search.owner import end, identity, is_gone, is_here, owner_text
@@ -193,7 +194,7 @@ class SweepFolder:
         """
         found = self.result(job) or {}
         if found.get("status") not in FINAL or (status and found["status"] != "completed"):
-            seeds = [each.split("=", 1)[1] for each in job.overrides if each.lstrip("+").startswith("seed=")]
+            seeds = [each.value or "" for each in parse_overrides(job.overrides) if each.key == "seed"]
             seed = int(seeds[-1]) if seeds and seeds[-1].isdecimal() else None
             unread = {"name": "", "seed": seed, "started": _now()}
             found = {**unread, **found, "status": status or "failed", "error": error}

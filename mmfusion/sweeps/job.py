@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mmfusion.config.environment import JOB_VARIABLE, SWEEP_VARIABLE
+from mmfusion.config.override import parse_overrides
 
 
 @dataclass(frozen=True)
@@ -39,5 +40,5 @@ def job_hash(overrides: Iterable[str]) -> str:
 
     Of two overrides of one key the later counts, so among those the order does matter.
     """
-    lines = sorted((override.lstrip("+") for override in overrides), key=lambda line: line.partition("=")[0])
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+    given = sorted(parse_overrides(overrides), key=lambda override: override.name)
+    return hashlib.sha256("\n".join(each.text.lstrip("+") for each in given).encode()).hexdigest()[:16]

@@ -25,6 +25,7 @@ from mmfusion.config.hydra_compose import run_hydra
 from mmfusion.config.hydra_errors import explained
 from mmfusion.config.instantiate import trust
 from mmfusion.config.orders import GRID, PARTS, check_parts
+from mmfusion.config.override import parse_overrides
 from mmfusion.config.quoting import quoted
 from mmfusion.sweeps.command import Command, refuse_orders_of, running
 from mmfusion.sweeps.task import run_task
@@ -188,7 +189,7 @@ def _launcher(given: Sequence[str], settings: Mapping[str, Any]) -> list[str]:
     node = settings["launcher"]
     if node["_target_"] in PARTS["launcher"] or "hydra_plugins" not in node["_target_"]:
         return list(given)
-    others = [each for each in given if not each.lstrip("+").startswith(("hydra/launcher=", "hydra.launcher."))]
+    others = [each.text for each in parse_overrides(given) if not f"{each.key}.".startswith("hydra.launcher.")]
     return [*others, "hydra/launcher=process", "++hydra.launcher=null", f"++hydra.launcher={_written(node)}"]
 
 
@@ -205,9 +206,9 @@ def _written(node: Any) -> str:
 
 def _need_plugin(plain: Sequence[str]) -> None:
     """Say what to install before Hydra says that it does not know a class."""
-    for override in plain:
-        group, _, option = override.lstrip("+").partition("=")
-        module = _PLUGINS.get(option) if group == "hydra/launcher" else None
+    for override in parse_overrides(plain):
+        option = override.value or ""
+        module = _PLUGINS.get(option) if override.group == "hydra/launcher" else None
         if module is not None and find_spec(f"hydra_plugins.{module}") is None:
             extra = option.split("_")[0]
             raise ConfigError(f"{override} needs a plugin: pip install 'mmfusion[{extra}]'")
@@ -215,5 +216,5 @@ def _need_plugin(plain: Sequence[str]) -> None:
 
 def _is_chosen(group: str, plain: Sequence[str], choices: Mapping[str, str]) -> bool:
     """Whether the command line or a file says which sweeper or launcher is to work."""
-    typed = any(override.lstrip("+").startswith(f"{group}=") for override in plain)
+    typed = any(each.group == group and each.sign != "~" for each in parse_overrides(plain))
     return typed or choices.get(group, "basic") != "basic"

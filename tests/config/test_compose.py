@@ -1,6 +1,6 @@
 import pytest
 
-from mmfusion.config.compose import compose, forced, load_config, search_path, split_trust
+from mmfusion.config.compose import compose, forced, load_config, search_path
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups
 from mmfusion.config.instantiate import trusted, trusting
@@ -129,17 +129,6 @@ def test_trust_is_taken_from_the_command_line_alone(mini):
         compose(["experiment=evil"])
     with trusting([]), pytest.raises(ConfigError, match="Only the command line may"):
         compose(["experiment=evil", "trusted_modules=[mypackage]"])
-
-
-@pytest.mark.parametrize(
-    "text", ["trusted_modules=[a,b.c]", "+trusted_modules=['a', \"b.c\"]", "++trusted_modules=a,b.c"]
-)
-def test_split_trust(text):
-    assert split_trust(["x=1", text]) == (["x=1"], ["a", "b.c"])
-
-
-def test_trust_of_nothing():
-    assert split_trust(["trusted_modules=[]"]) == ([], [])
 
 
 @pytest.mark.parametrize(

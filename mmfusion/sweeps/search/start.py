@@ -12,6 +12,7 @@ from hydra.plugins.launcher import Launcher
 
 from mmfusion.config.compose import Composed, compose
 from mmfusion.config.errors import ConfigError
+from mmfusion.config.override import Override, parse_overrides
 from mmfusion.config.validation import no_validation
 from mmfusion.sweeps.command import Command, current
 from mmfusion.sweeps.folder import SweepFolder
@@ -39,7 +40,7 @@ def search(settings: Settings, launcher: Launcher) -> Outcome:
         ConfigError: something in the settings, or in the config of some trial, is wrong.
     """
     command = current()
-    typed = [each for each in command.overrides if not each.lstrip("+").startswith(f"{PRESET}=")]
+    typed = [each.text for each in parse_overrides(command.overrides) if each.key != PRESET or each.sign == "~"]
     space, base = _space(settings, command, typed)
     objectives = _objectives(settings, command, space, base)
     if len(objectives) > 1 and prunes(settings.pruner):
@@ -80,7 +81,7 @@ def _space(settings: Settings, command: Command, typed: Sequence[str]) -> tuple[
     base = [text for text, each in zip(typed, parse(typed), strict=True) if not each.is_sweep_override()]
     with redirect_stderr(io.StringIO()):  # what composing says stands in each job's log
         composed = compose(base, command.config_dirs)
-        presets = [each for each in command.overrides if each.lstrip("+").startswith(f"{PRESET}=")]
+        presets = [each.text for each in parse_overrides(command.overrides) if each.key == PRESET and each.sign != "~"]
         with_preset = compose([*base, *presets], command.config_dirs) if presets else composed
     # `paths` may hold the time of day.
     keys = sorted(k for k, v in with_preset.config.items() if k != "paths" and v != composed.config.get(k))
@@ -96,7 +97,7 @@ def _space(settings: Settings, command: Command, typed: Sequence[str]) -> tuple[
             "fusion=concat,gated, or in hydra.sweeper.space"
         )
     searched = {entry.name for entry in space.entries}
-    if settings.seeds and ("seed" in searched or any(each.lstrip("+").startswith("seed=") for each in base)):
+    if settings.seeds and ("seed" in searched or any(each.key == "seed" for each in parse_overrides(base))):
         raise ConfigError(
             "hydra.sweeper.seeds sets the seed of each job, so the command line cannot set or search it too"
         )
@@ -107,9 +108,8 @@ def _space(settings: Settings, command: Command, typed: Sequence[str]) -> tuple[
 
 def _fixed(composed: Composed) -> Callable[[str], str | None]:
     """Looks up what a key or group is when it is not searched."""
-    choices = {
-        place: option for group, option in composed.origin.choices.items() for place in (group, group.split("@")[0])
-    }
+    choices = dict(composed.origin.choices)
+    choices |= {Override.parse(group).group: option for group, option in composed.origin.choices.items()}
 
     def value(key: str) -> str | None:
         if key in choices:
