@@ -13,24 +13,15 @@ from mmfusion.batch import Encoded, Input
 class Encoder(nn.Module, ABC):
     """`f_m = encoder(x_m)`: one modality's input to one vector and a sequence of tokens, of width `dim`.
 
-    Rows must not influence one another (no batch statistics) unless `row_wise` is False; the model then hands such
-    an encoder only the rows that have the modality, which costs a synchronisation on a GPU.
-
-    Whatever a row that lacks the modality yields must be finite; fusion never looks at it.
-
-    Attributes:
-        kind: the kind of modality it reads: image, text, speech, tabular, features or series.
-        dim: width of `Encoded.pooled` and `Encoded.tokens`.
-        row_wise: a row's output depends on that row alone, in training too.
-        gives_tokens: `Encoded.tokens` has more than one position (fusions over tokens ask for it).
-        frozen: names of the stages that `freeze` has stilled; they stay in eval mode.
+    An encoder with batch statistics sets `row_wise = False`: it then gets only the rows that have the modality, which
+    costs a synchronisation on a GPU. The output of a row without the modality must be finite and is not read.
     """
 
-    kind: ClassVar[str]
-    gives_tokens: bool = False
-    row_wise: bool = True
-    frozen: tuple[str, ...] = ()
-    dim: int
+    kind: ClassVar[str]  # of modality: image, text, speech, tabular, features, series or a user's own
+    dim: int  # width of `Encoded.pooled` and `Encoded.tokens`
+    gives_tokens: bool = False  # `Encoded.tokens` has more than one position
+    row_wise: bool = True  # a row's output depends on that row alone, in training too
+    frozen: tuple[str, ...] = ()  # stages that `freeze` stopped; they stay in eval mode
 
     @abstractmethod
     def forward(self, x: Input) -> Encoded:

@@ -15,22 +15,14 @@ JOINT = "joint"
 class Fusion(nn.Module, ABC):
     """Modalities in, streams out; a task grows one head per stream, and `combine` makes them one prediction.
 
-    Feature-level fusion has the one stream `joint`, decision-level one per modality, hybrid both. What the model hands
-    over of an absent modality is zeros without a real token, whatever its encoder made of it.
-
-    Args of every fusion: `dims`, modality to the width of its `Encoded`.
-
-    Attributes:
-        level: feature, decision or hybrid.
-        streams: stream to its width.
-        needs_tokens: works on `Encoded.tokens` rather than on `Encoded.pooled`.
-        max_modalities: the most it can fuse; None for any number.
+    Feature-level fusion has the one stream `joint`, decision-level one per modality, hybrid both. The model blanks
+    absent modalities first: zeros without a real token. Args of every fusion: `dims`, modality to its width.
     """
 
-    level: ClassVar[str] = "feature"
-    needs_tokens: bool = False
-    max_modalities: ClassVar[int | None] = None
-    streams: dict[str, int]
+    level: ClassVar[str] = "feature"  # or decision, hybrid
+    needs_tokens: bool = False  # works on `Encoded.tokens` rather than on `Encoded.pooled`
+    max_modalities: ClassVar[int | None] = None  # None: any number
+    streams: dict[str, int]  # stream to its width
 
     @abstractmethod
     def forward(self, encoded: dict[str, Encoded], present: dict[str, Tensor]) -> dict[str, Tensor]:

@@ -64,7 +64,7 @@ class DWA(Float32State, LossWeighting):
             self.steps += active
         return weighted_total(losses, self.weights, active)
 
-    def end_epoch(self) -> None:
+    def on_epoch_start(self) -> None:
         seen = self.steps > 0
         mean = self.sums / self.steps.clamp(min=1)
         self.means.copy_(torch.where(seen, torch.stack([mean, self.means[0]]), self.means))

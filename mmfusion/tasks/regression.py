@@ -16,7 +16,7 @@ from torch.nn.functional import huber_loss, l1_loss, mse_loss
 from torchmetrics import MeanAbsoluteError, MeanSquaredError, MetricCollection
 
 from mmfusion.batch import as_double
-from mmfusion.deviation import DOUBLE, one_where_constant
+from mmfusion.standardization import DOUBLE, nonzero_deviation
 from mmfusion.tasks._base import Task
 from mmfusion.tasks.labels import require_shapes
 from mmfusion.tasks.metrics.values import R2, Pearson
@@ -95,7 +95,7 @@ class Regression(Task):
         _check_digits(numbers, std.item(), largest.item())
         # As short as does no harm: ordinary targets are then trained on bit for bit as by arithmetic in float32.
         self.mean = _short(mean, std)
-        std = one_where_constant(std, largest, DOUBLE) if self.standardise else torch.ones_like(std)
+        std = nonzero_deviation(std, largest, DOUBLE) if self.standardise else torch.ones_like(std)
         self.std = _short(std, std)
 
     def check(self, label: Any) -> float:

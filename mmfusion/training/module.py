@@ -141,7 +141,7 @@ class MultiTaskModule(pl.LightningModule):
         # Not in `on_train_epoch_end`: whether a resumed run calls that hook for the epoch that its checkpoint closed
         # depends on which callback wrote it. A new epoch's first batch comes exactly once.
         if batch_idx == 0:
-            self.weighting.end_epoch()
+            self.weighting.on_epoch_start()
 
     def on_train_epoch_end(self) -> None:
         self._log_epoch()
@@ -149,7 +149,12 @@ class MultiTaskModule(pl.LightningModule):
     def configure_model(self) -> None:
         # Lightning asks before fitting and again before testing; only a strategy that shards has a mesh.
         if self.device_mesh is not None and not isinstance(self, FSDPModule):
-            shard(self, self.device_mesh["data_parallel"])
+            if self.keeps_graph and self.gradients_of != "representation":
+                raise ValueError(
+                    f"gradients_of={self.gradients_of}: with trainer=fsdp a rank holds only a part of each parameter; "
+                    "use gradients_of=representation, or trainer=ddp"
+                )
+            shard(self, self.model, self.device_mesh["data_parallel"])
 
     def configure_optimizers(self) -> Any:
         if self._make_groups is None:

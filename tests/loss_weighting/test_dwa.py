@@ -16,7 +16,7 @@ def epoch(weighting: DWA, *losses: tuple[float, float]) -> list[float]:
     for pair in losses:
         values = torch.tensor(pair)
         weighting(values.nan_to_num(), None, ~values.isnan())
-    weighting.end_epoch()
+    weighting.on_epoch_start()
     return used
 
 

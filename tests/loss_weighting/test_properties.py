@@ -42,7 +42,7 @@ def train(weighting, steps: range, active: torch.Tensor = ALL, per_epoch: int = 
         weighting.end_step()
         found.append(weights)
         if (step + 1) % per_epoch == 0:
-            weighting.end_epoch()
+            weighting.on_epoch_start()
     return torch.stack(found)
 
 
@@ -94,8 +94,8 @@ def test_tasks_may_come_in_any_order(name):
         weighting.end_step()
         other.end_step()
         if step % 3 == 2:
-            weighting.end_epoch()
-            other.end_epoch()
+            weighting.on_epoch_start()
+            other.on_epoch_start()
 
 
 def test_a_task_without_labels_weighs_nothing_and_moves_nothing(name):
@@ -170,7 +170,7 @@ def test_compiled_it_gives_the_same_numbers(name):
     expected = train(build(name), range(6), per_epoch=3)
     weighting = build(name)
     compiled = torch.compile(weighting, backend="aot_eager", fullgraph=True, dynamic=False)
-    for each in ("needs_gramian", "end_step", "end_epoch"):
+    for each in ("needs_gramian", "end_step", "on_epoch_start"):
         setattr(compiled, each, getattr(weighting, each))
     torch.testing.assert_close(train(compiled, range(6), per_epoch=3), expected)
 

@@ -37,4 +37,4 @@ def test_a_tracker_that_fails_does_not_end_the_run(conf_dir, monkeypatch, capsys
     monkeypatch.setattr(WandB, call, fail)
     result = train(small_config(conf_dir, "logger=[wandb]", *SHORT), show=False)
     assert read_result(RunFolder.open(result.folder)).status == "completed"
-    assert "logger wandb failed and is told nothing more" in capsys.readouterr().err
+    assert "logger wandb failed and gets nothing more" in capsys.readouterr().err

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmfusion.deviation import DOUBLE, one_where_constant
+from mmfusion.standardization import DOUBLE, nonzero_deviation
 
 STEPS = 1000
 """Steps of a sequence that are looked at for an offset."""
@@ -49,8 +49,8 @@ def moments(chunks: Iterable[Tensor], offset: Tensor | None = None) -> tuple[Ten
         mean = mean + delta * (n / total) if count else mean_b
         count = total
     assert count > 0, "moments of no rows"
-    deviation = one_where_constant((m2 / count).sqrt(), largest, resolution)
-    return mean, deviation if offset is None else one_where_constant(deviation, offset.abs(), DOUBLE)
+    deviation = nonzero_deviation((m2 / count).sqrt(), largest, resolution)
+    return mean, deviation if offset is None else nonzero_deviation(deviation, offset.abs(), DOUBLE)
 
 
 class Scale:

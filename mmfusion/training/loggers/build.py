@@ -9,7 +9,7 @@ from pytorch_lightning.loggers import Logger
 
 from mmfusion.config.instantiate import instantiate
 from mmfusion.training.loggers.csv import CSVLogger
-from mmfusion.training.loggers.forgiving import Forgiving
+from mmfusion.training.loggers.fault_tolerant import FaultTolerantLogger
 
 
 def build_loggers(cfg: Mapping[str, Mapping[str, Any]], folder: str, run: str) -> list[Logger]:
@@ -27,7 +27,7 @@ def build_loggers(cfg: Mapping[str, Mapping[str, Any]], folder: str, run: str) -
     built: list[Logger] = [CSVLogger(folder)]
     for name, node in cfg.items():
         if node["_target_"] != own:
-            built.append(Forgiving(name, instantiate(node, f"logger.{name}", folder=folder, run=run)))
+            built.append(FaultTolerantLogger(name, instantiate(node, f"logger.{name}", folder=folder, run=run)))
     return built
 
 

@@ -1,7 +1,7 @@
 import pytest
 from pytorch_lightning.loggers.logger import Logger
 
-from mmfusion.training.loggers.forgiving import Forgiving
+from mmfusion.training.loggers.fault_tolerant import FaultTolerantLogger
 
 LOST = ConnectionError("no route to host\nmany details")
 
@@ -43,7 +43,7 @@ class Tracker(Logger):
 
 
 def tell(tracker):
-    logger = Forgiving("mine", tracker)
+    logger = FaultTolerantLogger("mine", tracker)
     logger.log_hyperparams({"a": 1})
     logger.log_metrics({"loss": 1.0}, step=3)
     logger.save()
@@ -71,7 +71,7 @@ def test_after_a_failure_it_is_told_nothing_more_but_the_end(fails_at, capsys):
     told = [call for call, *_ in tell(Tracker(fails_at))]
     before = ALL[: ALL.index(fails_at) + 1]
     assert told == (before if fails_at == "finish" else [*before, "finish"])
-    said = "mmfusion: logger mine failed and is told nothing more; metrics.csv goes on ("
+    said = "mmfusion: logger mine failed and gets nothing more; metrics.csv goes on ("
     assert capsys.readouterr().err == f"{said}ConnectionError: no route to host)\n"
 
 

@@ -1,4 +1,4 @@
-"""A tracker out of reach is no reason to lose a run."""
+"""Experiment trackers that may fail without ending the run."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from typing import Any
 from pytorch_lightning.loggers.logger import Logger
 
 
-class Forgiving(Logger):
-    """Hands everything on to a tracker until that fails; from then on it is told nothing more, and the run goes on.
+class FaultTolerantLogger(Logger):
+    """Passes everything on to a tracker until that fails once; then it is left alone, and the run goes on.
 
     It is not tried again: a server that does not answer may take minutes each time. `metrics.csv` has everything.
 
@@ -46,7 +46,7 @@ class Forgiving(Logger):
         self._try(lambda: self.tracker.finalize(status))
 
     def finish(self, exit_code: int) -> None:
-        """Tell a tracker that keeps a run open how it ended; one that failed too, or the run would stay open."""
+        """Close a tracker's run with this exit code; that of one that failed too, or it would stay open."""
         end = getattr(self.tracker, "finish", None)
         if end is not None:
             self._try(lambda: end(exit_code), last=True)
@@ -57,11 +57,11 @@ class Forgiving(Logger):
         try:
             call()
         except Exception as error:
-            if self.failed:  # it has been said
+            if self.failed:  # the message below has been printed
                 return
             self.failed = True
             what = f"{type(error).__name__}: {error}".splitlines()[0]
             print(
-                f"mmfusion: logger {self.key} failed and is told nothing more; metrics.csv goes on ({what})",
+                f"mmfusion: logger {self.key} failed and gets nothing more; metrics.csv goes on ({what})",
                 file=sys.stderr,
             )
