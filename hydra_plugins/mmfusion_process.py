@@ -51,20 +51,20 @@ class ProcessLauncher(Launcher):
 
     def pool(self) -> Pool:
         """The processes of the sweep that is being run."""
+        from mmfusion.store.sweep import Sweep
         from mmfusion.sweeps.command import current
-        from mmfusion.sweeps.folder import SweepFolder
         from mmfusion.sweeps.pool import Pool
         from mmfusion.sweeps.slots import Slots, visible_gpus
 
         command = current()
         slots = Slots(self.jobs, visible_gpus(), self.gpus_per_job)
-        folder = SweepFolder(command.folder)
+        folder = Sweep(command.folder)
         return Pool(folder, slots, command.words, command.trainer, self.timeout_s, self.grace_s)
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run the jobs, which the sweep's folder knows; what each came to is in its `result.json`."""
+        from mmfusion.store.sweep import job_hash
         from mmfusion.sweeps.grid import run_in_pool
-        from mmfusion.sweeps.job import job_hash
 
         with self.pool() as pool:
             jobs = [pool.folder.planned(job_hash(overrides)) for overrides in job_overrides]

@@ -47,7 +47,7 @@ def main() -> None:
 def measure(folder: Path, runs: int, points: int, loads: int) -> None:
     """Everything, printed line by line."""
     from mmfusion.report.html import write_html
-    from mmfusion.report.runs import find_runs
+    from mmfusion.store.find import find_runs
     from tests.helpers.run_folders import write_many
 
     sweep = folder / f"{runs}x{points}"

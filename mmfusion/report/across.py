@@ -17,10 +17,10 @@ from mmfusion.report.folds import overlap
 from mmfusion.report.importance import importance
 from mmfusion.report.metrics import default_metric, main_metric, names, resolve_metric, tasks
 from mmfusion.report.reading import conclusion, notes
-from mmfusion.report.runs import Run
 from mmfusion.report.simple import listed, not_better, simple_models
-from mmfusion.report.sweeps import conclusions, not_begun
 from mmfusion.report.words import setting, short_keys
+from mmfusion.store.find import conclusions, not_begun
+from mmfusion.store.run import Run
 
 MOST_COMPARED = 8
 """Metrics that groups are tested by; the page offers more to look at."""

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from mmfusion.report.fold import Folded, Group, by_fold, replicate, values_of
-from mmfusion.report.runs import Run
 from mmfusion.report.same_rows import SameRows, same_rows
 from mmfusion.report.statistics import FEWEST_SEEDS
 from mmfusion.report.words import short_keys
+from mmfusion.store.run import Run
 
 Pair = tuple[Hashable, Hashable]
 """A seed (or a seed and a fold), and a cell: what a run has of the keys that are averaged."""

@@ -7,9 +7,9 @@ from pathlib import Path
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.compare import Comparison, compare
-from mmfusion.report.runs import find_runs
 from mmfusion.report.table_file import check_csv, write_csv
 from mmfusion.report.terminal import show
+from mmfusion.store.find import find_runs
 
 
 def compare_folders(

@@ -13,9 +13,10 @@ from mmfusion.report.directions import lower_is_better
 from mmfusion.report.fold import Folded, Group, by_fold, by_seed, fold, folded, paired_by_seed, values_of
 from mmfusion.report.folds import overlap, pooled
 from mmfusion.report.metrics import default_metric, resolve_metric
-from mmfusion.report.runs import Run, natural
 from mmfusion.report.statistics import Interval, Paired, holm, paired_t_test
 from mmfusion.report.words import label, short_keys
+from mmfusion.store.find import natural
+from mmfusion.store.run import Run
 
 
 @dataclass(frozen=True)

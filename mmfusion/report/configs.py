@@ -7,8 +7,8 @@ from typing import Any
 
 from mmfusion.report.columns import Columns, token
 from mmfusion.report.options import option_names
-from mmfusion.report.runs import Run
 from mmfusion.report.typed import Typed, typed
+from mmfusion.store.run import Run
 
 MODALITIES, TASKS, NAME, TARGET = "modalities", "tasks", "name", "_target_"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from mmfusion.report.runs import Run
+from mmfusion.store.run import Run
 
 COSTS = ("seconds", "parameters", "memory_bytes", "step_seconds")
 

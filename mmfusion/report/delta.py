@@ -12,8 +12,8 @@ from mmfusion.report.configs import ASIDE, FOLD, flat, is_aside
 from mmfusion.report.directions import is_signed, lower_is_better
 from mmfusion.report.fold import Seed, replicate
 from mmfusion.report.metrics import main_metric, names, tasks, value
-from mmfusion.report.runs import Run
 from mmfusion.report.same_rows import scored_on
+from mmfusion.store.run import Run
 
 # One task needs no weighting, and is watched by its own metric.
 _OF_SEVERAL = ("loss_weighting", "gradients_of", "callbacks.monitor", "task", "name")

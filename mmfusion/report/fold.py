@@ -12,8 +12,9 @@ from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.report.columns import ABSENT, token
 from mmfusion.report.configs import differing, settings
 from mmfusion.report.metrics import value
-from mmfusion.report.runs import Run, natural
 from mmfusion.report.statistics import Interval, interval
+from mmfusion.store.find import natural
+from mmfusion.store.run import Run
 
 Seed = Hashable
 """A run's seed, with the fold that was held out if rows are in folds; for a run without a known seed, the run itself.

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from mmfusion.report.balance import Balance
 from mmfusion.report.fold import Folded
-from mmfusion.report.runs import Run
 from mmfusion.report.same_rows import Source, source_of
+from mmfusion.store.run import Run
 
 if TYPE_CHECKING:
     from mmfusion.runs.rescore import Tested

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.report.payload import payload
-from mmfusion.report.runs import Run
-from mmfusion.runs.folder import write_atomically
+from mmfusion.store.files import write_atomically
+from mmfusion.store.run import Run
 
 ASSETS = Path(__file__).parent / "page"
 STYLES = ("base.css", "parts.css")

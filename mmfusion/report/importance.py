@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mmfusion.store.files import JOURNAL, SWEEP, read_mapping
+
 if TYPE_CHECKING:
     from optuna.study import Study
 
-JOURNAL = "study.journal"
 FEWEST = 8
 """Completed trials below which nothing is said."""
 TOP, FEWEST_TOP = 0.1, 5
@@ -30,11 +30,8 @@ def importance(sweep: Path, other_storages: bool = True) -> list[dict[str, Any]]
         sweep: the sweep's folder.
         other_storages: whether a study that is not in the folder's journal may be read.
     """
-    try:
-        about = json.loads((sweep / "sweep.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return []
-    if not isinstance(about, Mapping) or about.get("kind") != "search":
+    about = read_mapping(sweep / SWEEP)
+    if about.get("kind") != "search":
         return []
     given = about.get("objectives")
     objectives = [str(each.get("metric")) for each in given if isinstance(each, Mapping)] if given else ["objective"]

@@ -13,14 +13,28 @@ from typing import Any
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.across import searches
 from mmfusion.report.downsample import cap
-from mmfusion.report.importance import JOURNAL
-from mmfusion.report.payload import LOG, columns, one
-from mmfusion.report.runs import CONFIG, CURVES, JOB, OVERRIDES, PREDICTIONS, PROVENANCE, RESULT, SWEEP, Run, find_runs
-from mmfusion.report.same_rows import TESTED
+from mmfusion.report.payload import one
 from mmfusion.report.shared import shared
-from mmfusion.report.sweeps import CONCLUSION
+from mmfusion.store.curves import curve_names
+from mmfusion.store.files import (
+    CONCLUSION,
+    CONFIG,
+    CURVES,
+    FITTED_TASKS,
+    JOB,
+    JOURNAL,
+    LOG,
+    OUTPUTS,
+    OVERRIDES,
+    PREDICTIONS,
+    PROVENANCE,
+    RESULT,
+    SWEEP,
+)
+from mmfusion.store.find import find_runs
+from mmfusion.store.run import Run
 
-READ = (CONFIG, OVERRIDES, RESULT, JOB, PROVENANCE, CURVES, PREDICTIONS, *TESTED, LOG)
+READ = (CONFIG, OVERRIDES, RESULT, JOB, PROVENANCE, CURVES, PREDICTIONS, FITTED_TASKS, OUTPUTS, LOG)
 """Every file of a run that the page is made from."""
 SEARCHED_AGAIN = 20.0
 """Seconds that the importances of a search stand, however fast its trials come."""
@@ -87,7 +101,7 @@ class Live:
         """Read what has changed; returns how many runs there was no time for."""
         until = time.monotonic() + self.patience
         found = [self._own(run) for run in self._find()]
-        most = cap(sum(len(columns(run)) for run, inside in found if inside))
+        most = cap(sum(len(curve_names(run.path / CURVES)) for run, inside in found if inside))
         version = self._version + 1
         read: list[Run] = []
         waiting = 0
@@ -119,7 +133,7 @@ class Live:
         """The run without anything that lies outside of the folder, and whether its files may be read."""
         if (link := leaves(run.path, self.folder)) is not None:
             why = f"{link} leads out of the folder; nothing of this run is shown"
-            return Run(run.path, run.id, run.path.name, "failed", why), False
+            return Run(run.path, "failed", run.path.name, error=why, id=run.id), False
         inside = run.sweep is None or leaves(run.sweep, self.folder, (SWEEP, JOURNAL, CONCLUSION)) is None
         return run if inside else replace(run, sweep=None), True
 

@@ -8,8 +8,8 @@ from collections.abc import Mapping, Sequence
 
 from mmfusion.config.errors import ConfigError, nearest
 from mmfusion.report.directions import has_direction
-from mmfusion.report.runs import Run
-from mmfusion.report.sweeps import read_sweep
+from mmfusion.store.files import SWEEP, read_mapping
+from mmfusion.store.run import Run
 
 _PREFERRED = ("accuracy", "auroc", "f1", "mae", "rmse", "r2", "pearson")
 _COUNTS = ("rows", "labels")
@@ -78,7 +78,7 @@ def _objective(runs: Sequence[Run]) -> str | None:
     """The first objective of the search that all runs belong to."""
     sweeps = {run.sweep for run in runs}
     only = next(iter(sweeps)) if len(sweeps) == 1 else None
-    told = read_sweep(only) if only is not None else {}
+    told = read_mapping(only / SWEEP) if only is not None else {}
     objectives = told.get("objectives") if told.get("kind") == "search" else None
     first = objectives[0] if isinstance(objectives, list) and objectives else None
     return str(first["metric"]) if isinstance(first, dict) and first.get("metric") else None

@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mmfusion.report.runs import Run
 from mmfusion.report.typed import Typed
+from mmfusion.store.run import Run
 
 _TARGET = "_target_"
 

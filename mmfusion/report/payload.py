@@ -17,10 +17,11 @@ from mmfusion.report.configs import flat
 from mmfusion.report.costs import costs
 from mmfusion.report.downsample import cap, downsample, encode
 from mmfusion.report.predictions import read_predictions
-from mmfusion.report.runs import CURVES, PREDICTIONS, Run
 from mmfusion.report.shared import shared
+from mmfusion.store.curves import curve_names
+from mmfusion.store.files import CURVES, LOG, PREDICTIONS
+from mmfusion.store.run import Run
 
-LOG = "log.txt"
 _LOG_BYTES, _LOG_LINES = 24_000, 80
 _CONTROL = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 _EPOCHS = 2000
@@ -46,7 +47,7 @@ def payload(
     Raises:
         ConfigError: there is no such metric or key.
     """
-    most = cap(sum(len(columns(run)) for run in runs))
+    most = cap(sum(len(curve_names(run.path / CURVES)) for run in runs))
     return {
         "title": title,
         "about": about(runs),
@@ -113,15 +114,6 @@ def about(runs: Sequence[Run]) -> str:
     places = sorted({str((run.sweep or run.path.parent).name) for run in runs})
     shown = ", ".join(places[:4]) + (f" and {len(places) - 4} more" if len(places) > 4 else "")
     return f"{len(runs)} run{'' if len(runs) == 1 else 's'}" + (f" in {shown}" if shown else "")
-
-
-def columns(run: Run) -> list[str]:
-    """The names of the run's curves; none if they cannot be read. Only the file's first line is."""
-    try:
-        with (run.path / CURVES).open(encoding="utf-8", errors="replace") as file:
-            return file.readline().split(",")[2:]
-    except OSError:
-        return []
 
 
 def curves(history: pl.DataFrame, most: int) -> dict[str, dict[str, Any]]:

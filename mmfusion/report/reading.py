@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from mmfusion.report.compare import Comparison, Row
 from mmfusion.report.directions import in_hundredths
 from mmfusion.report.fold import replicate
-from mmfusion.report.runs import Run
-from mmfusion.report.sweeps import not_begun
 from mmfusion.report.words import brief, decimals, label, plus_minus, short_keys, sureness
+from mmfusion.store.find import not_begun
+from mmfusion.store.run import Run
 
 ALPHA = 0.05
 _LISTED, _NAMED = 6, 3

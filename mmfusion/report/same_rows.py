@@ -12,15 +12,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mmfusion.report.fold import values_of
-from mmfusion.report.runs import PREDICTIONS, Run
 from mmfusion.runs.digest import digest
+from mmfusion.store.files import PREDICTIONS
+from mmfusion.store.run import Run
 
 if TYPE_CHECKING:
     from mmfusion.runs.rescore import Tested
 
 _NAME = re.compile(r"(?P<split>\w+(\[[^\]]*\])?)/((?P<task>[^/]+)/)?(?P<last>[^/]+)")
-TESTED = ("fitted/tasks.json", "outputs.safetensors")
-"""What is read beside the predictions where a run's metrics are computed anew."""
 _LISTED = 6
 _MOSTLY = 0.5
 """The share of a run's rows that those of all seeds have at the least where it is not the seed that splits the rows."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.across import across
-from mmfusion.report.runs import Run
+from mmfusion.store.run import Run
 
 SINGLE = ""
 """Where runs stand that belong to no sweep."""

@@ -8,10 +8,10 @@ from statistics import fmean
 from typing import Any
 
 from mmfusion.report.compare import Comparison
-from mmfusion.report.runs import Run
 from mmfusion.report.words import brief
 from mmfusion.runs.baseline_table import shown
 from mmfusion.runs.metric_lines import number
+from mmfusion.store.run import Run
 
 _SCORED = ("accuracy", "mae")
 """Metrics that are means over rows, which `against` in a run's `baselines` is about."""

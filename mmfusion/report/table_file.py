@@ -11,7 +11,7 @@ from mmfusion.report.compare import Comparison, Row
 from mmfusion.report.costs import COSTS
 from mmfusion.report.statistics import Interval
 from mmfusion.report.words import setting
-from mmfusion.runs.folder import write_atomically
+from mmfusion.store.files import write_atomically
 
 _COLUMNS = (
     *("mean", "low", "high", "pooled", "n", "completed", "not_completed"),

@@ -16,9 +16,9 @@ from rich.table import Table
 from mmfusion.report import words
 from mmfusion.report.compare import Comparison, Row
 from mmfusion.report.reading import conclusion, failures, notes, unfinished
-from mmfusion.report.runs import Run
 from mmfusion.report.simple import heading, not_better, simple_models
 from mmfusion.runs.metric_lines import number
+from mmfusion.store.run import Run
 
 NARROWEST = 80
 _ROWS, _FAILURES, _SETTINGS, _WIDEST = 60, 20, 6, 28

@@ -10,13 +10,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from mmfusion.runs.metric_lines import Line, leading_metrics, number, parse
-from mmfusion.runs.result import Result
+from mmfusion.store.run import Run
 
 CONSTANT = "majority or mean"
 BEST = "*"
 
 
-def baseline_report(result: Result, lines: Sequence[Line], width: int) -> Iterator[RenderableType]:
+def baseline_report(result: Run, lines: Sequence[Line], width: int) -> Iterator[RenderableType]:
     """A table with the run above the simple models, and for each task which of the two is better.
 
     Args:

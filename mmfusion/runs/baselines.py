@@ -17,10 +17,10 @@ from mmfusion.baselines.measure import measure
 from mmfusion.data.module import MultiModalData
 from mmfusion.data.table.locations import absolute
 from mmfusion.progress import busy
-from mmfusion.runs.folder import RunFolder
 from mmfusion.runs.provenance import fingerprint
 from mmfusion.runs.row_scores import against
 from mmfusion.runs.tables import prediction_table, write_table
+from mmfusion.store.folder import RunFolder
 from mmfusion.tasks._base import Task
 
 PREDICTIONS = "baselines.parquet"

@@ -16,7 +16,7 @@ from mmfusion.config.override import Override
 from mmfusion.config.quoting import value_of
 from mmfusion.config.signature import Signature
 from mmfusion.config.values import check_names
-from mmfusion.runs.folder import RunFolder
+from mmfusion.store.folder import RunFolder
 
 _TRAINING = (
     *("name", "tags", "paths", "optimizer", "scheduler", "loss_weighting", "gradients_of", "callbacks", "logger"),

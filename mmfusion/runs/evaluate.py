@@ -22,13 +22,14 @@ from mmfusion.data.table.guess import guess_decimal, read_guessed
 from mmfusion.data.table.locations import table_path
 from mmfusion.data.table.read_options import Settings
 from mmfusion.progress import busy
+from mmfusion.runs.ceilings import flat_ceilings
 from mmfusion.runs.config import gives_table, other_split, read_run, reading_keys, reading_overrides
-from mmfusion.runs.folder import RunFolder
 from mmfusion.runs.load import fill, find_checkpoint, restore
 from mmfusion.runs.provenance import fingerprint
 from mmfusion.runs.report import show_report, shown_path
-from mmfusion.runs.result import Result, flat_ceilings, read_result
 from mmfusion.runs.stopping import StopOnSignals
+from mmfusion.store.folder import RunFolder
+from mmfusion.store.run import Run, read_result
 from mmfusion.training.build import build_data, build_model, build_module
 from mmfusion.training.callbacks.progress import ProgressBar, ProgressLines
 from mmfusion.training.callbacks.undefined import explain
@@ -83,7 +84,7 @@ def evaluate(
     overrides: Sequence[str] = (),
     trusted_modules: Sequence[str] = (),
     show: bool = True,
-) -> Result:
+) -> Run:
     """Test a run's model again, in one process, with what the run had fitted.
 
     What was found goes to `eval_<split>.json` in the run's folder, the next time to `eval_<split>-1.json` and so on:

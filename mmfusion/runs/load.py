@@ -21,9 +21,9 @@ from mmfusion.data.table.table import Table
 from mmfusion.model import MultiTaskModel
 from mmfusion.progress import track
 from mmfusion.runs.config import read_run
-from mmfusion.runs.folder import RunFolder
-from mmfusion.runs.result import read_result
 from mmfusion.runs.tables import prediction_table
+from mmfusion.store.folder import RunFolder
+from mmfusion.store.run import read_result
 from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data, build_model
 from mmfusion.training.callbacks.checkpoint import BEST, LAST, load_weights

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mmfusion.runs.metric_lines import leading_metrics, number, parse
-from mmfusion.runs.result import Result
+from mmfusion.store.run import Run
 from mmfusion.tasks._base import Task
 from mmfusion.tasks._classes import class_names
 from mmfusion.training.loggers.csv import FILE
@@ -25,7 +25,7 @@ MOST_POINTS = 5000
 COLUMNS = 3  # panels side by side
 
 
-def draw(folder: Path, predictions: pl.DataFrame, tasks: Mapping[str, Task], result: Result) -> list[Path]:
+def draw(folder: Path, predictions: pl.DataFrame, tasks: Mapping[str, Task], result: Run) -> list[Path]:
     """Write all plots that there is something to show in; returns their paths.
 
     Args:
@@ -115,7 +115,7 @@ def cosine_curves(history: pl.DataFrame) -> Figure | None:
     return figure
 
 
-def subset_bars(result: Result) -> Figure | None:
+def subset_bars(result: Run) -> Figure | None:
     """The leading metric of each task by what modalities the model was shown, with the ceiling where it is known."""
     lines = [line for line in parse(list(result.metrics)) if line.subset is not None]
     if not lines:

@@ -20,7 +20,7 @@ from torch import Tensor
 import mmfusion
 from mmfusion.data.table.table import Table
 from mmfusion.runs.hardware import hardware
-from mmfusion.runs.process import identity
+from mmfusion.store.owner import identity
 
 LONGEST_DIFF = 1_000_000
 """Characters of a diff that are kept."""

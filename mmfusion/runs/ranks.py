@@ -16,8 +16,9 @@ from pathlib import Path
 
 from torch.distributed import DistError
 
-from mmfusion.runs.folder import RunFolder, write_atomically
 from mmfusion.runs.stopping import Stopped
+from mmfusion.store.files import write_atomically
+from mmfusion.store.folder import RunFolder
 
 _LOST = re.compile(r"connection (closed|reset|refused)|broken pipe|gloo|nccl|tcpstore|process ?group", re.IGNORECASE)
 

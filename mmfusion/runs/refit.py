@@ -11,7 +11,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer, seed_everythin
 
 from mmfusion.data.module import MultiModalData
 from mmfusion.progress import busy
-from mmfusion.runs.folder import RunFolder
+from mmfusion.store.folder import RunFolder
 from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data, build_model, build_module
 from mmfusion.training.callbacks.build import build_callbacks

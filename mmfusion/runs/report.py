@@ -16,15 +16,15 @@ from rich.table import Table
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.override import parse_overrides
 from mmfusion.runs.baseline_table import baseline_report
-from mmfusion.runs.folder import RunFolder
 from mmfusion.runs.metric_lines import NARROWEST, Line, leading_metrics, number, parse
-from mmfusion.runs.result import Result
+from mmfusion.store.folder import RunFolder
+from mmfusion.store.run import Run
 
 _OTHER = ("fusion", "loss_weighting", "paths")
 """Sections whose overrides are not for a run with other choices."""
 
 
-def show_report(result: Result, console: Console | None = None) -> None:
+def show_report(result: Run, console: Console | None = None) -> None:
     """Print metrics per task, then per subset of modalities, next to what is attainable; then where it all is."""
     console = console or _console()
     lines = parse(list(result.metrics))
@@ -50,14 +50,14 @@ def show_report(result: Result, console: Console | None = None) -> None:
     console.print(_last_words(result), highlight=False, soft_wrap=True)
 
 
-def _why_none(result: Result) -> str:
+def _why_none(result: Run) -> str:
     rows = next((int(count) for name, count in result.metrics.items() if name.endswith("/rows")), 0)
     return (
         f"none of the {rows} test rows has a label: nothing was scored" if rows else "no test rows: nothing was tested"
     )
 
 
-def task_table(result: Result, lines: Sequence[Line]) -> Table:
+def task_table(result: Run, lines: Sequence[Line]) -> Table:
     """A row a metric, with all modalities."""
     split = lines[0].split if lines else "test"
     rows = result.metrics.get(f"{split}/rows")
@@ -81,7 +81,7 @@ def task_table(result: Result, lines: Sequence[Line]) -> Table:
     return table
 
 
-def subset_tables(result: Result, lines: Sequence[Line], width: int = NARROWEST) -> list[Table]:
+def subset_tables(result: Run, lines: Sequence[Line], width: int = NARROWEST) -> list[Table]:
     """A row a subset of modalities, a column a task with its leading metric; as many tables as the width asks for."""
     if not lines:
         return []
@@ -115,24 +115,24 @@ def subset_tables(result: Result, lines: Sequence[Line], width: int = NARROWEST)
     return tables
 
 
-def _against(result: Result, name: str | None) -> str:
+def _against(result: Run, name: str | None) -> str:
     if name is None or name not in result.metrics:
         return "–"
     best = result.ceilings.get(name)
     return number(result.metrics[name]) + ("" if best is None else f" [dim]/ {number(best)}[/dim]")
 
 
-def _last_words(result: Result) -> str:
-    run = escape(shown_path(result.folder))
+def _last_words(result: Run) -> str:
+    run = escape(shown_path(result.path))
     cost = result.cost
-    spent = f"{result.seconds:.0f} s"
+    spent = f"{result.seconds or 0:.0f} s"
     if cost.get("rows_per_second"):
         spent += f", {cost['rows_per_second']:,.0f} rows/s"
     if cost.get("parameters"):
         spent += f", {cost['parameters']:,} parameters"
     if cost.get("peak_memory_bytes"):
         spent += f", {cost['peak_memory_bytes'] / 2**30:.1f} GiB"
-    mmfusion, typed = escape(command()), escape(shell_path(result.folder))
+    mmfusion, typed = escape(command()), escape(shell_path(result.path))
     last = "" if result.without_best is None else " --checkpoint last"
     return (
         f"[bold]Run folder[/bold]  {run}  ({spent})\n\n"
@@ -144,13 +144,13 @@ def _last_words(result: Result) -> str:
     )
 
 
-def _other_choices(result: Result, mmfusion: str) -> str:
+def _other_choices(result: Run, mmfusion: str) -> str:
     """A line with what to type for the same data and modalities and another fusion; none if it is not known what was.
 
     A weighting weighs tasks against each other, and what the run itself chose of the two is replaced.
     """
     try:
-        origin = RunFolder(result.folder, writes=False).read_json("provenance.json")
+        origin = RunFolder(result.path, writes=False).read_json("provenance.json")
         typed, words = origin["overrides"], origin["command"]
     except (ConfigError, OSError, KeyError, TypeError):
         return ""

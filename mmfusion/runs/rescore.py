@@ -17,18 +17,15 @@ from torch import Tensor
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import instantiate
-from mmfusion.runs.folder import RunFolder
-from mmfusion.runs.result import PREDICTIONS
 from mmfusion.runs.tables import class_names
+from mmfusion.store.files import OUTPUTS, PREDICTIONS
+from mmfusion.store.folder import RunFolder
 from mmfusion.tasks._base import Task
 from mmfusion.tasks.binary import Binary
 from mmfusion.tasks.classification import Classification
 from mmfusion.tasks.multilabel import Multilabel
 from mmfusion.tasks.regression import Regression
 from mmfusion.training.callbacks.predictions import KeepPredictions
-
-OUTPUTS = "outputs.safetensors"
-"""Outputs and targets of tasks whose outputs `predictions.parquet` does not hold: those of one's own, many classes."""
 
 SAME = 1e-3
 """By how much a metric may differ, relative, for the same rows: predictions are rounded, sums have another order."""

@@ -19,7 +19,7 @@ from mmfusion.data.module import MultiModalData
 from mmfusion.data.table.locations import absolute
 from mmfusion.progress import busy
 from mmfusion.runs.baselines import baselines, compared
-from mmfusion.runs.folder import RunFolder
+from mmfusion.runs.ceilings import flat_ceilings
 from mmfusion.runs.hardware import peak_memory
 from mmfusion.runs.plots import draw
 from mmfusion.runs.provenance import fingerprint, provenance
@@ -27,10 +27,12 @@ from mmfusion.runs.ranks import OtherRankError, leave_word, root_cause
 from mmfusion.runs.refit import refit, write_fitted
 from mmfusion.runs.report import show_report, shown_path
 from mmfusion.runs.rescore import save_outputs
-from mmfusion.runs.result import PREDICTIONS, Result, flat_ceilings
 from mmfusion.runs.scored import scored_rows
 from mmfusion.runs.stopping import StopOnSignals, Stopped
 from mmfusion.runs.tables import prediction_table, truth_table, write_table
+from mmfusion.store.files import PREDICTIONS
+from mmfusion.store.folder import RunFolder
+from mmfusion.store.run import Run
 from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data, build_model, build_module
 from mmfusion.training.callbacks.build import Callbacks, build_callbacks
@@ -53,7 +55,7 @@ from mmfusion.training.trainer import (
 )
 
 
-def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = True) -> Result:
+def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = True) -> Run:
     """Train, test with the best checkpoint, and leave everything in the run's folder.
 
     Under DDP every rank calls this; rank 0 alone writes and prints.
@@ -78,7 +80,7 @@ def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = Tr
     folder = RunFolder.create(config["paths"]["run"])
     began = time.perf_counter()
     started = datetime.now(UTC).isoformat(timespec="seconds")
-    result = Result(folder.path, "running", config["name"], config["seed"], started)
+    result = Run(folder.path, "running", config["name"], config["seed"], started, 0.0)
     folder.write_yaml("config.yaml", config, "resolved; overrides.yaml has what was asked for")
     folder.write_yaml("overrides.yaml", list(overrides))
     result.write(folder)
@@ -115,7 +117,7 @@ def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = Tr
 class _Run:
     """The parts of one run, as far as they have been made, so that whoever cleans up finds them."""
 
-    def __init__(self, config: Mapping[str, Any], folder: RunFolder, overrides: Sequence[str], result: Result) -> None:
+    def __init__(self, config: Mapping[str, Any], folder: RunFolder, overrides: Sequence[str], result: Run) -> None:
         self.config = config
         self.folder = folder
         self.overrides = overrides
@@ -126,7 +128,7 @@ class _Run:
         self.data: MultiModalData | None = None
         self.callbacks: Callbacks | None = None
 
-    def so_far(self) -> Result:
+    def so_far(self) -> Run:
         """What has been found, also of a run that ended halfway: what its best checkpoint came to, what was faulty."""
         result = self.result.but(faulty={} if self.data is None else self.data.faulty())
         if self.callbacks is None:
@@ -214,7 +216,7 @@ class _Run:
             summary, where = baselines(config, data, tasks)
             self.result = self.result.but(baselines=compared(summary, where, predictions, folder.path))
 
-    def record(self, result: Result, error: BaseException) -> NoReturn:
+    def record(self, result: Run, error: BaseException) -> NoReturn:
         """Write down how the run ended, and raise why."""
         now = time.time()
         # Whatever a signal looks like by the time it arrives here, it is the reason.

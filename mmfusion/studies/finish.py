@@ -11,12 +11,12 @@ from pathlib import Path
 from mmfusion.report.directions import has_direction
 from mmfusion.report.html import write_html
 from mmfusion.report.metrics import names
-from mmfusion.report.runs import Run, find_runs
-from mmfusion.report.sweeps import CONCLUSION
 from mmfusion.report.terminal import plain_console
 from mmfusion.report.words import setting
-from mmfusion.runs.folder import write_atomically
 from mmfusion.runs.report import shown_path
+from mmfusion.store.files import CONCLUSION, write_atomically
+from mmfusion.store.find import find_runs
+from mmfusion.store.run import Run
 from mmfusion.studies.conclusion import Conclusion, markdown, show
 from mmfusion.studies.plan import Plan
 from mmfusion.studies.results import Results, Variant, sign

@@ -7,9 +7,9 @@ from dataclasses import dataclass, field, replace
 
 from mmfusion.report.directions import lower_is_better
 from mmfusion.report.metrics import main_metric, names
-from mmfusion.report.runs import Run
 from mmfusion.report.same_rows import SameRows, same_rows
 from mmfusion.report.statistics import Interval, interval
+from mmfusion.store.run import Run
 
 
 @dataclass(frozen=True)

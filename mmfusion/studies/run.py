@@ -7,12 +7,11 @@ from pathlib import Path
 
 from mmfusion.config.quoting import quoted
 from mmfusion.runs.report import shown_path
+from mmfusion.store.sweep import Sweep, job_hash
 from mmfusion.studies.finish import finish, write_conclusion
 from mmfusion.studies.plan import Measurement, Plan, make_plan
 from mmfusion.studies.sections import left_out_lines, many
-from mmfusion.sweeps.folder import SweepFolder
 from mmfusion.sweeps.grid import say
-from mmfusion.sweeps.job import job_hash
 from mmfusion.sweeps.multirun import Listed, launch
 
 
@@ -51,7 +50,7 @@ def run_study(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
 
 def _conclude_early(plan: Plan) -> None:
     """What an interrupted study has found, if one of its jobs at least has completed."""
-    folder = SweepFolder(plan.folder)
+    folder = Sweep(plan.folder)
     known = folder.known()
     keys = {each: job_hash(plan.job(*each)) for each in plan.jobs()}
     jobs = {each: folder.job(plan.job(*each), known[key]["number"]) for each, key in keys.items() if key in known}

@@ -10,9 +10,9 @@ from mmfusion.report.balance import together
 from mmfusion.report.compare import compare
 from mmfusion.report.costs import costs
 from mmfusion.report.reading import ALPHA
-from mmfusion.report.runs import Run
 from mmfusion.report.simple import listed, not_better
 from mmfusion.report.statistics import FEWEST_SEEDS
+from mmfusion.store.run import Run
 from mmfusion.studies.conclusion import Section, Table
 from mmfusion.studies.results import LeftOut, Results, Variant, by_reason, sign
 

@@ -16,7 +16,7 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import own_folder
 from mmfusion.config.hydra_compose import stock_hydra
 from mmfusion.config.orders import refuse_orders
-from mmfusion.sweeps.job import job_hash
+from mmfusion.store.sweep import job_hash
 
 
 @dataclass(frozen=True)

@@ -17,9 +17,8 @@ from mmfusion.config.compose import forced
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder, user_folders
 from mmfusion.runs.report import shell_path, shown_path
+from mmfusion.store.sweep import FINAL, Job, Sweep, job_hash
 from mmfusion.sweeps.command import Command, current
-from mmfusion.sweeps.folder import FINAL, SweepFolder
-from mmfusion.sweeps.job import Job, job_hash
 from mmfusion.sweeps.leaving import leaving_nothing
 from mmfusion.sweeps.pool import Ended, Pool
 from mmfusion.sweeps.tables import refused_splits
@@ -36,7 +35,7 @@ class Outcome:
         waiting: those that were not started, or of which another host has the result.
     """
 
-    folder: SweepFolder
+    folder: Sweep
     jobs: list[Job]
     failed: list[Job] = field(default_factory=list)
     waiting: list[Job] = field(default_factory=list)
@@ -59,7 +58,7 @@ def run_grid(arguments: Sequence[str], launch: Callable[[Sequence[Sequence[str]]
         ConfigError: a combination is wrong, or another process runs this sweep.
     """
     command = current()
-    folder = SweepFolder(command.folder)
+    folder = Sweep(command.folder)
     plain, for_hydra = _asked(command, arguments)
     if folder.about().get("kind", "grid") != "grid":
         raise ConfigError(f"{folder.path} belongs to a search; choose another folder with hydra.sweep.dir")
@@ -138,7 +137,7 @@ def _values(override: Override) -> list[str]:
     return [f"{key}={override.get_value_element_as_str()}"]
 
 
-def _done(folder: SweepFolder, jobs: Sequence[Sequence[str]]) -> set[int]:
+def _done(folder: Sweep, jobs: Sequence[Sequence[str]]) -> set[int]:
     """The jobs that have completed, by position."""
     known = folder.known()
     keys = [job_hash(overrides) for overrides in jobs]
@@ -162,19 +161,19 @@ def _wrong(command: Command, jobs: Sequence[Sequence[str]], done: set[int]) -> d
     return dict(sorted((found | refused_splits(right)).items()))
 
 
-def _fail(folder: SweepFolder, job: Job, error: str) -> None:
+def _fail(folder: Sweep, job: Job, error: str) -> None:
     """Note a failure of a job that was never started; once is enough."""
-    if (folder.result(job) or {}).get("error") != error:
+    if folder.result(job).get("error") != error:
         folder.prepare(job)
         folder.settle(job, error, "failed")
 
 
-def _outcome(folder: SweepFolder, jobs: list[Job]) -> Outcome:
+def _outcome(folder: Sweep, jobs: list[Job]) -> Outcome:
     outcome = Outcome(folder, jobs)
     for job in jobs:
         if folder.is_done(job):
             continue
-        ran = (folder.result(job) or {}).get("status") in FINAL
+        ran = folder.result(job).get("status") in FINAL
         (outcome.failed if ran else outcome.waiting).append(job)
     return outcome
 
@@ -219,7 +218,7 @@ def close(outcome: Outcome) -> None:
     completed = len(outcome.jobs) - len(outcome.failed) - len(outcome.waiting)
     say(f"{completed} of {len(outcome.jobs)} jobs completed in {path}")
     for job in outcome.failed:
-        result = folder.result(job) or {}
+        result = folder.result(job)
         why = _first_line(result.get("error") or "no result")
         say(f"  {result.get('status', 'failed')}: {job}: {why} ({shown_path(job.folder)})")
     if outcome.waiting:

@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.sweeps.folder import FINAL, GRACE_S, JOB, SweepFolder
-from mmfusion.sweeps.job import Job
-from mmfusion.sweeps.search.owner import end, is_gone, is_here
+from mmfusion.store.files import JOB
+from mmfusion.store.owner import end, is_gone, is_here
+from mmfusion.store.sweep import FINAL, GRACE_S, Job, Sweep
 
 STOPPED = "the sweep was stopped"
 WORKER = "worker"
@@ -21,7 +21,7 @@ WORKER = "worker"
 
 
 @contextmanager
-def leaving_nothing(folder: SweepFolder, jobs: Sequence[Job]) -> Iterator[None]:
+def leaving_nothing(folder: Sweep, jobs: Sequence[Job]) -> Iterator[None]:
     """Launch these jobs in a `with` block: at its end, however it ends, nothing of them is at work on this host.
 
     What a sweep that was killed left of them is settled first. Jobs at work on other hosts are called off if the block
@@ -40,7 +40,7 @@ def leaving_nothing(folder: SweepFolder, jobs: Sequence[Job]) -> Iterator[None]:
     _end(folder, _unfinished(folder, jobs), "its worker died: the launcher came back without a result", "failed")
 
 
-def call_off(folder: SweepFolder, jobs: Sequence[Job]) -> None:
+def call_off(folder: Sweep, jobs: Sequence[Job]) -> None:
     """Let no worker of a launcher start these jobs, or go on with one."""
     with suppress(OSError, ConfigError):  # a full disk: what is at work here is ended all the same
         about = folder.about().get("jobs", {})
@@ -49,12 +49,12 @@ def call_off(folder: SweepFolder, jobs: Sequence[Job]) -> None:
             folder.open(jobs={**about, **off})
 
 
-def is_called_off(folder: SweepFolder, job: Job) -> bool:
+def is_called_off(folder: Sweep, job: Job) -> bool:
     """Whether the job's sweep has stopped since it gave it to a launcher."""
     return _entry(folder, job).get("sweeper", {}) is None
 
 
-def sweeper_of(folder: SweepFolder, job: Job) -> dict[str, Any] | None:
+def sweeper_of(folder: Sweep, job: Job) -> dict[str, Any] | None:
     """The process that gave the job to a launcher; None if nobody put it there."""
     return _entry(folder, job).get("sweeper")
 
@@ -64,7 +64,7 @@ def is_left(sweeper: dict[str, Any] | None) -> bool:
     return sweeper is not None and is_here(sweeper) and is_gone(sweeper, (), None)
 
 
-def _entry(folder: SweepFolder, job: Job) -> dict[str, Any]:
+def _entry(folder: Sweep, job: Job) -> dict[str, Any]:
     try:
         entry: dict[str, Any] = folder.about().get("jobs", {}).get(job.hash, {})
     except ConfigError:  # a file that cannot be read for a moment is no reason to end a job
@@ -72,18 +72,18 @@ def _entry(folder: SweepFolder, job: Job) -> dict[str, Any]:
     return entry
 
 
-def _unfinished(folder: SweepFolder, jobs: Sequence[Job]) -> list[Job]:
+def _unfinished(folder: Sweep, jobs: Sequence[Job]) -> list[Job]:
     """Those that have begun, on this host, and have no end."""
     begun = [job for job in jobs if (job.folder / JOB).exists() and not folder.elsewhere(job)]
-    return [job for job in begun if (folder.result(job) or {}).get("status") not in FINAL]
+    return [job for job in begun if folder.result(job).get("status") not in FINAL]
 
 
-def _worker_died(folder: SweepFolder, job: Job) -> bool:
+def _worker_died(folder: Sweep, job: Job) -> bool:
     worker = folder.owner(job, WORKER)
     return worker is None or (is_here(worker) and is_gone(worker, (), None))
 
 
-def _end(folder: SweepFolder, jobs: Sequence[Job], error: str, status: str) -> None:
+def _end(folder: Sweep, jobs: Sequence[Job], error: str, status: str) -> None:
     try:
         end([owner for job in jobs if (owner := folder.owner(job))], GRACE_S)
     finally:

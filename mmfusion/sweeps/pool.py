@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.sweeps.folder import BEAT_S, SweepFolder
-from mmfusion.sweeps.job import Job
+from mmfusion.store.sweep import BEAT_S, Job, Sweep
 from mmfusion.sweeps.process import Process
 from mmfusion.sweeps.slots import Slots, cores
 
@@ -52,7 +51,7 @@ class Pool:
 
     def __init__(
         self,
-        folder: SweepFolder,
+        folder: Sweep,
         slots: Slots,
         words: Sequence[str],
         trainer: Callable[[Sequence[str]], Mapping[str, Any]],

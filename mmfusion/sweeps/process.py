@@ -14,8 +14,8 @@ from typing import Any
 
 from mmfusion.config.environment import PARENT_VARIABLE
 from mmfusion.config.quoting import quoted
-from mmfusion.sweeps.folder import LOG, SweepFolder
-from mmfusion.sweeps.job import Job
+from mmfusion.store.files import LOG
+from mmfusion.store.sweep import Job, Sweep
 
 # What another launcher may have set for itself. A job that took it for its own would wait for ranks that never come.
 _OTHERS = (
@@ -106,7 +106,7 @@ class Process:
         elif time.monotonic() - self._asked > grace:
             self.kill()
 
-    def settle(self, folder: SweepFolder) -> dict[str, Any]:
+    def settle(self, folder: Sweep) -> dict[str, Any]:
         """After the end: the job's result, which says how the process ended if the run could not."""
         code = self._process.wait()
         if self._reason is not None:

@@ -10,11 +10,10 @@ from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 
-from mmfusion.sweeps.folder import BEAT_S, GRACE_S, SweepFolder
-from mmfusion.sweeps.job import Job, job_hash
+from mmfusion.store.owner import identity
+from mmfusion.store.sweep import BEAT_S, GRACE_S, Job, Sweep, job_hash
 from mmfusion.sweeps.leaving import STOPPED, WORKER, is_called_off, is_left, sweeper_of
 from mmfusion.sweeps.process import Process
-from mmfusion.sweeps.search.owner import identity
 
 _POLL = 0.2  # seconds
 _SCHEDULED = "hydra_plugins.hydra_submitit_launcher.submitit_launcher.SlurmLauncher"
@@ -28,7 +27,7 @@ def run_task(config: Any) -> dict[str, Any]:
     end with it, but for a job scheduler's, which are to outlive it.
     """
     settings = HydraConfig.get()
-    folder = SweepFolder(Path(settings.sweep.dir))
+    folder = Sweep(Path(settings.sweep.dir))
     about = folder.about()
     job = folder.planned(job_hash(settings.overrides.task))
     environment = about.get("environments", {}).get(job.hash, {})
@@ -42,7 +41,7 @@ def run_task(config: Any) -> dict[str, Any]:
 
 
 def run_alone(
-    folder: SweepFolder,
+    folder: Sweep,
     job: Job,
     words: Sequence[str],
     environment: Mapping[str, str],
@@ -63,7 +62,7 @@ def run_alone(
         sweeper: the process without which the job is not to go on.
     """
     if folder.is_done(job) or folder.elsewhere(job) or is_left(sweeper) or is_called_off(folder, job):
-        return folder.result(job) or {}
+        return folder.result(job)
     folder.prepare(job)
     try:
         process = Process(job, words, environment, cwd)
@@ -92,7 +91,7 @@ def run_alone(
     return _settle(folder, process)
 
 
-def _settle(folder: SweepFolder, process: Process) -> dict[str, Any]:
+def _settle(folder: Sweep, process: Process) -> dict[str, Any]:
     """Unless the same command was given again in the meantime, and the folder now belongs to another process."""
     if folder.owns(process.job, process.pid):
         is_off = is_called_off(folder, process.job)  # who called it off may have ended it

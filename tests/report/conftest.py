@@ -12,7 +12,7 @@ from typing import NoReturn
 import pytest
 
 from mmfusion.report.html import write_html
-from mmfusion.report.runs import find_runs
+from mmfusion.store.find import find_runs
 from tests.helpers import waiting
 from tests.report.example_sweeps import write_example_sweeps
 

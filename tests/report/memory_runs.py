@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from mmfusion.report.runs import Run
+from mmfusion.store.run import Run
 from tests.helpers.run_folders import COST, config
 
 
@@ -19,7 +19,7 @@ def make_run(name, metrics=None, settings=None, *, seed=0, without=(), typed=(),
         "monitor": {"metric": {"val/loss": 1.0}, "mode": "min"},
         "seconds": 40.0,
     }
-    return Run(Path("/nowhere") / name, name, cfg["name"], status, **(given | more))
+    return Run(Path("/nowhere") / name, status, cfg["name"], id=name, **(given | more))
 
 
 def grid(accuracy, seeds=3, key="fusion", metric="test/largest/accuracy"):

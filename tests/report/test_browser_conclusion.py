@@ -3,7 +3,7 @@
 import pytest
 
 from mmfusion.report.html import write_html
-from mmfusion.report.runs import find_runs
+from mmfusion.store.find import find_runs
 from tests.helpers.run_folders import write_grid
 from tests.report.conftest import PHONE
 from tests.report.example_sweeps import NASTY

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from mmfusion.report.html import own_script, write_html
-from mmfusion.report.runs import find_runs
+from mmfusion.store.find import find_runs
 from tests.helpers.run_folders import config, write_run
 from tests.report.conftest import PHONE, until
 from tests.report.example_sweeps import NASTY

@@ -11,8 +11,8 @@ import pytest
 import torch
 
 from mmfusion.report.html import write_html
-from mmfusion.report.runs import find_runs
 from mmfusion.report.same_rows import same_rows
+from mmfusion.store.find import find_runs
 from mmfusion.tasks.metrics.classes import CalibrationError
 from tests.helpers.run_folders import config, write_grid, write_run, write_sweep
 from tests.report.conftest import until

@@ -12,7 +12,7 @@ from sklearn.metrics import roc_auc_score
 from mmfusion.report.compare import compare
 from mmfusion.report.folds import overlap
 from mmfusion.report.reading import conclusion, notes
-from mmfusion.report.runs import find_runs
+from mmfusion.store.find import find_runs
 from tests.report.memory_runs import make_run
 from tests.report.prediction_runs import make_rows, write_predicted_run
 

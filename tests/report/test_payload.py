@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from mmfusion.report.payload import about, columns, curves, epochs, log_tail, one, payload, plain
-from mmfusion.report.runs import find_runs
+from mmfusion.report.payload import about, curves, epochs, log_tail, one, payload, plain
+from mmfusion.store.find import find_runs
 from tests.helpers.run_folders import config, training_curves, write_run
 from tests.report.memory_runs import grid, make_run
 
@@ -94,14 +94,6 @@ def test_what_json_has_no_word_for_gets_its_name():
         {"a": math.inf, 1: [float("nan"), Path("x") / "y"], "b": date(2026, 1, 2), "c": None, "d": {1}, "e": True}
     )
     assert found == {"a": "inf", "1": ["nan", "x/y"], "b": "2026-01-02", "c": None, "d": [1], "e": True}
-
-
-def test_the_columns_of_a_run_are_read_from_the_first_line(tmp_path):
-    write_run(tmp_path / "a", curves=b"step,epoch,x,y\n0,0,1,2\n")
-    write_run(tmp_path / "b")
-    a, b = find_runs([tmp_path])
-    assert columns(a) == ["x", "y\n"]
-    assert columns(b) == []
 
 
 def test_more_runs_have_fewer_points_each(tmp_path, monkeypatch):

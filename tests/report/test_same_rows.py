@@ -10,8 +10,8 @@ from mmfusion.config.instantiate import trusting
 from mmfusion.report.across import across
 from mmfusion.report.compare import compare
 from mmfusion.report.reading import conclusion, notes
-from mmfusion.report.runs import find_runs
 from mmfusion.report.same_rows import same_rows
+from mmfusion.store.find import find_runs
 from tests.report.custom_tasks import Cautious
 from tests.report.memory_runs import grid, make_run
 from tests.report.prediction_runs import make_rows, write_predicted_run, write_unequal_runs

@@ -5,9 +5,9 @@ import pytest
 from rich.console import Console
 
 from mmfusion.report.compare import compare
-from mmfusion.report.runs import find_runs
 from mmfusion.report.simple import listed, not_better, simple_models
 from mmfusion.report.terminal import show
+from mmfusion.store.find import find_runs
 from tests.helpers.run_folders import config, write_run
 from tests.report.prediction_runs import write_unequal_runs
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from mmfusion.runs.result import Result
 from mmfusion.runs.train import train
+from mmfusion.store.run import Run
 from tests.runs.small_experiment import small_config, write_small_experiment
 from tests.runs.validated_table import make_rows, media
 
@@ -20,7 +20,7 @@ def conf_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained(conf_dir: Path) -> Result:
+def trained(conf_dir: Path) -> Run:
     """A completed run of it."""
     overrides = ["loss_weighting=gradnorm", "seed=0"]
     return train(small_config(conf_dir, *overrides), overrides, show=False)

@@ -6,7 +6,7 @@ from rich.console import Console
 
 from mmfusion.runs.baseline_table import verdict
 from mmfusion.runs.report import show_report
-from mmfusion.runs.result import Result
+from mmfusion.store.run import Run
 
 SUMMARY = {
     "metrics": {
@@ -27,7 +27,7 @@ SUMMARY = {
 
 def test_the_run_stands_above_the_simple_models_with_a_verdict_for_each_task():
     metrics = {"test/rows": 50.0, "test/digit/accuracy": 0.9, "test/level/mae": 1.7}
-    result = Result(Path("/runs/x"), "completed", "x", 0, "", metrics=metrics, baselines=SUMMARY)
+    result = Run(Path("/runs/x"), "completed", "x", 0, "", metrics=metrics, baselines=SUMMARY)
     screen = io.StringIO()
     show_report(result, Console(file=screen, width=100))
     cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in screen.getvalue().splitlines()]

@@ -35,12 +35,12 @@ def test_ceilings_stand_beside_the_metrics_of_every_subset(result):
 
 
 def test_evaluation_finds_the_same_metrics(result):
-    assert evaluate(result.folder, show=False).metrics == result.metrics
+    assert evaluate(result.path, show=False).metrics == result.metrics
 
 
 def test_arrays_and_files_are_predicted_alike(result, tmp_path):
     """A digit's picture and its sound from Python, and as a PNG and a WAV; one row without a picture."""
-    run = load_run(result.folder)
+    run = load_run(result.path)
     table = build_data(run.config)[0].source.read().take([0, 1])
     rows = [{name: table.columns[name][i] for name in ("image", "speech", "text")} for i in range(2)]
     Image.fromarray(np.linspace(0, 255, 32 * 32).astype(np.uint8).reshape(32, 32)).save(tmp_path / "a.png")
@@ -55,7 +55,7 @@ def test_arrays_and_files_are_predicted_alike(result, tmp_path):
     text = [rows[0]["text"]] * 2
     columns = {"id": ["x", "y"], "image": ["a.png", None], "speech": ["a.wav"] * 2, "text": text}
     pl.DataFrame(columns).write_csv(new)
-    from_files = predict(result.folder, new, tmp_path / "out.parquet")
+    from_files = predict(result.path, new, tmp_path / "out.parquet")
     assert from_files["id"].to_list() == ["x", "y"]
     assert from_files["sum"][0] == pytest.approx(said["sum"][0], abs=1e-4)
     assert from_files["sum"][1] != from_files["sum"][0]

@@ -5,10 +5,10 @@ import math
 import pytest
 
 from mmfusion.runs import train as room
-from mmfusion.runs.folder import RunFolder
-from mmfusion.runs.result import read_result
 from mmfusion.runs.stopping import Stopped
 from mmfusion.runs.train import train
+from mmfusion.store.folder import RunFolder
+from mmfusion.store.run import read_result
 from mmfusion.training.callbacks.checkpoint import load_weights
 from mmfusion.training.guard import NonFiniteLossError
 from mmfusion.training.module import MultiTaskModule
@@ -47,7 +47,7 @@ def check_best(result):
     assert result.monitor["epoch"] == 0
     assert math.isfinite(result.monitor["best"])
     assert result.validation["val/loss"] == result.monitor["best"]
-    weights = load_weights(result.folder / "checkpoints" / "best.ckpt")
+    weights = load_weights(result.path / "checkpoints" / "best.ckpt")
     assert all(weight.isfinite().all() for weight in weights.values())
 
 
@@ -60,7 +60,7 @@ def test_a_loss_that_is_not_finite(conf_dir, at_step):
     assert result.error.startswith("NonFiniteLossError: the loss of 'level' is not finite at step 4")
     assert result.metrics == {}
     check_best(result)
-    last = load_weights(result.folder / "checkpoints" / "last.ckpt")
+    last = load_weights(result.path / "checkpoints" / "last.ckpt")
     assert all(weight.isfinite().all() for weight in last.values())
 
 
@@ -86,7 +86,7 @@ def test_what_the_test_found_is_kept_though_drawing_fails(conf_dir, monkeypatch)
     result = found(conf_dir, "not-drawn")
     assert (result.status, result.error) == ("failed", "RuntimeError: no fonts")
     assert result.metrics["test/rows"] == 30
-    assert (result.folder / "predictions.parquet").is_file()
+    assert (result.path / "predictions.parquet").is_file()
 
 
 def test_before_there_is_anything_to_say_nothing_is_said(conf_dir):

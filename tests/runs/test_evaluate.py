@@ -12,7 +12,7 @@ from mmfusion.runs.load import load_run
 @pytest.fixture
 def copied(trained, tmp_path):
     """A copy of the run, which a test may write to."""
-    return shutil.copytree(trained.folder, tmp_path / "run")
+    return shutil.copytree(trained.path, tmp_path / "run")
 
 
 def test_it_finds_the_very_metrics_of_the_run(trained, copied):

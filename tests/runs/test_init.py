@@ -330,7 +330,7 @@ def test_folders_and_labels_in_several_columns_train_and_predict(here, console):
     result = train(config, [], show=False)
     assert result.status == "completed"
     (here / "new.csv").write_text("folder,file\nset0,0.png\nset1,1.png\n")
-    predicted = predict(result.folder, here / "new.csv", checkpoint="last")
+    predicted = predict(result.path, here / "new.csv", checkpoint="last")
     assert len(predicted) == 2
     assert "tag_p_tag_dark" in predicted.columns
 

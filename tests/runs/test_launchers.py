@@ -9,15 +9,15 @@ import polars as pl
 import pytest
 
 from mmfusion.runs.evaluate import evaluate
-from mmfusion.runs.folder import RUN_VARIABLE, RunFolder
-from mmfusion.runs.result import Result, read_result
+from mmfusion.store.folder import RUN_VARIABLE, RunFolder
+from mmfusion.store.run import Run, read_result
 from tests.helpers.waiting import PATIENCE
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 SHORT = ["trainer.accelerator=cpu", "trainer.max_epochs=1", "report.subsets=leave_one_out", "data.loader.batch_size=24"]
 
 
-def run(command: list[str], conf_dir: Path, repo: Path, outputs: Path, *overrides: str) -> tuple[Result, str]:
+def run(command: list[str], conf_dir: Path, repo: Path, outputs: Path, *overrides: str) -> tuple[Run, str]:
     """Run to the end; what the one run folder says, and what was printed."""
     environment = {k: v for k, v in os.environ.items() if k not in (RUN_VARIABLE, "PYTHONPATH")}
     environment |= {"PYTHONPATH": str(repo), "OMP_NUM_THREADS": "1"}
@@ -43,14 +43,14 @@ def run(command: list[str], conf_dir: Path, repo: Path, outputs: Path, *override
     return read_result(RunFolder.open(path)), done.stdout
 
 
-def check(result: Result, text: str) -> None:
+def check(result: Run, text: str) -> None:
     """One complete run of two processes, whose best checkpoint gives the very metrics in one process."""
     assert (result.status, result.cost["processes"], result.metrics["test/rows"]) == ("completed", 2, 30)
     assert text.count("test metrics (30 rows)") == 1
-    assert sorted(file.name for file in (result.folder / "checkpoints").iterdir()) == ["best.ckpt", "last.ckpt"]
-    said = pl.read_parquet(result.folder / "predictions.parquet")
+    assert sorted(file.name for file in (result.path / "checkpoints").iterdir()) == ["best.ckpt", "last.ckpt"]
+    said = pl.read_parquet(result.path / "predictions.parquet")
     assert (len(said), said["id"].n_unique()) == (30, 30)
-    alone = evaluate(result.folder, show=False).metrics
+    alone = evaluate(result.path, show=False).metrics
     assert alone.keys() == result.metrics.keys()
     for name, value in result.metrics.items():
         assert alone[name] == pytest.approx(value, rel=1e-4, abs=1e-6), name
@@ -65,5 +65,5 @@ def test_two_ranks_that_share_the_parameters(conf_dir, repo, tmp_path):
     overrides = ["trainer=fsdp", "trainer.devices=2", "trainer.precision=fp32", "loss_weighting=gradnorm"]
     result, text = run([sys.executable], conf_dir, repo, tmp_path, *overrides)
     check(result, text)
-    log = pl.read_csv(result.folder / "metrics.csv", infer_schema_length=None)
+    log = pl.read_csv(result.path / "metrics.csv", infer_schema_length=None)
     assert (log["step/kind/gradient_norm"].drop_nulls() > 0).all()

@@ -17,7 +17,7 @@ from mmfusion.runs.load import load_run
 @pytest.fixture(scope="module")
 def run(trained, tmp_path_factory):
     """The run, loaded from a copy without its data and without the weights it is said to have started from."""
-    folder = shutil.copytree(trained.folder, tmp_path_factory.mktemp("copied") / "run")
+    folder = shutil.copytree(trained.path, tmp_path_factory.mktemp("copied") / "run")
     config = yaml.safe_load((folder / "config.yaml").read_text())
     config["data"]["path"] = "/gone.csv"
     for node in config["encoder"].values():
@@ -46,7 +46,7 @@ def test_model_data_tasks_and_config_are_there(run, trained):
 
 def test_rows_are_predicted_as_the_test_split_was(run, conf_dir, trained):
     said = run.predict(cells(conf_dir, split="test"))
-    expected = pl.read_parquet(trained.folder / "predictions.parquet")
+    expected = pl.read_parquet(trained.path / "predictions.parquet")
     assert said["id"].to_list() == expected["id"].to_list()
     assert said["kind"].to_list() == expected["kind"].to_list()
     for name in ("level", "kind_p_low", "flag_p_yes"):
@@ -93,12 +93,12 @@ def test_a_row_with_nothing_is_refused(run):
 
 
 def test_the_last_checkpoint_and_a_path(trained):
-    last = load_run(trained.folder, checkpoint="last")
-    by_path = load_run(trained.folder, checkpoint=str(trained.folder / "checkpoints" / "last.ckpt"))
+    last = load_run(trained.path, checkpoint="last")
+    by_path = load_run(trained.path, checkpoint=str(trained.path / "checkpoints" / "last.ckpt"))
     for a, b in zip(last.model.parameters(), by_path.model.parameters(), strict=True):
         assert torch.equal(a, b)
     with pytest.raises(ConfigError, match=r"no checkpoint 'bst' in .*; there is best\.ckpt, last\.ckpt"):
-        load_run(trained.folder, checkpoint="bst")
+        load_run(trained.path, checkpoint="bst")
 
 
 @pytest.mark.parametrize("scheme", ["https", "s3", "file"])
@@ -108,7 +108,7 @@ def test_a_checkpoint_that_lies_elsewhere_is_refused_and_not_fetched(trained, mo
 
     monkeypatch.setattr(socket.socket, "connect", connect)
     address = f"{scheme}://localhost/best.ckpt"
-    for command in (["eval", str(trained.folder)], ["predict", str(trained.folder), str(trained.folder / "new.csv")]):
+    for command in (["eval", str(trained.path)], ["predict", str(trained.path), str(trained.path / "new.csv")]):
         assert main([*command, "--checkpoint", address]) == 2
         assert f"checkpoint '{address}' is an address; fetch the file yourself" in capsys.readouterr().err
 
@@ -119,7 +119,7 @@ def test_what_is_no_run(tmp_path):
 
 
 def test_a_run_may_not_open_modules_to_itself(trained, tmp_path):
-    folder = shutil.copytree(trained.folder, tmp_path / "run")
+    folder = shutil.copytree(trained.path, tmp_path / "run")
     config = yaml.safe_load((folder / "config.yaml").read_text())
     (folder / "config.yaml").write_text(yaml.safe_dump({**config, "trusted_modules": ["evil"]}))
     with pytest.raises(ConfigError, match="Only the command line may"):
@@ -131,7 +131,7 @@ def test_a_checkpoint_that_would_execute_something(trained, tmp_path):
         def __reduce__(self):
             return (exec, (f"open({str(tmp_path / 'executed')!r}, 'w').close()",))
 
-    folder = shutil.copytree(trained.folder, tmp_path / "run")
+    folder = shutil.copytree(trained.path, tmp_path / "run")
     torch.save({"state_dict": Payload()}, folder / "checkpoints" / "best.ckpt")
     with pytest.raises(Exception, match=r"[Ww]eights.only"):
         load_run(folder)

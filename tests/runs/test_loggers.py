@@ -3,9 +3,9 @@
 import polars as pl
 import pytest
 
-from mmfusion.runs.folder import RunFolder
-from mmfusion.runs.result import read_result
 from mmfusion.runs.train import train
+from mmfusion.store.folder import RunFolder
+from mmfusion.store.run import read_result
 from mmfusion.training.loggers.wandb import WandB
 from tests.runs.small_experiment import small_config
 
@@ -17,16 +17,16 @@ def test_all_loggers_at_once_write_to_the_runs_folder(conf_dir, monkeypatch):
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     result = train(small_config(conf_dir, "logger=[csv,wandb,tensorboard,mlflow]", *SHORT), show=False)
     assert result.status == "completed"
-    assert list((result.folder / "wandb").glob("offline-run-*/run-*.wandb"))
-    assert list((result.folder / "tensorboard").glob("events.*"))
-    assert list((result.folder / "mlflow").rglob("meta.yaml"))
-    assert pl.read_csv(result.folder / "metrics.csv", infer_schema_length=None)["val/loss"].drop_nulls().len() == 1
+    assert list((result.path / "wandb").glob("offline-run-*/run-*.wandb"))
+    assert list((result.path / "tensorboard").glob("events.*"))
+    assert list((result.path / "mlflow").rglob("meta.yaml"))
+    assert pl.read_csv(result.path / "metrics.csv", infer_schema_length=None)["val/loss"].drop_nulls().len() == 1
 
 
 def test_one_logger_does_not_take_the_place_of_metrics_csv(conf_dir):
     result = train(small_config(conf_dir, "logger=tensorboard", *SHORT), show=False)
-    assert (result.folder / "metrics.csv").is_file()
-    assert list((result.folder / "tensorboard").glob("events.*"))
+    assert (result.path / "metrics.csv").is_file()
+    assert list((result.path / "tensorboard").glob("events.*"))
 
 
 @pytest.mark.parametrize("call", ["log_hyperparams", "log_metrics", "finish"])
@@ -36,5 +36,5 @@ def test_a_tracker_that_fails_does_not_end_the_run(conf_dir, monkeypatch, capsys
 
     monkeypatch.setattr(WandB, call, fail)
     result = train(small_config(conf_dir, "logger=[wandb]", *SHORT), show=False)
-    assert read_result(RunFolder.open(result.folder)).status == "completed"
+    assert read_result(RunFolder.open(result.path)).status == "completed"
     assert "logger wandb failed and gets nothing more" in capsys.readouterr().err

@@ -4,7 +4,7 @@ import pytest
 from PIL import Image
 
 from mmfusion.runs import plots
-from mmfusion.runs.result import Result
+from mmfusion.store.run import Run
 from mmfusion.training.loggers.csv import FILE, CSVLogger
 from tests.training.small import make_tasks
 
@@ -42,7 +42,7 @@ def predictions(rows=50):
 def result(folder):
     names = [f"test[{s}]/{t}/mae" for s in ("a", "b", "a+b") for t in ("kind", "age")]
     metrics = dict.fromkeys(names, 0.5)
-    return Result(folder, "completed", "x", 0, "", metrics=metrics, ceilings={names[0]: 0.9}, monitor={"step": 39})
+    return Run(folder, "completed", "x", 0, "", metrics=metrics, ceilings={names[0]: 0.9}, monitor={"step": 39})
 
 
 def test_every_plot_is_drawn_and_shows_something(tmp_path):
@@ -65,7 +65,7 @@ def test_every_plot_is_drawn_and_shows_something(tmp_path):
 
 
 def test_nothing_to_show_is_no_plot(tmp_path):
-    bare = Result(tmp_path, "completed", "x", 0, "")
+    bare = Run(tmp_path, "completed", "x", 0, "")
     empty = predictions().with_columns(pl.lit(None).alias(f"{task}_true") for task in ("kind", "sick", "age"))
     assert plots.draw(tmp_path, empty, make_tasks(), bare) == []
 

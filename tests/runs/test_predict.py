@@ -23,7 +23,7 @@ def new(tmp_path, conf_dir):
 @pytest.mark.parametrize("suffix", [".parquet", ".csv", ".jsonl"])
 def test_a_table_in_and_a_table_out(trained, new, tmp_path, suffix):
     out = tmp_path / f"out{suffix}"
-    said = predict(trained.folder, new, out)
+    said = predict(trained.path, new, out)
     read = {".parquet": pl.read_parquet, ".csv": pl.read_csv, ".jsonl": pl.read_ndjson}[suffix](out)
     assert read.columns == said.columns
     assert read["id"].to_list() == ["x", "y", "z"]
@@ -35,24 +35,24 @@ def test_a_table_in_and_a_table_out(trained, new, tmp_path, suffix):
 
 
 def test_other_formats_in(trained, new, tmp_path):
-    expected = predict(trained.folder, new)
+    expected = predict(trained.path, new)
     table = pl.read_csv(new)
     table.write_parquet(tmp_path / "new.parquet")
     table.write_ndjson(tmp_path / "new.jsonl")
     for name in ("new.parquet", "new.jsonl"):
-        assert predict(trained.folder, tmp_path / name)["level"].to_list() == expected["level"].to_list()
+        assert predict(trained.path, tmp_path / name)["level"].to_list() == expected["level"].to_list()
 
 
 def test_a_wrong_suffix_is_found_before_the_work_is_done(trained, tmp_path):
     with pytest.raises(ConfigError, match="expected a name that ends in"):
-        predict(trained.folder, tmp_path / "missing.csv", tmp_path / "out.txt")
+        predict(trained.path, tmp_path / "missing.csv", tmp_path / "out.txt")
 
 
 def test_a_row_with_nothing_is_named(trained, tmp_path):
     path = tmp_path / "new.csv"
     path.write_text("id,a1,a2,a3\nx,1,2,3\ny,,,\n")
     with pytest.raises(DataError, match=r"new\.csv, line 3"):
-        predict(trained.folder, path)
+        predict(trained.path, path)
 
 
 def german(text: str) -> str:
@@ -67,26 +67,26 @@ POINTS = "id,a1,a2,a3,b1,b2,c1,c2\nx,1.5,2,3,4,5,6.25,7\ny,,,,1,2.5,3,4\nz,1,2.1
 def test_a_table_that_is_written_in_another_way(trained, tmp_path, caplog, spelt):
     (tmp_path / "points.csv").write_text(POINTS)
     (tmp_path / "other.csv").write_text(spelt(POINTS))
-    expected = predict(trained.folder, tmp_path / "points.csv")
+    expected = predict(trained.path, tmp_path / "points.csv")
     assert not caplog.records
-    assert predict(trained.folder, tmp_path / "other.csv").equals(expected)
+    assert predict(trained.path, tmp_path / "other.csv").equals(expected)
     assert "other.csv: fields are separated by" in caplog.text
 
 
 def test_what_a_file_does_not_show_can_be_said(trained, tmp_path):
     (tmp_path / "points.csv").write_text(POINTS)
-    expected = predict(trained.folder, tmp_path / "points.csv").drop("id")
+    expected = predict(trained.path, tmp_path / "points.csv").drop("id")
     (tmp_path / "other.data").write_text(
         german(POINTS).replace(";;", ";-;").replace(";;", ";-;").replace("id;", "name;")
     )
     overrides = ["data.format=csv", "data.delimiter=;", "data.decimal=,", "data.empty=['', '-']", "data.id=name"]
-    found = predict(trained.folder, tmp_path / "other.data", overrides=overrides)
+    found = predict(trained.path, tmp_path / "other.data", overrides=overrides)
     assert found["id"].to_list() == ["x", "y", "z"]
     assert found.drop("id").equals(expected)
     with pytest.raises(ConfigError, match=r"override 'data\.delimeter=;': .* did you mean 'data\.delimiter'\?"):
-        predict(trained.folder, tmp_path / "other.data", overrides=["data.delimeter=;"])
+        predict(trained.path, tmp_path / "other.data", overrides=["data.delimeter=;"])
     with pytest.raises(ConfigError, match=r"--root a and data\.root=b: give one of them"):
-        predict(trained.folder, tmp_path / "other.data", root="a", overrides=["data.root=b"])
+        predict(trained.path, tmp_path / "other.data", root="a", overrides=["data.root=b"])
 
 
 def table_of(tmp_path, *cells):

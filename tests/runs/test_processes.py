@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mmfusion.runs.folder import RUN_VARIABLE, RunFolder
-from mmfusion.runs.result import read_result
+from mmfusion.store.folder import RUN_VARIABLE, RunFolder
+from mmfusion.store.run import read_result
 from tests.helpers.waiting import PATIENCE, ended, until
 
 TWO = ["trainer=ddp", "trainer.devices=2", "trainer.accelerator=cpu", "report.plots=false", "data.loader.batch_size=16"]

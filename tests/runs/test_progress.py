@@ -47,12 +47,12 @@ def test_validating(screen, capsys, tmp_path, monkeypatch):
 
 def test_predicting(screen, capsys, trained, conf_dir):
     with redirect_stderr(screen):
-        predict(trained.folder, conf_dir.parent / "small.csv")
+        predict(trained.path, conf_dir.parent / "small.csv")
     check(screen, ["predicting"], capsys.readouterr().out)
 
 
 def test_evaluating(screen, capsys, tmp_path, trained):
-    copied = shutil.copytree(trained.folder, tmp_path / "run")
+    copied = shutil.copytree(trained.path, tmp_path / "run")
     with redirect_stderr(screen):
         evaluate(copied, split="val")
     check(screen, ["100%"], capsys.readouterr().out)

@@ -5,10 +5,10 @@ import sys
 
 import pytest
 
-from mmfusion.runs.folder import RunFolder
 from mmfusion.runs.ranks import OtherRankError, leave_word, root_cause
-from mmfusion.runs.result import read_result
 from mmfusion.runs.stopping import Stopped
+from mmfusion.store.folder import RunFolder
+from mmfusion.store.run import read_result
 from tests.helpers.waiting import PATIENCE
 
 LOST = RuntimeError("[gloo/transport/tcp/pair.cc:538] Connection closed by peer [127.0.0.1]:30211")

@@ -84,12 +84,12 @@ def test_lightnings_callbacks_work_beside_ours_and_the_second_training_has_none_
 def test_without_validation_rows_all_epochs_are_trained_and_the_last_checkpoint_is_tested(conf_dir, split, caplog):
     result = train(small_config(conf_dir, *FAST, *split, "trainer.max_epochs=2"), show=False)
     assert (result.status, result.monitor["best"], result.validation) == ("completed", None, {})
-    assert [path.name for path in (result.folder / "checkpoints").iterdir()] == ["last.ckpt"]
+    assert [path.name for path in (result.path / "checkpoints").iterdir()] == ["last.ckpt"]
     assert result.metrics["test/rows"] == 30
-    splits = json.loads((result.folder / "provenance.json").read_text())["data"]["splits"]
+    splits = json.loads((result.path / "provenance.json").read_text())["data"]["splits"]
     assert splits == {"train": 120, "test": 30}
     assert "small.csv has no rows in split 'val', as data.split says" in caplog.text
-    assert evaluate(result.folder, show=False).metrics["test/loss"] == pytest.approx(result.metrics["test/loss"])
+    assert evaluate(result.path, show=False).metrics["test/loss"] == pytest.approx(result.metrics["test/loss"])
 
 
 def test_where_no_checkpoint_is_the_best_there_is_no_refit(conf_dir, caplog):

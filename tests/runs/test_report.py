@@ -11,7 +11,7 @@ from rich.console import Console
 
 from mmfusion.runs.metric_lines import NARROWEST
 from mmfusion.runs.report import command, shell_path, show_report, shown_path
-from mmfusion.runs.result import Result
+from mmfusion.store.run import Run
 
 
 def make(tasks, modalities, ceilings=True, rows=100):
@@ -29,7 +29,7 @@ def make(tasks, modalities, ceilings=True, rows=100):
                 if ceilings and metric == of_task[-1]:
                     best[f"{split}/{task}/{metric}"] = i + 0.5
     cost = {"rows_per_second": 1234.5, "parameters": 5678, "peak_memory_bytes": 2**30}
-    return Result(Path("/runs/x"), "completed", "x", 0, "", 61.0, metrics, best, cost=cost)
+    return Run(Path("/runs/x"), "completed", "x", 0, "", 61.0, metrics, best, cost=cost)
 
 
 def show(result, width=NARROWEST, **options):
@@ -109,10 +109,10 @@ def test_markup_in_a_name_is_text():
 
 
 def test_without_a_test_split_the_folder_is_shown_all_the_same():
-    text = show(Result(Path("/runs/x"), "completed", "x", 0, "", 1.0))
+    text = show(Run(Path("/runs/x"), "completed", "x", 0, "", 1.0))
     assert "/runs/x" in text
     assert "no test rows: nothing was tested" in text
-    stopped = show(Result(Path("/runs/x"), "stopped", "x", 0, "", 1.0))
+    stopped = show(Run(Path("/runs/x"), "stopped", "x", 0, "", 1.0))
     assert "no test rows" not in stopped
 
 
@@ -125,7 +125,7 @@ def test_paths_below_the_working_directory_are_relative(monkeypatch, tmp_path):
 @pytest.mark.parametrize("name", ["my run", "it's", 'a "b"', "~x", "数据", "[bold]", "-x", "a;b $HOME", "plain"])
 def test_what_to_try_next_can_be_pasted_into_a_shell(name, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    result = replace(make({"sum": ["mae"]}, ["image"]), folder=tmp_path / name)
+    result = replace(make({"sum": ["mae"]}, ["image"]), path=tmp_path / name)
     (line,) = [line for line in show(result).splitlines() if line.startswith("  mmfusion eval ")]
     mmfusion, verb, path = shlex.split(line)
     assert (mmfusion, verb) == ("mmfusion", "eval")
@@ -136,7 +136,7 @@ def test_what_to_try_next_can_be_pasted_into_a_shell(name, tmp_path, monkeypatch
 
 def with_origin(folder, overrides, command=()):
     (folder / "provenance.json").write_text(json.dumps({"overrides": overrides, "command": ["python", *command]}))
-    result = make({"sum": ["mae"]}, ["image"]).but(folder=folder)
+    result = make({"sum": ["mae"]}, ["image"]).but(path=folder)
     (line,) = [line for line in show(result).splitlines() if " train" in line] or [""]
     return line.strip()
 
@@ -152,14 +152,14 @@ def test_another_choice_is_for_the_runs_own_experiment(tmp_path):
 
 
 def test_where_the_experiment_is_not_known_no_other_is_proposed(tmp_path):
-    text = show(make({"sum": ["mae"]}, ["image"]).but(folder=tmp_path))
+    text = show(make({"sum": ["mae"]}, ["image"]).but(path=tmp_path))
     assert " train " not in text
     assert "mmfusion predict" in text
     assert "mmfusion ls" in text
     (tmp_path / "provenance.json").write_text("{")
-    assert " train " not in show(make({"sum": ["mae"]}, ["image"]).but(folder=tmp_path))
+    assert " train " not in show(make({"sum": ["mae"]}, ["image"]).but(path=tmp_path))
 
 
 def test_test_rows_without_a_label_are_no_missing_test_split():
-    text = show(Result(Path("/runs/x"), "completed", "x", 0, "", 1.0, metrics={"test/rows": 7.0}))
+    text = show(Run(Path("/runs/x"), "completed", "x", 0, "", 1.0, metrics={"test/rows": 7.0}))
     assert "none of the 7 test rows has a label: nothing was scored" in text

@@ -48,8 +48,8 @@ def test_the_tokenizer_goes_with_the_run(folder):
     config = load_config(["experiment=notes", f"paths.outputs={folder / 'outputs'}"], [folder / "conf"])
     result = train(config, show=False)
     rows = [{"note": "good film"}, {"note": "bad"}]
-    expected = load_run(result.folder).predict(rows)
+    expected = load_run(result.path).predict(rows)
     shutil.rmtree(folder / "tokenizer")
-    assert load_run(result.folder).predict(rows).equals(expected)
-    again = evaluate(result.folder, show=False)
+    assert load_run(result.path).predict(rows).equals(expected)
+    again = evaluate(result.path, show=False)
     assert again.metrics["test/label/accuracy"] == pytest.approx(result.metrics["test/label/accuracy"])

@@ -14,10 +14,10 @@ import yaml
 
 from mmfusion.cli import main
 from mmfusion.runs.evaluate import evaluate
-from mmfusion.runs.folder import RunFolder
-from mmfusion.runs.result import read_result
 from mmfusion.runs.stopping import Stopped
 from mmfusion.runs.train import train
+from mmfusion.store.folder import RunFolder
+from mmfusion.store.run import read_result
 from mmfusion.training.callbacks.checkpoint import load_weights
 from mmfusion.training.search.storage import open_storage
 from mmfusion.training.search.trial import Announcement
@@ -28,7 +28,7 @@ SUBSETS = ["a", "b", "c", "a+b", "a+c", "b+c", "a+b+c"]
 
 
 def test_the_folder_holds_everything(trained):
-    files = {str(p.relative_to(trained.folder)) for p in trained.folder.rglob("*") if p.is_file()}
+    files = {str(p.relative_to(trained.path)) for p in trained.path.rglob("*") if p.is_file()}
     assert files == {
         "config.yaml",
         "overrides.yaml",
@@ -52,7 +52,7 @@ def test_the_folder_holds_everything(trained):
 
 
 def test_result_json(trained):
-    content = json.loads((trained.folder / "result.json").read_text())
+    content = json.loads((trained.path / "result.json").read_text())
     assert (content["status"], content["error"], content["seed"], content["name"]) == ("completed", None, 0, "small")
     assert content["seconds"] > 0
     metrics = content["metrics"]
@@ -66,21 +66,21 @@ def test_result_json(trained):
     assert 0 <= content["cost"]["waiting"] < 1
     assert content["monitor"]["metric"] == {"val/loss": 1.0}
     assert content["monitor"]["best"] == content["validation"]["val/loss"] == content["validation"]["val/monitor"]
-    assert read_result(RunFolder.open(trained.folder)) == trained
+    assert read_result(RunFolder.open(trained.path)) == trained
 
 
 def test_config_overrides_and_provenance(trained):
-    config = yaml.safe_load((trained.folder / "config.yaml").read_text())
+    config = yaml.safe_load((trained.path / "config.yaml").read_text())
     assert (config["name"], config["optimizer"]["lr"]) == ("small", 0.01)
     assert config["loss_weighting"]["_target_"].endswith("GradNorm")
-    assert yaml.safe_load((trained.folder / "overrides.yaml").read_text()) == ["loss_weighting=gradnorm", "seed=0"]
-    provenance = json.loads((trained.folder / "provenance.json").read_text())
+    assert yaml.safe_load((trained.path / "overrides.yaml").read_text()) == ["loss_weighting=gradnorm", "seed=0"]
+    provenance = json.loads((trained.path / "provenance.json").read_text())
     assert provenance["data"]["splits"] == {"test": 30, "train": 90, "val": 30}
     assert provenance["seed"] == 0
 
 
 def test_metrics_csv(trained):
-    table = pl.read_csv(trained.folder / "metrics.csv", infer_schema_length=None)
+    table = pl.read_csv(trained.path / "metrics.csv", infer_schema_length=None)
     assert table["step"].is_sorted()
     assert table["step"].is_unique().all()
     assert table["epoch"].max() == 2
@@ -103,7 +103,7 @@ def test_metrics_csv(trained):
 
 
 def test_predictions_agree_with_the_metrics(trained):
-    said = pl.read_parquet(trained.folder / "predictions.parquet")
+    said = pl.read_parquet(trained.path / "predictions.parquet")
     assert said["id"].n_unique() == 30
     kind = said.drop_nulls("kind_true")
     assert len(kind) < 30
@@ -130,7 +130,7 @@ def test_the_test_is_made_with_the_best_checkpoint_by_a_combination(conf_dir):
     result = train(config, show=False)
     assert result.monitor["epoch"] == 0
     assert result.monitor["best"] == pytest.approx(result.validation["val/level/mae"], abs=1e-6)
-    best, last = (load_weights(result.folder / "checkpoints" / f"{name}.ckpt") for name in ("best", "last"))
+    best, last = (load_weights(result.path / "checkpoints" / f"{name}.ckpt") for name in ("best", "last"))
     assert not all(torch.equal(best[name], last[name]) for name in best)
 
 
@@ -206,7 +206,7 @@ def odd(conf_dir, tmp_path_factory):
 
 def test_what_could_not_be_read_is_counted_in_the_result(odd):
     result, _ = odd
-    faulty = json.loads((result.folder / "result.json").read_text())["faulty"]
+    faulty = json.loads((result.path / "result.json").read_text())["faulty"]
     assert {split: found["a"]["rows"] for split, found in faulty.items()} == {"train": 2, "val": 1}
     assert "odd.csv, line 5, " in faulty["val"]["a"]["first"][0]
     assert "expected a number, found 'oops'" in faulty["val"]["a"]["first"][0]
@@ -222,12 +222,12 @@ def test_without_test_rows_a_run_completes_and_its_report_says_so(odd):
 
 def test_a_run_on_a_relative_path_can_be_evaluated_from_anywhere(odd, monkeypatch):
     result, _ = odd
-    config = yaml.safe_load((result.folder / "config.yaml").read_text())
-    assert config["data"]["path"] == str(result.folder.parent / "odd.csv")
+    config = yaml.safe_load((result.path / "config.yaml").read_text())
+    assert config["data"]["path"] == str(result.path.parent / "odd.csv")
     monkeypatch.chdir("/")
-    found = evaluate(result.folder, split="val", show=False)
+    found = evaluate(result.path, split="val", show=False)
     assert found.metrics["val/level/mae"] == pytest.approx(result.validation["val/level/mae"], rel=1e-5)
-    written = json.loads((result.folder / "eval_val.json").read_text())
+    written = json.loads((result.path / "eval_val.json").read_text())
     assert written["faulty"]["val"]["a"]["rows"] == 1
 
 
@@ -249,7 +249,7 @@ def test_a_rehearsal_runs_everything_and_keeps_little(conf_dir):
     result = train(small_config(conf_dir, "trainer.fast_dev_run=true", "report.plots=false"), show=False)
     assert result.status == "completed"
     assert result.metrics["test/rows"] == 30
-    assert not list((result.folder / "checkpoints").iterdir())
+    assert not list((result.path / "checkpoints").iterdir())
 
 
 def test_no_test_asked_for_is_none_made(conf_dir):
@@ -262,7 +262,7 @@ def test_without_validation_the_last_checkpoint_is_tested(conf_dir):
     config = small_config(conf_dir, "trainer.limit_val_batches=0", "trainer.max_epochs=1", "report.plots=false")
     result = train(config, show=False)
     assert (result.status, result.monitor["best"]) == ("completed", None)
-    assert [p.name for p in (result.folder / "checkpoints").iterdir()] == ["last.ckpt"]
+    assert [p.name for p in (result.path / "checkpoints").iterdir()] == ["last.ckpt"]
 
 
 @pytest.fixture

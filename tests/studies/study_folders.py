@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 from pathlib import Path
 
-from mmfusion.report.runs import find_runs
+from mmfusion.store.find import find_runs
 from mmfusion.studies.finish import read
 from mmfusion.studies.plan import Plan
 from tests.helpers.run_folders import BASE, config, write_run, write_sweep

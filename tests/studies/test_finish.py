@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from mmfusion.report.sweeps import CONCLUSION
+from mmfusion.store.files import CONCLUSION
 from mmfusion.studies.finish import finish
 from mmfusion.studies.fusion import FusionStudy
 from mmfusion.studies.single_vs_multi import SingleVsMultiStudy

@@ -4,7 +4,8 @@ from pathlib import Path
 import pytest
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.report.runs import Run, find_runs
+from mmfusion.store.find import find_runs
+from mmfusion.store.run import Run
 from mmfusion.studies.results import LeftOut, Results, Variant, by_reason, sign
 from mmfusion.studies.sections import numbers
 from tests.report.prediction_runs import write_unequal_runs
@@ -14,7 +15,7 @@ MAE, ACCURACY = "test/dose/mae", "test/label/accuracy"
 
 
 def run(status="completed", error=None, **metrics):
-    return Run(Path("nowhere"), "x", "x", status, error=error, metrics={f"test/{k}": v for k, v in metrics.items()})
+    return Run(Path("nowhere"), status, "x", error=error, metrics={f"test/{k}": v for k, v in metrics.items()})
 
 
 def results(runs, seeds=(0, 1, 2), tasks=("label", "dose")):

@@ -8,7 +8,7 @@ import pytest
 from mmfusion.cli import main
 from mmfusion.report import words
 from mmfusion.report.compare import compare
-from mmfusion.report.runs import find_runs
+from mmfusion.store.find import find_runs
 from mmfusion.sweeps import process
 
 # Writes what a run leaves: its accuracy depends on the fusion; with the word `do=fail` it fails.

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from mmfusion.report.runs import Run
+from mmfusion.store.run import Run
 from mmfusion.studies.results import LeftOut, Results, Variant
 from mmfusion.studies.sections import (
     arrow,
@@ -25,7 +25,7 @@ A, B = Variant("a", ("fusion=a",)), Variant("b", ("fusion=b",))
 
 def run(accuracy=None, seconds=None, status="completed", **costs):
     metrics = {} if accuracy is None else {"test/label/accuracy": accuracy}
-    return Run(Path("nowhere"), "x", "x", status, error="no", metrics=metrics, seconds=seconds, cost=costs)
+    return Run(Path("nowhere"), status, "x", error="no", metrics=metrics, seconds=seconds, cost=costs)
 
 
 def results(runs, seeds=2, left_out=()):

@@ -4,8 +4,8 @@ from types import SimpleNamespace
 import pytest
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.command import Command, running
-from mmfusion.sweeps.folder import SweepFolder
 from mmfusion.sweeps.grid import Outcome, close, combinations, run_grid, run_in_pool
 from mmfusion.sweeps.pool import Ended
 
@@ -55,13 +55,13 @@ def command(folder, overrides):
 
 
 def test_a_searchs_folder_is_left_alone(tmp_path):
-    SweepFolder(tmp_path / "s").open(kind="search")
+    Sweep(tmp_path / "s").open(kind="search")
     with running(command(tmp_path / "s", ["seed=1,2"])), pytest.raises(ConfigError, match=r"belongs to a search"):
         run_grid(["seed=1,2"], lambda jobs: pytest.fail("launched"), "refuse")
 
 
 def test_what_another_host_is_at_work_on_waits(tmp_path, capsys):
-    folder = SweepFolder(tmp_path / "s")
+    folder = Sweep(tmp_path / "s")
     folder.open(kind="grid")
     job = folder.plan([["seed=1"], ["seed=2"]])[1]
     folder.prepare(job)
@@ -75,7 +75,7 @@ def test_what_another_host_is_at_work_on_waits(tmp_path, capsys):
 
 
 def test_a_wrong_job_is_noted_once(tmp_path):
-    folder = SweepFolder(tmp_path / "s")
+    folder = Sweep(tmp_path / "s")
     for _ in range(3):
         with running(command(folder.path, ["fusion.dim=wide"])):
             assert not run_grid([], lambda jobs: pytest.fail("launched"), "fail").is_complete
@@ -83,7 +83,7 @@ def test_a_wrong_job_is_noted_once(tmp_path):
 
 
 def test_a_job_that_cannot_be_started_has_failed_alone(tmp_path, capsys):
-    folder = SweepFolder(tmp_path / "s")
+    folder = Sweep(tmp_path / "s")
     jobs = folder.plan([["seed=1"], ["seed=2"]])
     started = []
 
@@ -108,7 +108,7 @@ def test_a_job_that_cannot_be_started_has_failed_alone(tmp_path, capsys):
 
 
 def test_last_words(tmp_path, capsys):
-    folder = SweepFolder(tmp_path / "s")
+    folder = Sweep(tmp_path / "s")
     jobs = folder.plan([["seed=1"], ["seed=2"], ["seed=3"]])
     folder.prepare(jobs[0])
     folder.settle(jobs[0], "ConfigError: 2 problems:\n  fusion.dim: wrong\n  more", "failed")

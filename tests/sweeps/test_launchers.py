@@ -13,8 +13,8 @@ import pytest
 
 from mmfusion.cli import main
 from mmfusion.config.errors import ConfigError
+from mmfusion.store.owner import is_gone
 from mmfusion.sweeps.multirun import multirun
-from mmfusion.sweeps.search.owner import is_gone
 from tests.helpers.waiting import PATIENCE, ended, until
 from tests.sweeps.conftest import STAND_IN
 

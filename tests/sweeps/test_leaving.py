@@ -4,10 +4,10 @@ import os
 
 import pytest
 
-from mmfusion.sweeps.folder import SweepFolder
+from mmfusion.store.owner import identity
+from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.leaving import is_called_off, leaving_nothing
 from mmfusion.sweeps.process import Process
-from mmfusion.sweeps.search.owner import identity
 
 pytestmark = pytest.mark.usefixtures("stand_in")
 DEAD = {"host": identity()["host"], "pid": os.getpid(), "born": "in another life"}
@@ -15,7 +15,7 @@ DEAD = {"host": identity()["host"], "pid": os.getpid(), "born": "in another life
 
 @pytest.fixture
 def folder(tmp_path):
-    folder = SweepFolder(tmp_path / "sweep")
+    folder = Sweep(tmp_path / "sweep")
     folder.open(kind="grid")
     return folder
 
@@ -36,7 +36,7 @@ def test_an_interrupted_launcher_leaves_no_job(folder):
         processes = [begin(folder, job, identity()) for job in jobs[:2]]
         raise KeyboardInterrupt
     assert all(process.ended() for process in processes)
-    assert [(folder.result(job) or {}).get("status") for job in jobs] == ["stopped", "stopped", None]
+    assert [folder.result(job).get("status") for job in jobs] == ["stopped", "stopped", None]
     assert all(is_called_off(folder, job) for job in jobs)
 
 
@@ -60,7 +60,7 @@ def test_a_launcher_that_comes_back_without_a_result_leaves_no_job_at_work(folde
     assert process.ended()
     assert folder.result(jobs[0])["error"].startswith("its worker died: the launcher came back without a result")
     assert folder.result(jobs[1])["error"] == "no luck"
-    assert folder.result(jobs[2]) is None, "it was never begun"
+    assert folder.result(jobs[2]) == {}, "it was never begun"
     assert not any(is_called_off(folder, job) for job in jobs)
 
 

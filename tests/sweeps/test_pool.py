@@ -6,7 +6,7 @@ import sys
 import psutil
 import pytest
 
-from mmfusion.sweeps.folder import SweepFolder
+from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.pool import Pool
 from mmfusion.sweeps.slots import Slots
 from tests.helpers import waiting
@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("stand_in")
 
 @pytest.fixture
 def folder(tmp_path):
-    folder = SweepFolder(tmp_path / "sweep")
+    folder = Sweep(tmp_path / "sweep")
     folder.open(kind="grid")
     return folder
 

@@ -2,7 +2,7 @@ import sys
 from pathlib import Path
 
 from mmfusion.config.compose import compose
-from mmfusion.sweeps.job import Job
+from mmfusion.store.sweep import Job
 from mmfusion.sweeps.process import command_line, explained
 
 

@@ -3,10 +3,10 @@ import os
 
 import pytest
 
-from mmfusion.sweeps.folder import SweepFolder
+from mmfusion.store.owner import identity
+from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.leaving import call_off
 from mmfusion.sweeps.process import Process
-from mmfusion.sweeps.search.owner import identity
 from mmfusion.sweeps.task import run_alone
 
 pytestmark = pytest.mark.usefixtures("stand_in")
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.usefixtures("stand_in")
 
 @pytest.fixture
 def folder(tmp_path):
-    folder = SweepFolder(tmp_path / "sweep")
+    folder = Sweep(tmp_path / "sweep")
     folder.open(kind="grid")
     return folder
 

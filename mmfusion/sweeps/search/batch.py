@@ -11,12 +11,11 @@ from hydra.plugins.launcher import Launcher
 
 from mmfusion.config.compose import forced
 from mmfusion.config.folders import groups, own_folder, user_folders
+from mmfusion.store.owner import identity
+from mmfusion.store.sweep import Job, Sweep, job_hash
 from mmfusion.sweeps.command import Command
-from mmfusion.sweeps.folder import SweepFolder
-from mmfusion.sweeps.job import Job, job_hash
 from mmfusion.sweeps.leaving import leaving_nothing
 from mmfusion.sweeps.pool import Ended
-from mmfusion.sweeps.search.owner import identity
 
 
 class Runner(Protocol):
@@ -56,7 +55,7 @@ class Batch:
         size: jobs in a batch.
     """
 
-    def __init__(self, launcher: Launcher, folder: SweepFolder, command: Command, size: int) -> None:
+    def __init__(self, launcher: Launcher, folder: Sweep, command: Command, size: int) -> None:
         self.launcher, self.folder, self.size = launcher, folder, size
         self._command = command
         self._known = groups([own_folder(), *user_folders(command.config_dirs)])

@@ -11,16 +11,14 @@ from typing import Any
 import yaml
 from optuna.trial import FrozenTrial, TrialState
 
-from mmfusion.runs.folder import write_atomically
 from mmfusion.runs.report import shell_path, shown_path
-from mmfusion.sweeps.folder import SweepFolder
+from mmfusion.store.files import BEST_TRIAL, PARETO, write_atomically
+from mmfusion.store.owner import owner_text
+from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.grid import say
 from mmfusion.sweeps.search.objectives import Objective
-from mmfusion.sweeps.search.owner import owner_text
 from mmfusion.sweeps.search.study import ERROR, OVERRIDES, VALUES, Book
 from mmfusion.sweeps.search.work import Work
-
-BEST, PARETO = "best.yaml", "pareto"
 
 
 @dataclass(frozen=True)
@@ -35,7 +33,7 @@ class Outcome:
         is_complete: whether something was found, and the search was not ended by failures.
     """
 
-    folder: SweepFolder
+    folder: Sweep
     best: Sequence[FrozenTrial]
     finished: int
     failed: int
@@ -58,9 +56,7 @@ def trial_line(work: Work, book: Book, limit: int, base: int) -> str:
     return f"{what} {how}: {' '.join(work.overrides[base:])}"
 
 
-def close(
-    book: Book, folder: SweepFolder, words: Sequence[str], failed: Sequence[int], limit: int, gave_up: bool
-) -> Outcome:
+def close(book: Book, folder: Sweep, words: Sequence[str], failed: Sequence[int], limit: int, gave_up: bool) -> Outcome:
     """Say what the study has come to, and write what repeats the best of it.
 
     Args:
@@ -102,16 +98,16 @@ def _best(book: Book) -> list[FrozenTrial]:
     return sorted(unique.values(), key=lambda t: t.values[0], reverse=book.objectives[0].direction == "max")
 
 
-def _write_best(book: Book, folder: SweepFolder, train: str, best: Sequence[FrozenTrial]) -> None:
+def _write_best(book: Book, folder: Sweep, train: str, best: Sequence[FrozenTrial]) -> None:
     for trial in best:
-        file = folder.path / BEST
+        file = folder.path / BEST_TRIAL
         _write(file, train, trial, book.objectives)
         say(f"best: trial {trial.number}, {_shown(book.objectives, trial.values)}")
         say(f"  {' '.join(trial.user_attrs[OVERRIDES])}")
         say(f"  train it again: {train} {shell_path(file, '@')}")
 
 
-def _write_pareto(book: Book, folder: SweepFolder, train: str, best: Sequence[FrozenTrial]) -> None:
+def _write_pareto(book: Book, folder: Sweep, train: str, best: Sequence[FrozenTrial]) -> None:
     place = folder.path / PARETO
     place.mkdir(exist_ok=True)
     kept = {f"{trial.number}.yaml" for trial in best}

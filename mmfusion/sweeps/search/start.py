@@ -14,8 +14,8 @@ from mmfusion.config.compose import Composed, compose
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.override import Override, parse_overrides
 from mmfusion.config.validation import no_validation
+from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.command import Command, current
-from mmfusion.sweeps.folder import SweepFolder
 from mmfusion.sweeps.grid import say
 from mmfusion.sweeps.search.batch import Batch, Runner
 from mmfusion.sweeps.search.ending import Outcome, close
@@ -50,7 +50,7 @@ def search(settings: Settings, launcher: Launcher) -> Outcome:
     if sampling.aside():
         left = ", ".join(sampling.aside())
         say(f"{sampling.name} leaves {left} to another sampler: it draws no choices, or none under conditions")
-    folder = SweepFolder(command.folder)
+    folder = Sweep(command.folder)
     name = settings.study or folder.path.name
     storage = resolve(settings.storage, folder.path)
     _open(folder, command, settings, name, storage, objectives, space)
@@ -156,7 +156,7 @@ _HINT = (
 
 
 def _open(
-    folder: SweepFolder,
+    folder: Sweep,
     command: Command,
     settings: Settings,
     name: str,
@@ -184,7 +184,7 @@ def _open(
     )
 
 
-def _runner(launcher: Launcher, folder: SweepFolder, command: Command, settings: Settings) -> Runner:
+def _runner(launcher: Launcher, folder: Sweep, command: Command, settings: Settings) -> Runner:
     """mmfusion's own launcher starts a trial as soon as another ends; others take them by the batch."""
     made: Runner = (
         launcher.pool() if hasattr(launcher, "pool") else Batch(launcher, folder, command, settings.batch_size)

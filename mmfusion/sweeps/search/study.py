@@ -16,11 +16,11 @@ from optuna.study import StudyDirection
 from optuna.trial import FrozenTrial, TrialState
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.store.files import STUDY_LOCK
+from mmfusion.store.owner import identity, locked
 from mmfusion.sweeps.search.objectives import Objective
-from mmfusion.sweeps.search.owner import identity
 from mmfusion.sweeps.search.samplers import Sampling
 from mmfusion.sweeps.search.space import Space, suggest_with
-from mmfusion.training.search.lock import lock
 from mmfusion.training.search.storage import close_storage, open_storage
 
 OWNER, OVERRIDES, VALUES, ERROR, RETRY, SAME = "sweeper", "overrides", "values", "error", "retry_of", "same_as"
@@ -66,8 +66,7 @@ class Book:
     @contextmanager
     def alone(self) -> Iterator[None]:
         """Keep other sweepers of this folder waiting, for the length of a `with` block, where there are locks."""
-        with (self.folder / ".study.lock").open("a") as file:
-            lock(file)
+        with locked(self.folder / STUDY_LOCK):
             yield
 
     def agree(self, space: Space, seeds: Sequence[int] | None, resume: bool) -> None:

@@ -10,14 +10,13 @@ from typing import Any
 from optuna.trial import TrialState
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.sweeps.folder import SweepFolder
+from mmfusion.store.owner import identity, is_gone, is_here, owner_text
+from mmfusion.store.sweep import Job, Sweep
 from mmfusion.sweeps.grid import say
-from mmfusion.sweeps.job import Job
 from mmfusion.sweeps.leaving import call_off
 from mmfusion.sweeps.pool import Ended
 from mmfusion.sweeps.search.batch import Runner
 from mmfusion.sweeps.search.ending import trial_line
-from mmfusion.sweeps.search.owner import identity, is_gone, is_here, owner_text, still_trains
 from mmfusion.sweeps.search.samplers import Sampling
 from mmfusion.sweeps.search.settings import Settings
 from mmfusion.sweeps.search.space import Space
@@ -55,7 +54,7 @@ class Search:
         space: Space,
         sampling: Sampling,
         book: Book,
-        folder: SweepFolder,
+        folder: Sweep,
         runner: Runner,
         max_failures: int | None,
     ) -> None:
@@ -114,11 +113,11 @@ class Search:
                 folders = [job.folder for job in jobs.values()]
                 if owner and not is_gone(owner, folders, self.settings.stale_after_s, trial.datetime_start):
                     continue
-                if any(still_trains(job.folder) or self.folder.elsewhere(job) for job in jobs.values()):
+                if any(self.folder.is_at_work(job) for job in jobs.values()):
                     continue
                 work = Work(self.book.handle(trial), overrides, jobs, values=dict(trial.user_attrs.get(VALUES, {})))
                 for seed, job in jobs.items():
-                    self._judge(work, seed, self.folder.result(job) or {})
+                    self._judge(work, seed, self.folder.result(job))
                 if overrides and (work.pruned or set(work.values) == set(jobs)):
                     self._finish(work)
                 else:

@@ -8,14 +8,13 @@ from statistics import fmean
 
 import optuna
 
-from mmfusion.sweeps.folder import SweepFolder
-from mmfusion.sweeps.job import Job
+from mmfusion.store.sweep import Job, Sweep
 
 ONLY = ""
 """The key of the one job of a trial without seeds."""
 
 
-def jobs_of(folder: SweepFolder, number: int, overrides: Sequence[str], seeds: Sequence[int] | None) -> dict[str, Job]:
+def jobs_of(folder: Sweep, number: int, overrides: Sequence[str], seeds: Sequence[int] | None) -> dict[str, Job]:
     """A trial's jobs by seed. Without seeds the folder has the trial's number, with k of them the next k numbers."""
     if not seeds:
         return {ONLY: folder.job(overrides, number)}

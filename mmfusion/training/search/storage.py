@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,10 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.training.search.lock import lock
+from mmfusion.store.files import JOURNAL
+from mmfusion.store.owner import locked
 
-_FORMS = "study.journal (a file), sqlite:///study.db, postgresql://user@host/database"
+_FORMS = f"{JOURNAL} (a file), sqlite:///study.db, postgresql://user@host/database"
 _DRIVERS = {"psycopg": "mmfusion[postgresql]", "psycopg2": "psycopg2-binary"}
 _BUSY_S = 60  # SQLite: seconds to wait for another process's transaction
 _LEFT_S = 2.0  # seconds after which a journal's lock is one that a killed process left: writing takes milliseconds
@@ -90,27 +92,29 @@ class _Lock(JournalFileSymlinkLock):
     def __init__(self, path: Path) -> None:
         super().__init__(str(path))
         self._path, self._link = path, path.with_name(f"{path.name}.lock")
+        self._held = ExitStack()
 
     def acquire(self) -> bool:
-        self._file = self._path.open("ab")
-        lock(self._file)
-        until = time.monotonic() + _LEFT_S
-        while True:
-            try:
-                self._link.symlink_to(self._path)
-                return True
-            except FileExistsError:
+        with ExitStack() as held:
+            held.enter_context(locked(self._path.resolve()))  # filelock follows no link
+            until = time.monotonic() + _LEFT_S
+            while not self._linked():
                 if time.monotonic() < until:
                     time.sleep(0.01)
                 else:
                     self._link.unlink(missing_ok=True)
-            except BaseException:
-                self._file.close()
-                raise
+            self._held = held.pop_all()
+        return True
+
+    def _linked(self) -> bool:
+        with suppress(FileExistsError):
+            self._link.symlink_to(self._path)
+            return True
+        return False
 
     def release(self) -> None:
         self._link.unlink(missing_ok=True)
-        self._file.close()
+        self._held.close()
 
 
 def _journal(path: Path) -> JournalStorage:

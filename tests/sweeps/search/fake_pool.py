@@ -13,8 +13,7 @@ from typing import Any
 import optuna
 from optuna.trial import TrialState
 
-from mmfusion.sweeps.folder import SweepFolder
-from mmfusion.sweeps.job import Job
+from mmfusion.store.sweep import Job, Sweep
 from mmfusion.sweeps.pool import Ended
 from mmfusion.sweeps.search.objectives import Objective
 from mmfusion.sweeps.search.samplers import Sampling
@@ -111,7 +110,7 @@ def killed(path: Path, after: int, **changes: Any) -> None:
 class FakePool:
     """Runs jobs with a function, one each time that it is waited for."""
 
-    def __init__(self, folder: SweepFolder, run: Run = by_x, slots: int = 2) -> None:
+    def __init__(self, folder: Sweep, run: Run = by_x, slots: int = 2) -> None:
         self.folder, self.run, self.slots = folder, run, slots
         self.started: list[Job] = []
         self.environments: list[dict[str, str]] = []
@@ -156,11 +155,11 @@ OBJECTIVE = Objective("val/monitor", "min")
 
 def open_book(
     path: Path, written: Mapping[str, Any], objectives: tuple[Objective, ...] = (OBJECTIVE,), **changes: Any
-) -> tuple[Settings, Any, Sampling, Book, SweepFolder]:
+) -> tuple[Settings, Any, Sampling, Book, Sweep]:
     """The parts of a search in that folder."""
     chosen = settings(**changes)
     space, _ = build_space((), written, lambda key: None)
-    folder = SweepFolder(path)
+    folder = Sweep(path)
     folder.open(kind="search")
     sampling = Sampling(chosen.sampler, chosen.seed, space, len(objectives))
     storage = resolve(chosen.storage, folder.path)

@@ -3,9 +3,8 @@ import json
 import pytest
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.store.sweep import Sweep, job_hash
 from mmfusion.sweeps.command import Command
-from mmfusion.sweeps.folder import SweepFolder
-from mmfusion.sweeps.job import job_hash
 from mmfusion.sweeps.search.batch import Batch
 
 
@@ -27,7 +26,7 @@ class Launcher:
 @pytest.fixture
 def batch(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    folder = SweepFolder(tmp_path / "sweep")
+    folder = Sweep(tmp_path / "sweep")
     folder.open(kind="search")
     command = Command([], [], [], [], {}, folder.path)
     return Batch(Launcher(folder), folder, command, 2)

@@ -12,8 +12,8 @@ import time
 import pytest
 from optuna.trial import TrialState
 
+from mmfusion.store.owner import identity
 from mmfusion.sweeps.search import sweep
-from mmfusion.sweeps.search.owner import identity
 from mmfusion.sweeps.search.work import Work, jobs_of
 from tests.sweeps.search.fake_pool import GONE, by_x, completed, in_a_process, make, open_book, states
 

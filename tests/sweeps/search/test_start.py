@@ -14,8 +14,8 @@ from mmfusion.config.compose import compose
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder
 from mmfusion.config.instantiate import trusting
+from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.command import Command, running
-from mmfusion.sweeps.folder import SweepFolder
 from mmfusion.sweeps.multirun import multirun
 from mmfusion.sweeps.pool import Ended
 from mmfusion.sweeps.search.start import search
@@ -155,7 +155,7 @@ def begin(words, **changes):
     """As `mmfusion train -m` with these words and `hydra.sweeper` settings, past Hydra."""
     folder = Path("sweep").absolute()
     config = compose([]).config
-    launcher = SimpleNamespace(pool=lambda: mmfusion.sweeps.pool.Pool(SweepFolder(folder), 0, 0, 0, 0, 0))
+    launcher = SimpleNamespace(pool=lambda: mmfusion.sweeps.pool.Pool(Sweep(folder), 0, 0, 0, 0, 0))
     with running(Command(words, [], [], sys.argv, config, folder)):
         return search(settings(**changes), launcher)
 

@@ -1,13 +1,13 @@
 import optuna
 import pytest
 
-from mmfusion.sweeps.folder import SweepFolder
+from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.search.work import ONLY, Work, jobs_of
 
 
 @pytest.fixture
 def folder(tmp_path):
-    folder = SweepFolder(tmp_path / "sweep")
+    folder = Sweep(tmp_path / "sweep")
     folder.open(kind="search")
     return folder
 

@@ -1,12 +1,11 @@
-"""A run's folder: where it lies, what is in it, and writing it so that nobody ever reads half a file."""
+"""A run's folder as the run itself uses it: made for it alone, and written by rank 0."""
 
 from __future__ import annotations
 
 import json
-import math
 import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,20 +14,25 @@ import yaml
 
 from mmfusion.config.environment import JOB_VARIABLE, SWEEP_VARIABLE
 from mmfusion.config.errors import ConfigError
+from mmfusion.store.files import (
+    CHECKPOINTS,
+    CONFIG,
+    FITTED,
+    JOB,
+    PLOTS,
+    RESULT,
+    to_json,
+    write_atomically,
+    write_last,
+)
 
 RUN_VARIABLE = "MMFUSION_RUN"
 """How rank 0 tells the processes that Lightning starts on this machine where the run's folder is."""
 
-SUBFOLDERS = ("checkpoints", "fitted", "plots")
-
 
 @dataclass(frozen=True)
 class RunFolder:
-    """One run's files; ranks other than 0 hold one that writes nothing.
-
-    `config.yaml` (resolved), `overrides.yaml`, `result.json`, `metrics.csv`, `provenance.json`, `predictions.parquet`
-    (the test split's), `checkpoints/`, `fitted/` (`data.json`, `tasks.json`), `plots/`, `traceback.txt` of a run that
-    did not complete, `eval_<split>.json` of each evaluation since, and what further loggers and a profiler write.
+    """One run's files, as `mmfusion.store.files` names them; ranks other than 0 hold one that writes nothing.
 
     Attributes:
         path: the folder.
@@ -51,8 +55,8 @@ class RunFolder:
         if not is_main_process():
             return cls(Path(os.environ.get(RUN_VARIABLE, wanted)), writes=False)
         number, path = 0, wanted
-        is_job = JOB_VARIABLE in os.environ and (wanted / "job.json").is_file()
-        prepared = is_job and not (wanted / "result.json").exists()
+        is_job = JOB_VARIABLE in os.environ and (wanted / JOB).is_file()
+        prepared = is_job and not (wanted / RESULT).exists()
         while not prepared:
             path = wanted if number == 0 else wanted.with_name(f"{wanted.name}-{number}")
             try:
@@ -62,7 +66,7 @@ class RunFolder:
                 number += 1
             except OSError as error:
                 raise ConfigError(f"paths.run: cannot make {path}: {error.strerror}") from None
-        for name in SUBFOLDERS:
+        for name in (CHECKPOINTS, FITTED, PLOTS):
             (path / name).mkdir()
         return cls(path)
 
@@ -75,9 +79,9 @@ class RunFolder:
         """
         path = Path(path).expanduser().absolute()
         for candidate in (path, *path.parents[:2]):
-            if (candidate / "config.yaml").is_file():
+            if (candidate / CONFIG).is_file():
                 return cls(candidate, writes=is_main_process())
-        what = "there is no config.yaml in it" if path.exists() else "it does not exist"
+        what = f"there is no {CONFIG} in it" if path.exists() else "it does not exist"
         raise ConfigError(f"{path} is not the folder of a run: {what}")
 
     @property
@@ -88,7 +92,7 @@ class RunFolder:
 
     @property
     def checkpoints(self) -> Path:
-        return self.path / "checkpoints"
+        return self.path / CHECKPOINTS
 
     @contextmanager
     def announced(self) -> Iterator[None]:
@@ -107,7 +111,7 @@ class RunFolder:
     def write_json(self, name: str, content: Any) -> None:
         """A JSON file, replaced in one step; what JSON has no number for (nan, inf) becomes null."""
         if self.writes:
-            write_atomically(self.path / name, _json(content))
+            write_atomically(self.path / name, to_json(content))
 
     def write_new_json(self, name: str, content: Any) -> Path:
         """A JSON file that takes no other's place: `<stem>-1.json`, `-2`, … if there is one; returns which."""
@@ -129,17 +133,9 @@ class RunFolder:
             write_atomically(self.path / name, (f"# {header}\n" if header else "") + text)
 
     def write_last(self, name: str, content: Any) -> None:
-        """A JSON file of a run that ends because something is wrong, on a full disk too if the file is there already.
-
-        Raises nothing: what ended the run matters more than why it could not be written down.
-        """
-        if not self.writes:
-            return
-        text = _json(content)
-        for write in (write_atomically, write_over):
-            with suppress(OSError):
-                write(self.path / name, text)
-                return
+        """A JSON file of a run that ends because something is wrong, wherever there is a place for it."""
+        if self.writes:
+            write_last(self.path / name, to_json(content))
 
     def write_text(self, name: str, text: str) -> None:
         """A text file, replaced in one step."""
@@ -165,39 +161,14 @@ class RunFolder:
         Raises:
             ConfigError: the file holds none.
         """
+        path = self.path / CONFIG
         try:
-            config = yaml.safe_load((self.path / "config.yaml").read_text(encoding="utf-8"))
+            config = yaml.safe_load(path.read_text(encoding="utf-8"))
         except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{self.path / 'config.yaml'} is damaged: {' '.join(str(error).split())}") from None
+            raise ConfigError(f"{path} is damaged: {' '.join(str(error).split())}") from None
         if not isinstance(config, dict):
-            raise ConfigError(f"{self.path / 'config.yaml'} holds no config")
+            raise ConfigError(f"{path} holds no config")
         return config
-
-
-def write_atomically(path: Path, text: str) -> None:
-    """Write beside the place, to the disk, then move there: a reader sees the old file or the new one.
-
-    Raises:
-        OSError: it cannot be written; names the file, which the system's own error for a full disk does not.
-    """
-    staged = path.with_name(f".{path.name}.{os.getpid()}.writing")
-    try:
-        with staged.open("w", encoding="utf-8") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        staged.replace(path)
-    except OSError as error:
-        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
-    finally:
-        staged.unlink(missing_ok=True)
-
-
-def write_over(path: Path, text: str) -> None:
-    """Write into the file that is there. On a full disk this is what still works: its block is taken already."""
-    with path.open("r+b") as file:
-        file.write(text.encode())
-        file.truncate()
 
 
 def is_main_process() -> bool:
@@ -208,20 +179,3 @@ def is_main_process() -> bool:
         return int(os.environ.get("LOCAL_RANK", 0)) == 0 and int(os.environ.get("NODE_RANK", 0)) == 0
     # An interactive shell under SLURM has a rank too, but no step was started in it.
     return "SLURM_STEP_ID" not in os.environ or int(os.environ.get("SLURM_PROCID", 0)) == 0
-
-
-def _json(content: Any) -> str:
-    return json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n"
-
-
-def _plain(content: Any) -> Any:
-    if isinstance(content, Mapping):
-        return {str(key): _plain(value) for key, value in content.items()}
-    if isinstance(content, str | bool | int) or content is None:
-        return content
-    if isinstance(content, Sequence | set | frozenset):
-        return [_plain(value) for value in content]
-    if isinstance(content, Path):
-        return str(content)
-    number = float(content)  # numpy's and torch's scalars too
-    return number if math.isfinite(number) else None

@@ -11,7 +11,7 @@ _WHOLE = {"step": pl.Int64, "epoch": pl.Int64}
 
 
 def read_curves(path: Path) -> pl.DataFrame:
-    """Step, epoch and every logged column; null where nothing was logged.
+    """Step, epoch and every logged column; null where nothing was logged; no rows if there is no such file.
 
     A last line that is only half there is left out, a cell that is no number is null.
     """
@@ -23,8 +23,17 @@ def read_curves(path: Path) -> pl.DataFrame:
     names = next(csv.reader([content.partition(b"\n")[0].decode("utf-8", errors="replace")]), [])
     if "step" not in names:
         return pl.DataFrame(schema=_WHOLE)
-    # Told the types, polars reads numbers at once; ten thousand steps of forty columns take some ten milliseconds.
+    # With the types given, polars reads numbers at once: ten thousand steps of forty columns in some ten milliseconds.
     table = pl.read_csv(
         content, schema_overrides=dict.fromkeys(names, pl.Float64), ignore_errors=True, truncate_ragged_lines=True
     )
     return table.with_columns(pl.col(name).cast(kind) for name, kind in _WHOLE.items() if name in names)
+
+
+def curve_names(path: Path) -> list[str]:
+    """The logged columns; none if the file cannot be read. Only its first line is."""
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.readline().rstrip("\n").split(",")[2:]
+    except OSError:
+        return []

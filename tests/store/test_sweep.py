@@ -5,14 +5,13 @@ import sys
 import pytest
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.sweeps.folder import SweepFolder
-from mmfusion.sweeps.job import job_hash
+from mmfusion.store.sweep import Job, Sweep, job_hash
 from tests.helpers.waiting import ended
 
 
 @pytest.fixture
 def folder(tmp_path):
-    folder = SweepFolder(tmp_path / "sweep")
+    folder = Sweep(tmp_path / "sweep")
     folder.open(kind="grid")
     return folder
 
@@ -23,7 +22,7 @@ def finish(job, **result):
 
 def test_numbers_are_kept_and_new_jobs_get_new_ones(folder):
     assert [job.number for job in folder.plan([["seed=0"], ["seed=1"]])] == [0, 1]
-    again = SweepFolder(folder.path).plan([["seed=5"], ["seed=1"], ["seed=0"]])
+    again = Sweep(folder.path).plan([["seed=5"], ["seed=1"], ["seed=0"]])
     assert [job.number for job in again] == [2, 1, 0]
     assert folder.planned(job_hash(["seed=5"])).folder == folder.path / "2"
 
@@ -67,8 +66,8 @@ def test_a_result_is_settled_once_the_process_is_gone(folder):
 
 def test_one_at_a_time_and_free_after_a_kill(folder):
     hold = (
-        "import sys, time; from mmfusion.sweeps.folder import SweepFolder\n"
-        f"with SweepFolder({str(folder.path)!r}).lock(): print('held', flush=True); time.sleep(600)"
+        "import sys, time; from mmfusion.store.sweep import Sweep\n"
+        f"with Sweep({str(folder.path)!r}).lock(): print('held', flush=True); time.sleep(600)"
     )
     process = subprocess.Popen([sys.executable, "-c", hold], stdout=subprocess.PIPE, text=True)
     message = rf"process {process.pid} on .* is running this sweep already"
@@ -125,7 +124,7 @@ def test_a_full_disk_does_not_hide_how_a_job_ended(folder, monkeypatch):
     def full(path, text):
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr("mmfusion.sweeps.folder.write_atomically", full)
+    monkeypatch.setattr("mmfusion.store.files.write_atomically", full)
     assert folder.settle(job, "exit 3")["error"] == "exit 3"
     finish(job, status="running")
     folder.settle(job, "exit 3")
@@ -139,3 +138,18 @@ def test_a_file_system_without_locks_keeps_nobody_out(folder, monkeypatch):
     monkeypatch.setattr("fcntl.flock", none)
     with folder.lock():
         assert (folder.path / ".lock").read_text().startswith("process ")
+
+
+def test_a_job_is_its_overrides_whatever_their_order():
+    assert job_hash(["seed=1", "++fusion.dim=3"]) == job_hash(["fusion.dim=3", "seed=1"])
+    assert job_hash(["seed=1"]) != job_hash(["seed=2"])
+
+
+def test_of_one_key_the_later_counts():
+    assert job_hash(["seed=1", "seed=2"]) != job_hash(["seed=2", "seed=1"])
+
+
+def test_what_its_process_is_told(tmp_path):
+    job = Job(("seed=1",), "abc", 3, tmp_path / "sweep" / "3")
+    assert job.environment() == {"MMFUSION_SWEEP": "sweep", "MMFUSION_JOB": "abc"}
+    assert str(job) == "job 3 (seed=1)"

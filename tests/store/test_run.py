@@ -1,16 +1,52 @@
 import json
 import os
-import random
 import socket
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.report.runs import find_runs, natural, parsed
-from mmfusion.runs.process import identity
-from tests.helpers.run_folders import config, write_grid, write_run, write_sweep
+from mmfusion.store.find import find_runs
+from mmfusion.store.folder import RunFolder
+from mmfusion.store.owner import identity
+from mmfusion.store.run import Run, read_result
+from mmfusion.store.sweep import Sweep
+from tests.helpers.run_folders import config, write_run
+
+
+def test_it_comes_back_as_it_was_written(tmp_path):
+    folder = RunFolder.create(tmp_path / "run")
+    result = Run(folder.path, "completed", "x", 0, "now", 1.5, {"test/a/mae": 0.5}, cost={"parameters": 3})
+    result.write(folder)
+    assert read_result(folder) == result
+    assert "path" not in folder.read_json("result.json")
+
+
+def test_a_folder_that_was_moved_is_found_where_it_is(tmp_path):
+    folder = RunFolder.create(tmp_path / "run")
+    Run(folder.path, "running", "x", 0, "now").write(folder)
+    moved = folder.path.rename(tmp_path / "moved")
+    assert read_result(RunFolder(moved)).path == moved
+
+
+def test_what_is_no_result_is_named(tmp_path):
+    folder = RunFolder.create(tmp_path / "run")
+    Run(folder.path, "completed", "x", 0, "now").write(folder)
+    content = folder.read_json("result.json")
+    folder.write_json("result.json", content | {"of_a_later_version": 1})
+    assert read_result(folder).status == "completed"
+    for damaged in ({"status": "completed"}, []):
+        folder.write_json("result.json", damaged)
+        with pytest.raises(ConfigError, match=r"result\.json is damaged: "):
+            read_result(folder)
+
+
+def test_a_changed_copy():
+    result = Run(Path("x"), "running", "x", 0, "now")
+    assert result.but(status="failed").status == "failed"
+    assert result.status == "running"
 
 
 def only(folder):
@@ -18,81 +54,16 @@ def only(folder):
     return run
 
 
-def test_everything_of_a_run(tmp_path):
-    job = {"hash": "0" * 16, "overrides": ["seed=3"], "number": 0, "attempt": 1}
-    write_run(
-        tmp_path / "sweep" / "0",
-        config({"fusion": "gated"}, seed=3),
-        {"test/a/accuracy": 0.5, "test/a/auroc": None},
-        overrides=["fusion=gated", "seed=3"],
-        curves={"step": [0, 1], "epoch": [0, 0], "val/loss": [2.0, 1.0]},
-        job=job,
-        ceilings={"test/a/accuracy": 1.0},
-        validation={"val/loss": 1.0},
-        seconds=12.5,
-    )
-    write_sweep(tmp_path / "sweep")
-    run = only(tmp_path / "sweep")
-    assert (run.id, run.name, run.status, run.error, run.seed) == ("sweep/0", "made_up", "completed", None, 3)
-    assert run.metrics == {"test/a/accuracy": 0.5}  # null is no number
-    assert run.ceilings == {"test/a/accuracy": 1.0}
-    assert run.validation == {"val/loss": 1.0}
-    assert (run.seconds, run.cost["parameters"], run.monitor["mode"]) == (12.5, 800_000, "min")
-    assert run.config["fusion"]["_target_"] == "mmfusion.fusion.gated.Gated"
-    assert run.overrides == ["fusion=gated", "seed=3"]
-    assert (run.job, run.sweep, run.path) == (job, tmp_path / "sweep", tmp_path / "sweep" / "0")
-    assert run.curves()["val/loss"].to_list() == [2.0, 1.0]
-
-
 def test_a_real_result_is_read(tmp_path):
     """What the runs' own code writes, this code reads."""
-    from mmfusion.runs.folder import RunFolder
-    from mmfusion.runs.result import Result
-
     folder = RunFolder.create(tmp_path / "run")
     folder.write_yaml("config.yaml", config(seed=4), "resolved")
     folder.write_yaml("overrides.yaml", ["fusion=gated"])
-    result = Result(folder.path, "completed", "digits", 4, "now", 3.0, {"test/a/mae": 1.0, "test/a/r2": float("nan")})
+    result = Run(folder.path, "completed", "digits", 4, "now", 3.0, {"test/a/mae": 1.0, "test/a/r2": float("nan")})
     result.write(folder)
     run = only(tmp_path / "run")
     assert (run.id, run.name, run.status, run.seed, run.metrics) == ("run", "digits", "completed", 4, {"test/a/mae": 1})
     assert run.overrides == ["fusion=gated"]
-
-
-def test_any_depth_and_nothing_inside_of_a_run(tmp_path):
-    write_run(tmp_path / "a" / "b" / "c")
-    write_run(tmp_path / "a" / "b" / "c" / "wandb" / "files")  # a tracker's own config.yaml
-    write_run(tmp_path / "d")
-    write_run(tmp_path / ".hidden" / "e")
-    (tmp_path / "link").symlink_to(tmp_path / "d")
-    assert [run.id for run in find_runs([tmp_path])] == ["a/b/c", "d"]
-
-
-def test_attempts_are_no_runs(tmp_path):
-    sweep = write_sweep(tmp_path / "sweep")
-    write_run(sweep / "0")
-    write_run(sweep / "attempts" / "0-1", status="failed")
-    assert [run.id for run in find_runs([tmp_path])] == ["sweep/0"]
-
-
-def test_ids_are_short_and_single(tmp_path):
-    for name in ("x/one", "x/two"):
-        write_run(write_sweep(tmp_path / name) / "0")
-    one, two = tmp_path / "x" / "one", tmp_path / "x" / "two"
-    assert [run.id for run in find_runs([one])] == ["one/0"]
-    assert [run.id for run in find_runs([one, two])] == ["one/0", "two/0"]
-    assert [run.id for run in find_runs([one / "0"])] == ["0"]
-    assert [run.id for run in find_runs([one, tmp_path / "x", one / "0"])] == ["one/0", "two/0"]
-
-
-def test_natural_order_whatever_the_order_of_folders(tmp_path):
-    for number in (10, 9, 2):
-        write_run(tmp_path / str(number))
-    folders = [tmp_path / "10", tmp_path / "2", tmp_path / "9"]
-    found = [run.id for run in find_runs(folders)]
-    assert found == ["2", "9", "10"]
-    assert [run.id for run in find_runs(random.Random(0).sample(folders, 3))] == found
-    assert sorted(["a/10", "a/b", "a/9", "a"], key=natural) == ["a", "a/9", "a/10", "a/b"]
 
 
 @pytest.mark.parametrize(
@@ -186,10 +157,8 @@ def test_a_job_that_starts_is_running(tmp_path):
 
 
 def test_what_the_sweep_says_of_a_job_that_died(tmp_path):
-    """`SweepFolder.settle` knows neither name nor seed if the job did not get that far."""
-    from mmfusion.sweeps.folder import SweepFolder
-
-    folder = SweepFolder(tmp_path / "sweep")
+    """`Sweep.settle` knows neither name nor seed if the job did not get that far."""
+    folder = Sweep(tmp_path / "sweep")
     folder.open(kind="grid")
     for job in folder.plan([["fusion=gated", "seed=7"], ["fusion=typo"]]):
         folder.prepare(job)
@@ -200,29 +169,3 @@ def test_what_the_sweep_says_of_a_job_that_died(tmp_path):
     assert first.error == "the process ended with exit code 139"
     assert first.overrides == ["fusion=gated", "seed=7"]
     assert (second.name, second.seed, second.error) == ("made_up", 5, "no")
-
-
-def test_no_such_folder(tmp_path):
-    write_run(tmp_path / "sweep-1" / "0")
-    with pytest.raises(ConfigError, match=r"swep-1 is not a folder; did you mean .*sweep-1\?"):
-        find_runs([tmp_path / "swep-1"])
-    with pytest.raises(ConfigError, match=r"is not a folder$"):
-        find_runs([tmp_path / "a" / "b"])
-
-
-def test_a_file_is_parsed_again_when_it_has_changed(tmp_path):
-    path = tmp_path / "a.json"
-    path.write_text('{"a": 1}')
-    first = parsed(path)
-    assert parsed(path) is first
-    path.write_text('{"a": 12}')
-    assert parsed(path) == {"a": 12}
-    path.unlink()
-    assert parsed(path) is None
-
-
-def test_a_sweep_written_by_the_helper(tmp_path):
-    write_grid(tmp_path / "s", {"fusion": ["concat", "gated"]}, 2, lambda choice, seed: {"test/a/accuracy": seed})
-    runs = find_runs([tmp_path / "s"])
-    assert [run.seed for run in runs] == [0, 1, 0, 1]
-    assert runs[3].config["fusion"]["_target_"].endswith("Gated")

@@ -1,14 +1,10 @@
-import errno
 import json
 import os
-from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.runs.folder import RUN_VARIABLE, RunFolder, is_main_process, write_atomically
+from mmfusion.store.folder import RUN_VARIABLE, RunFolder, is_main_process
 
 
 @pytest.fixture(autouse=True)
@@ -69,22 +65,6 @@ def test_who_is_rank_0(monkeypatch, variables, main):
     assert is_main_process() is main
 
 
-def test_json_holds_plain_values(tmp_path):
-    folder = RunFolder.create(tmp_path / "run")
-    content = {
-        "a": float("nan"),
-        "b": np.float32(0.5),
-        "c": torch.tensor(2),
-        "d": (1, True, None),
-        "e": Path("x"),
-        1: "ü",
-    }
-    folder.write_json("a.json", content)
-    expected = {"a": None, "b": 0.5, "c": 2.0, "d": [1, True, None], "e": "x", "1": "ü"}
-    assert folder.read_json("a.json") == expected
-    assert "NaN" not in (folder.path / "a.json").read_text()
-
-
 def test_a_new_file_takes_no_others_place(tmp_path):
     folder = RunFolder.create(tmp_path / "run")
     assert [folder.write_new_json("a.json", {"i": i}).name for i in range(3)] == ["a.json", "a-1.json", "a-2.json"]
@@ -92,52 +72,6 @@ def test_a_new_file_takes_no_others_place(tmp_path):
     other = RunFolder(folder.path, writes=False)
     other.write_new_json("b.json", {})
     assert not (folder.path / "b.json").exists()
-
-
-def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
-    path = tmp_path / "a.json"
-    write_atomically(path, "old")
-    monkeypatch.setattr(os, "fsync", lambda number: (_ for _ in ()).throw(OSError("disk full")))
-    with pytest.raises(OSError, match="disk full"):
-        write_atomically(path, "new")
-    assert path.read_text() == "old"
-    assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
-
-
-@pytest.fixture
-def full_disk(monkeypatch):
-    """No new file can be filled; what is there can be written over."""
-    opened = Path.open
-
-    def open_(path, mode="r", *arguments, **options):
-        if "w" in mode and path.name.endswith(".writing"):
-            raise OSError(errno.ENOSPC, "No space left on device")
-        return opened(path, mode, *arguments, **options)
-
-    monkeypatch.setattr(Path, "open", open_)
-
-
-def test_a_full_disk_is_told_with_the_files_name(tmp_path, full_disk):
-    with pytest.raises(OSError, match=r"No space left on device: '.*/a\.json'") as caught:
-        write_atomically(tmp_path / "a.json", "{}")
-    assert caught.value.errno == errno.ENOSPC
-
-
-def test_the_last_word_finds_a_place_on_a_full_disk(tmp_path, full_disk):
-    folder = RunFolder(tmp_path)
-    (tmp_path / "a.json").write_text(json.dumps({"status": "running", "more": "x" * 100}))
-    folder.write_last("a.json", {"status": "failed"})
-    assert folder.read_json("a.json") == {"status": "failed"}
-    folder.write_last("b.json", {"status": "failed"})  # nothing to write into, and no error either
-    assert [path.name for path in tmp_path.iterdir()] == ["a.json"]
-
-
-def test_the_last_word_is_whole_wherever_there_is_room(tmp_path):
-    folder = RunFolder(tmp_path)
-    folder.write_last("a.json", {"a": 1})
-    assert folder.read_json("a.json") == {"a": 1}
-    RunFolder(tmp_path, writes=False).write_last("a.json", {"a": 2})
-    assert folder.read_json("a.json") == {"a": 1}
 
 
 def test_it_opens_from_within(tmp_path):

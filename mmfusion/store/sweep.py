@@ -1,24 +1,24 @@
-"""A sweep's folder: which jobs there are, how each of them ended, and who is at work in it."""
+"""A sweep: which jobs it has, how each of them ended, and who is at work in its folder."""
 
 from __future__ import annotations
 
-import json
+import copy
+import hashlib
 import os
 import socket
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from mmfusion.config.environment import JOB_VARIABLE, SWEEP_VARIABLE
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.override import parse_overrides
-from mmfusion.runs.folder import write_atomically, write_over
-from mmfusion.sweeps.job import Job, job_hash
-from mmfusion.sweeps.search.owner import end, identity, is_gone, is_here, owner_text
-from mmfusion.training.search.lock import lock
+from mmfusion.store import files
+from mmfusion.store.owner import end, identity, is_alive, is_gone, is_here, locked, owner_text
 
-ABOUT, JOB, RESULT, LOG, ATTEMPTS = "sweep.json", "job.json", "result.json", "log.txt", "attempts"
 FINAL = ("completed", "failed", "stopped")
 BEAT_S = 20.0
 """Who runs a job touches its `job.json` so often."""
@@ -29,7 +29,40 @@ GRACE_S = 30.0
 _STALE_S = 15 * BEAT_S  # a job of another host whose record nobody has touched for so long has no process any more
 
 
-class SweepFolder:
+@dataclass(frozen=True)
+class Job:
+    """A job of a sweep: what it trains, where it leaves it, and how it is recognised again.
+
+    Attributes:
+        overrides: as a person would type them after `mmfusion train`.
+        hash: of the overrides.
+        number: its place in the sweep, from 0; kept when the sweep is run again.
+        folder: the run's folder.
+    """
+
+    overrides: tuple[str, ...]
+    hash: str
+    number: int
+    folder: Path
+
+    def environment(self) -> dict[str, str]:
+        """What the process that runs it gets beside the overrides."""
+        return {SWEEP_VARIABLE: self.folder.parent.name, JOB_VARIABLE: self.hash}
+
+    def __str__(self) -> str:
+        return f"job {self.number} ({' '.join(self.overrides) or 'no overrides'})"
+
+
+def job_hash(overrides: Iterable[str]) -> str:
+    """16 hexadecimal digits; the order of the overrides and the `+` or `++` before a key do not matter.
+
+    Of two overrides of one key the later counts, so among those the order does matter.
+    """
+    ordered = sorted(parse_overrides(overrides), key=lambda override: override.name)
+    return hashlib.sha256("\n".join(each.text.lstrip("+") for each in ordered).encode()).hexdigest()[:16]
+
+
+class Sweep:
     """`sweep.json`, a folder `<n>` for each job, and `attempts/<n>-<k>` for what failed before it ran again.
 
     Args:
@@ -45,10 +78,12 @@ class SweepFolder:
         Raises:
             ConfigError: it cannot be read.
         """
+        path = self.path / files.SWEEP
         try:
-            return _read(self.path / ABOUT) or {}
-        except ConfigError as error:
-            raise ConfigError(f"{error}; delete it: which jobs there are stands in their own folders too") from None
+            return copy.deepcopy(files.read(path) or {})
+        except (OSError, ValueError) as error:
+            why = f"{path} cannot be read: {error}"
+            raise ConfigError(f"{why}; delete it: which jobs there are stands in their own folders too") from None
 
     def make(self) -> None:
         """Make the folder.
@@ -71,7 +106,7 @@ class SweepFolder:
         before = self.about()
         new = {"name": self.path.name, "created": _now(), **before, **about}
         if new != before:
-            write_atomically(self.path / ABOUT, json.dumps(new, indent=2, ensure_ascii=False) + "\n")
+            files.write_atomically(self.path / files.SWEEP, files.to_json(new))
 
     def plan(self, jobs: Sequence[Sequence[str]], for_hydra: Sequence[Sequence[str]] | None = None) -> list[Job]:
         """Number the jobs: one that the folder knows keeps its number, a new one gets the next that is free.
@@ -99,8 +134,8 @@ class SweepFolder:
     def known(self) -> dict[str, dict[str, Any]]:
         """Hash to number and overrides of all jobs: what `sweep.json` says, or else the jobs' own folders."""
         found = {}
-        for path in self.path.glob(f"*/{JOB}"):
-            entry = _quietly(path) or {}
+        for path in self.path.glob(f"*/{files.JOB}"):
+            entry = files.read_mapping(path)
             if "hash" in entry and path.parent.name == str(entry.get("number")):
                 found[str(entry["hash"])] = {"number": entry["number"], "overrides": entry.get("overrides", [])}
         return {**found, **self.about().get("jobs", {})}
@@ -114,23 +149,20 @@ class SweepFolder:
         known: dict[str, dict[str, Any]] = self.about().get("jobs", {})
         entry = known.get(key) or next((each for each in known.values() if each.get("given") == key), None)
         if entry is None:
-            raise ConfigError(f"{self.path / ABOUT} names no job with the hash {key}")
+            raise ConfigError(f"{self.path / files.SWEEP} names no job with the hash {key}")
         return self.job(entry["overrides"], entry["number"])
 
     def job(self, overrides: Sequence[str], number: int, name: str | None = None) -> Job:
         """A job with a number that the caller gives; its folder is called after it, or `name`."""
         return Job(tuple(overrides), job_hash(overrides), number, self.path / (name or str(number)))
 
-    def result(self, job: Job) -> dict[str, Any] | None:
-        """The job's `result.json`; None where there is none or it is damaged."""
-        try:
-            return _read(job.folder / RESULT)
-        except ConfigError:
-            return None
+    def result(self, job: Job) -> dict[str, Any]:
+        """The job's `result.json`; empty where there is none or it is damaged."""
+        return dict(files.read_mapping(job.folder / files.RESULT))
 
     def is_done(self, job: Job) -> bool:
         """Whether the job ran to its end; one that failed, was stopped or died is to be run again."""
-        return (self.result(job) or {}).get("status") == "completed"
+        return self.result(job).get("status") == "completed"
 
     def prepare(self, job: Job, **more: Any) -> None:
         """Make the job's folder with `job.json`; what an earlier attempt left there moves to `attempts/`, whole."""
@@ -144,7 +176,7 @@ class SweepFolder:
 
         A process that is still at work there, because the sweep that started it was killed a moment ago, is ended.
         """
-        kept = self.path / ATTEMPTS
+        kept = self.path / files.ATTEMPTS
         earlier = [path.name.rpartition("-") for path in kept.glob(f"{job.folder.name}-*")]
         attempt = 1 + max((int(k) for name, _, k in earlier if name == job.folder.name and k.isdecimal()), default=0)
         if job.folder.exists():
@@ -157,13 +189,21 @@ class SweepFolder:
     def elsewhere(self, job: Job) -> str | None:
         """Which process of another host is at work on the job, if one is; a job scheduler's may outlive the sweep."""
         owner = self.owner(job)
-        is_over = owner is None or is_here(owner) or (self.result(job) or {}).get("status") in FINAL
+        is_over = owner is None or is_here(owner) or self.result(job).get("status") in FINAL
         return None if is_over or is_gone(owner or {}, [job.folder], _STALE_S) else owner_text(owner)
+
+    def is_at_work(self, job: Job) -> bool:
+        """Whether a process is, though its sweeper may be gone.
+
+        A job whose sweeper is killed takes a moment to end, and under another launcher it may even run to its end.
+        """
+        owner = self.owner(job)
+        return bool(owner and owner["born"] and is_here(owner) and is_alive(owner)) or self.elsewhere(job) is not None
 
     def beat(self, job: Job) -> None:
         """Show other hosts that the job is being looked after."""
         with suppress(OSError):
-            os.utime(job.folder / JOB)
+            os.utime(job.folder / files.JOB)
 
     def owns(self, job: Job, pid: int) -> bool:
         """Whether that process of this host is the one at work on the job."""
@@ -172,7 +212,7 @@ class SweepFolder:
 
     def owner(self, job: Job, key: str | None = None) -> dict[str, Any] | None:
         """Which process is at work on the job, if one has begun; or which one stands under that key of its record."""
-        record = _quietly(job.folder / JOB) or {}
+        record = files.read_mapping(job.folder / files.JOB)
         found = record if key is None else record.get(key) or {}
         owner = {each: found.get(each) for each in ("host", "pid", "born")}
         return owner if owner["host"] and owner["pid"] else None
@@ -183,7 +223,7 @@ class SweepFolder:
 
     def note(self, job: Job, **more: Any) -> None:
         """Add to `job.json`."""
-        self._note(job, {**(_quietly(job.folder / JOB) or {}), **more})
+        self._note(job, {**files.read_mapping(job.folder / files.JOB), **more})
 
     def settle(self, job: Job, error: str, status: str | None = None) -> dict[str, Any]:
         """The job's result after its process has ended.
@@ -192,17 +232,13 @@ class SweepFolder:
         With a `status`, a run that did not complete has that one and that error, whatever it says itself.
         Where not even that can be written (a full disk), the result is returned all the same.
         """
-        found = self.result(job) or {}
+        found = self.result(job)
         if found.get("status") not in FINAL or (status and found["status"] != "completed"):
             seeds = [each.value or "" for each in parse_overrides(job.overrides) if each.key == "seed"]
             seed = int(seeds[-1]) if seeds and seeds[-1].isdecimal() else None
             unread = {"name": "", "seed": seed, "started": _now()}
             found = {**unread, **found, "status": status or "failed", "error": error}
-            text = json.dumps(found, indent=2, ensure_ascii=False) + "\n"
-            for write in (write_atomically, write_over):
-                with suppress(OSError):
-                    write(job.folder / RESULT, text)
-                    break
+            files.write_last(job.folder / files.RESULT, files.to_json(found))
         return found
 
     @contextmanager
@@ -214,40 +250,19 @@ class SweepFolder:
         Raises:
             ConfigError: another process is at work; says which.
         """
-        with (self.path / ".lock").open("a+") as file:
+        path = self.path / files.LOCK
+        with ExitStack() as stack:
             try:
-                lock(file, wait=False)
+                stack.enter_context(locked(path, wait=False))
             except BlockingIOError:
-                file.seek(0)
-                owner = file.read().strip() or "another process"
+                owner = path.read_text(encoding="utf-8").strip() or "another process"
                 raise ConfigError(f"{self.path}: {owner} is running this sweep already") from None
-            file.truncate(0)
-            file.write(f"process {os.getpid()} on {socket.gethostname()}")
-            file.flush()
+            path.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
             yield
 
     def _note(self, job: Job, content: Mapping[str, Any]) -> None:
-        write_atomically(job.folder / JOB, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+        files.write_atomically(job.folder / files.JOB, files.to_json(content))
 
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        return None
-    except (OSError, ValueError) as error:
-        raise ConfigError(f"{path} cannot be read: {error}") from None
-    if not isinstance(content, dict):
-        raise ConfigError(f"{path} is damaged: expected a JSON object")
-    return content
-
-
-def _quietly(path: Path) -> dict[str, Any] | None:
-    try:
-        return _read(path)
-    except ConfigError:
-        return None

@@ -2,7 +2,7 @@ import math
 
 import polars as pl
 
-from mmfusion.report.curves import read_curves
+from mmfusion.store.curves import curve_names, read_curves
 from tests.helpers.run_folders import training_curves
 
 
@@ -39,3 +39,10 @@ def test_ten_thousand_rows(tmp_path):
     assert len(found) == 10_000
     assert found["val/loss"].null_count() == 9_900
     assert found["step/sum/loss"].null_count() == 0
+
+
+def test_names_are_read_from_the_first_line(tmp_path):
+    path = tmp_path / "metrics.csv"
+    path.write_text("step,epoch,x,y\n0,0,1,2\n")
+    assert curve_names(path) == ["x", "y"]
+    assert curve_names(tmp_path / "none.csv") == []

@@ -1,0 +1,150 @@
+"""The names of all files in the folders of runs and sweeps, and reading and writing them whole."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+CONFIG, OVERRIDES, RESULT, PROVENANCE = "config.yaml", "overrides.yaml", "result.json", "provenance.json"
+"""A run's resolved config, what was typed for it, what it came to, and where that comes from."""
+
+CURVES, LOG, TRACEBACK = "metrics.csv", "log.txt", "traceback.txt"
+"""What a run logged step by step, what a sweep's job printed, and where a run that did not complete broke off."""
+
+CHECKPOINTS, FITTED, PLOTS = "checkpoints", "fitted", "plots"
+"""The folders in a run's folder."""
+
+BEST, LAST, REFIT = "best.ckpt", "last.ckpt", "refit.ckpt"
+"""Checkpoints; the third is there only while `trainer.refit` begins."""
+
+FITTED_DATA, FITTED_TASKS = f"{FITTED}/data.json", f"{FITTED}/tasks.json"
+"""What the transforms and the tasks were fitted to."""
+
+PREDICTIONS, OUTPUTS = "predictions.parquet", "outputs.safetensors"
+"""Of the test split: ids, predictions, probabilities and labels; and outputs and targets of tasks whose outputs the
+first does not hold: those of one's own, many classes."""
+
+BASELINES, BASELINE_PREDICTIONS = "baselines.json", "baselines.parquet"
+"""What simple models reach on the same rows."""
+
+SWEEP, JOB, ATTEMPTS = "sweep.json", "job.json", "attempts"
+"""A sweep's record, the record in each job's folder, and the folder of what failed before it ran again."""
+
+JOURNAL, BEST_TRIAL, PARETO = "study.journal", "best.yaml", "pareto"
+"""A search's study, the overrides of its best trial, and the folder of those of the Pareto set."""
+
+CONCLUSION = "conclusion.md"
+"""What a study writes into its sweep's folder."""
+
+LOCK, STUDY_LOCK = ".lock", ".study.lock"
+"""Held by the process that runs a grid, and by a sweeper of a search while it asks for a trial."""
+
+
+@contextmanager
+def staged(path: Path) -> Iterator[Path]:
+    """A place beside `path` to write to in a `with` block; at its end it is moved there, on the disk.
+
+    So a reader sees the old file or the new one, and a failure leaves the old one.
+
+    Raises:
+        OSError: it cannot be written; names the file, which the system's own error for a full disk does not.
+    """
+    place = path.with_name(f".{path.name}.{os.getpid()}.writing")
+    try:
+        yield place
+        with place.open("rb") as file:
+            os.fsync(file.fileno())
+        place.replace(path)
+    except OSError as error:
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+    finally:
+        place.unlink(missing_ok=True)
+
+
+def write_atomically(path: Path, text: str) -> None:
+    """Replace a text file in one step.
+
+    Raises:
+        OSError: as `staged`.
+    """
+    with staged(path) as place:
+        place.write_text(text, encoding="utf-8")
+
+
+def write_last(path: Path, text: str) -> None:
+    """The same at the end of something that went wrong, on a full disk too if the file is there already.
+
+    Raises nothing: what went wrong matters more than why it could not be written down.
+    """
+    for write in (write_atomically, _write_over):
+        with suppress(OSError):
+            write(path, text)
+            return
+
+
+def _write_over(path: Path, text: str) -> None:
+    """Write into the file that is there. On a full disk this is what still works: its block is taken already."""
+    with path.open("r+b") as file:
+        file.write(text.encode())
+        file.truncate()
+
+
+def to_json(content: Any) -> str:
+    """Text of a JSON file; what JSON has no number for (nan, inf) becomes null."""
+    return json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n"
+
+
+def _plain(content: Any) -> Any:
+    if isinstance(content, Mapping):
+        return {str(key): _plain(value) for key, value in content.items()}
+    if isinstance(content, str | bool | int) or content is None:
+        return content
+    if isinstance(content, Sequence | set | frozenset):
+        return [_plain(value) for value in content]
+    if isinstance(content, Path):
+        return str(content)
+    number = float(content)  # numpy's and torch's scalars too
+    return number if math.isfinite(number) else None
+
+
+def read(path: Path, kind: type = dict) -> Any:
+    """The content of a JSON or YAML file; None if there is no such file, or nothing in it.
+
+    It is parsed again only when the file has changed, and shared between readers: look, do not change.
+
+    Raises:
+        OSError, ValueError, yaml.YAMLError: it cannot be read, or is no `kind`.
+    """
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    content = _parsed(path, stat.st_mtime_ns, stat.st_size, stat.st_ino)
+    if content is not None and not isinstance(content, kind):
+        raise ValueError(f"expected a {'mapping' if kind is dict else 'list'}, found {type(content).__name__}")
+    return content
+
+
+def read_mapping(path: Path) -> dict[str, Any]:
+    """The mapping in a JSON or YAML file, as `read`; empty where there is none that can be read."""
+    try:
+        return read(path) or {}
+    except (OSError, ValueError, yaml.YAMLError):
+        return {}
+
+
+@lru_cache(maxsize=20_000)
+def _parsed(path: Path, *_: int) -> Any:
+    text = path.read_text(encoding="utf-8")
+    if path.suffix == ".json":
+        return json.loads(text)
+    # libyaml where it is built in: ten times faster, and a sweep has hundreds of these.
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506  # both are safe

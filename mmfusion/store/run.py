@@ -1,0 +1,224 @@
+"""A run, as its folder has it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, get_args
+
+import yaml
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.store import files
+from mmfusion.store.folder import RunFolder
+from mmfusion.store.owner import is_alive, is_here
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Status = Literal["completed", "failed", "stopped", "pruned", "running", "missing"]
+STATUSES: tuple[Status, ...] = get_args(Status)
+
+
+@dataclass(frozen=True)
+class Run:
+    """How far a run is, and what it came to. Its dictionaries are shared between readers: look, do not change.
+
+    Attributes:
+        path: the run's folder, absolute.
+        status: completed, failed, stopped, pruned, running, or missing (there is no readable `result.json`). In the
+            file itself a pruned run is a stopped one.
+        name: the config's.
+        seed: the config's; None if it cannot be known.
+        started: time and date, UTC.
+        seconds: from start to end, or so far; None if it is not known.
+        metrics: of the test split: `test/<task>/<metric>`, and `test[<a+b>]/<task>/<metric>` with these modalities. As
+            it is read, one that is not a number is left out.
+        ceilings: the best that can be expected for metrics of which the data knows it, by the metric's name.
+        validation: `val/…` at the tested checkpoint; with `refit`, at the one that said how long to train.
+        undefined: metrics of the test split that are not a number, and why.
+        monitor: which metric (terms) chose the checkpoint and its `mode`, its best value, and when (`epoch`, `step`);
+            how many `validations` there were, and in how many of them it was not a number (`undefined`).
+        refit: of `trainer.refit`: the optimizer's `steps`, as many as the best checkpoint's, which was of this `epoch`.
+        baselines: what simple models reach on the same rows (`mmfusion.baselines.measure.Baselines`), and `against`:
+            task to how the run does beside the best of them; empty if it was not requested.
+        rows: split to how many rows it has, and which of them were scored; see `mmfusion.runs.scored`.
+        table: hash of the table's ids and cells, as in `provenance.json`; None if it is not recorded.
+        cost: `parameters`, `trained_parameters`, `peak_memory_bytes`, `peak_gpu_memory_bytes` (of rank 0),
+            `rows_per_second` (training, all ranks), `waiting` (share of it spent waiting for data), `fit_seconds`,
+            `test_seconds`, `processes`.
+        faulty: split to modality to the `rows` whose medium could not be decoded (`data.loader.on_error`), and the
+            `first` ten of them; as rank 0 saw it, empty if there was none.
+        error: why it did not complete; several lines sometimes.
+        pruned: whether it was stopped because a search's pruner said so.
+        id: where it lies, short and without a double among the runs found together: `fusion-sweep/3`.
+        config: resolved; empty if it cannot be read.
+        overrides: what was typed for this run.
+        job: `job.json` of a sweep's job.
+        sweep: the sweep's folder, if it belongs to one.
+    """
+
+    path: Path
+    status: Status
+    name: str
+    seed: int | None = None
+    started: str = ""
+    seconds: float | None = None
+    metrics: dict[str, float] = field(default_factory=dict)
+    ceilings: dict[str, float] = field(default_factory=dict)
+    validation: dict[str, float] = field(default_factory=dict)
+    undefined: dict[str, str] = field(default_factory=dict)
+    monitor: dict[str, Any] = field(default_factory=dict)
+    refit: dict[str, int] = field(default_factory=dict)
+    baselines: dict[str, Any] = field(default_factory=dict)
+    rows: dict[str, Any] = field(default_factory=dict)
+    table: str | None = None
+    cost: dict[str, Any] = field(default_factory=dict)
+    faulty: dict[str, dict[str, Any]] = field(default_factory=dict)
+    error: str | None = None
+    pruned: bool = False
+    id: str = ""
+    config: dict[str, Any] = field(default_factory=dict)
+    overrides: list[str] = field(default_factory=list)
+    job: dict[str, Any] | None = None
+    sweep: Path | None = None
+
+    @property
+    def fold(self) -> int | None:
+        """Which fold of cross-validation was held out; None if the rows are not in folds."""
+        split = _mapping(_mapping(self.config.get("data")).get("split"))
+        fold = split.get("fold", 0) if split.get("folds") is not None else None
+        return fold if isinstance(fold, int) else None
+
+    @property
+    def without_best(self) -> str | None:
+        """Why there is no best checkpoint though one was to be kept; None where there is one, or none was wanted."""
+        monitor = self.monitor
+        if monitor.get("best") is not None or not monitor.get("undefined"):
+            return None
+        return f"{' and '.join(monitor['metric'])} was not a number in any of {monitor['validations']} validations"
+
+    def curves(self) -> pl.DataFrame:
+        """`metrics.csv`: a row a logged step, null where nothing was logged; no rows if there is no such file."""
+        from mmfusion.store.curves import read_curves
+
+        return read_curves(self.path / files.CURVES)
+
+    def but(self, **changes: Any) -> Run:
+        """A copy with some attributes changed."""
+        return replace(self, **changes)
+
+    def write(self, folder: RunFolder, last: bool = False) -> None:
+        """Replace `result.json`; as the last word of a run that did not complete, on a full disk too."""
+        content = {name: value for name, value in asdict(self).items() if name in RECORDED}
+        (folder.write_last if last else folder.write_json)(files.RESULT, content)
+
+
+_BESIDE = ("path", "id", "config", "overrides", "job", "sweep")  # other files have these, or none: folders are moved
+RECORDED = {each.name: str(each.type) for each in fields(Run) if each.name not in _BESIDE}
+"""What `result.json` holds, and of which type; `name`, `seed`, `started` and `status` are always there."""
+
+
+def read_result(folder: RunFolder) -> Run:
+    """What `result.json` alone holds; what a later mmfusion may have written beside is passed over.
+
+    Raises:
+        ConfigError: it is not there, or not a result.
+    """
+    content = folder.read_json(files.RESULT)
+    for key in ("status", "name", "seed", "started"):
+        if not isinstance(content, dict) or key not in content:
+            raise ConfigError(f"{folder.path / files.RESULT} is damaged: it has no {key}")
+    return Run(folder.path, **_recorded(content))
+
+
+def read_run(path: Path, id: str = "") -> Run:
+    """A run from its folder, whatever state that is in; what is wrong with a file is the run's error."""
+    faults: list[str] = []
+
+    def content(file: str, kind: type = dict) -> Any:
+        try:
+            return files.read(path / file, kind)
+        except (OSError, ValueError, yaml.YAMLError) as error:
+            faults.append(f"{path / file} cannot be read: {' '.join(str(error).split())}")
+            return None
+
+    config = content(files.CONFIG) or {}
+    job = content(files.JOB)
+    typed = content(files.OVERRIDES, list) or _mapping(job).get("overrides")
+    result = content(files.RESULT)
+    process = _process(path, _mapping(job), _mapping(result))
+    alive = _is_there(process)
+    recorded = _recorded(result or {})
+    status, error = recorded["status"], recorded["error"]
+    if result is None and alive and not faults:
+        status = "running"  # it starts: importing takes longer than a look at it
+    elif result is None:
+        status = "missing"
+        error = f"no {files.RESULT}: the run has not begun, or ended before it could say anything"
+    elif status == "stopped" and recorded["pruned"]:
+        status = "pruned"
+    elif status not in STATUSES:
+        faults.append(f"{path / files.RESULT}: status is {status!r}, expected one of {', '.join(STATUSES)}")
+        status = "failed"
+    elif status == "running" and alive is False:
+        status, error = "stopped", f"its process ({process['pid']} on this machine) ended without a last word"
+    if status == "completed" and not config:
+        faults.append(f"{path} has no {files.CONFIG} that says something")
+    if status == "completed" and faults:
+        status = "failed"  # it cannot be put beside others
+    seed = config.get("seed") if recorded["seed"] is None else recorded["seed"]
+    known = {
+        "name": recorded["name"] or str(config.get("name") or path.name),
+        "status": status,
+        "error": "; ".join(faults) or error,
+        "seed": seed if isinstance(seed, int) else None,
+        "overrides": [str(each) for each in typed] if isinstance(typed, list) else [],
+        "sweep": next((each for each in path.parents if (each / files.SWEEP).is_file()), None),
+    }
+    return Run(path, id=id, config=config, job=job, **(recorded | known))
+
+
+def _recorded(content: Mapping[str, Any]) -> dict[str, Any]:
+    """What `result.json` holds, by attribute, where it is of the attribute's type."""
+    values: dict[str, Any] = {}
+    for name, kind in RECORDED.items():
+        value = content.get(name)
+        if kind == "dict[str, float]":
+            values[name] = _numbers(value)
+        elif kind.startswith("dict"):
+            values[name] = _mapping(value)
+        elif "str" in kind:
+            values[name] = None if value is None else str(value)
+        else:
+            values[name] = value
+    known = {"status": str(content.get("status")), "seconds": _numbers(content).get("seconds")}
+    return values | known | {"pruned": bool(content.get("pruned"))}
+
+
+def _process(path: Path, job: Mapping[str, Any], result: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Host, id and birth of the process that trains, as far as they are known; a run of no sweep notes its own."""
+    if not job.get("pid") and result.get("status") == "running":
+        return _mapping(files.read_mapping(path / files.PROVENANCE).get("process"))
+    return job
+
+
+def _is_there(process: Mapping[str, Any]) -> bool | None:
+    """Whether it is; None if nobody knows which it is, or it runs on another machine."""
+    if not isinstance(process.get("pid"), int) or not is_here({"host": process.get("host")}):
+        return None
+    return is_alive(process)
+
+
+def _mapping(content: Any) -> dict[str, Any]:
+    return content if isinstance(content, dict) else {}
+
+
+def _numbers(content: Any) -> dict[str, float]:
+    return {
+        str(key): float(value)
+        for key, value in _mapping(content).items()
+        if isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    }
