@@ -34,12 +34,12 @@ def test_it_takes_the_best_epochs_steps_on_all_rows_but_the_test(refitted, conf_
     steps, epoch = refitted.refit["steps"], refitted.refit["epoch"]
     assert (steps, epoch) == (refitted.monitor["step"] + 1, refitted.monitor["epoch"])
     assert steps == 3 * (epoch + 1) < 3 * 12  # 90 rows in batches of 32, so 3 steps an epoch
-    saved = torch.load(refitted.folder / "checkpoints/best.ckpt", weights_only=False)
+    saved = torch.load(refitted.path / "checkpoints/best.ckpt", weights_only=False)
     assert saved["global_step"] == steps
     # The learning rate of the first training, not one that ends at 0 after so many steps.
     (rate,) = {group["lr"] for group in saved["optimizer_states"][0]["param_groups"]}
     assert rate == pytest.approx(0.01 * 0.5 * (1 + np.cos(np.pi * steps / 36)), rel=1e-6)
-    content = json.loads((refitted.folder / "result.json").read_text())
+    content = json.loads((refitted.path / "result.json").read_text())
     assert content["refit"] == refitted.refit
     assert {split: content["rows"][split]["rows"] for split in ("train", "val", "test")} == {
         "train": 120,
@@ -50,28 +50,28 @@ def test_it_takes_the_best_epochs_steps_on_all_rows_but_the_test(refitted, conf_
 
 def test_what_is_fitted_is_fitted_on_all_rows_but_the_test(refitted, conf_dir):
     table = pl.read_csv(conf_dir.parent / "small.csv").filter(pl.col("split") != "test")
-    fitted = json.loads((refitted.folder / "fitted/tasks.json").read_text())["level"]
+    fitted = json.loads((refitted.path / "fitted/tasks.json").read_text())["level"]
     assert np.isclose(table["level"].mean(), [value for value in fitted.values() if isinstance(value, float)]).any()
 
 
 def test_its_validation_rows_are_no_validation_any_more(refitted, caplog):
-    evaluate(refitted.folder, split="val", show=False)
+    evaluate(refitted.path, split="val", show=False)
     assert "refitted on its validation rows (trainer.refit): this is no validation" in caplog.text
 
 
 def test_its_model_is_the_one_checkpoint_and_the_one_that_was_tested(refitted):
-    assert [path.name for path in (refitted.folder / "checkpoints").iterdir()] == ["best.ckpt"]
-    again = evaluate(refitted.folder, show=False).metrics
+    assert [path.name for path in (refitted.path / "checkpoints").iterdir()] == ["best.ckpt"]
+    again = evaluate(refitted.path, show=False).metrics
     assert {name: again[name] for name in refitted.metrics} == pytest.approx(refitted.metrics, rel=1e-5)
-    logged = pl.read_csv(refitted.folder / "metrics.csv", infer_schema_length=None)["step"].to_list()
+    logged = pl.read_csv(refitted.path / "metrics.csv", infer_schema_length=None)["step"].to_list()
     assert logged == sorted(set(logged)), "the second training must not be logged over the first"
 
 
 def test_lightnings_callbacks_work_beside_ours_and_the_second_training_has_none_that_stop_or_save(refitted):
-    header = (refitted.folder / "metrics.csv").read_text().splitlines()[0]
+    header = (refitted.path / "metrics.csv").read_text().splitlines()[0]
     assert "lr-" in header
     assert "-momentum" in header
-    assert len(list(refitted.folder.rglob("epoch=*.ckpt"))) == 2
+    assert len(list(refitted.path.rglob("epoch=*.ckpt"))) == 2
 
 
 @pytest.mark.parametrize(

@@ -115,7 +115,7 @@ def test_predictions_agree_with_the_metrics(trained):
 def test_the_same_seed_gives_the_same_run_and_another_does_not(conf_dir, trained):
     again = train(small_config(conf_dir, "loss_weighting=gradnorm", "seed=0", "report.plots=false"), show=False)
     assert again.metrics == trained.metrics
-    a, b = (load_weights(run.folder / "checkpoints" / "last.ckpt") for run in (trained, again))
+    a, b = (load_weights(run.path / "checkpoints" / "last.ckpt") for run in (trained, again))
     assert all(torch.equal(a[name], b[name]) for name in a)
     other = train(small_config(conf_dir, "loss_weighting=gradnorm", "seed=1", "report.plots=false"), show=False)
     assert other.metrics != trained.metrics
@@ -232,7 +232,7 @@ def test_a_run_on_a_relative_path_can_be_evaluated_from_anywhere(odd, monkeypatc
 
 
 def test_a_failed_run_says_what_it_could_not_read(conf_dir, odd):
-    table = odd[0].folder.parent / "odd.csv"
+    table = odd[0].path.parent / "odd.csv"
     config = small_config(
         conf_dir,
         f"data.path={table}",

@@ -75,7 +75,7 @@ def test_deterministic_runs_of_one_seed_agree_to_the_last_bit(all_kinds, tmp_pat
     assert torch.are_deterministic_algorithms_enabled()  # nothing that was used lacks a deterministic form
     second, _ = of_media(all_kinds, tmp_path / "2", *options)
     other, _ = of_media(all_kinds, tmp_path / "3", *options, "seed=1")
-    a, b, c = (load_weights(run.folder / "checkpoints" / "last.ckpt") for run in (first, second, other))
+    a, b, c = (load_weights(run.path / "checkpoints" / "last.ckpt") for run in (first, second, other))
     assert a.keys() == b.keys()
     assert all(torch.equal(a[name], b[name]) for name in a)
     assert first.metrics == second.metrics
@@ -95,7 +95,7 @@ def test_bfloat16_trains_image_text_and_speech_with_gradnorm(all_kinds, tmp_path
     weights = steps(found, "weight").to_torch()
     torch.testing.assert_close(weights.sum(1), torch.full((3,), 4.0, dtype=weights.dtype))
     assert (weights[0] != weights[2]).any()
-    saved = load_weights(half.folder / "checkpoints" / "last.ckpt")
+    saved = load_weights(half.path / "checkpoints" / "last.ckpt")
     assert {x.dtype for x in saved.values() if x.is_floating_point()} == {torch.float32}
     assert full.metrics.keys() == half.metrics.keys()
 
