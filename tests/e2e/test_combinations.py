@@ -3,17 +3,14 @@
 import pytest
 import pytorch_lightning as pl
 import torch
-import yaml
 
 from mmfusion.config.compose import load_config
-from mmfusion.config.folders import groups, own_folder
-from mmfusion.config.instantiate import locate
 from mmfusion.training.build import build_data, build_model, build_module
 from mmfusion.training.gradients import PLACES
 from mmfusion.training.noise import quiet
+from tests.e2e.options import NEVER, OPTIONS
 from tests.helpers.pairwise import pairwise
 
-OPTIONS = {name: sorted(options) for name, options in groups([own_folder()]).items()}
 HOLES = ["data.absent={image: 0.4, speech: 0.4, text: 0.4}", "data.unlabelled={sum: 0.4, largest: 0.4}"]
 TINY = [
     *("data.rows.train=32", "data.rows.val=8", "data.rows.test=8", "data.loader.batch_size=16"),
@@ -33,15 +30,9 @@ def prepared():
     return found
 
 
-def never_fills(fusion: str) -> bool:
-    """Whether it leaves absent modalities out, so that a config with placeholders is refused."""
-    text = (own_folder() / "fusion" / f"{fusion}.yaml").read_text(encoding="utf-8")
-    return locate(yaml.safe_load(text)["_target_"], "fusion").level == "decision"
-
-
 @pairwise(
     crossed=("fusion", "loss_weighting", "sharing", "holes"),
-    never=[(("fusion", name), ("modality", "placeholders")) for name in OPTIONS["fusion"] if never_fills(name)],
+    never=NEVER,
     **{name: OPTIONS[name] for name in ("fusion", "loss_weighting", "sharing", "modality", "optimizer", "scheduler")},
     gradients_of=PLACES,
     holes=[False, True],

@@ -1,4 +1,4 @@
-"""Every YAML of every group is composed, checked, instantiated and trained for two batches, through the real run."""
+"""Every option of every group is trained for two batches through the real run; those that go together in one run."""
 
 from pathlib import Path
 
@@ -6,19 +6,21 @@ import pytest
 import torch
 
 from mmfusion.config.compose import load_config
-from mmfusion.config.folders import groups, own_folder
+from mmfusion.config.folders import own_folder
 from mmfusion.runs.train import train
+from tests.e2e.options import NEVER, OPTIONS
 from tests.helpers.all_kinds import write_all_kinds
+from tests.helpers.pairwise import combinations
 
-NAMES = {
-    "image": "image",
-    "text": "note",
-    "speech": "voice",
-    "tabular": "vitals",
-    "features": "vector",
-    "series": "signal",
+ENCODERS = {
+    "encoder/image": "image",
+    "encoder/text": "note",
+    "encoder/speech": "voice",
+    "encoder/tabular": "vitals",
+    "encoder/features": "vector",
+    "encoder/series": "signal",
 }
-TASKS = {"classification": "kind", "binary": "flag", "multilabel": "tags", "regression": "size"}
+"""Group to the modality of the table that has such an encoder."""
 REAL = {
     "digits3_agree": "digits3",
     "digits3_agree_with_holes": "digits3",
@@ -34,20 +36,15 @@ SHORT = [
     "trainer.num_sanity_val_steps=0",
     "report.plots=false",
 ]
-# What is known of some of the modalities alone is tested where it depends on the option.
-SUBSETS = {"data", "experiment", "fusion", "modality", "sharing"}
 TINY_DIGITS = ["data.rows.train=64", "data.rows.val=16", "data.rows.test=16", "data.loader.batch_size=16"]
-# What only a sweep, a search or a study reads, and no training: tests/sweeps and tests/studies run them.
-OF_MANY_RUNS = {"hydra/launcher", "hydra/sweeper", "hparams_search", "study"}
-# Options of several processes: tests/runs/test_launchers.py starts them.
-ELSEWHERE = {("trainer", "ddp"), ("trainer", "fsdp")}
-
-OPTIONS = [
-    (group, option)
-    for group, options in sorted(groups([own_folder()]).items())
-    for option in sorted(options)
-    if group and (group, option) not in ELSEWHERE
-]
+ALONE = ("data", "debug", "experiment", "task")
+OF_MANY_RUNS = ("hydra/launcher", "hydra/sweeper", "hparams_search", "study")  # tests/sweeps and tests/studies run them
+ELSEWHERE = {"ddp", "fsdp"} | ({"gpu"} if not torch.cuda.is_available() else set())  # tests/runs/test_launchers.py
+TOGETHER = {
+    group: [option for option in options if option not in ELSEWHERE]
+    for group, options in OPTIONS.items()
+    if group not in (*ALONE, *OF_MANY_RUNS)
+}
 
 
 @pytest.fixture(scope="module")
@@ -55,49 +52,57 @@ def all_kinds(tmp_path_factory) -> Path:
     return write_all_kinds(tmp_path_factory.mktemp("all_kinds"))
 
 
-def overrides_for(group: str, option: str, shared: Path) -> list[str]:
-    """What makes a run use this option, on the smallest data that has what it needs."""
-    if group == "experiment" and option in REAL:
-        if not shared.is_dir():
-            pytest.skip("needs the real data in ../shared/data")
-        few = ["data.loader.batch_size=16", "data.loader.cache=none"]  # no use decoding all for a few batches
-        return [f"experiment={option}", f"data.root={shared / REAL[option]}", *few]
-    if (group, option) in (("experiment", "seed"), ("data", "latent")):
-        return ["experiment=seed", *TINY_DIGITS]
-    if (group, option) in (("experiment", "digits"), ("data", "digits")):
-        return ["experiment=digits", *TINY_DIGITS]
-    if (group, option) == ("trainer", "gpu") and not torch.cuda.is_available():
-        pytest.skip("needs a GPU")
-    base = ["experiment=all_kinds"]
-    kind = group.removeprefix("encoder/")
-    if group.startswith("encoder/"):
-        dropped = [f"~encoder.{name}" for other, name in NAMES.items() if other not in (kind, "tabular")]
-        place = group if NAMES[kind] == kind else f"{group}@encoder.{NAMES[kind]}"
-        return [*base, f"{place}={option}", *dropped]
-    if group == "task":
-        return [*base, *(f"~task.{name}" for other, name in TASKS.items() if other != option)]
-    if group == "logger":
-        return [*base, f"logger=[{option}]"]
-    if group == "data":
-        return base
-    return [*base, f"{group}={option}"]
-
-
-@pytest.mark.parametrize(("group", "option"), OPTIONS, ids=lambda value: value.replace("/", "-"))
-def test_trains_for_two_batches(group, option, all_kinds, tmp_path, request):
-    shared = request.config.rootpath.parent / "shared" / "data"
-    overrides = [*overrides_for(group, option, shared), f"paths.run={tmp_path / 'run'}"]
-    # A debug option says itself how long to train; a hundred epochs are too many here.
-    overrides += SHORT if group != "debug" else ["trainer.max_epochs=2"] if option == "overfit" else []
-    if group in OF_MANY_RUNS:
-        load_config(overrides, [all_kinds])
-        return
-    if group not in SUBSETS:
-        overrides.append("report.subsets=none")
-    if group == "scheduler" and option == "plateau":
-        overrides += ["trainer.check_val_every_n_epoch=1"]
+def run(overrides, all_kinds, folder):
+    overrides = [*overrides, f"paths.run={folder / 'run'}"]
     result = train(load_config(overrides, [all_kinds]), overrides, show=False)
     assert result.status == "completed"
-    assert (tmp_path / "run" / "result.json").is_file()
-    if group != "debug":
-        assert any(name.startswith("test/") for name in result.metrics)
+    assert (folder / "run" / "result.json").is_file()
+    return result
+
+
+@pytest.mark.parametrize(
+    "chosen", combinations(TOGETHER, never=NEVER, strength=1), ids=lambda row: "-".join(row.values())
+)
+def test_trains_for_two_batches(chosen, all_kinds, tmp_path):
+    overrides = []
+    for group, option in chosen.items():
+        name = ENCODERS.get(group, group)
+        place = group if group in (name, f"encoder/{name}") else f"{group}@encoder.{name}"
+        overrides.append(f"{place}=[{option}]" if group == "logger" else f"{place}={option}")
+    result = run(["experiment=all_kinds", *overrides, *SHORT], all_kinds, tmp_path)
+    assert {name.split("/")[1] for name in result.metrics if name.startswith("test/")} >= {
+        "kind",
+        "flag",
+        "tags",
+        "size",
+    }
+
+
+def test_the_table_has_every_kind_of_modality_and_task(all_kinds):
+    config = load_config(["experiment=all_kinds"], [all_kinds])
+    assert set(ENCODERS) == {group for group in OPTIONS if group.startswith("encoder/")}
+    assert {node["_target_"] for node in config["task"].values()} == {
+        load_config([f"+task@task.one={option}"])["task"]["one"]["_target_"] for option in OPTIONS["task"]
+    }
+
+
+def test_every_source_has_an_experiment():
+    text = "".join(path.read_text() for path in (own_folder() / "experiment").glob("*.yaml"))
+    assert [name for name in OPTIONS["data"] if f"override /data: {name}\n" not in text] == []
+
+
+@pytest.mark.parametrize("name", OPTIONS["experiment"])
+def test_an_experiment_trains_for_two_batches(name, all_kinds, tmp_path, request):
+    few = TINY_DIGITS
+    if name in REAL:
+        folder = request.getfixturevalue("shared_data") / REAL[name]
+        # No use decoding all for a few batches.
+        few = [f"data.root={folder}", "data.loader.batch_size=16", "data.loader.cache=none"]
+    result = run([f"experiment={name}", *few, *SHORT], all_kinds, tmp_path)
+    assert any(name.startswith("test/") for name in result.metrics)
+
+
+@pytest.mark.parametrize("name", OPTIONS["debug"])
+def test_a_debug_option_says_itself_how_long_to_train(name, all_kinds, tmp_path):
+    fewer = ["trainer.max_epochs=2"] if name in ("overfit", "anomaly") else []  # a hundred epochs are too many here
+    run(["experiment=all_kinds", f"debug={name}", *fewer, "report.subsets=none"], all_kinds, tmp_path)

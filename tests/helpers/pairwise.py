@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import itertools
 from collections import Counter
-from collections.abc import Collection, Hashable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Mapping, Sequence
 
 import pytest
 
@@ -36,21 +36,24 @@ def pairwise(
 
 
 def combinations(
-    factors: Factors, crossed: Collection[str] = (), never: Collection[tuple[Option, Option]] = ()
-) -> Iterator[dict[str, Hashable]]:
-    """Rows with every option, every two options, and every combination of the `crossed` factors, in a fixed order.
+    factors: Factors,
+    crossed: Collection[str] = (),
+    never: Collection[tuple[Option, Option]] = (),
+    strength: int = 2,
+) -> list[dict[str, Hashable]]:
+    """Rows with every two options (or every `strength` of them) and every combination of the `crossed` factors.
 
-    Greedy: a row begins with what is still missing, and takes of each other factor the value that adds most.
+    Greedy, and the same each time: a row begins with options that have not met, and takes of every other factor the
+    value that adds most.
     """
     options = {name: [(name, value) for value in values] for name, values in factors.items()}
-    used: Counter[Option] = Counter()
     excluded = [frozenset(pair) for pair in never]
-    groups = [
-        *itertools.product(*(options[name] for name in crossed)),
-        *(pair for two in itertools.combinations(options.values(), 2) for pair in itertools.product(*two)),
-        *((option,) for values in options.values() for option in values),
-    ]
-    missing = dict.fromkeys(frozenset(group) for group in groups if not any(pair <= set(group) for pair in excluded))
+    strength = min(strength, len(factors))
+    groups = [crossed, *itertools.combinations(factors, strength)]
+    products = (frozenset(group) for names in groups for group in itertools.product(*(options[name] for name in names)))
+    missing = dict.fromkeys(group for group in products if not any(pair <= group for pair in excluded))
+    used: Counter[Option] = Counter()
+    rows = []
 
     def gain(option: Option, row: Collection[Option]) -> tuple[int, int]:
         return sum(frozenset((option, other)) in missing for other in row), -used[option]
@@ -62,7 +65,8 @@ def combinations(
             row[name] = max(allowed, key=lambda option: gain(option, row.items()))[1]
         chosen = [(name, row[name]) for name in factors]
         used.update(chosen)
-        for size in (1, 2, len(crossed)):
+        for size in (strength, len(crossed)):
             for group in itertools.combinations(chosen, size):
                 missing.pop(frozenset(group), None)
-        yield dict(chosen)
+        rows.append(dict(chosen))
+    return rows

@@ -15,20 +15,28 @@ def pairs(rows):
 @pytest.mark.parametrize("never", [[], NEVER], ids=["all", "some excluded"])
 def test_every_two_options_meet_in_few_rows(never):
     product = [dict(zip(FACTORS, values, strict=True)) for values in itertools.product(*FACTORS.values())]
-    rows = list(combinations(FACTORS, never=never))
+    rows = combinations(FACTORS, never=never)
     assert pairs(rows) == pairs(product) - {frozenset(pair) for pair in never}
     assert 30 <= len(rows) <= 36
-    assert rows == list(combinations(FACTORS, never=never))
+    assert rows == combinations(FACTORS, never=never)
 
 
 def test_crossed_factors_are_multiplied_out():
     crossed = ("fusion", "weighting", "seed")
-    rows = list(combinations(FACTORS, crossed))
+    rows = combinations(FACTORS, crossed)
     assert len(rows) == 6 * 5 * 3
     assert len({tuple(row[name] for name in crossed) for row in rows}) == len(rows)
     assert pairs(rows) == pairs(combinations(FACTORS))
-    assert len(list(combinations(FACTORS, FACTORS))) == 6 * 5 * 2 * 3
+    assert len(combinations(FACTORS, FACTORS)) == 6 * 5 * 2 * 3
+
+
+def test_every_option_once():
+    rows = combinations(FACTORS, never=NEVER, strength=1)
+    assert len(rows) == 6
+    assert {option for row in rows for option in row.items()} == {
+        (k, v) for k, values in FACTORS.items() for v in values
+    }
 
 
 def test_one_factor_is_each_of_its_values():
-    assert list(combinations({"a": [1, 2]})) == [{"a": 1}, {"a": 2}]
+    assert combinations({"a": [1, 2]}) == [{"a": 1}, {"a": 2}]
