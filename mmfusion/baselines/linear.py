@@ -15,6 +15,7 @@ from torch import Tensor
 from mmfusion.baselines.scaling import Matrix
 from mmfusion.tasks._base import Task
 from mmfusion.tasks.binary import Binary
+from mmfusion.tasks.build import metric_facts
 from mmfusion.tasks.classification import Classification
 from mmfusion.tasks.multilabel import Multilabel
 from mmfusion.tasks.regression import Regression
@@ -162,24 +163,17 @@ def _tensor(outputs: np.ndarray) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(outputs, dtype=np.float64))
 
 
-def _leading(task: Task) -> tuple[str, bool] | None:
-    """The first of a task's metrics that has a direction, and whether more of it is better."""
-    for name, metric in task.metrics().items():
-        if metric.higher_is_better is not None:
-            return name, bool(metric.higher_is_better)
-    return None
-
-
 def _score(task: Task, outputs: Tensor, targets: Tensor) -> tuple[float, float]:
     """Higher is better: the leading metric, and where that is level the loss."""
     loss = -float(task.loss(outputs, targets).mean())
-    found = _leading(task)
-    if found is None:
+    leading = next(((name, facts) for name, facts in metric_facts(task).items() if facts.direction), None)
+    if leading is None:
         return loss, loss
-    metrics = task.metrics()
-    metrics.update(*task.metric_inputs(outputs, targets))
-    value = float(metrics.compute()[found[0]])
-    return (value if found[1] else -value), loss
+    name, facts = leading
+    metric = task.metrics()[name]
+    metric.update(*task.metric_inputs(outputs, targets))
+    value = float(metric.compute())
+    return (value if facts.direction == "max" else -value), loss
 
 
 def _columns(y: np.ndarray) -> np.ndarray:

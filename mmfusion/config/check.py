@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -10,15 +11,19 @@ from mmfusion.config.combinations import impossible
 from mmfusion.config.errors import ConfigError, nearest, suggest
 from mmfusion.config.instantiate import check_allowed, is_allowed, is_under
 from mmfusion.config.names import (
+    CLASS_COUNTS,
     ENCODER_KEYS,
     KIND_ARGUMENTS,
     KIND_TARGETS,
     MODALITY_KEYS,
+    RESERVED,
     SECTIONS,
     SOURCE_KEYS,
+    TASK_KEYS,
 )
 from mmfusion.config.signature import Signature, components, read_signature
 from mmfusion.config.slots import SLOTS, slot_of
+from mmfusion.config.task_metrics import facts_of
 from mmfusion.config.values import check_names
 
 Problem = tuple[str, str]
@@ -124,7 +129,8 @@ def _components(config: Mapping[str, Any]) -> Iterator[Problem]:
         yield from check_names(f"encoder.{name}", extra, signature)
     for name, node in config["task"].items():
         if f"task.{name}" not in unknown:
-            yield from _component(f"task.{name}", node, "task")
+            yield from _component(f"task.{name}", node, "task", handled=TASK_KEYS)
+            yield from _metrics(f"task.{name}.metrics", node)
     for slot in ("fusion", "sharing", "loss_weighting", "optimizer", "scheduler"):
         yield from _component(slot, config[slot], slot, injected=SLOTS[slot].injected)
     for name, node in config["logger"].items():
@@ -211,6 +217,28 @@ def _component(
     for place, inner in _nested(key, {k: v for k, v in arguments.items() if k not in handled}):
         inside = slot_of(place) or slot
         yield from _component(place, inner, inside, injected=injected if inside == slot else SLOTS[inside].injected)
+
+
+def _metrics(key: str, task: Mapping[str, Any]) -> Iterator[Problem]:
+    """What a config adds to a task's metrics: names, directions, and components."""
+    further, known = task.get("metrics") or {}, facts_of({**task, "metrics": {}}, signature_of) or {}
+    if not isinstance(further, Mapping):
+        yield key, f"must be a mapping from a metric's name to its _target_, found {further!r}"
+        return
+    for name, node in further.items():
+        place = f"{key}.{name}"
+        if not re.fullmatch(r"[A-Za-z0-9_-]+", str(name)):
+            yield place, "a name is made of ASCII letters, digits, _ and -"
+        elif name in (*known, "loss", "labels", "rows", *RESERVED):
+            yield place, "this name is taken; choose another"
+        elif not isinstance(node, Mapping) or "_target_" not in node:
+            yield from _component(place, node, "metric")
+        elif node.get("direction", "max") not in ("max", "min", None):
+            yield f"{place}.direction", f"must be max or min, found {node['direction']!r}"
+        else:
+            signature = signature_of(str(node["_target_"]))
+            counts = {name: 2 for name in CLASS_COUNTS if signature and name in signature.parameters}
+            yield from _component(place, {**counts, **node}, "metric", handled=("direction",))
 
 
 def _nested(key: str, node: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:

@@ -12,6 +12,7 @@ from mmfusion.config.names import MANIFEST, RESERVED
 from mmfusion.config.signature import Signature, components
 from mmfusion.config.slots import SLOTS
 from mmfusion.config.split import check_split
+from mmfusion.config.task_metrics import facts_of
 from mmfusion.config.validation import without_validation
 from mmfusion.config.validation_interval import interval_problems
 
@@ -182,8 +183,7 @@ def _metrics(key: str, metric: Any, tasks: Mapping[str, Any], read: Read) -> Ite
         if parts[1] not in tasks:
             yield key, f"{name} is of no task here; {suggest(parts[1], tasks)}"
             continue
-        signature = read(tasks[parts[1]]["_target_"])
-        there = signature.keys.get("metrics") if signature else None
+        there = facts_of(tasks[parts[1]], read)
         if parts[0] == "val" and there and parts[2] not in (*there, "loss"):
             yield key, f"there is no {name!r}; {suggest(name, [f'val/{parts[1]}/{each}' for each in (*there, 'loss')])}"
 

@@ -16,13 +16,13 @@ import yaml
 
 from mmfusion.config.check import signature_of
 from mmfusion.config.errors import ConfigError
-from mmfusion.config.names import ENCODER_KEYS, SOURCE_KEYS
+from mmfusion.config.names import ENCODER_KEYS, SOURCE_KEYS, TASK_KEYS
 from mmfusion.config.origin import Origin
 from mmfusion.config.override import Override, parse_overrides
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Choice = tuple[str, str]
-HANDLED = {"encoder": ENCODER_KEYS, "data": SOURCE_KEYS}
+HANDLED = {"encoder": ENCODER_KEYS, "data": SOURCE_KEYS, "task": TASK_KEYS}
 
 
 def fit(config: dict[str, Any], origin: Origin) -> list[str]:

@@ -24,6 +24,12 @@ MODALITY_KEYS = ("kind", "transforms")
 ENCODER_KEYS = ("freeze", "lr_scale")
 """Keys of `encoder.<name>` that the builder reads; the encoder's class never sees them."""
 
+TASK_KEYS = ("metrics",)
+"""Keys of `task.<name>` that are not the task's own arguments."""
+
+CLASS_COUNTS = ("num_classes", "num_labels")
+"""What torchmetrics calls the number of classes, which the training split tells a metric that leaves it out."""
+
 KIND_ARGUMENTS = {
     "image": ("channels",),
     "text": ("vocab_size",),
@@ -33,6 +39,9 @@ KIND_ARGUMENTS = {
     "series": ("channels",),
 }
 """What the data tells an encoder of each kind; not for configs to set."""
+
+MONITOR = "val/monitor"
+"""What is logged, after each validation, of the metric that chooses checkpoints; searches may go by it too."""
 
 SECTIONS = {
     "data.loader": "mmfusion.data.module.LoaderConfig",

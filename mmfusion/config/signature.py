@@ -32,8 +32,8 @@ class Signature:
         is_class: a class rather than a function.
         parameters: by name, in order.
         is_open: takes names beyond `parameters`, or some that reading could not see.
-        attributes: class attributes with a literal value, inherited ones too; none that an instance may change.
-        keys: those of the mapping that a method returns, by the method's name, where its source lists them all.
+        attributes: class attributes with a literal value, inherited ones too; none that an instance may change. Of a
+            task's `METRICS` the directions.
         lineage: names of the class and of its bases, "?" for a base that reading could not follow.
     """
 
@@ -42,7 +42,6 @@ class Signature:
     parameters: dict[str, Parameter] = field(default_factory=dict)
     is_open: bool = False
     attributes: dict[str, Any] = field(default_factory=dict)
-    keys: dict[str, tuple[str, ...]] = field(default_factory=dict)
     lineage: list[str] = field(default_factory=list)
 
 
@@ -107,19 +106,12 @@ def _read_class(definition: Definition, signature: Signature) -> None:
             _read_class(base, parents[-1])
     for parent in reversed(parents):
         signature.attributes |= parent.attributes
-        signature.keys |= parent.keys
         signature.lineage += parent.lineage
     for name, value in _attributes(node).items():
         if value is _UNKNOWN:
             signature.attributes.pop(name, None)
         else:
             signature.attributes[name] = value
-
-    for each in node.body:
-        if isinstance(each, ast.FunctionDef):
-            signature.keys.pop(each.name, None)
-            if names := _returned_keys(each):
-                signature.keys[each.name] = names
 
     init = next((n for n in node.body if isinstance(n, ast.FunctionDef) and n.name == "__init__"), None)
     if init is not None:
@@ -166,27 +158,23 @@ def _attributes(node: ast.ClassDef) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for each in node.body:
         if isinstance(each, ast.AnnAssign) and isinstance(each.target, ast.Name) and each.value is not None:
-            found[each.target.id] = _literal(each.value)
+            found[each.target.id] = (_directions if each.target.id == "METRICS" else _literal)(each.value)
         elif isinstance(each, ast.Assign):
             found |= {target.id: _literal(each.value) for target in each.targets if isinstance(target, ast.Name)}
         elif isinstance(each, ast.FunctionDef) and each.name != "__init__":
-            found[each.name] = _UNKNOWN
+            found |= {each.name: _UNKNOWN} | ({"METRICS": _UNKNOWN} if each.name == "metrics" else {})
         elif isinstance(each, ast.FunctionDef):
             stored = (n for n in ast.walk(each) if isinstance(n, ast.Attribute) and isinstance(n.ctx, ast.Store))
             found |= {n.attr: _UNKNOWN for n in stored if _name(n.value) == "self"}
     return found
 
 
-def _returned_keys(method: ast.FunctionDef) -> tuple[str, ...]:
-    """The keys of the one mapping that a method returns, bare or handed to a call; none if they cannot all be read."""
-    if len(method.body) > 2 or not isinstance(method.body[-1], ast.Return):
-        return ()
-    value = method.body[-1].value
-    if isinstance(value, ast.Call) and len(value.args) == 1 and not value.keywords:
-        value = value.args[0]
-    keys = value.keys if isinstance(value, ast.Dict) else []
-    names = tuple(key.value for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str))
-    return names if len(names) == len(keys) else ()
+def _directions(value: ast.expr) -> Any:
+    """Of `{name: (factory, direction)}` name to direction."""
+    if not isinstance(value, ast.Dict) or not all(isinstance(each, ast.Tuple) for each in value.values):
+        return _UNKNOWN
+    keys = [_UNKNOWN if key is None else _literal(key) for key in value.keys]
+    return dict(zip(keys, (_literal(each.elts[-1]) for each in value.values), strict=True))  # type: ignore[attr-defined]
 
 
 def _literal(value: ast.expr) -> Any:

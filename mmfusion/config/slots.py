@@ -33,7 +33,7 @@ SLOTS = {
     "fusion": Slot(("mmfusion.fusion",), ("Fusion",), ("dims",)),
     "sharing": Slot(("mmfusion.sharing",), ("Sharing",), ("streams", "tasks")),
     "task": Slot(("mmfusion.tasks",), ("Task",)),
-    "metric": Slot(("torchmetrics",), ("Metric",)),
+    "metric": Slot(("torchmetrics", "mmfusion.tasks.metrics"), ("Metric",)),
     "loss_weighting": Slot(("mmfusion.loss_weighting",), ("LossWeighting",), ("tasks", "regressions", "classes")),
     "optimizer": Slot(("mmfusion.training.optimizers",)),
     "scheduler": Slot(("mmfusion.training.schedulers",)),

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from mmfusion.config.errors import ConfigError, nearest
+from mmfusion.config.names import MONITOR
 from mmfusion.report.directions import has_direction
 from mmfusion.store.files import SWEEP, read_mapping
 from mmfusion.store.run import Run
@@ -15,8 +16,6 @@ _PREFERRED = ("accuracy", "auroc", "f1", "mae", "rmse", "r2", "pearson")
 _COUNTS = ("rows", "labels")
 _VALIDATED = re.compile(r"val/([^/]+)/([^/]+)")
 _SHOWN = 20
-MONITOR = "val/monitor"
-"""What is logged as the metric that chooses checkpoints: `run.monitor` says which that is."""
 
 
 def value(run: Run, metric: str) -> float | None:

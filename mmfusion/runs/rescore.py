@@ -16,12 +16,12 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.config.instantiate import instantiate
 from mmfusion.runs.tables import class_names
 from mmfusion.store.files import OUTPUTS, PREDICTIONS
 from mmfusion.store.folder import RunFolder
 from mmfusion.tasks._base import Task
 from mmfusion.tasks.binary import Binary
+from mmfusion.tasks.build import build_task
 from mmfusion.tasks.classification import Classification
 from mmfusion.tasks.multilabel import Multilabel
 from mmfusion.tasks.regression import Regression
@@ -70,7 +70,7 @@ def read_tested(run: Path, config: Mapping[str, Any], name: str) -> Tested:
     """
     try:
         table = pl.read_parquet(run / PREDICTIONS)
-        task: Task = instantiate(config["task"][name], f"task.{name}")
+        task = build_task(name, config["task"][name])
         task.load_state(RunFolder(run).read_json("fitted/tasks.json")[name])
     except FileNotFoundError:
         raise RescoreError(f"it has no {PREDICTIONS}") from None

@@ -34,6 +34,7 @@ from mmfusion.store.files import PREDICTIONS
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import Run
 from mmfusion.tasks._base import Task
+from mmfusion.tasks.build import check_metrics
 from mmfusion.training.build import build_data, build_model, build_module
 from mmfusion.training.callbacks.build import Callbacks, build_callbacks
 from mmfusion.training.callbacks.monitor import check_labels
@@ -250,6 +251,7 @@ class _Run:
         self.data = data
         with busy("preparing data"):
             data.setup()
+        check_metrics(tasks, data.targets("train"))
         write_fitted(self.folder, data, tasks)
         return data, tasks
 

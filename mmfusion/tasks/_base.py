@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any, ClassVar, TypeAlias
 
+import torch
 from torch import Tensor, nn
-from torchmetrics import MetricCollection
+from torchmetrics import Metric, MetricCollection
+
+from mmfusion.config.task_metrics import Direction
+
+Definitions: TypeAlias = Mapping[str, tuple[Callable[[Any], Metric], Direction | None]]
+"""Metric's name to what makes it for a fitted task, and whether more (`max`) or less (`min`) of it is better."""
 
 
 class Task(nn.Module, ABC):
@@ -16,6 +23,9 @@ class Task(nn.Module, ABC):
     `fit` sees the training split's labels alone; `state`/`load_state` carry what it found into the run folder.
 
     Attributes:
+        METRICS: its metrics, the one that stands for the task first.
+        SIGNED: those of them whose values lie around 0.
+        further_metrics: those that the config adds (`task.<name>.metrics`).
         column: the manifest's column; None means the task's own name.
         columns: several of them instead, whose cells `fit` and `check` get as tuples; none: `column`.
         dim: the head's number of outputs, known once fitted.
@@ -26,6 +36,10 @@ class Task(nn.Module, ABC):
         double_targets: its targets come as float64, digit for digit as in the table; else fractions come as float32.
     """
 
+    METRICS: ClassVar[Definitions] = {}
+    SIGNED: ClassVar[tuple[str, ...]] = ()
+
+    further_metrics: Definitions = MappingProxyType({})
     column: str | None
     columns: Sequence[str] = ()
     dim: int
@@ -55,9 +69,15 @@ class Task(nn.Module, ABC):
     def predict(self, output: Tensor) -> dict[str, Tensor]:
         """Outputs `[B, dim]` to readable predictions, each `[B, ...]`, in the target's own unit."""
 
-    @abstractmethod
     def metrics(self) -> MetricCollection:
-        """Fresh metrics, updated with `metric_inputs` of labelled rows."""
+        """Fresh metrics of the fitted task, updated with `metric_inputs` of labelled rows."""
+        made: dict[str, Metric | MetricCollection] = {
+            name: make(self) for name, (make, _) in {**self.METRICS, **self.further_metrics}.items()
+        }
+        for metric in made.values() if self.double_targets else ():
+            metric.set_dtype(torch.float64)
+        # Groups would join metrics whose states are equal after the first batch, by chance too.
+        return MetricCollection(made, compute_groups=False)
 
     @abstractmethod
     def readable(self, predictions: Mapping[str, Tensor]) -> dict[str, list[Any]]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
-from mmfusion.tasks._base import Task
+from mmfusion.tasks._base import Definitions, Task
 from mmfusion.tasks.labels import ClassList, ordered
+from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc, CalibrationError
 
 
 class ClassTask(Task):
@@ -26,6 +27,13 @@ class ClassTask(Task):
     Raises:
         ValueError: an option out of range.
     """
+
+    METRICS: ClassVar[Definitions] = {
+        "accuracy": (lambda task: Accuracy(), "max"),
+        "f1": (lambda task: F1(task.dim), "max"),
+        "auroc": (lambda task: Auroc(task.dim, task.auroc_bins), "max"),
+        "calibration_error": (lambda task: CalibrationError(), "min"),
+    }
 
     def __init__(self, column: str | None, classes: Sequence[Any] | None, auroc_bins: int | None) -> None:
         super().__init__()

@@ -9,11 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
-from torchmetrics import MetricCollection
 
 from mmfusion.tasks._classes import ClassTask
 from mmfusion.tasks.labels import as_value, canonical, ordered, require_shapes, valid
-from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc, CalibrationError
 
 KNOWN_PAIRS = (("no", "yes"), ("false", "true"), ("0", "1"), ("n", "y"), ("negative", "positive"), ("-1", "1"))
 
@@ -115,16 +113,6 @@ class Binary(ClassTask):
             "": [self.classes.names[i] for i in predictions["class"].tolist()],
             f"_p_{self.classes.names[1]}": predictions["probability"].tolist(),
         }
-
-    def metrics(self) -> MetricCollection:
-        return MetricCollection(
-            {
-                "accuracy": Accuracy(),
-                "f1": F1(1),
-                "auroc": Auroc(1, self.auroc_bins),
-                "calibration_error": CalibrationError(),
-            }
-        )
 
 
 def _nearly_all(found: Counter[str]) -> tuple[str, str] | None:

@@ -9,11 +9,9 @@ from typing import Any
 import torch
 from torch import Tensor
 from torch.nn.functional import cross_entropy
-from torchmetrics import MetricCollection
 
 from mmfusion.tasks._classes import ClassTask
 from mmfusion.tasks.labels import require_shapes, valid
-from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc, CalibrationError
 
 SHOWN_CLASSES = 100
 
@@ -108,13 +106,3 @@ class Classification(ClassTask):
         if self.dim <= SHOWN_CLASSES:
             columns |= {f"_p_{name}": probabilities_BC[:, i].tolist() for i, name in enumerate(self.classes.names)}
         return columns
-
-    def metrics(self) -> MetricCollection:
-        return MetricCollection(
-            {
-                "accuracy": Accuracy(),
-                "f1": F1(self.dim),
-                "auroc": Auroc(self.dim, self.auroc_bins),
-                "calibration_error": CalibrationError(),
-            }
-        )

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
-from torchmetrics import MetricCollection
 
 from mmfusion.label_lists import MARKS, split_labels
+from mmfusion.tasks._base import Definitions
 from mmfusion.tasks._classes import ClassTask
 from mmfusion.tasks.labels import as_value, canonical, require_shapes
 from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc
@@ -38,8 +38,13 @@ class Multilabel(ClassTask):
         ValueError: an option out of range; no label in the training split.
     """
 
-    choices = 2
+    METRICS: ClassVar[Definitions] = {
+        "accuracy": (lambda task: Accuracy(), "max"),
+        "f1": (lambda task: F1(task.dim), "max"),
+        "auroc": (lambda task: Auroc(task.dim, task.auroc_bins), "max"),
+    }
 
+    choices = 2
     several = True
 
     def __init__(
@@ -145,6 +150,3 @@ class Multilabel(ClassTask):
         chosen = [[n for n, yes in zip(names, row, strict=True) if yes] for row in predictions["classes"].tolist()]
         columns: dict[str, list[Any]] = {"": [self.separator.join(row) or self.none for row in chosen]}
         return columns | {f"_p_{name}": predictions["probabilities"][:, i].tolist() for i, name in enumerate(names)}
-
-    def metrics(self) -> MetricCollection:
-        return MetricCollection({"accuracy": Accuracy(), "f1": F1(self.dim), "auroc": Auroc(self.dim, self.auroc_bins)})

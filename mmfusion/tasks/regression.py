@@ -7,17 +7,17 @@ import math
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from numbers import Integral
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn.functional import huber_loss, l1_loss, mse_loss
-from torchmetrics import MeanAbsoluteError, MeanSquaredError, MetricCollection
+from torchmetrics import MeanAbsoluteError, MeanSquaredError
 
 from mmfusion.batch import as_double
 from mmfusion.standardization import DOUBLE, nonzero_deviation
-from mmfusion.tasks._base import Task
+from mmfusion.tasks._base import Definitions, Task
 from mmfusion.tasks.labels import require_shapes
 from mmfusion.tasks.metrics.values import R2, Pearson
 
@@ -49,6 +49,14 @@ class Regression(Task):
         ValueError: an unknown loss, or an option out of range; no label in the training split, or labels whose
             differences float64 cannot hold.
     """
+
+    METRICS: ClassVar[Definitions] = {
+        "mae": (lambda task: MeanAbsoluteError(), "min"),
+        "rmse": (lambda task: MeanSquaredError(squared=False), "min"),
+        "r2": (lambda task: R2(), "max"),
+        "pearson": (lambda task: Pearson(), "max"),
+    }
+    SIGNED = ("r2", "pearson")
 
     dim = 1
     is_regression = True
@@ -132,12 +140,6 @@ class Regression(Task):
     def readable(self, predictions: Mapping[str, Tensor]) -> dict[str, list[Any]]:
         """The value."""
         return {"": predictions["value"].tolist()}
-
-    def metrics(self) -> MetricCollection:
-        mae, rmse = MeanAbsoluteError(), MeanSquaredError(squared=False)
-        for metric in (mae, rmse):
-            metric.set_dtype(torch.float64)
-        return MetricCollection({"mae": mae, "rmse": rmse, "r2": R2(), "pearson": Pearson()})
 
     def state(self) -> dict[str, Any]:
         return {"mean": self.mean.item(), "std": self.std.item()}

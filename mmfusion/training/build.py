@@ -20,6 +20,7 @@ from mmfusion.modality.dropout import ModalityDropout
 from mmfusion.modality.placeholders import Placeholders
 from mmfusion.model import MultiTaskModel
 from mmfusion.tasks._base import Task
+from mmfusion.tasks.build import build_task
 from mmfusion.training.compiling import compile_model
 from mmfusion.training.module import MultiTaskModule
 from mmfusion.training.optimizers import parameter_groups
@@ -30,7 +31,7 @@ STAGES = ("train", "eval")
 
 def build_data(cfg: Config) -> tuple[MultiModalData, dict[str, Task]]:
     """The data module and the tasks whose labels it reads; call `setup()` on it to read, check and fit both."""
-    tasks: dict[str, Task] = {name: instantiate(node, f"task.{name}") for name, node in cfg["task"].items()}
+    tasks: dict[str, Task] = {name: build_task(name, node) for name, node in cfg["task"].items()}
     modalities = {name: _modality(cfg, name) for name in cfg["encoder"]}
     data = MultiModalData(
         source=instantiate(_without(cfg["data"], SOURCE_KEYS), "data"),

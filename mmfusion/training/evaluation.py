@@ -7,10 +7,11 @@ from collections.abc import Mapping
 
 import torch
 from torch import Tensor
+from torchmetrics import Metric, MetricCollection
 
 from mmfusion.batch import double_device
 from mmfusion.tasks._base import Task
-from mmfusion.training.distributed import sum_over_ranks
+from mmfusion.training.distributed import gather_over_ranks, sum_over_ranks, world_size
 from mmfusion.training.losses import labelled_sum
 
 
@@ -58,6 +59,7 @@ class Scores:
             if labels[i] == 0:
                 continue
             found[f"{name}/loss"] = losses[i] / labels[i]
+            _fill_empty_states(metrics)
             with warnings.catch_warnings():
                 # This rank may have seen no label where others have.
                 warnings.filterwarnings("ignore", message="The ``compute`` method of metric")
@@ -66,3 +68,19 @@ class Scores:
         if means:
             found["loss"] = torch.stack(means).sum()
         return {key: value.float() for key, value in found.items()}
+
+
+def _fill_empty_states(metrics: MetricCollection) -> None:
+    """Give a rank that saw no labelled row states of no row, as wide as those of the others.
+
+    torchmetrics gathers lists state by state, and waits for ever where a rank's has another number of dimensions.
+    """
+    for metric in metrics.values() if world_size() > 1 else ():
+        assert isinstance(metric, Metric)
+        lists = {name: state for name in metric._reductions if isinstance(state := getattr(metric, name), list)}
+        own = {name: (tuple(state[0].shape[1:]), state[0].dtype) for name, state in lists.items() if state}
+        known = {name: kind for each in gather_over_ranks([own]) for name, kind in each.items()} if lists else {}
+        for name, state in lists.items():
+            if not state and name in known:
+                shape, dtype = known[name]
+                state.append(torch.zeros(0, *shape, dtype=dtype, device=metric.device))

@@ -10,7 +10,7 @@ from mmfusion.config.check import check, signature_of
 from mmfusion.config.compose import Composed, compose
 from mmfusion.config.folders import groups, own_folder
 from mmfusion.config.listing import headline
-from mmfusion.config.names import ENCODER_KEYS, KIND_ARGUMENTS, SOURCE_KEYS
+from mmfusion.config.names import ENCODER_KEYS, KIND_ARGUMENTS, SOURCE_KEYS, TASK_KEYS
 from mmfusion.config.slots import SLOTS
 
 KNOWN = groups([own_folder()])
@@ -88,7 +88,7 @@ def test_lists_every_argument(group, option):
     signature = signature_of(node["_target_"])
     hidden = {name for names in KIND_ARGUMENTS.values() for name in names} if slot == "encoder" else set()
     expected = set(signature.parameters) - hidden - set(SLOTS[slot].injected)
-    extra = {"encoder": set(ENCODER_KEYS), "data": set(SOURCE_KEYS)}.get(slot, set())
+    extra = {"encoder": set(ENCODER_KEYS), "data": set(SOURCE_KEYS), "task": set(TASK_KEYS)}.get(slot, set())
     assert set(node) - {"_target_"} == expected | extra
 
 

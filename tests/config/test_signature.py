@@ -62,13 +62,10 @@ def test_attribute_that_an_instance_may_change_is_unknown(read):
     assert signature.attributes == {"d": 4}
 
 
-def test_keys_of_what_a_method_returns(read):
-    signature = read(
-        "class Base:\n    def metrics(self):\n        'words'\n        return Collection({'a': 1, 'b': 2})\n"
-        "    def other(self):\n        return {'c': 1}\n    def more(self):\n        return {'d': 1, **self.rest}\n"
-        "class Part(Base):\n    def other(self):\n        return compute()\n"
-    )
-    assert signature.keys == {"metrics": ("a", "b")}
+def test_directions_of_a_tasks_metrics(read):
+    base = "class Base:\n    METRICS: Definitions = {'a': (lambda task: A(task.dim), 'max'), 'b': (B, 'min')}\n"
+    assert read(base + "class Part(Base): ...\n").attributes == {"METRICS": {"a": "max", "b": "min"}}
+    assert read(base + "class Part(Base):\n    def metrics(self): return compute()\n").attributes == {}
 
 
 def test_base_out_of_reach_leaves_the_signature_open(read):

@@ -19,6 +19,7 @@ import torch
 import yaml
 from torch.distributed.fsdp import FSDPModule
 from torch.distributed.tensor import DTensor
+from torchmetrics.classification import MulticlassAUROC
 
 from mmfusion.batch import Batch, Tokens
 from mmfusion.training.gradients import PLACES
@@ -160,8 +161,9 @@ def train(case: dict[str, Any], rank: int, world: int, out: Path) -> dict[str, A
 
 
 def score(rank: int, world: int, out: Path) -> dict[str, Any]:
-    """Validation and test with rows of which a rank may have no label."""
+    """Validation and test with rows of which a rank may have no label; a metric of torchmetrics gathers all scores."""
     module = small.make_module()
+    module.model.tasks["kind"].further_metrics = {"area": (lambda task: MulticlassAUROC(task.dim), "max")}
     rows = small.loader([share(batch, rank, world) for batch in batches(False)])
     late = small.loader([share(batch, rank, world) for batch in batches(False)[4:]])
     runner = trainer(out, [])

@@ -107,6 +107,7 @@ def test_scores_are_over_all_ranks(found):
     assert one["test[a]/rows"] == 5
     assert one["test[a+b]/rows"] == one["test/rows"] == 8
     assert one["test/kind/labels"] == 2
+    assert "test/kind/area" in one
 
 
 def test_all_ranks_stop_before_the_step_and_name_the_row_that_one_of_them_has(found):

@@ -5,32 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
+from mmfusion.config.check import signature_of
 from mmfusion.config.errors import ConfigError, suggest
+from mmfusion.config.names import MONITOR
+from mmfusion.config.task_metrics import (
+    Direction,
+    MetricFacts,
+    facts_by_name,
+    facts_of,
+    sum_direction,
+    validation_facts,
+)
 
 KEY = "hydra.sweeper.objectives"
-MONITOR = "val/monitor"
 EACH_TASK = "tasks"
 """One objective for each task: its validation loss."""
-
-HIGHER = {
-    "mmfusion.tasks.classification.Classification": {
-        "accuracy": True,
-        "f1": True,
-        "auroc": True,
-        "calibration_error": False,
-    },
-    "mmfusion.tasks.binary.Binary": {"accuracy": True, "f1": True, "auroc": True, "calibration_error": False},
-    "mmfusion.tasks.multilabel.Multilabel": {"accuracy": True, "f1": True, "auroc": True},
-    "mmfusion.tasks.regression.Regression": {"mae": False, "rmse": False, "r2": True, "pearson": True},
-}
-"""The metrics of mmfusion's tasks, and whether more is better; a test holds them to what the tasks say. Asking the
-tasks themselves would mean reading the data first."""
-
-_BY_NAME = {name: higher for each in HIGHER.values() for name, higher in each.items()}
-
-Direction = Literal["min", "max"]
 
 
 @dataclass(frozen=True)
@@ -114,14 +105,17 @@ def _check(metric: str, config: Mapping[str, Any], key: str = KEY) -> None:
             f"{key}: {metric!r} is of the test split, which would be one more training split if a search looked at it; "
             f"take {metric.replace('test', 'val', 1)!r}"
         )
-    known = {"val/loss"} if key != KEY else {"val/loss", MONITOR}
-    for name, task in config["task"].items():
-        own = HIGHER.get(str(task.get("_target_")))
-        if own is None and metric.startswith(f"val/{name}/"):
-            return
-        known |= {f"val/{name}/{each}" for each in ("loss", *(own or ()))}
+    tasks = _facts(config)
+    if any(facts is None and metric.startswith(f"val/{name}/") for name, facts in tasks.items()):
+        return
+    known = {*validation_facts(tasks), *([MONITOR] if key == KEY else [])}
     if metric not in known:
         raise ConfigError(f"{key}: there is no {metric!r}; {suggest(metric, known)}")
+
+
+def _facts(config: Mapping[str, Any]) -> dict[str, dict[str, MetricFacts] | None]:
+    """Task to its metrics; None for a task that says nothing of them before it is built."""
+    return {name: facts_of(node, signature_of) for name, node in config["task"].items()}
 
 
 def _direction(metric: str, mode: Any, config: Mapping[str, Any]) -> Direction:
@@ -130,25 +124,18 @@ def _direction(metric: str, mode: Any, config: Mapping[str, Any]) -> Direction:
         return found
     if mode not in ("auto", None):
         raise ConfigError(f"{KEY}: {metric}: expected min, max or auto, found {mode!r}")
+    monitor = config["callbacks"]["monitor"]
+    if metric == MONITOR and monitor["mode"] in ("min", "max"):
+        return _direction(metric, monitor["mode"], config)
+    terms = _monitored(config) if metric == MONITOR else {metric: 1.0}
+    known = validation_facts(_facts(config))
+    by_name = {name: facts_by_name(signature_of).get(name.rpartition("/")[2]) for name in terms if name not in known}
+    direction = sum_direction(terms, known | {name: facts for name, facts in by_name.items() if facts is not None})
+    if direction is not None:
+        return direction
+    check_objectives([Objective(metric, "min")], config)  # a misspelt metric has no direction either
     if metric == MONITOR:
-        monitor = config["callbacks"]["monitor"]
-        if monitor["mode"] in ("min", "max"):
-            return _direction(metric, monitor["mode"], config)
-        check_objectives([Objective(MONITOR, "min")], config)  # a misspelt metric has no direction either
-        terms = _monitored(config).items()
-        wanted = {None if (h := _is_higher(name)) is None else h == (weight > 0) for name, weight in terms}
-        if len(wanted) == 1 and None not in wanted:
-            return "max" if wanted.pop() else "min"
         raise ConfigError(
             f"{KEY}: cannot tell whether callbacks.monitor should rise or fall; set callbacks.monitor.mode"
         )
-    higher = _is_higher(metric)
-    if higher is None:
-        _check(metric, config)
-        raise ConfigError(f"{KEY}: say whether {metric} should rise or fall: {{{metric}: max}}, or min")
-    return "max" if higher else "min"
-
-
-def _is_higher(metric: str) -> bool | None:
-    last = metric.rpartition("/")[2]
-    return False if last == "loss" else _BY_NAME.get(last)
+    raise ConfigError(f"{KEY}: say whether {metric} should rise or fall: {{{metric}: max}}, or min")

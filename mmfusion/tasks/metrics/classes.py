@@ -11,7 +11,7 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 from torch.nn.functional import one_hot
-from torchmetrics import Metric
+from torchmetrics import MeanMetric, Metric
 from torchmetrics.utilities import rank_zero_warn
 from torchmetrics.utilities.data import dim_zero_cat
 
@@ -36,27 +36,17 @@ def _decided(scores_BC: Tensor, one_of: bool) -> Tensor:
     return one_hot(scores_BC.argmax(1), scores_BC.shape[1]).bool() if one_of else scores_BC > 0.5
 
 
-class Accuracy(Metric):
+class Accuracy(MeanMetric):
     """Share of right decisions: over rows (one of C), or over rows and classes (yes or no, any of C). NaN if N = 0."""
 
-    higher_is_better = True
-    full_state_update = False
-    right: Tensor
-    total: Tensor
-
     def __init__(self) -> None:
-        super().__init__()
-        self.add_state("right", torch.tensor(0), dist_reduce_fx="sum")
-        self.add_state("total", torch.tensor(0), dist_reduce_fx="sum")
+        super().__init__(nan_strategy="disable")
+        self.set_dtype(torch.float64)
 
-    def update(self, preds: Tensor, target: Tensor) -> None:
+    def update(self, preds: Tensor, target: Tensor) -> None:  # type: ignore[override]
         scores_BC, truth_BC, one_of = _columns(preds, target)
         decided_BC = _decided(scores_BC, one_of)
-        self.right += (decided_BC & truth_BC).sum() if one_of else (decided_BC == truth_BC).sum()
-        self.total += len(preds) if one_of else truth_BC.numel()
-
-    def compute(self) -> Tensor:
-        return self.right / self.total
+        super().update((decided_BC & truth_BC).sum(1).double() if one_of else (decided_BC == truth_BC).double())
 
 
 class F1(Metric):
@@ -66,7 +56,6 @@ class F1(Metric):
         classes: C; 1 for yes or no, where it is the F1 of yes.
     """
 
-    higher_is_better = True
     full_state_update = False
     hits: Tensor
     decided: Tensor
@@ -103,7 +92,6 @@ class Auroc(Metric):
         bins: K, or None for the rule above, where K is 1024.
     """
 
-    higher_is_better = True
     full_state_update = False
     scores: list[Tensor]
     truths: list[Tensor]
@@ -190,7 +178,6 @@ class CalibrationError(Metric):
     probability of yes, right is yes. Paper: Guo et al., arXiv 1706.04599.
     """
 
-    higher_is_better = False
     full_state_update = False
     sums: Tensor
 

@@ -62,8 +62,6 @@ def _varies(n: Tensor, mean: Tensor, squares: Tensor) -> Tensor:
 class R2(_Moments):
     """`1 − Σ(p − t)² / Σ(t − mean t)²`; NaN for fewer than two rows or equal targets."""
 
-    higher_is_better = True
-
     def compute(self) -> Tensor:
         n, _, mean_t, _, squares_t, _, errors = self._total()
         return torch.where((n > 1) & _varies(n, mean_t, squares_t), 1 - errors / squares_t, torch.nan)
@@ -71,8 +69,6 @@ class R2(_Moments):
 
 class Pearson(_Moments):
     """`cov(p, t) / (σ_p σ_t)`; NaN for fewer than two rows, equal targets or equal predictions."""
-
-    higher_is_better = True
 
     def compute(self) -> Tensor:
         n, mean_p, mean_t, squares_p, squares_t, products, _ = self._total()

@@ -16,11 +16,12 @@ from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import instantiate
 from mmfusion.config.limits import Range
+from mmfusion.config.names import MONITOR
 from mmfusion.tasks._base import Task
 from mmfusion.training.callbacks.checkpoint import Checkpoints
 from mmfusion.training.callbacks.early_stopping import EarlyStopping
 from mmfusion.training.callbacks.metrics import StepMetrics
-from mmfusion.training.callbacks.monitor import MONITOR, Monitor, resolve_goal
+from mmfusion.training.callbacks.monitor import Monitor, resolve_goal
 from mmfusion.training.callbacks.plateau import MovePlateau
 from mmfusion.training.callbacks.predictions import KeepPredictions
 from mmfusion.training.callbacks.progress import ProgressBar, ProgressLines

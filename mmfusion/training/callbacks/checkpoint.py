@@ -10,7 +10,8 @@ import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.trainer.states import TrainerFn
 
-from mmfusion.training.callbacks.monitor import MONITOR, Goal
+from mmfusion.config.names import MONITOR
+from mmfusion.training.callbacks.monitor import Goal
 
 BEST = "best.ckpt"
 LAST = "last.ckpt"

@@ -7,7 +7,7 @@ import math
 from pytorch_lightning import LightningModule, Trainer
 from pytorch_lightning.callbacks import EarlyStopping as LightningEarlyStopping
 
-from mmfusion.training.callbacks.monitor import MONITOR
+from mmfusion.config.names import MONITOR
 
 
 class EarlyStopping(LightningEarlyStopping):

@@ -7,20 +7,21 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.trainer.states import TrainerFn
 
 from mmfusion.config.errors import ConfigError, suggest
+from mmfusion.config.names import MONITOR
+from mmfusion.config.task_metrics import Direction, sum_direction, validation_facts
 from mmfusion.tasks._base import Task
+from mmfusion.tasks.build import metric_facts
 from mmfusion.training.guard import NonFiniteLossError
 
 log = logging.getLogger(__name__)
 
-MONITOR = "val/monitor"
-"""The name under which the number is logged, and by which checkpoints, early stopping and searches go."""
 _LOSS = re.compile("val/[^/]+/loss")
 
 
@@ -34,7 +35,7 @@ class Goal:
     """
 
     terms: Mapping[str, float]
-    mode: Literal["min", "max"]
+    mode: Direction
 
     def better(self, new: float, old: float | None) -> bool:
         """Whether `new` beats `old`; nan beats nothing."""
@@ -69,27 +70,19 @@ def resolve_goal(metric: str | Mapping[str, float], mode: str, tasks: Mapping[st
         raise ConfigError(
             f"callbacks.monitor.metric: expected a metric, or metrics with weights not 0; found {metric!r}"
         )
-    higher: dict[str, bool | None] = {"val/loss": False}
-    for task, definition in tasks.items():
-        higher[f"val/{task}/loss"] = False
-        for name, each in definition.metrics().items():
-            higher[f"val/{task}/{name}"] = getattr(each, "higher_is_better", None)
+    facts = validation_facts({name: metric_facts(task) for name, task in tasks.items()})
     for name in terms:
-        if name not in higher:
-            raise ConfigError(f"callbacks.monitor.metric: there is no {name!r}; {suggest(name, higher)}")
-    if mode == "min":
-        return Goal(terms, "min")
-    if mode == "max":
-        return Goal(terms, "max")
-    if mode != "auto":
+        if name not in facts:
+            raise ConfigError(f"callbacks.monitor.metric: there is no {name!r}; {suggest(name, facts)}")
+    if mode not in ("min", "max", "auto"):
         raise ConfigError(f"callbacks.monitor.mode must be min, max or auto, found {mode!r}")
-    wanted = {None if higher[name] is None else higher[name] == (weight > 0) for name, weight in terms.items()}
-    if len(wanted) != 1 or None in wanted:
+    direction = sum_direction(terms, facts) if mode == "auto" else mode
+    if direction is None:
         raise ConfigError(
             f"callbacks.monitor.mode=auto cannot tell whether {dict(terms)} should rise or fall: give metrics where "
             "less is better a negative weight, or set mode to min or max"
         )
-    return Goal(terms, "max" if wanted.pop() else "min")
+    return Goal(terms, direction)  # type: ignore[arg-type]
 
 
 def check_labels(goal: Goal, labels: Mapping[str, int]) -> None:

@@ -9,7 +9,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.trainer.states import TrainerFn
 
 from mmfusion.config.errors import ConfigError, suggest
-from mmfusion.training.callbacks.monitor import MONITOR
+from mmfusion.config.names import MONITOR
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,9 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from mmfusion.config.names import MONITOR
 from mmfusion.progress import Lines
-from mmfusion.training.callbacks.monitor import MONITOR, Monitor
+from mmfusion.training.callbacks.monitor import Monitor
 from mmfusion.training.record import StepRecord
 
 

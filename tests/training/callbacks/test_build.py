@@ -3,8 +3,8 @@ import yaml
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import trusting
+from mmfusion.config.names import MONITOR
 from mmfusion.training.callbacks.build import build_callbacks
-from mmfusion.training.callbacks.monitor import MONITOR
 from mmfusion.training.noise import quiet
 from mmfusion.training.search.trial import Announcement
 from tests.training.small import QUIET, loader, make_batch, make_module, make_tasks, make_trainer

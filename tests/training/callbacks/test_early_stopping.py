@@ -5,8 +5,8 @@ import pytest
 import torch
 from pytorch_lightning.trainer.states import TrainerFn
 
+from mmfusion.config.names import MONITOR
 from mmfusion.training.callbacks.early_stopping import EarlyStopping
-from mmfusion.training.callbacks.monitor import MONITOR
 
 
 def waited(values, patience=2):

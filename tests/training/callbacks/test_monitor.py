@@ -6,7 +6,8 @@ import torch
 from pytorch_lightning.trainer.states import TrainerFn
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.training.callbacks.monitor import MONITOR, Goal, Monitor, check_labels, resolve_goal
+from mmfusion.config.names import MONITOR
+from mmfusion.training.callbacks.monitor import Goal, Monitor, check_labels, resolve_goal
 from mmfusion.training.guard import NonFiniteLossError
 from mmfusion.training.noise import quiet
 from tests.training.small import QUIET, loader, make_batch, make_module, make_tasks, make_trainer

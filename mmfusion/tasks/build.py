@@ -1,0 +1,99 @@
+"""From a config's `task.<name>` to a task with all of its metrics."""
+
+from __future__ import annotations
+
+import inspect
+import warnings
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import torch
+from torch import Tensor
+from torchmetrics import Metric
+
+from mmfusion.config.errors import ConfigError
+from mmfusion.config.instantiate import instantiate, locate
+from mmfusion.config.names import CLASS_COUNTS, TASK_KEYS
+from mmfusion.config.task_metrics import MetricFacts
+from mmfusion.tasks._base import Task
+
+
+def build_task(name: str, node: Mapping[str, Any]) -> Task:
+    """The task `name`, not yet fitted; the metrics that its config adds are made once it is.
+
+    Raises:
+        ConfigError: see `instantiate`; of a metric its name, its direction or its `_target_`.
+    """
+    task: Task = instantiate({key: value for key, value in node.items() if key not in TASK_KEYS}, f"task.{name}")
+    further = {}
+    for metric, own in (node.get("metrics") or {}).items():
+        key = f"task.{name}.metrics.{metric}"
+        locate(own.get("_target_"), key)
+        further[metric] = (
+            partial(_make, {k: v for k, v in own.items() if k != "direction"}, key),
+            own.get("direction"),
+        )
+    task.further_metrics = further
+    return task
+
+
+def _make(node: Mapping[str, Any], key: str, task: Task) -> Metric:
+    takes = inspect.signature(locate(node["_target_"], key)).parameters
+    counts = {name: task.dim for name in CLASS_COUNTS if name in takes and name not in node}
+    with warnings.catch_warnings():
+        # A split's predictions are kept anyway, and metrics are made anew for each validation.
+        warnings.filterwarnings("ignore", message="Metric .* will save all targets and predictions")
+        metric = instantiate(node, key, **counts)
+    if not isinstance(metric, Metric):
+        raise ConfigError(f"{key}: {node['_target_']} is no torchmetrics.Metric")
+    return metric
+
+
+def metric_facts(task: Task) -> dict[str, MetricFacts]:
+    """What must be known of a fitted task's metrics, the one that stands for it first.
+
+    Where neither the task nor the config says which way a metric is better, the metric's `higher_is_better` does, and
+    its `plot_lower_bound` below 0 that its values lie around 0.
+    """
+    defined = {**task.METRICS, **task.further_metrics}
+    metrics = dict(task.metrics().items(keep_base=True))
+    found = {}
+    for name in sorted(metrics, key=lambda name: list(defined).index(name) if name in defined else len(defined)):
+        attributes = {key: getattr(metrics[name], key, None) for key in ("higher_is_better", "plot_lower_bound")}
+        own, direction = MetricFacts.of_class(attributes), defined.get(name, (None, None))[1]
+        found[name] = MetricFacts(direction or own.direction, name in task.SIGNED or own.signed)
+    return found
+
+
+def check_metrics(tasks: Mapping[str, Task], targets: Mapping[str, Tensor]) -> None:
+    """Try the metrics that the config adds on some targets, before anything is trained.
+
+    Args:
+        tasks: fitted ones.
+        targets: task to targets `[N, ...]` of rows that have a label.
+
+    Raises:
+        ConfigError: a metric does not take what the task feeds it, or gives something else than one number.
+    """
+    for name, task in tasks.items():
+        target = targets.get(name, torch.zeros(0))[:64]
+        for metric, (make, _) in task.further_metrics.items() if len(target) else ():
+            key = f"task.{name}.metrics.{metric}"
+            own = make(task)
+            if task.double_targets:
+                own.set_dtype(torch.float64)
+            outputs = torch.randn(len(target), task.dim, generator=torch.Generator().manual_seed(0))
+            predictions, truth = task.metric_inputs(outputs, target)
+            try:
+                own.update(predictions, truth)
+                value = own.compute()
+            except Exception as error:  # whatever a metric of somebody else's may raise
+                raise ConfigError(
+                    f"{key}: {type(own).__name__} does not take what a {type(task).__name__} task gives it, "
+                    f"predictions {list(predictions.shape)} and targets {list(truth.shape)}: "
+                    f"{' '.join(str(error).split())}"
+                ) from error
+            if not isinstance(value, Tensor) or value.numel() != 1:
+                found = list(value.shape) if isinstance(value, Tensor) else type(value).__name__
+                raise ConfigError(f"{key}: expected a metric that gives one number, found {found}")
