@@ -369,13 +369,13 @@ ELSEWHERE = {
     "requires --multirun": "tests/config/test_hydra_errors.py::",  # Hydra's own words, which nobody sees
     "trusted_modules=[": "tests/e2e/test_user_components.py::test_trains_evaluates_and_loads",
     "put it in a column of its own and keep its rows together (--group": (
-        "tests/runs/inspect/test_path_groups.py::test_what_a_column_keeps_together_needs_no_word"
+        "tests/runs/inspect/groups/test_path_groups.py::test_what_a_column_keeps_together_needs_no_word"
     ),
     "`--kind COLUMN=multilabel` for each": (
-        "tests/runs/inspect/test_one_hot.py::test_columns_side_by_side_are_offered_as_one_task_and_made_one_by_hand"
+        "tests/runs/inspect/roles/test_one_hot.py::test_columns_side_by_side_are_offered_as_one_task_and_made_one_by_hand"
     ),
-    "take it out of data.not_empty": "tests/runs/inspect/test_missing.py::test_what_is_kept_says_how_it_becomes_empty",
-    "add it to data.empty": "tests/runs/inspect/test_missing.py::test_what_is_kept_says_how_it_becomes_empty",
+    "take it out of data.not_empty": "tests/runs/inspect/columns/test_empty_cells.py::test_what_is_kept_says_how",
+    "add it to data.empty": "tests/runs/inspect/columns/test_empty_cells.py::test_what_is_kept_says_how",
     "may separate thousands; write them without, or set": "tests/data/table/test_guess.py::",
     "say it of the metric that --metric names": "tests/report/test_command.py::test_direction_on_request",
     "say --lower or --higher": "tests/report/test_command.py::test_direction_on_request",
@@ -408,7 +408,7 @@ ELSEWHERE = {
         "tests/sweeps/search/test_start.py::test_each_preset_searches_on_the_default_experiment"
     ),
     "there is nothing to search": "tests/sweeps/search/test_start.py::test_errors_in_what_was_typed_are_named",
-    "if that is a speaker, a patient or their like": "tests/runs/inspect/test_path_groups.py::",
+    "if that is a speaker, a patient or their like": "tests/runs/inspect/groups/test_path_groups.py::",
     "are rounded, to": "tests/data/table/test_whole_numbers.py::",
 }
 """Advice that another test follows, by words of it."""

@@ -14,8 +14,8 @@ from typing import Any
 from mmfusion.config.names import RESERVED
 from mmfusion.data.table.read_options import OPTIONS, Settings
 from mmfusion.runs.defaults import ENCODERS, Choice, group_key
+from mmfusion.runs.inspect.columns.column_names import LABEL, named, words
 from mmfusion.runs.inspect.plan import Decision, Plan
-from mmfusion.runs.inspect.words import LABEL, named, words
 
 _MANY = 20
 RATIO = {"train": 0.8, "val": 0.1, "test": 0.1}

@@ -24,10 +24,10 @@ from mmfusion.progress import busy
 from mmfusion.runs.config import reading_overrides, take_root
 from mmfusion.runs.defaults import Choice, choose
 from mmfusion.runs.experiment_yaml import RATIO, Keys, default_name, experiment, is_word_of_yaml
-from mmfusion.runs.inspect.missing import guess_empty
+from mmfusion.runs.inspect.columns.empty_cells import guess_empty
 from mmfusion.runs.inspect.plan import Plan
-from mmfusion.runs.inspect.structure import start
-from mmfusion.runs.inspect.targets import finish
+from mmfusion.runs.inspect.roles.target_columns import finish
+from mmfusion.runs.inspect.steps import start
 from mmfusion.runs.report import command, shell_path
 
 _STYLES = {"modality": "green", "task": "bold cyan", "ignored": "dim"}

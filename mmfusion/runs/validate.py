@@ -18,18 +18,18 @@ from mmfusion.data.prepare import fit_training
 from mmfusion.data.table.number_columns import in_points
 from mmfusion.data.table.table import Table
 from mmfusion.progress import busy
-from mmfusion.runs.validation.labels import read_tasks
-from mmfusion.runs.validation.leaking import leaks
-from mmfusion.runs.validation.levels import odd_levels
-from mmfusion.runs.validation.media import Media, read_media
+from mmfusion.runs.validation.findings import SPLITS, Report
+from mmfusion.runs.validation.label_checks import read_tasks
+from mmfusion.runs.validation.leak_checks import leaks
 from mmfusion.runs.validation.missing import missing_spellings
 from mmfusion.runs.validation.near_copies import nearly_the_same_images
-from mmfusion.runs.validation.related import nearly_the_same_texts, unseen_groups
-from mmfusion.runs.validation.report import SPLITS, Report
+from mmfusion.runs.validation.odd_values import odd_levels
+from mmfusion.runs.validation.print_findings import show
+from mmfusion.runs.validation.read_media import Media, read_media
+from mmfusion.runs.validation.related_rows import nearly_the_same_texts, unseen_groups
 from mmfusion.runs.validation.rounding import rounded_numbers
-from mmfusion.runs.validation.show import show
-from mmfusion.runs.validation.straddle import chosen_and_tested_on, same_content, shared_files, shared_groups
-from mmfusion.runs.validation.vocabulary import unknown_words
+from mmfusion.runs.validation.shared_media import chosen_and_tested_on, same_content, shared_files, shared_groups
+from mmfusion.runs.validation.unknown_words import unknown_words
 from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data
 

@@ -4,8 +4,8 @@ import pytest
 
 from mmfusion.config.compose import load_config
 from mmfusion.data.errors import DataError
-from mmfusion.runs.validation.labels import read_tasks
-from mmfusion.runs.validation.report import Report
+from mmfusion.runs.validation.findings import Report
+from mmfusion.runs.validation.label_checks import read_tasks
 from mmfusion.training.build import build_data
 
 PRESETS = {

@@ -13,7 +13,7 @@ import soundfile
 from rich.console import Console
 
 from mmfusion.runs.validate import validate
-from mmfusion.runs.validation.report import Report
+from mmfusion.runs.validation.findings import Report
 
 N = 100
 IMAGE = {"kind": "image", "column": "image", "size": [6, 6], "channels": 1}

@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 import numpy as np
 
-from mmfusion.runs.inspect.given import Given
-from mmfusion.runs.inspect.leaks import Looked, sample
-from mmfusion.runs.inspect.profile import Profile
+from mmfusion.runs.inspect.columns.profile import Profile
+from mmfusion.runs.inspect.leaks.prediction import Looked, sample
+from mmfusion.runs.inspect.requested import Given
 
 Role = Literal["id", "split", "modality", "task", "group", "ignored", "merged", "open"]
 

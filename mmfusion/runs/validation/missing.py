@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.tabular import Tabular
 from mmfusion.data.table.empty import NotEmpty, looks_missing
-from mmfusion.runs.validation.report import Report
+from mmfusion.runs.validation.findings import Report
 
 
 def missing_spellings(kinds: Mapping[str, Kind], report: Report, not_empty: NotEmpty | None = None) -> list[str]:

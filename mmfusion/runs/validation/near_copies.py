@@ -5,8 +5,8 @@ from __future__ import annotations
 import torch
 
 from mmfusion.data.table.table import Table
-from mmfusion.runs.validation.media import Media
-from mmfusion.runs.validation.straddle import listed, splits_of, tested
+from mmfusion.runs.validation.read_media import Media
+from mmfusion.runs.validation.shared_media import listed, splits_of, tested
 
 WORTH_SAYING = 0.01
 """Share of the tested images from which on it is said; one in thousands may look like another by chance."""

@@ -24,8 +24,8 @@ from mmfusion.data.kinds.speech import Speech
 from mmfusion.data.sources.manifest import ManifestSource
 from mmfusion.data.table.new_rows import read_rows
 from mmfusion.runs.init import init, read_table
-from mmfusion.runs.inspect.structure import start
-from mmfusion.runs.inspect.targets import finish
+from mmfusion.runs.inspect.roles.target_columns import finish
+from mmfusion.runs.inspect.steps import start
 
 SPLIT = {"column": None, "ratio": {"train": 0.6, "val": 0.2, "test": 0.2}}
 ROWS = [[f"r{i}", f'a "small" text, {i}; ünï', f"{i / 7:.3f}", ("cat", "dog")[i % 2]] for i in range(12)]

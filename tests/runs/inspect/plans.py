@@ -7,8 +7,8 @@ from pathlib import Path
 import polars as pl
 
 from mmfusion.runs.inspect.plan import Plan
-from mmfusion.runs.inspect.structure import start
-from mmfusion.runs.inspect.targets import finish
+from mmfusion.runs.inspect.roles.target_columns import finish
+from mmfusion.runs.inspect.steps import start
 
 
 def plan_of(columns: dict[str, list], root: Path, tasks=(), ignore=(), **by) -> Plan:

@@ -6,8 +6,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from mmfusion.runs.inspect.leaks import Looked, is_form_of
-from mmfusion.runs.inspect.partial import gives_in_part
+from mmfusion.runs.inspect.leaks.partial import gives_in_part
+from mmfusion.runs.inspect.leaks.prediction import Looked, is_form_of
 
 TABLES = 200
 Makers = dict[str, Callable[[], list]]

@@ -3,8 +3,8 @@ from __future__ import annotations
 import pytest
 
 from mmfusion.data.table.read import read_columns
-from mmfusion.runs.inspect.structure import start
-from mmfusion.runs.inspect.targets import finish
+from mmfusion.runs.inspect.roles.target_columns import finish
+from mmfusion.runs.inspect.steps import start
 from tests.runs.inspect.plans import roles
 
 N = 200

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
+from mmfusion.runs.validation.findings import Report
 from mmfusion.runs.validation.missing import missing_spellings
-from mmfusion.runs.validation.report import Report
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import torch
 from mmfusion.data.batches.modality import ModalityRows
 from mmfusion.data.kinds.image import Image
 from mmfusion.data.table.table import Table
-from mmfusion.runs.validation.media import Media, thumbnail
 from mmfusion.runs.validation.near_copies import nearly_the_same_images
+from mmfusion.runs.validation.read_media import Media, thumbnail
 
 N = 20
 

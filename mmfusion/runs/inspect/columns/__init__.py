@@ -1,0 +1,1 @@
+"""What one column holds: its values and their spelling, whatever the other columns are."""

@@ -1,0 +1,241 @@
+"""Columns whose values are things that several rows come from: a patient, a speaker, a dialogue; by what they hold.
+
+Each kind of evidence has a weight, and `ENOUGH` of it makes a group: how the values are spelt, whether rows of one
+value stand together in the file, share their attributes, or are alike in all else. A name adds to it and never decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+import polars as pl
+
+from mmfusion.data.table.delimited import Cells
+from mmfusion.runs.inspect.columns.counts import counted
+from mmfusion.runs.inspect.groups.evidence import (
+    FEW,
+    Evidence,
+    alike,
+    apart,
+    attributes,
+    constant,
+    in_paths,
+    places,
+    prior,
+    weight_of,
+)
+from mmfusion.runs.inspect.groups.similarity import alike_texts, comparable, without
+from mmfusion.runs.inspect.leaks.prediction import MOST_ROWS, Looked, gives
+
+ENOUGH = 3.0
+"""Evidence from which on a column is a group."""
+
+_ROWS_EACH = 1.4
+"""Rows a value, on average, below which hardly anything could be in two splits."""
+
+_LEAST_ROWS = 20
+_TEXT = 3.0
+"""The most that a text can add."""
+
+
+@dataclass(frozen=True)
+class Group:
+    """A column by which rows belong together.
+
+    Attributes:
+        column: its name.
+        values: how many different ones.
+        rows: of the table.
+        score: of the evidence.
+        evidence: what speaks for it, in words.
+    """
+
+    column: str
+    values: int
+    rows: int
+    score: float
+    evidence: tuple[str, ...]
+
+    @property
+    def reason(self) -> str:
+        """What was found, in one line."""
+        found = "; ".join(self.evidence)
+        return f"rows of one value belong together: {self.values} values in {self.rows} rows; {found}"
+
+    @property
+    def few(self) -> str:
+        """What to think of where there are few values; empty otherwise."""
+        if self.values > FEW:
+            return ""
+        return f"{self.values} values alone: if new rows will have the same ones, it may be wanted as an input instead"
+
+
+@dataclass(frozen=True)
+class Grouped:
+    """A table in which groups are looked for.
+
+    Attributes:
+        columns: of the table; lists of lists are left aside.
+        contents: columns in which rows of one value may be alike: numbers and categories.
+        texts: the same, of texts.
+        paths: columns of paths, in which a value may stand.
+        targets: columns that are known to be predicted; what follows from one is no group.
+        split: the column of splits, if there is one.
+    """
+
+    columns: Mapping[str, Cells]
+    contents: Sequence[str]
+    texts: Sequence[str] = ()
+    paths: Sequence[str] = ()
+    targets: Sequence[str] = ()
+    split: str | None = None
+    _looked: dict[str, Looked] = field(default_factory=dict)
+    _compared: dict[str, np.ndarray | None] = field(default_factory=dict)
+
+    def look(self, name: str, rows: np.ndarray | None) -> Looked:
+        """A column in the forms in which columns are compared; at some rows of a long table."""
+        if rows is not None:
+            return Looked.at(self.columns[name], rows)
+        if name not in self._looked:
+            self._looked[name] = Looked.at(self.columns[name])
+        return self._looked[name]
+
+    def compare(self, name: str, rows: np.ndarray | None) -> np.ndarray | None:
+        """A column in the form in which rows of one value are compared."""
+        if name in self._compared and rows is None:
+            return self._compared[name]
+        found = comparable(self.look(name, rows))
+        for target in self.targets:
+            if found is not None and target != name:
+                found = without(found, self.look(target, rows))
+        if rows is None:
+            self._compared[name] = found
+        return found
+
+    def once(self, name: str) -> Grouped:
+        """The table at one row of each value of a column."""
+        rows = self.columns[name].arg_unique().sort()
+        columns = {key: each.gather(rows) for key, each in self.columns.items() if isinstance(each, pl.Series)}
+        return replace(self, columns=columns, _looked={}, _compared={})
+
+    def inside(self, finer: str, other: str) -> bool:
+        """Whether each value of a column belongs to one value of another."""
+        pairs = pl.DataFrame({"a": self.columns[finer], "b": self.columns[other]}).drop_nulls().unique()
+        return len(pairs) <= 1.02 * pairs["a"].n_unique()
+
+
+def find_groups(table: Grouped, candidates: Sequence[str]) -> list[Group]:
+    """The groups among some columns, the one to split by first.
+
+    Of two groups of which the one holds the other (a patient's visits), the larger; else that with more evidence.
+    What is a group only because another is (a patient's age: its rows are those of few patients) is none.
+
+    Args:
+        table: all columns.
+        candidates: those that may be groups.
+    """
+    found = _enough(table, candidates)
+    if len(found) > 1:
+        found = _enough(table, [group.column for group in found], all_texts=True)
+    for finer in sorted(found, key=lambda group: -group.values):
+        coarser = [g for g in found if g.values < finer.values and table.inside(finer.column, g.column)]
+        if coarser:
+            held = _enough(table.once(finer.column), [c.column for c in coarser if finer.values >= 2 * c.values])
+            kept = {group.column for group in held}
+            found = [g for g in found if g not in coarser or g.column in kept]
+    parts = [g for g in found if any(g.values > h.values and table.inside(g.column, h.column) for h in found)]
+    if not found:
+        return []
+    first, *rest = [g for g in found if g not in parts]
+    fewer = [g.column for g in rest if first.values >= 2 * g.values]
+    kept = {group.column for group in _enough(table.once(first.column), fewer)}
+    return [first, *(g for g in rest if g.column in kept), *(g for g in parts if table.inside(g.column, first.column))]
+
+
+def find_few(table: Grouped, candidates: Sequence[str]) -> list[Group]:
+    """Columns of `FEW` values or fewer that hold groups by all but their number."""
+    names = [name for name in candidates if table.look(name, None).levels <= FEW]
+    each = (_group(table, name, True) for name in names)
+    found = [group for group in each if group is not None]
+    return [group for group in found if group.score < ENOUGH <= group.score - min(weight_of(group.values), 0.0)]
+
+
+def straddling_values(groups: Cells, splits: Cells) -> int:
+    """How many values of a group are in more than one split."""
+    frame = pl.DataFrame({"group": pl.Series(groups), "split": pl.Series(splits)}).drop_nulls().unique()
+    return len(frame.group_by("group").len().filter(pl.col("len") > 1))
+
+
+def _enough(table: Grouped, names: Sequence[str], all_texts: bool = False) -> list[Group]:
+    """Those columns for which there is enough evidence, most first; texts are read where they can decide, or all."""
+    each = (_group(table, name, all_texts) for name in names)
+    found = [group for group in each if group is not None and group.score >= ENOUGH]
+    # Of two that are one (each patient has an age of its own), the name and not the measurement.
+    return sorted(found, key=lambda g: (-g.score, -g.values, table.look(g.column, None).numbers is not None))
+
+
+def _group(table: Grouped, name: str, all_texts: bool) -> Group | None:
+    cells = table.columns[name]
+    if not isinstance(cells, pl.Series) or cells.null_count() > 0.1 * len(cells):
+        return None
+    filled = len(cells) - cells.null_count()
+    count = cells.n_unique() - (cells.null_count() > 0)
+    if count < 3 or filled < _ROWS_EACH * count or filled < _LEAST_ROWS:
+        return None
+    values = cells.cast(pl.String)
+    counts = counted(values)
+    if counts["count"][0] > filled / 2:  # most rows come from one thing, or it means none
+        return None
+    unique = counts["value"].sort()
+    numbers = unique.cast(pl.Float64, strict=False)
+    if not numbers.null_count() and (numbers % 1 != 0).any():
+        return None
+    rows = whole_values(table.look(name, None), count)
+    group = table.look(name, rows)
+    targets = [table.look(target, rows) for target in table.targets if target != name]
+    if any(gives(target, group).suspicious and not _one_each(target, group) for target in targets):
+        return None
+    evidence = prior(name, unique) + places(values, unique)
+    if table.split is not None:
+        evidence += apart(values, table.columns[table.split])
+    others = {other: table.look(other, rows) for other in _others(table, name)}
+    shared = attributes(group, others)
+    evidence += constant(group, {other: others[other] for other in shared})
+    compared = [table.compare(other, rows) for other in others if other not in shared]
+    evidence += alike(group, [x for x in compared if x is not None])
+    evidence += in_paths(values, [table.columns[path] for path in table.paths])
+    for text in table.texts:
+        score = _sum(evidence)
+        if text != name and (all_texts or ENOUGH - _TEXT <= score < ENOUGH):
+            sampled = table.columns[text] if rows is None else table.columns[text].gather(rows)
+            evidence += alike_texts(text, sampled, group.codes, targets[0].codes if targets else None)
+    return Group(name, count, len(values), _sum(evidence), tuple(said for _, said in evidence if said))
+
+
+def _sum(evidence: Evidence) -> float:
+    return sum(points for points, _ in evidence)
+
+
+def _one_each(target: Looked, group: Looked) -> bool:
+    """Whether the target is a measurement of the thing itself, the same in all its rows: the age of each patient."""
+    return target.numbers is not None and FEW < target.levels <= group.levels
+
+
+def _others(table: Grouped, name: str) -> list[str]:
+    without = (name, table.split, *table.targets)
+    return [each for each in table.contents if each not in without and isinstance(table.columns[each], pl.Series)]
+
+
+def whole_values(group: Looked, count: int) -> np.ndarray | None:
+    """All rows of some values, of a long table; None: all rows."""
+    if len(group.codes) <= MOST_ROWS:
+        return None
+    generator = np.random.default_rng(0)
+    sizes = np.bincount(group.codes[group.codes >= 0], minlength=count)
+    order = generator.permutation(count)
+    chosen = np.zeros(count + 1, dtype=bool)  # the last one is for empty cells
+    chosen[order[: max(3, int(np.searchsorted(np.cumsum(sizes[order]), MOST_ROWS)))]] = True
+    rows = np.flatnonzero(chosen[group.codes])
+    return rows if len(rows) <= 2 * MOST_ROWS else np.sort(generator.choice(rows, MOST_ROWS, replace=False))

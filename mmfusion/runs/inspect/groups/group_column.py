@@ -1,0 +1,87 @@
+"""Which open column of a plan becomes the group, and what is said of others like it."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+
+import polars as pl
+
+from mmfusion.data.table.delimited import Cells
+from mmfusion.runs.inspect.columns.column_names import GROUP, LABEL, named
+from mmfusion.runs.inspect.columns.profile import Profile
+from mmfusion.runs.inspect.columns.spelling import is_date
+from mmfusion.runs.inspect.groups.find_groups import ENOUGH, Group, Grouped, find_few, find_groups, straddling_values
+from mmfusion.runs.inspect.groups.pairs import find_pair
+from mmfusion.runs.inspect.plan import Plan
+
+_CLEARLY = 1.5
+_NAME_WORDS = 3
+"""A person's name has no more words than this."""
+
+
+def decide_groups(plan: Plan, columns: Mapping[str, Cells], fixed: frozenset[str] = frozenset()) -> None:
+    """Decide which of the open columns is the group, and leave out others that are like it."""
+    split = plan.first("split")
+    if plan.given.groups:
+        for name in plan.given.groups:
+            if split is not None and (straddling := straddling_values(columns[name], columns[split])):
+                plan.warn(name, f"{straddling} of them are in more than one split")
+        return
+    targets = [*fixed, *(n for n in plan.open(fixed) if named(n, LABEL) and not named(n, GROUP))]
+    texts = [decision.column for decision in plan.of("modality", "text")]
+    texts += [n for n, found in plan.profiles.items() if n not in texts and _is_long_text(columns[n], found)]
+    paths = [d.column for d in plan.of("modality") if d.kind != "text" and isinstance(columns[d.column], pl.Series)]
+    contents = [name for name in plan.open() if not plan.profiles[name].lists]
+    short = [name for name in texts if name not in contents and plan.profiles[name].words <= _NAME_WORDS]
+    dates = [d.column for d in plan.of("ignored") if not d.by_hand and is_date(columns[d.column])]
+    candidates = [n for n in [*contents, *short, *dates] if n not in targets and plan.profiles[n].labels is None]
+    table = Grouped(columns, contents, texts, paths, targets, split)
+    found = find_groups(table, candidates)
+    if not targets and plan.open():  # the last column is the target unless it is clearly a group
+        last = plan.open()[-1]
+        found = [group for group in found if group.column != last or group.score >= ENOUGH + _CLEARLY]
+    if not found:
+        plan.hints |= {group.column: _hint(group) for group in find_few(table, candidates)}
+        if (pair := find_pair(table, candidates)) is not None:
+            plan.pair = pair.inner, f"{pair.reason}; {pair.advice} (--group COLUMN)"
+    for place, group in enumerate(found):
+        name = group.column
+        holes = plan.profiles[name].rows - plan.profiles[name].filled
+        if place:
+            why = f"{group.reason}; another group, `{found[0].column}`, is the one that is kept together"
+            plan.decide(name, "ignored", reason=why)
+        elif holes:
+            warning = f"{holes} rows have none, so nothing can be split by it: fill them, then set `data.split.group`"
+            plan.decide(name, "ignored", reason=group.reason, warning=warning)
+        else:
+            straddling = straddling_values(columns[name], columns[split]) if split is not None else 0
+            said = [f"{straddling} of them are in more than one split"] if straddling else []
+            said += [group.few] if group.few else []
+            arguments = {"straddling": straddling} if straddling else {}
+            plan.decide(name, "group", reason=group.reason, warning="; ".join(said), arguments=arguments)
+
+
+def give_hints(plan: Plan) -> None:
+    """Say of columns that became no targets what was found of their rows."""
+    for name, hint in plan.hints.items():
+        if plan.decisions[name].role == "modality":
+            plan.decisions[name].reason += f"; {hint}"
+    if plan.pair is not None and plan.decisions[plan.pair[0]].role in ("modality", "ignored"):
+        plan.warn(*plan.pair)
+
+
+def _hint(group: Group) -> str:
+    found, others = "; ".join(group.evidence), f"if new rows will be of others than these {group.values}"
+    return f"{found}: {others}, keep those of one together (--group {shlex.quote(group.column)})"
+
+
+def _is_long_text(cells: Cells, found: Profile) -> bool:
+    """Cells that are long and rarely twice the same, perhaps in a script without blanks."""
+    if not isinstance(cells, pl.Series) or cells.dtype != pl.String or found.is_number or found.labels:
+        return False
+    if found.distinct <= 0.3 * found.filled or not found.filled:
+        return False
+    return (
+        int(cells.str.len_chars().sum()) >= 8 * found.filled and int(cells.str.contains(r"\d").sum()) < found.filled / 2
+    )

@@ -1,0 +1,1 @@
+"""What columns become: split, id, modality, target, or left out."""

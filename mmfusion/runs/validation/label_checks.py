@@ -1,0 +1,89 @@
+"""Labels of all splits: what training would refuse, what is rare, what is spelt in two ways."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import numpy as np
+import polars as pl
+from torch import Tensor
+
+from mmfusion.data.errors import DataError, Problems, str_of
+from mmfusion.data.table.table import Table
+from mmfusion.data.table.targets import fit_labels, label_columns, read_labels
+from mmfusion.runs.inspect.columns.separators import label_lists
+from mmfusion.runs.inspect.columns.similar_names import similar_message
+from mmfusion.runs.validation.findings import Report
+from mmfusion.tasks._base import Task
+from mmfusion.tasks.multilabel import Multilabel
+from mmfusion.training.callbacks.undefined import undefined, why_undefined
+
+FEW = 2
+"""Training rows below which a class can hardly be learned."""
+
+
+def read_tasks(table: Table, tasks: Mapping[str, Task], report: Report) -> None:
+    """Fit each task on the training rows, check all labels, and fill the report's labels."""
+    for name, task in tasks.items():
+        part = replace(table, columns={column: table.column(column) for column in label_columns(name, task)})
+        report.unlabelled[name], report.classes[name] = {}, {}
+        try:
+            fit_labels(part.take(table.where("train")), {name: task})
+        except DataError as error:
+            report.errors.append(str(error))
+            continue
+        problems = Problems(table.name)
+        for split in report.rows:
+            labels = read_labels(part.take(table.where(split)), {name: task}, problems)[name]
+            report.unlabelled[name][split] = 1 - float(labels.labelled.float().mean())
+            if labels.counts:
+                report.classes[name][split] = labels.counts
+            if labels.bare:
+                report.bare.setdefault(name, {})[split] = labels.bare
+            if not bool(labels.labelled.any()):
+                report.warnings.append(f"task {name}: no row of split {split} has a label, so it has no scores there")
+            elif split != "train":
+                report.warnings += _unscored(name, task, split, labels.targets[labels.labelled])
+        if len(problems):
+            report.errors.append(f"task {name}: {str_of(problems.first, len(problems))}")
+        report.warnings += _odd(name, report.classes[name])
+        if isinstance(task, Multilabel):
+            report.warnings += _unparted(name, task)
+
+
+def _odd(task: str, classes: Mapping[str, Mapping[str, int]]) -> list[str]:
+    training = classes.get("train", {})
+    names = list(dict.fromkeys(name for counts in classes.values() for name in counts))
+    found = []
+    if len(training) == 1:
+        found.append(f"task {task}: all training rows have the same label, {next(iter(training))!r}")
+    rare = [name for name in names if training.get(name, 0) < FEW]
+    if rare:
+        found.append(f"task {task}: {len(rare)} classes have fewer than {FEW} training rows: {', '.join(rare[:10])}")
+    alike = similar_message(names, "classes")
+    if alike is not None:
+        found.append(f"task {task}: {alike}")
+    return found
+
+
+def _unscored(name: str, task: Task, split: str, targets: Tensor) -> list[str]:
+    """Metrics that a split's labels leave without a value, whatever a model predicts."""
+    without = undefined(task, targets)
+    if not without:
+        return []
+    are = "is no number" if len(without) == 1 else "are no numbers"
+    return [f"task {name}: {', '.join(sorted(without))} {are} on split {split}: {why_undefined(task, targets)}"]
+
+
+def _unparted(name: str, task: Multilabel) -> list[str]:
+    """Labels that look like lists, because another sign stands between the labels of this column."""
+    assert task.classes is not None, "fit first"
+    lists = label_lists(pl.Series(np.repeat(task.classes.names, task.counts), dtype=pl.String))
+    if lists is None or lists.separator in (None, task.separator):
+        return []
+    example = next(label for label in task.classes.names if lists.separator in label)
+    return [
+        f"task {name}: labels such as {example!r} look like several; if they are, set "
+        f"\"task.{name}.separator='{lists.separator}'\""
+    ]

@@ -1,0 +1,162 @@
+"""Input columns that give a target away or are made from one, and tasks that do so with another."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+import polars as pl
+from torch import Tensor
+
+from mmfusion.data.kinds._base import Kind
+from mmfusion.data.kinds.text import Text
+from mmfusion.data.table.cells import factorise
+from mmfusion.data.table.table import Column, Table, filled
+from mmfusion.data.table.targets import label_columns
+from mmfusion.runs.inspect.leaks.computed import computed_from_two
+from mmfusion.runs.inspect.leaks.partial import gives_in_part
+from mmfusion.runs.inspect.leaks.prediction import (
+    LABELS_COMPARED,
+    LEAST_ROWS,
+    Looked,
+    Score,
+    follows,
+    gives,
+    is_form_of,
+    sample,
+    says_label,
+)
+from mmfusion.runs.tables import class_names
+from mmfusion.tasks._base import Task
+from mmfusion.tasks.multilabel import Multilabel
+
+_KNOWN = "is it known when the model is used?"
+
+
+def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) -> list[str]:
+    """A message for each input column and target of which one gives the other away, or that it is not known.
+
+    Looked at are the training and validation rows; of media in files only whether there is one; of texts also whether
+    they contain their label's name.
+
+    Args:
+        table: all rows.
+        kinds: modality to kind.
+        tasks: task to its definition.
+    """
+    part = table.take(sorted(table.where("train") + table.where("val")))
+    rows = sample(len(part))
+    columns = {column for name, kind in kinds.items() for column in kind.columns or [name]}
+    labels = [(name, task, column) for name, task in tasks.items() for column in label_columns(name, task)]
+    columns |= {column for _, _, column in labels}
+    looked = {name: _look(part.column(name), rows) for name in columns if name in part.columns}
+    targets: dict[str, Looked] = {}
+    found: list[str] = []
+    inputs: dict[str, Looked] = {}
+    leaking: dict[str, Looked] = {}
+    sources: dict[str, Looked] = {}
+    for task_name, task, target_column in labels:
+        name = task_name if not task.columns else f"{task_name} ({target_column})"
+        target = looked.get(target_column)
+        if target is None:
+            continue
+        labelled = int((target.codes >= 0).sum())
+        if labelled < LEAST_ROWS:
+            found.append(
+                f"task {name}: leaks were not looked for: {labelled} labelled rows in train and val are too few, "
+                f"{LEAST_ROWS} are needed"
+            )
+            continue
+        if not task.columns:  # the labels of one task may well exclude each other
+            targets[name] = target
+        held = (
+            _held(part.column(target_column), task, rows) if isinstance(task, Multilabel) and not task.columns else {}
+        )
+        for modality, kind in kinds.items():
+            for column in kind.columns or [modality]:
+                cells, where = looked[column], f"{modality}: column {column}"
+                if kind.reads_files or cells is None:
+                    there = filled(part.column(column))
+                    cells = Looked.at(pl.Series(there), rows) if not there.all() else None
+                    where += " (whether it is there)"
+                if cells is None:
+                    continue
+                inputs[where] = cells
+                several = (f"{name}={label}" for label, has in held.items() if gives(cells, has).suspicious)
+                label = next(several, None)
+                why = f"alone says which rows have {label}" if label is not None else _why(cells, target, name)
+                why = why or gives_in_part(cells, target, name)
+                if why is not None:
+                    found.append(f"{where} {why}: {_KNOWN}")
+                    leaking[where] = cells
+                    if why.startswith("alone"):
+                        sources[where] = cells
+            if isinstance(kind, Text) and not task.is_regression:
+                column = (kind.columns or [modality])[0]
+                said = says_label(part.column(column), part.column(target_column))
+                if said.suspicious:
+                    found.append(
+                        f"{modality}: {said.value:.1%} of {said.rows} texts contain the name of their own {name} "
+                        f"(that of another row: {said.chance:.1%})"
+                    )
+    for name, target in targets.items():
+        if (pair := computed_from_two(inputs, target)) is not None:
+            found.append(
+                f"{pair[0]} and {pair[1]}: {name} is the {pair[2]} of the two: are both known when the model is used?"
+            )
+    for where in sorted(inputs.keys() - leaking.keys()):
+        source = next((name for name, cells in sources.items() if is_form_of(inputs[where], cells)), None)
+        if source is not None:
+            found.append(f"{where} is another form of {source}, which gives a target away: {_KNOWN}")
+    for (first, target), (second, other) in combinations(targets.items(), 2):
+        if (why := _why(other, target, first)) is not None:
+            found.append(f"task {second} {why}: a model that is good at one knows the other")
+    return found
+
+
+def _why(column: Looked, target: Looked, task: str) -> str | None:
+    there = gives(column, target)
+    if there.suspicious:
+        return f"alone predicts {task} with {_measured(there)}"
+    back = follows(column, target)
+    if back.suspicious:
+        return f"is predicted by {task} alone with {_measured(back)}, so it may be a threshold, a bin or a part of it"
+    return None
+
+
+def _held(cells: Column, task: Task, rows: np.ndarray | None) -> dict[str, Looked]:
+    """The commonest labels of a task of several, each with which rows have it; wrong cells count as empty."""
+    names = class_names(task)
+    if not names:  # it could not be fitted, which is reported there
+        return {}
+    values, places = factorise(cells)
+    hot = np.full((len(values) + 1, task.dim), np.nan)
+    for place, value in enumerate(values):
+        with suppress(ValueError):  # reported where labels are checked
+            hot[place] = task.check(value)
+    columns = hot[places].T
+    common = np.argsort(-np.nan_to_num(columns).sum(1), kind="stable")[:LABELS_COMPARED]
+    return {names[i]: Looked.at(pl.Series(columns[i]).fill_nan(None).cast(pl.Int8), rows) for i in common.tolist()}
+
+
+def _measured(score: Score) -> str:
+    chance = f", the commonest {score.chance:.1%}" if score.measure == "accuracy" else ""
+    return f"{score.measure} {score.value:.1%} on {score.rows} rows{chance}"
+
+
+def _look(column: Any, rows: np.ndarray | None) -> Looked | None:
+    """A column of text or numbers; None if its cells are anything else."""
+    if isinstance(column, Tensor):
+        column = column.numpy(force=True)
+    if isinstance(column, np.ndarray):
+        if column.ndim != 1 or column.dtype.kind not in "biuf":
+            return None
+        column = pl.Series(column)
+        column = column.fill_nan(None) if column.dtype.is_float() else column
+    if isinstance(column, pl.Series):
+        return None if column.dtype.is_nested() else Looked.at(column, rows)
+    first = next((cell for cell in column if cell is not None), None)
+    return Looked.at(column, rows) if first is None or isinstance(first, str | int | float) else None

@@ -1,0 +1,107 @@
+"""Read every medium of a modality once; note all that cannot be read, and fingerprint the rest."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from typing import Any, cast
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from mmfusion.data.batches.modality import ModalityRows
+from mmfusion.data.decode.parallel import decoded
+from mmfusion.data.decode.paths import PathError
+from mmfusion.data.errors import DecodeError
+from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.kinds.image import Image
+from mmfusion.data.table.table import Table
+from mmfusion.progress import track
+from mmfusion.runs.validation.findings import Unreadable
+
+LOOKED_AT = 50_000
+"""Images of which a thumbnail is kept, at most."""
+
+
+@dataclass
+class Media:
+    """One modality of the whole table.
+
+    Attributes:
+        inputs: which row holds which medium; each medium once.
+        broken: a medium's place to why it cannot be read.
+        prints: a medium's place to a fingerprint of what it decodes to; of files alone.
+        thumbnails: an image's place to what it looks like; of files alone.
+    """
+
+    inputs: ModalityRows
+    broken: dict[int, str]
+    prints: dict[int, bytes]
+    thumbnails: dict[int, Tensor] = field(default_factory=dict)
+
+    def unreadable(self, table: Table) -> list[Unreadable]:
+        """All rows whose medium is broken, in the table's order."""
+        if not self.broken:
+            return []
+        places = self.inputs.places.tolist()
+        return [
+            Unreadable(self.inputs.name, table.splits[i], int(table.rows[i]), str(self.inputs.cells[p]), self.broken[p])
+            for i, p in enumerate(places)
+            if p in self.broken
+        ]
+
+
+def read_media(name: str, kind: Kind, table: Table) -> Media:
+    """Decode all cells of a modality, those of all splits, in threads and with a progress bar; keep none of them.
+
+    Args:
+        name: the modality.
+        kind: fitted.
+        table: all rows.
+    """
+    inputs = ModalityRows(name, kind, table)
+    media = Media(inputs, {}, {})
+    if kind.decode_all(inputs.cells) is not None:
+        return media
+    images = len(inputs.cells) if isinstance(kind, Image) else 0
+    looked_at = set(np.random.default_rng(0).permutation(images)[:LOOKED_AT].tolist())
+    stream = decoded(cast(Kind, _Careful(kind)), inputs.cells, table.root)
+    for place, found in enumerate(track(stream, len(inputs.cells), f"reading {name}")):
+        if isinstance(found, DecodeError):
+            media.broken[place] = str(found)
+        elif kind.reads_files:
+            media.prints[place] = _print(found)
+            small = thumbnail(found) if place in looked_at else None
+            if small is not None:
+                media.thumbnails[place] = small
+    return media
+
+
+class _Careful:
+    """A kind for which a path outside the root is one more medium that cannot be read."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._kind = kind
+
+    def decode(self, cell: Any, root: Root) -> Tensor:
+        try:
+            return self._kind.decode(cell, root)
+        except PathError as error:
+            raise DecodeError(f"{error}; training refuses such a table") from None
+
+
+def _print(x: Tensor) -> bytes:
+    shape = str(tuple(x.shape)).encode()
+    return hashlib.blake2b(x.contiguous().view(torch.uint8).numpy().data, digest_size=12, key=shape).digest()
+
+
+def thumbnail(image: Tensor) -> Tensor | None:
+    """`[256 C]`, the means of 16 × 16 parts, less their mean and of length 1; None where all are the same.
+
+    Args:
+        image: `[C, H, W]`.
+    """
+    parts = torch.nn.functional.adaptive_avg_pool2d(image.float(), 16).flatten()
+    parts = parts - parts.mean()
+    return (parts / parts.norm()).half() if parts.std() > 1 else None

@@ -1,0 +1,128 @@
+"""What share of the test rows has a related row in training: one of the same group, or with nearly the same text.
+
+A score on such rows says how well a model remembers, and not how it will do on new ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, cast
+
+import numpy as np
+import polars as pl
+
+from mmfusion.data.kinds._base import Kind
+from mmfusion.data.kinds.text import Text
+from mmfusion.data.table.table import Table
+from mmfusion.data.table.targets import label_columns
+from mmfusion.runs.inspect.columns.profile import profile
+from mmfusion.runs.inspect.groups.find_groups import Group, Grouped, find_groups, straddling_values
+from mmfusion.runs.inspect.groups.pairs import Pair, find_pair
+from mmfusion.runs.validation.shared_media import share_in_training, tested
+from mmfusion.tasks._base import Task
+
+WORTH_SAYING = 0.1
+"""Share of rows with a text like one of training from which on it is said."""
+
+TESTED, TRAINED = 1000, 20_000
+"""Rows whose texts are compared, at most; equal texts are looked for among all."""
+
+_NEARLY = 0.9
+_NAME_WORDS = 3
+
+
+def unseen_groups(
+    table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task], split: Mapping[str, Any]
+) -> list[str]:
+    """A message for a column that holds groups, found by what it holds, which nothing keeps together.
+
+    Args:
+        table: all rows.
+        kinds: modality to kind.
+        tasks: task to its definition.
+        split: `data.split`, without a group.
+    """
+    targets = [column for name, task in tasks.items() for column in label_columns(name, task)]
+    texts, paths = [], []
+    for name, kind in kinds.items():
+        columns = kind.columns or [name]
+        texts += columns if isinstance(kind, Text) else []
+        paths += columns if kind.reads_files else []
+    series = {name: cells for name, cells in table.columns.items() if isinstance(cells, pl.Series)}
+    profiles = {name: profile(name, cast(Any, cells)) for name, cells in series.items()}
+    contents = [n for n, found in profiles.items() if n not in (*texts, *paths, split.get("column"))]
+    candidates = [
+        name
+        for name in contents
+        if name not in targets and profiles[name].labels is None and profiles[name].words <= _NAME_WORDS
+    ]
+    known = [name for name in targets if name in series]
+    grouped = Grouped(series, contents, [t for t in texts if t in series], [p for p in paths if p in series], known)
+    inputs = {column for name, kind in kinds.items() for column in kind.columns or [name]}
+    groups = find_groups(grouped, candidates)
+    if not groups and (pair := find_pair(grouped, candidates)) is not None:
+        message = _message_of_pair(table, pair)
+        return [message] if message is not None else []
+    return [message for group in groups if (message := _message(table, group, inputs, split))]
+
+
+def nearly_the_same_texts(table: Table, kinds: Mapping[str, Kind]) -> str | None:
+    """How many rows are tested on a text that training has too, nearly; None if few, or if rows hold media as well."""
+    columns = [column for name, kind in kinds.items() if isinstance(kind, Text) for column in kind.columns or [name]]
+    if not columns or any(kind.reads_files for kind in kinds.values()):
+        return None
+    cells = [pl.Series([str(c or "") for c in table.column(column)], dtype=pl.String) for column in columns]
+    texts = pl.select(pl.concat_str(cells, separator="\n")).to_series()
+    texts = texts.str.to_lowercase().str.replace_all(r"\d+", "0").str.replace_all(r"\s+", " ").str.strip_chars()
+    texts = texts.set(texts.str.len_chars() == 0, None)
+    share = max(share_in_training(texts, table), _share_alike(texts, table))
+    if share < WORTH_SAYING:
+        return None
+    return (
+        f"{', '.join(columns)}: {share:.1%} of the {tested(table)} rows have nearly the same text as a row of "
+        "training; if these come from one thing (a template, a person), keep it together with data.split.group"
+    )
+
+
+def _message(table: Table, group: Group, inputs: set[str], split: Mapping[str, Any]) -> str | None:
+    share = share_in_training(pl.Series(table.columns[group.column]), table)
+    if share == 0:
+        return None
+    parted = straddling_values(table.columns[group.column], pl.Series(list(table.splits)))
+    advice = f"`data.split.group: {group.column}` keeps them together"
+    if split.get("column") is not None:
+        advice = f"{parted} of them are parted by column {split['column']!r}; with a split by ratio {advice}"
+    if group.few:
+        advice += f"; {group.few}" + (", as it is now" if group.column in inputs else "")
+    return (
+        f"column {group.column}: {share:.1%} of the {tested(table)} rows have a row of the same value in training, and "
+        f"{group.reason}; {advice}"
+    )
+
+
+def _message_of_pair(table: Table, pair: Pair) -> str | None:
+    cells = [pl.Series(table.columns[name]).cast(pl.String) for name in (pair.outer, pair.inner)]
+    share = share_in_training(pl.select(pl.concat_str(cells, separator="\n")).to_series(), table)
+    if share == 0:
+        return None
+    return (
+        f"columns {pair.outer} and {pair.inner}: {share:.1%} of the {tested(table)} rows have a row of the same two "
+        f"values in training, and {pair.reason}; {pair.advice} (data.split.group)"
+    )
+
+
+def _share_alike(texts: pl.Series, table: Table) -> float:
+    """Share of a sample of test rows with a text whose runs of six letters are nearly those of a training row."""
+    from sklearn.feature_extraction.text import HashingVectorizer  # takes a second to import
+
+    generator = np.random.default_rng(0)
+    samples = []
+    for rows, most in ((table.where(tested(table)), TESTED), (table.where("train"), TRAINED)):
+        chosen = generator.permutation(np.array(rows, dtype=np.int64))[:most]
+        samples.append(texts.gather(chosen).drop_nulls().to_list())
+    if not all(samples):
+        return 0.0
+    letters = HashingVectorizer(analyzer="char", ngram_range=(6, 6), binary=True)
+    rows, known = (letters.transform(each) for each in samples)
+    nearest = (rows @ known.T).max(axis=1).toarray()
+    return float((nearest >= _NEARLY).mean())

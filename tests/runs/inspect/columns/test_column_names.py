@@ -1,0 +1,38 @@
+import pytest
+
+from mmfusion.runs.inspect.columns.column_names import ABOUT_FILE, GROUP, ID, LABEL, SPLIT_VALUES, named, words
+
+
+@pytest.mark.parametrize(
+    ("name", "found"),
+    [
+        ("numberOfShots", ["number", "of", "shots"]),
+        ("number_of_shots", ["number", "of", "shots"]),
+        ("Patient-ID 2", ["patient", "id", "2"]),
+        ("imageURL", ["image", "url"]),
+        ("HTTPStatus", ["http", "status"]),
+        ("größe", ["größe"]),
+        ("x1y2", ["x", "1", "y", "2"]),
+        ("___", []),
+        ("", []),
+    ],
+)
+def test_names_are_taken_apart(name, found):
+    assert words(name) == found
+
+
+def test_whole_words_count():
+    assert named("speaker_id", GROUP)
+    assert named("speaker_id", ID)
+    assert not named("loudspeakers", GROUP)
+    assert not named("classic", LABEL)
+
+
+def test_no_spelling_of_a_split_means_two():
+    spellings = [word for each in SPLIT_VALUES.values() for word in each]
+    assert len(set(spellings)) == len(spellings)
+
+
+@pytest.mark.parametrize("vocabulary", [ID, GROUP, LABEL, ABOUT_FILE, *SPLIT_VALUES.values()])
+def test_vocabularies_are_in_small_letters_and_of_single_words(vocabulary):
+    assert all(words(word) == [word] for word in vocabulary)

@@ -1,0 +1,45 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+
+from mmfusion.runs.inspect.leaks.computed import computed_from_two
+from mmfusion.runs.inspect.leaks.prediction import Looked
+
+N = 200
+MADE = {"sum": np.add, "difference": np.subtract, "product": np.multiply, "quotient": np.divide}
+
+
+def looked(**columns) -> dict[str, Looked]:
+    return {name: Looked.at(pl.Series(cells)) for name, cells in columns.items()}
+
+
+@pytest.fixture
+def columns() -> dict[str, np.ndarray]:
+    generator = np.random.default_rng(0)
+    return {name: generator.integers(0, 400, N).astype(float) for name in ("noise", "casual", "registered")}
+
+
+@pytest.mark.parametrize("what", MADE)
+@pytest.mark.parametrize("swapped", [False, True])
+def test_what_a_target_is_computed_from(columns, what, swapped):
+    pair = ["registered", "casual"] if swapped else ["casual", "registered"]
+    a, b = (columns[name] + (1 if what == "quotient" else 0) for name in pair)
+    inputs = looked(**dict(zip(pair, (a, b), strict=True)), noise=columns["noise"])
+    y = MADE[what](a, b)
+    assert computed_from_two(inputs, Looked.at(pl.Series(y.round(3)))) == (*pair, what)
+    holes = np.where(np.arange(N) % 5 == 0, np.nan, a)
+    some = {**inputs, pair[0]: Looked.at(pl.Series(holes).fill_nan(None))}
+    assert computed_from_two(some, Looked.at(pl.Series(y))) == (*pair, what)
+    noisy = y + 0.02 * y.std() * np.random.default_rng(1).normal(size=N)
+    assert computed_from_two(inputs, Looked.at(pl.Series(noisy))) is None
+
+
+def test_what_is_not_looked_for(columns):
+    y = columns["casual"] + columns["registered"]
+    few = looked(**{name: cells[:39] for name, cells in columns.items()})
+    assert computed_from_two(few, Looked.at(pl.Series(y[:39]))) is None
+    assert computed_from_two(looked(**columns), Looked.at([f"k{each}" for each in y])) is None
+    many = looked(**{f"{i}": columns["noise"] for i in range(60)}, **columns)
+    assert computed_from_two(many, Looked.at(pl.Series(y))) is None

@@ -1,0 +1,111 @@
+from __future__ import annotations
+
+import numpy as np
+import polars as pl
+import pytest
+from sklearn.datasets import load_iris, load_wine
+
+from mmfusion.runs.inspect.leaks.partial import gives_in_part
+from mmfusion.runs.inspect.leaks.prediction import Looked
+
+N = 300
+
+
+@pytest.fixture
+def generator() -> np.random.Generator:
+    return np.random.default_rng(1)
+
+
+@pytest.fixture
+def labels(generator) -> np.ndarray:
+    return generator.integers(0, 4, N)
+
+
+def why(feature, target) -> str | None:
+    return gives_in_part(Looked.at(feature), Looked.at(target), "the target")
+
+
+def classes(labels: np.ndarray) -> list[str]:
+    return [f"t{label}" for label in labels]
+
+
+ONE = "alone says which rows of the target hold 't2'"
+
+
+def test_a_level_that_is_there_for_one_class_alone(generator, labels):
+    wards = [("icu", "or", "er")[i] for i in generator.integers(0, 3, N)]
+    left = ["home" if label == 2 else ward for label, ward in zip(labels, wards, strict=True)]
+    assert why(left, classes(labels)) == ONE
+    assert (
+        why([None if label == 2 else ward for label, ward in zip(labels, wards, strict=True)], classes(labels)) == ONE
+    )
+    some = [
+        "home" if label == 2 and generator.random() < 0.7 else ward for label, ward in zip(labels, wards, strict=True)
+    ]
+    assert why(some, classes(labels)) is None
+    assert why(wards, classes(labels)) is None
+
+
+@pytest.mark.parametrize("scale", [1, 100])
+def test_a_probability_of_one_class_though_it_tells_the_others_apart_a_little(generator, labels, scale):
+    score = np.where(labels == 2, 0.8, 0.1 + 0.05 * labels) + generator.uniform(-0.09, 0.09, N)
+    score[labels == 2] += generator.uniform(0, 0.1, (labels == 2).sum())
+    assert why(pl.Series(score * scale), classes(labels)) == ONE
+    assert why(pl.Series(generator.random(N) * scale), classes(labels)) is None
+
+
+def test_a_number_that_knows_one_class_and_nothing_of_the_others(generator, labels):
+    assert why(pl.Series(4.0 * (labels == 2) + 0.4 * generator.normal(size=N)), classes(labels)) == ONE
+    zero = np.where(labels == 2, 0, generator.uniform(-3, 3, N))
+    assert why(pl.Series(zero), classes(labels)) == ONE
+
+
+@pytest.mark.parametrize("table", [load_iris(), load_wine()], ids=["iris", "wine"])
+def test_measurements_that_tell_kinds_apart_are_no_leak(table):
+    kinds = table.target_names[table.target].tolist()
+    assert [why(pl.Series(cells), kinds) for cells in table.data.T] == [None] * table.data.shape[1]
+    scaled = (table.data - table.data.min(0)) / np.ptp(table.data, axis=0)
+    assert [why(pl.Series(cells), kinds) for cells in scaled.T] == [None] * table.data.shape[1]
+
+
+@pytest.mark.parametrize("rows", [50, N])
+def test_a_number_that_is_copied_in_some_rows(generator, rows):
+    y = generator.normal(size=rows)
+    kept = generator.random(rows) < 0.6
+    share = f"{kept.mean():.0%}"
+    said = f"is the same number as the target in {share} of rows"
+    rounded = why([f"{each:.2f}" for each in np.where(kept, y, 0)], [f"{each:.4f}" for each in y])
+    assert rounded.startswith("gives ")
+    assert rounded.endswith(" wherever it is not '0.00'")
+    assert why(pl.Series(np.where(kept, y, generator.normal(size=rows))), pl.Series(y)) == said
+    scaled = pl.Series(np.where(generator.random(rows) < 0.85, 2 - 3 * y, 7))
+    assert why(scaled, pl.Series(y)) == "gives 100% (rank correlation) of the target wherever it is not '7.0'"
+    amounts = np.where(kept, 0, 2 + 0.95 * y + 0.3 * generator.normal(size=rows))  # often nothing, else r = .95
+    assert why(pl.Series(amounts), pl.Series(y)) is None
+
+
+@pytest.mark.parametrize("missing", [None, "unknown", "n/a"])
+@pytest.mark.parametrize("rows", [60, N])
+def test_labels_that_are_copied_in_some_rows(generator, labels, missing, rows):
+    kept = generator.random(rows) < 0.6
+    some = [f"k{label}" if keep else missing for label, keep in zip(labels[:rows], kept, strict=True)]
+    without = "empty" if missing is None else f"'{missing}'"
+    assert why(some, classes(labels[:rows])).endswith(f"wherever it is not {without}")
+    sign = [("low", "high")[int(label > 1)] if keep else missing for label, keep in zip(labels, kept, strict=False)]
+    assert why(sign, pl.Series(labels[:rows] + generator.random(rows))).endswith(f"wherever it is not {without}")
+
+
+@pytest.mark.parametrize("rows", [50, 80, N])
+def test_without_the_middle_one_of_three_sizes_two_are_told_apart_well_by_right(rows):
+    for seed in range(10):
+        generator = np.random.default_rng(seed)
+        y = generator.normal(size=rows)
+        sizes = np.clip(np.round(1 + 0.7 * y + 0.5 * generator.normal(size=rows)), 0, 2).astype(int)
+        sizes = [("S", "M", "L")[size] for size in sizes]
+        assert why(sizes, pl.Series(y)) is None
+        assert why(sizes, [("no", "yes")[int(each > 0)] for each in y]) is None
+
+
+def test_too_few_labels():
+    assert why(["a", "b", "c"] * 13, ["x", "y", "z"] * 13) is None
+    assert why([], []) is None
