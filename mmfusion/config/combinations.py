@@ -97,7 +97,8 @@ def _transforms(modalities: Mapping[str, Any], read: Read) -> Iterator[Problem]:
                 if isinstance(takes, tuple | list) and node["kind"] not in takes:
                     yield (
                         f"data.modalities.{name}.transforms.{stage}[{index}]",
-                        f"{each['_target_']} works on {', '.join(takes)}, and modality {name!r} is {node['kind']}",
+                        f"{each['_target_']} works on {', '.join(takes)}, and modality {name!r} is {node['kind']}; "
+                        "torchvision.transforms.v2 works on images, torchaudio.transforms on sounds",
                     )
 
 

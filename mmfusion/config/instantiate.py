@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.config.errors import ConfigError, nearest, suggest
+from mmfusion.config.names import REMOVED
 from mmfusion.config.slots import SLOTS, slot_of
 
 _trusted: set[str] = set()
@@ -104,6 +105,8 @@ def check_allowed(target: Any, key: str = "") -> None:
     """
     if not isinstance(target, str):
         raise ConfigError(f"{_at(key)}_target_ must be a dotted path, found {target!r}")
+    if target in REMOVED:
+        raise ConfigError(f"{_at(key)}{target} is no more; use {{_target_: {REMOVED[target]}}}")
     if not is_allowed(target, key):
         prefixes = (*_packages(key), *sorted(_trusted))
         close = nearest(target, prefixes) if len(prefixes) > 1 else None  # a single room is named anyway

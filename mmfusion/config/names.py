@@ -15,6 +15,14 @@ KIND_TARGETS = {
 MANIFEST = "mmfusion.data.sources.manifest.ManifestSource"
 """The source of a person's own table."""
 
+REMOVED = {
+    "mmfusion.data.transforms.horizontal_flip.HorizontalFlip": "torchvision.transforms.v2.RandomHorizontalFlip, p: 0.5",
+    "mmfusion.data.transforms.random_crop.RandomCrop": (
+        "torchvision.transforms.v2.RandomCrop, size: [HEIGHT, WIDTH], padding: 2"
+    ),
+}
+"""A target of earlier versions to what takes its place."""
+
 SOURCE_KEYS = ("modalities", "loader")
 """Keys of `data` that are not the source's own arguments."""
 

@@ -35,7 +35,7 @@ from mmfusion.data.table.cells import Cells
 from mmfusion.data.table.number_columns import in_points
 from mmfusion.data.table.table import Column, Table
 from mmfusion.data.table.targets import LabelReader, label_columns
-from mmfusion.data.transforms._base import Transform
+from mmfusion.data.transforms._apply import Changes
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +63,7 @@ class MultiModalData(LightningDataModule):
         self,
         source: Source,
         kinds: Mapping[str, Kind],
-        transforms: Mapping[str, Mapping[str, Sequence[Transform]]],
+        transforms: Mapping[str, Mapping[str, Sequence[Changes]]],
         labels: Mapping[str, LabelReader],
         loader: LoaderConfig,
         seed: int,

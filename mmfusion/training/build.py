@@ -136,7 +136,15 @@ def _kind(name: str, node: Config) -> Any:
 
 def _transforms(name: str, node: Config) -> dict[str, list[Any]]:
     listed, key = node.get("transforms") or {}, f"data.modalities.{name}.transforms"
-    return {stage: [instantiate(each, f"{key}.{stage}") for each in listed.get(stage) or ()] for stage in STAGES}
+    return {stage: _nested(list(listed.get(stage) or ()), f"{key}.{stage}") for stage in STAGES}
+
+
+def _nested(node: Any, key: str) -> Any:
+    """A node with every component in it built: torchvision's `RandomApply` takes a list of transforms."""
+    if isinstance(node, Mapping):
+        inner = {name: _nested(value, f"{key}.{name}") for name, value in node.items()}
+        return instantiate(inner, key) if "_target_" in inner else inner
+    return [_nested(value, f"{key}[{i}]") for i, value in enumerate(node)] if isinstance(node, list) else node
 
 
 def _without(node: Config, keys: tuple[str, ...]) -> dict[str, Any]:

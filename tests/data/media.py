@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import PIL.Image
 import soundfile
+from torchvision.transforms.v2 import RandomRotation
 
 from mmfusion.data.batches.loader_options import LoaderConfig
 from mmfusion.data.kinds.image import Image
@@ -96,9 +97,9 @@ def make_kinds(**changes):
 
 
 def make_transforms():
-    noise = GaussianNoise(0.5)
+    noise, turn = GaussianNoise(0.5), RandomRotation(20)
     return {
-        "image": {"train": [noise], "eval": [noise]},
+        "image": {"train": [turn], "eval": [turn]},
         "speech": {"train": [], "eval": [noise]},
         "note": {"train": [WordDropout(0.3, to="removed")], "eval": []},
         "sensor": {"train": [noise], "eval": [noise]},

@@ -61,17 +61,22 @@ def test_auto_caches_the_small_ones_and_decodes_the_rest(table):
     assert all(same(a, b) for a, b in zip(expected, data.val_dataloader(), strict=True))
 
 
-def test_evaluation_does_not_depend_on_batch_size(table):
-    one, many = (list(ready(table, eval_batch_size=size).test_dataloader()) for size in (1, 9))
-    assert len(many) == 1
-    for row, single in enumerate(one):
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_what_a_row_gets_does_not_depend_on_batch_size(table, split):
+    def rows(size):
+        data = ready(table, batch_size=size)
+        batches = data.train_dataloader() if split == "train" else data.test_dataloader()
+        return {id: (batch, place) for batch in batches for place, id in enumerate(batch.ids)}
+
+    many = rows(9)
+    for id, (single, _) in rows(1).items():
+        batch, place = many[id]
         for name, x in single.inputs.items():
-            y = many[0].inputs[name]
+            y = batch.inputs[name]
             if isinstance(x, Tokens):
-                length = int(x.lengths[0])
-                assert torch.equal(x.values[0, :length], y.values[row, :length]), name
+                assert torch.equal(x.values[0, : x.lengths[0]], y.values[place, : y.lengths[place]]), name
             else:
-                assert torch.equal(x[0], y[row]), name
+                assert torch.equal(x[0], y[place]), name
 
 
 def test_every_training_row_once_an_epoch_and_in_another_order_each(table):

@@ -20,8 +20,7 @@ from mmfusion.data.errors import SHOWN, DecodeError, Problems, shorten, str_of
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.table.table import Table
 from mmfusion.data.table.targets import Labels
-from mmfusion.data.transforms._apply import apply, apply_by_row, zeroed
-from mmfusion.data.transforms._base import Transform
+from mmfusion.data.transforms._apply import Changes, apply, zeroed
 
 OnError = Literal["raise", "skip", "absent"]
 
@@ -35,7 +34,8 @@ class SplitDataset(Dataset[Batch]):
         table: the rows.
         kinds: modality to kind, fitted.
         transforms: modality to its lists for `train` and `eval`.
-        seed: of evaluation's random transforms; together with a row's number it gives that row's noise.
+        seed: of random windows and transforms; together with a row's number (and in training the epoch) it gives what
+            that row gets, whatever its batch, process or rank.
         on_error: what a row becomes whose medium cannot be decoded: an error, left out, or without the modality.
 
     Attributes:
@@ -51,7 +51,7 @@ class SplitDataset(Dataset[Batch]):
         self,
         table: Table,
         kinds: Mapping[str, Kind],
-        transforms: Mapping[str, Mapping[str, Sequence[Transform]]],
+        transforms: Mapping[str, Mapping[str, Sequence[Changes]]],
         seed: int,
         on_error: OnError = "raise",
     ) -> None:
@@ -121,9 +121,8 @@ class SplitDataset(Dataset[Batch]):
             present = {name: present_B[keep_B] for name, present_B in present.items()}
             if len(rows_B) == 0:
                 raise DecodeError(f"{self.table.name}: all {len(indices.rows)} rows of a batch lost their media")
-        generator = None if indices.seed is None else torch.Generator().manual_seed(indices.seed)
         return Batch(
-            inputs={name: self._input(name, *fetched[name], present[name], rows_B, generator) for name in fetched},
+            inputs={name: self._input(name, *fetched[name], present[name], rows_B, indices.epoch) for name in fetched},
             present=present,
             targets={task: labels.targets[rows_B] for task, labels in self.labels.items()},
             labelled={task: labels.labelled[rows_B] for task, labels in self.labels.items()},
@@ -137,15 +136,22 @@ class SplitDataset(Dataset[Batch]):
         places_B: Tensor,
         present_B: Tensor,
         rows_B: Tensor,
-        generator: torch.Generator | None,
+        epoch: int | None,
     ) -> Input:
         kind = self.inputs[name].kind
-        x = kind.finish(packed.gather(places_B, kind.window, generator))
-        transforms = self.transforms.get(name, {}).get("eval" if generator is None else "train", ())
-        if transforms and generator is not None:
-            x = apply(transforms, x, generator)
-        elif transforms:
-            x = apply_by_row(transforms, x, [mix(self.seed, name, int(n)) for n in self.numbers[rows_B.numpy()]])
+        stage = "eval" if epoch is None else "train"
+        transforms = self.transforms.get(name, {}).get(stage, ())
+        seeds: list[int] = []
+        if transforms or kind.window.crop == "random":
+            parts = (self.seed, name) if epoch is None else (self.seed, name, "train", epoch)
+            seeds = [mix(*parts, number) for number in self.numbers[rows_B.numpy()].tolist()]
+        draws_B = None if epoch is None else torch.tensor(seeds, dtype=torch.float64) / 2**63
+        stored = packed.gather(places_B, kind.window, draws_B)
+        if transforms:
+            key = f"data.modalities.{name}.transforms.{stage}"
+            x = kind.finish_with(stored, lambda x: apply(transforms, x, present_B, seeds, key))
+        else:
+            x = kind.finish(stored)
         return x if kind.ragged and kind.keeps_zeros and not transforms else zeroed(x, present_B)
 
     def describe(self, name: str, row: int) -> str:

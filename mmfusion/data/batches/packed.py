@@ -60,18 +60,18 @@ class Packed:
         """Memory held."""
         return self.values.nbytes
 
-    def gather(self, places_B: Tensor, window: Window, generator: torch.Generator | None) -> Input:
+    def gather(self, places_B: Tensor, window: Window, draws_B: Tensor | None) -> Input:
         """The rows at `places_B` (−1 is an absent cell), stacked; ragged ones cut by `window` and padded with zeros.
 
         Args:
             places_B: Long `[B]`.
             window: which part of a long row to take.
-            generator: draws the place of random windows; None in evaluation.
+            draws_B: see `Window.place`.
         """
         places_B = torch.where(places_B < 0, len(self), places_B)
         if self.starts is None or self.lengths is None:
             return self.values.index_select(0, places_B)
-        offsets_B, lengths_B = window.place(self.lengths[places_B], generator)
+        offsets_B, lengths_B = window.place(self.lengths[places_B], draws_B)
         longest = window.limit if window.full and window.limit is not None else max(1, int(lengths_B.max()))
         starts, lengths = (self.starts[places_B] + offsets_B).tolist(), lengths_B.tolist()
         # A copy a row is a memcpy each: measured ten times as fast as one gather by index over [B, L].

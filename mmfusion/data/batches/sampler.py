@@ -17,12 +17,12 @@ class BatchIndices:
 
     Attributes:
         rows: Int `[B]`, indices of the rows.
-        seed: of the batch's random windows and transforms; None in evaluation.
+        epoch: what is random in training belongs to a row and an epoch; None in evaluation.
         step: its place in the epoch.
     """
 
     rows: np.ndarray
-    seed: int | None
+    epoch: int | None
     step: int = 0
 
 
@@ -40,8 +40,8 @@ class DistributedBatchSampler:
         batch_size: rows a process and batch.
         shuffle: a new order each epoch, drawn from (seed, epoch).
         drop_last: leave the last batch out if it is not full.
-        training: batches get a seed for random transforms.
-        seed: of the order and of the batches' seeds.
+        training: batches know their epoch, from which random windows and transforms follow.
+        seed: of the order.
         rank: this process.
         world: number of processes.
     """
@@ -88,8 +88,7 @@ class DistributedBatchSampler:
             start, stop = self._ends[step - 1] if step else 0, self._ends[step]
             size = stop - start
             cuts = [start + size * rank // self.world for rank in (self.rank, self.rank + 1)]
-            seed = mix(self.seed, "batch", epoch, step, self.rank) if self.training else None
-            yield BatchIndices(order[cuts[0] : cuts[1]], seed, step)
+            yield BatchIndices(order[cuts[0] : cuts[1]], epoch if self.training else None, step)
 
 
 def _ends(rows: int, size: int, drop_last: bool, world: int) -> list[int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +64,10 @@ class Kind(ABC):
     @abstractmethod
     def finish(self, stored: Input) -> Input:
         """Decoded rows, stacked or padded, as the encoder wants them; what lies at absent rows is zeroed later."""
+
+    def finish_with(self, stored: Input, transforms: Callable[[Input], Input]) -> Input:
+        """`finish` with transforms: behind it, unless they are to see another form than encoders."""
+        return transforms(self.finish(stored))
 
     def number_columns(self) -> tuple[Sequence[str], Sequence[str]]:
         """The columns whose cells are read as numbers, and those whose cells are if all of a column's are."""

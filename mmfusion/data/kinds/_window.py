@@ -33,20 +33,20 @@ class Window:
         if self.full and self.limit is None:
             raise ValueError("padding to full length needs a length: set the limit too")
 
-    def place(self, lengths_B: Tensor, generator: torch.Generator | None) -> tuple[Tensor, Tensor]:
+    def place(self, lengths_B: Tensor, draws_B: Tensor | None) -> tuple[Tensor, Tensor]:
         """Where each row's window starts and how long it is, each Long `[B]`.
 
         Args:
             lengths_B: Long `[B]`, the rows' own lengths.
-            generator: draws random places; None in evaluation.
+            draws_B: of each row, uniform in 0…1, for a random place; None in evaluation.
         """
         if self.limit is None:
             return torch.zeros_like(lengths_B), lengths_B
         spare_B = (lengths_B - self.limit).clamp(min=0)
         if self.crop == "start":
             starts_B = torch.zeros_like(lengths_B)
-        elif self.crop == "random" and generator is not None:
-            starts_B = (torch.rand(len(lengths_B), generator=generator) * (spare_B + 1)).long().minimum(spare_B)
+        elif self.crop == "random" and draws_B is not None:
+            starts_B = (draws_B * (spare_B + 1)).long().minimum(spare_B)
         else:
             starts_B = spare_B // 2
         return starts_B, lengths_B.clamp(max=self.limit)

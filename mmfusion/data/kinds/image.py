@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -134,6 +134,13 @@ class Image(Kind):
         mean = torch.tensor(self.mean).view(-1, 1, 1)
         std = torch.tensor(self.std).view(-1, 1, 1)
         return stored.float().sub_(mean * 255).div_(std * 255)
+
+    def finish_with(self, stored: Input, transforms: Callable[[Input], Input]) -> Tensor:
+        """Transforms see pixels in 0…1, which those that change brightness or colour need."""
+        assert isinstance(stored, Tensor)
+        changed = transforms(stored.float() / 255)
+        assert isinstance(changed, Tensor)
+        return self.finish(changed * 255)
 
     def blank(self) -> Tensor:
         assert self.size is not None, "blank before fit"

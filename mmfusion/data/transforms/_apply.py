@@ -1,40 +1,70 @@
-"""Running a modality's transforms: rows of their own randomness, zeros where there is nothing."""
+"""Running a modality's transforms: row by row, each row with randomness of its own."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 import torch
 from torch import Tensor, nn
 
 from mmfusion.batch import Input, Tokens
-from mmfusion.data.transforms._base import Transform
+from mmfusion.data.errors import DataError
+
+Changes = Callable[[Tensor], Tensor]
 
 
-def apply(transforms: Sequence[Transform], x: Input, generator: torch.Generator) -> Input:
-    """All transforms in turn, over the whole batch."""
-    for transform in transforms:
-        x = transform(x, generator)
-    return x
+@torch.no_grad()
+def apply(transforms: Sequence[Changes], x: Input, present_B: Tensor, seeds: Sequence[int], key: str) -> Input:
+    """The rows that are present through all transforms in turn, without padding; the others as they are.
 
+    Torch's global generator, from which transforms draw, is seeded for each row, and afterwards is as it was.
 
-def apply_by_row(transforms: Sequence[Transform], x: Input, seeds: Sequence[int]) -> Input:
-    """The same, where a row's result depends on its seed alone: not on its batch, nor on how far it is padded."""
-    if not any(transform.random for transform in transforms):
-        return apply(transforms, x, torch.Generator())
-    generator = torch.Generator()
-    done: list[Input] = []
-    for row, seed in enumerate(seeds):
-        generator.manual_seed(seed)
-        done.append(apply(transforms, _one(x, row), generator))
+    Args:
+        transforms: at least one.
+        x: `[B, ...]`, or `Tokens` of B rows.
+        present_B: Bool `[B]`.
+        seeds: one a row.
+        key: where the transforms stand in the config, for messages.
+
+    Raises:
+        DataError: a transform fails, or what they give together has another type or shape.
+    """
+    rows = [x.values[row, :length] for row, length in enumerate(x.lengths)] if isinstance(x, Tokens) else list(x)
+    with torch.random.fork_rng(devices=[]):
+        for row in present_B.nonzero()[:, 0].tolist():
+            torch.default_generator.manual_seed(seeds[row])
+            rows[row] = _changed(transforms, rows[row], isinstance(x, Tokens), key)
     if not isinstance(x, Tokens):
-        return torch.cat([each for each in done if isinstance(each, Tensor)])
-    tokens = [each for each in done if isinstance(each, Tokens)]
-    width = x.values.shape[1]
-    return Tokens(
-        torch.cat([_padded(each.values, width) for each in tokens]), torch.cat([each.lengths for each in tokens])
-    )
+        return torch.stack(rows)
+    lengths_B = torch.tensor([len(row) for row in rows])
+    width = max(x.values.shape[1], int(lengths_B.max()))
+    values = [nn.functional.pad(row, [0, 0] * (row.ndim - 1) + [0, width - len(row)]) for row in rows]
+    return Tokens(torch.stack(values), lengths_B)
+
+
+def _changed(transforms: Sequence[Changes], row: Tensor, ragged: bool, key: str) -> Tensor:
+    after = row
+    for index, transform in enumerate(transforms):
+        if getattr(transform, "sequences", False) and not ragged:
+            raise DataError(f"{key}[{index}]: {type(transform).__name__} works on sequences, found {_form(after)}")
+        try:
+            after = transform(after)
+        except Exception as error:  # a transform of any library raises anything
+            raise DataError(f"{key}[{index}]: {type(transform).__name__} fails on {_form(after)}: {error}") from error
+    fixed = 1 if ragged else 0
+    alike = isinstance(after, Tensor) and after.dtype == row.dtype and after.ndim == row.ndim
+    if not alike or after.shape[fixed:] != row.shape[fixed:] or len(after) == 0:
+        names = ", ".join(type(transform).__name__ for transform in transforms)
+        kept = "its type, and its shape but for the length" if ragged else "its type and shape"
+        raise DataError(f"{key}: {names} made {_form(after)} of {_form(row)}; a row must keep {kept}")
+    return after
+
+
+def _form(x: object) -> str:
+    if not isinstance(x, Tensor):
+        return f"a {type(x).__name__}"
+    return f"{str(x.dtype).removeprefix('torch.')} {list(x.shape)}"
 
 
 def zeroed(x: Input, present_B: Tensor) -> Input:
@@ -47,15 +77,3 @@ def zeroed(x: Input, present_B: Tensor) -> Input:
     if bool(present_B.all()):
         return x
     return x.masked_fill(~present_B.view(-1, *[1] * (x.ndim - 1)), 0)
-
-
-def _one(x: Input, row: int) -> Input:
-    if isinstance(x, Tokens):
-        length = max(1, int(x.lengths[row]))
-        return Tokens(x.values[row : row + 1, :length], x.lengths[row : row + 1])
-    return x[row : row + 1]
-
-
-def _padded(values: Tensor, width: int) -> Tensor:
-    missing = width - values.shape[1]
-    return nn.functional.pad(values, [0, 0] * (values.ndim - 2) + [0, missing]) if missing > 0 else values

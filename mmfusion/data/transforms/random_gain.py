@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import torch
+from torch import Tensor
 
-from mmfusion.batch import Input, Tokens
 from mmfusion.data.transforms._base import Transform
 
 
@@ -24,9 +24,6 @@ class RandomGain(Transform):
         self.low = low
         self.high = high
 
-    def __call__(self, x: Input, generator: torch.Generator) -> Input:
-        if not isinstance(x, Tokens) or not x.values.is_floating_point():
-            raise ValueError("RandomGain: expected waveforms [B, S]")
-        decibels_B = self.low + (self.high - self.low) * torch.rand(len(x.values), generator=generator)
-        gain_B = torch.pow(10.0, decibels_B / 20)
-        return Tokens(x.values * gain_B.view(-1, *[1] * (x.values.ndim - 1)), x.lengths)
+    def __call__(self, x: Tensor) -> Tensor:
+        decibels = self.low + (self.high - self.low) * torch.rand(())
+        return x * torch.pow(10.0, decibels / 20)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Literal
 
 import torch
+from torch import Tensor
 
-from mmfusion.batch import Input, Tokens
 from mmfusion.data.transforms._base import Transform
 
 
 class WordDropout(Transform):
-    """Drops each token with probability `rate`; at least one a row always stays.
+    """Drops each token with probability `rate`; at least one always stays.
 
     Args:
         rate: probability, 0…1.
@@ -39,20 +39,9 @@ class WordDropout(Transform):
         self.unknown_id = unknown_id
         self.keep_ends = keep_ends
 
-    def __call__(self, x: Input, generator: torch.Generator) -> Input:
-        if not isinstance(x, Tokens) or x.values.is_floating_point():
-            raise ValueError("WordDropout: expected token ids [B, L]")
-        real_BL = x.mask()
-        drawn_BL = torch.rand(x.values.shape, generator=generator)
-        # Padding is no candidate; the luckiest token of a row survives even if all of them were drawn.
-        luckiest_BL = drawn_BL == drawn_BL.masked_fill(~real_BL, -1.0).amax(1, keepdim=True)
-        dropped_BL = real_BL & (drawn_BL < self.rate) & ~luckiest_BL
+    def __call__(self, x: Tensor) -> Tensor:
+        drawn_L = torch.rand(len(x))
+        dropped_L = (drawn_L < self.rate) & (drawn_L < drawn_L.max())  # the luckiest survives even if all were drawn
         if self.keep_ends:
-            positions = torch.arange(x.values.shape[1])
-            dropped_BL &= (positions > 0) & (positions < x.lengths[:, None] - 1)
-        if self.to == "unknown":
-            return Tokens(x.values.masked_fill(dropped_BL, self.unknown_id), x.lengths)
-        order_BL = (dropped_BL | ~real_BL).to(torch.uint8).argsort(dim=1, stable=True)
-        lengths_B = x.lengths - dropped_BL.sum(1)
-        longest = max(1, int(lengths_B.max()))
-        return Tokens(x.values.gather(1, order_BL)[:, :longest], lengths_B)
+            dropped_L[[0, -1]] = False
+        return x[~dropped_L] if self.to == "removed" else x.masked_fill(dropped_L, self.unknown_id)

@@ -28,8 +28,8 @@ def rows(on_error="raise", cached=True, vectors=VECTORS, noise=()):
     return made
 
 
-def take(*indices, seed=None):
-    return BatchIndices(np.array(indices), seed)
+def take(*indices, epoch=None):
+    return BatchIndices(np.array(indices), epoch)
 
 
 @pytest.mark.parametrize("cached", [True, False])
@@ -88,22 +88,24 @@ def test_a_batch_that_loses_all_its_rows_is_an_error():
 
 
 def test_noise_never_reaches_absent_rows():
-    batch = rows("absent", noise=[GaussianNoise(1.0)])[take(0, 1, 3, seed=0)]
+    batch = rows("absent", noise=[GaussianNoise(1.0)])[take(0, 1, 3, epoch=0)]
     assert batch.inputs["vector"][1].tolist() == [0.0, 0.0]
     assert batch.inputs["vector"][0].tolist() != [1.0, 2.0]
 
 
-def test_training_noise_comes_from_the_plans_seed():
+def test_training_noise_belongs_to_the_epoch():
     made = rows("absent", noise=[GaussianNoise(1.0)])
-    first, again, other = (made[take(0, 3, seed=seed)].inputs["vector"] for seed in (1, 1, 2))
+    first, again, other, evaluation = (made[take(0, 3, epoch=epoch)].inputs["vector"] for epoch in (1, 1, 2, None))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
+    assert not torch.equal(first, evaluation)
 
 
-def test_evaluation_noise_belongs_to_the_row():
+@pytest.mark.parametrize("epoch", [None, 1])
+def test_noise_belongs_to_the_row(epoch):
     made = rows("absent", noise=[GaussianNoise(1.0)])
-    both = made[take(0, 3)].inputs["vector"]
-    assert torch.equal(made[take(3)].inputs["vector"][0], both[1])
+    both = made[take(0, 3, epoch=epoch)].inputs["vector"]
+    assert torch.equal(made[take(3, epoch=epoch)].inputs["vector"][0], both[1])
     assert not torch.equal(both[0] - torch.tensor([1.0, 2.0]), both[1] - torch.tensor([5.0, 6.0]))
 
 
