@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from mmfusion.commands.arguments import OK, READING, TRUST, check_run, parser_of, starting, take_checkpoint
 from mmfusion.runs.config import new_table_overrides
+from mmfusion.store.files import PREDICTIONS
 
 
 def run(arguments: list[str]) -> int:
@@ -12,9 +13,7 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("run", help="the run's folder")
     parser.add_argument("table", help="CSV, TSV, JSON, JSONL or Parquet with the columns that the run was trained on")
     parser.add_argument("overrides", nargs="*", help=f"{READING}; {TRUST}")
-    parser.add_argument(
-        "--out", default="predictions.parquet", help=".parquet, .csv, .tsv or .jsonl (default: %(default)s)"
-    )
+    parser.add_argument("--out", default=PREDICTIONS, help=".parquet, .csv, .tsv or .jsonl (default: %(default)s)")
     parser.add_argument("--root", help="folder of the table's media (default: the table's own)")
     take_checkpoint(parser)
     parser.add_argument(

@@ -9,6 +9,7 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.report.compare import Comparison, compare
 from mmfusion.report.table_file import check_csv, write_csv
 from mmfusion.report.terminal import show
+from mmfusion.store.files import CONFIG
 from mmfusion.store.find import find_runs
 
 
@@ -39,7 +40,7 @@ def compare_folders(
         raise ConfigError("--lower and --higher say it of the metric that --metric names")
     runs = find_runs(folders)
     if not runs:
-        raise ConfigError(f"no runs in or below {', '.join(folders)}: a run's folder has a config.yaml")
+        raise ConfigError(f"no runs in or below {', '.join(folders)}: a run's folder has a {CONFIG}")
     said = {} if lower is None or metric is None else {metric.rpartition("/")[2]: lower}
     keys = [key.strip() for key in (by or "").split(",") if key.strip()]
     comparison = compare(runs, metric, keys, said)

@@ -20,11 +20,10 @@ from mmfusion.progress import busy
 from mmfusion.runs.provenance import fingerprint
 from mmfusion.runs.row_scores import against
 from mmfusion.runs.tables import prediction_table, write_table
+from mmfusion.store.files import BASELINE_PREDICTIONS, BASELINES
 from mmfusion.store.folder import RunFolder
 from mmfusion.tasks._base import Task
 
-PREDICTIONS = "baselines.parquet"
-SUMMARY = "baselines.json"
 _SPLITS = ("train", "val", "test")
 
 
@@ -38,19 +37,19 @@ def baselines(
     """
     folder = Path(config["paths"]["outputs"]).expanduser().absolute() / "baselines" / _key(config, data)
     kept = RunFolder(folder)
-    if (folder / SUMMARY).is_file():
-        return kept.read_json(SUMMARY), folder
+    if (folder / BASELINES).is_file():
+        return kept.read_json(BASELINES), folder
     splits = {split: rows for split in _SPLITS if (rows := data.rows(split)) is not None}
     with busy("fitting simple models"):
         found = measure(splits, data.kinds, tasks)
     folder.mkdir(parents=True, exist_ok=True)
     known = {name: task for name, task in tasks.items() if name in found.outputs}
-    write_table(prediction_table(known, found.ids, found.outputs), folder / PREDICTIONS)
+    write_table(prediction_table(known, found.ids, found.outputs), folder / BASELINE_PREDICTIONS)
     summary = asdict(found)
     for large in ("ids", "outputs"):
         del summary[large]
-    kept.write_json(SUMMARY, summary)
-    return kept.read_json(SUMMARY), folder  # in which nan has become null
+    kept.write_json(BASELINES, summary)
+    return kept.read_json(BASELINES), folder  # in which nan has become null
 
 
 def compared(summary: Mapping[str, Any], folder: Path, predictions: pl.DataFrame, run: Path) -> dict[str, Any]:
@@ -58,8 +57,8 @@ def compared(summary: Mapping[str, Any], folder: Path, predictions: pl.DataFrame
 
     The simple models' predictions are copied to the run's folder.
     """
-    simple = pl.read_parquet(folder / PREDICTIONS)
-    shutil.copyfile(folder / PREDICTIONS, run / PREDICTIONS)
+    simple = pl.read_parquet(folder / BASELINE_PREDICTIONS)
+    shutil.copyfile(folder / BASELINE_PREDICTIONS, run / BASELINE_PREDICTIONS)
     return {**summary, "against": {task: against(task, predictions, simple) for task in summary["best"]}}
 
 

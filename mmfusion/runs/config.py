@@ -16,6 +16,7 @@ from mmfusion.config.override import Override
 from mmfusion.config.quoting import value_of
 from mmfusion.config.signature import Signature
 from mmfusion.config.values import check_names
+from mmfusion.store.files import CONFIG
 from mmfusion.store.folder import RunFolder
 
 _TRAINING = (
@@ -45,7 +46,7 @@ def read_run(run: str | Path, overrides: Sequence[str] = ()) -> tuple[RunFolder,
     own = folder.read_config()["data"]
     if config["data"].get("split") != own.get("split") and not gives_table(overrides):
         raise ConfigError(other_split(overrides))
-    refuse_trust(config, str(folder.path / "config.yaml"))
+    refuse_trust(config, str(folder.path / CONFIG))
     check(config)
     return folder, config
 

@@ -28,6 +28,7 @@ from mmfusion.runs.load import fill, find_checkpoint, restore
 from mmfusion.runs.provenance import fingerprint
 from mmfusion.runs.report import show_report, shown_path
 from mmfusion.runs.stopping import StopOnSignals
+from mmfusion.store.files import PROVENANCE
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import Run, read_result
 from mmfusion.training.build import build_data, build_model, build_module
@@ -65,7 +66,7 @@ def splits_anew(folder: RunFolder, data: MultiModalData, overrides: Sequence[str
     assert data.table is not None
     known, own = fingerprint(data.table), dict[str, str]()
     with suppress(ConfigError):  # a folder may have lost it
-        own = folder.read_json("provenance.json").get("data") or {}
+        own = folder.read_json(PROVENANCE).get("data") or {}
     if own.get("table") == known["table"]:
         return bool(own["hash"] != known["hash"])
     if gives_table(overrides) or not isinstance(data.source, ManifestSource) or not overrides:

@@ -22,11 +22,12 @@ from mmfusion.model import MultiTaskModel
 from mmfusion.progress import track
 from mmfusion.runs.config import read_run
 from mmfusion.runs.tables import prediction_table
+from mmfusion.store.files import BEST, FITTED, FITTED_DATA, FITTED_TASKS, LAST
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import read_result
 from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data, build_model
-from mmfusion.training.callbacks.checkpoint import BEST, LAST, load_weights
+from mmfusion.training.callbacks.checkpoint import load_weights
 
 
 @dataclass(frozen=True)
@@ -117,11 +118,11 @@ def restore(folder: RunFolder, data: MultiModalData, tasks: Mapping[str, Task]) 
     Raises:
         ConfigError: a file is not there, or does not say what was fitted.
     """
-    with _undamaged(folder.path / "fitted" / "data.json"):
-        data.load_state(folder.read_json("fitted/data.json"))
-    data.load_files(folder.path / "fitted")
-    with _undamaged(folder.path / "fitted" / "tasks.json"):
-        states = folder.read_json("fitted/tasks.json")
+    with _undamaged(folder.path / FITTED_DATA):
+        data.load_state(folder.read_json(FITTED_DATA))
+    data.load_files(folder.path / FITTED)
+    with _undamaged(folder.path / FITTED_TASKS):
+        states = folder.read_json(FITTED_TASKS)
         for name, task in tasks.items():
             task.load_state(states[name])
 

@@ -13,10 +13,11 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mmfusion.runs.metric_lines import leading_metrics, number, parse
+from mmfusion.store.curves import read_curves
+from mmfusion.store.files import CURVES, PLOTS
 from mmfusion.store.run import Run
 from mmfusion.tasks._base import Task
 from mmfusion.tasks._classes import class_names
-from mmfusion.training.loggers.csv import FILE
 
 # Okabe and Ito's colours, told apart by colour-blind people too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
@@ -34,7 +35,7 @@ def draw(folder: Path, predictions: pl.DataFrame, tasks: Mapping[str, Task], res
         tasks: task to its definition.
         result: for metrics by subset and the step of the best checkpoint.
     """
-    history = read_history(folder / FILE)
+    history = read_curves(folder / CURVES)
     names = list(tasks)
     figures: dict[str, Figure | None] = {
         "loss": loss_curves(history, names, result.monitor.get("step")),
@@ -50,14 +51,7 @@ def draw(folder: Path, predictions: pl.DataFrame, tasks: Mapping[str, Task], res
             figures[f"confusion_{name}"] = confusion(seen[f"{name}_true"], seen[name], classes, name)
         elif len(seen) and task.is_regression:
             figures[f"predicted_{name}"] = predicted_against_true(seen[f"{name}_true"], seen[name], name)
-    return [save(figure, folder / "plots" / f"{name}.png") for name, figure in figures.items() if figure is not None]
-
-
-def read_history(path: Path) -> pl.DataFrame:
-    """`metrics.csv` with every column as numbers; empty where it is not there."""
-    if not path.is_file():
-        return pl.DataFrame({"step": []}, schema={"step": pl.Float64})
-    return pl.read_csv(path, infer_schema=False).cast(pl.Float64, strict=False)
+    return [save(figure, folder / PLOTS / f"{name}.png") for name, figure in figures.items() if figure is not None]
 
 
 def loss_curves(history: pl.DataFrame, tasks: Sequence[str], best_step: int | None = None) -> Figure | None:

@@ -19,7 +19,7 @@ from torch import Tensor
 
 import mmfusion
 from mmfusion.data.table.table import Table
-from mmfusion.runs.hardware import hardware
+from mmfusion.hardware import hardware
 from mmfusion.store.owner import identity
 
 LONGEST_DIFF = 1_000_000

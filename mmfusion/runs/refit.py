@@ -11,17 +11,17 @@ from pytorch_lightning import Callback, LightningModule, Trainer, seed_everythin
 
 from mmfusion.data.module import MultiModalData
 from mmfusion.progress import busy
+from mmfusion.store.files import BEST, FITTED, FITTED_DATA, FITTED_TASKS, LAST, REFIT
 from mmfusion.store.folder import RunFolder
 from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data, build_model, build_module
 from mmfusion.training.callbacks.build import build_callbacks
-from mmfusion.training.callbacks.checkpoint import BEST, LAST, Checkpoints
+from mmfusion.training.callbacks.checkpoint import Checkpoints
 from mmfusion.training.callbacks.predictions import KeepPredictions
 from mmfusion.training.module import MultiTaskModule
 from mmfusion.training.trainer import build_trainer, progress_of
 
 log = logging.getLogger(__name__)
-_FILE = "refit.ckpt"
 
 
 @dataclass(frozen=True)
@@ -92,17 +92,17 @@ def refit(
     write_fitted(folder, again, tasks)
     if folder.writes and keep:
         (chosen.folder / LAST).unlink(missing_ok=True)
-        (chosen.folder / _FILE).replace(chosen.folder / (BEST if chosen.best else LAST))
+        (chosen.folder / REFIT).replace(chosen.folder / (BEST if chosen.best else LAST))
     about = {"steps": steps, "epoch": chosen.best_epoch}
     return Refit(about, trainer, module, again, tasks, own.predictions)
 
 
 def write_fitted(folder: RunFolder, data: MultiModalData, tasks: Mapping[str, Task]) -> None:
     """What was fitted on the training rows, into the run's folder."""
-    folder.write_json("fitted/data.json", data.state())
+    folder.write_json(FITTED_DATA, data.state())
     if folder.writes:
-        data.save_files(folder.path / "fitted")
-    folder.write_json("fitted/tasks.json", {name: task.state() for name, task in tasks.items()})
+        data.save_files(folder.path / FITTED)
+    folder.write_json(FITTED_TASKS, {name: task.state() for name, task in tasks.items()})
 
 
 class _KeepLast(Callback):
@@ -112,4 +112,4 @@ class _KeepLast(Callback):
         self.chosen = chosen
 
     def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self.chosen.save(trainer, self.chosen.folder / _FILE)
+        self.chosen.save(trainer, self.chosen.folder / REFIT)

@@ -17,6 +17,7 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.config.override import parse_overrides
 from mmfusion.runs.baseline_table import baseline_report
 from mmfusion.runs.metric_lines import NARROWEST, Line, leading_metrics, number, parse
+from mmfusion.store.files import PREDICTIONS, PROVENANCE, RESULT
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import Run
 
@@ -45,7 +46,7 @@ def show_report(result: Run, console: Console | None = None) -> None:
             console.print(each, highlight=False)
     if not lines and result.status == "completed":
         console.print()
-        console.print(f"{_why_none(result)}; what validation came to is in result.json", highlight=False)
+        console.print(f"{_why_none(result)}; what validation came to is in {RESULT}", highlight=False)
     console.print()
     console.print(_last_words(result), highlight=False, soft_wrap=True)
 
@@ -138,7 +139,7 @@ def _last_words(result: Run) -> str:
         f"[bold]Run folder[/bold]  {run}  ({spent})\n\n"
         "[bold]Try next[/bold]\n"
         f"  {mmfusion} eval {typed}{last}\n"
-        f"  {mmfusion} predict {typed} new.csv{last} --out predictions.parquet\n"
+        f"  {mmfusion} predict {typed} new.csv{last} --out {PREDICTIONS}\n"
         f"{_other_choices(result, mmfusion)}"
         f"  {mmfusion} ls"
     )
@@ -150,7 +151,7 @@ def _other_choices(result: Run, mmfusion: str) -> str:
     A weighting weighs tasks against each other, and what the run itself chose of the two is replaced.
     """
     try:
-        origin = RunFolder(result.path, writes=False).read_json("provenance.json")
+        origin = RunFolder(result.path, writes=False).read_json(PROVENANCE)
         typed, words = origin["overrides"], origin["command"]
     except (ConfigError, OSError, KeyError, TypeError):
         return ""

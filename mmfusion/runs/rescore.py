@@ -17,7 +17,7 @@ from torch import Tensor
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.runs.tables import class_names
-from mmfusion.store.files import OUTPUTS, PREDICTIONS
+from mmfusion.store.files import FITTED_TASKS, OUTPUTS, PREDICTIONS, staged
 from mmfusion.store.folder import RunFolder
 from mmfusion.tasks._base import Task
 from mmfusion.tasks.binary import Binary
@@ -71,7 +71,7 @@ def read_tested(run: Path, config: Mapping[str, Any], name: str) -> Tested:
     try:
         table = pl.read_parquet(run / PREDICTIONS)
         task = build_task(name, config["task"][name])
-        task.load_state(RunFolder(run).read_json("fitted/tasks.json")[name])
+        task.load_state(RunFolder(run).read_json(FITTED_TASKS)[name])
     except FileNotFoundError:
         raise RescoreError(f"it has no {PREDICTIONS}") from None
     except (pl.exceptions.PolarsError, OSError, LookupError, TypeError, ConfigError, ImportError) as error:
@@ -145,9 +145,8 @@ def save_outputs(folder: Path, tasks: Mapping[str, Task], kept: KeepPredictions,
         if outputs is None or not _same(task, outputs[rows], kept.outputs[name][rows], kept.targets[name][rows]):
             raw |= {f"{name}/output": kept.outputs[name], f"{name}/target": kept.targets[name]}
     if raw:
-        staged = folder / f".{OUTPUTS}.writing"
-        save_file({name: each.contiguous() for name, each in raw.items()}, staged)
-        staged.replace(folder / OUTPUTS)
+        with staged(folder / OUTPUTS) as place:
+            save_file({name: each.contiguous() for name, each in raw.items()}, place)
 
 
 def restored_outputs(task: Task, name: str, table: pl.DataFrame) -> Tensor | None:

@@ -10,6 +10,7 @@ import polars as pl
 from torch import Tensor
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.store.files import staged
 from mmfusion.tasks._base import Task
 from mmfusion.tasks._classes import class_names
 
@@ -64,17 +65,14 @@ def write_table(table: pl.DataFrame, path: Path) -> None:
     """
     check_suffix(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    staged = path.with_name(f".{path.name}.writing")
     suffix = path.suffix.lower()
     try:
-        if suffix == ".parquet":
-            table.write_parquet(staged)
-        elif suffix == ".jsonl":
-            table.write_ndjson(staged)
-        else:
-            table.write_csv(staged, separator="\t" if suffix == ".tsv" else ",")
-        staged.replace(path)
+        with staged(path) as place:
+            if suffix == ".parquet":
+                table.write_parquet(place)
+            elif suffix == ".jsonl":
+                table.write_ndjson(place)
+            else:
+                table.write_csv(place, separator="\t" if suffix == ".tsv" else ",")
     except (OSError, pl.exceptions.PolarsError) as error:  # of a full disk polars makes either
         raise OSError(f"{path} cannot be written: {error}") from error
-    finally:
-        staged.unlink(missing_ok=True)

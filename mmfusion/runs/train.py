@@ -17,10 +17,10 @@ from pytorch_lightning.loggers import Logger
 
 from mmfusion.data.module import MultiModalData
 from mmfusion.data.table.locations import absolute
+from mmfusion.hardware import peak_memory
 from mmfusion.progress import busy
 from mmfusion.runs.baselines import baselines, compared
 from mmfusion.runs.ceilings import flat_ceilings
-from mmfusion.runs.hardware import peak_memory
 from mmfusion.runs.plots import draw
 from mmfusion.runs.provenance import fingerprint, provenance
 from mmfusion.runs.ranks import OtherRankError, leave_word, root_cause
@@ -30,7 +30,7 @@ from mmfusion.runs.rescore import save_outputs
 from mmfusion.runs.scored import scored_rows
 from mmfusion.runs.stopping import StopOnSignals, Stopped
 from mmfusion.runs.tables import prediction_table, truth_table, write_table
-from mmfusion.store.files import PREDICTIONS
+from mmfusion.store.files import CONFIG, OVERRIDES, PREDICTIONS, PROVENANCE, TRACEBACK
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import Run
 from mmfusion.tasks._base import Task
@@ -82,8 +82,8 @@ def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = Tr
     began = time.perf_counter()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     result = Run(folder.path, "running", config["name"], config["seed"], started, 0.0)
-    folder.write_yaml("config.yaml", config, "resolved; overrides.yaml has what was asked for")
-    folder.write_yaml("overrides.yaml", list(overrides))
+    folder.write_yaml(CONFIG, config, f"resolved; {OVERRIDES} has what was typed")
+    folder.write_yaml(OVERRIDES, list(overrides))
     result.write(folder)
     run = _Run(config, folder, overrides, result)
     if shows_progress(config["trainer"]) and folder.writes:
@@ -144,12 +144,12 @@ class _Run:
         """Everything from data to plots."""
         config, folder = self.config, self.folder
         origin = provenance(config, self.overrides) if folder.writes else {}
-        folder.write_json("provenance.json", origin)
+        folder.write_json(PROVENANCE, origin)
         data, tasks = self._data()
         assert data.table is not None
         if folder.writes:
             known = fingerprint(data.table)
-            folder.write_json("provenance.json", {**origin, "data": known})
+            folder.write_json(PROVENANCE, {**origin, "data": known})
             self.result = self.result.but(table=known["table"])
         module = self._module(data, tasks)
         parameters = list(module.parameters())
@@ -233,7 +233,7 @@ class _Run:
         ).write(self.folder, last=True)
         where = cause.traceback if isinstance(cause, OtherRankError) else traceback.format_exc()
         with suppress(OSError):  # a full disk may be what ended the run
-            self.folder.write_text("traceback.txt", where)
+            self.folder.write_text(TRACEBACK, where)
         if cause is not error:
             raise cause from None
         raise cause

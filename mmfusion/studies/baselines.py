@@ -13,8 +13,9 @@ from mmfusion.baselines.measure import CONSTANT
 from mmfusion.config.errors import ConfigError
 from mmfusion.progress import busy
 from mmfusion.runs.baseline_table import shown, summary_tasks
-from mmfusion.runs.baselines import PREDICTIONS, SUMMARY, baselines
+from mmfusion.runs.baselines import baselines
 from mmfusion.runs.metric_lines import number
+from mmfusion.store.files import BASELINE_PREDICTIONS, BASELINES
 from mmfusion.studies._base import MeasuredStudy
 from mmfusion.studies.conclusion import Conclusion, Section, Table
 from mmfusion.studies.sections import many
@@ -32,7 +33,7 @@ class BaselinesStudy(MeasuredStudy):
         if data.rows("test") is None:
             raise ConfigError("study=baselines: there are no test rows (data.split), so nothing can be compared")
         summary, cached = baselines(config, data, tasks)
-        for name in (SUMMARY, PREDICTIONS):
+        for name in (BASELINES, BASELINE_PREDICTIONS):
             shutil.copyfile(cached / name, folder / name)
         return conclusion(summary)
 

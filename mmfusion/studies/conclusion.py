@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
 
+from mmfusion.store.files import CONCLUSION
+
 
 @dataclass(frozen=True)
 class Table:
@@ -79,7 +81,7 @@ def show(conclusion: Conclusion, console: Console) -> None:
             fitting = _fitting(table, console.width)
             console.print(_rich(fitting))
             if left_out := table.head[len(fitting.head) :]:
-                say = f"Not shown for want of width: {', '.join(left_out)}; conclusion.md has all."
+                say = f"Not shown for want of width: {', '.join(left_out)}; {CONCLUSION} has all."
                 console.print(escape(say), highlight=False, soft_wrap=True)
         for line in section.lines:
             console.print(f"• {escape(line)}", highlight=False, soft_wrap=True)

@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.hardware import usable_cores
 from mmfusion.store.sweep import BEAT_S, Job, Sweep
 from mmfusion.sweeps.process import Process
-from mmfusion.sweeps.slots import Slots, cores
+from mmfusion.sweeps.slots import Slots
 
 _POLL = 0.1  # seconds between two looks at the processes
 
@@ -99,7 +100,7 @@ class Pool:
         if gpus and "CUDA_VISIBLE_DEVICES" not in os.environ:
             told["CUDA_DEVICE_ORDER"] = "PCI_BUS_ID"  # the driver's own count, from which the names are
         if not gpus and "OMP_NUM_THREADS" not in {**os.environ, **told}:
-            told["OMP_NUM_THREADS"] = str(max(1, cores() // self.slots.jobs // self._ranks(job)))
+            told["OMP_NUM_THREADS"] = str(max(1, usable_cores() // self.slots.jobs // self._ranks(job)))
         process = None
         try:
             process = Process(job, self.words, told)

@@ -8,6 +8,7 @@ import subprocess
 from collections.abc import Mapping, Sequence
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.hardware import usable_cores
 
 
 def visible_gpus() -> list[str]:
@@ -22,11 +23,6 @@ def visible_gpus() -> list[str]:
     return re.findall(r"^GPU (\d+):", listed.stdout, re.MULTILINE)
 
 
-def cores() -> int:
-    """The cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 class Slots:
     """Room for `jobs` jobs at a time, with `gpus` shared out among them.
 
@@ -37,7 +33,7 @@ class Slots:
     """
 
     def __init__(self, jobs: int | None, gpus: Sequence[str], per_job: int | None = None) -> None:
-        self.jobs = jobs or (len(gpus) if gpus and per_job != 0 else max(1, cores() // 2))
+        self.jobs = jobs or (len(gpus) if gpus and per_job != 0 else max(1, usable_cores() // 2))
         self.per_job = per_job
         self._order = list(gpus)
         self._all = len(gpus)

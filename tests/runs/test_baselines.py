@@ -5,6 +5,7 @@ import pytest
 
 from mmfusion.runs import baselines as module
 from mmfusion.runs.baselines import baselines, compared
+from mmfusion.store.files import BASELINE_PREDICTIONS
 from mmfusion.training.build import build_data
 from tests.runs.small_experiment import small_config, write_small_experiment
 
@@ -63,9 +64,9 @@ def test_a_medium_that_was_changed_under_its_name_counts(tmp_path, conf):
 
 def test_a_run_is_compared_on_the_rows_that_it_predicted(conf, tmp_path):
     summary, folder = baselines(*ready(conf))
-    simple = pl.read_parquet(folder / module.PREDICTIONS)
+    simple = pl.read_parquet(folder / BASELINE_PREDICTIONS)
     own = simple.with_columns(kind_true=pl.col("kind"), level_true=pl.col("level"), flag_true=pl.lit(None, pl.String))
     found = compared(summary, folder, own.head(10), tmp_path)
     assert found["against"]["kind"] == {"rows": 10, "difference": 0, "low": 0, "high": 0}
     assert found["against"]["flag"]["rows"] == 0
-    assert pl.read_parquet(tmp_path / module.PREDICTIONS).equals(simple)
+    assert pl.read_parquet(tmp_path / BASELINE_PREDICTIONS).equals(simple)

@@ -4,8 +4,9 @@ import pytest
 from PIL import Image
 
 from mmfusion.runs import plots
+from mmfusion.store.curves import read_curves
+from mmfusion.store.files import CURVES, CSVLogger
 from mmfusion.store.run import Run
-from mmfusion.training.loggers.csv import FILE, CSVLogger
 from tests.training.small import make_tasks
 
 
@@ -19,7 +20,7 @@ def history(folder, steps=60):
         if step % 20 == 19:
             metrics |= {f"val/{task}/loss": 0.5 for task in ("kind", "sick", "age")}
         logger.log_metrics({**metrics, "epoch": step // 20}, step=step)
-    return plots.read_history(folder / FILE)
+    return read_curves(folder / CURVES)
 
 
 def predictions(rows=50):
@@ -137,7 +138,3 @@ def test_a_constant_prediction_can_be_drawn(tmp_path):
     ones = pl.Series([1.0, 1.0])
     plots.save(plots.predicted_against_true(ones, ones, "age"), tmp_path / "a.png")
     assert (tmp_path / "a.png").stat().st_size > 0
-
-
-def test_a_history_that_is_not_there_is_empty(tmp_path):
-    assert len(plots.read_history(tmp_path / FILE)) == 0

@@ -6,9 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pytest
+import psutil
 
 from mmfusion.store.folder import RUN_VARIABLE, RunFolder
+from mmfusion.store.owner import identity, is_alive
 from mmfusion.store.run import read_result
 from tests.helpers.waiting import PATIENCE, ended, until
 
@@ -30,24 +31,12 @@ def start(conf_dir: Path, repo: Path, *overrides: str) -> subprocess.Popen[str]:
     return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def children(pid: int) -> list[int]:
-    found = Path(f"/proc/{pid}/task/{pid}/children")
-    if not found.exists():
-        pytest.skip("needs Linux's /proc with a list of children")
-    return [int(child) for child in found.read_text().split()]
-
-
-def is_alive(pid: int) -> bool:
-    status = Path(f"/proc/{pid}/status")
-    return status.exists() and "\nState:\tZ" not in status.read_text()
-
-
 def test_a_signal_to_rank_0_ends_both(conf_dir, repo, tmp_path):
     process = start(conf_dir, repo, f"paths.run={tmp_path / 'run'}", "trainer.max_epochs=100000")
     with ended(process):
         until(lambda: (tmp_path / "run" / "checkpoints" / "last.ckpt").exists() or process.poll() is not None)
         assert process.poll() is None, process.communicate()[0]
-        others = children(process.pid)
+        others = [identity(child.pid) for child in psutil.Process(process.pid).children()]
         assert others
         process.send_signal(signal.SIGTERM)
         text, _ = process.communicate(timeout=PATIENCE)

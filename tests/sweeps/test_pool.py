@@ -83,7 +83,7 @@ def test_a_process_that_cannot_be_noted_is_not_left(folder, monkeypatch):
 
 def test_cores_are_shared_out_among_jobs_and_their_ranks(folder, monkeypatch):
     monkeypatch.delenv("OMP_NUM_THREADS", raising=False)
-    monkeypatch.setattr("mmfusion.sweeps.pool.cores", lambda: 12)
+    monkeypatch.setattr("mmfusion.sweeps.pool.usable_cores", lambda: 12)
     print_it = "import os; print(os.environ['OMP_NUM_THREADS'])"
     monkeypatch.setattr("mmfusion.sweeps.process.command_line", lambda words, job: [sys.executable, "-c", print_it])
     run(folder, [["seed=1"], ["trainer.devices=3"], ["trainer.devices=99"]])

@@ -47,7 +47,7 @@ def test_what_cannot_be(make, message):
 
 
 def test_how_many_at_a_time(monkeypatch):
-    monkeypatch.setattr(slots, "cores", lambda: 6)
+    monkeypatch.setattr(slots, "usable_cores", lambda: 6)
     assert Slots(None, []).jobs == 3
     assert Slots(None, ["0", "1"]).jobs == 2
     assert Slots(None, ["0", "1"], per_job=0).jobs == 3, "no GPU is used"

@@ -7,8 +7,8 @@ from mmfusion.data.batches.loader import Loader
 from mmfusion.data.batches.loader_options import LoaderConfig
 from mmfusion.data.batches.rank import Process
 from mmfusion.data.batches.sampler import DistributedBatchSampler
-from mmfusion.data.decode.parallel import cores
 from mmfusion.data.errors import DataError
+from mmfusion.hardware import usable_cores
 
 
 def make_loader(
@@ -62,4 +62,4 @@ def _workers(rows: SplitDataset, config: LoaderConfig, process: Process) -> int:
         return int(config.workers)
     if all(inputs.packed is not None for inputs in rows.inputs.values()):
         return 0
-    return max(1, cores() // process.here - 1)
+    return max(1, usable_cores() // process.here - 1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -15,6 +14,7 @@ from mmfusion.data.batches.packed import Packed
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._base import Kind, Root
 from mmfusion.data.table.cells import Cells
+from mmfusion.hardware import usable_cores
 from mmfusion.progress import track
 
 PROBE = 32
@@ -27,11 +27,6 @@ BULK = 20_000
 """Cells that a kind which can is given at once."""
 
 Decoded = Tensor | DecodeError
-
-
-def cores() -> int:
-    """CPU cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def read_all(kind: Kind, cells: Cells, root: Root, label: str, *, stop: bool = False) -> tuple[Packed, dict[int, str]]:
@@ -92,7 +87,7 @@ def decoded(kind: Kind, cells: Cells, root: Root) -> Iterator[Decoded]:
     for place in range(min(PROBE, len(cells))):
         yield one(place)
     rest = range(min(PROBE, len(cells)), len(cells))
-    threads = 1 if get_worker_info() is not None else min(8, cores())
+    threads = 1 if get_worker_info() is not None else min(8, usable_cores())
     if not rest or threads == 1 or (time.perf_counter() - began) / PROBE < SLOW:
         yield from map(one, rest)
         return

@@ -10,6 +10,7 @@ from typing import Any
 from optuna.trial import TrialState
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.store.files import RESULT
 from mmfusion.store.owner import identity, is_gone, is_here, owner_text
 from mmfusion.store.sweep import Job, Sweep
 from mmfusion.sweeps.grid import say
@@ -241,7 +242,7 @@ class Search:
                 self.book.keep(work.trial, VALUES, work.values)
             else:
                 missing = next(o for o, v in zip(self.book.objectives, found, strict=True) if v is None)
-                work.error = f"{work.jobs[seed]} has no {missing.metric} that is a number in its result.json"
+                work.error = f"{work.jobs[seed]} has no {missing.metric} that is a number in its {RESULT}"
 
     def _finish(self, work: Work) -> None:
         self._works.pop(work.number, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import os
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +11,8 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.trainer.states import TrainerFn
 
 from mmfusion.config.names import MONITOR
+from mmfusion.store.files import BEST, LAST, staged
 from mmfusion.training.callbacks.monitor import Goal
-
-BEST = "best.ckpt"
-LAST = "last.ckpt"
 
 
 class Checkpoints(Callback):
@@ -80,21 +78,9 @@ class Checkpoints(Callback):
 
     @staticmethod
     def save(trainer: Trainer, path: Path) -> None:
-        """Write a checkpoint; on every rank."""
-        staged = path.with_name(f".{path.name}.writing")
-        try:
-            trainer.save_checkpoint(staged, weights_only=False)  # by every rank: FSDP gathers its shards
-            if trainer.is_global_zero:
-                with staged.open("rb") as file:
-                    os.fsync(file.fileno())
-                staged.replace(path)
-        except BaseException as error:
-            # On a full disk half a checkpoint would take the place of the record of what happened.
-            if trainer.is_global_zero:
-                staged.unlink(missing_ok=True)
-            if isinstance(error, OSError):  # the system's own does not say which file
-                raise OSError(error.errno, error.strerror or str(error), str(path)) from error
-            raise
+        """Write a checkpoint; called on every rank, for FSDP gathers its shards, and rank 0 writes."""
+        with staged(path) if trainer.is_global_zero else nullcontext(path) as place:
+            trainer.save_checkpoint(place, weights_only=False)
         trainer.strategy.barrier("checkpoint")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -12,7 +11,8 @@ from typing import Any
 from pytorch_lightning.loggers.logger import Logger
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
-FILE = "metrics.csv"
+from mmfusion.store.files import CURVES, staged
+
 _KEYS = ["step", "epoch"]  # the first columns
 
 
@@ -29,7 +29,7 @@ class CSVLogger(Logger):
 
     def __init__(self, folder: str) -> None:
         super().__init__()
-        self.path = Path(folder) / FILE
+        self.path = Path(folder) / CURVES
         self._columns: list[str] | None = None
         self._row: dict[str, Any] = {}
         self._start = 0
@@ -83,9 +83,8 @@ class CSVLogger(Logger):
         """Give all rows before the current one empty cells for new columns."""
         assert self._columns is not None
         self._columns += added
-        staged = self.path.with_name(f".{FILE}.writing")
         tail = b"," * len(added) + b"\n"
-        with self.path.open("rb") as old, staged.open("wb") as new:
+        with self.path.open("rb") as old, staged(self.path) as place, place.open("wb") as new:
             old.readline()
             new.write(_line(self._columns))
             read = old.tell()
@@ -95,9 +94,6 @@ class CSVLogger(Logger):
                 read += len(line)
                 new.write(line.rstrip(b"\n") + tail)
             self._start = new.tell()
-            new.flush()
-            os.fsync(new.fileno())
-        staged.replace(self.path)
 
 
 def _cell(value: Any) -> str:

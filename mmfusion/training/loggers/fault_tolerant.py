@@ -8,6 +8,8 @@ from typing import Any
 
 from pytorch_lightning.loggers.logger import Logger
 
+from mmfusion.store.files import CURVES
+
 
 class FaultTolerantLogger(Logger):
     """Passes everything on to a tracker until that fails once; then it is left alone, and the run goes on.
@@ -62,6 +64,6 @@ class FaultTolerantLogger(Logger):
             self.failed = True
             what = f"{type(error).__name__}: {error}".splitlines()[0]
             print(
-                f"mmfusion: logger {self.key} failed and gets nothing more; metrics.csv goes on ({what})",
+                f"mmfusion: logger {self.key} failed and gets nothing more; {CURVES} goes on ({what})",
                 file=sys.stderr,
             )

@@ -34,7 +34,7 @@ def test_fewer_rows_than_processes(table):
 
 
 def test_workers_are_shared_out_among_the_processes_of_a_machine(table, monkeypatch):
-    monkeypatch.setattr("mmfusion.data.batches.build_loader.cores", lambda: 8)
+    monkeypatch.setattr("mmfusion.data.batches.build_loader.usable_cores", lambda: 8)
     assert at_rank(table, 0, 2, cache="none").val_dataloader().workers == 3
     assert at_rank(table, 0, 8 - 1, cache="none").val_dataloader().workers == 1
     assert ready(table, cache="none").val_dataloader().workers == 7

@@ -41,7 +41,7 @@ def test_in_order_with_errors_in_their_place(seconds):
 
 
 def test_slow_cells_are_decoded_in_threads_and_fast_ones_are_not(monkeypatch):
-    monkeypatch.setattr("mmfusion.data.decode.parallel.cores", lambda: 2)
+    monkeypatch.setattr("mmfusion.data.decode.parallel.usable_cores", lambda: 2)
     slow, fast = Odd(0.005), Odd()
     list(decoded(slow, Cells([list(range(60))]), None))
     list(decoded(fast, Cells([list(range(60))]), None))

@@ -5,7 +5,8 @@ import torch
 from pytorch_lightning import Callback
 
 from mmfusion.config.names import MONITOR
-from mmfusion.training.callbacks.checkpoint import BEST, LAST, Checkpoints, load_weights
+from mmfusion.store.files import BEST, LAST
+from mmfusion.training.callbacks.checkpoint import Checkpoints, load_weights
 from mmfusion.training.callbacks.monitor import Goal, Monitor
 from mmfusion.training.noise import quiet
 from tests.training.small import QUIET, loader, make_batch, make_module, make_trainer

@@ -1,9 +1,10 @@
 import pytest
 import yaml
 
+from mmfusion.store.files import CURVES
 from mmfusion.training.loggers import mlflow, tensorboard
 from mmfusion.training.loggers.build import build_loggers, finish
-from mmfusion.training.loggers.csv import FILE, CSVLogger
+from mmfusion.training.loggers.csv import CSVLogger
 
 
 def node(repo, name):
@@ -34,7 +35,7 @@ def test_tensorboard_writes_events(repo, tmp_path):
         logger.finalize("success")
     finish(built, 0)
     assert [file.name.startswith("events.") for file in (tmp_path / "tensorboard").iterdir()] == [True]
-    assert (tmp_path / FILE).is_file()
+    assert (tmp_path / CURVES).is_file()
 
 
 def test_finish_tells_those_who_want_to_know(tmp_path):

@@ -3,11 +3,12 @@ import math
 
 import pytest
 
-from mmfusion.training.loggers.csv import FILE, CSVLogger
+from mmfusion.store.files import CURVES
+from mmfusion.training.loggers.csv import CSVLogger
 
 
 def read(folder):
-    with (folder / FILE).open(newline="") as file:
+    with (folder / CURVES).open(newline="") as file:
         return list(csv.DictReader(file))
 
 
@@ -55,7 +56,7 @@ def test_an_existing_file_is_continued(tmp_path):
 
 def test_a_line_cut_short_by_a_crash_is_dropped(tmp_path):
     CSVLogger(str(tmp_path)).log_metrics({"a": 1.0, "epoch": 0}, step=0)
-    with (tmp_path / FILE).open("a") as file:
+    with (tmp_path / CURVES).open("a") as file:
         file.write("1,0,2.")
     CSVLogger(str(tmp_path)).log_metrics({"a": 3.0, "epoch": 0}, step=2)
     assert [row["a"] for row in read(tmp_path)] == ["1.0", "3.0"]
@@ -82,7 +83,7 @@ def test_the_test_is_left_to_the_result(tmp_path):
 def test_a_write_costs_the_same_however_long_the_file_is(tmp_path, monkeypatch):
     logger = CSVLogger(str(tmp_path))
     logger.log_metrics({"a": 0.0}, step=0)
-    (tmp_path / FILE).write_text((tmp_path / FILE).read_text() + "1,,1.0\n" * 100_000)
+    (tmp_path / CURVES).write_text((tmp_path / CURVES).read_text() + "1,,1.0\n" * 100_000)
     monkeypatch.setattr(logger, "_widen", lambda added: pytest.fail("the whole file was rewritten"))
     monkeypatch.setattr(type(logger.path), "read_bytes", lambda path: pytest.fail("the whole file was read"))
     for step in range(2, 5):

@@ -1,7 +1,7 @@
 import subprocess
 import sys
 
-from mmfusion.runs.hardware import hardware, peak_memory
+from mmfusion.hardware import hardware, peak_memory
 
 
 def test_what_there_is():
@@ -14,7 +14,7 @@ def test_what_there_is():
 
 def test_peak_memory_follows_what_is_held():
     code = (
-        "from mmfusion.runs.hardware import peak_memory\n"
+        "from mmfusion.hardware import peak_memory\n"
         "before = peak_memory()['peak_memory_bytes']\n"
         "held = bytearray(b'x' * (200 << 20)); del held\n"
         "print(peak_memory()['peak_memory_bytes'] - before)\n"

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-import os
 import platform
 import sys
 from pathlib import Path
 from typing import Any
 
-import torch
+import psutil
+
+
+def usable_cores() -> int:
+    """CPU cores that this process may use; where the system knows no such limit (macOS), all."""
+    process = psutil.Process()
+    return len(process.cpu_affinity()) if hasattr(process, "cpu_affinity") else psutil.cpu_count() or 1
 
 
 def hardware() -> dict[str, Any]:
     """Processor, cores that this process may use, memory, GPUs."""
-    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+    import torch
+
     return {
         "system": platform.platform(),
         "host": platform.node(),
         "processor": _processor(),
-        "cores": os.cpu_count(),
-        "usable_cores": usable,
+        "cores": psutil.cpu_count(),
+        "usable_cores": usable_cores(),
         "threads": torch.get_num_threads(),
-        "memory_bytes": _memory(),
+        "memory_bytes": psutil.virtual_memory().total,
         "gpus": [
             {
                 "name": torch.cuda.get_device_properties(i).name,
@@ -35,6 +41,8 @@ def hardware() -> dict[str, Any]:
 
 def peak_memory() -> dict[str, int | None]:
     """Bytes that this process held at most: of the machine's memory, and allocated on its GPU."""
+    import torch
+
     return {
         "peak_memory_bytes": _peak_resident(),
         "peak_gpu_memory_bytes": torch.cuda.max_memory_allocated() if torch.cuda.is_initialized() else None,
@@ -42,6 +50,7 @@ def peak_memory() -> dict[str, int | None]:
 
 
 def _peak_resident() -> int | None:
+    # By hand, for psutil has the peak on Windows alone.
     status = Path("/proc/self/status")
     if status.exists():
         # Not getrusage: after a fork it starts at the parent's peak.
@@ -50,23 +59,17 @@ def _peak_resident() -> int | None:
                 return int(line.split()[1]) * 1024
     try:
         import resource
-    except ImportError:  # Windows
-        return None
+    except ImportError:
+        return getattr(psutil.Process().memory_info(), "peak_wset", None)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak if sys.platform == "darwin" else peak * 1024
 
 
 def _processor() -> str:
+    # By hand, for psutil has no name of it and Python's own is empty on Linux.
     info = Path("/proc/cpuinfo")
     if info.exists():
         for line in info.read_text().splitlines():
             if line.startswith("model name"):
                 return line.split(":", 1)[1].strip()
     return platform.processor() or platform.machine()
-
-
-def _memory() -> int | None:
-    try:
-        return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        return None
