@@ -5,8 +5,9 @@ from PIL import Image
 
 from mmfusion.runs import plots
 from mmfusion.store.curves import read_curves
-from mmfusion.store.files import CURVES, CSVLogger
+from mmfusion.store.files import CURVES
 from mmfusion.store.run import Run
+from mmfusion.training.loggers.csv import CSVLogger
 from tests.training.small import make_tasks
 
 
