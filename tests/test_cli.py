@@ -186,15 +186,6 @@ def test_init(here, stand_in):
     assert calls == [(("t.csv", "r", "n", None, ["a", "b"], ["c"], True), by_hand)]
 
 
-def test_load_run_is_there_when_asked_for():
-    assert "load_run" not in vars(mmfusion)
-    from mmfusion.runs.load import load_run
-
-    assert mmfusion.load_run is load_run
-    with pytest.raises(AttributeError, match="no attribute 'load_rum'"):
-        _ = mmfusion.load_rum
-
-
 def run(words, cwd, **environment):
     """The command in a process of its own; the modules that it imported end up in `modules`."""
     code = (

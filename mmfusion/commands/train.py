@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mmfusion.commands.arguments import FAILED, OK, OVERRIDES, parser_of, starting, take_overrides
-from mmfusion.config.errors import ConfigError
 
 STUDY = """\
   study=fusion               a whole comparison with a written conclusion; study.seeds=2 makes it small
@@ -19,7 +18,6 @@ def run(arguments: list[str]) -> int:
     )
     parser.add_argument("--cfg", choices=["job"], help="print the composed config, check it, and stop")
     args = parser.parse_intermixed_args(arguments)
-    from mmfusion.config.override import parse_overrides
     from mmfusion.config.overrides_file import expanded
 
     args.overrides = expanded(args.overrides)
@@ -36,21 +34,13 @@ def run(arguments: list[str]) -> int:
             from mmfusion.sweeps.multirun import multirun
 
         return OK if multirun(args.overrides, args.config_dir) else FAILED
-    for_hydra = next((each for each in parse_overrides(args.overrides) if each.section == "hydra"), None)
-    if for_hydra is not None and not args.cfg:
-        raise ConfigError(f"{for_hydra}: Hydra's part is for many runs, and would change nothing here; add -m")
     if args.cfg:
         return _show_config(args.overrides, args.config_dir)
-    from mmfusion.config.compose import load_config
+    from mmfusion.api import compose_one
     from mmfusion.config.environment import end_with_parent
 
     end_with_parent()
-    for override in parse_overrides(args.overrides):
-        if override.key == "hparams_search" and override.sign != "~":
-            raise ConfigError(f"{override}: a search is many runs; add -m")
-    config = load_config(args.overrides, args.config_dir)
-    if config.get("study") is not None:
-        raise ConfigError("a config file chooses a study; a study is for the command line, study=fusion for example")
+    config = compose_one(args.overrides, args.config_dir)
     with starting():
         from mmfusion.runs.train import train
 

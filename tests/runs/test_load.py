@@ -6,7 +6,6 @@ import pytest
 import torch
 import yaml
 
-import mmfusion
 from mmfusion.cli import main
 from mmfusion.config.errors import ConfigError
 from mmfusion.data.errors import DataError
@@ -30,10 +29,6 @@ def cells(conf_dir, **named):
     """Rows of the small table as dictionaries of inputs."""
     table = pl.read_csv(conf_dir.parent / "small.csv").filter(**named)
     return table.drop("split", "kind", "level", "flag").to_dicts()
-
-
-def test_it_is_what_mmfusion_exports():
-    assert mmfusion.load_run is load_run
 
 
 def test_model_data_tasks_and_config_are_there(run, trained):
