@@ -15,7 +15,7 @@ from mmfusion.config.quoting import quoted
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from mmfusion.runs.result import Result
+    from mmfusion.store.run import Run
 
 
 def compose(
@@ -43,7 +43,7 @@ def compose(
 
 def train(
     overrides: Sequence[str] = (), *, config_dirs: Sequence[str | Path] = (), show: bool = True, **settings: Any
-) -> Result:
+) -> Run:
     """Train and test what the config says, and leave everything in the run's folder; returns what it came to.
 
     >>> small = {"rows": {"train": 32, "val": 16, "test": 16}}
