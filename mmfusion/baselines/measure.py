@@ -114,7 +114,7 @@ def measure(splits: Mapping[str, SplitDataset], kinds: Mapping[str, Kind], tasks
 def _scaled(name: str, kind: Kind, read: Mapping[str, Simple], fit_on: np.ndarray) -> dict[str, Matrix]:
     """Split to matrix of one modality."""
     scaled, train = Scaled(), read["train"]
-    scaled.fit(train.take(name, fit_on), train.present[name][fit_on], kind.encoder_arguments().get("vocab_size", 0))
+    scaled.fit(train.take(name, fit_on), train.present[name][fit_on], getattr(kind, "vocab_size", 0))
     return {split: scaled.transform(each.raw[name], each.present[name]) for split, each in read.items()}
 
 

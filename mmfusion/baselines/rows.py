@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import torch
@@ -15,6 +14,7 @@ from mmfusion.batch import Batch, Input, Tokens
 from mmfusion.data.batches.dataset import SplitDataset
 from mmfusion.data.batches.sampler import BatchIndices
 from mmfusion.data.kinds._base import Kind
+from mmfusion.data.kinds.speech import Speech
 from mmfusion.data.kinds.tabular import Tabular
 
 _AT_ONCE = 256
@@ -73,8 +73,8 @@ def simple(rows: SplitDataset, kinds: Mapping[str, Kind], most: int | None = Non
     place = {each: i for i, each in enumerate(rows.ids.tolist())}
     at = np.array([place[each] for each in ids])
     for name, kind in kinds.items():
-        if isinstance(kind, Tabular) and kind.numeric:
-            empty = np.stack([~rows.table.filled(column) for column in kind.numeric], 1)[at]
+        if isinstance(kind, Tabular) and kind.scales:
+            empty = np.stack([~rows.table.filled(column) for column in kind.scales], 1)[at]
             raw[name] = np.concatenate([np.asarray(raw[name]), empty.astype(np.float32)], axis=1)
     return Simple(
         raw,
@@ -94,7 +94,7 @@ class _Reader:
     """Batches of one modality to plain features, by the form that a kind gives them in."""
 
     def __init__(self, kind: Kind) -> None:
-        self.arguments: Mapping[str, Any] = kind.encoder_arguments()
+        self.kind = kind
         self.parts: list[Tensor] = []
         self.texts: list[list[int]] = []
         self._sound: numbers.Sound | None = None
@@ -103,13 +103,13 @@ class _Reader:
         if isinstance(x, Tokens) and not x.values.is_floating_point():
             pairs = zip(x.values.tolist(), x.lengths.tolist(), strict=True)
             self.texts += [ids[:length] for ids, length in pairs]
-        elif isinstance(x, Tokens) and x.values.ndim == 2:
-            self._sound = self._sound or numbers.Sound(self.arguments["sample_rate"])
+        elif isinstance(x, Tokens) and isinstance(self.kind, Speech):
+            self._sound = self._sound or numbers.Sound(self.kind.sample_rate)
             self.parts.append(self._sound(x))
         elif isinstance(x, Tokens):
-            self.parts.append(numbers.sequence(x))
-        elif "cardinalities" in self.arguments:
-            self.parts.append(numbers.table(x, self.arguments["numeric"], self.arguments["cardinalities"]))
+            self.parts.append(numbers.sequence(Tokens(x.values[:, :, None].flatten(2), x.lengths)))
+        elif isinstance(self.kind, Tabular):
+            self.parts.append(numbers.table(x, self.kind.numeric, self.kind.cardinalities))
         else:
             self.parts.append(numbers.image(x) if x.ndim == 4 else numbers.vectors(x))
 

@@ -88,7 +88,7 @@ class MultiModalData(LightningDataModule):
     def encoder_arguments(self) -> dict[str, dict[str, Any]]:
         """Modality to what its encoder must be told."""
         assert self._fitted, "set up or load the state first"
-        return {name: kind.encoder_arguments() for name, kind in self.kinds.items()}
+        return {name: kind.for_encoder() for name, kind in self.kinds.items()}
 
     @property
     def class_counts(self) -> dict[str, dict[str, dict[str, int]]]:

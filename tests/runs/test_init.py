@@ -362,8 +362,8 @@ def test_decimal_commas_are_recognised_and_written_and_trained_on(here, console,
     assert "taken as empty cells: 'N/A' (24 cells) in 'label'" in console.file.getvalue()
     data, _ = build_data(load_config(["experiment=g"]))
     data.setup()
-    assert list(data.kinds["table"].numeric) == ["weight", "money"]
-    assert 1000 < data.kinds["table"].numeric["money"][0] < 10000
+    assert list(data.kinds["table"].scales) == ["weight", "money"]
+    assert 1000 < data.kinds["table"].scales["money"][0] < 10000
 
 
 def test_commas_that_separate_thousands_are_said_and_not_guessed(here, console):

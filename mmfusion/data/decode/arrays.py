@@ -14,9 +14,8 @@ from torch import Tensor
 from mmfusion.config.errors import suggest
 from mmfusion.data.decode.broken import decoding
 from mmfusion.data.decode.numeric_cells import NotANumberError, numbers
-from mmfusion.data.decode.paths import Place, is_remote, open_media, resolve
+from mmfusion.data.decode.paths import Place, Root, is_remote, open_media, resolve
 from mmfusion.data.errors import DecodeError
-from mmfusion.data.kinds._base import Root
 from mmfusion.data.table.decimals import spelling, to_points
 from mmfusion.data.table.dialect import delimiter_line, likeliest
 
@@ -26,15 +25,17 @@ _SHOWN = 100_000
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 
 
-def read_array(cell: Any, root: Root, key: str | None, max_values: int, *, csv: bool) -> tuple[np.ndarray, list[str]]:
+def read_array(
+    cell: Any, root: Root, key: str | None, max_values: int, suffixes: Sequence[str]
+) -> tuple[np.ndarray, list[str]]:
     """The numbers a cell holds or names, and the names of a CSV's columns (none otherwise).
 
     Args:
-        cell: an array or tensor, or a path to `.npy`, `.npz` or, if `csv`, a `.csv` or `.tsv` file with a header.
+        cell: an array or tensor, or a path to a `.npy`, `.npz`, or, with a header, a `.csv` or `.tsv` file.
         root: the folder or URL that paths are relative to.
         key: the array's name in an `.npz`; None takes its only one.
         max_values: larger arrays are refused before they are read.
-        csv: whether CSV and TSV files are welcome.
+        suffixes: of the files that are read.
 
     Raises:
         DecodeError: the file is missing, broken, holds Python objects, or not numbers.
@@ -50,9 +51,9 @@ def read_array(cell: Any, root: Root, key: str | None, max_values: int, *, csv: 
             return _read_npy(place, name, max_values), []
         if suffix == ".npz":
             return _read_npz(place, name, key, max_values), []
-        if suffix in _SEPARATORS and csv:
+        if suffix in _SEPARATORS and suffix in suffixes:
             return _read_csv(place, name, _SEPARATORS[suffix], max_values)
-    known = ".npy, .npz, .csv or .tsv" if csv else ".npy or .npz"
+    known = f"{', '.join(suffixes[:-1])} or {suffixes[-1]}"
     raise DecodeError(f"{name}: expected a {known} file, found suffix {suffix!r}")
 
 

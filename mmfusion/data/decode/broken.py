@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from mmfusion.data.decode.paths import likely_meant
+from mmfusion.data.decode.paths import Root, likely_meant
 from mmfusion.data.errors import DataError, DecodeError
-from mmfusion.data.kinds._base import Root
 
 
 @contextmanager

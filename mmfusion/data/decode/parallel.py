@@ -11,8 +11,9 @@ from torch.utils.data import get_worker_info
 
 from mmfusion.batch import Tokens
 from mmfusion.data.batches.packed import Packed
+from mmfusion.data.decode.paths import Root
 from mmfusion.data.errors import DecodeError
-from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.kinds._base import Kind
 from mmfusion.data.table.cells import Cells
 from mmfusion.hardware import usable_cores
 from mmfusion.progress import track

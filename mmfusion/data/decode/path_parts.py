@@ -34,3 +34,8 @@ def _name(cell: Any) -> str | None:
     if cell is None or cell != cell:  # NaN
         return None
     return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def path_columns(column: str | Sequence[str] | None) -> list[str]:
+    """The columns of a kind that reads files: one of paths, or folders' and files' that make up a path; none given."""
+    return [column] if isinstance(column, str) else list(column or ())

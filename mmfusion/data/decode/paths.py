@@ -15,6 +15,8 @@ from mmfusion.data.errors import DataError, shorten
 Place = Path | str
 """A local path, or an fsspec URL such as `s3://bucket/folder`."""
 
+Root = Place | None
+"""What paths are relative to; None for a table whose cells are no paths."""
 
 TRANSPORTS = (
     "abfs", "abfss", "adl", "az", "file", "ftp", "gcs", "gs", "hdfs", "hf", "http", "https", "local", "memory", "s3",

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
-from mmfusion.data.decode.paths import PathError
+from mmfusion.data.decode.paths import PathError, Root
 from mmfusion.data.errors import DataError, DecodeError
-from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.kinds._base import Kind
 
 TRIES = 100
 """Broken media in a row before a kind gives up learning a shape from them."""

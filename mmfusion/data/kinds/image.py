@@ -15,10 +15,11 @@ from torch import Tensor
 from mmfusion.batch import Input
 from mmfusion.data.decode.arrays import from_list
 from mmfusion.data.decode.broken import decoding
-from mmfusion.data.decode.paths import open_media, resolve
+from mmfusion.data.decode.path_parts import path_columns
+from mmfusion.data.decode.paths import Root, open_media, resolve
 from mmfusion.data.decode.unsupported import advice_on
 from mmfusion.data.errors import DecodeError
-from mmfusion.data.kinds._base import Kind, Root, path_columns
+from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds._fit import first_decoded
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")  # Pillow opens MPO, a JPEG of several images, as JPEG
@@ -54,6 +55,8 @@ class Image(Kind):
         max_pixels: larger images are refused before they are decoded.
     """
 
+    suffixes = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+    encoder_arguments = ("channels",)
     reads_files = True
 
     def __init__(
@@ -145,9 +148,6 @@ class Image(Kind):
     def blank(self) -> Tensor:
         assert self.size is not None, "blank before fit"
         return torch.zeros(self.channels, *self.size, dtype=torch.uint8)
-
-    def encoder_arguments(self) -> dict[str, Any]:
-        return {"channels": self.channels}
 
     def state(self) -> dict[str, Any]:
         return {"size": list(self.size) if self.size else None, "mean": self.mean, "std": self.std}

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-import torch
-from torch import Tensor
 
-from mmfusion.batch import Input, Tokens
 from mmfusion.config.errors import suggest
-from mmfusion.data.decode.arrays import as_tensor, named, read_array
-from mmfusion.data.decode.paths import PathError
+from mmfusion.data.decode.arrays import named, read_array
+from mmfusion.data.decode.path_parts import path_columns
+from mmfusion.data.decode.paths import PathError, Root
 from mmfusion.data.errors import DecodeError
-from mmfusion.data.kinds._base import Kind, Root, path_columns
 from mmfusion.data.kinds._fit import first_decoded, some_rows
 from mmfusion.data.kinds._scale import Scale
+from mmfusion.data.kinds._scaled import ScaledKind
 from mmfusion.data.kinds._window import Crop, Window
 
 
-class Series(Kind):
+class Series(ScaledKind):
     """Float `[L, C]` in memory, `Tokens` of float `[B, L, C]` in a batch, standardised per channel.
 
     Args:
@@ -34,6 +32,8 @@ class Series(Kind):
         max_values: larger files are refused before they are read.
     """
 
+    suffixes = (".npy", ".npz", ".csv", ".tsv")
+    encoder_arguments = ("channels",)
     ragged = True
     reads_files = True
 
@@ -55,23 +55,17 @@ class Series(Kind):
         self.max_values = max_values
         self.window = Window(max_length, crop)
         self.scale = Scale(standardize)
-        self.channels: int | None = len(fields) if fields is not None else None
+        self.width: int | None = len(fields) if fields is not None else None
 
     def fit(self, cells: Sequence[Any], root: Root) -> None:
         first = first_decoded(self, cells, root)
-        self.channels = first.shape[1]
+        self.width = first.shape[1]
         if self.fields is None:
             self.fields = self._names(cells, root)
-        self.scale.choose_offset(some_rows(self._read, cells, root), self.fields or ())
+        self.scale.choose_offset(some_rows(self.read, cells, root), self.fields or ())
 
-    def measure(self, chunks: Iterable[Tensor]) -> None:
-        self.scale.fit(chunks)
-
-    def decode(self, cell: Any, root: Root) -> Tensor:
-        return self.window.cut(as_tensor(self._read(cell, root), named(cell), self.scale.offset))
-
-    def _read(self, cell: Any, root: Root) -> np.ndarray:
-        array, names = read_array(cell, root, self.key, self.max_values, csv=True)
+    def read(self, cell: Any, root: Root) -> np.ndarray:
+        array, names = read_array(cell, root, self.key, self.max_values, self.suffixes)
         name = named(cell)
         if names and self.fields is not None:
             missing = [field for field in self.fields if field not in names]
@@ -79,29 +73,23 @@ class Series(Kind):
                 raise DecodeError(f"{name}: has no column {missing[0]!r}; {suggest(missing[0], names)}")
             array = array[:, [names.index(field) for field in self.fields]]
         array = array[:, None] if array.ndim == 1 else array
-        expected = self.channels if self.channels is not None else "C"
-        if array.ndim != 2 or (self.channels is not None and array.shape[1] != self.channels):
+        expected = self.width if self.width is not None else "C"
+        if array.ndim != 2 or (self.width is not None and array.shape[1] != self.width):
             raise DecodeError(f"{name}: expected [L, {expected}] numbers, found {list(array.shape)}")
         if array.shape[0] == 0 or array.shape[1] == 0:
             raise DecodeError(f"{name}: holds no steps: {list(array.shape)}")
         return array
 
-    def finish(self, stored: Input) -> Tokens:
-        assert isinstance(stored, Tokens)
-        return Tokens(self.scale(stored.values), stored.lengths)
-
-    def blank(self) -> Tensor:
-        assert self.channels is not None, "blank before fit"
-        return torch.zeros(0, self.channels)
-
-    def encoder_arguments(self) -> dict[str, Any]:
-        return {"channels": self.channels}
+    @property
+    def channels(self) -> int | None:
+        """C, once fitted."""
+        return self.width
 
     def state(self) -> dict[str, Any]:
-        return {"channels": self.channels, "fields": self.fields, "scale": self.scale.state()}
+        return {"channels": self.width, "fields": self.fields, "scale": self.scale.state()}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        self.channels, self.fields = state["channels"], state["fields"]
+        self.width, self.fields = state["channels"], state["fields"]
         self.scale.load_state(state["scale"])
 
     def _names(self, cells: Sequence[Any], root: Root) -> list[str] | None:
@@ -109,7 +97,7 @@ class Series(Kind):
         for i in range(len(cells)):
             try:
                 self.decode(cells[i], root)
-                return read_array(cells[i], root, self.key, self.max_values, csv=True)[1] or None
+                return read_array(cells[i], root, self.key, self.max_values, self.suffixes)[1] or None
             except (DecodeError, PathError):
                 continue
         return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -14,9 +14,10 @@ from mmfusion.batch import Input, Tokens
 from mmfusion.data.decode.arrays import from_list
 from mmfusion.data.decode.audio import as_float, mono, read_sound, resample
 from mmfusion.data.decode.broken import decoding
-from mmfusion.data.decode.paths import resolve
+from mmfusion.data.decode.path_parts import path_columns
+from mmfusion.data.decode.paths import Root, resolve
 from mmfusion.data.errors import DecodeError
-from mmfusion.data.kinds._base import Kind, Root, path_columns
+from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds._window import Crop, Window
 
 
@@ -37,6 +38,8 @@ class Speech(Kind):
             would have more at `sample_rate` before they are resampled.
     """
 
+    suffixes = (".wav", ".flac", ".ogg", ".mp3", ".opus")
+    encoder_arguments = ("sample_rate",)
     ragged = True
     reads_files = True
     keeps_zeros = True
@@ -87,15 +90,6 @@ class Speech(Kind):
 
     def blank(self) -> Tensor:
         return torch.zeros(0, dtype=torch.int16)
-
-    def encoder_arguments(self) -> dict[str, Any]:
-        return {"sample_rate": self.sample_rate}
-
-    def state(self) -> dict[str, Any]:
-        return {}
-
-    def load_state(self, state: Mapping[str, Any]) -> None:
-        return
 
 
 def _checked(array: np.ndarray | Tensor, max_frames: int) -> Tensor:

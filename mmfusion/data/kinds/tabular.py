@@ -13,8 +13,9 @@ from torch import Tensor
 from mmfusion.batch import Input
 from mmfusion.config.errors import suggest
 from mmfusion.data.decode.numeric_cells import LARGEST, NotANumberError, not_numbers, number, numbers
+from mmfusion.data.decode.paths import Root
 from mmfusion.data.errors import CellsError, DataError, DecodeError, Refused
-from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds._scale import moments
 from mmfusion.data.table.cells import Cells, factorise
 from mmfusion.data.table.empty import looks_missing
@@ -40,6 +41,8 @@ class Tabular(Kind):
         categorical: columns that are categorical whatever is found (codes written as numbers, say).
     """
 
+    encoder_arguments = ("numeric", "cardinalities")
+
     def __init__(
         self,
         columns: Sequence[str] = (),
@@ -54,11 +57,11 @@ class Tabular(Kind):
             raise ValueError("tabular: columns is empty; name the manifest's columns to read")
         self._wanted_numeric = set(numeric)
         self._wanted_categorical = set(categorical)
-        self.numeric: dict[str, tuple[float, float]] = {}
+        self.scales: dict[str, tuple[float, float]] = {}
         self.levels: dict[str, dict[str, int]] = {}
 
     def fit(self, cells: Sequence[Any], root: Root) -> None:
-        self.numeric, self.levels = {}, {}
+        self.scales, self.levels = {}, {}
         refused = [
             r for name, column in zip(self.columns, self._columns(cells), strict=True) for r in self._odd(name, column)
         ]
@@ -75,12 +78,12 @@ class Tabular(Kind):
                 values = values[~np.isnan(values)]
                 self._present(name, len(values))
                 mean, std = moments([torch.from_numpy(values)[:, None]])
-                self.numeric[name] = (mean.item(), std.item())
+                self.scales[name] = (mean.item(), std.item())
 
     def decode(self, cell: Any, root: Root) -> Tensor:
         cells = dict(zip(self.columns, cell if isinstance(cell, tuple | list) else (cell,), strict=True))
         row = []
-        for name, (mean, std) in self.numeric.items():
+        for name, (mean, std) in self.scales.items():
             try:
                 value = number(cells[name])
             except NotANumberError as error:
@@ -96,7 +99,7 @@ class Tabular(Kind):
     def decode_all(self, cells: Cells) -> Tensor | None:
         columns = dict(zip(self.columns, cells.columns, strict=True))
         try:
-            parts = [(numbers(columns[name]) - mean) / std for name, (mean, std) in self.numeric.items()]
+            parts = [(numbers(columns[name]) - mean) / std for name, (mean, std) in self.scales.items()]
         except NotANumberError:
             return None  # one by one, to find the row
         for name, levels in self.levels.items():
@@ -111,10 +114,10 @@ class Tabular(Kind):
         return stored
 
     def blank(self) -> Tensor:
-        return torch.zeros(len(self.numeric) + len(self.levels))
+        return torch.zeros(len(self.scales) + len(self.levels))
 
     def number_columns(self) -> tuple[list[str], list[str]]:
-        known = {*self._wanted_numeric, *self.numeric}
+        known = {*self._wanted_numeric, *self.scales}
         perhaps = [name for name in self.columns if name not in {*known, *self._wanted_categorical, *self.levels}]
         return [name for name in self.columns if name in known], perhaps
 
@@ -133,7 +136,7 @@ class Tabular(Kind):
     def far(self, cells: Cells) -> str:
         columns = dict(zip(self.columns, cells.columns, strict=True))
         said = []
-        for name, (mean, std) in self.numeric.items():
+        for name, (mean, std) in self.scales.items():
             try:
                 values = numbers(columns[name])
             except NotANumberError:  # refused when it is read, with its row
@@ -143,17 +146,24 @@ class Tabular(Kind):
                 said.append(f"{len(odd)} cells of {name!r}, such as {odd[0]:g} (training has {mean:.4g} ± {std:.2g})")
         return ", ".join(said)
 
-    def encoder_arguments(self) -> dict[str, Any]:
-        return {"numeric": len(self.numeric), "cardinalities": [len(levels) + 1 for levels in self.levels.values()]}
+    @property
+    def numeric(self) -> int:
+        """Numeric columns."""
+        return len(self.scales)
+
+    @property
+    def cardinalities(self) -> list[int]:
+        """Of each categorical column the number of levels, unknown among them."""
+        return [len(levels) + 1 for levels in self.levels.values()]
 
     def state(self) -> dict[str, Any]:
         return {
-            "numeric": {name: list(scale) for name, scale in self.numeric.items()},
+            "numeric": {name: list(scale) for name, scale in self.scales.items()},
             "levels": {name: list(levels) for name, levels in self.levels.items()},
         }
 
     def load_state(self, state: Mapping[str, Any]) -> None:
-        self.numeric = {name: (scale[0], scale[1]) for name, scale in state["numeric"].items()}
+        self.scales = {name: (scale[0], scale[1]) for name, scale in state["numeric"].items()}
         self.levels = {name: {level: i + 1 for i, level in enumerate(x)} for name, x in state["levels"].items()}
 
     def _columns(self, cells: Sequence[Any]) -> Sequence[Column]:

@@ -13,9 +13,10 @@ import torch
 from torch import Tensor
 
 from mmfusion.batch import Input, Tokens
+from mmfusion.data.decode.paths import Root
 from mmfusion.data.decode.text_tokens import How, best_split, split_text
 from mmfusion.data.errors import DecodeError
-from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds._subwords import Subwords
 from mmfusion.data.table.cells import Cells
 
@@ -49,6 +50,7 @@ class Text(Kind):
         allow_download: let a Hugging Face tokenizer be fetched; otherwise it must be on this machine.
     """
 
+    encoder_arguments = ("vocab_size",)
     ragged = True
     keeps_zeros = True
 
@@ -133,8 +135,10 @@ class Text(Kind):
         """What texts are split into, once fitted; None by a pattern of one's own."""
         return self._how if self._pattern is None else None
 
-    def encoder_arguments(self) -> dict[str, Any]:
-        return {"vocab_size": FIRST + (self._subwords.count if self._subwords is not None else len(self.words))}
+    @property
+    def vocab_size(self) -> int:
+        """Ids, padding and unknown among them."""
+        return FIRST + (self._subwords.count if self._subwords is not None else len(self.words))
 
     def state(self) -> dict[str, Any]:
         return {"words": self.words} | ({} if self.tokens is None else {"tokens": self.tokens})

@@ -12,9 +12,9 @@ from torch import Tensor
 
 from mmfusion.data.batches.modality import ModalityRows
 from mmfusion.data.decode.parallel import decoded
-from mmfusion.data.decode.paths import PathError
+from mmfusion.data.decode.paths import PathError, Root
 from mmfusion.data.errors import DecodeError
-from mmfusion.data.kinds._base import Kind, Root
+from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.image import Image
 from mmfusion.data.table.table import Table
 from mmfusion.progress import track

@@ -14,7 +14,7 @@ from mmfusion.tasks._base import Task
 
 def rounded_numbers(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) -> list[str]:
     """A sentence for each numeric input and each target of a regression that holds some."""
-    read = {f"{name}, column {c!r}": c for name, k in kinds.items() if isinstance(k, Tabular) for c in k.numeric}
+    read = {f"{name}, column {c!r}": c for name, k in kinds.items() if isinstance(k, Tabular) for c in k.scales}
     regressions = {name: task for name, task in tasks.items() if task.is_regression}
     read |= {f"task {name}, column {c!r}": c for name, task in regressions.items() for c in label_columns(name, task)}
     return [f"{where}: {why}" for where, c in read.items() if (why := rounded(table.column(c))) is not None]

@@ -23,7 +23,7 @@ class Vectors(Features):
 
     def __init__(self, hang=None, kill=None, broken=()):
         super().__init__(standardize=False)
-        self.dim, self.hang, self.kill, self.broken = 1, hang, kill, broken
+        self.width, self.hang, self.kill, self.broken = 1, hang, kill, broken
 
     def decode(self, cell, root):
         row = int(cell[0])

@@ -14,7 +14,7 @@ class Counted(Features):
 
     def __init__(self):
         super().__init__(standardize=False)
-        self.dim, self.seen = 2, []
+        self.width, self.seen = 2, []
 
     def decode(self, cell, root):
         self.seen.append(cell)

@@ -5,6 +5,8 @@ import torch
 from mmfusion.data.decode.arrays import as_tensor, from_list, named, read_array
 from mmfusion.data.decode.paths import PathError
 from mmfusion.data.errors import DecodeError
+from mmfusion.data.kinds.features import Features
+from mmfusion.data.kinds.series import Series
 
 STEPS = np.arange(6.0).reshape(3, 2)
 
@@ -18,8 +20,8 @@ def files(tmp_path):
     return tmp_path
 
 
-def read(cell, root=None, key=None, max_values=100, csv=True):
-    return read_array(cell, root, key, max_values, csv=csv)
+def read(cell, root=None, key=None, max_values=100, suffixes=Series.suffixes):
+    return read_array(cell, root, key, max_values, suffixes)
 
 
 @pytest.mark.parametrize("cell", [STEPS, torch.from_numpy(STEPS), STEPS.tolist(), "a.npy", "one.npz"])
@@ -34,7 +36,7 @@ def test_a_csv_has_named_columns(files):
     assert names == ["up", "down"]
     np.testing.assert_array_equal(array, STEPS)
     with pytest.raises(DecodeError, match=r"a\.csv: expected a \.npy or \.npz file, found suffix '\.csv'"):
-        read("a.csv", files, csv=False)
+        read("a.csv", files, suffixes=Features.suffixes)
 
 
 def test_a_tsv_is_separated_by_tabs(tmp_path):

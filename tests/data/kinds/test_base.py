@@ -8,9 +8,8 @@ import pytest
 import torch
 
 from mmfusion.batch import Tokens
-from mmfusion.config.names import KIND_ARGUMENTS, KIND_TARGETS
+from mmfusion.config.names import KIND_TARGETS
 from mmfusion.data.batches.packed import Packed
-from mmfusion.data.kinds._base import Kind
 from mmfusion.data.table.cells import Cells
 
 CELLS = {
@@ -42,18 +41,11 @@ def test_every_kind_has_cells_here():
 
 
 @pytest.mark.parametrize("name", CELLS)
-def test_what_an_encoder_is_told_is_what_the_config_checker_expects(name):
-    kind, _ = fitted(name)
-    assert isinstance(kind, Kind)
-    assert tuple(kind.encoder_arguments()) == KIND_ARGUMENTS[name]
-
-
-@pytest.mark.parametrize("name", CELLS)
 def test_a_state_that_went_through_json_finishes_alike(name):
     kind, rows = fitted(name)
     other = made(name)
     other.load_state(json.loads(json.dumps(dict(kind.state()))))
-    assert other.encoder_arguments() == kind.encoder_arguments()
+    assert other.for_encoder() == kind.for_encoder()
     for cell, row in zip(CELLS[name], rows, strict=True):
         assert torch.equal(other.decode(cell, None), row)
     x, y = (each.finish(Packed.of(rows, each).gather(torch.arange(4), each.window, None)) for each in (kind, other))

@@ -22,7 +22,7 @@ def vectors(rows=6, dim=3, seed=0):
 def test_vectors_in_memory_are_standardised_on_what_was_measured():
     x = vectors()
     kind = fitted(list(x))
-    assert kind.encoder_arguments() == {"in_dim": 3, "sequence": False}
+    assert kind.for_encoder() == {"in_dim": 3, "sequence": False}
     stored = torch.stack([kind.decode(row, None) for row in x])
     kind.measure(iter([stored[:2], stored[2:]]))
     finished = kind.finish(stored)
@@ -61,7 +61,7 @@ def test_half_precision_stays_half_in_memory():
 
 def test_sequences_are_cut_and_padded_by_length():
     kind = fitted([np.ones((4, 3))], max_length=5)
-    assert kind.encoder_arguments() == {"in_dim": 3, "sequence": True}
+    assert kind.for_encoder() == {"in_dim": 3, "sequence": True}
     assert kind.ragged
     assert kind.decode(np.ones((9, 3)), None).shape == (5, 3)
     finished = kind.finish(Tokens(torch.ones(2, 5, 3), torch.tensor([5, 2])))
@@ -90,7 +90,7 @@ def test_columns_of_numbers():
     columns = [pl.Series(["1", "2"]), pl.Series([3.0, 4.0])]
     kind = fitted(Cells(columns), columns=["a", "b"])
     assert not kind.reads_files
-    assert kind.encoder_arguments() == {"in_dim": 2, "sequence": False}
+    assert kind.for_encoder() == {"in_dim": 2, "sequence": False}
     whole = kind.decode_all(Cells(columns))
     assert whole.tolist() == [[1.0, 3.0], [2.0, 4.0]]
     assert torch.equal(whole[0], kind.decode(("1", 3.0), None))
@@ -144,7 +144,7 @@ def test_state_travels():
     kind.measure(iter([x]))
     other.load_state(kind.state())
     assert torch.equal(kind.finish(x), other.finish(x))
-    assert other.encoder_arguments() == kind.encoder_arguments()
+    assert other.for_encoder() == kind.for_encoder()
 
 
 def test_column_and_columns():

@@ -163,7 +163,7 @@ def test_state_travels():
     kind.measure(iter([kind.decode(picture(4, 5), None)[None]]))
     other = Image()
     other.load_state(kind.state())
-    assert other.encoder_arguments() == {"channels": 3}
+    assert other.for_encoder() == {"channels": 3}
     stored = kind.decode(picture(4, 5, seed=1), None)[None]
     assert torch.equal(kind.finish(stored), other.finish(stored))
     assert torch.equal(kind.blank(), other.blank())

@@ -17,7 +17,7 @@ def test_csv_columns_in_the_first_files_order(tmp_path):
     (tmp_path / "a.csv").write_text("speed,angle\n1,2\n3,4\n")
     (tmp_path / "b.csv").write_text("angle,extra,speed\n6,0,5\n")
     kind = fitted(["a.csv", "b.csv"], tmp_path)
-    assert kind.encoder_arguments() == {"channels": 2}
+    assert kind.for_encoder() == {"channels": 2}
     assert kind.decode("a.csv", tmp_path).tolist() == [[1.0, 2.0], [3.0, 4.0]]
     assert kind.decode("b.csv", tmp_path).tolist() == [[5.0, 6.0]]
 

@@ -175,4 +175,4 @@ def test_wrong_options(options, message):
 
 
 def test_encoder_is_told_the_rate():
-    assert Speech(sample_rate=8000).encoder_arguments() == {"sample_rate": 8000}
+    assert Speech(sample_rate=8000).for_encoder() == {"sample_rate": 8000}

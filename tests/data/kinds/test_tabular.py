@@ -19,9 +19,9 @@ def fitted(cells=None, /, **options):
 
 def test_types_are_found_and_numbers_standardised():
     kind = fitted()
-    assert list(kind.numeric) == ["age"]
+    assert list(kind.scales) == ["age"]
     assert kind.levels == {"sex": {"f": 1, "m": 2}}
-    assert kind.encoder_arguments() == {"numeric": 1, "cardinalities": [3]}
+    assert kind.for_encoder() == {"numeric": 1, "cardinalities": [3]}
     deviation = np.std([20, 30, 40])
     torch.testing.assert_close(kind.decode(("40", "m"), None), torch.tensor([10 / deviation, 2.0]).float())
 
@@ -123,7 +123,7 @@ def test_state_travels():
     kind, other = fitted(), Tabular(columns=["age", "sex"])
     other.load_state(kind.state())
     assert torch.equal(kind.decode(("25", "m"), None), other.decode(("25", "m"), None))
-    assert kind.encoder_arguments() == other.encoder_arguments()
+    assert kind.for_encoder() == other.for_encoder()
     assert kind.blank().tolist() == other.blank().tolist() == [0.0, 0.0]
 
 

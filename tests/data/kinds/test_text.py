@@ -24,7 +24,7 @@ def test_words_by_frequency_then_alphabet_whatever_the_order_of_rows():
     assert kind.words == ["b", "a", "c", "d"]
     assert fitted(texts[::-1]).words == kind.words
     assert kind.decode("a b zebra", None).tolist() == [3, 2, 1]
-    assert kind.encoder_arguments() == {"vocab_size": 6}
+    assert kind.for_encoder() == {"vocab_size": 6}
 
 
 def test_words_keep_their_apostrophes_and_lose_punctuation():
@@ -109,7 +109,7 @@ def test_state_travels():
     kind, other = fitted(["b a b"]), Text()
     other.load_state(json.loads(json.dumps(kind.state())))
     assert other.decode("a b c", None).tolist() == kind.decode("a b c", None).tolist()
-    assert other.encoder_arguments() == kind.encoder_arguments()
+    assert other.for_encoder() == kind.for_encoder()
 
 
 @pytest.mark.parametrize(
@@ -132,7 +132,7 @@ def test_hugging_face_tokenizer_from_a_folder(tokenizer_folder):
     kind = fitted(["ignored"], tokenizer=tokenizer_folder, max_length=4)
     ids = kind.decode("hello there world hello", None)
     assert ids.tolist() == [4, 2, 3, 5]  # its own, and two more: none of its tokens is our padding
-    assert kind.encoder_arguments() == {"vocab_size": 10}
+    assert kind.for_encoder() == {"vocab_size": 10}
     bulk = kind.decode_all(Cells([["world", "hello there world hello"]]))
     assert bulk.values.tolist() == [4, 5, *ids.tolist()]
 
@@ -141,7 +141,7 @@ def test_hugging_face_tokenizer_from_a_folder(tokenizer_folder):
 def test_every_token_of_a_hugging_face_tokenizer_is_trained(tokenizer_folder, encoder):
     kind = fitted(["ignored"], tokenizer=tokenizer_folder)
     ids = kind.decode("hello world", None).long()
-    made = encoder(**kind.encoder_arguments())
+    made = encoder(**kind.for_encoder())
     made(Tokens(ids[None], torch.tensor([len(ids)]))).pooled.sum().backward()
     assert (made.embedding.weight.grad[ids].abs().sum(1) > 0).all()
 
@@ -154,7 +154,7 @@ def test_a_hugging_face_tokenizer_goes_with_the_run(tokenizer_folder, tmp_path):
     other = Text(tokenizer=tokenizer_folder)
     other.load_state(json.loads(json.dumps(kind.state())))
     other.load_files(tmp_path / "run" / "note")
-    assert other.encoder_arguments() == kind.encoder_arguments()
+    assert other.for_encoder() == kind.for_encoder()
     assert torch.equal(other.decode("hello there", None), expected)
 
 
