@@ -28,11 +28,11 @@ def check_columns(table: Table, kinds: Mapping[str, Kind], labels: Mapping[str, 
     Raises:
         DataError: every such column, which option names it, and the nearest that there is.
     """
-    asked = [(f"data.modalities.{name}", column) for name, kind in kinds.items() for column in kind.columns or [name]]
+    wanted = [(f"data.modalities.{name}", column) for name, kind in kinds.items() for column in kind.columns or [name]]
     for name, reader in labels.items():
         option = f"task.{name}.{'columns' if getattr(reader, 'columns', ()) else 'column'}"
-        asked += [(option, column) for column in label_columns(name, reader)]
-    lacking = [(option, column) for option, column in asked if column not in table.columns]
+        wanted += [(option, column) for column in label_columns(name, reader)]
+    lacking = [(option, column) for option, column in wanted if column not in table.columns]
     if lacking:
         first = [f"{option}: {table.name} has no column {c!r}; {suggest(c, table.columns)}" for option, c in lacking]
         raise DataError(str_of(first[:SHOWN], len(first)))
@@ -102,13 +102,15 @@ def check_splits(table: Table, validates: bool = True) -> None:
             split has.
     """
     names, counts = np.unique(np.asarray(table.splits, dtype=str), return_counts=True)
-    found = ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True)) or "no rows at all"
+    per_split = ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True)) or "no rows at all"
     for split, use, advice in (
         ("train", "learn from", ""),
         ("val", "choose the best checkpoint on", " (to train on a table without any, set data.split.val=null)"),
     ):
         if split not in names and (split == "train" or validates):
-            raise DataError(f"{table.name} has no rows in split {split!r} to {use}; rows per split: {found}{advice}")
+            raise DataError(
+                f"{table.name} has no rows in split {split!r} to {use}; rows per split: {per_split}{advice}"
+            )
 
 
 def unvalidated(name: str) -> str:

@@ -1,4 +1,4 @@
-"""How the data rooms refuse: one error, and a collector that shows the first problems and counts the rest."""
+"""Errors of data: each shows the first problems and counts the rest."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Refused:
 
     Attributes:
         column: of the table.
-        places: of such cells, among those that were given.
+        places: of such cells, among those it was fitted on.
         values: theirs.
         why: what each of them should be.
         advice: what to do about all of them.
@@ -45,8 +45,8 @@ class CellsError(DataError):
 
     def __init__(self, refused: Sequence[Refused]) -> None:
         self.refused = list(refused)
-        told = (f"column {r.column!r}: {shorten(r.values[0])}: {r.why} ({len(r.places)} cells)" for r in refused)
-        super().__init__("; ".join(told))
+        columns = (f"column {r.column!r}: {shorten(r.values[0])}: {r.why} ({len(r.places)} cells)" for r in refused)
+        super().__init__("; ".join(columns))
 
 
 class Problems:

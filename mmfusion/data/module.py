@@ -12,11 +12,11 @@ from pytorch_lightning import LightningDataModule
 from pytorch_lightning.utilities import rank_zero_only
 from torch import Tensor
 
-from mmfusion.data.batches.build_loader import make_loader
+from mmfusion.data.batches.build_loader import build_loader
 from mmfusion.data.batches.dataset import SplitDataset
 from mmfusion.data.batches.loader import Loader, check_error_rate
 from mmfusion.data.batches.loader_options import LoaderConfig
-from mmfusion.data.batches.rank import Process, this_process
+from mmfusion.data.batches.rank import Rank, current_rank
 from mmfusion.data.checks import check_columns, check_ids, check_splits, check_trained_columns, untested, unvalidated
 from mmfusion.data.errors import DataError
 from mmfusion.data.kinds._base import Kind
@@ -86,7 +86,7 @@ class MultiModalData(LightningDataModule):
 
     @property
     def encoder_arguments(self) -> dict[str, dict[str, Any]]:
-        """Modality to what its encoder must be told."""
+        """Modality to what its encoder is built with."""
         assert self._fitted, "set up or load the state first"
         return {name: kind.for_encoder() for name, kind in self.kinds.items()}
 
@@ -148,7 +148,7 @@ class MultiModalData(LightningDataModule):
         if missing:
             self._splits |= self._prepare(missing, self.labels)
             self.report = describe(self._splits, self._cached)
-            self._tell()
+            self._warn()
 
     def train_on_validation(self, table: Table) -> None:
         """Take the rows of a table in place of the source's, those for validation as training rows too."""
@@ -190,7 +190,7 @@ class MultiModalData(LightningDataModule):
 
     def val_dataloader(self) -> Loader | list[Loader]:
         """The validation split; the very batches that are trained on where a few are to be learned by heart."""
-        if this_process(self.trainer).overfits:
+        if current_rank(self.trainer).overfits:
             return self._loader("train")
         return self._loader("val") if self.validates else []
 
@@ -221,7 +221,7 @@ class MultiModalData(LightningDataModule):
             if far := kind.far(cells):
                 log.warning("%s: nowhere near the training rows, so is it the same unit? %s: %s", table.name, name, far)
         rows = self._prepare({"predict": part}, {})["predict"]
-        return make_loader(rows, "predict", self.loader, self.seed, Process())
+        return build_loader(rows, "predict", self.loader, self.seed, Rank())
 
     def _part(self, split: str) -> Table:
         """A split's rows, with the columns in use."""
@@ -256,11 +256,11 @@ class MultiModalData(LightningDataModule):
             self.setup({"val": "validate"}.get(split, split))
         if split not in self._splits:
             raise DataError(f"there are no rows in split {split!r}")
-        process = this_process(self.trainer)
-        return make_loader(self._splits[split], split, self.loader, self.seed, process, training=training)
+        rank = current_rank(self.trainer)
+        return build_loader(self._splits[split], split, self.loader, self.seed, rank, training=training)
 
     @rank_zero_only
-    def _tell(self) -> None:
+    def _warn(self) -> None:
         name = self.table.name if self.table is not None else "the data"
         if "train" in self._splits and not self.source.validates:
             log.warning(unvalidated(name))

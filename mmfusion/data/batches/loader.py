@@ -55,7 +55,7 @@ class Loader:
         self.max_error_rate = max_error_rate
         # Where Lightning looks for something with `set_epoch`. An attribute `sampler` it would want to replace.
         self.batch_sampler = SimpleNamespace(sampler=sampler)
-        self._given = 0
+        self._done = 0
         self._resume: dict[str, int] | None = None
         self._order = _Order(sampler)
         self._processes = _processes(rows, self._order, workers, pin_memory, timeout_s) if workers else None
@@ -66,34 +66,34 @@ class Loader:
     def __iter__(self) -> Iterator[Batch]:
         skip = self._resume["given"] if self._resume and self._resume["epoch"] == self.distributed_sampler.epoch else 0
         self._resume = None
-        self._given = skip if skip < len(self) else 0
-        for batch in self._ahead(self._given) if self._processes is not None else self._here(self._given):
-            self._given += 1
+        self._done = skip if skip < len(self) else 0
+        for batch in self._in_workers(self._done) if self._processes is not None else self._in_this_process(self._done):
+            self._done += 1
             if self.rows.on_error != "raise":
                 check_error_rate(self.rows, self.max_error_rate)
             yield batch
         # For whoever iterates again without setting it.
         self.distributed_sampler.set_epoch(self.distributed_sampler.epoch + 1)
-        self._given = 0
+        self._done = 0
 
     def state_dict(self) -> dict[str, int]:
         """How far the epoch has got; Lightning saves it with a checkpoint, so a run resumes at the next batch."""
-        return {"epoch": self.distributed_sampler.epoch, "given": self._given}
+        return {"epoch": self.distributed_sampler.epoch, "given": self._done}
 
     def load_state_dict(self, state: dict[str, Any]) -> None:
-        """Start the epoch of `state` behind the batches that were given then; other epochs start as ever."""
+        """Start the epoch of `state` behind the batches that had been given; other epochs start at their beginning."""
         self._resume = {"epoch": int(state["epoch"]), "given": int(state["given"])}
 
-    def _here(self, given: int) -> Iterator[Batch]:
-        for indices in self.distributed_sampler.after(given):
+    def _in_this_process(self, first: int) -> Iterator[Batch]:
+        for indices in self.distributed_sampler.after(first):
             batch = self.rows[indices]
             yield batch.pin_memory() if self.pin_memory else batch
 
-    def _ahead(self, given: int) -> Iterator[Batch]:
+    def _in_workers(self, first: int) -> Iterator[Batch]:
         assert self._processes is not None
-        self._order.given = given
+        self._order.first = first
         batches = iter(self._processes)
-        for step in range(given, len(self)):
+        for step in range(first, len(self)):
             try:
                 batch = _next(batches)
             except RuntimeError as error:
@@ -120,13 +120,13 @@ class _Order:
 
     def __init__(self, sampler: DistributedBatchSampler) -> None:
         self.sampler = sampler
-        self.given = 0
+        self.first = 0
 
     def __len__(self) -> int:
         return len(self.sampler)
 
     def __iter__(self) -> Iterator[BatchIndices]:
-        return self.sampler.after(self.given)
+        return self.sampler.after(self.first)
 
 
 def _processes(

@@ -1,4 +1,4 @@
-"""What of a run decides about its batches beside the data: which of its processes this is, and where it computes."""
+"""A process of a run: its rank, and where it computes."""
 
 from __future__ import annotations
 
@@ -9,35 +9,35 @@ import torch.distributed
 
 
 @dataclass(frozen=True)
-class Process:
-    """One of the processes of a run.
+class Rank:
+    """What of a process of a run its batches depend on.
 
     Attributes:
-        rank: this process.
-        world: how many there are.
-        here: how many of them share this machine's cores.
+        rank: of this process.
+        world: number of processes.
+        local: number of those that share this machine's cores.
         on_gpu: batches go to a GPU; that there is one in the machine does not say that the run uses it.
-        overfits: a few batches are to be learned by heart.
+        overfits: the Trainer overfits a few batches.
     """
 
     rank: int = 0
     world: int = 1
-    here: int = 1
+    local: int = 1
     on_gpu: bool = False
     overfits: bool = False
 
 
-def this_process(trainer: Any) -> Process:
+def current_rank(trainer: Any) -> Rank:
     """As the Trainer says, if there is one; else as torch.distributed does."""
     if trainer is None:
         if torch.distributed.is_available() and torch.distributed.is_initialized():
-            return Process(torch.distributed.get_rank(), torch.distributed.get_world_size())
-        return Process()
+            return Rank(torch.distributed.get_rank(), torch.distributed.get_world_size())
+        return Rank()
     device = getattr(getattr(trainer, "strategy", None), "root_device", None)
-    return Process(
+    return Rank(
         rank=trainer.global_rank,
         world=trainer.world_size,
-        here=getattr(trainer, "num_devices", 1),
+        local=getattr(trainer, "num_devices", 1),
         on_gpu=device is not None and device.type == "cuda",
         overfits=bool(getattr(trainer, "overfit_batches", 0)),
     )

@@ -13,7 +13,7 @@ from mmfusion.data.batches.seeds import mix
 
 @dataclass(frozen=True)
 class BatchIndices:
-    """One batch to be made.
+    """The rows of one batch.
 
     Attributes:
         rows: Int `[B]`, indices of the rows.
@@ -78,13 +78,13 @@ class DistributedBatchSampler:
     def __iter__(self) -> Iterator[BatchIndices]:
         return self.after(0)
 
-    def after(self, given: int) -> Iterator[BatchIndices]:
-        """The epoch's batches without the first `given`."""
+    def after(self, batches: int) -> Iterator[BatchIndices]:
+        """The epoch's batches without the first so many."""
         epoch, order = self.epoch, self.rows
         if self.shuffle:
             generator = torch.Generator().manual_seed(mix(self.seed, "order", epoch))
             order = order[torch.randperm(len(order), generator=generator).numpy()]
-        for step in range(given, len(self._ends)):
+        for step in range(batches, len(self._ends)):
             start, stop = self._ends[step - 1] if step else 0, self._ends[step]
             size = stop - start
             cuts = [start + size * rank // self.world for rank in (self.rank, self.rank + 1)]

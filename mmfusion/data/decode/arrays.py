@@ -20,7 +20,7 @@ from mmfusion.data.table.decimals import spelling, to_points
 from mmfusion.data.table.dialect import delimiter_line, likeliest
 
 _SHOWN = 100_000
-"""Bytes of a file that its delimiter is told from."""
+"""Bytes of a file from which its delimiter is inferred."""
 
 _SEPARATORS = {".csv": ",", ".tsv": "\t"}
 

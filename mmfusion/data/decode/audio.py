@@ -40,8 +40,8 @@ def read_sound(place: Place, name: str, max_frames: int) -> tuple[np.ndarray, in
             with soundfile.SoundFile(file if is_remote(place) else str(place)) as sound:
                 return _read(sound, name, max_frames), sound.samplerate
         except soundfile.LibsndfileError as error:
-            said = error.error_string.strip() or "damaged or cut short"
-            raise DecodeError(f"{name}: cannot be read: {said}{advice_on(name)}") from None
+            message = error.error_string.strip() or "damaged or cut short"
+            raise DecodeError(f"{name}: cannot be read: {message}{advice_on(name)}") from None
 
 
 def mono(frames: np.ndarray) -> Tensor:

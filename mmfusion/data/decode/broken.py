@@ -21,7 +21,7 @@ def decoding(name: str, root: Root = None) -> Iterator[None]:
         root: the folder or URL that it is relative to, for the message.
 
     Raises:
-        DecodeError: anything but an error of this room, which already says what is wrong, or a lack of memory.
+        DecodeError: anything but a `DataError`, which already says what is wrong, or a lack of memory.
     """
     try:
         yield
@@ -32,5 +32,5 @@ def decoding(name: str, root: Root = None) -> Iterator[None]:
         where = f"{'' if root is None else f' under {root}'}{meant and f'; {meant}'}"
         raise DecodeError(f"{name}: there is no such file{where}") from None
     except Exception as error:
-        said = str(error) if isinstance(error, OSError | ValueError | SyntaxError) else repr(error)
-        raise DecodeError(f"{name}: cannot be read: {said}") from None
+        message = str(error) if isinstance(error, OSError | ValueError | SyntaxError) else repr(error)
+        raise DecodeError(f"{name}: cannot be read: {message}") from None

@@ -49,14 +49,14 @@ def read_all(kind: Kind, cells: Cells, root: Root, label: str, *, stop: bool = F
     rows: list[Tensor] = []
     broken: dict[int, str] = {}
     stream = decoded(kind, cells, root)
-    for place, found in enumerate(track(stream, len(cells), label) if label else stream):
-        if isinstance(found, DecodeError):
-            broken[place] = str(found)
+    for place, row in enumerate(track(stream, len(cells), label) if label else stream):
+        if isinstance(row, DecodeError):
+            broken[place] = str(row)
             rows.append(kind.blank())
             if stop:
                 break
         else:
-            rows.append(found)
+            rows.append(row)
     # A blank row's type must not make the others wider.
     types = {row.dtype for place, row in enumerate(rows) if place not in broken}
     if len(types) == 1:

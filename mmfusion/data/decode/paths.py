@@ -135,14 +135,14 @@ def likely_meant(root: Place | None, cell: str) -> str:
 
 
 def _same_but_for_its_spelling(base: Path, cell: str, slashes: str) -> str:
-    found, place = [], base
+    spelled, place = [], base
     for part in PurePosixPath(slashes).parts:
         name = part if part in (".", "..") else _names(place).get(part.casefold())
         if name is None:
             return ""
         place /= part if (place / part).exists() else name
-        found.append(place.name if part not in (".", "..") else part)
-    there = "/".join(found)
+        spelled.append(place.name if part not in (".", "..") else part)
+    there = "/".join(spelled)
     if not place.is_file() or there == cell:
         return ""
     why = ["paths take slashes, not backslashes"] if slashes != cell else []
@@ -164,12 +164,12 @@ def _resolve_local(root: str, cell: str) -> Path:
     base = _real(root)
     path = os.path.normpath(os.path.join(base, cell))  # noqa: PTH118 - ten times as fast as pathlib, once a medium
     folder, name = os.path.split(path)
-    found = os.path.join(_real(folder), name)  # noqa: PTH118
-    if os.path.islink(found):  # noqa: PTH114
-        found = os.path.realpath(found)
-    if not found.startswith(base.rstrip(os.sep) + os.sep):
-        raise PathError(shorten(cell), f"leads to {found}, outside the media root {root}")
-    return Path(found)
+    target = os.path.join(_real(folder), name)  # noqa: PTH118
+    if os.path.islink(target):  # noqa: PTH114
+        target = os.path.realpath(target)
+    if not target.startswith(base.rstrip(os.sep) + os.sep):
+        raise PathError(shorten(cell), f"leads to {target}, outside the media root {root}")
+    return Path(target)
 
 
 @lru_cache(maxsize=65536)

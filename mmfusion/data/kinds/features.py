@@ -113,10 +113,10 @@ class Features(ScaledKind):
         row = []
         for name, value in zip(self.columns, cell if isinstance(cell, tuple | list) else (cell,), strict=True):
             try:
-                found = number(value)
+                feature = number(value)
             except NotANumberError as error:
                 raise DecodeError(f"column {name!r}: {error}") from None
-            if math.isnan(found):
+            if math.isnan(feature):
                 raise DecodeError(f"column {name!r} is empty in a row with other features; fill all or none")
-            row.append(found)
+            row.append(feature)
         return np.array(row)

@@ -71,9 +71,9 @@ class Tabular(Kind):
             values = None if name in self._wanted_categorical else self._numbers(column)
             if values is None:
                 unique, _ = factorise(column)
-                found = sorted({level_name(cell) for cell in unique})
-                self._present(name, len(found))
-                self.levels[name] = {level: i + 1 for i, level in enumerate(found)}
+                known = sorted({level_name(cell) for cell in unique})
+                self._present(name, len(known))
+                self.levels[name] = {level: i + 1 for i, level in enumerate(known)}
             else:
                 values = values[~np.isnan(values)]
                 self._present(name, len(values))
@@ -123,19 +123,19 @@ class Tabular(Kind):
 
     def unseen(self, cells: Cells) -> str:
         columns = dict(zip(self.columns, cells.columns, strict=True))
-        said = []
+        notes = []
         for name, levels in self.levels.items():
             unique, index = factorise(columns[name])
             new = {place: str(cell) for place, cell in enumerate(unique) if level_name(cell) not in levels}
             if new:
                 rows = int(np.isin(index, list(new)).sum())
                 shown = ", ".join(map(repr, list(new.values())[:3])) + (", …" if len(new) > 3 else "")
-                said.append(f"{rows} cells of {name!r} with {len(new)} levels ({shown})")
-        return ", ".join(said)
+                notes.append(f"{rows} cells of {name!r} with {len(new)} levels ({shown})")
+        return ", ".join(notes)
 
     def far(self, cells: Cells) -> str:
         columns = dict(zip(self.columns, cells.columns, strict=True))
-        said = []
+        notes = []
         for name, (mean, std) in self.scales.items():
             try:
                 values = numbers(columns[name])
@@ -143,8 +143,8 @@ class Tabular(Kind):
                 continue
             odd = values[np.abs(values - mean) > FAR * std]
             if len(odd):
-                said.append(f"{len(odd)} cells of {name!r}, such as {odd[0]:g} (training has {mean:.4g} ± {std:.2g})")
-        return ", ".join(said)
+                notes.append(f"{len(odd)} cells of {name!r}, such as {odd[0]:g} (training has {mean:.4g} ± {std:.2g})")
+        return ", ".join(notes)
 
     @property
     def numeric(self) -> int:

@@ -125,9 +125,9 @@ class Text(Kind):
         if self._subwords is not None:
             return ""
         texts = [cell for cell in cells if isinstance(cell, str)]
-        found = [self._split(text) for text in texts]
-        words = sum(map(len, found))
-        new = sum(word not in self._ids for split in found for word in split)
+        splits = [self._split(text) for text in texts]
+        words = sum(map(len, splits))
+        new = sum(word not in self._ids for split in splits for word in split)
         return f"{new} of {words} words" if new else ""
 
     @property

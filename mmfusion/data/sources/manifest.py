@@ -98,11 +98,11 @@ class ManifestSource(Source):
         root = media_root(self.root, path)
         for split in splits:
             try:
-                found = self._splits(split, columns, keys, rows, path.name)
+                row_splits = self._splits(split, columns, keys, rows, path.name)
             except DataError as error:
                 yield error
             else:
-                yield Table(path.name, columns, found, ids, rows, root, self.settings.decimal)
+                yield Table(path.name, columns, row_splits, ids, rows, root, self.settings.decimal)
 
     def folds(self) -> list[str]:
         """The names of the folds that `split` makes of the rows: numbers, or groups.

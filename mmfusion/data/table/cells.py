@@ -49,10 +49,10 @@ class Cells(Sequence[Any]):
 
     def filled(self) -> np.ndarray:
         """Bool `[N]`, False where every column's cell is empty: the row lacks the modality."""
-        found = filled(self.columns[0])
+        present = filled(self.columns[0])
         for column in self.columns[1:]:
-            found = found | filled(column)
-        return found
+            present = present | filled(column)
+        return present
 
 
 def _without_empty_lists(column: Column) -> Column:
@@ -73,8 +73,8 @@ def factorise(column: Column) -> tuple[Column, np.ndarray]:
         joined = pl.DataFrame({"value": column}).join(table, on="value", how="left", maintain_order="left")
         return values, joined["place"].fill_null(-1).to_numpy(writable=True)
     if not isinstance(column, list | tuple | pl.Series):
-        found = filled(column)
-        return take(column, np.flatnonzero(found)), np.where(found, np.cumsum(found) - 1, -1)
+        present = filled(column)
+        return take(column, np.flatnonzero(present)), np.where(present, np.cumsum(present) - 1, -1)
     places: dict[Any, int] = {}
     unique: list[Any] = []
     index = np.empty(len(column), dtype=np.int64)

@@ -91,12 +91,12 @@ def beside_numbers(cells: pl.Series) -> str | None:
     """
     present = cells.drop_nulls().str.strip_chars()
     parts = present.str.extract_groups(_BESIDE).struct.unnest().with_columns(cell=present)
-    found = parts.drop_nulls("number")
-    units, signs = found["after"].drop_nulls().n_unique(), found["before"].drop_nulls().n_unique()
-    if len(found) < MOSTLY * len(parts) or found["number"].n_unique() < SOME or units > 1 or signs > 2:
+    numeric = parts.drop_nulls("number")
+    units, signs = numeric["after"].drop_nulls().n_unique(), numeric["before"].drop_nulls().n_unique()
+    if len(numeric) < MOSTLY * len(parts) or numeric["number"].n_unique() < SOME or units > 1 or signs > 2:
         return None
     is_more = pl.col("before").is_not_null() | pl.col("after").is_not_null() | pl.col("number").str.contains(_MARKED)
-    return next(iter(found.filter(is_more)["cell"].to_list()), None)
+    return next(iter(numeric.filter(is_more)["cell"].to_list()), None)
 
 
 def groups_of_three(cells: pl.Series, least: int = SOME) -> str | None:

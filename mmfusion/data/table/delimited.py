@@ -132,8 +132,8 @@ def _read(
     columns = frame.get_columns()
     if header is None:
         check_header(titles, columns, name)
-    found = by_place(width) if header is False else names(titles, name)
-    return {title: column.alias(title) for title, column in zip(found, columns, strict=True)}, numbers
+    column_names = by_place(width) if header is False else names(titles, name)
+    return {title: column.alias(title) for title, column in zip(column_names, columns, strict=True)}, numbers
 
 
 def _width(rows: Iterator[Row], header: int, *, open_end: bool) -> tuple[Iterator[Row], int]:

@@ -18,8 +18,8 @@ _DELIMITER_LINE = re.compile(r'\ufeff?"?sep=(.)"?[,;\t|]*\s*', re.IGNORECASE)
 
 def delimiter_line(line: str) -> str | None:
     """The delimiter of a line `sep=;`, which Excel reads and writes before a header; None if it is another line."""
-    found = _DELIMITER_LINE.fullmatch(line)
-    return found[1] if found else None
+    match = _DELIMITER_LINE.fullmatch(line)
+    return match[1] if match else None
 
 
 def declared_delimiter(path: Path) -> str | None:

@@ -96,7 +96,7 @@ def blank(cell: Any, empty: Sequence[str], strip: bool) -> Any:
         texts = (blank(each, empty, strip) if isinstance(each, str) else each for each in cell)
         return [each for each in texts if each is not None] or None
     try:
-        found = np.asarray(cell)
+        array = np.asarray(cell)
     except (ValueError, OverflowError):  # lists of unequal length inside a list
         return cell
-    return found if found.dtype.kind in "iuf" else cell
+    return array if array.dtype.kind in "iuf" else cell

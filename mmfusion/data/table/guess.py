@@ -1,4 +1,4 @@
-"""A table whose file nobody has described: how it is written is found out, and said."""
+"""A table of whose file nothing is known: how it is written is inferred, and noted."""
 
 from __future__ import annotations
 
@@ -53,18 +53,18 @@ def read_guessed(path: Path, usual: Settings, given: Mapping[str, Any]) -> Guess
     settings = replace(usual, **given)
     notes: list[str] = []
     format = format_of(path, settings.format)
-    found = settings.delimiter
+    separator = settings.delimiter
     if format in USUAL and "delimiter" not in given and path.is_file():
         likely = settings.delimiter or USUAL[format]
-        found = guess_delimiter(path, likely, settings.quote)
-        own = None if found in (USUAL[format], declared_delimiter(path)) else found
+        separator = guess_delimiter(path, likely, settings.quote)
+        own = None if separator in (USUAL[format], declared_delimiter(path)) else separator
         settings = replace(settings, delimiter=own)
-        if found != likely:
-            notes.append(f"fields are separated by {_NAMES.get(found, repr(found))}")
+        if separator != likely:
+            notes.append(f"fields are separated by {_NAMES.get(separator, repr(separator))}")
     settings, columns, rows = _read(path, settings, format if "quote" not in given else None)
     if settings.quote is None and usual.quote is not None and "quote" not in given:
         notes.append("quotes are characters like any other")
-    return Guess(settings, columns, rows, notes, separator=found)
+    return Guess(settings, columns, rows, notes, separator=separator)
 
 
 def guess_decimal(guess: Guess, given: Mapping[str, Any]) -> None:
@@ -101,20 +101,20 @@ def _mark(cells: Cells) -> Spelling | None:
 
 
 def _decimal(marks: Mapping[str, Spelling], guess: Guess) -> Literal[".", ","]:
-    found = set(marks.values())
-    if "," in found:
+    spellings = set(marks.values())
+    if "," in spellings:
         return ","
-    if found & {".", "english"}:
+    if spellings & {".", "english"}:
         return "."
     # Of numbers like 1,234 alone nothing tells what their comma means but the file: where a comma separates the
     # fields, it is not the decimal mark; a semicolon is there because it is.
-    if not found and guess.separator == "," and _groups_of_three(guess.columns, 1):
+    if not spellings and guess.separator == "," and _groups_of_three(guess.columns, 1):
         return "."
-    return "," if "thousands" in found and guess.separator == ";" else guess.settings.decimal
+    return "," if "thousands" in spellings and guess.separator == ";" else guess.settings.decimal
 
 
 def _thousands(columns: Mapping[str, Cells], decimal: str) -> list[str]:
-    """What is said of numbers like 1.234 where nothing else tells what their point means."""
+    """The note about numbers like 1.234 where nothing else tells what their point means."""
     least = SOME if decimal == "." else 1  # a few rows for a run with decimal commas are read as its own table was
     read = "with a decimal point; if it separates thousands, set data.decimal=','"
     if decimal == ",":
@@ -125,8 +125,8 @@ def _thousands(columns: Mapping[str, Cells], decimal: str) -> list[str]:
 
 
 def _groups_of_three(columns: Mapping[str, Cells], least: int) -> dict[str, str]:
-    found = {name: groups_of_three(cells, least) for name, cells in columns.items() if is_text(cells)}
-    return {name: example for name, example in found.items() if example is not None}
+    examples = {name: groups_of_three(cells, least) for name, cells in columns.items() if is_text(cells)}
+    return {name: example for name, example in examples.items() if example is not None}
 
 
 def _why(mark: Spelling, decimal: str) -> str:

@@ -31,11 +31,11 @@ def names(header: Sequence[str], file: str) -> list[str]:
         DataError: two columns of one name.
     """
     stripped = [name.strip() for name in header]
-    found = [name_of(name, place) for place, name in enumerate(stripped, 1)]
-    twice = sorted({name for name in found if found.count(name) > 1})
+    column_names = [name_of(name, place) for place, name in enumerate(stripped, 1)]
+    twice = sorted({name for name in column_names if column_names.count(name) > 1})
     if twice:
         raise DataError(f"{file}: columns {twice} are in the header more than once; give each a name of its own")
-    return found
+    return column_names
 
 
 def name_of(name: str, place: int) -> str:
@@ -57,12 +57,12 @@ def unnamed(columns: Iterable[str]) -> list[str]:
 
 def without_a_name(columns: Iterable[str]) -> str:
     """The sentence about columns that have no name; empty if all have one."""
-    found = unnamed(columns)
-    if not found:
+    nameless = unnamed(columns)
+    if not nameless:
         return ""
     return (
-        f"{', '.join(found)}: no name in the file, so ignored unless the config names "
-        f"{'it' if len(found) == 1 else 'them'} so (an index that pandas wrote, or a delimiter at a line's end)"
+        f"{', '.join(nameless)}: no name in the file, so ignored unless the config names "
+        f"{'it' if len(nameless) == 1 else 'them'} so (an index that pandas wrote, or a delimiter at a line's end)"
     )
 
 
@@ -87,13 +87,13 @@ def check_header(header: Sequence[str], columns: Sequence[pl.Series], file: str)
             f"{file}, line 1: {shorten(cells[0])} is the only name above {len(columns)} columns; if it is a title, "
             "delete what stands above the columns' names; if these are the names, set data.header=true"
         )
-    found = ["" if not cell else _evidence(cell, column) for cell, column in zip(cells, columns, strict=True)]
-    if "name" in found or not ({"number", "value"} & set(found)):
+    evidence = ["" if not cell else _evidence(cell, column) for cell, column in zip(cells, columns, strict=True)]
+    if "name" in evidence or not ({"number", "value"} & set(evidence)):
         return
-    if "value" not in found and _progression([cell for cell, kind in zip(cells, found, strict=True) if kind]):
+    if "value" not in evidence and _progression([cell for cell, kind in zip(cells, evidence, strict=True) if kind]):
         return
-    place = found.index("value" if "value" in found else "number")
-    why = "is there again below" if found[place] == "value" else "is a number like those below"
+    place = evidence.index("value" if "value" in evidence else "number")
+    why = "is there again below" if evidence[place] == "value" else "is a number like those below"
     raise DataError(
         f"{file}, line 1: the first line looks like a row and not like names: in column {place + 1} "
         f"{shorten(cells[place])} {why}; if it is a row, write a line of names above it or set data.header=false "
@@ -136,9 +136,9 @@ def _numbers(cells: pl.Series) -> pl.Series:
 
 def _progression(cells: Sequence[str]) -> bool:
     """Whether numbers follow each other in equal steps, as a counter of columns, or years, do."""
-    found = _numbers(pl.Series(cells, dtype=pl.String)).drop_nulls()
-    if len(found) < 2 or (len(found) == 2 and not (found == found.round()).all()):
+    numbers = _numbers(pl.Series(cells, dtype=pl.String)).drop_nulls()
+    if len(numbers) < 2 or (len(numbers) == 2 and not (numbers == numbers.round()).all()):
         return False
-    steps = found.diff().drop_nulls()
+    steps = numbers.diff().drop_nulls()
     first = steps[0]
     return first != 0 and bool(((steps - first).abs() <= 1e-9 * abs(first)).all())

@@ -81,9 +81,9 @@ def read_json(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
     if not isinstance(rows, list):
         raise DataError(f"{path.name}: expected a list of objects, one a row, found {shorten(rows)}")
     problems = Problems(path.name)
-    found = [_row(row, number, row, problems) for number, row in enumerate(rows, 1)]
+    parsed = [_row(row, number, row, problems) for number, row in enumerate(rows, 1)]
     problems.raise_if_any()
-    return _columns([_pack([row for row in found if row is not None])], path.name), range(1, len(found) + 1)
+    return _columns([_pack([row for row in parsed if row is not None])], path.name), range(1, len(parsed) + 1)
 
 
 def _columns(parts: list[dict[str, Cells]], file: str) -> dict[str, Cells]:

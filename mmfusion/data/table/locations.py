@@ -19,15 +19,15 @@ def table_path(path: str | Path, root: str | None) -> Path:
     """
     if has_scheme(path):
         raise DataError(f"data.path: {path} is a URL; download the table first, the media may stay remote (data.root)")
-    found = local(path)
-    if root is not None and not has_scheme(root) and (local(root) / found).is_file():
-        return local(root) / found
-    if root is None and not found.is_absolute() and not found.exists():
+    table = local(path)
+    if root is not None and not has_scheme(root) and (local(root) / table).is_file():
+        return local(root) / table
+    if root is None and not table.is_absolute() and not table.exists():
         raise DataError(
-            f"there is no file {path} in {Path.cwd()}{beside(found)}; if it lies with its media in another folder, "
+            f"there is no file {path} in {Path.cwd()}{beside(table)}; if it lies with its media in another folder, "
             "give that as data.root=FOLDER"
         )
-    return found
+    return table
 
 
 def media_root(root: str | None, path: Path) -> Path | str:
@@ -51,11 +51,11 @@ def absolute(data: Mapping[str, Any]) -> dict[str, Any]:
     What is not there, or no path, stays as it was given: reading the data says what is wrong with it.
     """
     path, root = data.get("path"), data.get("root")
-    found = dict(data)
+    node = dict(data)
     folder = local(root) if isinstance(root, str) and not has_scheme(root) else None
     if isinstance(path, str) and not has_scheme(path):
         candidates = ([] if folder is None else [folder / local(path)]) + [local(path)]
-        found["path"] = next((str(each.absolute()) for each in candidates if each.is_file()), path)
+        node["path"] = next((str(each.absolute()) for each in candidates if each.is_file()), path)
     if folder is not None and folder.is_dir():
-        found["root"] = str(folder.absolute())
-    return found
+        node["root"] = str(folder.absolute())
+    return node

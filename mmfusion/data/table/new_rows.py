@@ -98,8 +98,8 @@ def _settings(path: PurePath, source: Mapping[str, Any]) -> Settings:
     """The run's own settings, as far as they hold for a file of this suffix."""
     settings = Settings.of(source)
     suffix, own = path.suffix.lower(), PurePath(str(source.get("path", ".csv"))).suffix.lower()
-    said = settings.format or FORMATS.get(own, "csv")
-    format = said if settings.format and (suffix == own or suffix not in FORMATS) else None
-    if said != (format or FORMATS.get(suffix)):
+    trained = settings.format or FORMATS.get(own, "csv")
+    format = trained if settings.format and (suffix == own or suffix not in FORMATS) else None
+    if trained != (format or FORMATS.get(suffix)):
         return replace(settings, format=format, delimiter=None, quote=QUOTE)
     return replace(settings, format=format)

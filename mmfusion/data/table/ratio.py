@@ -53,12 +53,12 @@ def split_groups(
 ) -> list[str]:
     """Give whole groups to splits, so that no group straddles two.
 
-    Groups that hold more of the table, or of a class, than the smallest split may take come first, the largest before
-    the others; then the rest, in an order that only their names and the seed decide. Each goes to the split with the
-    most room for it, `argmax_s Σ_c n_c · room_sc / N_c`, where `n_c` is the group's rows of class c, `N_c` all rows of
-    class c and `room_sc` the rows of class c that split s still lacks. Shares and classes are therefore met as well as
-    the groups' sizes allow. The last group that holds a class which training lacks goes to training, as long as there
-    is room in it. A split is never left empty while there are groups to give.
+    Groups that hold more of the table, or of a class, than the smallest split may take come first, the largest
+    before the others; then the rest, in an order that only their names and the seed decide. Each goes to the split
+    with the most space for it, `argmax_s Σ_c n_c · space_sc / N_c`, where `n_c` is the group's rows of class c,
+    `N_c` all rows of class c and `space_sc` the rows of class c that split s still lacks. Shares and classes are
+    therefore met as well as the groups' sizes allow. The last group that holds a class which training lacks goes to
+    training, as long as there is space in it. A split is never left empty while there are groups to give.
 
     Args:
         ratio: split to its share; shares sum to 1.
@@ -73,9 +73,9 @@ def split_groups(
     counts: list[Counter[int]] = [Counter() for _ in unit_of]
     for unit, label in zip(units_R, classes_R.tolist(), strict=True):
         counts[unit][label] += 1
-    # Room as a share of the class; plain floats, because a group rarely has more than a few classes.
+    # Space as a share of the class; plain floats, because a group rarely has more than a few classes.
     shares = list(ratio.values())
-    room = [[share] * len(totals_C) for share in shares]
+    space = [[share] * len(totals_C) for share in shares]
     unfilled = set(range(len(shares)))
     split_of = [0] * len(unit_of)
     # A large group that came late would find every split but a small one full, and leave training with what is left.
@@ -91,9 +91,9 @@ def split_groups(
         now_or_never = any(untaught[c] == 1 for c in counts[unit])
         if train in open_to and now_or_never and left_in_train > 0:
             open_to = [train]
-        chosen = max(open_to, key=lambda split: sum(n * room[split][c] for c, n in counts[unit].items()))
+        chosen = max(open_to, key=lambda split: sum(n * space[split][c] for c, n in counts[unit].items()))
         for c, n in counts[unit].items():
-            room[chosen][c] -= n / totals_C[c]
+            space[chosen][c] -= n / totals_C[c]
             untaught[c] = 0 if chosen == train else untaught[c] - 1
             left_in_train -= n if chosen == train else 0
         unfilled.discard(chosen)

@@ -45,11 +45,11 @@ def split_by_column(cells: Cells, rows: Sequence[int], file: str, split: Mapping
         DataError: an empty cell, or a value that belongs to no split.
     """
     values = values_of(split)
-    found = [None if cell is None else values.get(spelt(cell)) for cell in cells]
-    if None in found:
+    row_splits = [None if cell is None else values.get(spelt(cell)) for cell in cells]
+    if None in row_splits:
         problems = Problems(file)
         allowed = ", ".join(f"{value!r} ({name})" for value, name in values.items())
-        for index, name in enumerate(found):
+        for index, name in enumerate(row_splits):
             if name is None:
                 close = nearest(spelt(cells[index]), values) if cells[index] is not None else None
                 why = f"expected {allowed}" + (f"; did you mean {close!r}?" if close else "")
@@ -59,7 +59,7 @@ def split_by_column(cells: Cells, rows: Sequence[int], file: str, split: Mapping
         several = ", ".join(json.dumps(value, ensure_ascii=False) for value in [*known, *unknown][:4])
         also = f"; {shlex.quote(f'data.split.train=[{several}]')} trains on all of these" if unknown else ""
         problems.raise_if_any(f"data.split (data.split.train, .val and .test name a value, or several{also})")
-    return [name for name in found if name is not None]
+    return [name for name in row_splits if name is not None]
 
 
 def split_at_ratio(

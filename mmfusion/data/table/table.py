@@ -86,8 +86,8 @@ def is_empty(cell: Any) -> bool:
 def filled(cells: Column) -> np.ndarray:
     """Bool `[N]`, False where a cell is empty; without a Python loop where the column's type allows it."""
     if isinstance(cells, pl.Series):
-        found = cells.is_not_null()
-        return ((found & cells.is_not_nan().fill_null(False)) if cells.dtype.is_float() else found).to_numpy()
+        present = cells.is_not_null()
+        return ((present & cells.is_not_nan().fill_null(False)) if cells.dtype.is_float() else present).to_numpy()
     if isinstance(cells, Tensor):
         cells = cells.numpy(force=True)
     if isinstance(cells, np.ndarray) and cells.dtype != object:

@@ -24,7 +24,7 @@ ROUNDED = 1e-3
 
 
 class LabelReader(Protocol):
-    """What the data room needs of a task."""
+    """What the data needs of a task."""
 
     column: str | None
     fill: int | float | list[float]

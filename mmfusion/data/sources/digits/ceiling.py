@@ -39,11 +39,11 @@ def ceiling(subset: Iterable[str], absent: Mapping[str, float]) -> dict[str, dic
         subset: modalities that are looked at; at least one.
         absent: probability of each modality's absence, as in `absence`.
     """
-    asked = frozenset(subset)
-    assert asked, "a ceiling of no modality"
+    known = frozenset(subset)
+    assert known, "a ceiling of no modality"
     shares: dict[frozenset[str], float] = {}
     for pattern, probability in absence(absent).items():
-        seen = asked & pattern
+        seen = known & pattern
         if seen:
             shares[seen] = shares.get(seen, 0.0) + probability
     whole = sum(shares.values())
@@ -64,15 +64,15 @@ def absence(absent: Mapping[str, float]) -> dict[frozenset[str], float]:
     Each is lacking with its own probability, independently; a row that would have none is given one of the three
     back, each as likely as the others.
     """
-    found: dict[frozenset[str], float] = {}
+    probabilities: dict[frozenset[str], float] = {}
     for present in product((True, False), repeat=len(ORDER)):
         rates = [absent.get(name, 0.0) for name in ORDER]
         share = float(np.prod([1 - rate if there else rate for rate, there in zip(rates, present, strict=True)]))
         kept = frozenset(name for name, there in zip(ORDER, present, strict=True) if there)
         sets = [kept] if kept else [frozenset({name}) for name in ORDER]
         for each in sets:
-            found[each] = found.get(each, 0.0) + share / len(sets)
-    return found
+            probabilities[each] = probabilities.get(each, 0.0) + share / len(sets)
+    return probabilities
 
 
 @cache

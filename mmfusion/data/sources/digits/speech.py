@@ -25,7 +25,7 @@ _BANDWIDTHS = (70.0, 100.0, 180.0, 350.0)
 
 @dataclass(frozen=True)
 class Voices:
-    """People, each with a body; `[V]` each unless said.
+    """People, each with a body; `[V]` each unless noted.
 
     Attributes:
         pitch: of the vocal folds, in Hz.
@@ -51,7 +51,7 @@ def voices(split: str) -> Voices:
     rng = np.random.Generator(np.random.PCG64(20))
     # Small people have short vocal tracts (high resonances) and mostly high voices.
     size = rng.uniform(-1, 1, total)
-    made = Voices(
+    everyone = Voices(
         pitch=150 * np.exp(0.42 * size + rng.uniform(-0.15, 0.15, total)),
         tract=np.exp(0.1 * size[:, None] + rng.uniform(-0.035, 0.035, (total, 4))),
         bandwidth=rng.uniform(0.8, 1.3, total),
@@ -60,7 +60,7 @@ def voices(split: str) -> Voices:
         pace=rng.uniform(0.92, 1.1, total),
     )
     chosen = rng.permutation(total)[first : first + VOICES[split]]
-    return Voices(**{name: values[chosen] for name, values in vars(made).items()})
+    return Voices(**{name: values[chosen] for name, values in vars(everyone).items()})
 
 
 def speak(digits: np.ndarray, split: str, rng: np.random.Generator, noise: float = 0.0) -> list[np.ndarray]:
@@ -151,11 +151,11 @@ def _at(table: np.ndarray, length: np.ndarray, digits: np.ndarray, time_FN: np.n
     place = np.clip(time_FN, 0, last)
     low = np.floor(place).astype(int)
     share = (place - low)[..., None]
-    found = (1 - share) * table[digits, low] + share * table[digits, np.minimum(low + 1, last)]
+    targets = (1 - share) * table[digits, low] + share * table[digits, np.minimum(low + 1, last)]
     # Strengths fade over two frames beyond the ends.
     outside = np.maximum(-time_FN, time_FN - last)
-    found[..., :2] *= np.clip(1 - outside / 2, 0, 1)[..., None]
-    return found
+    targets[..., :2] *= np.clip(1 - outside / 2, 0, 1)[..., None]
+    return targets
 
 
 def _samples(values_FN: np.ndarray) -> np.ndarray:
