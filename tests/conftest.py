@@ -29,7 +29,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "full: runs with --full alone")
     pairwise.full = config.getoption("full")
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    if item.get_closest_marker("full") and not pairwise.full:
+        pytest.skip("slow: make test-all runs it")
 
 
 @pytest.fixture(scope="session")

@@ -16,12 +16,8 @@ from mmfusion.training.callbacks.checkpoint import load_weights
 from tests.helpers.all_kinds import write_all_kinds
 from tests.runs.small_experiment import small_config
 
-MEDIA = [
-    "experiment=all_kinds",
-    "~encoder.vitals",
-    "~encoder.vector",
-    "~encoder.signal",
-]  # image, text and speech are left
+# Image, text and speech are left.
+MEDIA = ["experiment=all_kinds", "~encoder.vitals", "~encoder.vector", "~encoder.signal"]
 SHORT = [
     "trainer.accelerator=cpu",
     "trainer.max_epochs=1",
@@ -103,7 +99,7 @@ def test_bfloat16_trains_image_text_and_speech_with_gradnorm(all_kinds, tmp_path
 # Dynamo hides the first by itself, which is too late where warnings are errors; the second is torch's own import.
 @pytest.mark.filterwarnings("ignore:The .grad attribute of a Tensor that is not a leaf")
 @pytest.mark.filterwarnings("ignore:`torch.jit.script_method` is deprecated")
-@pytest.mark.parametrize("backend", ["aot_eager", "inductor"])
+@pytest.mark.parametrize("backend", ["aot_eager", pytest.param("inductor", marks=pytest.mark.full)])
 def test_a_compiled_run_gives_what_an_eager_one_gives(conf_dir, tmp_path, compiled_no_longer, backend):
     if backend == "inductor" and shutil.which("g++") is None:
         pytest.skip("needs a C++ compiler")

@@ -6,7 +6,6 @@ import sys
 
 import pytest
 import yaml
-from wandb.sdk.launch.sweeps.utils import create_sweep_command_args, make_launch_sweep_entrypoint
 
 from mmfusion.config.compose import load_config
 from tests.helpers.waiting import PATIENCE
@@ -25,6 +24,9 @@ def draws(parameters):
 
 
 def test_each_command_composes(sweep):
+    # Here, for it takes seconds to import.
+    from wandb.sdk.launch.sweeps.utils import create_sweep_command_args, make_launch_sweep_entrypoint
+
     drawn = draws(sweep["parameters"])
     assert len(drawn) == 3
     for values in drawn:

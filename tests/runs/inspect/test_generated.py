@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from mmfusion.runs.inspect.plan import Plan
+from tests.helpers import pairwise
 from tests.runs.inspect import generated_groups
 from tests.runs.inspect.generated import Made, make
 from tests.runs.inspect.plans import plan_of
 
 pytestmark = pytest.mark.xdist_group("generated tables")  # one worker makes and looks at them, once
-TABLES, OTHERS = 200, 80
+TABLES, OTHERS = (200, 80) if pairwise.full else (60, 40)
 
 
 def looked_at(made: Made) -> tuple[set[str], list[str]]:
