@@ -7,17 +7,17 @@ import pytest
 
 from mmfusion.runs.inspect.plan import Plan
 from tests.helpers import pairwise
-from tests.runs.inspect import generated_groups
-from tests.runs.inspect.generated import Made, make
+from tests.runs.inspect import generated_group_tables
+from tests.runs.inspect.generated_tables import GeneratedTable, make
 from tests.runs.inspect.plans import plan_of
 
 pytestmark = pytest.mark.xdist_group("generated tables")  # one worker makes and looks at them, once
 TABLES, OTHERS = (200, 80) if pairwise.full else (60, 40)
 
 
-def looked_at(made: Made) -> tuple[set[str], list[str]]:
+def found_in(table: GeneratedTable) -> tuple[set[str], list[str]]:
     """The columns that are taken for leaks, and those that are taken for groups, the one that is split by first."""
-    plan = plan_of(made.columns, Path("nowhere"), tasks=[made.target])
+    plan = plan_of(table.columns, Path("nowhere"), tasks=[table.target])
     leaks = {d.column for d in plan.of("ignored") if "a leak" in d.reason or "never make it" in d.warning}
     return leaks, _groups(plan)
 
@@ -32,14 +32,14 @@ def figures() -> Counter[str]:
     """Over tables with a leak, a group, both and neither: what is there, what is found, and false alarms."""
     found: Counter[str] = Counter()
     for seed in range(TABLES):
-        made = make(seed, leak=seed % 2 == 0, group=seed % 4 < 2)
-        leaks, groups = looked_at(made)
-        found["leaks"] += len(made.leaks)
-        found["leaks found"] += len(set(made.leaks) & (leaks | set(groups)))
-        found["tables with a false leak"] += bool(leaks - set(made.leaks) - {made.group})
-        found["groups"] += made.group is not None
-        found["groups found"] += made.group is not None and groups[:1] == [made.group]
-        found["tables with a false group"] += bool(set(groups) - {made.group})
+        table = make(seed, leak=seed % 2 == 0, group=seed % 4 < 2)
+        leaks, groups = found_in(table)
+        found["leaks"] += len(table.leaks)
+        found["leaks found"] += len(set(table.leaks) & (leaks | set(groups)))
+        found["tables with a false leak"] += bool(leaks - set(table.leaks) - {table.group})
+        found["groups"] += table.group is not None
+        found["groups found"] += table.group is not None and groups[:1] == [table.group]
+        found["tables with a false group"] += bool(set(groups) - {table.group})
     return found
 
 
@@ -53,10 +53,10 @@ def test_nearly_all_are_found_and_hardly_anything_else(figures, what):
 def test_groups_of_other_shapes_are_found_too():
     found: Counter[str] = Counter()
     for seed in range(OTHERS):
-        made = generated_groups.make(seed, group=seed % 2 == 0)
-        _, groups = looked_at(made)
-        one = {made.group, *made.aliases}
-        found["groups found"] += made.group is not None and groups[:1] in ([name] for name in one)
+        table = generated_group_tables.make(seed, group=seed % 2 == 0)
+        _, groups = found_in(table)
+        one = {table.group, *table.aliases}
+        found["groups found"] += table.group is not None and groups[:1] in ([name] for name in one)
         found["tables with a false group"] += bool(set(groups) - one)
     assert found["groups found"] >= 0.95 * OTHERS / 2, found
     assert found["tables with a false group"] <= 0.02 * OTHERS, found

@@ -75,7 +75,7 @@ def honest(g: np.random.Generator, latent: np.ndarray, labels: np.ndarray | None
     return makers
 
 
-def made(seed: int) -> tuple[list[str], dict[str, list], str | None]:
+def make_table(seed: int) -> tuple[list[str], dict[str, list], str | None]:
     """The target's cells, the other columns, and which of them is the leak; every second table has none."""
     g = np.random.default_rng([11, seed])
     rows = int(g.choice([50, 60, 80, 120, 200, 400]))
@@ -101,7 +101,7 @@ def made(seed: int) -> tuple[list[str], dict[str, list], str | None]:
 def test_nearly_all_leaks_are_found_and_hardly_anything_else():
     leaks, missed, alarms = 0, [], []
     for seed in range(TABLES):
-        cells, columns, leak = made(seed)
+        cells, columns, leak = make_table(seed)
         target = Looked.at(cells)
         looked = {name: Looked.at(column) for name, column in columns.items()}
         found = {

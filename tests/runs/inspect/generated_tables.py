@@ -1,4 +1,4 @@
-"""Made tables of which it is known whether they hold a leak or a group: many shapes, one seed a table."""
+"""Generated tables of which it is known whether they hold a leak or a group: many shapes, one seed a table."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ SYLLABLES = "天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收�
 
 
 @dataclass
-class Made:
+class GeneratedTable:
     """A table, its target, and what is in it.
 
     Attributes:
@@ -51,7 +51,7 @@ class Made:
         leaks: columns that give the target away.
         group: the column by which rows belong together, if there is one.
         aliases: other columns that may be taken for the group as well: another name of it.
-        shapes: what was made, for a message.
+        shapes: what is in it, for a message.
     """
 
     columns: dict[str, list[Any]] = field(default_factory=dict)
@@ -62,28 +62,28 @@ class Made:
     shapes: list[str] = field(default_factory=list)
 
 
-def make(seed: int, leak: bool, group: bool) -> Made:
+def make(seed: int, leak: bool, group: bool) -> GeneratedTable:
     """A table with a target and inputs that predict it by right, and with a leak, a group, both or neither."""
     g = np.random.default_rng(seed)
     rows = int(g.integers(60, 601))
-    made = Made()
+    table = GeneratedTable()
     latent = g.normal(size=rows)
     regression = bool(g.random() < 0.5)
     y = _numbers(g, latent) if regression else latent
     classes = int(g.integers(2, 7))
     labels = np.searchsorted(np.quantile(latent, _cuts(g, classes)), latent)
-    made.target = "target"
+    table.target = "target"
     target = y if regression else labels
     groups = _groups(g, rows) if group else None
     if groups is not None:
-        target, latent = _add_group(g, made, groups, target, latent, regression)
+        target, latent = _add_group(g, table, groups, target, latent, regression)
     names = [f"class_{g.permutation(classes)[0]}_{i}" for i in range(classes)]
-    made.columns["target"] = [f"{each:.4f}" for each in target] if regression else [names[int(i)] for i in target]
-    _honest(g, made, latent, rows)
+    table.columns["target"] = [f"{each:.4f}" for each in target] if regression else [names[int(i)] for i in target]
+    _honest(g, table, latent, rows)
     if leak:
         for _ in range(1 if g.random() < 0.7 else 2):
-            _add_leak(g, made, target, regression)
-    return _shuffled(g, made)
+            _add_leak(g, table, target, regression)
+    return _shuffled(g, table)
 
 
 def _cuts(g: np.random.Generator, classes: int) -> np.ndarray:
@@ -106,7 +106,7 @@ def _numbers(g: np.random.Generator, latent: np.ndarray) -> np.ndarray:
 # Inputs as they should be.
 
 
-def _honest(g: np.random.Generator, made: Made, latent: np.ndarray, rows: int) -> None:
+def _honest(g: np.random.Generator, table: GeneratedTable, latent: np.ndarray, rows: int) -> None:
     """Columns that are no leak and no group: noise, good predictors, categories, texts, measurements that repeat."""
     makers: list[Callable[[], list[Any]]] = [
         lambda: [f"{x:.3f}" for x in g.normal(size=rows)],
@@ -124,24 +124,24 @@ def _honest(g: np.random.Generator, made: Made, latent: np.ndarray, rows: int) -
         lambda: [str(x) for x in np.digitize(latent + g.normal(size=rows), [-1, 0, 1])],
     ]
     for place, chosen in enumerate(g.permutation(len(makers))[: int(g.integers(2, 7))]):
-        made.columns[f"honest{place}"] = makers[chosen]()
-        made.shapes.append(f"honest{place}={chosen}")
+        table.columns[f"honest{place}"] = makers[chosen]()
+        table.shapes.append(f"honest{place}={chosen}")
     if g.random() < 0.3:  # a category that makes a difference in one number
         kinds = g.integers(0, int(g.integers(3, 9)), rows)
-        made.columns["kind"] = [f"type {CITIES[x]}" for x in kinds]
-        made.columns["by_kind"] = [f"{x:.2f}" for x in kinds * 0.7 + g.normal(size=rows)]
+        table.columns["kind"] = [f"type {CITIES[x]}" for x in kinds]
+        table.columns["by_kind"] = [f"{x:.2f}" for x in kinds * 0.7 + g.normal(size=rows)]
     if g.random() < 0.15:  # products: a few kinds that are alike in most numbers
         products = g.integers(0, int(g.integers(3, 11)), rows)
         centres = g.normal(size=(10, 3))
-        made.columns["product"] = [WORDS[x] for x in products]
+        table.columns["product"] = [WORDS[x] for x in products]
         for i in range(int(g.integers(1, 4))):
-            made.columns[f"of_product{i}"] = [f"{x:.2f}" for x in 1.5 * centres[products, i] + g.normal(size=rows)]
+            table.columns[f"of_product{i}"] = [f"{x:.2f}" for x in 1.5 * centres[products, i] + g.normal(size=rows)]
     if g.random() < 0.25:  # a hierarchy of inputs
         city = g.integers(0, 12, rows)
-        made.columns["city"] = [CITIES[x] for x in city]
-        made.columns["country"] = ["ABCD"[x % 4] for x in city]
-    if g.random() < 0.5 and "text" not in made.columns:
-        made.columns["text"] = [_text(g, WORDS) for _ in range(rows)]
+        table.columns["city"] = [CITIES[x] for x in city]
+        table.columns["country"] = ["ABCD"[x % 4] for x in city]
+    if g.random() < 0.5 and "text" not in table.columns:
+        table.columns["text"] = [_text(g, WORDS) for _ in range(rows)]
 
 
 def _text(g: np.random.Generator, words: Any, chinese: bool = False, length: int = 8) -> str:
@@ -151,18 +151,18 @@ def _text(g: np.random.Generator, words: Any, chinese: bool = False, length: int
 # Leaks.
 
 
-def _add_leak(g: np.random.Generator, made: Made, target: np.ndarray, regression: bool) -> None:
-    name = f"leak{len(made.leaks)}"
+def _add_leak(g: np.random.Generator, table: GeneratedTable, target: np.ndarray, regression: bool) -> None:
+    name = f"leak{len(table.leaks)}"
     rows = len(target)
-    if made.leaks and len(set(made.columns[made.leaks[0]])) < 20 and g.random() < 0.5:  # a leak of a leak
-        shape, cells = "coded again", [f"<{cell}>" for cell in made.columns[made.leaks[0]]]
+    if table.leaks and len(set(table.columns[table.leaks[0]])) < 20 and g.random() < 0.5:  # a leak of a leak
+        shape, cells = "coded again", [f"<{cell}>" for cell in table.columns[table.leaks[0]]]
     elif regression:
         shape, cells = _of_a_number(g, target)
     else:
         shape, cells = _of_a_class(g, target.astype(int), rows)
-    made.columns[name] = cells
-    made.leaks.append(name)
-    made.shapes.append(f"{name}={shape}")
+    table.columns[name] = cells
+    table.leaks.append(name)
+    table.shapes.append(f"{name}={shape}")
 
 
 def _of_a_number(g: np.random.Generator, y: np.ndarray) -> tuple[str, list[Any]]:
@@ -241,7 +241,12 @@ def _groups(g: np.random.Generator, rows: int) -> np.ndarray:
 
 
 def _add_group(
-    g: np.random.Generator, made: Made, groups: np.ndarray, target: np.ndarray, latent: np.ndarray, regression: bool
+    g: np.random.Generator,
+    table: GeneratedTable,
+    groups: np.ndarray,
+    target: np.ndarray,
+    latent: np.ndarray,
+    regression: bool,
 ) -> tuple[np.ndarray, np.ndarray]:
     """Add the group's column, and at least one way in which its rows are alike; rows may be in any order."""
     rows, count = len(groups), int(groups.max()) + 1
@@ -256,8 +261,8 @@ def _add_group(
         "name": [PEOPLE[n % 40] + (f" {PEOPLE[(n // 40 + n) % 40]}" if count > 40 else "") for n in numbers],
         "hash": [f"{n:08x}" for n in g.choice(2**32, count, replace=False)],
     }[spelling]
-    made.group = str(g.choice(["who", "patientid", "actor", "unit_code", "病人"]))
-    made.columns[made.group] = [names[i] for i in groups]
+    table.group = str(g.choice(["who", "patientid", "actor", "unit_code", "病人"]))
+    table.columns[table.group] = [names[i] for i in groups]
     ways = list(g.choice(["numbers", "texts", "copies", "chinese", "attributes"], int(g.integers(1, 3)), replace=False))
     contiguous = g.random() < 0.5
     if "numbers" in ways:
@@ -265,31 +270,31 @@ def _add_group(
         for i in range(int(g.integers(2, 6))):
             weight = float(g.uniform(0.75, 0.97))
             x = weight * effects[groups, i] + np.sqrt(1 - weight**2) * g.normal(size=rows)
-            made.columns[f"alike{i}"] = [f"{each:.3f}" for each in x]
+            table.columns[f"alike{i}"] = [f"{each:.3f}" for each in x]
     if "attributes" in ways:
-        made.columns["age"] = [str(x) for x in g.integers(18, 90, count)[groups]]
-        made.columns["sex"] = ["fm"[x] for x in g.integers(0, 2, count)[groups]]
-        made.columns["height"] = [f"{x:.1f}" for x in g.normal(170, 10, count)[groups]]
+        table.columns["age"] = [str(x) for x in g.integers(18, 90, count)[groups]]
+        table.columns["sex"] = ["fm"[x] for x in g.integers(0, 2, count)[groups]]
+        table.columns["height"] = [f"{x:.1f}" for x in g.normal(170, 10, count)[groups]]
     if "copies" in ways:
         first = [list(g.choice(WORDS, 9)) for _ in range(count)]
-        made.columns["text"] = [
+        table.columns["text"] = [
             " ".join(g.choice(WORDS) if g.random() < 0.1 else word for word in first[i]) for i in groups
         ]
     elif "texts" in ways:
         own = [list(g.choice(WORDS, 12, replace=False)) for _ in range(count)]
-        made.columns["text"] = [_text(g, own[i] if g.random() < 0.9 else WORDS) for i in groups]
+        table.columns["text"] = [_text(g, own[i] if g.random() < 0.9 else WORDS) for i in groups]
     elif "chinese" in ways:
         own = [list(g.choice(list(SYLLABLES), 8, replace=False)) for _ in range(count)]
-        made.columns["text"] = [_text(g, own[i], chinese=True, length=14) for i in groups]
-    made.shapes += [f"group of {count}: {spelling}", *map(str, ways), "together" if contiguous else "mixed"]
+        table.columns["text"] = [_text(g, own[i], chinese=True, length=14) for i in groups]
+    table.shapes += [f"group of {count}: {spelling}", *map(str, ways), "together" if contiguous else "mixed"]
     order = np.arange(rows) if contiguous else g.permutation(rows)
-    made.columns = {name: [cells[i] for i in order] for name, cells in made.columns.items()}
+    table.columns = {name: [cells[i] for i in order] for name, cells in table.columns.items()}
     return target[order], latent[order]
 
 
-def _shuffled(g: np.random.Generator, made: Made) -> Made:
+def _shuffled(g: np.random.Generator, table: GeneratedTable) -> GeneratedTable:
     """Columns in any order, and under any name: as they are, `col_7`, or Chinese."""
-    names = list(made.columns)
+    names = list(table.columns)
     style = g.integers(3)
     new = {name: name for name in names}
     if style == 1:
@@ -297,8 +302,8 @@ def _shuffled(g: np.random.Generator, made: Made) -> Made:
     elif style == 2:
         new = {name: CHINESE[i] if i < len(CHINESE) else f"列{i}" for i, name in enumerate(names)}
     order = g.permutation(len(names))
-    made.columns = {new[names[i]]: made.columns[names[i]] for i in order}
-    made.target, made.leaks = new[made.target], [new[name] for name in made.leaks]
-    made.group = None if made.group is None else new[made.group]
-    made.shapes += [f"{old}→{name}" for old, name in new.items() if style]
-    return made
+    table.columns = {new[names[i]]: table.columns[names[i]] for i in order}
+    table.target, table.leaks = new[table.target], [new[name] for name in table.leaks]
+    table.group = None if table.group is None else new[table.group]
+    table.shapes += [f"{old}→{name}" for old, name in new.items() if style]
+    return table

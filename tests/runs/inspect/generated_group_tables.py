@@ -1,4 +1,4 @@
-"""Made tables of other shapes: recordings, visits, plots, trips, sessions, and tables that only look like them."""
+"""Generated tables of other shapes: recordings, visits, plots, trips, sessions, and tables that only look like them."""
 
 from __future__ import annotations
 
@@ -8,42 +8,42 @@ from typing import Any
 
 import numpy as np
 
-from tests.runs.inspect.generated import CITIES, PEOPLE, SYLLABLES, WORDS, Made
+from tests.runs.inspect.generated_tables import CITIES, PEOPLE, SYLLABLES, WORDS, GeneratedTable
 
 NAMES = ("v", "字段", "field", "x", "属性")
 JOBS = ("nurse", "clerk", "cook", "driver", "teacher", "farmer", "lawyer", "miner", "pilot", "tailor", "chef", "vet")
 LETTERS = np.array(list(string.ascii_lowercase))
 
 
-def make(seed: int, group: bool) -> Made:
+def make(seed: int, group: bool) -> GeneratedTable:
     """A table whose rows come from several things each, or none, with a target."""
     g = np.random.default_rng([seed, 77])
     rows = int(np.exp(g.uniform(np.log(60), np.log(600))))
-    made = Made()
+    table = GeneratedTable()
     if group:
         who = _sizes(g, rows)
         way = str(g.choice(list(WAYS)))
-        made.group = "who"
+        table.group = "who"
         spelling = str(g.choice(list(SPELLINGS)))
-        made.columns["who"] = _spelt(g, SPELLINGS[spelling](g, int(who.max()) + 1), who)
-        WAYS[way](g, made, who)
-        each = [set(zip(cells, made.columns["who"], strict=True)) for cells in made.columns.values()]
-        made.aliases = [
+        table.columns["who"] = _spelt(g, SPELLINGS[spelling](g, int(who.max()) + 1), who)
+        WAYS[way](g, table, who)
+        each = [set(zip(cells, table.columns["who"], strict=True)) for cells in table.columns.values()]
+        table.aliases = [
             name
-            for name, pairs in zip(made.columns, each, strict=True)
-            if name != "who" and len(pairs) == len(set(made.columns[name])) == len(set(made.columns["who"]))
+            for name, pairs in zip(table.columns, each, strict=True)
+            if name != "who" and len(pairs) == len(set(table.columns[name])) == len(set(table.columns["who"]))
         ]
         order = np.arange(rows) if way == "blocks" or g.random() < 0.4 else g.permutation(rows)
-        made.columns = {name: [cells[i] for i in order] for name, cells in made.columns.items()}
-        made.shapes += [f"{who.max() + 1} of {rows}", spelling, way]
+        table.columns = {name: [cells[i] for i in order] for name, cells in table.columns.items()}
+        table.shapes += [f"{who.max() + 1} of {rows}", spelling, way]
     left_out = _time if g.random() < 0.5 else _sorted  # rows are in one order
     others = [each for each in HONEST if each is not left_out]
     for place, chosen in enumerate(g.permutation(len(others))[: int(g.integers(0 if group else 2, 4))]):
-        made.shapes.append(others[chosen].__name__)
-        made.columns |= {f"h{place}{k}": cells for k, cells in enumerate(others[chosen](g, rows))}
-    made.target = "target"
-    made.columns["target"] = _target(g, made, rows)
-    return _renamed(g, made)
+        table.shapes.append(others[chosen].__name__)
+        table.columns |= {f"h{place}{k}": cells for k, cells in enumerate(others[chosen](g, rows))}
+    table.target = "target"
+    table.columns["target"] = _target(g, table, rows)
+    return _renamed(g, table)
 
 
 def _sizes(g: np.random.Generator, rows: int) -> np.ndarray:
@@ -91,17 +91,17 @@ SPELLINGS: dict[str, Callable[[np.random.Generator, int], Sequence[Any]]] = {
 }
 
 
-def _measured(g: np.random.Generator, made: Made, who: np.ndarray, most: int = 4) -> None:
+def _measured(g: np.random.Generator, table: GeneratedTable, who: np.ndarray, most: int = 4) -> None:
     """Numbers that are near to each other within a thing, on several scales, some of them counts."""
     for k in range(int(g.integers(2, most + 1))):
         own, noise = g.normal(size=who.max() + 1)[who], g.normal(size=len(who))
         x = own + float(g.uniform(0.2, 0.8)) * noise
         form = g.integers(3)
         scaled = [100 + 15 * x, np.exp(x), x][form]
-        made.columns[f"m{k}"] = [str(round(v)) if form == 0 else f"{v:.3g}" for v in scaled]
+        table.columns[f"m{k}"] = [str(round(v)) if form == 0 else f"{v:.3g}" for v in scaled]
 
 
-def _visits(g: np.random.Generator, made: Made, who: np.ndarray) -> None:
+def _visits(g: np.random.Generator, table: GeneratedTable, who: np.ndarray) -> None:
     """Attributes that do not change, beside measurements that do at random."""
     count = int(who.max()) + 1
     each = {
@@ -111,58 +111,58 @@ def _visits(g: np.random.Generator, made: Made, who: np.ndarray) -> None:
         "height": [f"{x:.1f}" for x in g.normal(170, 9, count)],
     }
     for name in g.permutation(list(each))[: int(g.integers(2, 5))]:
-        made.columns[str(name)] = [each[str(name)][i] for i in who]
-    made.columns["now"] = [f"{x:.2f}" for x in g.normal(size=len(who))]
+        table.columns[str(name)] = [each[str(name)][i] for i in who]
+    table.columns["now"] = [f"{x:.2f}" for x in g.normal(size=len(who))]
 
 
-def _spoken(g: np.random.Generator, made: Made, who: np.ndarray) -> None:
+def _spoken(g: np.random.Generator, table: GeneratedTable, who: np.ndarray) -> None:
     """Texts about one topic each, in English or Chinese."""
     pool, glue, length = (WORDS, " ", 9) if g.random() < 0.6 else (tuple(SYLLABLES), "", 16)
     own = [g.choice(pool, 9, replace=False) for _ in range(who.max() + 1)]
-    made.columns["words"] = [
+    table.columns["words"] = [
         glue.join(g.choice(own[i]) if g.random() < 0.75 else g.choice(pool) for _ in range(length)) for i in who
     ]
 
 
-def _templates(g: np.random.Generator, made: Made, who: np.ndarray) -> None:
+def _templates(g: np.random.Generator, table: GeneratedTable, who: np.ndarray) -> None:
     """Texts that are one sentence with a word or a number exchanged."""
     first = [list(g.choice(WORDS, int(g.integers(7, 12)))) for _ in range(who.max() + 1)]
-    made.columns["words"] = [
+    table.columns["words"] = [
         " ".join([*first[i][:3], str(g.integers(100)), *first[i][3:-1], str(g.choice(WORDS))]) for i in who
     ]
 
 
-def _filed(g: np.random.Generator, made: Made, who: np.ndarray) -> None:
+def _filed(g: np.random.Generator, table: GeneratedTable, who: np.ndarray) -> None:
     """Media in a folder for each, or with its name in that of the file, and an attribute or numbers."""
-    names = made.columns["who"]
+    names = table.columns["who"]
     form = g.integers(3)
     suffix = g.choice(["wav", "png", "jpg"])
-    made.columns["file"] = [
+    table.columns["file"] = [
         [f"{n}/take_{i:04}.{suffix}", f"all/{n}_{i:04}.{suffix}", f"data/{n}/{i:04}-{i * 7 % 90}.{suffix}"][form]
         for i, n in enumerate(names)
     ]
-    (_visits if g.random() < 0.5 else _measured)(g, made, who)
+    (_visits if g.random() < 0.5 else _measured)(g, table, who)
 
 
-def _blocks(g: np.random.Generator, made: Made, who: np.ndarray) -> None:
+def _blocks(g: np.random.Generator, table: GeneratedTable, who: np.ndarray) -> None:
     """Rows that stand together, spelt as codes, beside numbers at random."""
-    made.columns["who"] = _spelt(g, SPELLINGS[str(g.choice(["code", "padded", "hash"]))](g, who.max() + 1), who)
-    made.columns |= {f"m{k}": [f"{x:.2f}" for x in g.normal(size=len(who))] for k in range(2)}
+    table.columns["who"] = _spelt(g, SPELLINGS[str(g.choice(["code", "padded", "hash"]))](g, who.max() + 1), who)
+    table.columns |= {f"m{k}": [f"{x:.2f}" for x in g.normal(size=len(who))] for k in range(2)}
 
 
-def _chosen(g: np.random.Generator, made: Made, who: np.ndarray) -> None:
+def _chosen(g: np.random.Generator, table: GeneratedTable, who: np.ndarray) -> None:
     """Habits: categories of which each thing has one most of the time."""
     for k in range(int(g.integers(3, 5))):
         levels = g.permutation([JOBS, CITIES, WORDS[:8], ("low", "mid", "high")][k])[: int(g.integers(3, 9))]
         own = g.choice(levels, who.max() + 1)
-        made.columns[f"c{k}"] = [str(own[i]) if g.random() < 0.8 else str(g.choice(levels)) for i in who]
+        table.columns[f"c{k}"] = [str(own[i]) if g.random() < 0.8 else str(g.choice(levels)) for i in who]
 
 
-def _eyes(g: np.random.Generator, made: Made, who: np.ndarray) -> None:
+def _eyes(g: np.random.Generator, table: GeneratedTable, who: np.ndarray) -> None:
     """Sides or visits that are counted within each thing, and measurements that hardly change."""
     within = np.r_[0, 1 + np.flatnonzero(np.diff(who))]
-    made.columns["side"] = [str(i - within[w] + 1) for i, w in enumerate(who)]
-    _measured(g, made, who, 3)
+    table.columns["side"] = [str(i - within[w] + 1) for i, w in enumerate(who)]
+    _measured(g, table, who, 3)
 
 
 WAYS = {
@@ -252,12 +252,12 @@ def _sorted(g: np.random.Generator, rows: int) -> list[list[str]]:
 HONEST = (_ages, _kinds, _goods, _places, _time, _counts, _correlated, _notes, _sorted)
 
 
-def _target(g: np.random.Generator, made: Made, rows: int) -> list[str]:
+def _target(g: np.random.Generator, table: GeneratedTable, rows: int) -> list[str]:
     """Numbers or classes, on which some other number bears."""
     score = g.normal(size=rows)
-    numbers = [name for name, cells in made.columns.items() if name[0] in "hm" and _is_number(cells)]
+    numbers = [name for name, cells in table.columns.items() if name[0] in "hm" and _is_number(cells)]
     if numbers:
-        x = np.array(made.columns[str(g.choice(numbers))], dtype=float)
+        x = np.array(table.columns[str(g.choice(numbers))], dtype=float)
         score += (x - x.mean()) / (x.std() + 1e-9)
     if g.random() < 0.4:
         return [f"{x:.3f}" for x in 7 + 2 * score]
@@ -270,13 +270,13 @@ def _is_number(cells: Sequence[Any]) -> bool:
     return all(cell.replace(".", "", 1).replace("-", "", 1).isdigit() for cell in cells)
 
 
-def _renamed(g: np.random.Generator, made: Made) -> Made:
+def _renamed(g: np.random.Generator, table: GeneratedTable) -> GeneratedTable:
     """All columns in any order, under names that say nothing."""
     prefix = str(g.choice(NAMES))
-    order = [str(name) for name in g.permutation(list(made.columns))]
+    order = [str(name) for name in g.permutation(list(table.columns))]
     new = {name: f"{prefix}{place}" for place, name in enumerate(order)}
-    made.columns = {new[name]: made.columns[name] for name in order}
-    made.shapes += [f"{name}→{new[name]}" for name in order]
-    made.aliases = [new[name] for name in made.aliases]
-    made.target, made.group = new[made.target], made.group and new[made.group]
-    return made
+    table.columns = {new[name]: table.columns[name] for name in order}
+    table.shapes += [f"{name}→{new[name]}" for name in order]
+    table.aliases = [new[name] for name in table.aliases]
+    table.target, table.group = new[table.target], table.group and new[table.group]
+    return table
