@@ -29,7 +29,7 @@ class Lines:
         self.began = self._last = clock()
 
     def write(self, text: Callable[[], str]) -> None:
-        """Write `text()` if it is time for a line; else it is not asked."""
+        """Write `text()` if it is time for a line; else it is not computed."""
         now = self._clock()
         if now - self._last >= EVERY:
             self._last = now
@@ -48,7 +48,10 @@ def _spoken(seconds: float) -> str:
 
 
 def track(items: Iterable[T], total: int, label: str, clock: Callable[[], float] = time.monotonic) -> Iterator[T]:
-    """The items, one by one; a bar once they have taken longer than a second, and without a terminal lines."""
+    """The items, one by one; a bar once they have taken longer than a second, and without a terminal lines.
+
+    `rich.progress.track` draws at once, also what is over in a second, and without a terminal only once it is over.
+    """
     if not sys.stderr.isatty():
         lines = Lines(clock)
         for done, item in enumerate(items, start=1):
@@ -63,7 +66,7 @@ def track(items: Iterable[T], total: int, label: str, clock: Callable[[], float]
 
                 _Spinner.pause()
                 columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-                bar = _drawn(*columns)
+                bar = start_bar(*columns)
                 task = bar.add_task(label, total=total)
             yield item
             if bar is not None and task is not None:
@@ -80,7 +83,7 @@ def _counted(lines: Lines, label: str, done: int, total: int) -> str:
 
 @contextmanager
 def busy(label: str) -> Iterator[None]:
-    """What is being done, for work that has no steps to count; a bar that is drawn meanwhile takes its place."""
+    """A spinner beside `label`, for work without steps to count; a bar that is drawn meanwhile takes its place."""
     if not sys.stderr.isatty() or _Spinner.current is not None:
         yield
         return
@@ -94,13 +97,12 @@ def busy(label: str) -> Iterator[None]:
 
 
 class _Spinner:
-    """One line with the time that has passed, drawn by a thread of its own: the work does not come by to draw it."""
+    """A label with a spinner, drawn by a thread of its own because the work does not draw it."""
 
     current: _Spinner | None = None
 
     def __init__(self, label: str) -> None:
         self.label = label
-        self.began = time.monotonic()
         self._lock = threading.Lock()
         self._timer: threading.Timer | None = None
         self._bar: Any = None
@@ -115,7 +117,7 @@ class _Spinner:
 
     @classmethod
     def pause(cls) -> None:
-        """Disappear until told to go on."""
+        """Disappear until `go_on`."""
         if (spinner := cls.current) is not None:
             with spinner._lock:
                 timer, bar, spinner._timer, spinner._bar = spinner._timer, spinner._bar, None, None
@@ -128,16 +130,17 @@ class _Spinner:
         from rich.progress import SpinnerColumn, TextColumn
 
         with self._lock:
-            if self._timer is threading.current_thread():  # it was not told to pause meanwhile
-                self._bar = _drawn(SpinnerColumn(), TextColumn("{task.description} …"))
+            if self._timer is threading.current_thread():  # `pause` has not been called meanwhile
+                self._bar = start_bar(SpinnerColumn(), TextColumn("{task.description} …"))
                 self._bar.add_task(self.label, total=None)
 
 
-def _drawn(*columns: Any) -> Any:
+def start_bar(*columns: Any) -> Any:
+    """A bar of these columns on standard error, as `rich.progress.Progress`, which goes away when it is stopped."""
     from rich.console import Console
     from rich.progress import Progress
 
-    # Rich would send what is printed to standard output the bar's way, so that it never reached a file or a pipe.
+    # By itself Rich sends what is printed to standard output to the bar's console, never to a file or a pipe.
     bar = Progress(*columns, console=Console(stderr=True), transient=True, redirect_stdout=sys.stdout.isatty())
     bar.start()
     return bar

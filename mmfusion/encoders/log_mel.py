@@ -16,7 +16,7 @@ TINY = 1e-10
 
 
 class LogMel(nn.Module):
-    """`log(mel(|STFT(s)|²))`, clamped from below and standardised, with padding out of it.
+    """`log(mel(|STFT(s)|²))`, clamped from below and standardised over a row's own frames, which no library does.
 
     Frame t is centred at sample `t·hop`; a row of n samples has `1 + ⌊n/hop⌋` frames, and what lies outside of it
     counts as silence. So a row gives the same frames whatever it is padded to. Later frames are zero. Always in
@@ -84,9 +84,11 @@ class LogMel(nn.Module):
         left = self.n_fft // 2
         right = (count - 1) * self.hop + self.n_fft - left - samples
         padded_BS = nn.functional.pad(torch.where(real_BS, waves_BS, 0.0), (left, right))
-        frames_BTN = padded_BS.unfold(1, self.n_fft, self.hop) * self.window
-        spectrum_BTF = torch.view_as_real(torch.fft.rfft(frames_BTN))
-        return spectrum_BTF.square().sum(-1) @ self.filters
+        # Not torchaudio's MelSpectrogram, which cannot be compiled and puts window and filters into every checkpoint.
+        spectrum_BFT = torch.stft(
+            padded_BS, self.n_fft, self.hop, window=self.window, center=False, return_complex=True
+        )
+        return torch.view_as_real(spectrum_BFT).square().sum(-1).mT @ self.filters
 
     def _standardise(self, x_BTM: Tensor, mask_BT1: Tensor, frames_B: Tensor) -> Tensor:
         if self.normalise == "none":

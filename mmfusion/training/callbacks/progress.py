@@ -1,80 +1,29 @@
-"""How far a run is: one progress bar, or without a terminal a line now and then, with the time that is left."""
+"""How far a run is: one progress bar, or without a terminal a line now and then, with the time that is left.
+
+Not Lightning's `RichProgressBar`: that counts every epoch by itself, so it does not show when training will be over,
+and it sends what a run prints to the terminal even where standard output is a file.
+"""
 
 from __future__ import annotations
 
 import math
-import sys
 import time
+from abc import abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pytorch_lightning import Callback, LightningModule, Trainer
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from pytorch_lightning import Callback, Trainer
 
-from mmfusion.config.names import MONITOR
-from mmfusion.progress import Lines
-from mmfusion.training.callbacks.monitor import Monitor
+from mmfusion.progress import Lines, start_bar
+from mmfusion.training.callbacks.monitor import MONITOR, Monitor
 from mmfusion.training.record import StepRecord
 
-
-class ProgressLines(Callback):
-    """Writes on rank 0, every 30 seconds: epoch, batch, loss, the monitored metric, the time that is left.
-
-    Args:
-        monitor: its last and best value are shown.
-        clock: seconds from some beginning.
-    """
-
-    def __init__(self, monitor: Monitor | None = None, clock: Callable[[], float] = time.monotonic) -> None:
-        self.monitor = monitor
-        self._clock = clock
-        self._lines: Lines | None = None
-        self._first = 0
-
-    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._begin(trainer)
-        self._first = trainer.fit_loop.total_batch_idx + 1
-
-    def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        if self._lines is None:
-            return
-        lines, done, total = self._lines, trainer.fit_loop.total_batch_idx + 1, _batches(trainer)
-
-        def text() -> str:
-            record: StepRecord = pl_module.record  # type: ignore[assignment]
-            of = "" if total is None else f" of {total:.0f}"
-            left = "" if total is None else lines.left((done - self._first) / (total - self._first))
-            loss = f", loss {float(record.losses.sum()):.4g}"
-            return f"{_epoch(trainer)}, batch {done}{of}{loss}{_monitored(trainer, self.monitor, ', ')}{left}"
-
-        lines.write(text)
-
-    def on_validation_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int, *index: int
-    ) -> None:
-        if self._lines is not None and not trainer.sanity_checking:
-            total = sum(trainer.num_val_batches)
-            self._lines.write(lambda: f"{_epoch(trainer)}, validation: batch {batch_idx + 1} of {total}")
-
-    def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._begin(trainer)
-
-    def on_test_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int, *index: int
-    ) -> None:
-        if self._lines is not None:
-            lines, done, total = self._lines, batch_idx + 1, sum(trainer.num_test_batches)
-            lines.write(lambda: f"test: batch {done} of {total}{lines.left(done / total)}")
-
-    def _begin(self, trainer: Trainer) -> None:
-        self._lines = Lines(self._clock) if trainer.is_global_zero else None
+if TYPE_CHECKING:
+    from rich.progress import Progress, TaskID
 
 
-class ProgressBar(Callback):
-    """Draws on rank 0: training over all epochs, each validation, the test.
+class _Progress(Callback):
+    """Shows on rank 0 every batch of training (counted over all epochs), of validation and of the test.
 
     Args:
         monitor: its last and best value are shown.
@@ -82,73 +31,113 @@ class ProgressBar(Callback):
 
     def __init__(self, monitor: Monitor | None = None) -> None:
         self.monitor = monitor
-        self._bar: Progress | None = None
-        self._train = self._eval = TaskID(0)
 
-    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._open(trainer)
-        if self._bar is not None:
-            self._train = self._bar.add_task("training", total=_batches(trainer), what="")
+    @abstractmethod
+    def open(self) -> None:
+        """Begin training or the test."""
 
-    def on_train_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, batch_idx: int
-    ) -> None:
-        if self._bar is not None:
-            what = f"{_epoch(trainer)}{_monitored(trainer, self.monitor, '  ')}"
-            self._bar.update(self._train, advance=1, what=what)
+    @abstractmethod
+    def show(self, trainer: Trainer, stage: str, done: int, total: float | None) -> None:
+        """Show that `done` batches of `total` are over; None: there is no end to it."""
 
-    def on_train_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._close()
+    def close(self) -> None:
+        """End training or the test."""
 
-    def on_validation_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if self._bar is not None:
-            self._eval = self._bar.add_task("validation", total=_finite(sum(trainer.num_val_batches)), what="")
+    def on_train_start(self, trainer: Trainer, *rest: Any) -> None:
+        self._update(trainer, "training", 0)
 
-    def on_validation_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, *indices: int
-    ) -> None:
-        if self._bar is not None and not trainer.sanity_checking:
-            self._bar.advance(self._eval)
+    def on_train_batch_end(self, trainer: Trainer, *rest: Any) -> None:
+        self._update(trainer, "training", trainer.fit_loop.total_batch_idx + 1)
 
-    def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        if self._bar is not None and not trainer.sanity_checking:
-            self._bar.remove_task(self._eval)
+    def on_validation_batch_end(self, trainer: Trainer, module: Any, out: Any, batch: Any, index: int, *_: Any) -> None:
+        if not trainer.sanity_checking:
+            self._update(trainer, "validation", index + 1)
 
-    def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._open(trainer)
-        if self._bar is not None:
-            self._eval = self._bar.add_task("test", total=_finite(sum(trainer.num_test_batches)), what="")
+    def on_test_start(self, trainer: Trainer, *rest: Any) -> None:
+        self._update(trainer, "test", 0)
 
-    def on_test_batch_end(
-        self, trainer: Trainer, pl_module: LightningModule, outputs: Any, batch: Any, *indices: int
-    ) -> None:
-        if self._bar is not None:
-            self._bar.advance(self._eval)
+    def on_test_batch_end(self, trainer: Trainer, module: Any, out: Any, batch: Any, index: int, *_: Any) -> None:
+        self._update(trainer, "test", index + 1)
 
-    def on_test_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._close()
+    def on_train_end(self, *_: Any) -> None:
+        self.close()
 
-    def on_exception(self, trainer: Trainer, pl_module: LightningModule, exception: BaseException) -> None:
-        self._close()
+    def on_test_end(self, *_: Any) -> None:
+        self.close()
 
-    def _open(self, trainer: Trainer) -> None:
+    def on_exception(self, *_: Any) -> None:
+        self.close()
+
+    def _update(self, trainer: Trainer, stage: str, done: int) -> None:
         if trainer.is_global_zero:
-            self._bar = Progress(
-                TextColumn("{task.description:10}"),
-                BarColumn(bar_width=24),
-                TextColumn("{task.percentage:>3.0f}%"),
-                TimeElapsedColumn(),
-                TextColumn("left"),
-                TimeRemainingColumn(),
-                TextColumn("{task.fields[what]}"),
-                console=Console(file=sys.stderr),
-                refresh_per_second=4,
-                transient=True,
-                redirect_stdout=sys.stdout.isatty(),  # or prints would never reach a file or a pipe
-            )
-            self._bar.start()
+            if done == 0:
+                self.open()
+            batches = {"validation": trainer.num_val_batches, "test": trainer.num_test_batches}
+            total = sum(batches[stage]) if stage in batches else _batches(trainer)
+            self.show(trainer, stage, done, None if math.isinf(total) else total)
 
-    def _close(self) -> None:
+    def monitored(self, trainer: Trainer, before: str) -> str:
+        value = trainer.callback_metrics.get(MONITOR)
+        if value is None or self.monitor is None or self.monitor.best is None:
+            return ""
+        return f"{before}{self.monitor.title} {float(value):.4g} (best {self.monitor.best:.4g})"
+
+
+class ProgressLines(_Progress):
+    """A line on standard error every 30 seconds: epoch, batch, loss, the monitored metric, the time that is left.
+
+    Args:
+        monitor: its last and best value are shown.
+        clock: seconds from some beginning.
+    """
+
+    def __init__(self, monitor: Monitor | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        super().__init__(monitor)
+        self._clock = clock
+
+    def open(self) -> None:
+        self._lines = Lines(self._clock)
+
+    def show(self, trainer: Trainer, stage: str, done: int, total: float | None) -> None:
+        def text() -> str:
+            batch = f"batch {done}" + ("" if total is None else f" of {total:.0f}")
+            left = "" if total is None else self._lines.left(done / total)
+            if stage == "test":
+                return f"test: {batch}{left}"
+            if stage == "validation":
+                return f"{_epoch(trainer)}, validation: {batch}"
+            record: StepRecord = trainer.lightning_module.record  # type: ignore[assignment]
+            loss = float(record.losses.sum())
+            return f"{_epoch(trainer)}, {batch}, loss {loss:.4g}{self.monitored(trainer, ', ')}{left}"
+
+        self._lines.write(text)
+
+
+class ProgressBar(_Progress):
+    """A bar on standard error for training over all epochs, another during every validation, one for the test."""
+
+    _bar: Progress | None = None
+    _tasks: dict[str, TaskID]
+
+    def open(self) -> None:
+        from rich.progress import BarColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+        texts = TextColumn("{task.description:10}"), TextColumn("{task.percentage:>3.0f}%"), TextColumn("left")
+        columns = (texts[0], BarColumn(bar_width=24), texts[1], TimeElapsedColumn(), texts[2], TimeRemainingColumn())
+        self._bar = start_bar(*columns, TextColumn("{task.fields[note]}"))
+        self._tasks = {}
+
+    def show(self, trainer: Trainer, stage: str, done: int, total: float | None) -> None:
+        if self._bar is None:
+            return
+        if stage == "training" and (validation := self._tasks.pop("validation", None)) is not None:
+            self._bar.remove_task(validation)
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bar.add_task(stage, total=total, note="")
+        note = f"{_epoch(trainer)}{self.monitored(trainer, '  ')}" if stage == "training" else ""
+        self._bar.update(self._tasks[stage], completed=done, note=note)
+
+    def close(self) -> None:
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
@@ -159,20 +148,9 @@ def _epoch(trainer: Trainer) -> str:
     return f"epoch {trainer.current_epoch + 1}{of}"
 
 
-def _monitored(trainer: Trainer, monitor: Monitor | None, before: str) -> str:
-    value = trainer.callback_metrics.get(MONITOR)
-    if value is None or monitor is None or monitor.best is None:
-        return ""
-    return f"{before}{monitor.title} {float(value):.4g} (best {monitor.best:.4g})"
-
-
-def _batches(trainer: Trainer) -> float | None:
-    """Batches of the whole training, None if there is no end to it."""
+def _batches(trainer: Trainer) -> float:
+    """Batches of the whole training, infinite if there is no end to it."""
     by_steps = trainer.max_steps * trainer.accumulate_grad_batches if trainer.max_steps > 0 else math.inf
     epochs = trainer.max_epochs or -1
     by_epochs = trainer.num_training_batches * epochs if epochs > 0 else math.inf
-    return _finite(min(by_steps, by_epochs))
-
-
-def _finite(total: float) -> float | None:
-    return None if math.isinf(total) else total
+    return min(by_steps, by_epochs)
