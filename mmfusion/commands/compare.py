@@ -22,7 +22,7 @@ def run(arguments: list[str]) -> int:
     parser.add_argument("--csv", metavar="FILE", help="write the table, with all its columns")
     args = parser.parse_args(arguments)
     with starting():
-        from mmfusion.report.command import compare_folders
+        from mmfusion.report.compare_folders import compare_folders
 
     lower = args.lower if args.lower or args.higher else None
     compare_folders(take_trust(args.folders), args.metric, args.by, args.html, args.csv, lower)

@@ -21,12 +21,12 @@ def run(arguments: list[str]) -> int:
     from mmfusion.config.overrides_file import expanded
 
     args.overrides = expanded(args.overrides)
-    from mmfusion.studies.asked import asked
+    from mmfusion.studies.requested import requested_study
 
-    preset = asked(args.overrides)
+    preset = requested_study(args.overrides)
     if preset is not None and not args.cfg:
         with starting():
-            from mmfusion.studies.run import run_study
+            from mmfusion.studies.launch import run_study
 
         return OK if run_study(preset, args.overrides, args.config_dir) else FAILED
     if args.multirun:

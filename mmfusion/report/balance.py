@@ -8,10 +8,10 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from mmfusion.report.fold import Folded, Group, by_fold, replicate, values_of
+from mmfusion.report.formatting import short_keys
+from mmfusion.report.groups import Group, Grouping, by_fold, replicate, values_of
 from mmfusion.report.same_rows import SameRows, same_rows
 from mmfusion.report.statistics import FEWEST_SEEDS
-from mmfusion.report.words import short_keys
 from mmfusion.store.run import Run
 
 Pair = tuple[Hashable, Hashable]
@@ -39,7 +39,7 @@ class Balance:
     rows: SameRows
 
 
-def rankable(groups: Folded, runs: Sequence[Run], metric: str) -> Balance:
+def rankable(groups: Grouping, runs: Sequence[Run], metric: str) -> Balance:
     """What rows are ranked by: the metric on the same test rows, over the combinations that all of them have.
 
     Args:
@@ -58,7 +58,7 @@ def rankable(groups: Folded, runs: Sequence[Run], metric: str) -> Balance:
     return replace(found, rows=rows)
 
 
-def balance(groups: Folded, values: Mapping[str, float]) -> Balance:
+def balance(groups: Grouping, values: Mapping[str, float]) -> Balance:
     """Keep of each row the runs whose combination of seed and averaged keys all ranked rows have.
 
     Within a row, what varies besides the seed is averaged. A row whose jobs failed, or have not run yet, in the harder

@@ -9,12 +9,20 @@ from math import fsum
 from mmfusion.report.balance import Balance, balance, rankable
 from mmfusion.report.costs import COSTS, costs
 from mmfusion.report.delta import Deltas, deltas
-from mmfusion.report.directions import lower_is_better
-from mmfusion.report.fold import Folded, Group, by_fold, by_seed, fold, folded, paired_by_seed, values_of
-from mmfusion.report.folds import overlap, pooled
-from mmfusion.report.metrics import default_metric, resolve_metric
+from mmfusion.report.formatting import label, short_keys
+from mmfusion.report.groups import (
+    Group,
+    Grouping,
+    by_fold,
+    by_seed,
+    group_runs,
+    mean_interval,
+    paired_by_seed,
+    values_of,
+)
+from mmfusion.report.pooled import overlap, pooled
+from mmfusion.report.run_metrics import RunMetrics
 from mmfusion.report.statistics import Interval, Paired, holm, paired_t_test
-from mmfusion.report.words import label, short_keys
 from mmfusion.store.find import natural
 from mmfusion.store.run import Run
 
@@ -89,32 +97,33 @@ def compare(
     runs: Sequence[Run],
     metric: str | None = None,
     by: Sequence[str] = (),
-    said: Mapping[str, bool] | None = None,
-    groups: Folded | None = None,
+    lower: Mapping[str, bool] | None = None,
+    groups: Grouping | None = None,
 ) -> Comparison:
-    """Fold the runs over seeds, rank what comes out, and test the best against each other one.
+    """Group the runs over seeds, rank what comes out, and test the best against each other one.
 
     Args:
         runs: in any order.
         metric: a metric's name or the end of one; None: `default_metric`.
         by: keys to group by; none: all that differ.
-        said: last or whole name of a metric to whether lower is better, where mmfusion does not know.
-        groups: what `fold` made of the runs by these keys, where that was done before.
+        lower: last or whole name of a metric to whether lower is better, where no run knows.
+        groups: what `group_runs` made of the runs by these keys, where that was done before.
 
     Raises:
         ConfigError: there is no such metric or key, or nobody knows which way the metric is better.
     """
     runs = sorted(runs, key=lambda run: natural(run.id))
     completed = [run for run in runs if run.status == "completed"]
-    groups = fold(runs, by) if groups is None else groups
+    groups = group_runs(runs, by) if groups is None else groups
     if not completed:
         rows = sorted((Row(group, None) for group in groups.groups), key=lambda row: row.label)
         return Comparison(None, False, groups.by, groups.within, rows, {}, balance(groups, {}), 0.0, None, _NONE, runs)
-    metric = default_metric(completed, said) if metric is None else resolve_metric(metric, completed)
-    lower = lower_is_better(metric, said)
+    metrics = RunMetrics(completed, lower)
+    metric = metrics.default() if metric is None else metrics.resolve(metric)
+    is_lower = metrics.lower(metric)
     values = values_of(completed, metric)
     shared = rankable(groups, completed, metric)
-    against = deltas(completed, metric, said)
+    against = deltas(completed, metrics, metric)
     share, together = overlap(completed), pooled(groups, shared, metric)
     rows = [
         _row(group, shared, shared.unranked.get(place), against, share, together.values.get(place))
@@ -122,13 +131,13 @@ def compare(
     ]
 
     def merit(row: Row) -> tuple[bool, bool, float, str]:
-        mean = 0.0 if row.found is None or row.unranked else row.found.mean * (1 if lower else -1)
+        mean = 0.0 if row.found is None or row.unranked else row.found.mean * (1 if is_lower else -1)
         return row.found is None, row.unranked is not None, mean, row.label
 
     rows.sort(key=merit)
     rows = _tested(rows, shared.values, groups, share)
     return Comparison(
-        metric, lower, groups.by, groups.within, rows, values, shared, share, together.reason, against, runs
+        metric, is_lower, groups.by, groups.within, rows, values, shared, share, together.reason, against, runs
     )
 
 
@@ -143,9 +152,9 @@ def _row(
     means = {name: [each[name] for each in own if name in each] for name in COSTS}
     return Row(
         group,
-        folded(by_seed(group, shared.values), share),
+        mean_interval(by_seed(group, shared.values), share),
         unranked,
-        delta=folded(
+        delta=mean_interval(
             by_seed(group, {name: found for name, found in against.values.items() if name not in left_out}), share
         ),
         delta_of_other_seeds=any(run.id in against.other_seeds for run in group.runs),
@@ -154,7 +163,7 @@ def _row(
     )
 
 
-def _tested(rows: Sequence[Row], values: Mapping[str, float], groups: Folded, share: float) -> list[Row]:
+def _tested(rows: Sequence[Row], values: Mapping[str, float], groups: Grouping, share: float) -> list[Row]:
     """The first row against each other one that is ranked."""
     pairs = "shared folds" if share else "shared seeds"
     if groups.within:

@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmfusion.report.columns import Columns, token
-from mmfusion.report.options import option_names
-from mmfusion.report.typed import Typed, typed
+from mmfusion.report.option_names import TypedKeys, option_names, typed_keys
 from mmfusion.store.run import Run
 
 MODALITIES, TASKS, NAME, TARGET = "modalities", "tasks", "name", "_target_"
@@ -43,7 +42,7 @@ def settings(runs: Sequence[Run]) -> list[dict[str, Any]]:
     component, where every run was given one (`experiment: digits`).
     """
     known = [run for run in runs if run.config]
-    said = {run.id: typed(run.overrides) for run in known}
+    typed = {run.id: typed_keys(run.overrides) for run in known}
     flats = {run.id: flat(run.config) for run in known}
     components = {key for each in flats.values() for key in each if key.endswith(f".{TARGET}")}
     found: dict[str, dict[str, Any]] = {}
@@ -56,14 +55,14 @@ def settings(runs: Sequence[Run]) -> list[dict[str, Any]]:
         found[run.id] = own
     for component in sorted(components):
         section = component.removesuffix(f".{TARGET}")
-        for name, option in option_names(section, known, flats, said).items():
+        for name, option in option_names(section, known, flats, typed).items():
             found[name][section] = option
     keys = {key for each in found.values() for key in each}
-    groups = [set(each.options) for each in said.values()]
+    groups = [set(each.options) for each in typed.values()]
     for group in set.intersection(*groups) if groups else ():
         if group not in keys and not is_aside(group):
             for run in known:
-                found[run.id][group] = said[run.id].options[group]
+                found[run.id][group] = typed[run.id].options[group]
     return [found.get(run.id, {}) for run in runs]
 
 
@@ -82,43 +81,43 @@ def differing(runs: Sequence[Run], rows: Sequence[dict[str, Any]] | None = None)
     columns = Columns(settings(known) if rows is None else rows)
     seeds = tuple(token(run.seed) for run in known)
     replicates = tuple(token([run.seed, run.fold]) for run in known)
-    said = [typed(run.overrides) for run in known]
+    typed = [typed_keys(run.overrides) for run in known]
     varied = [key for key in columns.names if not is_aside(key, (*ASIDE, FOLD)) and columns.parts(key) > 1]
     varied = sorted((key for key in varied if key == NAME or columns.column(key) != seeds), key=_place)
-    everywhere = [key for key in varied if _brings_anything(key, columns, said)]
+    everywhere = [key for key in varied if _brings_anything(key, columns, typed)]
     kept: list[str] = []
     for key in varied:
         whole = {"encoder": MODALITIES, "task": TASKS}.get(key.partition(".")[0])
         if key == NAME or (whole and columns.only_there_or_not(key) and columns.follows(key, whole)):
             continue
         above = [*_above(key), *everywhere]
-        if _is_typed(key, said) or not any(columns.follows(key, each) for each in above if each != key):
+        if _is_typed(key, typed) or not any(columns.follows(key, each) for each in above if each != key):
             kept.append(key)
-    kept = _without_doubles(kept, columns, said)
+    kept = _without_doubles(kept, columns, typed)
     if NAME in varied and not columns.determined(NAME, kept, replicates):
         kept.append(NAME)
     return kept
 
 
-def _without_doubles(keys: list[str], columns: Columns, said: Sequence[Typed]) -> list[str]:
+def _without_doubles(keys: list[str], columns: Columns, typed: Sequence[TypedKeys]) -> list[str]:
     """Keys that were not typed and split the runs as another key does are told by that one."""
     kept: list[str] = []
-    for key in sorted(keys, key=lambda key: (not _is_typed(key, said), keys.index(key))):
-        double = not _is_typed(key, said) and not columns.is_each_ones_own(key)
+    for key in sorted(keys, key=lambda key: (not _is_typed(key, typed), keys.index(key))):
+        double = not _is_typed(key, typed) and not columns.is_each_ones_own(key)
         if double and any(columns.follows(key, other) and columns.follows(other, key) for other in kept):
             continue
         kept.append(key)
     return sorted(kept, key=keys.index)
 
 
-def _is_typed(key: str, said: Sequence[Typed]) -> bool:
-    return any(each.names(key) for each in said)
+def _is_typed(key: str, typed: Sequence[TypedKeys]) -> bool:
+    return any(each.names(key) for each in typed)
 
 
-def _brings_anything(key: str, columns: Columns, said: Sequence[Typed]) -> bool:
+def _brings_anything(key: str, columns: Columns, typed: Sequence[TypedKeys]) -> bool:
     """Whether it is an option of a group that has no section of its own, such as `experiment`."""
     section = any(other.startswith(f"{key}.") for other in columns.names)
-    return not section and any(key in each.options for each in said)
+    return not section and any(key in each.options for each in typed)
 
 
 def _above(key: str) -> list[str]:

@@ -7,11 +7,11 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum
 
+from mmfusion.config.task_metrics import MetricFacts
 from mmfusion.report.columns import token
 from mmfusion.report.configs import ASIDE, FOLD, flat, is_aside
-from mmfusion.report.directions import is_signed, lower_is_better
-from mmfusion.report.fold import Seed, replicate
-from mmfusion.report.metrics import main_metric, names, tasks, value
+from mmfusion.report.groups import Seed, replicate
+from mmfusion.report.run_metrics import RunMetrics, tasks, value
 from mmfusion.report.same_rows import scored_on
 from mmfusion.store.run import Run
 
@@ -28,12 +28,14 @@ class Deltas:
         other_seeds: ids of the runs whose single-task runs have other seeds: their mean was taken.
         metrics: task to the metric it was judged by.
         reason: why a run of several tasks has none though single-task runs are there; None if all have.
+        unit: what must be added where not all of the metrics are told in %.
     """
 
     values: dict[str, float]
     other_seeds: frozenset[str]
     metrics: dict[str, str]
     reason: str | None = None
+    unit: str = ""
 
 
 def change(multi: float, single: float, lower: bool, signed: bool = False) -> float:
@@ -84,7 +86,7 @@ def delta_m(
     return fsum(change(multi[task], single[task], lower[task], task in signed) for task in multi) / len(multi)
 
 
-def deltas(runs: Sequence[Run], metric: str | None = None, said: Mapping[str, bool] | None = None) -> Deltas:
+def deltas(runs: Sequence[Run], known: RunMetrics, metric: str | None = None) -> Deltas:
     """Δm of every completed run of several tasks for which all single-task runs are among the runs.
 
     A single-task run fits if its config agrees in everything but the other tasks, the loss weighting, what is watched
@@ -92,34 +94,39 @@ def deltas(runs: Sequence[Run], metric: str | None = None, said: Mapping[str, bo
 
     Args:
         runs: all there are.
+        known: their metrics.
         metric: judge this metric's task by it; other tasks by their main metric.
-        said: directions that the person gave.
     """
-    known = [run for run in runs if run.status == "completed" and run.config]
-    metrics = _metrics(known, metric, said)
-    alone = _Alone(known, metrics)
+    completed = [run for run in runs if run.status == "completed" and run.config]
+    metrics = known.mains()
+    parts = (metric or "").split("/")
+    if metric is not None and len(parts) == 3 and parts[0] == "test" and parts[1] in metrics:
+        metrics[parts[1]] = metric
+    facts = {task: known.facts(name) for task, name in metrics.items()}
+    alone = _Alone(completed, metrics, facts)
     values: dict[str, float] = {}
     other_seeds: set[str] = set()
     reasons: list[str] = []
-    for run in known if alone else ():
+    for run in completed if alone else ():
         if len(tasks(run)) < 2:
             continue
         try:
-            values[run.id], same = _delta(run, metrics, alone, said)
+            values[run.id], same = _delta(run, metrics, facts, alone)
         except ValueError as error:
             reasons.append(str(error))
             continue
         if not same:
             other_seeds.add(run.id)
-    used = {task for run in known if run.id in values for task in tasks(run)}
-    told = {task: name for task, name in metrics.items() if task in used}
-    return Deltas(values, frozenset(other_seeds), told, min(reasons, default=None))
+    used = {task for run in completed if run.id in values for task in tasks(run)}
+    judged = {task: name for task, name in metrics.items() if task in used}
+    unit = known.in_hundredths(judged.values())
+    return Deltas(values, frozenset(other_seeds), judged, min(reasons, default=None), unit)
 
 
 class _Alone:
     """Single-task runs' metrics by task, configuration and seed; true if there are any."""
 
-    def __init__(self, runs: Sequence[Run], metrics: Mapping[str, str]) -> None:
+    def __init__(self, runs: Sequence[Run], metrics: Mapping[str, str], facts: Mapping[str, MetricFacts]) -> None:
         self._seed_keys = _that_are_the_seed(runs)
         self._metrics = metrics
         self._found: defaultdict[tuple[str, tuple[Hashable, Hashable]], defaultdict[Seed, list[float]]]
@@ -133,7 +140,7 @@ class _Alone:
         for (task, _), seeds in self._found.items():
             values[task] += [found for own in seeds.values() for found in own]
         self._no_change = {
-            task: why for task, own in values.items() if (why := no_change(task, own, is_signed(metrics[task])))
+            task: why for task, own in values.items() if (why := no_change(task, own, facts[task].signed))
         }
 
     def __bool__(self) -> bool:
@@ -170,16 +177,7 @@ class _Alone:
         )
 
 
-def _metrics(runs: Sequence[Run], metric: str | None, said: Mapping[str, bool] | None) -> dict[str, str]:
-    known = names(runs)
-    found = {task: main_metric(task, known, said) for task in sorted({task for run in runs for task in tasks(run)})}
-    parts = (metric or "").split("/")
-    if len(parts) == 3 and parts[0] == "test" and parts[1] in found:
-        found[parts[1]] = metric
-    return {task: name for task, name in found.items() if name is not None}
-
-
-def _delta(run: Run, metrics: Mapping[str, str], alone: _Alone, said: Mapping[str, bool] | None) -> tuple[float, bool]:
+def _delta(run: Run, metrics: Mapping[str, str], facts: Mapping[str, MetricFacts], alone: _Alone) -> tuple[float, bool]:
     """Δm, and whether every single-task run had the run's seed."""
     multi: dict[str, float] = {}
     single: dict[str, float] = {}
@@ -191,8 +189,8 @@ def _delta(run: Run, metrics: Mapping[str, str], alone: _Alone, said: Mapping[st
         multi[task] = found
         single[task], with_its_seed = alone.of(task, run)
         same = same and with_its_seed
-    lower = {task: lower_is_better(metrics[task], said) for task in multi}
-    return delta_m(multi, single, lower, [task for task in multi if is_signed(metrics[task])]), same
+    lower = {task: facts[task].direction == "min" for task in multi}
+    return delta_m(multi, single, lower, [task for task in multi if facts[task].signed]), same
 
 
 def _that_are_the_seed(runs: Sequence[Run]) -> frozenset[str]:

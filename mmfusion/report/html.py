@@ -41,7 +41,7 @@ def write_html(
     title: str,
     metric: str | None = None,
     by: Sequence[str] = (),
-    said: Mapping[str, bool] | None = None,
+    lower: Mapping[str, bool] | None = None,
 ) -> None:
     """Write the page of these runs, replacing in one step; folders above it are made.
 
@@ -49,12 +49,12 @@ def write_html(
         runs: as `find_runs` gives them.
         path: the file.
         title: of the page.
-        metric, by, said: as `payload` takes them.
+        metric, by, lower: as `payload` takes them.
 
     Raises:
         ConfigError: there is no such metric or key.
     """
-    text = page(payload(runs, title, metric, by, said))
+    text = page(payload(runs, title, metric, by, lower))
     path.parent.mkdir(parents=True, exist_ok=True)
     write_atomically(path, text)
 

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.report.across import searches
 from mmfusion.report.downsample import cap
+from mmfusion.report.page_summary import page_summary, searches
 from mmfusion.report.payload import one
-from mmfusion.report.shared import shared
 from mmfusion.store.curves import curve_names
 from mmfusion.store.files import (
     CONCLUSION,
@@ -151,7 +150,7 @@ class Live:
             self._search(runs, sweeps),
         )
         if self._shared is None or self._shared.signature != signature:
-            found = shared(runs, found=self._searches[2])
+            found = page_summary(runs, known_searches=self._searches[2])
             text = json.dumps(found, allow_nan=False, separators=(",", ":"))
             self._shared, self._version = Piece(signature, version, text), version
 

@@ -14,10 +14,10 @@ import polars as pl
 
 from mmfusion import __version__
 from mmfusion.report.configs import flat
+from mmfusion.report.confusion import read_predictions
 from mmfusion.report.costs import costs
 from mmfusion.report.downsample import cap, downsample, encode
-from mmfusion.report.predictions import read_predictions
-from mmfusion.report.shared import shared
+from mmfusion.report.page_summary import page_summary
 from mmfusion.store.curves import curve_names
 from mmfusion.store.files import CURVES, LOG, PREDICTIONS
 from mmfusion.store.run import Run
@@ -33,7 +33,7 @@ def payload(
     title: str,
     metric: str | None = None,
     by: Sequence[str] = (),
-    said: Mapping[str, bool] | None = None,
+    lower: Mapping[str, bool] | None = None,
 ) -> dict[str, Any]:
     """All that a page needs.
 
@@ -42,7 +42,7 @@ def payload(
         title: of the page.
         metric: what runs are ranked by at first; None for the rule of `compare`.
         by: keys that configurations are told apart by; none: all that differ.
-        said: metric to whether lower is better, where mmfusion does not know.
+        lower: metric to whether lower is better, where no run knows.
 
     Raises:
         ConfigError: there is no such metric or key.
@@ -53,7 +53,7 @@ def payload(
         "about": about(runs),
         "foot": f"Written by mmfusion {__version__}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.",
         "live": False,
-        "shared": shared(runs, metric, by, said),
+        "shared": page_summary(runs, metric, by, lower),
         "runs": [one(run, most) for run in runs],
     }
 

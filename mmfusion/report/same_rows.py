@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmfusion.report.fold import values_of
+from mmfusion.report.groups import values_of
 from mmfusion.runs.digest import digest
 from mmfusion.store.files import PREDICTIONS
 from mmfusion.store.run import Run

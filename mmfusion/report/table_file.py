@@ -9,8 +9,8 @@ from pathlib import Path
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.compare import Comparison, Row
 from mmfusion.report.costs import COSTS
+from mmfusion.report.formatting import setting
 from mmfusion.report.statistics import Interval
-from mmfusion.report.words import setting
 from mmfusion.store.files import write_atomically
 
 _COLUMNS = (

@@ -13,20 +13,20 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from mmfusion.report import words
+from mmfusion.report import formatting
 from mmfusion.report.compare import Comparison, Row
-from mmfusion.report.reading import conclusion, failures, notes, unfinished
-from mmfusion.report.simple import heading, not_better, simple_models
+from mmfusion.report.sentences import conclusion, failures, notes, unfinished
+from mmfusion.report.simple_models import heading, not_better, simple_models
 from mmfusion.runs.metric_lines import number
 from mmfusion.store.run import Run
 
 NARROWEST = 80
 _ROWS, _FAILURES, _SETTINGS, _WIDEST = 60, 20, 6, 28
 _SHOWN_COSTS: dict[str, tuple[str, Callable[[float], str]]] = {
-    "seconds": ("time", words.seconds),
-    "parameters": ("param.", words.count),
-    "memory_bytes": ("memory", words.size),
-    "step_seconds": ("step", words.seconds),
+    "seconds": ("time", formatting.seconds),
+    "parameters": ("param.", formatting.count),
+    "memory_bytes": ("memory", formatting.size),
+    "step_seconds": ("step", formatting.seconds),
 }
 
 
@@ -92,7 +92,7 @@ def ranked_tables(comparison: Comparison, width: int) -> list[Table]:
     """The table; and where `width` has no room for Δm and costs beside the rest, these below it, by the same ranks."""
     rows = comparison.rows[:_ROWS]
     fixed, further = _numbers(comparison, rows), _further(rows)
-    rank = _Column("#", [str(n + 1) if row in comparison.ranked else words.NONE for n, row in enumerate(rows)])
+    rank = _Column("#", [str(n + 1) if row in comparison.ranked else formatting.NONE for n, row in enumerate(rows)])
     room = width - 1 - sum(column.width for column in (rank, *fixed))
     settings = _settings(comparison, rows, room)
     room -= sum(min(column.width, _WIDEST) for column in settings)
@@ -115,7 +115,7 @@ def _table(columns: Sequence[_Column], title: str) -> Table:
         justify: Literal["left", "right"] = "right" if column.right else "left"
         table.add_column(column.title, justify=justify, overflow="fold", no_wrap=column.right)
     for index, cells in enumerate(zip(*(column.cells for column in columns), strict=True)):
-        style = "bold" if index == 0 and cells[0] != words.NONE else None
+        style = "bold" if index == 0 and cells[0] != formatting.NONE else None
         table.add_row(*map(escape, cells), style=style)
     return table
 
@@ -133,30 +133,30 @@ def failure_table(broken: Sequence[tuple[Run, str]]) -> Table:
 
 def _settings(comparison: Comparison, rows: Sequence[Row], room: int) -> list[_Column]:
     """A column a key, or one for all of them where there is no room for that."""
-    short = words.short_keys(comparison.by)
+    short = formatting.short_keys(comparison.by)
     columns = [
-        _Column(short[key], words.settings_column([row.group.settings[key] for row in rows]), right=False)
+        _Column(short[key], formatting.settings_column([row.group.settings[key] for row in rows]), right=False)
         for key in comparison.by
     ]
     if sum(min(column.width, _WIDEST) for column in columns) > room:
-        return [_Column("settings", [words.label(row.group.settings, _SETTINGS) for row in rows], right=False)]
+        return [_Column("settings", [formatting.label(row.group.settings, _SETTINGS) for row in rows], right=False)]
     return columns
 
 
 def _numbers(comparison: Comparison, rows: Sequence[Row]) -> list[_Column]:
     """Mean and interval, runs, and p."""
-    places = words.decimals([row.found for row in rows])
-    found = _Column("mean ± 95% CI", [words.plus_minus(row.found, places) for row in rows])
+    places = formatting.decimals([row.found for row in rows])
+    found = _Column("mean ± 95% CI", [formatting.plus_minus(row.found, places) for row in rows])
     columns = [found, _Column("n", [_counted(row) for row in rows])]
     if any(row.pooled is not None for row in rows):
-        cells = [words.NONE if row.pooled is None else words.number(row.pooled, places) for row in rows]
+        cells = [formatting.NONE if row.pooled is None else formatting.fixed(row.pooled, places) for row in rows]
         columns.insert(1, _Column("pooled", cells))
     if any(row.paired for row in rows):
         first = ["best"] if comparison.ranked else []
-        columns.append(_Column("p vs best", first + [words.p_value(row.p) for row in rows[len(first) :]]))
+        columns.append(_Column("p vs best", first + [formatting.p_value(row.p) for row in rows[len(first) :]]))
         sizes = [None if row.paired is None else row.paired.effect for row in rows]
         if any(size is not None for size in sizes):
-            columns.append(_Column("d", [words.effect(each) for each in sizes]))
+            columns.append(_Column("d", [formatting.effect(each) for each in sizes]))
     return columns
 
 
@@ -164,12 +164,12 @@ def _further(rows: Sequence[Row]) -> list[_Column]:
     """Δm and costs, what matters most first, as far as they are known."""
     columns = []
     if any(row.delta for row in rows):
-        places = min(words.decimals([row.delta for row in rows]), 2)
-        columns.append(_Column("Δm %", [words.plus_minus(row.delta, places) for row in rows]))
+        places = min(formatting.decimals([row.delta for row in rows]), 2)
+        columns.append(_Column("Δm %", [formatting.plus_minus(row.delta, places) for row in rows]))
     for name, (title, shown) in _SHOWN_COSTS.items():
         known = [(row.costs or {}).get(name) for row in rows]
         if any(each is not None for each in known):
-            columns.append(_Column(title, [words.NONE if each is None else shown(each) for each in known]))
+            columns.append(_Column(title, [formatting.NONE if each is None else shown(each) for each in known]))
     return columns
 
 

@@ -26,7 +26,7 @@ from mmfusion.runs.ceilings import flat_ceilings
 from mmfusion.runs.config import gives_table, other_split, read_run, reading_keys, reading_overrides
 from mmfusion.runs.load import fill, find_checkpoint, restore
 from mmfusion.runs.provenance import fingerprint
-from mmfusion.runs.report import show_report, shown_path
+from mmfusion.runs.run_summary import show_run, shown_path
 from mmfusion.runs.stopping import StopOnSignals
 from mmfusion.store.files import PROVENANCE
 from mmfusion.store.folder import RunFolder
@@ -149,7 +149,7 @@ def evaluate(
         metrics=metrics, ceilings=ceilings, undefined=undefined, seconds=seconds, cost={}, baselines={}
     )
     if show and folder.writes:
-        show_report(result)
+        show_run(result)
     how = {"split": split, "checkpoint": str(path), "overrides": list(overrides), "started": started}
     what = {"seconds": seconds, "metrics": metrics, "ceilings": ceilings, "undefined": undefined}
     what["faulty"] = data.faulty()

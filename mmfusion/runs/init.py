@@ -28,7 +28,7 @@ from mmfusion.runs.inspect.columns.empty_cells import guess_empty
 from mmfusion.runs.inspect.plan import Plan
 from mmfusion.runs.inspect.roles.target_columns import finish
 from mmfusion.runs.inspect.steps import start
-from mmfusion.runs.report import command, shell_path
+from mmfusion.runs.run_summary import command, shell_path
 
 _STYLES = {"modality": "green", "task": "bold cyan", "ignored": "dim"}
 

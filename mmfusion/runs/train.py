@@ -7,6 +7,7 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -19,14 +20,14 @@ from mmfusion.data.module import MultiModalData
 from mmfusion.data.table.locations import absolute
 from mmfusion.hardware import peak_memory
 from mmfusion.progress import busy
-from mmfusion.runs.baselines import baselines, compared
+from mmfusion.runs.baseline_cache import baselines, compared
 from mmfusion.runs.ceilings import flat_ceilings
 from mmfusion.runs.plots import draw
 from mmfusion.runs.provenance import fingerprint, provenance
 from mmfusion.runs.ranks import OtherRankError, leave_word, root_cause
 from mmfusion.runs.refit import refit, write_fitted
-from mmfusion.runs.report import show_report, shown_path
 from mmfusion.runs.rescore import save_outputs
+from mmfusion.runs.run_summary import show_run, shown_path
 from mmfusion.runs.scored import scored_rows
 from mmfusion.runs.stopping import StopOnSignals, Stopped
 from mmfusion.runs.tables import prediction_table, truth_table, write_table
@@ -34,7 +35,7 @@ from mmfusion.store.files import CONFIG, OVERRIDES, PREDICTIONS, PROVENANCE, TRA
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import Run
 from mmfusion.tasks._base import Task
-from mmfusion.tasks.build import check_metrics
+from mmfusion.tasks.build import check_metrics, metric_facts
 from mmfusion.training.build import build_data, build_model, build_module
 from mmfusion.training.callbacks.build import Callbacks, build_callbacks
 from mmfusion.training.callbacks.monitor import check_labels
@@ -110,7 +111,7 @@ def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = Tr
     if result.pruned and folder.writes:
         print(f"mmfusion: {result.error}; what there is lies in {shown_path(folder.path)}", file=sys.stderr)
     elif show and folder.writes:
-        show_report(result)
+        show_run(result)
     finish(run.loggers, 0)
     return result
 
@@ -252,6 +253,10 @@ class _Run:
         with busy("preparing data"):
             data.setup()
         check_metrics(tasks, data.targets("train"))
+        facts = {
+            name: {metric: asdict(each) for metric, each in metric_facts(task).items()} for name, task in tasks.items()
+        }
+        self.result = self.result.but(task_metrics=facts)
         write_fitted(self.folder, data, tasks)
         return data, tasks
 

@@ -37,6 +37,8 @@ class Run:
         metrics: of the test split: `test/<task>/<metric>`, and `test[<a+b>]/<task>/<metric>` with these modalities. As
             it is read, one that is not a number is left out.
         ceilings: the best that can be expected for metrics of which the data knows it, by the metric's name.
+        task_metrics: task to its metrics, the one that stands for it first, each with its `direction` (max, min or
+            null) and whether its values lie around 0 (`signed`); empty for a run of before.
         validation: `val/…` at the tested checkpoint; with `refit`, at the one that said how long to train.
         undefined: metrics of the test split that are not a number, and why.
         monitor: which metric (terms) chose the checkpoint and its `mode`, its best value, and when (`epoch`, `step`);
@@ -68,6 +70,7 @@ class Run:
     seconds: float | None = None
     metrics: dict[str, float] = field(default_factory=dict)
     ceilings: dict[str, float] = field(default_factory=dict)
+    task_metrics: dict[str, Any] = field(default_factory=dict)
     validation: dict[str, float] = field(default_factory=dict)
     undefined: dict[str, str] = field(default_factory=dict)
     monitor: dict[str, Any] = field(default_factory=dict)

@@ -42,7 +42,7 @@ class TrainedStudy(Study, ABC):
         """What is trained, given the experiment's composed config and all groups; ConfigError if it has no such."""
 
     @abstractmethod
-    def conclude(self, found: Results) -> Conclusion:
+    def conclude(self, results: Results) -> Conclusion:
         """What the numbers say, by rule."""
 
 
@@ -64,7 +64,7 @@ def listed(seeds: int | Sequence[int]) -> list[int]:
         if seeds < 1:
             raise ValueError(f"seeds: expected at least 1, found {seeds}")
         return list(range(seeds))
-    found = list(seeds)
-    if not found or min(found) < 0 or len(set(found)) < len(found):
-        raise ValueError(f"seeds: expected a number, or a list of different seeds from 0 on, found {found}")
-    return found
+    several = list(seeds)
+    if not several or min(several) < 0 or len(set(several)) < len(several):
+        raise ValueError(f"seeds: expected a number, or a list of different seeds from 0 on, found {several}")
+    return several

@@ -12,8 +12,8 @@ from pytorch_lightning import seed_everything
 from mmfusion.baselines.measure import CONSTANT
 from mmfusion.config.errors import ConfigError
 from mmfusion.progress import busy
+from mmfusion.runs.baseline_cache import baselines
 from mmfusion.runs.baseline_table import shown, summary_tasks
-from mmfusion.runs.baselines import baselines
 from mmfusion.runs.metric_lines import number
 from mmfusion.store.files import BASELINE_PREDICTIONS, BASELINES
 from mmfusion.studies._base import MeasuredStudy

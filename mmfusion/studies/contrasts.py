@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import floor, log10, sqrt
 
-from mmfusion.report.reading import ALPHA
+from mmfusion.report.formatting import decimals, plus_minus, sureness
+from mmfusion.report.sentences import ALPHA
 from mmfusion.report.statistics import Interval, holm, paired_t_test
-from mmfusion.report.words import decimals, plus_minus, sureness
 
 Values = Mapping[int, float]
 

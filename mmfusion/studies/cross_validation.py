@@ -13,16 +13,15 @@ from mmfusion.config.names import MANIFEST, SOURCE_KEYS
 from mmfusion.config.split import GROUPS, validates
 from mmfusion.data.errors import DataError
 from mmfusion.data.sources.manifest import ManifestSource
-from mmfusion.report import words
+from mmfusion.report import formatting
 from mmfusion.report.balance import rankable
-from mmfusion.report.fold import fold
-from mmfusion.report.folds import overlap, pooled
-from mmfusion.report.metrics import names
+from mmfusion.report.groups import group_runs
+from mmfusion.report.pooled import overlap, pooled
 from mmfusion.report.statistics import Interval, interval
 from mmfusion.studies._base import Groups, TrainedStudy
 from mmfusion.studies.conclusion import Conclusion, Section, Table
 from mmfusion.studies.results import Results, Variant
-from mmfusion.studies.sections import arrow, cost, jobs, many, numbers, short
+from mmfusion.studies.sections import cost, jobs, many, numbers, short
 
 
 class CrossValidationStudy(TrainedStudy):
@@ -58,20 +57,20 @@ class CrossValidationStudy(TrainedStudy):
         titles = [f"fold {k} ({name})" if self.folds == GROUPS else f"fold {k}" for k, name in enumerate(folds)]
         return [Variant(title, (*typed, f"data.split.fold={k}")) for k, title in enumerate(titles)]
 
-    def conclude(self, found: Results) -> Conclusion:
-        folds, seeds = many(len(found.variants), "fold"), many(len(found.seeds), "seed")
-        metrics = [name for name in names(found.completed) if name.startswith("test/")]
-        shared = overlap(found.completed)
-        means = {name: interval(values, shared) for name in metrics if (values := _values(found, name))}
+    def conclude(self, results: Results) -> Conclusion:
+        folds, seeds = many(len(results.variants), "fold"), many(len(results.seeds), "seed")
+        metrics = [name for name in results.known.names if name.startswith("test/")]
+        shared = overlap(results.completed)
+        means = {name: interval(values, shared) for name in metrics if (values := _values(results, name))}
         return Conclusion(
-            f"study={found.study}: {folds}, {seeds}",
-            _headline(found, means, f"{folds}, {seeds}"),
+            f"study={results.study}: {folds}, {seeds}",
+            _headline(results, means, f"{folds}, {seeds}"),
             [
-                *([_all_folds(found, means)] if means else []),
-                numbers(found, found.variants),
-                cost(found),
-                jobs(found),
-                _method(found, shared),
+                *([_all_folds(results, means)] if means else []),
+                numbers(results, results.variants),
+                cost(results),
+                jobs(results),
+                _method(results, shared),
             ],
         )
 
@@ -96,40 +95,51 @@ def in_folds(split: Mapping[str, Any], folds: int | str) -> tuple[dict[str, Any]
     return {**split, **changed}, tuple(typed)
 
 
-def _values(found: Results, metric: str) -> list[float]:
+def _values(results: Results, metric: str) -> list[float]:
     """Of each fold the mean over its seeds."""
-    return [fmean(own) for variant in found.variants if (own := found.values(variant, metric).values())]
+    return [fmean(own) for variant in results.variants if (own := results.values(variant, metric).values())]
 
 
-def _is_fixed(found: Results) -> bool:
+def _is_fixed(results: Results) -> bool:
     """Whether a column says what the test rows are, so that the folds are for validation."""
-    return any((run.config.get("data") or {}).get("split", {}).get("column") is not None for run in found.completed)
+    return any((run.config.get("data") or {}).get("split", {}).get("column") is not None for run in results.completed)
 
 
-def _headline(found: Results, means: Mapping[str, Interval], of: str) -> list[str]:
-    if not found.completed:
+def _headline(results: Results, means: Mapping[str, Interval], of: str) -> list[str]:
+    if not results.completed:
         return ["Nothing can be said: no job completed."]
-    main = [metric for metric in found.metrics().values() if metric in means]
+    main = [metric for metric in results.metrics().values() if metric in means]
     if not main:
         return ["Nothing can be said: no run has a test metric. Is trainer.limit_test_batches 0?"]
-    told = ", ".join(f"{short(name)} {words.plus_minus(means[name], words.decimals([means[name]]))}" for name in main)
+    told = ", ".join(
+        f"{short(name)} {formatting.plus_minus(means[name], formatting.decimals([means[name]]))}" for name in main
+    )
     lines = [f"{told[0].upper()}{told[1:]} (mean over {of})."]
-    planned = len(found.variants) * len(found.seeds)
-    if len(found.completed) < planned:
-        lines.append(f"This is the mean of {len(found.completed)} of {planned} jobs: the others did not complete.")
+    planned = len(results.variants) * len(results.seeds)
+    if len(results.completed) < planned:
+        lines.append(f"This is the mean of {len(results.completed)} of {planned} jobs: the others did not complete.")
     return lines
 
 
-def _all_folds(found: Results, means: Mapping[str, Interval]) -> Section:
-    together = _pooled(found, list(means))
+def _all_folds(results: Results, means: Mapping[str, Interval]) -> Section:
+    together = _pooled(results, list(means))
     rows = []
     for name, mean in means.items():
-        values = _values(found, name)
-        places = words.decimals([mean])
-        spread = f"{stdev(values):.{places}f}" if len(values) > 1 else words.NONE
+        values = _values(results, name)
+        places = formatting.decimals([mean])
+        spread = f"{stdev(values):.{places}f}" if len(values) > 1 else formatting.NONE
         ends = [f"{value:.{places}f}" for value in (min(values), max(values))]
-        own = [f"{together[name]:.{places}f}" if name in together else words.NONE] if together else []
-        rows.append([f"{short(name)} {arrow(name)}", words.plus_minus(mean, places), *own, str(mean.n), spread, *ends])
+        own = [f"{together[name]:.{places}f}" if name in together else formatting.NONE] if together else []
+        rows.append(
+            [
+                f"{short(name)} {results.arrow(name)}",
+                formatting.plus_minus(mean, places),
+                *own,
+                str(mean.n),
+                spread,
+                *ends,
+            ]
+        )
     head = ["metric", "mean ± 95% interval", *(["pooled"] if together else []), "n", "sd", "lowest", "highest"]
     lines = ["Over n folds; a fold's value is the mean over its seeds."]
     if together:
@@ -137,20 +147,20 @@ def _all_folds(found: Results, means: Mapping[str, Interval]) -> Section:
     return Section("All folds", lines, [Table(head, rows)])
 
 
-def _pooled(found: Results, metrics: Sequence[str]) -> dict[str, float]:
+def _pooled(results: Results, metrics: Sequence[str]) -> dict[str, float]:
     """Metric to its value of all folds' predictions together, as far as there is one."""
-    groups, runs = fold(found.completed), found.completed
+    groups, runs = group_runs(results.completed), results.completed
     values = {name: pooled(groups, rankable(groups, runs, name), name).values.get(0) for name in metrics}
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _method(found: Results, shared: float) -> Section:
+def _method(results: Results, shared: float) -> Section:
     lines = [
         "Folds are not independent, for they share training rows: intervals are the corrected resampled ones over n "
         f"folds, t · s · √(1/n + {shared:.3f}), where {shared:.3f} is rows held out over rows trained on (Nadeau and "
         "Bengio, 2003)."
     ]
-    if _is_fixed(found):
+    if _is_fixed(results):
         lines.append(
             "data.split.column fixes the test rows, which are the same in every fold: what differs are the rows that a "
             "model was trained and chosen on. To test every row once instead, set data.split.column=null."

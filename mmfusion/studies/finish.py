@@ -8,37 +8,35 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from mmfusion.report.directions import has_direction
+from mmfusion.report.formatting import setting
 from mmfusion.report.html import write_html
-from mmfusion.report.metrics import names
 from mmfusion.report.terminal import plain_console
-from mmfusion.report.words import setting
-from mmfusion.runs.report import shown_path
+from mmfusion.runs.run_summary import shown_path
 from mmfusion.store.files import CONCLUSION, write_atomically
 from mmfusion.store.find import find_runs
 from mmfusion.store.run import Run
 from mmfusion.studies.conclusion import Conclusion, markdown, show
-from mmfusion.studies.plan import Plan
-from mmfusion.studies.results import Results, Variant, sign
+from mmfusion.studies.results import Results, Variant
 from mmfusion.studies.sections import simple, variant_costs
+from mmfusion.studies.study_jobs import StudyJobs
 
 TABLE, TRANSFER, PAGE = "comparison.csv", "transfer.csv", "report.html"
 _COSTS = ("seconds", "parameters", "memory_bytes", "step_seconds")
 
 
-def finish(plan: Plan, folder: Path, jobs: Mapping[tuple[Variant, int], Path]) -> Conclusion:
+def finish(study_jobs: StudyJobs, folder: Path, jobs: Mapping[tuple[Variant, int], Path]) -> Conclusion:
     """Conclude from what lies in the folder, print it, and write it beside the jobs.
 
     Args:
-        plan: what was to be run.
+        study_jobs: what was to be run.
         folder: of the sweep.
         jobs: variant and seed to the run's folder.
     """
     runs = find_runs([folder])
-    results = read(plan, runs, jobs)
-    conclusion = plan.study.conclude(results)
+    results = read(study_jobs, runs, jobs)
+    conclusion = study_jobs.study.conclude(results)
     own = [run for run in runs if run.path in set(jobs.values())]
-    by = plan.study.by if any(run.config for run in own) else ()
+    by = study_jobs.study.by if any(run.config for run in own) else ()
     if (section := simple(own, list(results.metrics().values()), by)) is not None:
         conclusion = replace(conclusion, sections=[*conclusion.sections, section])
     write_conclusion(conclusion, folder)
@@ -48,7 +46,7 @@ def finish(plan: Plan, folder: Path, jobs: Mapping[tuple[Variant, int], Path]) -
         _write_csv(folder / TRANSFER, conclusion.transfer)
         written.append(TRANSFER)
     if own:
-        write_html(own, folder / PAGE, f"study={plan.name}", by=by)
+        write_html(own, folder / PAGE, f"study={study_jobs.name}", by=by)
         written.append(PAGE)
     print(f"\n{shown_path(folder)}: {', '.join(written)}")
     return conclusion
@@ -60,43 +58,39 @@ def write_conclusion(conclusion: Conclusion, folder: Path) -> None:
     write_atomically(folder / CONCLUSION, markdown(conclusion))
 
 
-def read(plan: Plan, runs: Sequence[Run], jobs: Mapping[tuple[Variant, int], Path]) -> Results:
+def read(study_jobs: StudyJobs, runs: Sequence[Run], jobs: Mapping[tuple[Variant, int], Path]) -> Results:
     """The runs by variant and seed."""
     at = {run.path: run for run in runs}
     return Results(
-        plan.name,
-        plan.variants,
-        plan.left_out,
-        plan.study.seeds,
+        study_jobs.name,
+        study_jobs.variants,
+        study_jobs.left_out,
+        study_jobs.study.seeds,
         {(variant.name, seed): at[path] for (variant, seed), path in jobs.items() if path in at},
-        list(plan.config["encoder"]),
-        list(plan.config["task"]),
+        list(study_jobs.config["encoder"]),
+        list(study_jobs.config["task"]),
     )
 
 
-def table(found: Results) -> list[list[object]]:
+def table(results: Results) -> list[list[object]]:
     """A line a variant and metric, the head first; an empty cell is not known."""
-    metrics = [name for name in names(found.completed) if name.startswith("test")]
+    metrics = [name for name in results.known.names if name.startswith("test")]
     rows: list[list[object]] = [
         ["variant", "metric", "main", "better", "mean", "low", "high", "n", "planned", *_COSTS, "overrides"]
     ]
-    main = set(found.metrics().values())
-    for variant in found.variants:
-        own = variant_costs(found, variant)
+    main = set(results.metrics().values())
+    for variant in results.variants:
+        own = variant_costs(results, variant)
         for metric in metrics:
-            mean = found.mean(variant, metric)
+            mean = results.mean(variant, metric)
             if mean is None:
                 continue
             ends = ["", ""] if mean.half is None else [mean.mean - mean.half, mean.mean + mean.half]
-            told = [variant.name, metric, setting(metric in main), _way(metric), mean.mean, *ends, mean.n]
-            rows.append([*told, len(found.seeds), *(own.get(name, "") for name in _COSTS), " ".join(variant.overrides)])
+            told = [variant.name, metric, setting(metric in main), results.way(metric), mean.mean, *ends, mean.n]
+            rows.append(
+                [*told, len(results.seeds), *(own.get(name, "") for name in _COSTS), " ".join(variant.overrides)]
+            )
     return rows
-
-
-def _way(metric: str) -> str:
-    if not has_direction(metric):
-        return ""
-    return "higher" if sign(metric) > 0 else "lower"
 
 
 def _write_csv(path: Path, rows: Sequence[Sequence[object]]) -> None:

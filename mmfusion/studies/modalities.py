@@ -7,19 +7,19 @@ from itertools import combinations
 from typing import Any, Literal
 
 from mmfusion.config.errors import ConfigError, suggest
-from mmfusion.report.words import NONE, decimals, p_value, plus_minus
+from mmfusion.report.formatting import NONE, decimals, p_value, plus_minus
 from mmfusion.studies._base import Groups, TrainedStudy
 from mmfusion.studies.conclusion import Conclusion, Section, Table
 from mmfusion.studies.contrasts import Contrast, Values, amount, contrasts
-from mmfusion.studies.results import Results, Variant, sign
-from mmfusion.studies.sections import better, cost, jobs, method, numbers, short, title, together, too_few
+from mmfusion.studies.results import Results, Variant
+from mmfusion.studies.sections import cost, jobs, method, numbers, short, title, together, too_few
 
 SUBSETS = ("all", "leave_one_out")
 
 Key = tuple[str, str]
 """A modality and a metric."""
 
-Asked = dict[Key, tuple[Values, Values, int]]
+Sides = dict[Key, tuple[Values, Values, int]]
 Tests = Mapping[Key, Contrast]
 
 
@@ -64,67 +64,71 @@ class ModalitiesStudy(TrainedStudy):
         skip = ("data.loader.rows_without_modality=skip",) if refuses else ()
         count = len(modalities)
         sizes = range(1 if self.subsets == "all" else count - 1, count + 1)
-        found = []
+        variants = []
         for kept in (chosen for size in sizes for chosen in combinations(modalities, size)):
             gone = (*(f"~encoder.{name}" for name in modalities if name not in kept), *skip)
             name = "+".join(kept)
-            found.append(Variant(name, (*gone, "modality.dropout=0.0"), kept))
+            variants.append(Variant(name, (*gone, "modality.dropout=0.0"), kept))
             # The only modality of a row is never hidden.
             if self.dropout is not None and len(kept) > 1:
                 rate = f"{self.dropout:g}"
                 with_it = (*gone, f"modality.dropout={rate}")
-                found.append(Variant(f"{name}, dropout {rate}", with_it, kept, self.dropout))
-        return found
+                variants.append(Variant(f"{name}, dropout {rate}", with_it, kept, self.dropout))
+        return variants
 
-    def conclude(self, found: Results) -> Conclusion:
-        worth, hidden = _asked_of_worth(found), _asked_of_missing(found)
+    def conclude(self, results: Results) -> Conclusion:
+        worth, hidden = _sides_of_worth(results), _sides_of_missing(results)
         answers = contrasts([*worth.values(), *hidden.values()])
         worth_tests = dict(zip(worth, answers[: len(worth)], strict=True))
         hidden_tests = dict(zip(hidden, answers[len(worth) :], strict=True))
-        few = too_few(found)
+        few = too_few(results)
         made = sum(answer.p is not None for answer in answers)
         return Conclusion(
-            title(found),
-            [few] if few else [*_worth_headline(found, worth_tests), *_missing_headline(hidden_tests)],
+            title(results),
+            [few] if few else [*_worth_headline(results, worth_tests), *_missing_headline(hidden_tests)],
             [
-                numbers(found, found.variants),
-                _worth(worth_tests),
-                _missing(found, hidden_tests),
-                cost(found),
-                jobs(found),
+                numbers(results, results.variants),
+                _worth(results, worth_tests),
+                _missing(results, hidden_tests),
+                cost(results),
+                jobs(results),
                 method(made, "each modality left out, each missing at test with dropout and without; every metric"),
             ],
         )
 
 
-def _plain(found: Results, parts: Sequence[str]) -> Variant | None:
+def _plain(results: Results, parts: Sequence[str]) -> Variant | None:
     """The variant trained with these modalities and without dropout."""
-    return next((each for each in found.variants if set(each.parts) == set(parts) and not each.dropout), None)
+    return next((each for each in results.variants if set(each.parts) == set(parts) and not each.dropout), None)
 
 
-def _rest(found: Results, name: str) -> tuple[str, ...]:
-    return tuple(each for each in found.modalities if each != name)
+def _rest(results: Results, name: str) -> tuple[str, ...]:
+    return tuple(each for each in results.modalities if each != name)
 
 
-def _asked_of_worth(found: Results) -> Asked:
+def _sides_of_worth(results: Results) -> Sides:
     """All modalities against all but one, both trained so, by that one and the metric."""
-    whole = _plain(found, found.modalities)
-    asked: Asked = {}
-    for metric in found.metrics().values():
-        for name in found.modalities:
-            less = _plain(found, _rest(found, name))
+    whole = _plain(results, results.modalities)
+    sides: Sides = {}
+    for metric in results.metrics().values():
+        for name in results.modalities:
+            less = _plain(results, _rest(results, name))
             if whole is not None and less is not None:
-                asked[name, metric] = (found.values(whole, metric), found.values(less, metric), sign(metric))
-    return asked
+                sides[name, metric] = (
+                    results.values(whole, metric),
+                    results.values(less, metric),
+                    results.sign(metric),
+                )
+    return sides
 
 
-def _worth(tests: Tests) -> Section:
+def _worth(results: Results, tests: Tests) -> Section:
     """What each modality gains each metric."""
     lines = []
     for (name, metric), test in tests.items():
         if test.sign:
             verb, seen = ("gains", test) if test.sign > 0 else ("loses", test.turned())
-            lines.append(f"{short(metric)} {verb} {seen.says}, by {name} ({better(metric)}).")
+            lines.append(f"{short(metric)} {verb} {seen.says}, by {name} ({results.better(metric)}).")
         else:
             lines.append(f"{short(metric)}: no difference shown with or without {name} ({test.says}).")
     if not tests:
@@ -132,9 +136,9 @@ def _worth(tests: Tests) -> Section:
     return Section("What each modality is worth: a model of all against one trained without it", lines)
 
 
-def _worth_headline(found: Results, tests: Tests) -> list[str]:
+def _worth_headline(results: Results, tests: Tests) -> list[str]:
     lines = []
-    for metric in found.metrics().values():
+    for metric in results.metrics().values():
         own = {name: test for (name, of), test in tests.items() if of == metric}
         shown = {name: test.gain for name, test in own.items() if test.sign and test.gain is not None}
         helping = sorted((name for name in shown if shown[name].mean > 0), key=lambda name: -shown[name].mean)
@@ -153,39 +157,41 @@ def _worth_headline(found: Results, tests: Tests) -> list[str]:
     return lines
 
 
-def _asked_of_missing(found: Results) -> Asked:
+def _sides_of_missing(results: Results) -> Sides:
     """The model of all with dropout against that without, by the modality missing at test ("" for none) and metric."""
-    pair = _with_and_without(found)
-    asked: Asked = {}
-    for metric in found.metrics().values() if pair else ():
-        for gone in ("", *found.modalities):
-            a, b = (found.values(variant, _tested(found, metric, gone)) for variant in pair)
+    pair = _with_and_without(results)
+    sides: Sides = {}
+    for metric in results.metrics().values() if pair else ():
+        for gone in ("", *results.modalities):
+            a, b = (results.values(variant, _tested(results, metric, gone)) for variant in pair)
             if a and b:
-                asked[gone, metric] = (a, b, sign(metric))
-    return asked
+                sides[gone, metric] = (a, b, results.sign(metric))
+    return sides
 
 
-def _with_and_without(found: Results) -> tuple[Variant, ...]:
+def _with_and_without(results: Results) -> tuple[Variant, ...]:
     """The models of all modalities trained with dropout and without; none unless there are both."""
-    whole = _plain(found, found.modalities)
-    dropped = next((each for each in found.variants if each.dropout and set(each.parts) == set(found.modalities)), None)
+    whole = _plain(results, results.modalities)
+    dropped = next(
+        (each for each in results.variants if each.dropout and set(each.parts) == set(results.modalities)), None
+    )
     return () if whole is None or dropped is None else (dropped, whole)
 
 
-def _tested(found: Results, metric: str, gone: str) -> str:
+def _tested(results: Results, metric: str, gone: str) -> str:
     """The metric of the test with one modality missing."""
-    return metric.replace("test/", f"test[{'+'.join(_rest(found, gone))}]/", 1) if gone else metric
+    return metric.replace("test/", f"test[{'+'.join(_rest(results, gone))}]/", 1) if gone else metric
 
 
-def _missing(found: Results, tests: Tests) -> Section:
+def _missing(results: Results, tests: Tests) -> Section:
     heading = "Does modality dropout help when a modality is missing at test?"
-    pair = _with_and_without(found)
+    pair = _with_and_without(results)
     if not pair:
         return Section(heading, ["Not asked: there is no model of all modalities with dropout and without."])
     rows = []
     untested: dict[str, list[str]] = {}
     for (gone, metric), test in tests.items():
-        means = [found.mean(variant, _tested(found, metric, gone)) for variant in reversed(pair)]
+        means = [results.mean(variant, _tested(results, metric, gone)) for variant in reversed(pair)]
         told = [plus_minus(mean, decimals(means)) for mean in means]
         gain = NONE if test.gain is None else amount(test.gain)
         p = NONE if test.p is None else p_value(test.p)

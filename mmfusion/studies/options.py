@@ -7,12 +7,12 @@ from itertools import combinations
 from typing import Any, ClassVar
 
 from mmfusion.config.errors import ConfigError, no_option
-from mmfusion.report.words import decimals, number, plus_minus
+from mmfusion.report.formatting import decimals, fixed, plus_minus
 from mmfusion.studies._base import Groups, TrainedStudy
 from mmfusion.studies.conclusion import Conclusion, Section
 from mmfusion.studies.contrasts import Contrast, contrasts
-from mmfusion.studies.results import Results, Variant, sign
-from mmfusion.studies.sections import better, cost, jobs, many, method, numbers, short, title, together, too_few
+from mmfusion.studies.results import Results, Variant
+from mmfusion.studies.sections import cost, jobs, many, method, numbers, short, title, together, too_few
 
 Pair = tuple[Variant, Variant]
 
@@ -42,40 +42,44 @@ class OptionsStudy(TrainedStudy):
                 raise ConfigError(no_option(f"study.{self.group}", self.group, option, known[self.group]))
         return [Variant(option, (f"{self.group}={option}",)) for option in self.options]
 
-    def conclude(self, found: Results) -> Conclusion:
-        metrics = list(found.metrics().values())
-        pairs = list(combinations(found.variants, 2))
-        asked = [(a, b, metric) for metric in metrics for a, b in pairs]
-        answers = contrasts([(found.values(a, m), found.values(b, m), sign(m)) for a, b, m in asked])
-        of = {(a.name, b.name, metric): answer for (a, b, metric), answer in zip(asked, answers, strict=True)}
-        ranks = mean_ranks(found, metrics)
-        order = sorted(found.variants, key=lambda variant: ranks.get(variant.name, float("inf")))
-        told = {name: number(rank, 1) for name, rank in ranks.items()}
+    def conclude(self, results: Results) -> Conclusion:
+        metrics = list(results.metrics().values())
+        pairs = list(combinations(results.variants, 2))
+        pairs_by_metric = [(a, b, metric) for metric in metrics for a, b in pairs]
+        answers = contrasts(
+            [(results.values(a, m), results.values(b, m), results.sign(m)) for a, b, m in pairs_by_metric]
+        )
+        of = {(a.name, b.name, metric): answer for (a, b, metric), answer in zip(pairs_by_metric, answers, strict=True)}
+        ranks = mean_ranks(results, metrics)
+        order = sorted(results.variants, key=lambda variant: ranks.get(variant.name, float("inf")))
+        told = {name: fixed(rank, 1) for name, rank in ranks.items()}
         about = [
-            _of_metric(found, metric, {(a, b): of[a.name, b.name, metric] for a, b in pairs}) for metric in metrics
+            _of_metric(results, metric, {(a, b): of[a.name, b.name, metric] for a, b in pairs}) for metric in metrics
         ]
         tests = sum(answer.p is not None for answer in answers)
         return Conclusion(
-            title(found),
-            _headline(found, metrics, asked, answers, ranks),
+            title(results),
+            _headline(results, metrics, pairs_by_metric, answers, ranks),
             [
-                numbers(found, order, {"mean rank": told} if len(metrics) > 1 else None),
+                numbers(results, order, {"mean rank": told} if len(metrics) > 1 else None),
                 *about,
-                cost(found),
-                jobs(found),
+                cost(results),
+                jobs(results),
                 method(tests, f"every pair of variants, {many(len(metrics), 'metric')}"),
             ],
         )
 
 
-def mean_ranks(found: Results, metrics: Sequence[str]) -> dict[str, float]:
+def mean_ranks(results: Results, metrics: Sequence[str]) -> dict[str, float]:
     """Variant to the mean of its places by each metric's mean, 1 the best; equal means share their places.
 
     Those that lack a metric have no rank.
     """
-    places: dict[str, list[float]] = {variant.name: [] for variant in found.variants}
+    places: dict[str, list[float]] = {variant.name: [] for variant in results.variants}
     for metric in metrics:
-        means = {v.name: sign(metric) * mean.mean for v in found.variants if (mean := found.mean(v, metric))}
+        means = {
+            v.name: results.sign(metric) * mean.mean for v in results.variants if (mean := results.mean(v, metric))
+        }
         for name, own in means.items():
             ahead = sum(other > own for other in means.values())
             level = sum(other == own for other in means.values())
@@ -84,18 +88,18 @@ def mean_ranks(found: Results, metrics: Sequence[str]) -> dict[str, float]:
 
 
 def _headline(
-    found: Results,
+    results: Results,
     metrics: Sequence[str],
-    asked: Sequence[tuple[Variant, Variant, str]],
+    pairs_by_metric: Sequence[tuple[Variant, Variant, str]],
     answers: Sequence[Contrast],
     ranks: Mapping[str, float],
 ) -> list[str]:
-    if few := too_few(found):
+    if few := too_few(results):
         return [few]
     if not any(answer.is_shown for answer in answers):
         lowest = min((answer.p for answer in answers if answer.p is not None), default=None)
         told = "" if lowest is None else f" (lowest corrected p: {lowest:.3f})"
-        return [f"No difference shown between {together([each.name for each in found.variants])}{told}."]
+        return [f"No difference shown between {together([each.name for each in results.variants])}{told}."]
     lines = []
     if len(metrics) > 1 and ranks:
         best = min(ranks, key=ranks.__getitem__)
@@ -104,7 +108,7 @@ def _headline(
         lines.append(f"{together(level)} {have} the best mean rank over {many(len(metrics), 'metric')}.")
     for metric in metrics:
         beaten: dict[str, list[str]] = {}
-        for (a, b, of), contrast in zip(asked, answers, strict=True):
+        for (a, b, of), contrast in zip(pairs_by_metric, answers, strict=True):
             if of == metric and contrast.sign:
                 winner, loser = (a, b) if contrast.sign > 0 else (b, a)
                 beaten.setdefault(winner.name, []).append(loser.name)
@@ -113,10 +117,10 @@ def _headline(
     return lines
 
 
-def _of_metric(found: Results, metric: str, of: Mapping[Pair, Contrast]) -> Section:
+def _of_metric(results: Results, metric: str, of: Mapping[Pair, Contrast]) -> Section:
     """The best by a metric, what is better than what and by how much, and where nothing is shown."""
-    means = {variant.name: mean for variant in found.variants if (mean := found.mean(variant, metric)) is not None}
-    best = max(means, key=lambda name: sign(metric) * means[name].mean)
+    means = {variant.name: mean for variant in results.variants if (mean := results.mean(variant, metric)) is not None}
+    best = max(means, key=lambda name: results.sign(metric) * means[name].mean)
     level = [name for name in means if means[name].mean == means[best].mean]
     told = plus_minus(means[best], decimals([means[best]]))
     if len(level) > 1:
@@ -138,4 +142,4 @@ def _of_metric(found: Results, metric: str, of: Mapping[Pair, Contrast]) -> Sect
         lines.append(f"No difference shown between {'; '.join(open_pairs)}.")
     if others:
         lines.append(f"No difference shown in {many(others, 'further pair')}.")
-    return Section(f"{short(metric)} ({better(metric)})", lines)
+    return Section(f"{short(metric)} ({results.better(metric)})", lines)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
-from mmfusion.report.directions import lower_is_better
-from mmfusion.report.metrics import main_metric, names
+from mmfusion.report.run_metrics import RunMetrics
 from mmfusion.report.same_rows import SameRows, same_rows
 from mmfusion.report.statistics import Interval, interval
 from mmfusion.store.run import Run
@@ -73,27 +73,46 @@ class Results:
 
     def of(self, variant: Variant) -> list[Run]:
         """The variant's completed runs."""
-        found = (self.runs.get((variant.name, seed)) for seed in self.seeds)
-        return [run for run in found if run is not None and run.status == "completed"]
+        runs = (self.runs.get((variant.name, seed)) for seed in self.seeds)
+        return [run for run in runs if run is not None and run.status == "completed"]
 
     def incomplete(self) -> list[tuple[Variant, int, str]]:
         """Variant, seed and why, of each job that did not complete."""
-        found = []
+        jobs = []
         for variant in self.variants:
             for seed in self.seeds:
                 run = self.runs.get((variant.name, seed))
                 if run is None:
-                    found.append((variant, seed, "it has not been started"))
+                    jobs.append((variant, seed, "it has not been started"))
                 elif run.status != "completed":
                     why = (run.error or "no reason was written").strip().split("\n")[0]
-                    found.append((variant, seed, f"{run.status}: {why}"))
-        return found
+                    jobs.append((variant, seed, f"{run.status}: {why}"))
+        return jobs
+
+    @cached_property
+    def known(self) -> RunMetrics:
+        """What the completed runs know of their metrics."""
+        return RunMetrics(self.completed)
+
+    def sign(self, metric: str) -> int:
+        """1 where more of the metric is better, else −1."""
+        return -1 if self.known.lower(metric) else 1
+
+    def way(self, metric: str) -> str:
+        """`higher` or `lower`, whichever is better; "" where nobody knows."""
+        return {"max": "higher", "min": "lower", None: ""}[self.known.facts(metric).direction]
+
+    def better(self, metric: str) -> str:
+        """`higher is better`."""
+        return f"{self.way(metric)} is better"
+
+    def arrow(self, metric: str) -> str:
+        """↑ or ↓, whichever way is better."""
+        return {"higher": "↑", "lower": "↓", "": ""}[self.way(metric)]
 
     def metrics(self) -> dict[str, str]:
         """Task to its main test metric, for those that were tested."""
-        known = names(self.completed)
-        found = {task: main_metric(task, known) for task in self.tasks}
-        return {task: metric for task, metric in found.items() if metric is not None}
+        return {task: metric for task in self.tasks if (metric := self.known.main(task)) is not None}
 
     def values(self, variant: Variant, metric: str) -> dict[int, float]:
         """Seed to the metric of the variant's completed run, on the rows that all variants were tested on."""
@@ -116,8 +135,3 @@ class Results:
 
 def _named(variant: str, seed: int) -> str:
     return f"{variant}, seed {seed}"
-
-
-def sign(metric: str) -> int:
-    """1 where more of the metric is better, else −1."""
-    return -1 if lower_is_better(metric) else 1

@@ -5,53 +5,53 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import fsum
 
-from mmfusion.report import words
+from mmfusion.report import formatting
 from mmfusion.report.balance import together
 from mmfusion.report.compare import compare
 from mmfusion.report.costs import costs
-from mmfusion.report.reading import ALPHA
-from mmfusion.report.simple import listed, not_better
+from mmfusion.report.sentences import ALPHA
+from mmfusion.report.simple_models import listed, not_better
 from mmfusion.report.statistics import FEWEST_SEEDS
 from mmfusion.store.run import Run
 from mmfusion.studies.conclusion import Section, Table
-from mmfusion.studies.results import LeftOut, Results, Variant, by_reason, sign
+from mmfusion.studies.results import LeftOut, Results, Variant, by_reason
 
 _COSTS = {
-    "seconds": ("time", words.seconds),
-    "parameters": ("param.", words.count),
-    "memory_bytes": ("memory", words.size),
+    "seconds": ("time", formatting.seconds),
+    "parameters": ("param.", formatting.count),
+    "memory_bytes": ("memory", formatting.size),
 }
 
 
-def title(found: Results) -> str:
+def title(results: Results) -> str:
     """The first line of a conclusion."""
-    return f"study={found.study}: {many(len(found.variants), 'variant')}, {many(len(found.seeds), 'seed')}"
+    return f"study={results.study}: {many(len(results.variants), 'variant')}, {many(len(results.seeds), 'seed')}"
 
 
-def numbers(found: Results, order: Sequence[Variant], more: Mapping[str, Mapping[str, str]] | None = None) -> Section:
+def numbers(results: Results, order: Sequence[Variant], more: Mapping[str, Mapping[str, str]] | None = None) -> Section:
     """A row a variant: each task's main test metric, seeds, and costs.
 
     Args:
-        found: the results.
+        results: of the study.
         order: of the rows.
         more: further columns: title to the cells by the variant's name.
     """
-    metrics = found.metrics().values()
-    head = ["", *(f"{short(metric)} {arrow(metric)}" for metric in metrics), *(more or {}), "n"]
-    means = {metric: [found.mean(variant, metric) for variant in order] for metric in metrics}
-    places = {metric: words.decimals(each) for metric, each in means.items()}
-    own = [variant_costs(found, variant) for variant in order]
+    metrics = results.metrics().values()
+    head = ["", *(f"{short(metric)} {results.arrow(metric)}" for metric in metrics), *(more or {}), "n"]
+    means = {metric: [results.mean(variant, metric) for variant in order] for metric in metrics}
+    places = {metric: formatting.decimals(each) for metric, each in means.items()}
+    own = [variant_costs(results, variant) for variant in order]
     shown = [name for name in _COSTS if any(name in each for each in own)]
     rows = []
     for index, variant in enumerate(order):
-        cells = [words.plus_minus(each[index], places[metric]) for metric, each in means.items()]
-        cells += [column.get(variant.name, words.NONE) for column in (more or {}).values()]
-        cells.append(str(len(found.of(variant))))
-        cells += [_COSTS[name][1](own[index][name]) if name in own[index] else words.NONE for name in shown]
+        cells = [formatting.plus_minus(each[index], places[metric]) for metric, each in means.items()]
+        cells += [column.get(variant.name, formatting.NONE) for column in (more or {}).values()]
+        cells.append(str(len(results.of(variant))))
+        cells += [_COSTS[name][1](own[index][name]) if name in own[index] else formatting.NONE for name in shown]
         rows.append([variant.name, *cells])
     head += [_COSTS[name][0] for name in shown]
     note = "Test metrics as mean ± 95% interval over n seeds; time, parameters and memory are those of one run."
-    same = dict.fromkeys(line for metric in metrics for line in found.same_rows(metric).notes(metric))
+    same = dict.fromkeys(line for metric in metrics for line in results.same_rows(metric).notes(metric))
     return Section("Numbers", [note, *same], [Table(head, rows)])
 
 
@@ -68,22 +68,22 @@ def simple(runs: Sequence[Run], metrics: Sequence[str], by: Sequence[str]) -> Se
     return Section("Simple models", lines) if lines else None
 
 
-def variant_costs(found: Results, variant: Variant) -> dict[str, float]:
+def variant_costs(results: Results, variant: Variant) -> dict[str, float]:
     """Means over the variant's completed runs."""
-    own = [costs(run) for run in found.of(variant)]
+    own = [costs(run) for run in results.of(variant)]
     names = dict.fromkeys(name for each in own for name in each)
     return {name: fsum(values) / len(values) for name in names for values in [[e[name] for e in own if name in e]]}
 
 
-def cost(found: Results) -> Section:
+def cost(results: Results) -> Section:
     """What all of it took, and between which variants that of one run lies."""
-    spent = fsum(run.seconds or 0.0 for run in found.runs.values())
-    lines = [f"All runs together: {words.seconds(spent)}."]
-    own = {variant.name: variant_costs(found, variant) for variant in found.variants}
+    spent = fsum(run.seconds or 0.0 for run in results.runs.values())
+    lines = [f"All runs together: {formatting.seconds(spent)}."]
+    own = {variant.name: variant_costs(results, variant) for variant in results.variants}
     for name, what, shown in (
-        ("seconds", "Time of one run", words.seconds),
-        ("parameters", "Parameters", words.count),
-        ("memory_bytes", "Peak memory", words.size),
+        ("seconds", "Time of one run", formatting.seconds),
+        ("parameters", "Parameters", formatting.count),
+        ("memory_bytes", "Peak memory", formatting.size),
     ):
         known = {variant: each[name] for variant, each in own.items() if name in each}
         if not known:
@@ -94,17 +94,17 @@ def cost(found: Results) -> Section:
     return Section("Cost", lines)
 
 
-def jobs(found: Results) -> Section:
+def jobs(results: Results) -> Section:
     """How many completed, what was left out, and what that means for the rest."""
-    planned = len(found.variants) * len(found.seeds)
-    broken = found.incomplete()
+    planned = len(results.variants) * len(results.seeds)
+    broken = results.incomplete()
     lines = [f"{planned - len(broken)} of {planned} jobs completed."]
-    lines += left_out_lines(found.left_out)
+    lines += left_out_lines(results.left_out)
     lines += [f"{variant.name}, seed {seed}: {why}" for variant, seed, why in broken]
-    for variant in found.variants:
-        n = len(found.of(variant))
-        if n < len(found.seeds):
-            what = f"is judged by {n} of {many(len(found.seeds), 'seed')}" if n else "is not judged at all"
+    for variant in results.variants:
+        n = len(results.of(variant))
+        if n < len(results.seeds):
+            what = f"is judged by {n} of {many(len(results.seeds), 'seed')}" if n else "is not judged at all"
             lines.append(f"{variant.name} {what}; tests take the seeds that both sides have.")
     return Section("Jobs", lines)
 
@@ -132,12 +132,12 @@ def method(tests: int, of: str) -> Section:
     return Section("How this was judged", [rule])
 
 
-def too_few(found: Results) -> str | None:
+def too_few(results: Results) -> str | None:
     """A sentence where there are not numbers enough to show anything, else None."""
-    most = max((len(found.of(variant)) for variant in found.variants), default=0)
+    most = max((len(results.of(variant)) for variant in results.variants), default=0)
     if not most:
         return "Nothing can be said: no job completed."
-    if not found.metrics():
+    if not results.metrics():
         return "Nothing can be said: no run has a test metric. Is there a test split, and trainer.limit_test_batches?"
     if most >= FEWEST_SEEDS:
         return None
@@ -150,16 +150,6 @@ def too_few(found: Results) -> str | None:
 def short(metric: str) -> str:
     """`test/digit/accuracy` → `digit accuracy`."""
     return metric.removeprefix("test/").replace("/", " ").replace("_", " ")
-
-
-def arrow(metric: str) -> str:
-    """Which way it is better."""
-    return "↑" if sign(metric) > 0 else "↓"
-
-
-def better(metric: str) -> str:
-    """The same in words."""
-    return "higher is better" if sign(metric) > 0 else "lower is better"
 
 
 def many(n: int, what: str) -> str:

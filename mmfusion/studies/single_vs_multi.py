@@ -8,12 +8,11 @@ from typing import Any
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.delta import change, delta_m, no_change
-from mmfusion.report.directions import in_hundredths, is_signed
 from mmfusion.studies import transfer
 from mmfusion.studies._base import Groups, TrainedStudy
 from mmfusion.studies.conclusion import Conclusion, Section
 from mmfusion.studies.contrasts import Contrast, Values, against_zero
-from mmfusion.studies.results import Results, Variant, sign
+from mmfusion.studies.results import Results, Variant
 from mmfusion.studies.sections import cost, jobs, many, method, numbers, short, title, together, too_few
 from mmfusion.studies.transfer import percent
 
@@ -50,47 +49,48 @@ class SingleVsMultiStudy(TrainedStudy):
         subsets = [kept for size in sizes for kept in combinations(tasks, size)]
         return [Variant("+".join(kept), _overrides(kept, config), kept) for kept in subsets]
 
-    def conclude(self, found: Results) -> Conclusion:
-        metrics = found.metrics()
-        whole = _variant(found, found.tasks)
+    def conclude(self, results: Results) -> Conclusion:
+        metrics = results.metrics()
+        whole = _variant(results, results.tasks)
         changes: dict[Key, Values] = {}
-        delta, why = _delta(found, metrics)
+        delta, why = _delta(results, metrics)
         if delta:
             changes[ALL, ALL] = delta
         for task in metrics:
-            changes[task, ALL] = _change(found, task, metrics[task], whole)
-        partners = [(a, b) for a in found.tasks for b in found.tasks if a != b]
+            changes[task, ALL] = _change(results, task, metrics[task], whole)
+        partners = [(a, b) for a in results.tasks for b in results.tasks if a != b]
         # Of two tasks the pair is all there is, and has been asked for.
-        for a, b in partners if len(found.tasks) > 2 else []:
-            pair = _variant(found, (a, b))
+        for a, b in partners if len(results.tasks) > 2 else []:
+            pair = _variant(results, (a, b))
             if pair is not None and a in metrics:
-                changes[a, b] = _change(found, a, metrics[a], pair)
+                changes[a, b] = _change(results, a, metrics[a], pair)
         changes = {key: values for key, values in changes.items() if values}
         tests = dict(zip(changes, against_zero(list(changes.values())), strict=True))
-        entries = self._entries(found, tests)
-        few = too_few(found)
+        entries = self._entries(results, tests)
+        unit = results.known.in_hundredths(metrics.values())
+        few = too_few(results)
         made = sum(test.p is not None for test in tests.values())
         deltas = {whole.name: percent(tests[ALL, ALL])} if whole is not None and (ALL, ALL) in tests else None
         return Conclusion(
-            title(found),
+            title(results),
             [few] if few else [_headline(tests, metrics)],
             [
-                numbers(found, found.variants, {"Δm %": deltas} if deltas else None),
-                _together(metrics, tests, why),
-                *([transfer.section(found.tasks, metrics, entries)] if entries else []),
-                cost(found),
-                jobs(found),
+                numbers(results, results.variants, {"Δm %": deltas} if deltas else None),
+                _together(results, metrics, tests, why),
+                *([transfer.section(results.tasks, metrics, entries, unit)] if entries else []),
+                cost(results),
+                jobs(results),
                 method(made, f"Δm, {many(len(metrics), 'task')} with all, and every entry of the matrix"),
             ],
             transfer.rows(metrics, entries) if entries else (),
         )
 
-    def _entries(self, found: Results, tests: Mapping[Key, Contrast]) -> dict[Key, Contrast]:
+    def _entries(self, results: Results, tests: Mapping[Key, Contrast]) -> dict[Key, Contrast]:
         """The transfer matrix: the task that is judged and the one that it was trained with, to the change."""
         if not self.pairs:
             return {}
-        if len(found.tasks) == 2:
-            a, b = found.tasks
+        if len(results.tasks) == 2:
+            a, b = results.tasks
             return {(x, y): tests[x, ALL] for x, y in ((a, b), (b, a)) if (x, ALL) in tests}
         return {key: test for key, test in tests.items() if key[1] != ALL}
 
@@ -109,40 +109,40 @@ def _names(watched: Any) -> list[str]:
     return [str(name) for name in watched] if isinstance(watched, Mapping) else [str(watched)]
 
 
-def _variant(found: Results, parts: Sequence[str]) -> Variant | None:
-    return next((each for each in found.variants if set(each.parts) == set(parts)), None)
+def _variant(results: Results, parts: Sequence[str]) -> Variant | None:
+    return next((each for each in results.variants if set(each.parts) == set(parts)), None)
 
 
-def _change(found: Results, task: str, metric: str, variant: Variant | None) -> Values:
+def _change(results: Results, task: str, metric: str, variant: Variant | None) -> Values:
     """Seed to the change of the task's metric against alone, as `change` tells it; none if it cannot be told."""
-    alone = _variant(found, (task,))
+    alone = _variant(results, (task,))
     if variant is None or alone is None:
         return {}
-    with_others, single = found.values(variant, metric), found.values(alone, metric)
-    if no_change(task, single.values(), is_signed(metric)):
+    with_others, single = results.values(variant, metric), results.values(alone, metric)
+    if no_change(task, single.values(), results.known.facts(metric).signed):
         return {}
-    lower = sign(metric) < 0
+    lower = results.sign(metric) < 0
     return {
-        seed: change(with_others[seed], single[seed], lower, is_signed(metric))
+        seed: change(with_others[seed], single[seed], lower, results.known.facts(metric).signed)
         for seed in with_others.keys() & single.keys()
     }
 
 
-def _delta(found: Results, metrics: Mapping[str, str]) -> tuple[Values, str | None]:
+def _delta(results: Results, metrics: Mapping[str, str]) -> tuple[Values, str | None]:
     """Seed to Δm of all tasks together; without any, why."""
-    whole = _variant(found, found.tasks)
-    if whole is None or len(metrics) < len(found.tasks):
+    whole = _variant(results, results.tasks)
+    if whole is None or len(metrics) < len(results.tasks):
         return {}, "a task has no test metric"
-    lower = {task: sign(metric) < 0 for task, metric in metrics.items()}
-    signed = [task for task, metric in metrics.items() if is_signed(metric)]
-    alone = {task: _variant(found, (task,)) for task in metrics}
-    singles = {task: {} if of is None else found.values(of, metrics[task]) for task, of in alone.items()}
+    lower = {task: results.sign(metric) < 0 for task, metric in metrics.items()}
+    signed = [task for task, metric in metrics.items() if results.known.facts(metric).signed]
+    alone = {task: _variant(results, (task,)) for task in metrics}
+    singles = {task: {} if of is None else results.values(of, metrics[task]) for task, of in alone.items()}
     for task, values in singles.items():
         if reason := no_change(task, values.values(), task in signed):
             return {}, reason
     deltas: dict[int, float] = {}
-    for seed in found.seeds:
-        multi = {task: found.values(whole, metric).get(seed) for task, metric in metrics.items()}
+    for seed in results.seeds:
+        multi = {task: results.values(whole, metric).get(seed) for task, metric in metrics.items()}
         known_multi = {task: value for task, value in multi.items() if value is not None}
         known_single = {task: values[seed] for task, values in singles.items() if seed in values}
         if len(known_multi) == len(known_single) == len(metrics):
@@ -169,12 +169,12 @@ def _headline(tests: Mapping[Key, Contrast], metrics: Mapping[str, str]) -> str:
     return f"{said}."
 
 
-def _together(metrics: Mapping[str, str], tests: Mapping[Key, Contrast], why: str | None) -> Section:
+def _together(results: Results, metrics: Mapping[str, str], tests: Mapping[Key, Contrast], why: str | None) -> Section:
     """Δm, and each task with all the others against alone."""
     lines = []
     if test := tests.get((ALL, ALL)):
         judged = together([short(metric) for metric in metrics.values()])
-        unit = in_hundredths(metrics.values())
+        unit = results.known.in_hundredths(metrics.values())
         lines.append(
             f"Δm = {percent(test)} % over {many(test.n, 'seed')} ({test.certainty}), judged by {judged}{unit}."
         )

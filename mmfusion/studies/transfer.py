@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from mmfusion.report.directions import in_hundredths
-from mmfusion.report.words import NONE, plus_minus
+from mmfusion.report.formatting import NONE, plus_minus
 from mmfusion.studies.conclusion import Section, Table
 from mmfusion.studies.contrasts import Contrast
 from mmfusion.studies.sections import short
@@ -16,15 +15,23 @@ Entries = Mapping[tuple[str, str], Contrast]
 _PLACES = 2
 
 
-def section(tasks: Sequence[str], metrics: Mapping[str, str], entries: Entries) -> Section:
-    """The matrix: a row a task that is judged, a column a task that it was trained with."""
+def section(tasks: Sequence[str], metrics: Mapping[str, str], entries: Entries, unit: str = "") -> Section:
+    """The matrix: a row a task that is judged, a column a task that it was trained with.
+
+    Args:
+        tasks: the columns.
+        metrics: task to the metric that it is judged by.
+        entries: the cells.
+        unit: what must be added where not all changes are in %.
+    """
     rows = []
     for task, metric in metrics.items():
         cells = [entries.get((task, other)) for other in tasks]
         rows.append([short(metric), *(NONE if each is None else percent(each) + "*" * each.is_shown for each in cells)])
     shown = sum(each.is_shown for each in entries.values())
-    unit = f"in % of what it is alone{in_hundredths(metrics.values())}"
-    lines = [f"Change of the row's metric {unit}, with the column learned too; above 0 is better."]
+    lines = [
+        f"Change of the row's metric in % of what it is alone{unit}, with the column learned too; above 0 is better."
+    ]
     if shown:
         lines.append(f"A difference is shown for {shown} of {len(entries)} entries, those with a star.")
     else:
@@ -34,13 +41,13 @@ def section(tasks: Sequence[str], metrics: Mapping[str, str], entries: Entries) 
 
 def rows(metrics: Mapping[str, str], entries: Entries) -> list[list[object]]:
     """`transfer.csv`: a line an entry, the head first; an empty cell is not known."""
-    found: list[list[object]] = [["task", "with", "metric", "change_percent", "low", "high", "n", "p_holm"]]
+    lines: list[list[object]] = [["task", "with", "metric", "change_percent", "low", "high", "n", "p_holm"]]
     for (task, other), test in entries.items():
         if test.gain is not None:
             mean, half = test.gain.mean, test.gain.half
             ends = ["", ""] if half is None else [mean - half, mean + half]
-            found.append([task, other, metrics[task], mean, *ends, test.n, "" if test.p is None else test.p])
-    return found
+            lines.append([task, other, metrics[task], mean, *ends, test.n, "" if test.p is None else test.p])
+    return lines
 
 
 def percent(test: Contrast) -> str:

@@ -16,7 +16,7 @@ from rich.progress import track
 from mmfusion.config.compose import forced
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder, user_folders
-from mmfusion.runs.report import shell_path, shown_path
+from mmfusion.runs.run_summary import shell_path, shown_path
 from mmfusion.store.sweep import FINAL, Job, Sweep, job_hash
 from mmfusion.sweeps.command import Command, current
 from mmfusion.sweeps.leaving import leaving_nothing

@@ -40,8 +40,8 @@ def test_unknown_direction_is_asked_for_and_taken():
     runs = grid({"concat": [0.5], "gated": [0.6]}, metric="test/largest/zeal")
     with pytest.raises(ConfigError, match="--lower or --higher"):
         compare(runs, "zeal")
-    assert compare(runs, "zeal", said={"zeal": True}).rows[0].label == "fusion=concat"
-    assert compare(runs, "zeal", said={"zeal": False}).rows[0].label == "fusion=gated"
+    assert compare(runs, "zeal", lower={"zeal": True}).rows[0].label == "fusion=concat"
+    assert compare(runs, "zeal", lower={"zeal": False}).rows[0].label == "fusion=gated"
 
 
 def test_runs_without_the_metric_and_those_that_did_not_complete():

@@ -7,10 +7,10 @@ import polars as pl
 import pytest
 
 from mmfusion.config.instantiate import trusting
-from mmfusion.report.across import across
 from mmfusion.report.compare import compare
-from mmfusion.report.reading import conclusion, notes
+from mmfusion.report.page_summary import summary_of
 from mmfusion.report.same_rows import same_rows
+from mmfusion.report.sentences import conclusion, notes
 from mmfusion.store.find import find_runs
 from tests.report.custom_tasks import Cautious
 from tests.report.memory_runs import grid, make_run
@@ -196,11 +196,11 @@ def test_a_task_that_is_not_trusted_is_not_called(tmp_path):
 def test_the_page_has_the_same_numbers(tmp_path):
     folder, _ = write_unequal_runs(tmp_path)
     runs = find_runs([folder])
-    found = across(runs, METRIC)
+    found = summary_of(runs, METRIC)
     same = same_rows(runs, METRIC)
     assert found["same_rows"][METRIC] == {"values": same.values, "unlike": {}, "left_out": []}
     means = sorted(group["metrics"][METRIC][0] for group in found["groups"])
     values = list(same.values.values())
     assert means == pytest.approx(sorted([sum(values[:3]) / 3, sum(values[3:]) / 3]))
     assert "no difference shown" in found["compared"][METRIC]["conclusion"]
-    assert across([make_run("a", {METRIC: 0.5})])["same_rows"] == {}
+    assert summary_of([make_run("a", {METRIC: 0.5})])["same_rows"] == {}

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from mmfusion.runs.baseline_table import verdict
-from mmfusion.runs.report import show_report
+from mmfusion.runs.run_summary import show_run
 from mmfusion.store.run import Run
 
 SUMMARY = {
@@ -29,7 +29,7 @@ def test_the_run_stands_above_the_simple_models_with_a_verdict_for_each_task():
     metrics = {"test/rows": 50.0, "test/digit/accuracy": 0.9, "test/level/mae": 1.7}
     result = Run(Path("/runs/x"), "completed", "x", 0, "", metrics=metrics, baselines=SUMMARY)
     screen = io.StringIO()
-    show_report(result, Console(file=screen, width=100))
+    show_run(result, Console(file=screen, width=100))
     cells = [[cell.strip() for cell in line.split("│")[1:-1]] for line in screen.getvalue().splitlines()]
     assert ["this run", "0.900", "1.700"] in cells
     assert ["majority or mean", "0.100", "2.000*"] in cells

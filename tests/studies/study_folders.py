@@ -7,7 +7,7 @@ from pathlib import Path
 
 from mmfusion.store.find import find_runs
 from mmfusion.studies.finish import read
-from mmfusion.studies.plan import Plan
+from mmfusion.studies.study_jobs import StudyJobs
 from tests.helpers.run_folders import BASE, config, write_run, write_sweep
 
 OPTIONS = {"fusion": dict.fromkeys(("concat", "sum", "gated", "decision")), "loss_weighting": dict.fromkeys(("equal",))}
@@ -15,24 +15,24 @@ NOISE = (0.000, 0.004, -0.003, 0.002, -0.001)
 """What a seed adds to every metric of a run."""
 
 
-def plan_of(study, name="made_up", left_out=(), **sections):
-    """A plan of the study over the made-up experiment; `sections` replace those of its config."""
+def study_jobs_of(study, name="made_up", left_out=(), **sections):
+    """A study_jobs of the study over the made-up experiment; `sections` replace those of its config."""
     cfg = BASE | sections
-    return Plan(name, study, study.variants(cfg, OPTIONS), list(left_out), [], cfg, Path("nowhere"))
+    return StudyJobs(name, study, study.variants(cfg, OPTIONS), list(left_out), [], cfg, Path("nowhere"))
 
 
-def write_jobs(folder, plan, metrics):
+def write_jobs(folder, study_jobs, metrics):
     """Every job's folder.
 
     Args:
         folder: the sweep's.
-        plan: of the study.
+        study_jobs: of the study.
         metrics: variant and seed to the test metrics; a text is the error of a job that failed, None of one that never
             began.
     """
-    write_sweep(folder, planned=len(plan.jobs()))
+    write_sweep(folder, planned=len(study_jobs.jobs()))
     places = {}
-    for number, (variant, seed) in enumerate(plan.jobs()):
+    for number, (variant, seed) in enumerate(study_jobs.jobs()):
         place = places[variant, seed] = folder / str(number)
         found = metrics(variant, seed)
         if found is None:
@@ -40,17 +40,17 @@ def write_jobs(folder, plan, metrics):
         without = [each.lstrip("~") for each in variant.overrides if each.startswith("~")]
         typed = dict(each.split("=", 1) for each in variant.overrides if not each.startswith("~"))
         numbers = {key: float(value) if key == "modality.dropout" else value for key, value in typed.items()}
-        cfg = config(numbers, seed=seed, without=without, task=copy.deepcopy(plan.config["task"]))
+        cfg = config(numbers, seed=seed, without=without, task=copy.deepcopy(study_jobs.config["task"]))
         overrides = [*variant.overrides, f"seed={seed}"]
         failed = {"status": "failed", "error": found} if isinstance(found, str) else {}
         write_run(place, cfg, None if failed else found, overrides=overrides, **failed)
     return places
 
 
-def results(folder, plan, metrics):
+def results(folder, study_jobs, metrics):
     """What is read from such folders."""
-    places = write_jobs(folder, plan, metrics)
-    return read(plan, find_runs([folder]), places)
+    places = write_jobs(folder, study_jobs, metrics)
+    return read(study_jobs, find_runs([folder]), places)
 
 
 def section(conclusion, start):

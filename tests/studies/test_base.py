@@ -6,7 +6,7 @@ import pytest
 from mmfusion.config.errors import ConfigError
 from mmfusion.studies._base import MeasuredStudy, Study, TrainedStudy, listed
 from mmfusion.studies.conclusion import Conclusion
-from mmfusion.studies.run import run_study
+from mmfusion.studies.launch import run_study
 from mmfusion.sweeps import multirun
 
 

@@ -2,7 +2,7 @@ import json
 import re
 
 from mmfusion.runs.baseline_table import shown
-from mmfusion.studies.run import run_study
+from mmfusion.studies.launch import run_study
 from tests.runs.small_experiment import write_small_experiment
 
 

@@ -5,11 +5,11 @@ from statistics import fmean, stdev
 import pytest
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.report.folds import Pooled
+from mmfusion.report.pooled import Pooled
 from mmfusion.report.statistics import interval
 from mmfusion.studies import cross_validation
 from mmfusion.studies.cross_validation import in_folds
-from mmfusion.studies.plan import make_plan
+from mmfusion.studies.study_jobs import list_jobs
 from tests.runs.small_experiment import write_small_experiment
 from tests.studies.study_folders import NOISE, results, rows, section
 
@@ -20,23 +20,23 @@ def conf(tmp_path_factory):
 
 
 def planned(conf, *overrides):
-    plan = make_plan("cross_validation", ["study=cross_validation", "experiment=small", *overrides], [conf])
-    return plan, [" ".join(plan.job(*each)) for each in plan.jobs()]
+    study_jobs = list_jobs("cross_validation", ["study=cross_validation", "experiment=small", *overrides], [conf])
+    return study_jobs, [" ".join(study_jobs.job(*each)) for each in study_jobs.jobs()]
 
 
 def test_a_job_for_each_fold_and_seed(conf):
-    plan, jobs = planned(conf, "study.folds=3", "study.seeds=2", "data.split.column=null")
+    study_jobs, jobs = planned(conf, "study.folds=3", "study.seeds=2", "data.split.column=null")
     assert jobs == [
         f"experiment=small data.split.column=null data.split.folds=3 data.split.fold={fold} seed={seed}"
         for seed in (0, 1)
         for fold in (0, 1, 2)
     ]
-    assert [variant.name for variant in plan.variants] == ["fold 0", "fold 1", "fold 2"]
+    assert [variant.name for variant in study_jobs.variants] == ["fold 0", "fold 1", "fold 2"]
 
 
 def test_the_folds_of_groups_are_counted_in_the_table(conf):
-    plan, jobs = planned(conf, "study.folds=groups", "data.split.column=null", "data.split.group=flag")
-    assert [variant.name for variant in plan.variants] == ["fold 0 (no)", "fold 1 (yes)"]
+    study_jobs, jobs = planned(conf, "study.folds=groups", "data.split.column=null", "data.split.group=flag")
+    assert [variant.name for variant in study_jobs.variants] == ["fold 0 (no)", "fold 1 (yes)"]
     assert jobs[1].endswith("data.split.folds=groups data.split.fold=1 seed=0")
 
 
@@ -89,23 +89,23 @@ ACCURACY = (0.70, 0.74, 0.66, 0.72)
 
 @pytest.fixture
 def found(tmp_path, conf):
-    plan, _ = planned(conf, "study.folds=4", "study.seeds=2", "data.split.column=null")
+    study_jobs, _ = planned(conf, "study.folds=4", "study.seeds=2", "data.split.column=null")
 
     def metrics(variant, seed):
         value = ACCURACY[int(variant.name.split()[1])] + NOISE[seed]
         return {"test/kind/accuracy": value, "test/kind/loss": 1 - value, "test[a]/kind/accuracy": 0.5, "test/rows": 15}
 
-    return plan, results(tmp_path, plan, metrics)
+    return study_jobs, results(tmp_path, study_jobs, metrics)
 
 
 def test_it_concludes_with_means_and_intervals_for_folds_that_share_rows(found):
-    plan, read = found
+    study_jobs, read = found
     rows_of = {"train": {"rows": 40}, "val": {"rows": 5}, "test": {"rows": 15}}
     runs = {
         key: replace(run, rows=rows_of, config={**run.config, "data": {"split": {"folds": 4, "fold": int(key[0][-1])}}})
         for key, run in read.runs.items()
     }
-    conclusion = plan.study.conclude(replace(read, runs=runs))
+    conclusion = study_jobs.study.conclude(replace(read, runs=runs))
     values = [each + fmean(NOISE[:2]) for each in ACCURACY]
     expected = interval(values, overlap=15 / 40)
     assert conclusion.title == "study=cross_validation: 4 folds, 2 seeds"
@@ -123,17 +123,19 @@ def test_it_concludes_with_means_and_intervals_for_folds_that_share_rows(found):
 
 
 def test_what_all_folds_predict_together_stands_beside_the_mean(found, monkeypatch):
-    plan, read = found
+    study_jobs, read = found
     known = {"test/kind/accuracy": Pooled({0: 0.71234})}
     monkeypatch.setattr(cross_validation, "pooled", lambda groups, shared, metric: known.get(metric, Pooled()))
-    head, accuracy, loss = rows(plan.study.conclude(read), "All folds")
+    head, accuracy, loss = rows(study_jobs.study.conclude(read), "All folds")
     assert (head[2], accuracy[2], loss[2]) == ("pooled", "0.712", "–")
 
 
 def test_folds_that_did_not_complete_are_said(tmp_path, conf):
-    plan, _ = planned(conf, "study.folds=3", "data.split.column=null")
+    study_jobs, _ = planned(conf, "study.folds=3", "data.split.column=null")
     broken = {"fold 1": "ValueError: no luck"}
-    read = results(tmp_path, plan, lambda variant, seed: broken.get(variant.name, {"test/kind/accuracy": 0.5}))
-    assert plan.study.conclude(read).headline[1] == "This is the mean of 2 of 3 jobs: the others did not complete."
-    nothing = results(tmp_path / "none", plan, lambda variant, seed: "ValueError: no luck")
-    assert plan.study.conclude(nothing).headline == ["Nothing can be said: no job completed."]
+    read = results(tmp_path, study_jobs, lambda variant, seed: broken.get(variant.name, {"test/kind/accuracy": 0.5}))
+    assert (
+        study_jobs.study.conclude(read).headline[1] == "This is the mean of 2 of 3 jobs: the others did not complete."
+    )
+    nothing = results(tmp_path / "none", study_jobs, lambda variant, seed: "ValueError: no luck")
+    assert study_jobs.study.conclude(nothing).headline == ["Nothing can be said: no job completed."]

@@ -8,7 +8,7 @@ from mmfusion.store.files import CONCLUSION
 from mmfusion.studies.finish import finish
 from mmfusion.studies.fusion import FusionStudy
 from mmfusion.studies.single_vs_multi import SingleVsMultiStudy
-from tests.studies.study_folders import NOISE, plan_of, write_jobs
+from tests.studies.study_folders import NOISE, study_jobs_of, write_jobs
 
 
 def metrics(variant, seed):
@@ -18,9 +18,9 @@ def metrics(variant, seed):
 
 @pytest.fixture
 def study(tmp_path):
-    plan = plan_of(FusionStudy(3, ["concat", "gated"]), name="fusion")
+    study_jobs = study_jobs_of(FusionStudy(3, ["concat", "gated"]), name="fusion")
     folder = tmp_path / "study-fusion"
-    return plan, folder, write_jobs(folder, plan, lambda v, seed: metrics(v, seed))
+    return study_jobs, folder, write_jobs(folder, study_jobs, lambda v, seed: metrics(v, seed))
 
 
 def content(folder):
@@ -28,8 +28,8 @@ def content(folder):
 
 
 def test_what_a_study_leaves_and_prints(study, capsys):
-    plan, folder, jobs = study
-    conclusion = finish(plan, folder, jobs)
+    study_jobs, folder, jobs = study
+    conclusion = finish(study_jobs, folder, jobs)
     text = (folder / CONCLUSION).read_text()
     assert f"**{conclusion.headline[0]}**" in text
     said = capsys.readouterr().out
@@ -50,8 +50,8 @@ def test_what_a_study_leaves_and_prints(study, capsys):
 
 
 def test_what_simple_models_reach_is_a_section_where_runs_know_it(study, capsys):
-    plan, folder, jobs = study
-    finish(plan, folder, jobs)
+    study_jobs, folder, jobs = study
+    finish(study_jobs, folder, jobs)
     assert "Simple models" not in (folder / CONCLUSION).read_text()
     for (variant, _), path in jobs.items():
         result = json.loads((path / "result.json").read_text())
@@ -60,7 +60,7 @@ def test_what_simple_models_reach_is_a_section_where_runs_know_it(study, capsys)
             "against": {"largest": {"low": 0.01 if variant.name == "gated" else -0.1}},
         }
         (path / "result.json").write_text(json.dumps(result))
-    finish(plan, folder, jobs)
+    finish(study_jobs, folder, jobs)
     _, _, section = (folder / CONCLUSION).read_text().partition("## Simple models\n")
     assert "- Simple models on the same rows, by test/largest/accuracy: linear: image 0.850." in section
     assert "- Not shown to be better than the best simple model: concat (" in section
@@ -69,7 +69,7 @@ def test_what_simple_models_reach_is_a_section_where_runs_know_it(study, capsys)
 
 def test_runs_of_an_earlier_command_in_the_folder_take_no_part(study):
     _, folder, jobs = study
-    fewer = plan_of(FusionStudy(2, ["concat", "gated"]), name="fusion")
+    fewer = study_jobs_of(FusionStudy(2, ["concat", "gated"]), name="fusion")
     own = {key: path for key, path in jobs.items() if key[1] < 2}
     conclusion = finish(fewer, folder, own)
     assert conclusion.headline[0].startswith("No difference shown: 2 seeds")
@@ -77,12 +77,14 @@ def test_runs_of_an_earlier_command_in_the_folder_take_no_part(study):
 
 
 def test_a_matrix_has_a_file_of_its_own(tmp_path):
-    plan = plan_of(SingleVsMultiStudy(3, True), name="single_vs_multi")
+    study_jobs = study_jobs_of(SingleVsMultiStudy(3, True), name="single_vs_multi")
     folder = tmp_path / "study"
     jobs = write_jobs(
-        folder, plan, lambda v, seed: {f"test/{task}/accuracy": 0.5 + NOISE[seed] * len(v.name) for task in v.parts}
+        folder,
+        study_jobs,
+        lambda v, seed: {f"test/{task}/accuracy": 0.5 + NOISE[seed] * len(v.name) for task in v.parts},
     )
-    finish(plan, folder, jobs)
+    finish(study_jobs, folder, jobs)
     with (folder / "transfer.csv").open() as file:
         lines = list(csv.DictReader(file))
     assert [(each["task"], each["with"], each["n"]) for each in lines] == [
@@ -93,9 +95,9 @@ def test_a_matrix_has_a_file_of_its_own(tmp_path):
 
 
 def test_where_nothing_completed_that_is_written(tmp_path):
-    plan = plan_of(FusionStudy(3, ["concat", "gated"]), name="fusion")
-    jobs = write_jobs(tmp_path / "study", plan, lambda v, seed: "RuntimeError: no" if seed else None)
-    finish(plan, tmp_path / "study", jobs)
+    study_jobs = study_jobs_of(FusionStudy(3, ["concat", "gated"]), name="fusion")
+    jobs = write_jobs(tmp_path / "study", study_jobs, lambda v, seed: "RuntimeError: no" if seed else None)
+    finish(study_jobs, tmp_path / "study", jobs)
     text = (tmp_path / "study" / CONCLUSION).read_text()
     assert "**Nothing can be said: no job completed.**" in text
     assert "- 0 of 6 jobs completed." in text

@@ -2,7 +2,7 @@ import pytest
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.studies.modalities import ModalitiesStudy
-from tests.studies.study_folders import NOISE, plan_of, results, rows, section
+from tests.studies.study_folders import NOISE, results, rows, section, study_jobs_of
 
 WORTH = {"image": 0.30, "speech": 0.15, "text": 0.0}
 SUBSETS = ["image", "speech", "text", "image+speech", "image+text", "speech+text", "image+speech+text"]
@@ -24,33 +24,33 @@ def metrics(variant, seed):
 
 
 def concluded(tmp_path, metrics, seeds=5, subsets="all", dropout=0.2):
-    plan = plan_of(ModalitiesStudy(seeds, subsets, dropout))
-    return plan.study.conclude(results(tmp_path / "study", plan, metrics))
+    study_jobs = study_jobs_of(ModalitiesStudy(seeds, subsets, dropout))
+    return study_jobs.study.conclude(results(tmp_path / "study", study_jobs, metrics))
 
 
 def test_a_row_without_any_modality_that_is_left_is_skipped_and_not_refused():
     data = {"loader": {"rows_without_modality": "refuse"}}
-    plan = plan_of(ModalitiesStudy(5, "all", None), data=data)
-    assert all("data.loader.rows_without_modality=skip" in each.overrides for each in plan.variants)
+    study_jobs = study_jobs_of(ModalitiesStudy(5, "all", None), data=data)
+    assert all("data.loader.rows_without_modality=skip" in each.overrides for each in study_jobs.variants)
     data = {"loader": {"rows_without_modality": "skip"}}
-    plan = plan_of(ModalitiesStudy(5, "all", None), data=data)
-    assert not any("rows_without_modality" in part for each in plan.variants for part in each.overrides)
+    study_jobs = study_jobs_of(ModalitiesStudy(5, "all", None), data=data)
+    assert not any("rows_without_modality" in part for each in study_jobs.variants for part in each.overrides)
 
 
 def test_every_subset_is_trained_and_those_of_several_with_dropout_too():
-    plan = plan_of(ModalitiesStudy(5, "all", 0.2))
+    study_jobs = study_jobs_of(ModalitiesStudy(5, "all", 0.2))
     names = [*SUBSETS, *(f"{name}, dropout 0.2" for name in SUBSETS[3:])]
-    assert sorted(each.name for each in plan.variants) == sorted(names)
-    of = {each.name: each.overrides for each in plan.variants}
+    assert sorted(each.name for each in study_jobs.variants) == sorted(names)
+    of = {each.name: each.overrides for each in study_jobs.variants}
     assert of["image"] == ("~encoder.speech", "~encoder.text", "modality.dropout=0.0")
     assert of["image+text, dropout 0.2"] == ("~encoder.speech", "modality.dropout=0.2")
     assert of["image+speech+text"] == ("modality.dropout=0.0",)
-    assert len(plan.jobs()) == 11 * 5
-    assert plan.jobs()[:11] == [(variant, 0) for variant in plan.variants]
+    assert len(study_jobs.jobs()) == 11 * 5
+    assert study_jobs.jobs()[:11] == [(variant, 0) for variant in study_jobs.variants]
 
 
 def test_fewer_subsets_and_no_dropout_on_request():
-    names = [each.name for each in plan_of(ModalitiesStudy([3], "leave_one_out", None)).variants]
+    names = [each.name for each in study_jobs_of(ModalitiesStudy([3], "leave_one_out", None)).variants]
     assert names == ["image+speech", "image+text", "speech+text", "image+speech+text"]
 
 
@@ -127,8 +127,8 @@ def test_failed_models_leave_gaps_that_are_told(tmp_path):
         "largest accuracy: no difference shown with or without speech (0 shared seeds, and a test needs 3)."
     )
     assert section(found, "Jobs")[0] == "45 of 55 jobs completed."
-    plan = plan_of(ModalitiesStudy(5, "all", None))
-    without = plan.study.conclude(results(tmp_path / "without", plan, metrics))
+    study_jobs = study_jobs_of(ModalitiesStudy(5, "all", None))
+    without = study_jobs.study.conclude(results(tmp_path / "without", study_jobs, metrics))
     assert section(without, "Does modality dropout help") == [
         "Not asked: there is no model of all modalities with dropout and without."
     ]

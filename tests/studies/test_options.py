@@ -2,7 +2,7 @@ import pytest
 
 from mmfusion.studies.fusion import FusionStudy
 from mmfusion.studies.results import LeftOut
-from tests.studies.study_folders import NOISE, plan_of, results, rows, section
+from tests.studies.study_folders import NOISE, results, rows, section, study_jobs_of
 
 FUSIONS = ["concat", "sum", "gated"]
 LEVEL = {"concat": 0.80, "sum": 0.801, "gated": 0.88}
@@ -19,8 +19,8 @@ def measured(levels):
 
 
 def concluded(tmp_path, metrics, seeds=5, **more):
-    plan = plan_of(FusionStudy(seeds, FUSIONS), **more)
-    return plan.study.conclude(results(tmp_path / "study", plan, metrics))
+    study_jobs = study_jobs_of(FusionStudy(seeds, FUSIONS), **more)
+    return study_jobs.study.conclude(results(tmp_path / "study", study_jobs, metrics))
 
 
 def test_a_difference_is_shown_with_size_interval_and_p(tmp_path):

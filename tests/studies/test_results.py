@@ -6,7 +6,7 @@ import pytest
 from mmfusion.config.errors import ConfigError
 from mmfusion.store.find import find_runs
 from mmfusion.store.run import Run
-from mmfusion.studies.results import LeftOut, Results, Variant, by_reason, sign
+from mmfusion.studies.results import LeftOut, Results, Variant, by_reason
 from mmfusion.studies.sections import numbers
 from tests.report.prediction_runs import write_unequal_runs
 
@@ -97,6 +97,9 @@ def test_reasons_and_whom_they_concern():
 
 
 def test_which_way_is_better():
-    assert (sign(ACCURACY), sign(MAE), sign("val/label/loss")) == (1, -1, -1)
+    found = results({("a", 0): with_accuracy(1.0)})
+    assert [found.sign(metric) for metric in (ACCURACY, MAE, "val/label/loss")] == [1, -1, -1]
+    assert [found.arrow(metric) for metric in (ACCURACY, MAE, "test/label/zing")] == ["↑", "↓", ""]
+    assert [found.better(metric) for metric in (ACCURACY, MAE)] == ["higher is better", "lower is better"]
     with pytest.raises(ConfigError, match="does not know whether a higher zing"):
-        sign("test/label/zing")
+        found.sign("test/label/zing")

@@ -5,8 +5,6 @@ import pytest
 from mmfusion.store.run import Run
 from mmfusion.studies.results import LeftOut, Results, Variant
 from mmfusion.studies.sections import (
-    arrow,
-    better,
     cost,
     jobs,
     left_out_lines,
@@ -114,7 +112,5 @@ def test_numbers_that_can_show_nothing(runs, start):
 def test_words():
     assert title(results({}, seeds=1)) == "study=example: 2 variants, 1 seed"
     assert short("test/digit/calibration_error") == "digit calibration error"
-    assert [arrow("test/a/accuracy"), arrow("test/a/mae")] == ["↑", "↓"]
-    assert [better("test/a/accuracy"), better("test/a/mae")] == ["higher is better", "lower is better"]
     assert [many(0, "seed"), many(1, "seed"), many(5, "seed")] == ["0 seeds", "1 seed", "5 seeds"]
     assert [together(each) for each in (["a"], ["a", "b"], ["a", "b", "c"])] == ["a", "a and b", "a, b and c"]

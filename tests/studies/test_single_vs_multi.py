@@ -4,7 +4,7 @@ import pytest
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.studies.single_vs_multi import SingleVsMultiStudy
-from tests.studies.study_folders import NOISE, plan_of, results, rows, section
+from tests.studies.study_folders import NOISE, results, rows, section, study_jobs_of
 
 BASE = {"sum": 2.0, "largest": 0.5, "parity": 0.4}
 LAST = {"sum": "mae", "largest": "accuracy", "parity": "accuracy"}
@@ -24,13 +24,13 @@ def metrics(variant, seed):
 
 
 def concluded(tmp_path, metrics=metrics, seeds=5, pairs=True, **sections):
-    plan = plan_of(SingleVsMultiStudy(seeds, pairs), **sections)
-    return plan.study.conclude(results(tmp_path / "study", plan, metrics))
+    study_jobs = study_jobs_of(SingleVsMultiStudy(seeds, pairs), **sections)
+    return study_jobs.study.conclude(results(tmp_path / "study", study_jobs, metrics))
 
 
 def test_each_alone_every_pair_and_all():
-    plan = plan_of(SingleVsMultiStudy(5, True), **THREE)
-    assert {each.name: each.overrides for each in plan.variants} == {
+    study_jobs = study_jobs_of(SingleVsMultiStudy(5, True), **THREE)
+    assert {each.name: each.overrides for each in study_jobs.variants} == {
         "sum": ("~task.largest", "~task.parity"),
         "largest": ("~task.sum", "~task.parity"),
         "parity": ("~task.sum", "~task.largest"),
@@ -39,8 +39,12 @@ def test_each_alone_every_pair_and_all():
         "largest+parity": ("~task.sum",),
         "sum+largest+parity": (),
     }
-    assert [each.name for each in plan_of(SingleVsMultiStudy(5, True)).variants] == ["sum", "largest", "sum+largest"]
-    assert len(plan_of(SingleVsMultiStudy(5, False), **THREE).variants) == 4
+    assert [each.name for each in study_jobs_of(SingleVsMultiStudy(5, True)).variants] == [
+        "sum",
+        "largest",
+        "sum+largest",
+    ]
+    assert len(study_jobs_of(SingleVsMultiStudy(5, False), **THREE).variants) == 4
 
 
 @pytest.mark.parametrize(
@@ -48,8 +52,8 @@ def test_each_alone_every_pair_and_all():
     [("val/sum/mae", {"largest"}), ({"val/sum/mae": 1, "val/largest/accuracy": 1}, set()), ("val/loss", set())],
 )
 def test_a_task_that_is_not_watched_is_watched_by_its_loss(metric, of):
-    plan = plan_of(SingleVsMultiStudy(5, True), callbacks={"monitor": {"metric": metric, "mode": "auto"}})
-    for variant in plan.variants:
+    study_jobs = study_jobs_of(SingleVsMultiStudy(5, True), callbacks={"monitor": {"metric": metric, "mode": "auto"}})
+    for variant in study_jobs.variants:
         replaced = "callbacks.monitor.metric=val/loss" in variant.overrides
         assert replaced == (variant.name in of)
         assert replaced == ("callbacks.monitor.mode=auto" in variant.overrides)

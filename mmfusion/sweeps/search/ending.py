@@ -11,7 +11,7 @@ from typing import Any
 import yaml
 from optuna.trial import FrozenTrial, TrialState
 
-from mmfusion.runs.report import shell_path, shown_path
+from mmfusion.runs.run_summary import shell_path, shown_path
 from mmfusion.store.files import BEST_TRIAL, PARETO, write_atomically
 from mmfusion.store.owner import owner_text
 from mmfusion.store.sweep import Sweep

@@ -25,7 +25,7 @@ _OTHER = ("fusion", "loss_weighting", "paths")
 """Sections whose overrides are not for a run with other choices."""
 
 
-def show_report(result: Run, console: Console | None = None) -> None:
+def show_run(result: Run, console: Console | None = None) -> None:
     """Print metrics per task, then per subset of modalities, next to what is attainable; then where it all is."""
     console = console or _console()
     lines = parse(list(result.metrics))

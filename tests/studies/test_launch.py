@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from mmfusion.cli import main
-from mmfusion.report import words
+from mmfusion.report import formatting
 from mmfusion.report.compare import compare
 from mmfusion.store.find import find_runs
 from mmfusion.sweeps import process
@@ -134,7 +134,7 @@ def test_in_earnest_through_another_launcher(tmp_path, monkeypatch, capsys):
     runs = find_runs([tmp_path / "mine"])
     (row,) = [row for row in compare(runs, "test/label/accuracy").rows if row.delta]
     assert row.delta.n == 1
-    assert f"- Δm = {'+' if row.delta.mean > 0 else ''}{words.plus_minus(row.delta, 2)} % over 1 seed" in text
+    assert f"- Δm = {'+' if row.delta.mean > 0 else ''}{formatting.plus_minus(row.delta, 2)} % over 1 seed" in text
     assert "## Transfer between pairs" in text
     lines = (tmp_path / "mine" / "transfer.csv").read_text().splitlines()
     assert [line.split(",")[:3] for line in lines[1:]] == [

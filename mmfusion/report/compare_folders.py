@@ -41,9 +41,9 @@ def compare_folders(
     runs = find_runs(folders)
     if not runs:
         raise ConfigError(f"no runs in or below {', '.join(folders)}: a run's folder has a {CONFIG}")
-    said = {} if lower is None or metric is None else {metric.rpartition("/")[2]: lower}
+    lower_of = {} if lower is None or metric is None else {metric.rpartition("/")[2]: lower}
     keys = [key.strip() for key in (by or "").split(",") if key.strip()]
-    comparison = compare(runs, metric, keys, said)
+    comparison = compare(runs, metric, keys, lower_of)
     show(comparison)
     if table is not None:
         write_csv(comparison, table)
@@ -53,7 +53,7 @@ def compare_folders(
 
         title = ", ".join(Path(folder).resolve().name for folder in folders)
         # Left out, each sweep of several is ranked by its own.
-        write_html(runs, page, title, metric=metric and comparison.metric, by=keys, said=said)
+        write_html(runs, page, title, metric=metric and comparison.metric, by=keys, lower=lower_of)
         print(f"{page}: the page")
     return comparison
 

@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from mmfusion.report.compare import Comparison
-from mmfusion.report.words import brief
+from mmfusion.report.formatting import brief
 from mmfusion.runs.baseline_table import shown
 from mmfusion.runs.metric_lines import number
 from mmfusion.store.run import Run

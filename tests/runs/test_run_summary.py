@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from mmfusion.runs.metric_lines import NARROWEST
-from mmfusion.runs.report import command, shell_path, show_report, shown_path
+from mmfusion.runs.run_summary import command, shell_path, show_run, shown_path
 from mmfusion.store.run import Run
 
 
@@ -34,7 +34,7 @@ def make(tasks, modalities, ceilings=True, rows=100):
 
 def show(result, width=NARROWEST, **options):
     screen = io.StringIO()
-    show_report(result, Console(file=screen, width=width, **options))
+    show_run(result, Console(file=screen, width=width, **options))
     return screen.getvalue()
 
 
@@ -99,7 +99,7 @@ def test_it_is_plain_where_there_is_no_terminal():
 def test_an_ascii_terminal_gets_an_ascii_table():
     buffer = io.BytesIO()
     screen = io.TextIOWrapper(buffer, encoding="ascii", errors="replace")
-    show_report(make({"sum": ["mae"]}, ["a", "b"], ceilings=False), Console(file=screen, width=80))
+    show_run(make({"sum": ["mae"]}, ["a", "b"], ceilings=False), Console(file=screen, width=80))
     screen.flush()
     assert b"?" not in buffer.getvalue()
 

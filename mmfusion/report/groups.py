@@ -1,4 +1,4 @@
-"""Runs folded to groups: what a configuration came to over its seeds."""
+"""Runs mean_interval to groups: what a configuration came to over its seeds."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.report.columns import ABSENT, token
 from mmfusion.report.configs import differing, settings
-from mmfusion.report.metrics import value
+from mmfusion.report.run_metrics import value
 from mmfusion.report.statistics import Interval, interval
 from mmfusion.store.find import natural
 from mmfusion.store.run import Run
@@ -51,7 +51,7 @@ class Group:
 
 
 @dataclass(frozen=True)
-class Folded:
+class Grouping:
     """Groups, and what else varies inside of them.
 
     Attributes:
@@ -76,7 +76,7 @@ def replicate(run: Run) -> Seed:
     return seed if run.fold is None else _OfFold(seed, run.fold)
 
 
-def fold(runs: Sequence[Run], by: Sequence[str] = ()) -> Folded:
+def group_runs(runs: Sequence[Run], by: Sequence[str] = ()) -> Grouping:
     """Group the runs that have a config by the keys that differ between them, or by those named.
 
     Args:
@@ -100,7 +100,7 @@ def fold(runs: Sequence[Run], by: Sequence[str] = ()) -> Folded:
         own = [known[index] for index in inside]
         told = {key: rows[inside[0]].get(key, ABSENT) for key in keys}
         groups.append(Group(told, own, {run.id: cells[run.id] for run in own}))
-    return Folded(keys, within, groups)
+    return Grouping(keys, within, groups)
 
 
 def resolve_key(wanted: str, rows: Sequence[Mapping[str, Any]], varied: Sequence[str]) -> list[str]:
@@ -133,7 +133,7 @@ def by_seed(group: Group, values: Mapping[str, float]) -> dict[Seed, float]:
     Runs with one seed are averaged first, so that what varies besides the seed does not pass for repetition.
 
     Args:
-        group: whose runs are folded.
+        group: whose runs are mean_interval.
         values: run's id to its value.
     """
     return _over_cells(_cells(group, values))
@@ -185,6 +185,6 @@ def by_fold(seeds: Mapping[Seed, float]) -> dict[Hashable, float]:
     return {key: _mean(each) for key, each in found.items()}
 
 
-def folded(seeds: Mapping[Seed, float], overlap: float = 0.0) -> Interval | None:
+def mean_interval(seeds: Mapping[Seed, float], overlap: float = 0.0) -> Interval | None:
     """Mean and 95% interval over seeds, or over folds, `overlap` as `interval` takes it; None without one."""
     return interval(list(by_fold(seeds).values()), overlap) if seeds else None

@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from mmfusion.report.compare import compare
-from mmfusion.report.simple import listed, not_better, simple_models
+from mmfusion.report.simple_models import listed, not_better, simple_models
 from mmfusion.report.terminal import show
 from mmfusion.store.find import find_runs
 from tests.helpers.run_folders import config, write_run

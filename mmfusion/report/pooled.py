@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mmfusion.report.balance import Balance
-from mmfusion.report.fold import Folded
+from mmfusion.report.groups import Grouping
 from mmfusion.report.same_rows import Source, source_of
 from mmfusion.store.run import Run
 
@@ -60,7 +60,7 @@ class Pooled:
     reason: str | None = None
 
 
-def pooled(groups: Folded, shared: Balance, metric: str) -> Pooled:
+def pooled(groups: Grouping, shared: Balance, metric: str) -> Pooled:
     """The metric on the union of the folds' test predictions: of AUROC or r2 it is not the mean over folds.
 
     Over the runs that rows are ranked by, and in each fold over the test rows that all of them have.

@@ -1,7 +1,7 @@
 import pytest
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.studies.asked import asked
+from mmfusion.studies.requested import requested_study
 
 
 @pytest.mark.parametrize(
@@ -15,9 +15,9 @@ from mmfusion.studies.asked import asked
     ],
 )
 def test_the_preset_is_read_off_the_command(overrides, preset):
-    assert asked(overrides) == preset
+    assert requested_study(overrides) == preset
 
 
 def test_a_key_of_no_study_is_refused():
     with pytest.raises(ConfigError, match=r"^study.seeds=2: say which study as well"):
-        asked(["study.seeds=2"])
+        requested_study(["study.seeds=2"])

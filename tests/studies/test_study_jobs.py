@@ -7,7 +7,7 @@ import pytest
 
 from mmfusion.config.compose import compose
 from mmfusion.config.errors import ConfigError
-from mmfusion.studies.plan import make_plan
+from mmfusion.studies.study_jobs import list_jobs
 
 SKIP = "data.loader.rows_without_modality=skip"  # a row may have only what a variant leaves out
 
@@ -18,18 +18,18 @@ def _elsewhere(tmp_path, monkeypatch):
 
 
 def planned(name, *more):
-    plan = make_plan(name, [f"study={name}", *more])
-    return plan, [" ".join(plan.job(*each)) for each in plan.jobs()]
+    study_jobs = list_jobs(name, [f"study={name}", *more])
+    return study_jobs, [" ".join(study_jobs.job(*each)) for each in study_jobs.jobs()]
 
 
 def test_fusion():
-    plan, jobs = planned("fusion", "study.seeds=2", "trainer.max_epochs=3", "hydra.launcher.jobs=4")
+    study_jobs, jobs = planned("fusion", "study.seeds=2", "trainer.max_epochs=3", "hydra.launcher.jobs=4")
     assert jobs == [
         f"trainer.max_epochs=3 fusion={fusion} seed={seed}"
         for seed in (0, 1)
         for fusion in ("concat", "sum", "gated", "decision", "hybrid")
     ]
-    assert plan.left_out == []
+    assert study_jobs.left_out == []
 
 
 def test_weighting():
@@ -69,19 +69,19 @@ def test_five_seeds_unless_told_otherwise(name):
 
 
 def test_what_was_typed_for_a_part_that_is_left_out_goes_with_it():
-    plan, jobs = planned("modalities", "study.seeds=1", "encoder.speech.dim=64", "study.subsets=leave_one_out")
-    assert plan.left_out == []
+    study_jobs, jobs = planned("modalities", "study.seeds=1", "encoder.speech.dim=64", "study.subsets=leave_one_out")
+    assert study_jobs.left_out == []
     assert jobs[4] == f"encoder.speech.dim=64 ~encoder.image {SKIP} modality.dropout=0.0 seed=0"
-    plan, _ = planned("single_vs_multi", "study.seeds=1", "callbacks.monitor.metric=val/sum/mae")
-    assert plan.left_out == []
-    assert plan.variants[1].overrides[1:] == ("callbacks.monitor.metric=val/loss", "callbacks.monitor.mode=auto")
+    study_jobs, _ = planned("single_vs_multi", "study.seeds=1", "callbacks.monitor.metric=val/sum/mae")
+    assert study_jobs.left_out == []
+    assert study_jobs.variants[1].overrides[1:] == ("callbacks.monitor.metric=val/loss", "callbacks.monitor.mode=auto")
 
 
 def test_what_is_impossible_here_is_left_out_with_its_reason():
-    plan, jobs = planned("fusion", "fusion.align=true", "study.seeds=1")
-    assert [each.name for each in plan.variants] == ["concat", "sum"]
-    assert [each.name for each in plan.left_out] == ["gated", "decision", "hybrid"]
-    assert plan.left_out[0].reason.startswith("fusion.align: there is no such key")
+    study_jobs, jobs = planned("fusion", "fusion.align=true", "study.seeds=1")
+    assert [each.name for each in study_jobs.variants] == ["concat", "sum"]
+    assert [each.name for each in study_jobs.left_out] == ["gated", "decision", "hybrid"]
+    assert study_jobs.left_out[0].reason.startswith("fusion.align: there is no such key")
     assert jobs == [f"fusion.align=true fusion={each} seed=0" for each in ("concat", "sum")]
 
 
@@ -128,8 +128,8 @@ def test_what_is_wrong_with_the_experiment_is_said_once(tmp_path):
 
 
 def test_variants_that_are_impossible_for_one_reason_stand_in_one_line_and_several_problems_are_apart():
-    plan, _ = planned("fusion", "fusion.activation=relu", "fusion.align=true", "study.seeds=1")
-    (reason,) = {each.reason for each in plan.left_out if each.name == "decision"}
+    study_jobs, _ = planned("fusion", "fusion.activation=relu", "fusion.align=true", "study.seeds=1")
+    (reason,) = {each.reason for each in study_jobs.left_out if each.name == "decision"}
     assert "problems" not in reason
     assert re.search(r"command line\); fusion\.\w+: there is no such key", reason)
     with pytest.raises(ConfigError) as refused:

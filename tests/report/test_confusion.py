@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from mmfusion.report.predictions import BINS, MOST_CLASSES, read_predictions, reliability, summarise
+from mmfusion.report.confusion import BINS, MOST_CLASSES, read_predictions, reliability, summarise
 
 
 def error(bins):

@@ -1,7 +1,7 @@
 import pytest
 
 from mmfusion.report.compare import compare
-from mmfusion.report.reading import conclusion, failures, notes, unfinished
+from mmfusion.report.sentences import conclusion, failures, notes, unfinished
 from mmfusion.store.find import find_runs
 from tests.helpers.run_folders import write_run, write_sweep
 from tests.report.memory_runs import grid, make_run

@@ -23,7 +23,7 @@ from mmfusion.config.instantiate import instantiate, trust
 from mmfusion.config.override import Override, parse_overrides
 from mmfusion.config.typed import refuse_typed
 from mmfusion.studies._base import MeasuredStudy, Study, TrainedStudy
-from mmfusion.studies.asked import GROUP
+from mmfusion.studies.requested import GROUP
 from mmfusion.studies.results import LeftOut, Variant, by_reason
 
 _NOT_HERE = {
@@ -36,7 +36,7 @@ _SEVERAL = re.compile(r"\d+ problems:")
 
 
 @dataclass(frozen=True)
-class Plan:
+class StudyJobs:
     """A study's jobs, which can be run.
 
     Attributes:
@@ -75,7 +75,7 @@ class Measurement:
     folder: Path
 
 
-def make_plan(name: str, overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> Plan | Measurement:
+def list_jobs(name: str, overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> StudyJobs | Measurement:
     """Which variants there are, which of them are possible here, and with which overrides.
 
     Args:
@@ -90,7 +90,7 @@ def make_plan(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
     trust(trusted)
     folders = user_folders(config_dirs)
     known = groups([own_folder(), *folders])
-    asked = _refuse(plain, known, folders)
+    requested = _refuse(plain, known, folders)
     plain = [each.text for each in parse_overrides(plain) if each.section != "hydra"]
     refuse_typed(plain, known, own_folder() / f"{PRIMARY}.yaml")
     with redirect_stderr(io.StringIO()):  # what composing says stands in each job's log
@@ -102,8 +102,10 @@ def make_plan(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
         if typed := [each for each in parse_overrides(plain) if key in (each.name, f"{each.name}={each.value}")]:
             raise ConfigError(f"{typed[-1]}: study={name} varies {key} itself; mmfusion ls study shows its options")
     base = [each for each in plain if not _is_of_study(each)]
-    asked = asked or _asked_by_files(composed.hydra)
-    folder = Path(asked) if asked else Path(composed.config["paths"]["outputs"]) / f"study-{name}-{_hash(plain)}"
+    requested = requested or _folder_of_files(composed.hydra)
+    folder = (
+        Path(requested) if requested else Path(composed.config["paths"]["outputs"]) / f"study-{name}-{_hash(plain)}"
+    )
     folder = folder.expanduser().absolute()
     if isinstance(study, MeasuredStudy):
         return Measurement(study, load_config(base, config_dirs), folder)
@@ -122,11 +124,11 @@ def make_plan(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
     if len(variants) < 2:
         why = "".join(f"\n  {', '.join(names)}: {reason}" for reason, names in by_reason(left_out).items())
         raise ConfigError(f"study={name} needs at least two variants that are possible, found {len(variants)}:{why}")
-    return Plan(name, study, variants, left_out, base, composed.config, folder)
+    return StudyJobs(name, study, variants, left_out, base, composed.config, folder)
 
 
 def _refuse(plain: Sequence[str], known: Mapping[str, Mapping[str, Path]], folders: Sequence[Path]) -> str:
-    """Refuse several values, and what a study decides itself; returns the folder that is asked for, or nothing."""
+    """Refuse several values, and what a study decides itself; returns the folder that is requested, or nothing."""
     with explained(plain, folders, known):
         parsed = OverridesParser.create().parse_overrides(list(plain))
     for typed, each in zip(plain, parsed, strict=True):
@@ -139,9 +141,9 @@ def _refuse(plain: Sequence[str], known: Mapping[str, Mapping[str, Path]], folde
     return next((str(each.value()) for each in reversed(parsed) if each.key_or_group == "hydra.sweep.dir"), "")
 
 
-def _asked_by_files(hydra: Mapping[str, Any]) -> str:
-    asked = str((hydra.get("sweep") or {}).get("dir") or "")
-    return "" if asked.startswith("multirun/") else asked  # Hydra's own default
+def _folder_of_files(hydra: Mapping[str, Any]) -> str:
+    requested = str((hydra.get("sweep") or {}).get("dir") or "")
+    return "" if requested.startswith("multirun/") else requested  # Hydra's own default
 
 
 def _hash(overrides: Sequence[str]) -> str:

@@ -10,7 +10,7 @@ from mmfusion.config.override import parse_overrides
 GROUP = "study"
 
 
-def asked(overrides: Sequence[str]) -> str | None:
+def requested_study(overrides: Sequence[str]) -> str | None:
     """The option of `study=`; None for none.
 
     Raises:

@@ -4,7 +4,7 @@ import pytest
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.columns import ABSENT
-from mmfusion.report.fold import by_seed, fold, folded, paired_by_seed, values_of
+from mmfusion.report.groups import by_seed, group_runs, mean_interval, paired_by_seed, values_of
 from tests.report.memory_runs import grid, make_run
 
 METRIC = "test/largest/accuracy"
@@ -22,7 +22,7 @@ def two_by_two(seeds=2):
 
 
 def test_groups_by_all_that_differs():
-    found = fold(two_by_two())
+    found = group_runs(two_by_two())
     assert found.by == ["fusion", "loss_weighting"]
     assert found.within == []
     assert [len(group.runs) for group in found.groups] == [2, 2, 2, 2]
@@ -30,23 +30,23 @@ def test_groups_by_all_that_differs():
 
 
 def test_groups_by_what_is_named():
-    found = fold(two_by_two(), ["fusion"])
+    found = group_runs(two_by_two(), ["fusion"])
     assert (found.by, found.within) == (["fusion"], ["loss_weighting"])
     assert [len(group.runs) for group in found.groups] == [4, 4]
-    assert len(fold(two_by_two(), ["optimizer"]).groups) == 1  # it does not differ: all are one
+    assert len(group_runs(two_by_two(), ["optimizer"]).groups) == 1  # it does not differ: all are one
 
 
 def test_seeds_are_averaged_over_what_varies_within():
-    group = fold(two_by_two(), ["fusion"]).groups[0]
+    group = group_runs(two_by_two(), ["fusion"]).groups[0]
     values = {run.id: value for run, value in zip(group.runs, (0.1, 0.2, 0.3, 0.6), strict=True)}
     by_hand = {0: (0.1 + 0.3) / 2, 1: (0.2 + 0.6) / 2}
     assert by_seed(group, values) == pytest.approx(by_hand)
-    assert folded(by_seed(group, values)).n == 2
+    assert mean_interval(by_seed(group, values)).n == 2
 
 
 def test_a_seed_that_was_repeated_counts_once():
     runs = [*grid({"concat": [0.5, 0.7]}), make_run("again", {METRIC: 0.6}, {"fusion": "concat"}, seed=1)]
-    (group,) = fold(runs).groups
+    (group,) = group_runs(runs).groups
     assert by_seed(group, values_of(runs, METRIC)) == pytest.approx({0: 0.5, 1: 0.65})
 
 
@@ -55,7 +55,7 @@ def test_pairs_are_made_of_what_both_have():
     values = values_of(runs, METRIC)
     values["concat-equal-0"] = 9.0
     del values["gated-equal-0"]  # so concat-equal-0 has no partner
-    first, second = fold(runs, ["fusion"]).groups
+    first, second = group_runs(runs, ["fusion"]).groups
     a, b = paired_by_seed(first, second, values)
     assert a == pytest.approx({0: 0.5, 1: 0.51})
     assert b == pytest.approx({0: 0.6, 1: 0.61})
@@ -63,16 +63,16 @@ def test_pairs_are_made_of_what_both_have():
 
 def test_runs_without_a_seed_stand_for_themselves():
     runs = [make_run("a", {METRIC: 0.5}, seed=None), make_run("b", {METRIC: 0.7}, seed=None)]
-    (group,) = fold(runs).groups
+    (group,) = group_runs(runs).groups
     assert by_seed(group, values_of(runs, METRIC)) == {"a": 0.5, "b": 0.7}
 
 
 def test_only_completed_runs_have_values():
     runs = [*grid({"concat": [0.5]}), make_run("f", {METRIC: 0.9}, {"fusion": "concat"}, seed=1, status="failed")]
     assert values_of(runs, METRIC) == {"concat-0": 0.5}
-    (group,) = fold(runs).groups
+    (group,) = group_runs(runs).groups
     assert group.others == {"failed": 1}
-    assert folded({}) is None
+    assert mean_interval({}) is None
 
 
 @pytest.mark.parametrize("name", ["loss_weighting", "optimizer.lr", "lr"])
@@ -80,27 +80,27 @@ def test_short_names(name):
     runs = two_by_two()
     runs[0].config["optimizer"]["lr"] = 0.5
     expected = {"loss_weighting": "loss_weighting"}.get(name, "optimizer.lr")
-    assert fold(runs, [name]).by == [expected]
+    assert group_runs(runs, [name]).by == [expected]
 
 
 def test_group_slash_and_section():
     runs = [make_run("a", typed=["modality=dropout"]), make_run("b"), make_run("c", without=["encoder.image"])]
     runs[0].config["modality"]["dropout"] = 0.3
-    assert fold(runs, ["modality"]).by == ["modality.dropout"]
-    found = fold(runs, ["encoder/image"])
+    assert group_runs(runs, ["modality"]).by == ["modality.dropout"]
+    found = group_runs(runs, ["encoder/image"])
     assert {group.settings["encoder.image"] for group in found.groups} == {"cnn", ABSENT}
 
 
 def test_keys_that_are_not_there():
     runs = two_by_two()
     with pytest.raises(ConfigError, match="--by fusoin: the configs have no such key; did you mean 'fusion'"):
-        fold(runs, ["fusoin"])
+        group_runs(runs, ["fusoin"])
     with pytest.raises(ConfigError, match="nothing below modality differs"):
-        fold(runs, ["modality"])
+        group_runs(runs, ["modality"])
     runs[0].config["encoder"]["image"]["dim"] = 1
     runs[1].config["encoder"]["speech"]["dim"] = 1
     with pytest.raises(ConfigError, match=r"which of them, encoder\.image\.dim, encoder\.speech\.dim"):
-        fold(runs, ["dim"])
+        group_runs(runs, ["dim"])
 
 
 @pytest.mark.parametrize("by", [[], ["fusion"]])
@@ -109,6 +109,6 @@ def test_the_order_of_runs_does_not_matter(by):
     values = values_of(runs, METRIC)
 
     def told(runs):
-        return {str(group.settings): by_seed(group, values) for group in fold(runs, by).groups}
+        return {str(group.settings): by_seed(group, values) for group in group_runs(runs, by).groups}
 
     assert told(random.Random(1).sample(runs, len(runs))) == told(runs)

@@ -1,9 +1,38 @@
 import pytest
 
 from mmfusion.report.configs import flat
-from mmfusion.report.options import class_name, option_names
-from mmfusion.report.typed import typed
+from mmfusion.report.option_names import class_name, option_names, typed_keys
 from tests.report.memory_runs import make_run
+
+
+def test_options_and_keys():
+    found = typed_keys(
+        ["fusion=gated", "encoder/image=resnet", "+encoder/series@encoder.lidar=gru", "optimizer.lr=0.01"]
+    )
+    assert found.options == {"fusion": "gated", "encoder.image": "resnet", "encoder.lidar": "gru"}
+    assert found.names("optimizer.lr")
+    assert found.names("encoder.image")
+    assert found.names("modalities")  # one was added
+    assert not found.names("tasks")
+    assert not found.names("optimizer")
+    assert not found.names("fusion.dim")  # it came with the option
+
+
+def test_a_mapping_names_all_below_it():
+    found = typed_keys(["task.sum.delta={a: 1}", "modality.dropout='{image: 0.5}'"])
+    assert found.names("task.sum.delta.a")
+    assert found.names("modality.dropout.image")
+    assert found.options == {}
+
+
+def test_deletions_and_lists():
+    found = typed_keys(["~task.sum", "~trainer.threads", "logger=[csv,wandb]", "++head.dropout=0.1", "~"])
+    assert found.names("tasks")
+    assert found.names("trainer.threads")
+    assert found.names("head.dropout")
+    assert found.names("logger")
+    assert "logger" not in found.options
+    assert not found.names("modalities")
 
 
 @pytest.mark.parametrize(
@@ -22,8 +51,8 @@ def test_class_name(target, name):
 
 
 def names(*runs, section="fusion"):
-    said, flats = {r.id: typed(r.overrides) for r in runs}, {r.id: flat(r.config) for r in runs}
-    return option_names(section, runs, flats, said)
+    typed, flats = {r.id: typed_keys(r.overrides) for r in runs}, {r.id: flat(r.config) for r in runs}
+    return option_names(section, runs, flats, typed)
 
 
 def test_the_typed_option_names_runs_that_did_not_type_it():

@@ -82,7 +82,7 @@ def _magnitude(values: Sequence[float]) -> int:
     return floor(log10(largest)) if largest > 0 else 0
 
 
-def number(value: float, places: int) -> str:
+def fixed(value: float, places: int) -> str:
     """With so many decimals, and never a negative zero."""
     text = f"{value:.{places}f}"
     return text.lstrip("-") if float(text) == 0 else text
@@ -92,8 +92,8 @@ def plus_minus(interval: Interval | None, places: int) -> str:
     """`0.912 ± 0.011`, without an interval the mean alone."""
     if interval is None:
         return NONE
-    half = "" if interval.half is None else f" ± {number(interval.half, places)}"
-    return number(interval.mean, places) + half
+    half = "" if interval.half is None else f" ± {fixed(interval.half, places)}"
+    return fixed(interval.mean, places) + half
 
 
 def p_value(p: float | None) -> str:

@@ -1,4 +1,4 @@
-"""What a comparison says, in words chosen by rule."""
+"""What a comparison says, in sentences chosen by rule."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from mmfusion.report.compare import Comparison, Row
-from mmfusion.report.directions import in_hundredths
-from mmfusion.report.fold import replicate
-from mmfusion.report.words import brief, decimals, label, plus_minus, short_keys, sureness
+from mmfusion.report.formatting import brief, decimals, label, plus_minus, short_keys, sureness
+from mmfusion.report.groups import replicate
 from mmfusion.store.find import not_begun
 from mmfusion.store.run import Run
 
@@ -103,9 +102,10 @@ def notes(comparison: Comparison) -> list[str]:
         found.append(f"{_many(len(unknown), 'run')} without a known seed, paired with no other: {_list(unknown)}.")
     if any(row.delta for row in rows):
         judged = ", ".join(sorted(comparison.deltas.metrics.values()))
-        unit = in_hundredths(comparison.deltas.metrics.values())
         other = "; for some of them of other seeds" if comparison.deltas.other_seeds else ""
-        found.append(f"Δm: mean gain of {judged} over single-task runs of the same configuration{unit}{other}.")
+        found.append(
+            f"Δm: mean gain of {judged} over single-task runs of the same configuration{comparison.deltas.unit}{other}."
+        )
     if comparison.deltas.reason is not None:
         found.append(f"No Δm for some: {comparison.deltas.reason}.")
     return found
@@ -151,7 +151,7 @@ def _many(n: int, what: str) -> str:
     return f"{n} {what}" + ("" if n == 1 else "s")
 
 
-def _list(words: Sequence[str]) -> str:
-    if len(words) <= _LISTED:
-        return ", ".join(words)
-    return f"{', '.join(words[: _LISTED - 1])} and {len(words) - _LISTED + 1} more"
+def _list(names: Sequence[str]) -> str:
+    if len(names) <= _LISTED:
+        return ", ".join(names)
+    return f"{', '.join(names[: _LISTED - 1])} and {len(names) - _LISTED + 1} more"

@@ -10,8 +10,8 @@ from scipy import stats
 from sklearn.metrics import roc_auc_score
 
 from mmfusion.report.compare import compare
-from mmfusion.report.folds import overlap
-from mmfusion.report.reading import conclusion, notes
+from mmfusion.report.pooled import overlap
+from mmfusion.report.sentences import conclusion, notes
 from mmfusion.store.find import find_runs
 from tests.report.memory_runs import make_run
 from tests.report.prediction_runs import make_rows, write_predicted_run
@@ -21,7 +21,7 @@ FOLDS = 5
 SPLIT = {"column": None, "ratio": None, "folds": FOLDS}
 
 
-def folded(seeds=2, fusions=("concat", "gated"), folds=range(FOLDS), counts=(40, 120), **split):
+def mean_interval(seeds=2, fusions=("concat", "gated"), folds=range(FOLDS), counts=(40, 120), **split):
     """A run a fusion, seed and fold; the folds differ much more than the fusions."""
     rng = np.random.default_rng(0)
     level = dict(zip(range(FOLDS), rng.normal(0.8, 0.05, FOLDS), strict=True))
@@ -50,7 +50,7 @@ def values(runs, fusion):
 
 @pytest.mark.parametrize(("seeds", "counts", "share"), [(2, (40, 120), 1 / 3), (1, (40, 160), 1 / 4), (1, None, 1 / 4)])
 def test_mean_interval_and_test_are_nadeaus_and_bengios(seeds, counts, share):
-    runs = folded(seeds, counts=counts)
+    runs = mean_interval(seeds, counts=counts)
     found = compare(runs, METRIC)
     best, other = found.rows
     n = FOLDS
@@ -65,14 +65,14 @@ def test_mean_interval_and_test_are_nadeaus_and_bengios(seeds, counts, share):
 
 
 def test_folds_are_never_ranked_against_each_other():
-    found = compare(folded(1, fusions=["gated"]), METRIC)
+    found = compare(mean_interval(1, fusions=["gated"]), METRIC)
     assert [row.found.n for row in found.rows] == [FOLDS]
     assert found.by == []
     assert conclusion(found).endswith("one configuration, so nothing is compared.")
 
 
 def test_the_report_says_so():
-    told = " ".join(notes(compare(folded(), METRIC)))
+    told = " ".join(notes(compare(mean_interval(), METRIC)))
     assert "n counts folds, each the mean over its seeds. Folds share training rows" in told
     assert (
         "corrected resampled t-test (Nadeau and Bengio, 2003), with 0.333 rows held out for each row trained on" in told
@@ -81,7 +81,7 @@ def test_the_report_says_so():
 
 
 def test_a_fold_that_one_row_lacks_counts_for_none():
-    runs = [run for run in folded(1) if run.id != "gated-0-3"]
+    runs = [run for run in mean_interval(1) if run.id != "gated-0-3"]
     found = compare(runs, METRIC)
     assert [row.found.n for row in found.ranked] == [4, 4]
     assert found.balance.left_out == ["concat-0-3"]
@@ -89,19 +89,19 @@ def test_a_fold_that_one_row_lacks_counts_for_none():
 
 def test_a_row_of_too_few_folds_for_a_test_is_left_aside():
     few = ("sum-0-0", "sum-1-0", "sum-0-1", "sum-1-1")  # four runs, two folds
-    runs = [run for run in folded(2, fusions=("concat", "gated", "sum")) if run.id in few or "sum" not in run.id]
+    runs = [run for run in mean_interval(2, fusions=("concat", "gated", "sum")) if run.id in few or "sum" not in run.id]
     found = compare(runs, METRIC)
     assert [row.found.n for row in found.ranked] == [FOLDS, FOLDS]
     assert found.rows[-1].unranked == "it has 4 of the 10 combinations of seed and fold that the ranked rows have"
 
 
 def test_few_folds_are_no_test():
-    row = compare(folded(3, folds=range(2)), METRIC).rows[1]
+    row = compare(mean_interval(3, folds=range(2)), METRIC).rows[1]
     assert (row.p, row.paired.reason, row.found.n) == (None, "2 shared folds, and a test needs 3", 2)
 
 
 def test_further_seeds_of_the_same_folds_make_no_interval_narrower():
-    runs = folded(1)
+    runs = mean_interval(1)
     again = [
         replace(run, id=f"{run.id}-again", seed=7, config={**run.config, "seed": 7}, path=run.path / "again")
         for run in runs
@@ -112,7 +112,7 @@ def test_further_seeds_of_the_same_folds_make_no_interval_narrower():
 
 
 def test_one_fold_alone_is_a_split_like_any_other():
-    runs = folded(3, folds=[2])
+    runs = mean_interval(3, folds=[2])
     found = compare(runs, METRIC)
     assert (found.overlap, [row.found.n for row in found.rows]) == (0.0, [3, 3])
     d = values(runs, "gated") - values(runs, "concat")
@@ -121,9 +121,9 @@ def test_one_fold_alone_is_a_split_like_any_other():
 
 
 def test_rows_held_out_beside_a_column_are_those_of_the_validation():
-    assert overlap(folded(column="split")) == pytest.approx(30 / 120)
-    assert overlap([*folded(folds=range(3), counts=None), make_run("x")]) == pytest.approx(1 / 4)
-    groups = folded(counts=None)
+    assert overlap(mean_interval(column="split")) == pytest.approx(30 / 120)
+    assert overlap([*mean_interval(folds=range(3), counts=None), make_run("x")]) == pytest.approx(1 / 4)
+    groups = mean_interval(counts=None)
     for run in groups:
         run.config["data"]["split"]["folds"] = "groups"
     assert overlap(groups) == pytest.approx(1 / 4)
@@ -174,8 +174,8 @@ def test_what_cannot_be_pooled_says_why_or_is_not(tmp_path):
 
 
 def test_other_numbers_of_folds_are_other_configurations():
-    runs = folded(1, fusions=["gated"])
-    more = [replace(run, id=f"more-{run.id}") for run in folded(1, fusions=["gated"])]
+    runs = mean_interval(1, fusions=["gated"])
+    more = [replace(run, id=f"more-{run.id}") for run in mean_interval(1, fusions=["gated"])]
     for run in more:
         run.config["data"]["split"]["folds"] = 10
     assert compare([*runs, *more], METRIC).by == ["data.split.folds"]

@@ -3,8 +3,8 @@ import os
 import polars as pl
 import pytest
 
-from mmfusion.runs import baselines as module
-from mmfusion.runs.baselines import baselines, compared
+from mmfusion.runs import baseline_cache as module
+from mmfusion.runs.baseline_cache import baselines, compared
 from mmfusion.store.files import BASELINE_PREDICTIONS
 from mmfusion.training.build import build_data
 from tests.runs.small_experiment import small_config, write_small_experiment
