@@ -1,39 +1,62 @@
-"""Broken media under each policy, cached and not."""
+"""Broken media under each policy, cached and not: a cut image, and an archive of which libraries raise anything."""
 
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from mmfusion.data.errors import DataError, DecodeError
 from tests.data.media import make_table
 from tests.data.running import ready
 
-
-def broken(tmp_path, rows=(3, 36)):
-    made = make_table(tmp_path, holes=False)
-    for row in rows:
-        file = tmp_path / "images" / f"{row}.png"
-        file.write_bytes(file.read_bytes()[:50])
-    return made
+IMAGE = "rows.csv, line 5, column 'image', id row3: images/3.png: "
+SENSOR = "rows.csv, line 38, column 'sensor', id row36: series/36.npz: cannot be read: "
+CACHES = pytest.mark.parametrize("cache", ["memory", "none"])
 
 
-@pytest.mark.parametrize("cache", ["memory", "none"])
-def test_broken_media_raise_at_once(tmp_path, cache):
-    made = broken(tmp_path)
-    with pytest.raises(DecodeError, match=r"rows\.csv, line 5, column 'image', id row3: images/3\.png: "):
-        list(ready(made, cache=cache).train_dataloader())
+def broken(tmp_path):
+    """An image of training is cut short, and a series of validation cannot be inflated."""
+    table = make_table(tmp_path, holes=False)
+    image, archive = tmp_path / "images" / "3.png", tmp_path / "series" / "36.npz"
+    image.write_bytes(image.read_bytes()[:50])
+    np.savez_compressed(archive, x=np.random.default_rng(0).normal(size=(100, 2)))
+    squeezed = bytearray(archive.read_bytes())
+    squeezed[80:120] = b"\xff" * 40
+    archive.write_bytes(squeezed)
+    sensors = [cell.replace("36.npy", "36.npz") for cell in table.columns["sensor"]]
+    return replace(table, columns={**table.columns, "sensor": sensors})
 
 
-@pytest.mark.parametrize("cache", ["memory", "none"])
-def test_broken_media_skipped_and_counted(tmp_path, cache, caplog):
-    data = ready(broken(tmp_path), cache=cache, workers=0, on_error="skip", max_error_rate=0.2)
-    assert "row3" not in [id for batch in data.train_dataloader() for id in batch.ids]
-    assert "row36" not in [id for batch in data.val_dataloader() for id in batch.ids]
-    found = data.faulty()
-    assert list(found) == ["train", "val"]
-    assert {name: each["rows"] for name, each in found["train"].items()} == {"image": 1}
-    assert found["val"]["image"]["first"][0].startswith("rows.csv, line 38, column 'image', id row36: images/36.png: ")
+@CACHES
+def test_raise_names_the_row(tmp_path, cache):
+    with pytest.raises(DecodeError) as error:
+        list(ready(broken(tmp_path), cache=cache).train_dataloader())
+    assert IMAGE in str(error.value)
+
+
+@CACHES
+@pytest.mark.parametrize("policy", ["skip", "absent"])
+def test_skip_and_absent_go_on_and_count(tmp_path, cache, policy, caplog):
+    data = ready(broken(tmp_path), cache=cache, workers=0, on_error=policy, max_error_rate=0.2)
+    batches = [*data.train_dataloader(), *data.val_dataloader()]
+    rows = {id: (batch, row) for batch in batches for row, id in enumerate(batch.ids)}
+    assert rows.keys() == {f"row{i}" for i in range(37) if policy == "absent" or i not in (3, 36)}
+    for id, name in (("row3", "image"), ("row36", "sensor")) if policy == "absent" else ():
+        batch, row = rows[id]
+        x = batch.inputs[name]
+        assert not batch.present[name][row]
+        assert not (x if name == "image" else x.values)[row].any()
+        assert batch.present["speech"][row]
+    faulty = data.faulty()
+    assert {split: {name: found["rows"] for name, found in faulty[split].items()} for split in faulty} == {
+        "train": {"image": 1},
+        "val": {"sensor": 1},
+    }
+    assert faulty["train"]["image"]["first"][0].startswith(IMAGE)
+    assert faulty["val"]["sensor"]["first"][0].startswith(SENSOR)
     if cache == "memory":
-        assert data.report["left_out"] == {"train": 1, "val": 1, "test": 0}
-        assert data.report["unreadable"]["val"]["image"]["rows"] == 1
+        assert data.report["unreadable"]["val"]["sensor"]["rows"] == 1
+        assert data.report["left_out"]["train"] == int(policy == "skip")
         assert "images/3.png" in caplog.text
 
 
@@ -41,28 +64,18 @@ def test_what_a_worker_could_not_decode_is_counted_and_named_here(tmp_path):
     data = ready(broken(tmp_path), cache="none", workers=1, on_error="absent", max_error_rate=0.2)
     assert data.faulty() == {}
     list(data.val_dataloader())
-    where = "rows.csv, line 38, column 'image', id row36: 'images/36.png'"
-    assert data.faulty() == {"val": {"image": {"rows": 1, "first": [where]}}}
+    where = "rows.csv, line 38, column 'sensor', id row36: 'series/36.npz'"
+    assert data.faulty() == {"val": {"sensor": {"rows": 1, "first": [where]}}}
 
 
 def test_a_row_to_predict_is_never_left_out(tmp_path):
-    whole = broken(tmp_path)
-    data = ready(whole, on_error="skip", max_error_rate=0.2)
+    table = broken(tmp_path)
+    data = ready(table, on_error="skip", max_error_rate=0.2)
     with pytest.raises(DataError):
-        list(data.predict_loader(whole.take([0, 3])))
+        list(data.predict_loader(table.take([0, 3])))
 
 
-@pytest.mark.parametrize("cache", ["memory", "none"])
-def test_broken_media_taken_as_absent(tmp_path, cache):
-    data = ready(broken(tmp_path), cache=cache, on_error="absent", max_error_rate=0.2)
-    batch = next(batch for batch in data.val_dataloader() if "row36" in batch.ids)
-    row = batch.ids.index("row36")
-    assert not batch.present["image"][row]
-    assert not batch.inputs["image"][row].any()
-    assert batch.present["speech"][row]
-
-
-@pytest.mark.parametrize("cache", ["memory", "none"])
+@CACHES
 def test_too_many_broken_media(tmp_path, cache):
     with pytest.raises(DataError, match=r"image: 1 of 30 rows of rows\.csv cannot be decoded, .*max_error_rate=0\.01"):
         list(ready(broken(tmp_path), cache=cache, on_error="skip").train_dataloader())
