@@ -93,6 +93,7 @@ def test_objects_are_never_unpickled(tmp_path):
         ("gone.npy", None, "there is no such file"),
         ("a.txt", b"1", r"expected a \.npy, \.npz, \.csv or \.tsv file, found suffix '\.txt'"),
         ("a.npy", b"nonsense", "cannot be read"),
+        ("a.npy", b"\x93NUMPY\x01\x00v\x00{'descr': '<f8', 'fortran_order'", "cannot be read"),
         ("a.npz", b"nonsense", "cannot be read|is no .npz"),
         ("a.csv", b"x\n1\none\n", r"column 'x': expected a number, found 'one'"),
         ("a.csv", b"x,y\n1\n1,2,3\n", "cannot be read"),

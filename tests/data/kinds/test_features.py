@@ -39,17 +39,11 @@ def test_standardize_false_leaves_values():
 
 def test_files(tmp_path):
     x = vectors()
-    np.save(tmp_path / "a.npy", x[0])
-    np.savez(tmp_path / "b.npz", only=x[1])
-    np.savez(tmp_path / "c.npz", one=x[2], two=x[3])
-    kind = fitted(["a.npy"], tmp_path)
-    assert torch.equal(kind.decode("a.npy", tmp_path), torch.from_numpy(x[0]))
-    assert torch.equal(kind.decode("b.npz", tmp_path), torch.from_numpy(x[1]))
-    with pytest.raises(DecodeError, match=r"c\.npz: holds 2 arrays, \['one', 'two'\]; say which by key"):
-        kind.decode("c.npz", tmp_path)
-    assert torch.equal(Features(key="two").decode("c.npz", tmp_path), torch.from_numpy(x[3]))
-    with pytest.raises(DecodeError, match="has no array 'twoo'; did you mean 'two'"):
-        Features(key="twoo").decode("c.npz", tmp_path)
+    np.savez(tmp_path / "a.npz", one=x[0], two=x[1])
+    kind = fitted(["a.npz"], tmp_path, key="two")
+    assert torch.equal(kind.decode("a.npz", tmp_path), torch.from_numpy(x[1]))
+    with pytest.raises(DecodeError, match=r"a\.csv: expected a \.npy or \.npz file"):
+        kind.decode("a.csv", tmp_path)
 
 
 def test_half_precision_stays_half_in_memory():
@@ -103,39 +97,6 @@ def test_columns_with_holes_or_words():
         kind.decode(("1", None), None)
     with pytest.raises(DecodeError, match="column 'a': expected a number, found 'x'"):
         kind.decode(("x", "2"), None)
-
-
-def test_files_that_are_no_arrays(tmp_path):
-    (tmp_path / "a.npy").write_bytes(b"nonsense")
-    (tmp_path / "a.npz").write_bytes(b"PK nonsense")
-    np.save(tmp_path / "objects.npy", np.array([{"a": 1}]), allow_pickle=True)
-    np.save(tmp_path / "big.npy", np.zeros(100))
-    np.savez(tmp_path / "big.npz", x=np.zeros(1000))
-    kind = Features(max_values=50)
-    for name, message in {
-        "a.npy": "cannot be read",
-        "a.npz": "cannot be read",
-        "objects.npy": "cannot be read",
-        "big.npy": "100 values, the most allowed is 50",
-        "big.npz": "the most allowed is 50",
-        "missing.npy": "there is no such file",
-        "a.txt": r"expected a \.npy or \.npz file, found suffix '\.txt'",
-    }.items():
-        with pytest.raises(DecodeError, match=message):
-            kind.decode(name, tmp_path)
-
-
-def test_truncated_array(tmp_path):
-    np.save(tmp_path / "a.npy", np.zeros(100))
-    (tmp_path / "a.npy").write_bytes((tmp_path / "a.npy").read_bytes()[:300])
-    with pytest.raises(DecodeError, match=r"a\.npy: cannot be read"):
-        Features().decode("a.npy", tmp_path)
-
-
-def test_lists_of_numbers():
-    assert fitted([[1, 2]]).decode([3, 4], None).tolist() == [3.0, 4.0]
-    with pytest.raises(DecodeError, match="a list of lists of unequal length"):
-        Features().decode([[1, 2], [3]], None)
 
 
 def test_state_travels():

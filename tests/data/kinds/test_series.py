@@ -57,12 +57,6 @@ def test_broken_csv(tmp_path, text, message):
         Series().decode("a.csv", tmp_path)
 
 
-def test_large_csv_is_refused_by_its_size(tmp_path):
-    (tmp_path / "a.csv").write_text("a\n" + "1\n" * 1000)
-    with pytest.raises(DecodeError, match="2002 bytes, the most allowed is 10 values"):
-        Series(max_values=10).decode("a.csv", tmp_path)
-
-
 def test_standardised_per_channel_over_all_steps():
     x = torch.randn(20, 2, generator=torch.Generator().manual_seed(0)) * torch.tensor([3.0, 0.1]) + 5
     kind = fitted([x[:4]])
