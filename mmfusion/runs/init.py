@@ -26,8 +26,7 @@ from mmfusion.runs.defaults import Choice, choose
 from mmfusion.runs.experiment_yaml import RATIO, Keys, default_name, experiment, is_word_of_yaml
 from mmfusion.runs.inspect.columns.empty_cells import guess_empty
 from mmfusion.runs.inspect.plan import Plan
-from mmfusion.runs.inspect.roles.target_columns import finish
-from mmfusion.runs.inspect.steps import start
+from mmfusion.runs.inspect.steps import plan_table
 from mmfusion.runs.run_summary import command, shell_path
 
 _STYLES = {"modality": "green", "task": "bold cyan", "ignored": "dim"}
@@ -58,7 +57,7 @@ def init(
         console: where to print.
         overrides: `data.header=false`, `data.delimiter=;` and their like: how the table is read. What is not given is
             found out, and said.
-        by: what else is said of columns (`groups`, `splits`, `inputs`, `kinds`), as in `Given`; it is not guessed.
+        by: what else is said of columns (`groups`, `splits`, `inputs`, `kinds`), as in `Requested`; it is not guessed.
 
     Returns:
         The file that was written.
@@ -83,13 +82,9 @@ def init(
     for sentence in guess.notes:
         console.print(f"{table.name}: {sentence}", highlight=False, markup=False, soft_wrap=True)
     with busy(f"looking at {path}"):
-        columns = guess.columns
-        plan = start(table.name, columns, media_root(root, table), task, ignore, guess.unreadable, **by)
-        plan = finish(plan, columns)
+        plan = plan_table(table.name, guess.columns, media_root(root, table), task, ignore, guess.unreadable, **by)
     keys = Keys.of(plan)
-    choices = choose(
-        training_rows(plan, columns), keys.kinds(), {key: decision.kind for key, decision in keys.tasks.items()}
-    )
+    choices = choose(training_rows(plan), keys.kinds(), {key: decision.kind for key, decision in keys.tasks.items()})
     _print(plan, console)
     _print_choices(choices, console)
     target.parent.mkdir(parents=True, exist_ok=True)
@@ -127,13 +122,13 @@ def read_table(path: Path, given: Mapping[str, Any]) -> Guess:
     return guess
 
 
-def training_rows(plan: Plan, columns: Mapping[str, Any]) -> int:
+def training_rows(plan: Plan) -> int:
     """About how many rows the experiment trains on."""
     split = plan.first("split")
     if split is None:
         return round(plan.rows * RATIO["train"])
     training = {value for value, meaning in plan.splits.items() if meaning == "train"}
-    rows = sum(str(cell) in training for cell in columns[split])
+    rows = sum(str(cell) in training for cell in plan.columns[split])
     return round(rows * (1 - sum(share for name, share in RATIO.items() if name not in plan.splits.values())))
 
 

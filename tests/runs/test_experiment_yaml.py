@@ -11,11 +11,12 @@ from mmfusion.runs.defaults import Choice
 from mmfusion.runs.experiment_yaml import default_name, experiment, is_word_of_yaml, key_for, key_of, scalar
 from mmfusion.runs.inspect.columns.profile import Profile
 from mmfusion.runs.inspect.plan import Decision, Plan
+from mmfusion.runs.inspect.requested import Requested
 
 
 def plan(*decisions, **splits):
     profiles = {each.column: Profile(each.column, 9, 9, 9, 9, 0.0, False, 1.0, False, None, []) for each in decisions}
-    return Plan("pets.csv", 9, profiles, {each.column: each for each in decisions}, splits)
+    return Plan("pets.csv", {}, 9, profiles, Requested(), {each.column: each for each in decisions}, splits)
 
 
 def written(made, root=None, delimiter=None, quote='"'):

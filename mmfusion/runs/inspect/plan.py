@@ -1,4 +1,4 @@
-"""A plan for a table: what each of its columns becomes, and why."""
+"""The plan of a table: what each of its columns becomes, and why."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-import numpy as np
+import polars as pl
 
+from mmfusion.runs.inspect.columns.coded import Coded, sample
 from mmfusion.runs.inspect.columns.profile import Profile
-from mmfusion.runs.inspect.leaks.prediction import Looked, sample
-from mmfusion.runs.inspect.requested import Given
+from mmfusion.runs.inspect.requested import Requested
 
 Role = Literal["id", "split", "modality", "task", "group", "ignored", "merged", "open"]
 
@@ -29,7 +29,7 @@ class Decision:
         arguments: options beside the kind.
         name: what to call it, where that is not the column's name.
         others: further columns that are read together with this one, which are `merged`.
-        by_hand: a person said so; nothing that is found changes it.
+        requested: the user asked for it; nothing that is found changes it.
     """
 
     column: str
@@ -40,7 +40,7 @@ class Decision:
     arguments: dict[str, Any] = field(default_factory=dict)
     name: str = ""
     others: list[str] = field(default_factory=list)
-    by_hand: bool = False
+    requested: bool = False
 
     @property
     def columns(self) -> list[str]:
@@ -50,26 +50,31 @@ class Decision:
 
 @dataclass
 class Plan:
-    """Decisions for all columns, in the table's order, and what the split column's values mean.
+    """A table, decisions for all its columns in the table's order, and what the split column's values mean.
 
     `hints` is what to say of a column if it becomes an input; `pair`, of one that is a group together with another.
     """
 
     file: str
+    columns: Mapping[str, Any]
     rows: int
     profiles: dict[str, Profile]
-    decisions: dict[str, Decision]
+    requested: Requested
+    decisions: dict[str, Decision] = field(default_factory=dict)
     splits: dict[str, str] = field(default_factory=dict)
-    given: Given = field(default_factory=Given)
     hints: dict[str, str] = field(default_factory=dict)
     pair: tuple[str, str] | None = None
-    looked: dict[str, Looked] = field(default_factory=dict, repr=False)
+    _coded: dict[str, Coded] = field(default_factory=dict, repr=False)
 
-    def look(self, columns: Mapping[str, Any], name: str) -> Looked:
+    def coded(self, name: str) -> Coded:
         """A column in the forms in which columns are compared; of a long table, a sample of its rows."""
-        if name not in self.looked:
-            self.looked[name] = Looked.at(columns[name], sample(self.rows))
-        return self.looked[name]
+        if name not in self._coded:
+            self._coded[name] = Coded.of(self.columns[name], sample(self.rows))
+        return self._coded[name]
+
+    def is_series(self, name: str) -> bool:
+        """Whether a column's cells are single values, and no lists."""
+        return isinstance(self.columns[name], pl.Series)
 
     def of(self, role: Role, *kinds: str) -> list[Decision]:
         """The columns of one role (and kind)."""
@@ -79,22 +84,21 @@ class Plan:
         """The name of the first column of a role, if there is one."""
         return next((d.column for d in self.of(role)), None)
 
-    def open(self, fixed: frozenset[str] = frozenset()) -> list[str]:
-        """Columns of which nothing is decided yet, without the `fixed` ones."""
-        return [d.column for d in self.of("open") if d.column not in fixed]
+    def open(self, but: frozenset[str] | set[str] = frozenset()) -> list[str]:
+        """Columns of which nothing is decided yet, but for some."""
+        return [d.column for d in self.of("open") if d.column not in but]
 
     def decide(self, column: str, role: Role, kind: str = "", reason: str = "", **more: Any) -> None:
-        """Note what a column becomes; of one that a person has decided, the reason against it is a warning."""
+        """Note what a column becomes; of one that the user has decided, the reason against it is a warning."""
         known = self.decisions.get(column)
-        if known is not None and known.by_hand:
+        if known is not None and known.requested:
             self.warn(column, reason)
         else:
             self.decisions[column] = Decision(column, role, kind, reason, **more)
 
-    def training_rows(self, columns: Mapping[str, Any], split: str) -> np.ndarray:
-        """Bool `[rows]`: the rows that a split column gives to training."""
-        training = [value for value, meaning in self.splits.items() if meaning == "train"]
-        return columns[split].is_in(training).fill_null(False).to_numpy()
+    def ignore(self, column: str, reason: str, warning: str = "") -> None:
+        """Leave a column out."""
+        self.decide(column, "ignored", reason=reason, warning=warning)
 
     def warn(self, column: str, warning: str) -> None:
         """Add to what is said of a column."""

@@ -1,4 +1,4 @@
-"""What a person says of a table's columns, which is then not guessed."""
+"""What a user asks of a table's columns on the command line, which is then not guessed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TASKS = ("classification", "binary", "multilabel", "regression")
 
 
 @dataclass(frozen=True)
-class Given:
+class Requested:
     """Columns by what they are to become.
 
     Attributes:
@@ -43,6 +43,10 @@ class Given:
         """Columns to learn from: those of `inputs`, and those whose kind is a modality's."""
         return list(dict.fromkeys([*self.inputs, *(name for name, kind in self.kinds.items() if kind in INPUTS)]))
 
+    def option(self, name: str, option: str) -> str:
+        """The option that asks for a column: `--kind` if it says its kind, else the one that is given."""
+        return f"--kind {name}={self.kinds[name]}" if name in self.kinds else option
+
     def check(self, file: str, columns: Iterable[str]) -> None:
         """Refuse what cannot be meant.
 
@@ -51,7 +55,9 @@ class Given:
                 groups or splits.
         """
         columns = list(columns)
-        for option, names in self._options().items():
+        rest = {"--group": self.groups, "--split": self.splits}
+        named = {"--task": self.tasks, "--ignore": self.ignore, **rest, "--input": self.inputs, "--kind": self.kinds}
+        for option, names in named.items():
             for name in names:
                 if name not in columns:
                     raise DataError(f"{option}: {file} has no column {name!r}; {suggest(name, columns)}")
@@ -60,33 +66,19 @@ class Given:
                 raise DataError(f"--kind {name}=video: {VIDEO}")
             if kind not in (*INPUTS, *TASKS):
                 raise DataError(f"--kind {name}={kind}: there is no such kind; {suggest(kind, [*INPUTS, *TASKS])}")
-        for option, names in (("--group", self.groups), ("--split", self.splits)):
+        for option, names in rest.items():
             if len(set(names)) > 1:
                 raise DataError(
                     f"{option}: expected one column, found {' and '.join(map(repr, names))}; of several make one"
                 )
-        roles = {
-            "--task": self.targets(),
-            "--input": self.modalities(),
-            "--group": self.groups,
-            "--split": self.splits,
-            "--ignore": self.ignore,
-        }
         taken: dict[str, str] = {}
+        roles = {"--task": self.targets(), "--input": self.modalities(), **rest, "--ignore": self.ignore}
         for option, names in roles.items():
             for name in dict.fromkeys(names):
                 by_kind = self.kinds.get(name) in {"--task": TASKS, "--input": INPUTS}.get(option, ())
-                said = f"--kind {name}={self.kinds[name]}" if by_kind else option
+                shown = self.option(name, option) if by_kind else option
                 if name in taken:
-                    raise DataError(f"column {name!r} is given twice, by {taken[name]} and by {said}; keep one of them")
-                taken[name] = said
-
-    def _options(self) -> dict[str, Sequence[str]]:
-        return {
-            "--task": self.tasks,
-            "--ignore": self.ignore,
-            "--group": self.groups,
-            "--split": self.splits,
-            "--input": self.inputs,
-            "--kind": list(self.kinds),
-        }
+                    raise DataError(
+                        f"column {name!r} is given twice, by {taken[name]} and by {shown}; keep one of them"
+                    )
+                taken[name] = shown

@@ -1,4 +1,4 @@
-"""The first look at a table: ids, splits and media; then what the other columns hold."""
+"""The steps from a table's columns to its plan, in their order."""
 
 from __future__ import annotations
 
@@ -8,36 +8,45 @@ from typing import Any
 import polars as pl
 
 from mmfusion.data.decode.paths import Place
+from mmfusion.data.decode.unsupported import ADVICE
+from mmfusion.data.errors import SHOWN, DataError, shorten
 from mmfusion.data.table.header import Unnamed
-from mmfusion.runs.inspect.columns.column_names import ID, LABEL, named, words
-from mmfusion.runs.inspect.columns.profile import profile
+from mmfusion.runs.inspect.columns.column_names import ABOUT_FILE, ID, LABEL, named, words
+from mmfusion.runs.inspect.columns.profile import Profile, profile
 from mmfusion.runs.inspect.columns.spelling import is_date
+from mmfusion.runs.inspect.groups.group_column import decide_groups, give_hints
+from mmfusion.runs.inspect.groups.path_groups import warn_of_path_groups
 from mmfusion.runs.inspect.plan import Plan
-from mmfusion.runs.inspect.requested import Given
+from mmfusion.runs.inspect.requested import FILES, Requested
+from mmfusion.runs.inspect.roles.input_columns import decide_inputs, warn_of_similar_names
+from mmfusion.runs.inspect.roles.leak_columns import warn_of_leaks
 from mmfusion.runs.inspect.roles.media_columns import find_media
-from mmfusion.runs.inspect.roles.requested_columns import by_hand
+from mmfusion.runs.inspect.roles.one_hot import one_hot
+from mmfusion.runs.inspect.roles.requested_columns import decide_requested
 from mmfusion.runs.inspect.roles.split_column import find_split, other_splits
-from mmfusion.runs.inspect.roles.text_columns import dates, groups_and_rest, texts
+from mmfusion.runs.inspect.roles.target_columns import decide_targets
+from mmfusion.runs.inspect.roles.text_columns import decide_texts
 
 _NUMBERS = 0.9
 """Share of numbers from which on different values measure something and name no rows."""
+
+_MOSTLY_NUMBERS = 0.5
+"""Share of numbers from which on a column that is neither classes nor text is said to be one of numbers."""
 
 _TARGETS = "to predict them, write a column for each"
 _VECTORS = "write a column for each, or a table whose cells can be lists (JSONL, Parquet), or a .npy file for each row"
 
 
-def start(
+def plan_table(
     file: str,
     columns: Mapping[str, Any],
     root: Place,
     tasks: Sequence[str] = (),
     ignore: Sequence[str] = (),
     unreadable: Mapping[str, str] | None = None,
-    **by: Any,
+    **more: Any,
 ) -> Plan:
-    """Decide everything that does not depend on what is predicted: ids, splits, media, texts, groups.
-
-    Columns that may be targets or tabular inputs stay `open`; `roles.target_columns.finish` decides them.
+    """Decide what each column of a table becomes.
 
     Args:
         file: the table's name.
@@ -46,54 +55,86 @@ def start(
         tasks: columns to predict.
         ignore: columns to leave out.
         unreadable: columns that cannot be read, and why.
-        by: what else a person says of columns, as in `Given`.
+        more: what else the user asks of columns, as in `Requested`.
 
     Raises:
-        DataError: what a person says names a column that is not there, or contradicts itself.
+        DataError: a request names a column that is not there, or contradicts itself; there is nothing to learn from or
+            nothing to predict.
     """
-    given = Given(tasks, ignore, **by)
-    given.check(file, columns)
+    requested = Requested(tasks, ignore, **more)
+    requested.check(file, columns)
     profiles = {name: profile(name, cells) for name, cells in columns.items()}
-    plan = Plan(file, max((p.rows for p in profiles.values()), default=0), profiles, {}, given=given)
+    plan = Plan(file, columns, max((p.rows for p in profiles.values()), default=0), profiles, requested)
     for name in profiles:
         plan.decide(name, "open")
-    by_hand(plan, columns, root)
-    for name, why in (unreadable or {}).items():
-        if plan.decisions[name].by_hand and plan.decisions[name].role == "modality":
-            plan.warn(name, why)
-    fixed = frozenset(given.targets())
-    for name in plan.open(fixed):
-        found = profiles[name]
-        if unreadable and name in unreadable:
-            plan.decide(name, "ignored", reason=unreadable[name])
-        elif isinstance(name, Unnamed):
-            plan.decide(name, "ignored", reason="it has no name in the file")
-        elif found.filled == 0:
-            plan.decide(name, "ignored", reason="empty in every row")
-        elif found.lists and found.distinct == 0:
-            plan.decide(name, "ignored", reason="an empty list in every row")
-        elif found.lists and found.vectors and named(name, LABEL):
-            plan.decide(name, "ignored", reason=f"several numbers in a cell ({found.examples[0][:40]!r}); {_TARGETS}")
-        elif not found.lists and found.vectors and (found.hot or not found.is_category):
-            plan.decide(name, "ignored", reason=f"several numbers in a cell ({found.examples[0][:40]!r}); {_VECTORS}")
-        elif found.distinct == 1 and found.filled == found.rows:
-            plan.decide(name, "ignored", reason=f"the same in every row: {found.examples[0]!r}")
-    if not given.splits:
-        find_split(plan, columns, fixed)
-    other_splits(plan, columns, fixed)
-    for name in plan.open(fixed):
-        find_media(plan, columns, name, root)
-    _ids(plan, columns, fixed)
-    dates(plan, columns, fixed)
-    texts(plan, columns, fixed)
-    groups_and_rest(plan, columns, fixed)
+    targets = frozenset(requested.targets())
+    decide_requested(plan, root)
+    _ignore_useless(plan, targets, unreadable or {})
+    if not requested.splits:
+        find_split(plan, targets)
+    other_splits(plan, targets)
+    for name in plan.open(targets):
+        find_media(plan, name, root)
+    _find_id(plan, targets)
+    for name in plan.open(targets):
+        if is_date(columns[name]):
+            plan.ignore(name, "dates or times; to use them, write numbers (of days, of seconds)")
+    decide_texts(plan, targets)
+    decide_groups(plan, targets)
+    _ignore_rest(plan, targets)
+    if plan.of("modality", *FILES):
+        for name in plan.open(targets):
+            if profiles[name].is_number and all(word in ABOUT_FILE for word in words(name)):
+                plan.ignore(name, "a number that describes the file rather than what is in it")
+    decide_targets(plan)
+    if not plan.of("task"):
+        raise DataError(
+            f"{plan.file}: no column looks like something to predict; name one with --task COLUMN{_reasons(plan)}"
+        )
+    for media in plan.of("modality"):
+        for folder in media.others:
+            if plan.decisions[folder].role == "open":
+                plan.decide(folder, "merged", reason=f"a part of the paths in `{media.column}`")
+    decide_inputs(plan)
+    if not plan.of("modality"):
+        raise DataError(
+            f"{plan.file}: nothing to learn from: no media, no text, and no other column beside the targets; name one "
+            f"with --input COLUMN if there is one (--kind COLUMN=KIND says as what){_reasons(plan)}"
+        )
+    warn_of_leaks(plan)
+    give_hints(plan)
+    warn_of_path_groups(plan)
+    warn_of_similar_names(plan)
     return plan
 
 
-def _ids(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None:
+def _ignore_useless(plan: Plan, targets: frozenset[str], unreadable: Mapping[str, str]) -> None:
+    """Leave out columns that cannot be read, say nothing, or hold several numbers a cell."""
+    for name, why in unreadable.items():
+        if plan.decisions[name].requested and plan.decisions[name].role == "modality":
+            plan.warn(name, why)
+    for name in plan.open(targets):
+        found = plan.profiles[name]
+        if name in unreadable:
+            plan.ignore(name, unreadable[name])
+        elif isinstance(name, Unnamed):
+            plan.ignore(name, "it has no name in the file")
+        elif found.filled == 0:
+            plan.ignore(name, "empty in every row")
+        elif found.lists and found.distinct == 0:
+            plan.ignore(name, "an empty list in every row")
+        elif found.lists and found.vectors and named(name, LABEL):
+            plan.ignore(name, f"several numbers in a cell ({found.examples[0][:40]!r}); {_TARGETS}")
+        elif not found.lists and found.vectors and (found.hot or not found.is_category):
+            plan.ignore(name, f"several numbers in a cell ({found.examples[0][:40]!r}); {_VECTORS}")
+        elif found.distinct == 1 and found.filled == found.rows:
+            plan.ignore(name, f"the same in every row: {found.examples[0]!r}")
+
+
+def _find_id(plan: Plan, targets: frozenset[str]) -> None:
     """One column that names the rows; the left-most of those with the likeliest names."""
-    unique = [n for n in plan.open(fixed) if plan.profiles[n].is_unique and plan.profiles[n].filled == plan.rows]
-    counting = [n for n in unique if _counts_rows(columns[n])]
+    unique = [n for n in plan.open(targets) if plan.profiles[n].names_rows]
+    counting = [n for n in unique if _counts_rows(plan.columns[n])]
     likely = [n for n in unique if named(n, ID) or not words(n)]
     named_rows = [n for n in unique if not (plan.profiles[n].numbers > _NUMBERS or plan.profiles[n].is_text)]
     by_name = sorted(likely, key=lambda n: (words(n)[-1:] != ["id"], len(words(n))))
@@ -102,8 +143,8 @@ def _ids(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None:
         if name == chosen:
             why = " and named like an id" if name in likely else ""
             plan.decide(name, "id", reason=f"different in every row{why}")
-        elif not is_date(columns[name]):
-            plan.decide(name, "ignored", reason="different in every row, so nothing can be learned from it")
+        elif not is_date(plan.columns[name]):
+            plan.ignore(name, "different in every row, so nothing can be learned from it")
 
 
 def _counts_rows(cells: Any) -> bool:
@@ -112,3 +153,36 @@ def _counts_rows(cells: Any) -> bool:
         return False
     numbers = cells.cast(pl.Float64, strict=False)
     return numbers.null_count() == 0 and numbers[0] in (0, 1) and bool((numbers.diff().drop_nulls() == 1).all())
+
+
+def _ignore_rest(plan: Plan, targets: frozenset[str]) -> None:
+    """Leave out columns that are neither categories nor numbers nor lists; the others stay open."""
+    marked = {name for group in one_hot(plan) if group.mark is not None for name in group.columns}
+    for name in plan.open(targets):
+        found = plan.profiles[name]
+        is_usable = found.is_category or found.is_number or found.lists or found.labels
+        if name not in marked and (not is_usable or found.distinct == 1):
+            plan.ignore(name, _neither(found))
+
+
+def _neither(found: Profile) -> str:
+    """Why a column is neither classes nor free text."""
+    if found.distinct == 1:
+        return f"{found.examples[0]!r} or empty; if empty means no, write a word for it there"
+    if found.numbers >= _MOSTLY_NUMBERS:
+        return (
+            f"{found.numbers:.1%} of its cells are numbers, and others are not, such as {shorten(found.odd)}; mend "
+            "those or leave them empty"
+        )
+    once = f", {found.once} of them once" if found.once else ""
+    return f"{found.distinct} different values in {found.filled} rows{once}: neither classes nor free text"
+
+
+def _reasons(plan: Plan) -> str:
+    """Why columns are neither inputs nor targets."""
+    found = [f"{d.column}: {d.warning if d.warning in ADVICE.values() else d.reason}" for d in plan.of("ignored")]
+    found += [f"{d.column}: {d.role}, {d.reason}" for d in [*plan.of("id"), *plan.of("group")]]
+    if len(plan.profiles) == 1:
+        found = ["the table has one column; if a sign separates several, set data.delimiter=SIGN", *found]
+    more = [f"… and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    return "".join(f"; {reason}" for reason in [*found[:SHOWN], *more])

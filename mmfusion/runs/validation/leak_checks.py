@@ -16,18 +16,17 @@ from mmfusion.data.kinds.text import Text
 from mmfusion.data.table.cells import factorise
 from mmfusion.data.table.table import Column, Table, filled
 from mmfusion.data.table.targets import label_columns
+from mmfusion.runs.inspect.columns.coded import Coded, sample
 from mmfusion.runs.inspect.leaks.computed import computed_from_two
 from mmfusion.runs.inspect.leaks.partial import gives_in_part
 from mmfusion.runs.inspect.leaks.prediction import (
     LABELS_COMPARED,
     LEAST_ROWS,
-    Looked,
     Score,
+    contains_label,
     follows,
     gives,
     is_form_of,
-    sample,
-    says_label,
 )
 from mmfusion.runs.tables import class_names
 from mmfusion.tasks._base import Task
@@ -39,7 +38,7 @@ _KNOWN = "is it known when the model is used?"
 def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) -> list[str]:
     """A message for each input column and target of which one gives the other away, or that it is not known.
 
-    Looked at are the training and validation rows; of media in files only whether there is one; of texts also whether
+    Coded at are the training and validation rows; of media in files only whether there is one; of texts also whether
     they contain their label's name.
 
     Args:
@@ -53,11 +52,11 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
     labels = [(name, task, column) for name, task in tasks.items() for column in label_columns(name, task)]
     columns |= {column for _, _, column in labels}
     looked = {name: _look(part.column(name), rows) for name in columns if name in part.columns}
-    targets: dict[str, Looked] = {}
+    targets: dict[str, Coded] = {}
     found: list[str] = []
-    inputs: dict[str, Looked] = {}
-    leaking: dict[str, Looked] = {}
-    sources: dict[str, Looked] = {}
+    inputs: dict[str, Coded] = {}
+    leaking: dict[str, Coded] = {}
+    sources: dict[str, Coded] = {}
     for task_name, task, target_column in labels:
         name = task_name if not task.columns else f"{task_name} ({target_column})"
         target = looked.get(target_column)
@@ -80,7 +79,7 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
                 cells, where = looked[column], f"{modality}: column {column}"
                 if kind.reads_files or cells is None:
                     there = filled(part.column(column))
-                    cells = Looked.at(pl.Series(there), rows) if not there.all() else None
+                    cells = Coded.of(pl.Series(there), rows) if not there.all() else None
                     where += " (whether it is there)"
                 if cells is None:
                     continue
@@ -96,7 +95,7 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
                         sources[where] = cells
             if isinstance(kind, Text) and not task.is_regression:
                 column = (kind.columns or [modality])[0]
-                said = says_label(part.column(column), part.column(target_column))
+                said = contains_label(part.column(column), part.column(target_column))
                 if said.suspicious:
                     found.append(
                         f"{modality}: {said.value:.1%} of {said.rows} texts contain the name of their own {name} "
@@ -117,7 +116,7 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
     return found
 
 
-def _why(column: Looked, target: Looked, task: str) -> str | None:
+def _why(column: Coded, target: Coded, task: str) -> str | None:
     there = gives(column, target)
     if there.suspicious:
         return f"alone predicts {task} with {_measured(there)}"
@@ -127,7 +126,7 @@ def _why(column: Looked, target: Looked, task: str) -> str | None:
     return None
 
 
-def _held(cells: Column, task: Task, rows: np.ndarray | None) -> dict[str, Looked]:
+def _held(cells: Column, task: Task, rows: np.ndarray | None) -> dict[str, Coded]:
     """The commonest labels of a task of several, each with which rows have it; wrong cells count as empty."""
     names = class_names(task)
     if not names:  # it could not be fitted, which is reported there
@@ -139,7 +138,7 @@ def _held(cells: Column, task: Task, rows: np.ndarray | None) -> dict[str, Looke
             hot[place] = task.check(value)
     columns = hot[places].T
     common = np.argsort(-np.nan_to_num(columns).sum(1), kind="stable")[:LABELS_COMPARED]
-    return {names[i]: Looked.at(pl.Series(columns[i]).fill_nan(None).cast(pl.Int8), rows) for i in common.tolist()}
+    return {names[i]: Coded.of(pl.Series(columns[i]).fill_nan(None).cast(pl.Int8), rows) for i in common.tolist()}
 
 
 def _measured(score: Score) -> str:
@@ -147,7 +146,7 @@ def _measured(score: Score) -> str:
     return f"{score.measure} {score.value:.1%} on {score.rows} rows{chance}"
 
 
-def _look(column: Any, rows: np.ndarray | None) -> Looked | None:
+def _look(column: Any, rows: np.ndarray | None) -> Coded | None:
     """A column of text or numbers; None if its cells are anything else."""
     if isinstance(column, Tensor):
         column = column.numpy(force=True)
@@ -157,6 +156,6 @@ def _look(column: Any, rows: np.ndarray | None) -> Looked | None:
         column = pl.Series(column)
         column = column.fill_nan(None) if column.dtype.is_float() else column
     if isinstance(column, pl.Series):
-        return None if column.dtype.is_nested() else Looked.at(column, rows)
+        return None if column.dtype.is_nested() else Coded.of(column, rows)
     first = next((cell for cell in column if cell is not None), None)
-    return Looked.at(column, rows) if first is None or isinstance(first, str | int | float) else None
+    return Coded.of(column, rows) if first is None or isinstance(first, str | int | float) else None

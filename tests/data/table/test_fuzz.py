@@ -24,8 +24,7 @@ from mmfusion.data.kinds.speech import Speech
 from mmfusion.data.sources.manifest import ManifestSource
 from mmfusion.data.table.new_rows import read_rows
 from mmfusion.runs.init import init, read_table
-from mmfusion.runs.inspect.roles.target_columns import finish
-from mmfusion.runs.inspect.steps import start
+from mmfusion.runs.inspect.steps import plan_table
 
 SPLIT = {"column": None, "ratio": {"train": 0.6, "val": 0.2, "test": 0.2}}
 ROWS = [[f"r{i}", f'a "small" text, {i}; ünï', f"{i / 7:.3f}", ("cat", "dog")[i % 2]] for i in range(12)]
@@ -129,7 +128,7 @@ def only_sentences(action: Callable[[], object], name: str) -> bool:
 
 def look(path: Path) -> None:
     guess = read_table(path, {})
-    finish(start(path.name, guess.columns, path.parent, unreadable=guess.unreadable), guess.columns)
+    plan_table(path.name, guess.columns, path.parent, unreadable=guess.unreadable)
 
 
 TABLES = {

@@ -6,8 +6,9 @@ from collections.abc import Callable
 
 import numpy as np
 
+from mmfusion.runs.inspect.columns.coded import Coded
 from mmfusion.runs.inspect.leaks.partial import gives_in_part
-from mmfusion.runs.inspect.leaks.prediction import Looked, is_form_of
+from mmfusion.runs.inspect.leaks.prediction import is_form_of
 
 TABLES = 200
 Makers = dict[str, Callable[[], list]]
@@ -102,8 +103,8 @@ def test_nearly_all_leaks_are_found_and_hardly_anything_else():
     leaks, missed, alarms = 0, [], []
     for seed in range(TABLES):
         cells, columns, leak = make_table(seed)
-        target = Looked.at(cells)
-        looked = {name: Looked.at(column) for name, column in columns.items()}
+        target = Coded.of(cells)
+        looked = {name: Coded.of(column) for name, column in columns.items()}
         found = {
             name
             for name, column in looked.items()

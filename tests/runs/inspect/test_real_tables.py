@@ -3,8 +3,7 @@ from __future__ import annotations
 import pytest
 
 from mmfusion.data.table.read import read_columns
-from mmfusion.runs.inspect.roles.target_columns import finish
-from mmfusion.runs.inspect.steps import start
+from mmfusion.runs.inspect.steps import plan_table
 from tests.runs.inspect.plans import roles
 
 N = 200
@@ -14,7 +13,7 @@ def test_lists_of_a_jsonl_of_which_some_are_of_nothing(tmp_path):
     lines = [f'{{"vector": {[1, 2, i] if i % 9 else []}, "tags": {"[]" if i % 3 else "[1]"}}}' for i in range(N)]
     (tmp_path / "rows.jsonl").write_text("\n".join(lines))
     columns, _ = read_columns(tmp_path / "rows.jsonl")
-    plan = finish(start("rows.jsonl", columns, tmp_path, ["tags"]), columns)
+    plan = plan_table("rows.jsonl", columns, tmp_path, ["tags"])
     assert roles(plan) == {"vector": "modality features", "tags": "task multilabel"}
 
 
@@ -22,7 +21,7 @@ def test_lists_of_a_jsonl(tmp_path):
     lines = [f'{{"vector": [1, 2, {i}], "label": {i % 2}}}' for i in range(N)]
     (tmp_path / "rows.jsonl").write_text("\n".join(lines))
     columns, _ = read_columns(tmp_path / "rows.jsonl")
-    plan = finish(start("rows.jsonl", columns, tmp_path), columns)
+    plan = plan_table("rows.jsonl", columns, tmp_path)
     assert roles(plan) == {"vector": "modality features", "label": "task binary"}
 
 
@@ -71,4 +70,4 @@ EXPECTED = {
 def test_real_manifests(shared_data, manifest):
     path = shared_data / manifest
     columns, _ = read_columns(path)
-    assert roles(finish(start(path.name, columns, path.parent), columns)) == EXPECTED[manifest]
+    assert roles(plan_table(path.name, columns, path.parent)) == EXPECTED[manifest]

@@ -1,146 +1,126 @@
-import numpy as np
-import polars as pl
 import pytest
 
 from mmfusion.data.errors import DataError
-from mmfusion.runs.inspect.roles.target_columns import finish
-from mmfusion.runs.inspect.steps import start
+from tests.runs.inspect.plans import among, drawn, plan_of, roles
 
 N = 60
+NAMES = [f"c{i}" for i in range(N)]
+COUNT = list(range(N))
+WEIGHTS = [f"{i / 7:.3f}" for i in range(N)]
 
 
-def started(root, tasks=(), ignore=(), **columns):
-    table = {name: pl.Series(name, cells, dtype=pl.String) for name, cells in columns.items()}
-    return start("t.csv", table, root, tasks, ignore)
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ([None] * N, "empty in every row"),
+        (["x"] * N, "the same in every row: 'x'"),
+        (["x", None] * (N // 2), "'x' or empty; if empty means no, write a word for it there"),
+        ([f"m{min(i, 59 - i)}" for i in range(N)], "30 different values in 60 rows: neither classes nor free text"),
+        (["<0.05", *WEIGHTS[1:]], "98.3% of its cells are numbers, and others are not, such as '<0.05'; mend those or"),
+        (["kg", *WEIGHTS[1:]], "98.3% of its cells are numbers, and others are not, such as 'kg'; mend"),
+        ([[]] * N, "an empty list in every row"),
+        (
+            [f"[{i}.1, -{7 * i}, 2e-3]" for i in range(N)],
+            "several numbers in a cell ('[0.1, -0, 2e-3]'); write a column",
+        ),
+        ([f"{i}.5 {7 * i}.25" for i in range(N)], "several numbers in a cell"),
+        ([f"{i};{i}.5;1.5" for i in range(N)], "several numbers in a cell"),
+        ([f"({i},{i}.25)" for i in range(N)], "several numbers in a cell"),
+        ([str([i % 2, 1, i // 2 % 2]) for i in range(N)], "several numbers in a cell"),
+        ([f"{i % 2} 1 {i // 2 % 2}" for i in range(N)], "several numbers in a cell"),
+        ([["a"], ["b", "c"]] * (N // 2), "lists of words that are no target"),
+    ],
+)
+def test_columns_that_are_no_input(cells, reason):
+    assert among({"c": cells}).decisions["c"].reason.startswith(reason)
 
 
-def roles(plan):
-    return {name: decision.role for name, decision in plan.decisions.items()}
+def test_what_is_left_becomes_a_table_of_numbers_and_categories():
+    plan = among({"age": drawn(range(20, 70), 1, N), "ward": drawn("abc", 2, N), "smokes": drawn([0, 0, 1], 3, N)})
+    assert [plan.decisions[name].arguments["numeric"] for name in ("age", "ward", "smokes")] == [True, False, False]
 
 
-def test_columns_that_say_nothing(tmp_path):
-    plan = started(tmp_path, empty=[None] * N, same=["x"] * N, holes=["x", None] * (N // 2), told=["a", "b"] * (N // 2))
-    assert roles(plan) == {"empty": "ignored", "same": "ignored", "holes": "ignored", "told": "open"}
-    assert plan.decisions["same"].reason == "the same in every row: 'x'"
-    assert plan.decisions["holes"].reason.startswith("'x' or empty; if empty means no")
-    assert roles(started(tmp_path, tasks=["same"], same=["x"] * N))["same"] == "open"
-    assert started(tmp_path, ignore=["a"], a=["x", "y"] * 9).decisions["a"].reason == "as told (--ignore)"
+@pytest.mark.parametrize(
+    ("columns", "expected"),
+    [
+        ({"code": NAMES, "row_nr": COUNT, "id": NAMES}, {"code": "ignored", "row_nr": "ignored", "id": "id"}),
+        ({"size": [i / 7 for i in range(N)], "code": NAMES}, {"size": "modality tabular", "code": "id"}),
+        ({"code": NAMES, "weight": ["kg", *WEIGHTS[1:]]}, {"code": "id", "weight": "ignored"}),
+        ({"id": [*NAMES[:-1], None]}, {"id": "ignored"}),
+        ({"who": COUNT, "year": [1900 + i for i in range(N)]}, {"who": "id", "year": "modality tabular"}),
+        ({"id": NAMES, "who": list(range(1, N + 1))}, {"id": "id", "who": "ignored"}),
+    ],
+)
+def test_the_id_is_named_like_one_or_of_single_words_or_counts_the_rows(columns, expected):
+    assert {name: role for name, role in roles(among(columns)).items() if name in columns} == expected
 
 
-def test_options_that_name_no_column(tmp_path):
-    with pytest.raises(DataError, match=r"--ignore: t\.csv has no column 'sexx'; did you mean 'sex'"):
-        started(tmp_path, ignore=["sexx"], sex=["f", "m"] * 5)
+@pytest.mark.parametrize(
+    "form",
+    [
+        "2024-01-{:02}", "2024/1/{}", "{}.12.2023", "2024-01-{:02} 10:30:00", "2024-01-{:02}T10:30",
+        "2024-01-{:02} 10:30:00.000000 UTC", "2024-01-{:02}T10:30:00+02:00", "12/{}/2023 4:05 PM", "{} January 2024",
+        "Jan {}, 2024", "{}-Feb-24", "2024年1月{}日", "10:{:02}:07",
+        "Tue Feb {:02} 11:00:00 +0000 2020", "Tue, {} Feb 2020 11:00:00 +0100", "Mo. {}.12.2023",
+    ],
+)  # fmt: skip
+def test_dates_are_left_out(form):
+    why = "dates or times; to use them, write numbers (of days, of seconds)"
+    assert among({"day": [form.format(1 + i % 28) for i in range(N)]}).decisions["day"].reason == why
 
 
-def test_a_split_with_all_three_is_taken_before_one_that_is_named_better(tmp_path):
-    plan = started(tmp_path, split=["train", "test"] * (N // 2), fold=["TRAIN", "dev", "test"] * (N // 3))
-    assert roles(plan) == {"split": "ignored", "fold": "split"}
-    assert plan.splits == {"TRAIN": "train", "dev": "val", "test": "test"}
-    assert plan.decisions["fold"].reason == "its values are the names of splits: train 20, val 20, test 20"
+def test_a_time_in_every_row_is_no_id():
+    assert among({"id": NAMES, "took": [f"1:{i:02}:07" for i in range(N)]}).decisions["took"].reason.startswith("dates")
 
 
-def test_rows_without_a_split_and_splits_without_rows_are_said(tmp_path):
-    plan = started(tmp_path, split=["train", "train", None] * (N // 3), other=["a", "b"] * (N // 2))
-    assert roles(plan)["split"] != "split"  # training alone is no split
-    plan = started(tmp_path, split=["train", "test", None] * (N // 3))
-    assert plan.decisions["split"].warning == "20 rows without a split will be refused"
-    plan = started(tmp_path, split=["train", "test"] * (N // 2))
-    assert plan.decisions["split"].warning == "no rows for val"
+@pytest.mark.parametrize("form", ["2024-01-{:02} 10:30 the patient came", "{}.5", "1200-{}", "{} x", "{}:1"])
+def test_what_only_begins_like_a_date_is_none(form):
+    assert "dates" not in among({"day": [form.format(13 + i % 28) for i in range(N)]}).decisions["day"].reason
 
 
-def test_words_that_are_no_splits_make_no_split(tmp_path):
-    assert roles(started(tmp_path, part=["train", "bus"] * (N // 2)))["part"] == "open"
-    assert roles(started(tmp_path, tasks=["part"], part=["train", "test"] * (N // 2)))["part"] == "open"
-
-
-def test_the_id_is_the_column_that_is_named_like_one(tmp_path):
-    plan = started(
-        tmp_path,
-        code=[f"c{i}" for i in range(N)],
-        row_number=[str(i) for i in range(N)],
-        id=[f"i{i}" for i in range(N)],
-    )
-    assert roles(plan) == {"code": "ignored", "row_number": "ignored", "id": "id"}
-    assert plan.decisions["id"].reason == "different in every row and named like an id"
-
-
-def test_without_such_a_name_a_column_of_single_words_will_do(tmp_path):
-    plan = started(tmp_path, size=[str(i / 7) for i in range(N)], code=[f"c{i}" for i in range(N)])
-    assert roles(plan)["code"] == "id"
-    assert roles(plan)["size"] != "id"  # numbers differ without naming anything
-
-
-def test_an_id_with_holes_is_none(tmp_path):
-    assert roles(started(tmp_path, id=[f"i{i}" for i in range(N - 1)] + [None]))["id"] != "id"
-
-
-def test_media_are_told_of_with_what_is_missing(tmp_path):
-    (tmp_path / "a.csv").write_text("x\n1\n")
-    plan = started(tmp_path, track=["a.csv", "b.csv"] * (N // 2))
-    decision = plan.decisions["track"]
-    assert (decision.role, decision.kind) == ("modality", "series")
-    assert decision.reason == "paths ending in .csv; 1 of 2 looked for are there"
-    assert decision.warning == f"not found: {tmp_path / 'b.csv'}"
-
-
-@pytest.mark.parametrize("write", ["[{}.1, -{}, 2e-3]", "{}.5 {}.25", "{};{}.5;1.5", "({},{}.25)"])
-def test_several_numbers_in_a_cell_are_no_text(tmp_path, write):
-    plan = started(tmp_path, v=[write.format(i, 7 * i) for i in range(N)], told=["a", "b"] * (N // 2))
-    assert plan.decisions["v"].role == "ignored"
-    assert "JSONL, Parquet" in plan.decisions["v"].reason
-
-
-def test_an_input_by_hand_that_cannot_be_read_as_numbers_is_warned_of(tmp_path):
-    table = {"w": pl.Series([f"{i} kg" for i in range(N)]), "told": pl.Series(["a", "b"] * (N // 2))}
-    plan = start("rows.csv", table, tmp_path, unreadable={"w": "numbers with other signs"}, inputs=["w"])
-    assert plan.decisions["w"].role == "modality"
-    assert plan.decisions["w"].warning == "numbers with other signs"
-
-
-def listed(root, **columns):
-    table = {
-        name: [np.asarray(cell) if cell and not isinstance(cell[0], str) else cell for cell in cells]
-        if isinstance(cells[0], list)
-        else pl.Series(name, cells, dtype=pl.String)
-        for name, cells in columns.items()
-    }
-    return finish(start("t.jsonl", table, root), table)
-
-
-def test_lists_of_measurements_are_never_targets(tmp_path):
+def test_lists_of_measurements_are_never_targets():
     notes = [f"a note of several words {i}" for i in range(N)]
     tags = [[("cat", "dog")[i % 2]] for i in range(N)]
-    plan = listed(tmp_path, note=notes, emb=[[i / 7, 0.5] for i in range(N)], tags=tags, none=[[]] * N)
-    found = {name: f"{decision.role} {decision.kind}".strip() for name, decision in plan.decisions.items()}
-    assert found == {"note": "modality text", "emb": "modality features", "tags": "task multilabel", "none": "ignored"}
-    plan = listed(tmp_path, note=notes, label=[[i % 2, 1, 0] for i in range(N)], tags=tags)
+    plan = plan_of({"note": notes, "emb": [[i / 7, 0.5] for i in range(N)], "tags": tags, "none": [[]] * N})
+    expected = {"note": "modality text", "emb": "modality features", "tags": "task multilabel", "none": "ignored"}
+    assert roles(plan) == expected
+    plan = plan_of({"note": notes, "label": [[i % 2, 1, 0] for i in range(N)], "tags": tags})
     assert plan.decisions["label"].reason.endswith("to predict them, write a column for each")
 
 
-@pytest.mark.parametrize("write", [str, lambda bits: " ".join(map(str, bits))])
-def test_a_0_or_1_for_each_label_in_a_cell_is_no_class(tmp_path, write):
-    cells = [write([i % 2, 1, (i // 2) % 2]) for i in range(N)]
-    assert started(tmp_path, hot=cells).decisions["hot"].reason.startswith("several numbers in a cell")
+def test_numbers_about_a_file_are_left_out_only_where_there_are_files():
+    seconds, images = [i / 7 for i in drawn(range(900), 0, N)], [f"{i % 7}.png" for i in range(N)]
+    assert roles(among({"duration": seconds}))["duration"] == "modality tabular"
+    assert roles(among({"image": images, "duration": seconds}))["duration"] == "ignored"
+    plan = plan_of({"image": images, "duration": seconds}, tasks=["duration"])
+    assert roles(plan)["duration"] == "task regression"
 
 
-def test_a_column_of_numbers_but_for_its_unit_is_no_id(tmp_path):
-    plan = started(tmp_path, code=[f"c{i}" for i in range(N)], weight=["kg", *(f"{i / 7:.3f}" for i in range(1, N))])
-    assert roles(plan) == {"code": "id", "weight": "ignored"}
+def test_a_requested_input_that_cannot_be_read_as_numbers_is_warned_of():
+    plan = among({"w": [f"{i} kg" for i in range(N)]}, unreadable={"w": "numbers with other signs"}, inputs=["w"])
+    assert (plan.decisions["w"].role, plan.decisions["w"].warning) == ("modality", "numbers with other signs")
+    assert among({"w": NAMES}, unreadable={"w": "why"}).decisions["w"].reason == "why"
 
 
-def test_a_time_is_no_text(tmp_path):
-    plan = started(tmp_path, id=[f"c{i}" for i in range(N)], at=[f"2024-01-02 10:{i:02}:00.000000" for i in range(N)])
-    assert plan.decisions["at"].reason.startswith("dates or times")
+@pytest.mark.parametrize(
+    ("columns", "message"),
+    [
+        ({"image": ["a.png"] * N}, "no column looks like something to predict; name one with --task"),
+        ({"label": drawn("ab", 1, N)}, "nothing to learn from: no media"),
+        (
+            {"id": NAMES, "odd": [f"k{i % 21}" for i in range(N)], "label": drawn("ab", 1, N)},
+            r"nothing to learn from.*--input COLUMN.*; odd: 21 different values .*; id: id, ",
+        ),
+    ],
+)
+def test_where_nothing_is_found_each_column_says_why(columns, message):
+    with pytest.raises(DataError, match=message):
+        plan_of(columns)
+    if "odd" in columns:  # as the message says
+        assert plan_of(columns, inputs=["odd"]).decisions["odd"].role == "modality"
 
 
-@pytest.mark.parametrize("first", [0, 1])
-def test_a_column_that_counts_the_rows_is_no_input(tmp_path, first):
-    plan = started(tmp_path, respondent=[str(first + i) for i in range(N)], year=[str(1900 + i) for i in range(N)])
-    assert roles(plan) == {"respondent": "id", "year": "open"}
-    plan = started(tmp_path, id=[f"r{i}" for i in range(N)], respondent=[str(first + i) for i in range(N)])
-    assert roles(plan) == {"id": "id", "respondent": "ignored"}
-
-
-def test_a_time_in_every_row_is_ignored_as_one(tmp_path):
-    plan = started(tmp_path, id=[f"r{i}" for i in range(N)], took=[f"1:{i:02}:07" for i in range(N)])
-    assert plan.decisions["took"].reason.startswith("dates or times")
+@pytest.mark.parametrize("name", ["count", "value", "len", "proportion", "split", "place", "index", "literal"])
+def test_a_column_may_have_a_name_that_is_used_inside(name):
+    texts = [f"word{i % 7} and {i}th more of it {i * i}" for i in range(N)]
+    assert roles(among({"note": texts, name: [i % 4 for i in range(N)]}))["label"] == "task classification"

@@ -11,9 +11,9 @@ import polars as pl
 
 from mmfusion.data.table.decimals import to_points
 from mmfusion.data.table.empty import EMPTY, MARKS, PROGRAMS, looks_missing
-from mmfusion.runs.inspect.columns.counts import counted
+from mmfusion.runs.inspect.columns.casts import counted, numeric
 from mmfusion.runs.inspect.columns.media_paths import SUFFIXES
-from mmfusion.runs.inspect.columns.profile import numeric, profile
+from mmfusion.runs.inspect.columns.profile import profile
 from mmfusion.runs.inspect.columns.spelling import is_date
 
 _PATH = rf"({'|'.join(re.escape(suffix) for suffixes in SUFFIXES.values() for suffix in suffixes)})$"

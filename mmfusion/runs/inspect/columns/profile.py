@@ -10,7 +10,7 @@ import numpy as np
 import polars as pl
 
 from mmfusion.data.decode.text_tokens import CHARACTERS_A_WORD, WORDS_OF, best_split
-from mmfusion.runs.inspect.columns.counts import counted
+from mmfusion.runs.inspect.columns.casts import counted, numeric
 from mmfusion.runs.inspect.columns.separators import LabelLists, label_lists
 from mmfusion.runs.inspect.columns.similar_names import number_spellings
 
@@ -99,9 +99,14 @@ class Profile:
         return self.filled >= 3 * self.distinct and self.once <= max(2, 0.2 * self.distinct)
 
     @property
-    def is_unique(self) -> bool:
-        """No value occurs twice, in a table of more than a handful of rows."""
-        return self.filled > 3 and self.distinct == self.filled
+    def names_rows(self) -> bool:
+        """All cells are filled and no value occurs twice, in a table of more than a handful of rows."""
+        return self.rows == self.filled == self.distinct > 3
+
+    @property
+    def unlabelled(self) -> str:
+        """What to add to a target's reason if rows have none."""
+        return f"; {(self.rows - self.filled) / self.rows:.0%} of rows have none" if self.filled < self.rows else ""
 
 
 def profile(name: str, cells: Sequence[Any]) -> Profile:
@@ -147,17 +152,6 @@ def _are_all(pattern: str, values: pl.Series) -> bool:
 def _words(text: pl.Series) -> float:
     blanks, *unspaced = (int(text.str.count_matches(pattern).sum()) / max(len(text), 1) for pattern in WORDS_OF)
     return max(blanks, sum(count / size for count, size in zip(unspaced, CHARACTERS_A_WORD, strict=True)))
-
-
-def numeric(cells: pl.Series) -> pl.Series:
-    """Cells as finite floats, null where a cell is none; `007` is a name, and so is `true`."""
-    if cells.dtype == pl.Boolean:
-        return pl.Series(cells.name, [None] * len(cells), dtype=pl.Float64)
-    if cells.dtype == pl.String:
-        named = cells.str.contains(r"^\s*[+-]?0\d").fill_null(False)
-        cells = cells.set(named, None)
-    numbers = cells.cast(pl.Float64, strict=False)
-    return numbers.set(~numbers.is_finite().fill_null(True), None)
 
 
 def _lists(name: str, cells: Sequence[Any]) -> Profile:

@@ -13,7 +13,7 @@ import polars as pl
 
 from mmfusion.data.table.decimals import is_pairs
 from mmfusion.label_lists import bracketed, split_labels
-from mmfusion.runs.inspect.columns.counts import counted
+from mmfusion.runs.inspect.columns.casts import counted
 
 CLEAR = (";;", ";", "；", "؛", "||", "|", "、", "\n", "\t")
 """Separators that stand in hardly anything but a list."""

@@ -8,11 +8,12 @@ import numpy as np
 import polars as pl
 
 from mmfusion.data.table.delimited import Cells
+from mmfusion.runs.inspect.columns.casts import counted
+from mmfusion.runs.inspect.columns.coded import Coded
 from mmfusion.runs.inspect.columns.column_names import GROUP, INPUT, named, words
-from mmfusion.runs.inspect.columns.counts import counted
 from mmfusion.runs.inspect.columns.spelling import is_date, looks_like_codes, looks_like_numbering
 from mmfusion.runs.inspect.groups.similarity import IN_ORDER, alike_numbers, jumps, together
-from mmfusion.runs.inspect.leaks.prediction import Looked, gives
+from mmfusion.runs.inspect.leaks.prediction import gives
 
 Evidence = list[tuple[float, str]]
 
@@ -86,7 +87,7 @@ def apart(values: pl.Series, splits: Cells) -> Evidence:
     return [(3.0, "no value is in two splits" if alone == len(each) else "hardly a value is in two splits")]
 
 
-def attributes(group: Looked, others: Mapping[str, Looked]) -> list[str]:
+def attributes(group: Coded, others: Mapping[str, Coded]) -> list[str]:
     """Columns that are the same in all rows of one value, and not just another name of it."""
     found = []
     for name, other in others.items():
@@ -94,13 +95,13 @@ def attributes(group: Looked, others: Mapping[str, Looked]) -> list[str]:
             group.numbers is None or bool((np.nan_to_num(other.numbers) % 1 != 0).any())
         )
         if 2 <= other.levels < 0.9 * group.levels or (measured and 2 <= other.levels <= group.levels):
-            score = gives(group, Looked(other.codes, None, other.levels))
+            score = gives(group, Coded(other.codes, None, other.levels))
             if score.suspicious and score.value >= _SAME:
                 found.append(name)
     return found
 
 
-def constant(group: Looked, shared: Mapping[str, Looked]) -> Evidence:
+def constant(group: Coded, shared: Mapping[str, Coded]) -> Evidence:
     """That attributes are shared: one of many values weighs more than one of few."""
     if not shared or group.levels <= 5:
         return []
@@ -109,7 +110,7 @@ def constant(group: Looked, shared: Mapping[str, Looked]) -> Evidence:
     return [(min(points, 3.0), f"{shown} the same in all rows of one value")]
 
 
-def alike(group: Looked, others: Sequence[np.ndarray]) -> Evidence:
+def alike(group: Coded, others: Sequence[np.ndarray]) -> Evidence:
     """Whether rows of one value are near to each other in more than one number or category.
 
     Args:

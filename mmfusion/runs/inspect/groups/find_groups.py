@@ -13,7 +13,8 @@ import numpy as np
 import polars as pl
 
 from mmfusion.data.table.delimited import Cells
-from mmfusion.runs.inspect.columns.counts import counted
+from mmfusion.runs.inspect.columns.casts import counted
+from mmfusion.runs.inspect.columns.coded import MOST_ROWS, Coded
 from mmfusion.runs.inspect.groups.evidence import (
     FEW,
     Evidence,
@@ -27,7 +28,7 @@ from mmfusion.runs.inspect.groups.evidence import (
     weight_of,
 )
 from mmfusion.runs.inspect.groups.similarity import alike_texts, comparable, without
-from mmfusion.runs.inspect.leaks.prediction import MOST_ROWS, Looked, gives
+from mmfusion.runs.inspect.leaks.prediction import gives
 
 ENOUGH = 3.0
 """Evidence from which on a column is a group."""
@@ -91,15 +92,15 @@ class Grouped:
     paths: Sequence[str] = ()
     targets: Sequence[str] = ()
     split: str | None = None
-    _looked: dict[str, Looked] = field(default_factory=dict)
+    _looked: dict[str, Coded] = field(default_factory=dict)
     _compared: dict[str, np.ndarray | None] = field(default_factory=dict)
 
-    def look(self, name: str, rows: np.ndarray | None) -> Looked:
+    def look(self, name: str, rows: np.ndarray | None) -> Coded:
         """A column in the forms in which columns are compared; at some rows of a long table."""
         if rows is not None:
-            return Looked.at(self.columns[name], rows)
+            return Coded.of(self.columns[name], rows)
         if name not in self._looked:
-            self._looked[name] = Looked.at(self.columns[name])
+            self._looked[name] = Coded.of(self.columns[name])
         return self._looked[name]
 
     def compare(self, name: str, rows: np.ndarray | None) -> np.ndarray | None:
@@ -218,7 +219,7 @@ def _sum(evidence: Evidence) -> float:
     return sum(points for points, _ in evidence)
 
 
-def _one_each(target: Looked, group: Looked) -> bool:
+def _one_each(target: Coded, group: Coded) -> bool:
     """Whether the target is a measurement of the thing itself, the same in all its rows: the age of each patient."""
     return target.numbers is not None and FEW < target.levels <= group.levels
 
@@ -228,7 +229,7 @@ def _others(table: Grouped, name: str) -> list[str]:
     return [each for each in table.contents if each not in without and isinstance(table.columns[each], pl.Series)]
 
 
-def whole_values(group: Looked, count: int) -> np.ndarray | None:
+def whole_values(group: Coded, count: int) -> np.ndarray | None:
     """All rows of some values, of a long table; None: all rows."""
     if len(group.codes) <= MOST_ROWS:
         return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
 
 import polars as pl
 
@@ -16,29 +15,29 @@ from mmfusion.runs.inspect.groups.pairs import find_pair
 from mmfusion.runs.inspect.plan import Plan
 
 _CLEARLY = 1.5
-_NAME_WORDS = 3
+NAME_WORDS = 3
 """A person's name has no more words than this."""
 
 
-def decide_groups(plan: Plan, columns: Mapping[str, Cells], fixed: frozenset[str] = frozenset()) -> None:
+def decide_groups(plan: Plan, targets: frozenset[str]) -> None:
     """Decide which of the open columns is the group, and leave out others that are like it."""
-    split = plan.first("split")
-    if plan.given.groups:
-        for name in plan.given.groups:
+    columns, split = plan.columns, plan.first("split")
+    if plan.requested.groups:
+        for name in plan.requested.groups:
             if split is not None and (straddling := straddling_values(columns[name], columns[split])):
                 plan.warn(name, f"{straddling} of them are in more than one split")
         return
-    targets = [*fixed, *(n for n in plan.open(fixed) if named(n, LABEL) and not named(n, GROUP))]
+    likely = [*targets, *(n for n in plan.open(targets) if named(n, LABEL) and not named(n, GROUP))]
     texts = [decision.column for decision in plan.of("modality", "text")]
     texts += [n for n, found in plan.profiles.items() if n not in texts and _is_long_text(columns[n], found)]
-    paths = [d.column for d in plan.of("modality") if d.kind != "text" and isinstance(columns[d.column], pl.Series)]
+    paths = [d.column for d in plan.of("modality") if d.kind != "text" and plan.is_series(d.column)]
     contents = [name for name in plan.open() if not plan.profiles[name].lists]
-    short = [name for name in texts if name not in contents and plan.profiles[name].words <= _NAME_WORDS]
-    dates = [d.column for d in plan.of("ignored") if not d.by_hand and is_date(columns[d.column])]
-    candidates = [n for n in [*contents, *short, *dates] if n not in targets and plan.profiles[n].labels is None]
-    table = Grouped(columns, contents, texts, paths, targets, split)
+    short = [name for name in texts if name not in contents and plan.profiles[name].words <= NAME_WORDS]
+    dates = [d.column for d in plan.of("ignored") if not d.requested and is_date(columns[d.column])]
+    candidates = [n for n in [*contents, *short, *dates] if n not in likely and plan.profiles[n].labels is None]
+    table = Grouped(columns, contents, texts, paths, likely, split)
     found = find_groups(table, candidates)
-    if not targets and plan.open():  # the last column is the target unless it is clearly a group
+    if not likely and plan.open():  # the last column is the target unless it is clearly a group
         last = plan.open()[-1]
         found = [group for group in found if group.column != last or group.score >= ENOUGH + _CLEARLY]
     if not found:
@@ -49,17 +48,16 @@ def decide_groups(plan: Plan, columns: Mapping[str, Cells], fixed: frozenset[str
         name = group.column
         holes = plan.profiles[name].rows - plan.profiles[name].filled
         if place:
-            why = f"{group.reason}; another group, `{found[0].column}`, is the one that is kept together"
-            plan.decide(name, "ignored", reason=why)
+            plan.ignore(name, f"{group.reason}; another group, `{found[0].column}`, is the one that is kept together")
         elif holes:
             warning = f"{holes} rows have none, so nothing can be split by it: fill them, then set `data.split.group`"
-            plan.decide(name, "ignored", reason=group.reason, warning=warning)
+            plan.ignore(name, group.reason, warning)
         else:
             straddling = straddling_values(columns[name], columns[split]) if split is not None else 0
-            said = [f"{straddling} of them are in more than one split"] if straddling else []
-            said += [group.few] if group.few else []
+            shown = [f"{straddling} of them are in more than one split"] if straddling else []
+            warning = "; ".join([*shown, *([group.few] if group.few else [])])
             arguments = {"straddling": straddling} if straddling else {}
-            plan.decide(name, "group", reason=group.reason, warning="; ".join(said), arguments=arguments)
+            plan.decide(name, "group", reason=group.reason, warning=warning, arguments=arguments)
 
 
 def give_hints(plan: Plan) -> None:

@@ -9,11 +9,11 @@ from itertools import islice, product
 import numpy as np
 import polars as pl
 
+from mmfusion.runs.inspect.columns.coded import Coded
 from mmfusion.runs.inspect.columns.spelling import looks_like_codes, looks_like_numbering
 from mmfusion.runs.inspect.groups.evidence import alike, attributes, constant
 from mmfusion.runs.inspect.groups.find_groups import ENOUGH, Grouped, whole_values
 from mmfusion.runs.inspect.groups.similarity import alike_texts, without
-from mmfusion.runs.inspect.leaks.prediction import Looked
 
 _MOST_OUTER, _MOST_PAIRS = 50, 40
 _ROWS_EACH = 1.6
@@ -94,7 +94,7 @@ def _pair(table: Grouped, outer: str, inner: str) -> Pair | None:
         _ROWS_EACH * values, len(codes) / 2
     ):
         return None
-    pair = Looked(codes, None, values)
+    pair = Coded(codes, None, values)
     rows = whole_values(pair, values)
     if rows is not None:
         first, second, pair = (table.look(outer, rows), table.look(inner, rows), pair.where(rows))

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import polars as pl
 
 from mmfusion.runs.inspect.groups.find_groups import Group, Grouped, find_groups, straddling_values
 from mmfusion.runs.inspect.plan import Plan
+from mmfusion.runs.inspect.requested import FILES
 
 _ONE_FORM = 0.98
 """Share of paths with the same number of parts from which on a part means the same in all of them."""
@@ -16,14 +14,14 @@ _ONE_FORM = 0.98
 _MOST_PARTS = 12
 
 
-def warn_of_path_groups(plan: Plan, columns: Mapping[str, Any]) -> None:
+def warn_of_path_groups(plan: Plan) -> None:
     """Say of media whose paths hold a group that no column has; nothing where rows are kept together by a column."""
     if plan.of("group"):
         return
-    split = plan.first("split")
-    targets = [d.column for d in plan.of("task") if isinstance(columns.get(d.column), pl.Series)]
-    for media in plan.of("modality", "image", "speech", "series", "features"):
-        cells = columns.get(media.column)
+    columns, split = plan.columns, plan.first("split")
+    targets = [d.column for d in plan.of("task") if plan.is_series(d.column)]
+    for media in plan.of("modality", *FILES):
+        cells = columns[media.column]
         if not isinstance(cells, pl.Series) or cells.dtype != pl.String:
             continue
         parts = _parts(cells)

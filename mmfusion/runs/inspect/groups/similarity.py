@@ -8,8 +8,8 @@ import numpy as np
 import polars as pl
 from scipy.special import fdtr, ndtri
 
+from mmfusion.runs.inspect.columns.coded import Coded
 from mmfusion.runs.inspect.leaks.association import ranks
-from mmfusion.runs.inspect.leaks.prediction import Looked
 
 PAIRS = 300
 """Pairs of texts that are compared, of one group and of two; ..."""
@@ -29,7 +29,7 @@ _MOST_ALIKE = 0.9
 _MOST_LEVELS, _COMMONEST, _TENTHS = 50, 6, 10
 
 
-def comparable(other: Looked) -> np.ndarray | None:
+def comparable(other: Coded) -> np.ndarray | None:
     """`[N, D]` of variance 1 in all, NaN where empty: a number's rank, or which of its commonest levels a category has.
 
     None if there is nothing to compare.
@@ -53,7 +53,7 @@ def comparable(other: Looked) -> np.ndarray | None:
     return found
 
 
-def without(x: np.ndarray, target: Looked) -> np.ndarray:
+def without(x: np.ndarray, target: Coded) -> np.ndarray:
     """What is left of a column when the mean of each class of a target, or of each tenth of its numbers, is taken off.
 
     Args:
@@ -74,7 +74,7 @@ def without(x: np.ndarray, target: Looked) -> np.ndarray:
     return found
 
 
-def alike_numbers(group: Looked, x: np.ndarray) -> tuple[float, float] | None:
+def alike_numbers(group: Coded, x: np.ndarray) -> tuple[float, float] | None:
     """The share of a column's variance that lies between groups, and how surprising it is, as a z-score.
 
     Each group is compared with the next in order, not with all, so that a column which rises with the group's own
@@ -100,7 +100,7 @@ def alike_numbers(group: Looked, x: np.ndarray) -> tuple[float, float] | None:
     return between / (between + 1), _surprise(ratio, free * (groups - 1) / 1.5, free * (rows - groups))
 
 
-def jumps(group: Looked, x: np.ndarray) -> float:
+def jumps(group: Coded, x: np.ndarray) -> float:
     """How much more a column changes from one block of a group's rows to the next than inside a block, as a z-score.
 
     Of rows in the order of time, those that stand together are alike whatever they are of: what drifts does not jump

@@ -2,11 +2,14 @@
 
 Predictors with much freedom (a level's commonest class, the nearest numbers) are scored on rows that they did not see,
 each row left out in turn, so that a column which is different in every row does not look as if it knew anything.
+
+The tests are written with `scipy.special`, for importing `scipy.stats` takes longer than looking at most tables.
 """
 
 from __future__ import annotations
 
 import numpy as np
+import polars as pl
 from scipy.special import chdtrc
 
 FEW_CLASSES = 6
@@ -25,18 +28,13 @@ def hits_by_level(codes: np.ndarray, labels: np.ndarray) -> int:
     """
     classes = int(labels.max()) + 1
     cells, counts = np.unique(codes.astype(np.int64) * classes + labels, return_counts=True)
-    levels, cell_labels = cells // classes, cells % classes
-    order = np.lexsort((-counts, levels))
-    levels, counts, cell_labels = levels[order], counts[order], cell_labels[order]
-    first = np.r_[True, levels[1:] != levels[:-1]]
-    group = np.cumsum(first) - 1
-    starts = np.flatnonzero(first)
-    second = np.zeros(len(starts), dtype=np.int64)  # the count of a level's second commonest class
-    has_second = np.r_[starts[1:], len(levels)] - starts > 1
-    second[has_second] = counts[starts[has_second] + 1]
-    hits = counts[starts][counts[starts] - 1 > second].sum()
-    alone = np.bincount(group, weights=counts)[group] == 1
-    return int(hits + (cell_labels[alone] == np.bincount(labels).argmax()).sum())
+    order = np.lexsort((counts, cells // classes))
+    (level, label), counts = np.divmod(cells[order], classes), counts[order]
+    follows = np.r_[False, level[1:] == level[:-1]]  # the cell before is the next less common class of the same level
+    last = np.r_[~follows[1:], True]
+    hits = counts[last & (counts - 1 > np.where(follows, np.r_[0, counts[:-1]], 0))].sum()
+    alone = label[~follows & last & (counts == 1)]
+    return int(hits + (alone == np.bincount(labels).argmax()).sum())
 
 
 def hits_by_interval(numbers: np.ndarray, labels: np.ndarray) -> int:
@@ -63,11 +61,8 @@ def hits_by_interval(numbers: np.ndarray, labels: np.ndarray) -> int:
     uncommon = len(y) - int(np.bincount(y).max())
     best, hits = np.zeros(len(x) + 1), 0
     for step, classes in enumerate(steps, start=1):
-        each = [
-            inside[label] + np.maximum.accumulate(np.where(may_part, best - inside[label], -np.inf))
-            for label in classes.tolist()
-        ]
-        best = np.max(each, axis=0)
+        gains = (inside[label] for label in classes.tolist())
+        best = np.max([g + np.maximum.accumulate(np.where(may_part, best - g, -np.inf)) for g in gains], axis=0)
         more = max(0, step - len(present))
         is_free = best[-1] == len(x) and (more == 1 or len(present) > 2) and uncommon >= 3 * step
         hits = max(hits, int(best[-1]) - (0 if is_free else more))
@@ -87,8 +82,15 @@ def distance_apart(numbers: np.ndarray, rows: np.ndarray) -> float:
 
 
 def mean_of_neighbours(numbers: np.ndarray, target: np.ndarray) -> np.ndarray:
-    """`[N]`, the mean target of the four rows with the nearest numbers."""
-    return target[_neighbours(numbers)].mean(axis=1)
+    """`[N]`, the mean target of the four rows with the nearest numbers: two on either side, or further at the ends."""
+    order = _sorted(numbers)
+    own = np.arange(len(order))
+    middle = own.clip(NEIGHBOURS, max(len(order) - 1 - NEIGHBOURS, NEIGHBOURS))
+    near = middle[:, None] + np.r_[-NEIGHBOURS:0, 1 : NEIGHBOURS + 1]
+    near = np.where(near == own[:, None], middle[:, None], near)  # at the ends the window holds the row itself
+    means = np.empty(len(order))
+    means[order] = target[order[near]].mean(axis=1)
+    return means
 
 
 def along_curve(numbers: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -146,31 +148,16 @@ def alike_in_rank(numbers: np.ndarray, classes: np.ndarray) -> bool:
     """Whether nothing speaks against the classes' having numbers of one distribution: p > .01 of Kruskal and Wallis."""
     _, place, counts = np.unique(classes, return_inverse=True, return_counts=True)
     rank = ranks(numbers)
-    spread = rank.var()
-    if len(counts) < 2 or spread == 0:
+    if len(counts) < 2 or rank.var() == 0:
         return True
     means = np.bincount(place, weights=rank) / counts
-    statistic = float((counts * (means - rank.mean()) ** 2).sum() / spread * (1 - 1 / len(rank)))
+    statistic = float((counts * (means - rank.mean()) ** 2).sum() / rank.var() * (1 - 1 / len(rank)))
     return bool(chdtrc(len(counts) - 1, statistic) > _ALIKE)
 
 
 def ranks(x: np.ndarray) -> np.ndarray:
     """Ranks from 0; equal numbers share the mean of theirs."""
-    _, place, counts = np.unique(x, return_inverse=True, return_counts=True)
-    return (np.cumsum(counts) - (counts + 1) / 2)[place]
-
-
-def _neighbours(numbers: np.ndarray) -> np.ndarray:
-    """`[N, 4]`, the rows on either side among the sorted numbers; at the ends, the next ones inside."""
-    count = len(numbers)
-    order = _sorted(numbers)
-    steps = np.r_[-NEIGHBOURS:0, 1 : NEIGHBOURS + 1]
-    start = np.arange(count).clip(NEIGHBOURS, max(count - 1 - NEIGHBOURS, NEIGHBOURS))
-    places = start[:, None] + steps
-    own = places == np.arange(count)[:, None]  # at the ends the window holds the row itself: take its middle instead
-    near = np.empty((count, 2 * NEIGHBOURS), dtype=np.int64)
-    near[order] = order[np.where(own, start[:, None], places)]
-    return near
+    return pl.Series(x).rank().to_numpy() - 1
 
 
 def _sorted(numbers: np.ndarray) -> np.ndarray:

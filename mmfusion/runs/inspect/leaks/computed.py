@@ -7,18 +7,17 @@ from itertools import combinations
 
 import numpy as np
 
-from mmfusion.runs.inspect.leaks.prediction import LEAST_ROWS, Looked
+from mmfusion.runs.inspect.columns.coded import Coded
+from mmfusion.runs.inspect.leaks.partial import ROUNDED
+from mmfusion.runs.inspect.leaks.prediction import LEAST_ROWS
 
 _MOST_COLUMNS = 60
 _MOST_ROWS = 500
-_ROUNDED = 1e-3
-"""Standard deviations of the target by which a rounded result may differ, ..."""
-
 _ROWS = 0.98
-"""... in this share of rows."""
+"""Share of rows in which the result must be the target, but for rounding."""
 
 
-def computed_from_two(columns: Mapping[str, Looked], target: Looked) -> tuple[str, str, str] | None:
+def computed_from_two(columns: Mapping[str, Coded], target: Coded) -> tuple[str, str, str] | None:
     """The first two columns from which a target is computed, and what it is of them; of many columns, nothing.
 
     Args:
@@ -32,7 +31,7 @@ def computed_from_two(columns: Mapping[str, Looked], target: Looked) -> tuple[st
     y = target.numbers[rows]
     if len(y) < LEAST_ROWS or len(np.unique(y)) < LEAST_ROWS / 2:
         return None
-    near = _ROUNDED * y.std()
+    near = ROUNDED * y.std()
     for (first, a), (second, b) in combinations([(name, x[rows]) for name, x in numbers.items()], 2):
         if not np.isfinite(a * b).sum() > max(LEAST_ROWS, len(y) / 2):
             continue

@@ -7,18 +7,15 @@ from collections.abc import Iterator
 import numpy as np
 
 from mmfusion.data.table.empty import looks_missing
+from mmfusion.runs.inspect.columns.coded import Coded
 from mmfusion.runs.inspect.leaks.association import alike_in_rank, distance_apart, independent, rank_correlation
-from mmfusion.runs.inspect.leaks.prediction import LEAST_ROWS, Looked, follows, gives
+from mmfusion.runs.inspect.leaks.prediction import APART, CLASSES, LEAST_ROWS, relation
 
-_CLASSES = 20
 _FEWEST = 4
 """Rows of a class, and as many of the others, that are enough if a column tells them apart without an error."""
 
 _FEWEST_OF_A_VALUE = 10
 """Rows of a class that are enough if numbers have a value in them alone."""
-
-_APART = 0.1
-"""Gap between a class and the others, as a share of a measurement's range, that is no luck."""
 
 _ERRORS = 0.02
 """Share of a class's rows that may be told wrongly."""
@@ -26,7 +23,7 @@ _ERRORS = 0.02
 _SAME = 0.2
 """Share of rows in which a number that rarely occurs twice is the target's by no chance."""
 
-_ROUNDED = 1e-3
+ROUNDED = 1e-3
 """Standard deviations by which two numbers differ that may be the same one, rounded."""
 
 _COMMON = 0.1
@@ -45,7 +42,7 @@ _FEWEST_OF_FEW = 8
 """Rows outside the commonest class, or level, that are enough in fewer rows than scores are given for."""
 
 
-def gives_in_part(feature: Looked, target: Looked, name: str) -> str | None:
+def gives_in_part(feature: Coded, target: Coded, name: str) -> str | None:
     """How a column gives a target away in part, in words; None if it does not.
 
     Args:
@@ -63,14 +60,14 @@ def gives_in_part(feature: Looked, target: Looked, name: str) -> str | None:
     return _copied(feature, target, name)
 
 
-def _class_given_away(feature: Looked, target: Looked) -> int | None:
+def _class_given_away(feature: Coded, target: Coded) -> int | None:
     """The first of a target's commonest classes whose rows have a level, a gap or a range of numbers of their own."""
     rows, sizes = len(target.codes), np.bincount(target.codes, minlength=target.levels)
     present = np.flatnonzero(sizes)
-    if len(present) < 3 or target.levels > rows / 4 or (target.numbers is not None and len(present) > _CLASSES):
+    if len(present) < 3 or target.levels > rows / 4 or (target.numbers is not None and len(present) > CLASSES):
         return None
     measured = feature.numbers is not None and feature.levels > 2 * len(present)
-    for label in sorted(present.tolist(), key=lambda label: -sizes[label])[:_CLASSES]:
+    for label in sorted(present.tolist(), key=lambda label: -sizes[label])[:CLASSES]:
         holds = target.codes == label
         if not _FEWEST <= holds.sum() <= rows - _FEWEST:
             continue
@@ -79,7 +76,7 @@ def _class_given_away(feature: Looked, target: Looked) -> int | None:
     return None
 
 
-def _has_own_levels(feature: Looked, holds: np.ndarray, measured: bool) -> bool:
+def _has_own_levels(feature: Coded, holds: np.ndarray, measured: bool) -> bool:
     """Whether some levels (of a measurement, only its commonest value or none) are there in just these rows."""
     codes = feature.codes + 1
     if measured:
@@ -93,7 +90,7 @@ def _has_own_levels(feature: Looked, holds: np.ndarray, measured: bool) -> bool:
     return bool((sizes[mostly] > 1).any()) and feature.levels <= len(holds) / 4 and _few_errors(mostly[codes], holds)
 
 
-def _has_own_range(feature: Looked, holds: np.ndarray, classes: np.ndarray) -> bool:
+def _has_own_range(feature: Coded, holds: np.ndarray, classes: np.ndarray) -> bool:
     """Whether a measurement lies beyond all others in these rows, as a probability or as no measurement does.
 
     The petals of irises tell one species from the two others, but these by the same measure.
@@ -109,7 +106,7 @@ def _has_own_range(feature: Looked, holds: np.ndarray, classes: np.ndarray) -> b
         return True
     if (~holds).sum() < len(holds) / 3:  # too few to see a difference between the others
         return False
-    return distance_apart(x, holds) > _APART and alike_in_rank(x[~holds], classes[~holds])
+    return distance_apart(x, holds) > APART and alike_in_rank(x[~holds], classes[~holds])
 
 
 def _few_errors(predicted: np.ndarray, holds: np.ndarray) -> bool:
@@ -117,15 +114,15 @@ def _few_errors(predicted: np.ndarray, holds: np.ndarray) -> bool:
     return wrong <= _ERRORS * min(holds.sum(), (~holds).sum())
 
 
-def _copied(feature: Looked, target: Looked, name: str) -> str | None:
+def _copied(feature: Coded, target: Coded, name: str) -> str | None:
     """Whether a column gives the target away in the rows that do not hold one of its values, or are not empty."""
     rows = len(feature.codes)
     if feature.numbers is not None and target.numbers is not None and target.levels > rows / 2:
-        same = np.abs(feature.numbers - target.numbers) <= _ROUNDED * target.numbers.std()
+        same = np.abs(feature.numbers - target.numbers) <= ROUNDED * target.numbers.std()
         if same.mean() > _SAME:
             return f"is the same number as {name} in {same.mean():.0%} of rows"
     classes = target.codes
-    if target.numbers is not None and target.levels > _CLASSES:
+    if target.numbers is not None and target.levels > CLASSES:
         classes = np.argsort(np.argsort(target.numbers, kind="stable")) * _QUARTERS // rows
     for others, without, is_missing in _without_one_value(feature):
         is_copy = feature.numbers is not None and feature.levels > others.sum() / 2
@@ -134,15 +131,15 @@ def _copied(feature: Looked, target: Looked, name: str) -> str | None:
         if not is_copy and not (is_order_seen and independent(others, classes) > least):
             continue  # without the middle one of three levels, two are told apart well
         part, its_target = feature.where(others), target.where(others)
-        for score in (gives(part, its_target), follows(part, its_target)):
-            if score.suspicious:
-                return f"gives {score.words} of {name} wherever it is not {without}"
+        found = relation(part, its_target)
+        if found is not None:
+            return f"gives {found[1].words} of {name} wherever it is not {without}"
         if (is_missing or is_copy) and others.sum() < LEAST_ROWS and _without_error(part, its_target):
             return f"gives {name} without an error wherever it is not {without}"
     return None
 
 
-def _without_one_value(feature: Looked) -> Iterator[tuple[np.ndarray, str, bool]]:
+def _without_one_value(feature: Coded) -> Iterator[tuple[np.ndarray, str, bool]]:
     """Rows without one value that is empty, looks so or is the commonest; what it is, and whether it is missing."""
     filled = feature.codes >= 0
     candidates = [(filled, "empty", True)]
@@ -159,13 +156,13 @@ def _without_one_value(feature: Looked) -> Iterator[tuple[np.ndarray, str, bool]
             yield others, words, is_missing
 
 
-def _without_error(feature: Looked, target: Looked) -> bool:
+def _without_error(feature: Coded, target: Coded) -> bool:
     """Whether each value of a column stands for one class, or for an interval of numbers that holds no other's; or
     numbers, in the order of the target's.
     """
     if feature.numbers is not None and target.numbers is not None:
         return abs(rank_correlation(feature.numbers, target.numbers)) > _SAME_ORDER
-    of_classes = target.numbers is None or target.levels <= _CLASSES
+    of_classes = target.numbers is None or target.levels <= CLASSES
     labels = target.codes if of_classes else feature.codes
     sizes = np.bincount(labels)
     if len(labels) - sizes.max() < _FEWEST_OF_FEW:
@@ -177,5 +174,5 @@ def _without_error(feature: Looked, target: Looked) -> bool:
     return runs == (sizes > 0).sum() <= len(labels) / 6
 
 
-def _shown(looked: Looked, code: int) -> str:
+def _shown(looked: Coded, code: int) -> str:
     return "one value" if looked.values is None else repr(looked.values[code])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 import polars as pl
@@ -10,7 +11,8 @@ from scipy.special import bdtr
 
 from mmfusion.data.decode.text_tokens import UNSPACED
 from mmfusion.data.table.delimited import Cells
-from mmfusion.runs.inspect.columns.profile import numeric
+from mmfusion.runs.inspect.columns.casts import as_text
+from mmfusion.runs.inspect.columns.coded import Coded
 from mmfusion.runs.inspect.leaks.association import (
     along_curve,
     hits_by_interval,
@@ -22,9 +24,6 @@ from mmfusion.runs.inspect.leaks.association import (
 
 LEAST_ROWS = 40
 """Labelled rows below which nothing is suspicious: a few are predicted well by chance."""
-
-MOST_ROWS = 20_000
-"""Rows that are looked at; of a longer table, as many at random."""
 
 _ERRORS_LEFT = 0.2
 """A good predictor may leave this share of the commonest class's errors; a leak leaves less, ..."""
@@ -50,7 +49,7 @@ _FEWEST_BY_MEASUREMENT = 25
 _FEWEST_OF_KINDS = 60
 """... (of more than two classes, so many, as petals of 50 irises do), but not by such a gap: ..."""
 
-_APART = 0.1
+APART = 0.1
 """... a share of the range of numbers."""
 
 _MOSTLY_ONE = 0.6
@@ -60,7 +59,7 @@ LABELS_COMPARED = 20
 """Of a target of several labels a row, the commonest: which rows have each of them is looked at."""
 
 _Z = 2.0
-_CLASSES = 20
+CLASSES = 20
 """Numbers with more different values than this are no classes."""
 
 
@@ -105,58 +104,7 @@ class Score:
 NOTHING = Score(0.0, 0.0, "accuracy", 0)
 
 
-@dataclass(frozen=True)
-class Looked:
-    """A column's cells in the forms in which they are compared.
-
-    Attributes:
-        codes: int `[N]`, a number for each value; −1 where empty.
-        numbers: `[N]`, NaN where empty; None unless all filled cells are numbers, three different ones or more.
-        levels: how many different values.
-        values: text `[levels]`, the value of each code; None where they were not kept.
-    """
-
-    codes: np.ndarray
-    numbers: np.ndarray | None
-    levels: int
-    values: pl.Series | None = None
-
-    @classmethod
-    def at(cls, cells: Cells, rows: np.ndarray | None = None) -> Looked:
-        """Look at some rows of a column.
-
-        Args:
-            cells: `[N]`, None where empty.
-            rows: the rows to look at; None: all.
-        """
-        values = cells if isinstance(cells, pl.Series) else pl.Series([_text(cell) for cell in cells], dtype=pl.String)
-        values = values if rows is None else values.gather(rows)
-        numbers = numeric(values)
-        texts = values.cast(pl.String)
-        codes = texts.rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1
-        is_number = numbers.null_count() == values.null_count() and numbers.n_unique() - (numbers.null_count() > 0) > 2
-        levels = texts.drop_nulls().unique().sort()
-        return cls(codes, numbers.to_numpy().astype(np.float64) if is_number else None, len(levels), levels)
-
-    def where(self, rows: np.ndarray) -> Looked:
-        """Some of the rows."""
-        return replace(self, codes=self.codes[rows], numbers=None if self.numbers is None else self.numbers[rows])
-
-    @property
-    def holes(self) -> Looked | None:
-        """Whether a cell is filled, as a column of two values; None if all are, or none is."""
-        filled = (self.codes >= 0).astype(np.int64)
-        return Looked(filled, None, 2) if 0 < filled.sum() < len(filled) else None
-
-
-def sample(rows: int) -> np.ndarray | None:
-    """The rows of a long table that are looked at (always the same ones); None: all."""
-    if rows <= MOST_ROWS:
-        return None
-    return np.sort(np.random.default_rng(0).choice(rows, MOST_ROWS, replace=False))
-
-
-def gives(feature: Looked, target: Looked, measured: bool = True) -> Score:
+def gives(feature: Coded, target: Coded, measured: bool = True) -> Score:
     """How well a column predicts a target by itself; the best of several predictors counts.
 
     Classes: the commonest one at the same level, or that of an interval of numbers.
@@ -172,12 +120,12 @@ def gives(feature: Looked, target: Looked, measured: bool = True) -> Score:
     if known.sum() < LEAST_ROWS:
         return NOTHING
     feature, target = feature.where(known), target.where(known)
-    scores = [_classes(feature, target, measured)] if target.numbers is None or target.levels <= _CLASSES else []
+    scores = [_classes(feature, target, measured)] if target.numbers is None or target.levels <= CLASSES else []
     scores += [_numbers(feature, target.numbers)] if target.numbers is not None and target.levels > 3 else []
     return max(scores, key=lambda score: (score.suspicious, score.value))
 
 
-def follows(feature: Looked, target: Looked) -> Score:
+def follows(feature: Coded, target: Coded) -> Score:
     """How well a column is predicted from the target, or which of its cells are empty: it may be made from it."""
     known = target.codes >= 0
     feature, target = feature.where(known), target.where(known)
@@ -185,20 +133,29 @@ def follows(feature: Looked, target: Looked) -> Score:
     if feature.holes is not None:
         scores += [gives(target, feature.holes, measured=False)]
         if feature.levels > 1:  # an empty cell as a class of its own
-            scores += [_classes(target, Looked(feature.codes + 1, None, feature.levels + 1))]
+            scores += [_classes(target, Coded(feature.codes + 1, None, feature.levels + 1))]
     return max(scores, key=lambda score: (score.suspicious, score.value))
 
 
-def is_form_of(column: Looked, other: Looked) -> bool:
+def relation(feature: Coded, target: Coded) -> tuple[Literal["gives", "follows"], Score] | None:
+    """Whether a column gives a target away or is made from it, and how well; None if neither."""
+    score = gives(feature, target)
+    if score.suspicious:
+        return "gives", score
+    score = follows(feature, target)
+    return ("follows", score) if score.suspicious else None
+
+
+def is_form_of(column: Coded, other: Coded) -> bool:
     """Whether one of two columns gives the other away, or is made from it."""
-    return gives(column, other).suspicious or follows(column, other).suspicious
+    return relation(column, other) is not None
 
 
 _JOINED = rf"{UNSPACED}|\p{{Katakana}}|\p{{Hangul}}"
 """A character of a script in which a name may stand without a blank before or behind it."""
 
 
-def says_label(texts: Cells, labels: Cells) -> Score:
+def contains_label(texts: Cells, labels: Cells) -> Score:
     """How often a text contains the name of its own label as a word; chance: that of a label drawn from the others.
 
     Of scripts without blanks between words, and of Korean, whose words end in particles, as a part of any word.
@@ -207,8 +164,7 @@ def says_label(texts: Cells, labels: Cells) -> Score:
         texts: `[N]` cells.
         labels: `[N]` cells.
     """
-    text, label = (pl.Series([_text(cell) for cell in cells], dtype=pl.String) for cells in (texts, labels))
-    frame = pl.DataFrame({"text": text, "label": label}).drop_nulls()
+    frame = pl.DataFrame({"text": as_text(texts), "label": as_text(labels)}).drop_nulls()
     frame = frame.filter((pl.col("label").str.len_chars() > 2) | pl.col("label").str.contains(_JOINED))
     if not len(frame):
         return NOTHING
@@ -227,7 +183,7 @@ def _padded(column: str) -> pl.Expr:
     return pl.concat_str(pl.lit(" "), apart.str.replace_all(r"[^\pL\pN]+", " "), pl.lit(" ")).str.replace_all(" +", " ")
 
 
-def _classes(feature: Looked, target: Looked, measured: bool = False) -> Score:
+def _classes(feature: Coded, target: Coded, measured: bool = False) -> Score:
     labels, rows = target.codes, len(target.codes)
     if rows < LEAST_ROWS or target.levels > rows / 2:
         return NOTHING
@@ -259,13 +215,13 @@ def _fewest(numbers: np.ndarray, labels: np.ndarray, measured: bool) -> int:
     x, y = numbers[order], labels[order]
     gaps = np.diff(x)[y[1:] != y[:-1]]  # at which one class ends
     if measured:
-        if len(gaps) and len(gaps) * gaps.min() > min(len(gaps), 2) * _APART * np.ptp(x):
+        if len(gaps) and len(gaps) * gaps.min() > min(len(gaps), 2) * APART * np.ptp(x):
             return _FEWEST
         return _FEWEST_OF_KINDS if len(np.unique(y)) > 2 else _FEWEST_BY_MEASUREMENT
     return _FEWEST_LARGEST if len(gaps) == 1 and gaps[0] > 0 else _FEWEST
 
 
-def _numbers(feature: Looked, y: np.ndarray) -> Score:
+def _numbers(feature: Coded, y: np.ndarray) -> Score:
     rows = len(y)
     scores = [0.0]
     if np.unique(y, return_counts=True)[1].max(initial=0) > _MOSTLY_ONE * rows:
@@ -278,10 +234,6 @@ def _numbers(feature: Looked, y: np.ndarray) -> Score:
         rows = len(y)
         if rows > 8:
             scores.append(abs(rank_correlation(x, y)))
-            if feature.levels > _CLASSES:
+            if feature.levels > CLASSES:
                 scores += [rank_correlation(mean_of_neighbours(x, y), y), rank_correlation(*along_curve(x, y))]
     return Score(max(scores), 0.0, "rank correlation", rows)
-
-
-def _text(cell: object) -> str | None:
-    return None if cell is None else str(cell)

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 import polars as pl
 
 from mmfusion.data.decode.path_parts import joined
@@ -17,27 +14,26 @@ _MOST_FOLDERS = 0.9
 """Of as many different folders as files, none is a folder."""
 
 
-def find_media(plan: Plan, columns: Mapping[str, Any], name: str, root: Place, kind: str | None = None) -> bool:
+def find_media(plan: Plan, name: str, root: Place, kind: str | None = None) -> bool:
     """Decide that a column holds paths of media, if it does: alone, or behind the folders that another column names.
 
     Args:
         plan: of the table.
-        columns: the table's.
         name: of the column.
         root: where media lie.
-        kind: of the media, where a person has said it.
+        kind: of the media, where the user has requested one.
     """
-    media = look(columns[name], root, kind)
+    media = look(plan.columns[name], root, kind)
     if media is None:
         return False
     suffixes = f"paths ending in {', '.join(media.suffixes)}" if media.suffixes else "paths"
     if media.kind in ADVICE:
-        plan.decide(name, "ignored", reason=f"{suffixes}: {media.kind}s", warning=ADVICE[media.kind])
+        plan.ignore(name, f"{suffixes}: {media.kind}s", ADVICE[media.kind])
         return True
     others = []
     if media.looked_for and not media.found:
-        for other in columns:
-            behind = _behind(plan, columns, other, name, root, media.kind)
+        for other in plan.columns:
+            behind = _behind(plan, other, name, root, media.kind)
             if behind is not None and behind.found > media.found:
                 media, others = behind, [other]
     reason = f"{suffixes} in the folders that `{others[0]}` names" if others else suffixes
@@ -49,10 +45,10 @@ def find_media(plan: Plan, columns: Mapping[str, Any], name: str, root: Place, k
     return True
 
 
-def _behind(plan: Plan, columns: Mapping[str, Any], folder: str, file: str, root: Place, kind: str) -> Media | None:
+def _behind(plan: Plan, folder: str, file: str, root: Place, kind: str) -> Media | None:
     """The media whose folder another column names, if it may be one."""
-    cells, found = columns[folder], plan.profiles[folder]
+    cells, found = plan.columns[folder], plan.profiles[folder]
     text = isinstance(cells, pl.Series) and (cells.dtype == pl.String or cells.dtype.is_integer())
     if folder == file or not text or not found.filled or found.words > 3 or found.distinct > _MOST_FOLDERS * plan.rows:
         return None
-    return look(joined([cells, columns[file]]), root, kind)
+    return look(joined([cells, plan.columns[file]]), root, kind)

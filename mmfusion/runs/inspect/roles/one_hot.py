@@ -47,14 +47,14 @@ class OneHot:
         return f"{len(self.columns)} columns of {held}{named}"
 
 
-def one_hot(plan: Plan, columns: Mapping[str, Any]) -> list[OneHot]:
+def one_hot(plan: Plan) -> list[OneHot]:
     """All such groups among the open columns."""
-    likeness = {name: _likeness(columns[name]) for name in plan.open()}
+    likeness = {name: _likeness(plan.columns[name]) for name in plan.open()}
     named = [(name, (key, _prefix(name))) for name, key in likeness.items()]
-    found = [as_one(columns, names, prefix) for names, (_, prefix) in _side_by_side(named) if prefix is not None]
+    found = [as_one(plan.columns, names, prefix) for names, (_, prefix) in _side_by_side(named) if prefix is not None]
     taken = {name for group in found for name in group.columns}
     others = [(name, (None if name in taken else key, None)) for name, key in likeness.items()]
-    return found + [as_one(columns, names) for names, _ in _side_by_side(others)]
+    return found + [as_one(plan.columns, names) for names, _ in _side_by_side(others)]
 
 
 def _likeness(cells: Any) -> bytes | None:
@@ -114,11 +114,9 @@ def make_multilabel(plan: Plan, group: OneHot, reason: str) -> None:
     """Decide that the columns are one target of several labels."""
     first, *others = group.columns
     warning = "each row has exactly one: one column of their names would be a classification" if group.exclusive else ""
-    empty = plan.profiles[first].rows - plan.profiles[first].filled
-    holes = f"; {empty / plan.profiles[first].rows:.0%} of rows have none" if empty and group.mark is None else ""
-    said = f"{reason}; {group.description}{holes}"
+    shown = f"{reason}; {group.description}{plan.profiles[first].unlabelled if group.mark is None else ''}"
     options = {"empty_is_no": True} if group.mark is not None else {}
     more = {"others": others, "name": group.prefix or "labels", "arguments": options}
-    plan.decide(first, "task", "multilabel", said, warning=warning, **more)
+    plan.decide(first, "task", "multilabel", shown, warning=warning, **more)
     for name in others:
         plan.decide(name, "merged", reason=f"a label of the task that `{first}` begins")

@@ -3,21 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from typing import Any
 
 import polars as pl
 
 from mmfusion.runs.inspect.columns.column_names import SPLIT_NAMES, SPLIT_VALUES, words
 from mmfusion.runs.inspect.plan import Plan
 
+_MOST = 20
+_FOLD = r"(?i)^(fold|cv|k|f)?[\s_-]?\d+(\.0)?$"
 
-def find_split(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None:
+
+def find_split(plan: Plan, targets: frozenset[str]) -> None:
     """The split column, if one looks like it: by its values; between several, by its name and by having all three."""
     found: dict[str, dict[str, str]] = {}
-    for name in plan.open(fixed):
-        cells = columns[name]
-        if plan.profiles[name].distinct > 5 or not isinstance(cells, pl.Series) or cells.dtype != pl.String:
+    for name in plan.open(targets):
+        cells = plan.columns[name]
+        if plan.profiles[name].distinct > 5 or not plan.is_series(name) or cells.dtype != pl.String:
             continue
         meaning = split_meaning(cells)
         if len(meaning) == plan.profiles[name].distinct and "train" in meaning.values() and len(meaning) > 1:
@@ -26,18 +27,18 @@ def find_split(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) ->
     chosen = min(complete or found, key=lambda n: (n.lower() != "split", words(n)[-1:] != ["split"], n), default=None)
     for name, meaning in found.items():
         if name == chosen:
-            take_split(plan, columns, name, meaning, "its values are the names of splits")
+            take_split(plan, name, meaning, "its values are the names of splits")
         else:
-            plan.decide(name, "ignored", reason=f"another split; `{chosen}` is taken")
+            plan.ignore(name, f"another split; `{chosen}` is taken")
 
 
-def other_splits(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) -> None:
+def other_splits(plan: Plan, targets: frozenset[str]) -> None:
     """Columns that are named like a split or a fold are no input and no target, whatever their values say."""
-    for name in plan.open(fixed):
+    for name in plan.open(targets):
         found = plan.profiles[name]
-        if not 2 <= found.distinct <= _MOST or not isinstance(columns[name], pl.Series):
+        if not 2 <= found.distinct <= _MOST or not plan.is_series(name):
             continue
-        if not _is_named_like_one(name, columns[name].cast(pl.String), is_there=bool(plan.splits)):
+        if not _is_named_like_one(name, plan.columns[name].cast(pl.String), is_there=bool(plan.splits)):
             continue
         values = ", ".join(map(str, found.examples))
         reason = (
@@ -47,11 +48,7 @@ def other_splits(plan: Plan, columns: Mapping[str, Any], fixed: frozenset[str]) 
             f"data.split.ratio=null data.split.column={name} data.split.train=… .val=… .test=…, or train by folds with "
             f"data.split.ratio=null data.split.folds=groups data.split.group={name}"
         )
-        plan.decide(name, "ignored", reason=reason)
-
-
-_MOST = 20
-_FOLD = r"(?i)^(fold|cv|k|f)?[\s_-]?\d+(\.0)?$"
+        plan.ignore(name, reason)
 
 
 def _is_named_like_one(name: str, cells: pl.Series, *, is_there: bool) -> bool:
@@ -77,10 +74,10 @@ def split_meaning(cells: pl.Series) -> dict[str, str]:
     }
 
 
-def take_split(plan: Plan, columns: Mapping[str, Any], name: str, meaning: dict[str, str], reason: str) -> None:
+def take_split(plan: Plan, name: str, meaning: dict[str, str], reason: str) -> None:
     """Decide that a column is the split."""
     plan.splits = meaning
-    counts = Counter(meaning.get(value, "empty") for value in columns[name].to_list())
+    counts = Counter(meaning.get(value, "empty") for value in plan.columns[name].to_list())
     shares = ", ".join(f"{split} {count}" for split, count in counts.items())
     lacking = [split for split in ("train", "val", "test") if split not in counts]
     warning = f"no rows for {' and '.join(lacking)}" if lacking else ""

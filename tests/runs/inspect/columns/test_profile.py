@@ -2,7 +2,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mmfusion.runs.inspect.columns.profile import numeric, profile
+from mmfusion.runs.inspect.columns.casts import numeric
+from mmfusion.runs.inspect.columns.profile import profile
 
 
 def of(cells, dtype=pl.String):
@@ -13,9 +14,9 @@ def test_counts():
     found = of(["b", None, "a", "b"])
     assert (found.rows, found.filled, found.distinct, found.once) == (4, 3, 2, 1)
     assert found.examples[0] == "b"
-    assert not found.is_unique
-    assert of(list("abcd")).is_unique
-    assert not of(list("abc")).is_unique  # a handful of rows tells nothing
+    assert not found.names_rows
+    assert of(list("abcd")).names_rows
+    assert not of(list("abc")).names_rows  # a handful of rows tells nothing
 
 
 def test_what_is_a_number():

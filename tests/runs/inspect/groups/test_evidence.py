@@ -2,8 +2,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from mmfusion.runs.inspect.columns.coded import Coded
 from mmfusion.runs.inspect.groups.evidence import apart, attributes, constant, in_paths, places, prior
-from mmfusion.runs.inspect.leaks.prediction import Looked
 
 N = 240
 WHO = [f"n{i // 6:02}" for i in range(N)]
@@ -46,13 +46,13 @@ def test_values_that_are_in_one_split_each():
 
 def test_attributes_are_the_same_in_all_rows_of_one_value():
     generator = np.random.default_rng(0)
-    group = Looked.at(pl.Series(WHO))
+    group = Coded.of(pl.Series(WHO))
     place = np.arange(N) // 6
     others = {
-        "sex": Looked.at(pl.Series(generator.integers(0, 2, 40)[place].astype(str))),
-        "height": Looked.at(pl.Series(generator.normal(170, 10, 40)[place])),
-        "name": Looked.at(pl.Series([f"person {i}" for i in place])),  # of its own for each: another name of it
-        "noise": Looked.at(pl.Series(generator.integers(0, 2, N).astype(str))),
+        "sex": Coded.of(pl.Series(generator.integers(0, 2, 40)[place].astype(str))),
+        "height": Coded.of(pl.Series(generator.normal(170, 10, 40)[place])),
+        "name": Coded.of(pl.Series([f"person {i}" for i in place])),  # of its own for each: another name of it
+        "noise": Coded.of(pl.Series(generator.integers(0, 2, N).astype(str))),
     }
     assert attributes(group, others) == ["sex", "height"]
     shared = {name: others[name] for name in ("sex", "height")}

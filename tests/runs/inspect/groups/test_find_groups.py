@@ -1,8 +1,8 @@
 import numpy as np
 import polars as pl
 
+from mmfusion.runs.inspect.columns.coded import MOST_ROWS
 from mmfusion.runs.inspect.groups.find_groups import Group, Grouped, find_groups, straddling_values
-from mmfusion.runs.inspect.leaks.prediction import MOST_ROWS
 
 N = 240
 

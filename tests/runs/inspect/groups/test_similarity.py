@@ -2,8 +2,8 @@ import numpy as np
 import polars as pl
 import pytest
 
+from mmfusion.runs.inspect.columns.coded import Coded
 from mmfusion.runs.inspect.groups.similarity import alike_numbers, alike_texts, comparable, jumps, together, without
-from mmfusion.runs.inspect.leaks.prediction import Looked
 
 N = 400
 
@@ -13,8 +13,8 @@ def generator() -> np.random.Generator:
     return np.random.default_rng(2)
 
 
-def looked(cells) -> Looked:
-    return Looked.at(pl.Series(cells))
+def looked(cells) -> Coded:
+    return Coded.of(pl.Series(cells))
 
 
 def compared(cells) -> np.ndarray:

@@ -4,15 +4,15 @@ import numpy as np
 import polars as pl
 import pytest
 
+from mmfusion.runs.inspect.columns.coded import Coded
 from mmfusion.runs.inspect.leaks.computed import computed_from_two
-from mmfusion.runs.inspect.leaks.prediction import Looked
 
 N = 200
 MADE = {"sum": np.add, "difference": np.subtract, "product": np.multiply, "quotient": np.divide}
 
 
-def looked(**columns) -> dict[str, Looked]:
-    return {name: Looked.at(pl.Series(cells)) for name, cells in columns.items()}
+def looked(**columns) -> dict[str, Coded]:
+    return {name: Coded.of(pl.Series(cells)) for name, cells in columns.items()}
 
 
 @pytest.fixture
@@ -28,18 +28,18 @@ def test_what_a_target_is_computed_from(columns, what, swapped):
     a, b = (columns[name] + (1 if what == "quotient" else 0) for name in pair)
     inputs = looked(**dict(zip(pair, (a, b), strict=True)), noise=columns["noise"])
     y = MADE[what](a, b)
-    assert computed_from_two(inputs, Looked.at(pl.Series(y.round(3)))) == (*pair, what)
+    assert computed_from_two(inputs, Coded.of(pl.Series(y.round(3)))) == (*pair, what)
     holes = np.where(np.arange(N) % 5 == 0, np.nan, a)
-    some = {**inputs, pair[0]: Looked.at(pl.Series(holes).fill_nan(None))}
-    assert computed_from_two(some, Looked.at(pl.Series(y))) == (*pair, what)
+    some = {**inputs, pair[0]: Coded.of(pl.Series(holes).fill_nan(None))}
+    assert computed_from_two(some, Coded.of(pl.Series(y))) == (*pair, what)
     noisy = y + 0.02 * y.std() * np.random.default_rng(1).normal(size=N)
-    assert computed_from_two(inputs, Looked.at(pl.Series(noisy))) is None
+    assert computed_from_two(inputs, Coded.of(pl.Series(noisy))) is None
 
 
 def test_what_is_not_looked_for(columns):
     y = columns["casual"] + columns["registered"]
     few = looked(**{name: cells[:39] for name, cells in columns.items()})
-    assert computed_from_two(few, Looked.at(pl.Series(y[:39]))) is None
-    assert computed_from_two(looked(**columns), Looked.at([f"k{each}" for each in y])) is None
+    assert computed_from_two(few, Coded.of(pl.Series(y[:39]))) is None
+    assert computed_from_two(looked(**columns), Coded.of([f"k{each}" for each in y])) is None
     many = looked(**{f"{i}": columns["noise"] for i in range(60)}, **columns)
-    assert computed_from_two(many, Looked.at(pl.Series(y))) is None
+    assert computed_from_two(many, Coded.of(pl.Series(y))) is None

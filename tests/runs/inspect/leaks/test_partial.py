@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 from sklearn.datasets import load_iris, load_wine
 
+from mmfusion.runs.inspect.columns.coded import Coded
 from mmfusion.runs.inspect.leaks.partial import gives_in_part
-from mmfusion.runs.inspect.leaks.prediction import Looked
 
 N = 300
 
@@ -22,7 +22,7 @@ def labels(generator) -> np.ndarray:
 
 
 def why(feature, target) -> str | None:
-    return gives_in_part(Looked.at(feature), Looked.at(target), "the target")
+    return gives_in_part(Coded.of(feature), Coded.of(target), "the target")
 
 
 def classes(labels: np.ndarray) -> list[str]:

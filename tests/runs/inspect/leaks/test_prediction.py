@@ -5,17 +5,9 @@ import polars as pl
 import pytest
 from sklearn.datasets import load_iris, load_wine
 
+from mmfusion.runs.inspect.columns.coded import MOST_ROWS, Coded, sample
 from mmfusion.runs.inspect.leaks.partial import gives_in_part
-from mmfusion.runs.inspect.leaks.prediction import (
-    MOST_ROWS,
-    Looked,
-    Score,
-    follows,
-    gives,
-    is_form_of,
-    sample,
-    says_label,
-)
+from mmfusion.runs.inspect.leaks.prediction import Score, contains_label, follows, gives, is_form_of
 
 N = 400
 
@@ -26,11 +18,11 @@ def generator() -> np.random.Generator:
 
 
 def given(feature, target) -> Score:
-    return gives(Looked.at(feature), Looked.at(target))
+    return gives(Coded.of(feature), Coded.of(target))
 
 
 def made(feature, target) -> Score:
-    return follows(Looked.at(feature), Looked.at(target))
+    return follows(Coded.of(feature), Coded.of(target))
 
 
 def test_a_copy_of_the_target_is_suspicious(generator):
@@ -141,28 +133,28 @@ def test_a_long_table_is_sampled():
     assert sample(MOST_ROWS) is None
     rows = sample(10 * MOST_ROWS)
     assert len(np.unique(rows)) == MOST_ROWS
-    assert Looked.at(pl.Series(range(10 * MOST_ROWS)), rows).levels == MOST_ROWS
+    assert Coded.of(pl.Series(range(10 * MOST_ROWS)), rows).levels == MOST_ROWS
 
 
 def test_a_text_that_says_its_label(generator):
     labels = [("positive", "negative")[i] for i in generator.integers(0, 2, N)]
-    said = says_label([f"This one, I would say: {label.upper()}!" for label in labels], labels)
+    said = contains_label([f"This one, I would say: {label.upper()}!" for label in labels], labels)
     assert said.suspicious
-    assert not says_label(["not positively said"] * N, labels).suspicious
+    assert not contains_label(["not positively said"] * N, labels).suspicious
     # Both words in every text: nothing is given away.
-    assert not says_label(["positive or negative?"] * N, labels).suspicious
-    assert says_label([None, "a"], ["x", None]).rows == 0
+    assert not contains_label(["positive or negative?"] * N, labels).suspicious
+    assert contains_label([None, "a"], ["x", None]).rows == 0
 
 
 def test_a_measurement_that_tells_kinds_apart_well_is_no_leak_and_a_bin_of_it_is():
     irises = load_iris()
-    species = Looked.at(pl.Series(irises.target_names[irises.target]))
+    species = Coded.of(pl.Series(irises.target_names[irises.target]))
     for cells in irises.data.T:
-        assert not gives(Looked.at(pl.Series(cells)), species).suspicious
-        assert not follows(Looked.at(pl.Series(cells)), species).suspicious
+        assert not gives(Coded.of(pl.Series(cells)), species).suspicious
+        assert not follows(Coded.of(pl.Series(cells)), species).suspicious
     petal = irises.data[:, 2]
-    assert gives(Looked.at(pl.Series(petal)), species).value > 0.9
-    assert gives(Looked.at(pl.Series(petal)), Looked.at(pl.Series(np.digitize(petal, [3, 5]).astype(str)))).suspicious
+    assert gives(Coded.of(pl.Series(petal)), species).value > 0.9
+    assert gives(Coded.of(pl.Series(petal)), Coded.of(pl.Series(np.digitize(petal, [3, 5]).astype(str)))).suspicious
 
 
 @pytest.mark.parametrize(
@@ -177,9 +169,9 @@ def test_a_measurement_that_tells_kinds_apart_well_is_no_leak_and_a_bin_of_it_is
 )
 def test_a_text_without_blanks_says_its_label_too(names, text):
     labels = [names[i % 2] for i in range(N)]
-    assert says_label([text.format(label) for label in labels], labels).suspicious
-    assert not says_label([text.format("x") for _ in labels], labels).suspicious
-    assert not says_label([text.format("".join(names)) for _ in labels], labels).suspicious
+    assert contains_label([text.format(label) for label in labels], labels).suspicious
+    assert not contains_label([text.format("x") for _ in labels], labels).suspicious
+    assert not contains_label([text.format("".join(names)) for _ in labels], labels).suspicious
 
 
 @pytest.mark.parametrize("table", [load_iris(), load_wine()], ids=["iris", "wine"])
@@ -187,9 +179,9 @@ def test_a_text_without_blanks_says_its_label_too(names, text):
 def test_measurements_of_few_rows_tell_kinds_apart_by_luck(table, rows):
     for seed in range(5):
         chosen = np.random.default_rng(seed).choice(len(table.target), rows, replace=False)
-        kinds = Looked.at(pl.Series(table.target_names[table.target[chosen]]))
+        kinds = Coded.of(pl.Series(table.target_names[table.target[chosen]]))
         for cells in table.data[chosen].T:
-            column = Looked.at(pl.Series(cells))
+            column = Coded.of(pl.Series(cells))
             assert not is_form_of(column, kinds)
             assert gives_in_part(column, kinds, "kind") is None
 

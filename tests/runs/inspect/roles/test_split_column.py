@@ -1,9 +1,10 @@
 import polars as pl
 import pytest
 
-from mmfusion.runs.inspect.columns.profile import profile
-from mmfusion.runs.inspect.plan import Decision, Plan
-from mmfusion.runs.inspect.roles.split_column import find_split, other_splits, split_meaning
+from mmfusion.runs.inspect.roles.split_column import split_meaning
+from tests.runs.inspect.plans import among, roles
+
+N = 60
 
 
 @pytest.mark.parametrize(
@@ -19,13 +20,23 @@ def test_values_that_name_splits(values, meaning):
     assert split_meaning(pl.Series(values)) == meaning
 
 
-def decided(**columns):
-    table = {name: pl.Series(name, cells, dtype=pl.String) for name, cells in columns.items()}
-    profiles = {name: profile(name, cells) for name, cells in table.items()}
-    plan = Plan("t.csv", 60, profiles, {name: Decision(name, "open") for name in table})
-    find_split(plan, table, frozenset())
-    other_splits(plan, table, frozenset())
-    return plan.decisions
+@pytest.mark.parametrize(
+    ("name", "values", "role", "warning"),
+    [
+        ("split", ["train", "test", None], "split", "20 rows without a split will be refused"),
+        ("split", ["train", "test"], "split", "no rows for val"),
+        ("split", ["train", "train", None], "ignored", ""),  # training alone is no split
+        ("part", ["train", "bus"], "modality tabular", ""),
+        ("part", ["arm", "leg"], "modality tabular", ""),
+        ("set", ["1", "2"], "modality tabular", ""),
+        ("fold", ["alpha", "beta"], "modality tabular", ""),
+        ("test", ["0", "1"], "modality tabular", ""),
+        ("is_male", ["0", "1"], "modality tabular", ""),
+    ],
+)
+def test_a_split_is_known_by_its_values(name, values, role, warning):
+    plan = among({name: (values * N)[:N]})
+    assert (roles(plan)[name], plan.decisions[name].warning) == (role, warning)
 
 
 @pytest.mark.parametrize(
@@ -39,26 +50,17 @@ def decided(**columns):
         ("划分", ["甲", "乙"]),
     ],
 )
-def test_a_column_named_like_a_split_is_no_target_whatever_it_holds(name, values):
-    decision = decided(**{name: (values * 60)[:60]})[name]
+def test_a_column_named_like_a_split_is_no_input_whatever_it_holds(name, values):
+    decision = among({name: (values * N)[:N]}).decisions[name]
     assert decision.role == "ignored"
     assert f"data.split.ratio=null data.split.folds=groups data.split.group={name}" in decision.reason
 
 
-@pytest.mark.parametrize(
-    ("name", "values"),
-    [
-        ("part", ["arm", "leg"]),
-        ("set", ["1", "2"]),
-        ("fold", ["alpha", "beta"]),
-        ("test", ["0", "1"]),
-        ("is_male", ["0", "1"]),
-    ],
-)
-def test_what_only_sounds_like_one_is_open(name, values):
-    assert decided(**{name: (values * 60)[:60]})[name].role == "open"
-
-
-def test_a_second_split_is_left_out():
-    found = decided(part=["train", "val", "test"] * 20, subset=["a", "b", "c"] * 20)
-    assert found["subset"].reason == "named like a split, and another column is the split"
+def test_of_several_splits_the_one_with_all_three_is_taken():
+    columns = {"split": ["train", "test"] * 30, "fold": ["TRAIN", "dev", "test"] * 20, "subset": ["a", "b", "c"] * 20}
+    plan = among(columns)
+    assert [roles(plan)[name] for name in columns] == ["ignored", "split", "ignored"]
+    assert plan.splits == {"TRAIN": "train", "dev": "val", "test": "test"}
+    assert plan.decisions["fold"].reason == "its values are the names of splits: train 20, val 20, test 20"
+    assert plan.decisions["split"].reason == "another split; `fold` is taken"
+    assert plan.decisions["subset"].reason == "named like a split, and another column is the split"

@@ -4,15 +4,15 @@ import polars as pl
 import pytest
 
 from mmfusion.data.errors import DataError
-from mmfusion.runs.inspect.roles.target_columns import MOST_TARGETS, finish
-from mmfusion.runs.inspect.steps import start
+from mmfusion.runs.inspect.roles.target_columns import MOST_TARGETS
+from mmfusion.runs.inspect.steps import plan_table
 
 N = 200
 
 
 def finished(root, tasks=(), **columns):
     table = {name: pl.Series(name, [str(cell) for cell in cells], dtype=pl.String) for name, cells in columns.items()}
-    plan = finish(start("t.csv", table, root, tasks), table)
+    plan = plan_table("t.csv", table, root, tasks)
     return {name: f"{d.role} {d.kind}".strip() for name, d in plan.decisions.items()}
 
 
@@ -84,7 +84,7 @@ def test_classes_and_levels_that_look_alike_are_said(tmp_path):
         "tags": [";".join(random.Random(i).sample(["a", "A", "b"], 2)) for i in range(N)],
     }
     table = {name: pl.Series(name, cells, dtype=pl.String) for name, cells in columns.items()}
-    plan = finish(start("t.csv", table, tmp_path, ["label", "tags"]), table)
+    plan = plan_table("t.csv", table, tmp_path, ["label", "tags"])
     warnings = {name: d.warning.split(" that differ")[0] for name, d in plan.decisions.items()}
     assert warnings == {
         "city": "'Oslo' and 'oslo' are different levels",
@@ -106,7 +106,7 @@ def test_a_task_that_says_where_another_is_known_is_a_task_all_the_same(tmp_path
         "intent": pl.Series(intent, dtype=pl.String),
         "acts": pl.Series(acts),
     }
-    plan = finish(start("t.csv", table, tmp_path), table)
+    plan = plan_table("t.csv", table, tmp_path)
     assert (plan.decisions["acts"].role, plan.decisions["acts"].kind) == ("task", "multilabel")
     assert plan.decisions["acts"].warning == "it says which rows have a `intent` at all: never make it an input"
 
@@ -116,7 +116,7 @@ def test_many_answers_that_were_not_always_looked_for_are_targets(tmp_path):
     for i in range(MOST_TARGETS + 3):
         cells = [None if (i + row) % 9 == 0 else cell for row, cell in enumerate(drawn("01", i))]
         table[f"q{i}"] = pl.Series(cells, dtype=pl.String)
-    plan = finish(start("t.csv", table, tmp_path), table)
+    plan = plan_table("t.csv", table, tmp_path)
     assert len(plan.of("task", "binary")) == MOST_TARGETS + 3
 
 
@@ -130,7 +130,7 @@ def test_texts_without_blanks_and_strings_of_signs_are_texts(tmp_path):
         "label": drawn("ab", 18),
     }
     table = {name: pl.Series(name, cells) for name, cells in texts.items()}
-    plan = finish(start("t.csv", table, tmp_path), table)
+    plan = plan_table("t.csv", table, tmp_path)
     assert [d.column for d in plan.of("modality", "text")] == ["评论", "thai", "smiles"]
     assert plan.decisions["smiles"].arguments == {"tokens": "characters", "lower": False}
 

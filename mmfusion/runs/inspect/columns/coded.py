@@ -1,0 +1,65 @@
+"""A column's cells in the forms in which columns are compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+import polars as pl
+
+from mmfusion.data.table.delimited import Cells
+from mmfusion.runs.inspect.columns.casts import as_text, numeric
+
+MOST_ROWS = 20_000
+"""Rows that are looked at; of a longer table, as many at random."""
+
+
+@dataclass(frozen=True)
+class Coded:
+    """A column's cells as codes and as numbers.
+
+    Attributes:
+        codes: int `[N]`, a number for each value; −1 where empty.
+        numbers: `[N]`, NaN where empty; None unless all filled cells are numbers, three different ones or more.
+        levels: how many different values.
+        values: text `[levels]`, the value of each code; None where they were not kept.
+    """
+
+    codes: np.ndarray
+    numbers: np.ndarray | None
+    levels: int
+    values: pl.Series | None = None
+
+    @classmethod
+    def of(cls, cells: Cells, rows: np.ndarray | None = None) -> Coded:
+        """Some rows of a column, or all.
+
+        Args:
+            cells: `[N]`, None where empty.
+            rows: their places; None: all.
+        """
+        values = cells if isinstance(cells, pl.Series) else as_text(cells)
+        values = values if rows is None else values.gather(rows)
+        numbers = numeric(values)
+        texts = values.cast(pl.String)
+        codes = texts.rank("dense").fill_null(0).to_numpy().astype(np.int64) - 1
+        is_number = numbers.null_count() == values.null_count() and numbers.n_unique() - (numbers.null_count() > 0) > 2
+        levels = texts.drop_nulls().unique().sort()
+        return cls(codes, numbers.to_numpy().astype(np.float64) if is_number else None, len(levels), levels)
+
+    def where(self, rows: np.ndarray) -> Coded:
+        """Some of the rows."""
+        return replace(self, codes=self.codes[rows], numbers=None if self.numbers is None else self.numbers[rows])
+
+    @property
+    def holes(self) -> Coded | None:
+        """Whether a cell is filled, as a column of two values; None if all are, or none is."""
+        filled = (self.codes >= 0).astype(np.int64)
+        return Coded(filled, None, 2) if 0 < filled.sum() < len(filled) else None
+
+
+def sample(rows: int) -> np.ndarray | None:
+    """The rows of a long table that are looked at (always the same ones); None: all."""
+    if rows <= MOST_ROWS:
+        return None
+    return np.sort(np.random.default_rng(0).choice(rows, MOST_ROWS, replace=False))
