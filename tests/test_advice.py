@@ -367,7 +367,7 @@ ELSEWHERE = {
     "(--traceback shows where)": "tests/test_cli.py::",
     "--cfg job": "tests/test_cli.py::",
     "requires --multirun": "tests/config/test_hydra_errors.py::",  # Hydra's own words, which nobody sees
-    "trusted_modules=[": "tests/e2e/test_user_components.py::test_trains_evaluates_and_loads",
+    "trusted_modules=[": "tests/e2e/test_user_components.py::test_evaluates_and_loads",
     "put it in a column of its own and keep its rows together (--group": (
         "tests/runs/inspect/groups/test_path_groups.py::test_what_a_column_keeps_together_needs_no_word"
     ),
