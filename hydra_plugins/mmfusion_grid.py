@@ -19,15 +19,15 @@ class GridSweeper(Sweeper):
             or `fail` them alone.
     """
 
-    def __init__(self, invalid: Literal["refuse", "fail"] = "refuse") -> None:
+    launcher: Launcher
+
+    def __init__(self, invalid: Literal["refuse", "fail"]) -> None:
         self.invalid = invalid
-        self.launcher: Launcher | None = None
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
         """Build the launcher that the config names."""
         from hydra.core.plugins import Plugins
 
-        self.hydra_context, self.config = hydra_context, config
         self.launcher = Plugins.instance().instantiate_launcher(
             hydra_context=hydra_context, task_function=task_function, config=config
         )
@@ -36,10 +36,7 @@ class GridSweeper(Sweeper):
         """Run what is missing; `arguments` are the jobs' overrides as Hydra takes them."""
         from mmfusion.sweeps.grid import run_grid
 
-        assert self.launcher is not None
-
         def launch(jobs: Sequence[Sequence[str]]) -> None:
-            assert self.launcher is not None
             self.launcher.launch(jobs, initial_job_idx=0)
 
         return run_grid(arguments, launch, self.invalid)

@@ -27,11 +27,11 @@ class ProcessLauncher(Launcher):
 
     def __init__(
         self,
-        jobs: int | None = None,
-        gpus_per_job: int | None = None,
-        timeout_s: float | None = None,
-        max_failures: int | None = None,
-        grace_s: float = 30.0,
+        jobs: int | None,
+        gpus_per_job: int | None,
+        timeout_s: float | None,
+        max_failures: int | None,
+        grace_s: float,
     ) -> None:
         self.jobs, self.gpus_per_job = jobs, gpus_per_job
         self.timeout_s, self.max_failures, self.grace_s = timeout_s, max_failures, grace_s
@@ -58,8 +58,7 @@ class ProcessLauncher(Launcher):
 
         command = current()
         slots = Slots(self.jobs, visible_gpus(), self.gpus_per_job)
-        folder = Sweep(command.folder)
-        return Pool(folder, slots, command.words, command.trainer, self.timeout_s, self.grace_s)
+        return Pool(Sweep(command.folder), slots, command.words, command.trainer, self.timeout_s, self.grace_s)
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run the jobs, which the sweep's folder knows; what each came to is in its `result.json`."""
@@ -67,10 +66,10 @@ class ProcessLauncher(Launcher):
         from mmfusion.sweeps.grid import run_in_pool
 
         with self.pool() as pool:
-            jobs = [pool.folder.planned(job_hash(overrides)) for overrides in job_overrides]
+            jobs = [pool.sweep.planned(job_hash(overrides)) for overrides in job_overrides]
             pool.check(jobs)
             ended = run_in_pool(pool, jobs, self.max_failures)
         return [
-            JobReturn(overrides=list(each.job.overrides), status=JobStatus.COMPLETED, _return_value=each.result)
-            for each in ended
+            JobReturn(overrides=list(one.job.overrides), status=JobStatus.COMPLETED, _return_value=one.result)
+            for one in ended
         ]

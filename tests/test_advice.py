@@ -400,14 +400,16 @@ ELSEWHERE = {
     "[bold]Try next[/bold]": "tests/runs/test_report.py::test_what_to_try_next_can_be_pasted_into_a_shell",
     " --checkpoint last": "tests/runs/test_report.py::test_what_to_try_next_can_be_pasted_into_a_shell",
     "set hydra.sweeper.seed": "tests/sweeps/search/test_samplers.py::",
-    "set hydra.sweeper.pruner=none": "tests/sweeps/search/test_start.py::test_several_objectives_come_to_a_pareto_set",
+    "set hydra.sweeper.pruner=none": (
+        "tests/sweeps/search/test_prepare.py::test_several_objectives_come_to_a_pareto_set"
+    ),
     "a file of ⟨⟩ may set hydra.sweeper": (
-        "tests/sweeps/search/test_start.py::test_a_preset_that_changes_the_runs_is_refused"
+        "tests/sweeps/search/test_prepare.py::test_a_preset_that_changes_the_runs_is_refused"
     ),
     "a search does: hparams_search=optuna": (
-        "tests/sweeps/search/test_start.py::test_each_preset_searches_on_the_default_experiment"
+        "tests/sweeps/search/test_prepare.py::test_each_preset_searches_on_the_default_experiment"
     ),
-    "there is nothing to search": "tests/sweeps/search/test_start.py::test_errors_in_what_was_typed_are_named",
+    "there is nothing to search": "tests/sweeps/search/test_prepare.py::test_errors_in_what_was_typed_are_named",
     "if that is a speaker, a patient or their like": "tests/runs/inspect/groups/test_path_groups.py::",
     "are rounded, to": "tests/data/table/test_whole_numbers.py::",
 }

@@ -217,10 +217,6 @@ class Sweep:
         owner = {each: found.get(each) for each in ("host", "pid", "born")}
         return owner if owner["host"] and owner["pid"] else None
 
-    def note_process(self, job: Job, pid: int, **more: Any) -> None:
-        """Write into `job.json` which process of this host is at work."""
-        self.note(job, **identity(pid), **more)
-
     def note(self, job: Job, **more: Any) -> None:
         """Add to `job.json`."""
         self._note(job, {**files.read_mapping(job.folder / files.JOB), **more})
@@ -240,6 +236,10 @@ class Sweep:
             found = {**unread, **found, "status": status or "failed", "error": error}
             files.write_last(job.folder / files.RESULT, files.to_json(found))
         return found
+
+    def settle_unstarted(self, job: Job, error: Exception) -> dict[str, Any]:
+        """The result of a job whose process could not be started."""
+        return self.settle(job, f"it could not be started: {type(error).__name__}: {error}", "failed")
 
     @contextmanager
     def lock(self) -> Iterator[None]:

@@ -46,7 +46,7 @@ def run_study(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
     except (KeyboardInterrupt, SystemExit):
         _conclude_early(study_jobs)
         raise
-    finish(study_jobs, outcome.folder.path, dict(zip(jobs, (job.folder for job in outcome.jobs), strict=True)))
+    finish(study_jobs, outcome.sweep.path, dict(zip(jobs, (job.folder for job in outcome.jobs), strict=True)))
     return bool(outcome.is_complete)
 
 

@@ -1,4 +1,4 @@
-"""What the person typed, where Hydra's sweeper finds it: Hydra builds the sweeper itself and tells it little."""
+"""What the person typed, where Hydra's sweeper finds it: Hydra builds the sweeper itself and passes on little."""
 
 from __future__ import annotations
 
@@ -47,8 +47,13 @@ class Command:
     @property
     def words(self) -> list[str]:
         """What stands before a job's overrides on its command line."""
-        found = [word for each in self.config_dirs for word in ("--config-dir", str(Path(each).absolute()))]
-        return [*found, f"trusted_modules=[{','.join(self.trusted)}]"]
+        folders = [word for path in self.config_dirs for word in ("--config-dir", str(Path(path).absolute()))]
+        return [*folders, f"trusted_modules=[{','.join(self.trusted)}]"]
+
+    def record(self) -> dict[str, Any]:
+        """What `sweep.json` is to say of it."""
+        about = {"command": list(self.argv), "overrides": list(self.overrides), "words": self.words}
+        return {**about, "cwd": str(Path.cwd()), **self.more}
 
     def check(self, overrides: Sequence[str]) -> dict[str, Any]:
         """A job's config, composed and checked.

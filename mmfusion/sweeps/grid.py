@@ -6,7 +6,6 @@ import itertools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, QuotedString, Transformer
@@ -18,24 +17,24 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder, user_folders
 from mmfusion.runs.run_summary import shell_path, shown_path
 from mmfusion.store.sweep import FINAL, Job, Sweep, job_hash
+from mmfusion.sweeps.cleanup import cleaned_up
 from mmfusion.sweeps.command import Command, current
-from mmfusion.sweeps.leaving import leaving_nothing
-from mmfusion.sweeps.pool import Ended, Pool
+from mmfusion.sweeps.pool import EndedJob, Pool
 from mmfusion.sweeps.tables import refused_splits
 
 
 @dataclass
-class Outcome:
-    """How a sweep went.
+class GridOutcome:
+    """How a grid went.
 
     Attributes:
-        folder: of the sweep.
+        sweep: the grid.
         jobs: all that were planned.
         failed: those that ran and did not complete.
         waiting: those that were not started, or of which another host has the result.
     """
 
-    folder: Sweep
+    sweep: Sweep
     jobs: list[Job]
     failed: list[Job] = field(default_factory=list)
     waiting: list[Job] = field(default_factory=list)
@@ -46,7 +45,7 @@ class Outcome:
         return not self.failed and not self.waiting
 
 
-def run_grid(arguments: Sequence[str], launch: Callable[[Sequence[Sequence[str]]], None], invalid: str) -> Outcome:
+def run_grid(arguments: Sequence[str], launch: Callable[[Sequence[Sequence[str]]], None], invalid: str) -> GridOutcome:
     """Number the combinations, check those that have not completed, and launch them.
 
     Args:
@@ -58,40 +57,42 @@ def run_grid(arguments: Sequence[str], launch: Callable[[Sequence[Sequence[str]]
         ConfigError: a combination is wrong, or another process runs this sweep.
     """
     command = current()
-    folder = Sweep(command.folder)
-    plain, for_hydra = _asked(command, arguments)
-    if folder.about().get("kind", "grid") != "grid":
-        raise ConfigError(f"{folder.path} belongs to a search; choose another folder with hydra.sweep.dir")
-    wrong = _wrong(command, plain, _done(folder, plain))
+    sweep = Sweep(command.folder)
+    plain, for_hydra = _jobs(command, arguments)
+    if sweep.about().get("kind", "grid") != "grid":
+        raise ConfigError(f"{sweep.path} belongs to a search; choose another folder with hydra.sweep.dir")
+    wrong = _wrong(command, plain, _completed(sweep, plain))
     if wrong and invalid == "refuse":
         number, error = next(iter(wrong.items()))
         more = f" ({len(wrong) - 1} more are wrong)" if len(wrong) > 1 else ""
         hint = "\nhydra.sweeper.invalid=fail runs the others" if len(wrong) < len(plain) else ""
         raise ConfigError(f"job {number} ({' '.join(plain[number])}): {error}{more}{hint}")
-    folder.make()
-    with folder.lock():
-        about = {"command": list(command.argv), "overrides": list(command.overrides), "words": command.words}
-        folder.open(kind="grid", **about, cwd=str(Path.cwd()), **command.more)
-        jobs = folder.plan(plain, for_hydra)
-        for number, wrong_one in wrong.items():
-            _fail(folder, jobs[number], f"ConfigError: {wrong_one}")
-        todo = [i for i, job in enumerate(jobs) if i not in wrong and not folder.is_done(job)]
+    sweep.make()
+    with sweep.lock():
+        sweep.open(kind="grid", **command.record())
+        jobs = sweep.plan(plain, for_hydra)
+        for number, error in wrong.items():
+            message = f"ConfigError: {error}"
+            if sweep.result(jobs[number]).get("error") != message:  # once is enough
+                sweep.prepare(jobs[number])
+                sweep.settle(jobs[number], message, "failed")
+        todo = [i for i, job in enumerate(jobs) if i not in wrong and not sweep.is_done(job)]
         if len(todo) < len(jobs) - len(wrong):
             say(f"{len(jobs) - len(wrong) - len(todo)} of {len(jobs)} jobs are there already; {len(todo)} to run")
-        for i, owner in [(i, owner) for i in todo if (owner := folder.elsewhere(jobs[i]))]:
+        for i, owner in [(i, owner) for i in todo if (owner := sweep.elsewhere(jobs[i]))]:
             say(f"{jobs[i]} is left alone: {owner} is at work on it")
             todo.remove(i)
         try:
-            with leaving_nothing(folder, [jobs[i] for i in todo]):
+            with cleaned_up(sweep, [jobs[i] for i in todo]):
                 if todo:
                     launch([for_hydra[i] for i in todo])
         finally:
-            outcome = _outcome(folder, jobs)
-            close(outcome)
+            outcome = _outcome(sweep, jobs)
+            summarize(outcome)
     return outcome
 
 
-def _asked(command: Command, arguments: Sequence[str]) -> tuple[list[list[str]], list[list[str]]]:
+def _jobs(command: Command, arguments: Sequence[str]) -> tuple[list[list[str]], list[list[str]]]:
     """Each job's overrides, as a person would type them and as Hydra takes them."""
     if command.jobs is None:
         return combinations(command.overrides), combinations(arguments)
@@ -107,21 +108,20 @@ def combinations(overrides: Sequence[str]) -> list[list[str]]:
     """
     parsed = OverridesParser.create().parse_overrides(list(overrides))
     values: dict[str, list[str]] = {}
-    for typed, each in zip(overrides, parsed, strict=True):
-        if each.is_sweep_override() and not each.is_discrete_sweep():
+    for typed, override in zip(overrides, parsed, strict=True):
+        if override.is_sweep_override() and not override.is_discrete_sweep():
             raise ConfigError(f"{typed}: a grid takes choices, not an interval; a search does: hparams_search=optuna")
-        if each.is_sweep_override():
-            _refuse_twice(typed, each)
-        values[each.get_key_element()] = _values(each)
+        if override.is_sweep_override():
+            _refuse_twice(typed, override)
+        values[override.get_key_element()] = _values(override)
     return [list(job) for job in itertools.product(*values.values())]
 
 
 def _refuse_twice(typed: str, override: Override) -> None:
     """Refuse a value that is there already, however it is written: `1,1.0`, `a,'a'`."""
     seen: list[tuple[bool, object]] = []
-    for element, text in zip(
-        override.sweep_iterator(transformer=Transformer.identity), override.sweep_string_iterator(), strict=True
-    ):
+    elements = override.sweep_iterator(transformer=Transformer.identity)
+    for element, text in zip(elements, override.sweep_string_iterator(), strict=True):
         value = (isinstance(element, bool), element.text if isinstance(element, QuotedString) else element)
         if value in seen:
             raise ConfigError(f"{typed}: the value {text} is given twice; give each value once")
@@ -137,88 +137,65 @@ def _values(override: Override) -> list[str]:
     return [f"{key}={override.get_value_element_as_str()}"]
 
 
-def _done(folder: Sweep, jobs: Sequence[Sequence[str]]) -> set[int]:
+def _completed(sweep: Sweep, jobs: Sequence[Sequence[str]]) -> set[int]:
     """The jobs that have completed, by position."""
-    known = folder.known()
+    known = sweep.known()
     keys = [job_hash(overrides) for overrides in jobs]
-    return {
-        i for i, key in enumerate(keys) if key in known and folder.is_done(folder.job(jobs[i], known[key]["number"]))
-    }
+    return {i for i, key in enumerate(keys) if key in known and sweep.is_done(sweep.job(jobs[i], known[key]["number"]))}
 
 
-def _wrong(command: Command, jobs: Sequence[Sequence[str]], done: set[int]) -> dict[int, ConfigError]:
+def _wrong(command: Command, jobs: Sequence[Sequence[str]], completed: set[int]) -> dict[int, ConfigError]:
     """The jobs whose config is wrong, or their table's split, by position; what has completed needs no check."""
-    found, right = {}, {}
+    wrong, right = {}, {}
     console = Console(file=sys.stderr)
-    for number, overrides in enumerate(
-        track(jobs, "checking configs", console=console, transient=True, disable=not console.is_terminal)
-    ):
+    checked = track(jobs, "checking configs", console=console, transient=True, disable=not console.is_terminal)
+    for number, overrides in enumerate(checked):
         try:
-            if number not in done:
+            if number not in completed:
                 right[number] = command.check(overrides)
         except ConfigError as error:
-            found[number] = error
-    return dict(sorted((found | refused_splits(right)).items()))
+            wrong[number] = error
+    return dict(sorted((wrong | refused_splits(right)).items()))
 
 
-def _fail(folder: Sweep, job: Job, error: str) -> None:
-    """Note a failure of a job that was never started; once is enough."""
-    if folder.result(job).get("error") != error:
-        folder.prepare(job)
-        folder.settle(job, error, "failed")
-
-
-def _outcome(folder: Sweep, jobs: list[Job]) -> Outcome:
-    outcome = Outcome(folder, jobs)
+def _outcome(sweep: Sweep, jobs: list[Job]) -> GridOutcome:
+    outcome = GridOutcome(sweep, jobs)
     for job in jobs:
-        if folder.is_done(job):
-            continue
-        ran = folder.result(job).get("status") in FINAL
-        (outcome.failed if ran else outcome.waiting).append(job)
+        if not sweep.is_done(job):
+            ran = sweep.result(job).get("status") in FINAL
+            (outcome.failed if ran else outcome.waiting).append(job)
     return outcome
 
 
-def run_in_pool(pool: Pool, jobs: Sequence[Job], max_failures: int | None) -> list[Ended]:
-    """Run the jobs as there is room, in order; start no other once more than `max_failures` have failed.
+def run_in_pool(pool: Pool, jobs: Sequence[Job], max_failures: int | None) -> list[EndedJob]:
+    """Run the jobs as there are slots, in order; start no other once more than `max_failures` have failed.
 
     Raises:
         KeyboardInterrupt: after the jobs at work have been ended.
     """
-    queue, ended = list(jobs), []
+    queue: list[Job] = list(jobs)
+    ended: list[EndedJob] = []
     while queue or pool.busy:
-        while queue and pool.has_room(queue[0]):
-            job = queue.pop(0)
-            try:
-                pool.start(job)
-            except OSError as error:  # a full disk, too many processes: the jobs at work may still get through
-                result = pool.folder.settle(job, f"it could not be started: {type(error).__name__}: {error}", "failed")
-                ended.append(Ended(job, "failed", result["error"], 0.0, result))
-                note(ended[-1], len(ended), len(jobs))
-        for each in pool.wait():
-            ended.append(each)
-            note(each, len(ended), len(jobs))
-        failed = sum(each.status != "completed" for each in ended)
+        while queue and pool.has_slot(queue[0]):
+            pool.start(queue.pop(0))
+        for last in pool.wait():
+            ended.append(last)
+            why = "" if last.error is None else f": {_first_line(last.error)}"
+            say(f"[{len(ended)}/{len(jobs)}] {last.status} in {last.seconds:.0f} s: {last.job}{why}")
+        failed = sum(job.status != "completed" for job in ended)
         if queue and max_failures is not None and failed > max_failures:
             say(f"{failed} jobs have failed (hydra.launcher.max_failures={max_failures}): starting no other")
             queue = []
     return ended
 
 
-def note(ended: Ended, count: int, total: int | None) -> None:
-    """A line for a job that has ended."""
-    place = f"[{count}/{total}]" if total else f"[{count}]"
-    line = f"{place} {ended.status} in {ended.seconds:.0f} s: {ended.job}"
-    say(line if ended.error is None else f"{line}: {_first_line(ended.error)}")
-
-
-def close(outcome: Outcome) -> None:
-    """The last words of a sweep: what failed, where everything lies, and what to do next."""
-    folder = outcome.folder
-    path = shown_path(folder.path)
+def summarize(outcome: GridOutcome) -> None:
+    """The last words of a grid: what failed, where everything lies, and what to do next."""
+    sweep = outcome.sweep
     completed = len(outcome.jobs) - len(outcome.failed) - len(outcome.waiting)
-    say(f"{completed} of {len(outcome.jobs)} jobs completed in {path}")
+    say(f"{completed} of {len(outcome.jobs)} jobs completed in {shown_path(sweep.path)}")
     for job in outcome.failed:
-        result = folder.result(job)
+        result = sweep.result(job)
         why = _first_line(result.get("error") or "no result")
         say(f"  {result.get('status', 'failed')}: {job}: {why} ({shown_path(job.folder)})")
     if outcome.waiting:
@@ -226,7 +203,7 @@ def close(outcome: Outcome) -> None:
     if not outcome.is_complete:
         say("the same command again runs what is missing or failed")
     if completed:
-        say(f"compare them: mmfusion compare {shell_path(folder.path)}")
+        say(f"compare them: mmfusion compare {shell_path(sweep.path)}")
 
 
 def say(sentence: str) -> None:

@@ -28,7 +28,7 @@ from mmfusion.config.orders import GRID, PARTS, check_parts
 from mmfusion.config.override import parse_overrides
 from mmfusion.config.quoting import quoted
 from mmfusion.sweeps.command import Command, refuse_orders_of, running
-from mmfusion.sweeps.task import run_task
+from mmfusion.sweeps.worker import run_task
 
 # Hydra would write a log file a job and set up the root logger; a run keeps its own records. Its folders likewise.
 _QUIET = ("hydra/job_logging=none", "hydra/hydra_logging=none", "hydra.sweep.subdir=.")

@@ -40,7 +40,7 @@ def command_line(words: Sequence[str], job: Job) -> list[str]:
     return [sys.executable, "-m", "mmfusion", "train", *words, *job.overrides, f"paths.run={quoted(str(job.folder))}"]
 
 
-class Process:
+class JobProcess:
     """A job at work.
 
     Starts as it is made; the sweep's folder has been prepared for the job.
@@ -59,10 +59,10 @@ class Process:
         self, job: Job, words: Sequence[str], environment: Mapping[str, str], cwd: str | Path | None = None
     ) -> None:
         inherited = {k: v for k, v in os.environ.items() if k not in _OTHERS and not k.startswith("TORCHELASTIC")}
-        told = {**inherited, **job.environment(), PARENT_VARIABLE: str(os.getpid()), **environment}
+        given = {**inherited, **job.environment(), PARENT_VARIABLE: str(os.getpid()), **environment}
         self.job = job
         self.began = time.monotonic()
-        self._asked: float | None = None
+        self._ending_since: float | None = None
         self._reason: tuple[str, str] | None = None
         with (job.folder / LOG).open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 (our own command, checked before)
@@ -70,7 +70,7 @@ class Process:
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=told,
+                env=given,
                 cwd=cwd,
                 start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the jobs in order
             )
@@ -100,20 +100,21 @@ class Process:
             reason: why.
             grace: seconds.
         """
-        if self._asked is None:
-            self._asked, self._reason = time.monotonic(), (reason, status)
+        if self._ending_since is None:
+            self._ending_since, self._reason = time.monotonic(), (reason, status)
             self._signal(signal.SIGTERM, group=False)  # the run ends its own ranks and loader workers, in order
-        elif time.monotonic() - self._asked > grace:
+        elif time.monotonic() - self._ending_since > grace:
             self.kill()
 
-    def settle(self, folder: Sweep) -> dict[str, Any]:
+    def settle(self, sweep: Sweep) -> dict[str, Any]:
         """After the end: the job's result, which says how the process ended if the run could not."""
         code = self._process.wait()
         if self._reason is not None:
-            return folder.settle(self.job, *self._reason)
-        return folder.settle(self.job, explained(code, self.job.folder / LOG))
+            return sweep.settle(self.job, *self._reason)
+        return sweep.settle(self.job, explained(code, self.job.folder / LOG))
 
     def _signal(self, number: int, group: bool = True) -> None:
+        # By hand, for psutil knows no process groups.
         with suppress(ProcessLookupError, PermissionError):  # it is gone
             (os.killpg if group else os.kill)(self.pid, number)
 

@@ -24,7 +24,9 @@ def visible_gpus() -> list[str]:
 
 
 class Slots:
-    """Room for `jobs` jobs at a time, with `gpus` shared out among them.
+    """Places for `jobs` jobs at a time, with `gpus` shared out among them.
+
+    By hand, for no library of locks or processes shares out GPUs by the number that a job's config asks for.
 
     Args:
         jobs: at a time; None is as many as there are GPUs for, or one for two cores where no GPU is used.
@@ -35,15 +37,13 @@ class Slots:
     def __init__(self, jobs: int | None, gpus: Sequence[str], per_job: int | None = None) -> None:
         self.jobs = jobs or (len(gpus) if gpus and per_job != 0 else max(1, usable_cores() // 2))
         self.per_job = per_job
-        self._order = list(gpus)
-        self._all = len(gpus)
-        self._free = list(gpus)
+        self._gpus = list(gpus)
         self._held: dict[int, list[str]] = {}
 
     @property
-    def asks(self) -> bool:
+    def counts_gpus(self) -> bool:
         """Whether a job's `trainer` section matters."""
-        return self.per_job is None and self._all > 0
+        return self.per_job is None and bool(self._gpus)
 
     def needs(self, trainer: Mapping[str, object]) -> int:
         """GPUs of a job with that `trainer` section.
@@ -51,9 +51,10 @@ class Slots:
         Raises:
             ConfigError: more than there are, or particular ones.
         """
+        there = len(self._gpus)
         if self.per_job is not None:
-            wanted = self.per_job
-        elif not self._all or trainer.get("accelerator") not in ("auto", "gpu", "cuda"):
+            needed = self.per_job
+        elif not there or trainer.get("accelerator") not in ("auto", "gpu", "cuda"):
             return 0
         else:
             devices = trainer.get("devices", 1)
@@ -62,23 +63,27 @@ class Slots:
                     f"trainer.devices={list(devices)} names GPUs, but a sweep gives them out: write "
                     f"trainer.devices={len(devices)}, and CUDA_VISIBLE_DEVICES=… before the command to choose"
                 )
-            wanted = int(str(devices)) if str(devices).isdecimal() else self._all  # -1 and auto take all
-        if wanted > self._all:
+            needed = int(str(devices)) if str(devices).isdecimal() else there  # -1 and auto take all
+        if needed > there:
             raise ConfigError(
-                f"a job needs {wanted} GPUs and there are {self._all}: see trainer.devices, hydra.launcher.gpus_per_job"
+                f"a job needs {needed} GPUs and there are {there}: see trainer.devices, hydra.launcher.gpus_per_job"
             )
-        return wanted
+        return needed
 
-    def has_room(self, gpus: int) -> bool:
+    def has_slot(self, gpus: int) -> bool:
         """Whether a job with so many GPUs can start now."""
-        return len(self._held) < self.jobs and gpus <= len(self._free)
+        return len(self._held) < self.jobs and gpus <= len(self._free())
 
     def take(self, job: int, gpus: int) -> list[str]:
-        """Give a job its GPUs."""
-        assert self.has_room(gpus)
-        self._held[job] = [self._free.pop(0) for _ in range(gpus)]
+        """Give a job its GPUs, in the machine's order."""
+        assert self.has_slot(gpus)
+        self._held[job] = self._free()[:gpus]
         return self._held[job]
 
     def give_back(self, job: int) -> None:
         """The job has ended."""
-        self._free = sorted([*self._free, *self._held.pop(job)], key=self._order.index)
+        del self._held[job]
+
+    def _free(self) -> list[str]:
+        held = {name for names in self._held.values() for name in names}
+        return [name for name in self._gpus if name not in held]

@@ -14,6 +14,11 @@ STOCK = {
 }
 
 
+def options(part, name):
+    """What mmfusion's own file of a sweeper or launcher says."""
+    return yaml.safe_load((own_folder() / "hydra" / part / f"{name}.yaml").read_text())
+
+
 def test_folders_and_mmfusions_own_parts_may_be_set():
     refuse_orders({}, {})
     refuse_orders(STOCK, STOCK)
@@ -71,14 +76,14 @@ def test_a_file_cannot_make_hydra_call_something(written, message):
 )
 def test_an_option_that_a_sweeper_does_not_have_is_named(sweeper, message):
     with pytest.raises(ConfigError, match=message):
-        check_parts({"sweeper": {"_target_": SEARCH, **sweeper}})
+        check_parts({"sweeper": options("sweeper", "search") | sweeper})
 
 
 def test_options_of_the_launcher_are_checked_too():
-    target = PARTS["launcher"][0]
-    check_parts({"launcher": {"_target_": target, "jobs": 2}})
+    own = options("launcher", "process")
+    check_parts({"launcher": own | {"jobs": 2}})
     with pytest.raises(ConfigError, match=r"hydra.launcher.job: there is no such key; did you mean 'jobs'"):
-        check_parts({"launcher": {"_target_": target, "job": 2}, "sweeper": {"_target_": SEARCH}})
+        check_parts({"launcher": own | {"job": 2}, "sweeper": options("sweeper", "search")})
     check_parts(
         {"launcher": {"_target_": "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher", "n_jobs": 2}}
     )

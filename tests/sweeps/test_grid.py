@@ -1,13 +1,11 @@
 import re
-from types import SimpleNamespace
 
 import pytest
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.command import Command, running
-from mmfusion.sweeps.grid import Outcome, close, combinations, run_grid, run_in_pool
-from mmfusion.sweeps.pool import Ended
+from mmfusion.sweeps.grid import GridOutcome, combinations, run_grid, summarize
 
 
 @pytest.mark.parametrize(
@@ -82,31 +80,6 @@ def test_a_wrong_job_is_noted_once(tmp_path):
     assert not (folder.path / "attempts").exists()
 
 
-def test_a_job_that_cannot_be_started_has_failed_alone(tmp_path, capsys):
-    folder = Sweep(tmp_path / "s")
-    jobs = folder.plan([["seed=1"], ["seed=2"]])
-    started = []
-
-    def start(job):
-        if job.number == 0:
-            raise OSError(28, "No space left on device")
-        folder.prepare(job)
-        started.append(job)
-
-    def wait():
-        done = [Ended(job, "completed", None, 1.0, {}) for job in started]
-        started.clear()
-        return done
-
-    class FakePool(SimpleNamespace):
-        busy = property(lambda self: len(started))
-
-    pool = FakePool(folder=folder, start=start, wait=wait, has_room=lambda job: True)
-    ended = run_in_pool(pool, jobs, None)
-    assert [(each.job.number, each.status) for each in ended] == [(0, "failed"), (1, "completed")]
-    assert "it could not be started: OSError: [Errno 28] No space left" in capsys.readouterr().err
-
-
 def test_last_words(tmp_path, capsys):
     folder = Sweep(tmp_path / "s")
     jobs = folder.plan([["seed=1"], ["seed=2"], ["seed=3"]])
@@ -114,7 +87,7 @@ def test_last_words(tmp_path, capsys):
     folder.settle(jobs[0], "ConfigError: 2 problems:\n  fusion.dim: wrong\n  more", "failed")
     folder.prepare(jobs[1])
     folder.settle(jobs[1], "the sweep was stopped", "stopped")
-    close(Outcome(folder, jobs, jobs[:2], jobs[2:]))
+    summarize(GridOutcome(folder, jobs, jobs[:2], jobs[2:]))
     said = capsys.readouterr().err
     assert "0 of 3 jobs completed" in said
     assert "failed: job 0 (seed=1): ConfigError: 2 problems: fusion.dim: wrong (" in said

@@ -31,7 +31,7 @@ def run(folder, jobs, at_a_time=2, gpus=(), **settings):
     with Pool(folder, Slots(at_a_time, gpus), ["trusted_modules=[]"], trainer, **settings) as pool:
         queue, ended = folder.plan(jobs), []
         while queue or pool.busy:
-            while queue and pool.has_room(queue[0]):
+            while queue and pool.has_slot(queue[0]):
                 pool.start(queue.pop(0))
             ended += pool.wait()
     return {each.job.number: each for each in ended}
@@ -64,21 +64,21 @@ def test_the_process_is_told_its_job_and_its_sweep(folder):
     assert f"hello from {job['pid']}" in (folder.path / "0" / "log.txt").read_text()
 
 
-def test_a_process_that_cannot_be_noted_is_not_left(folder, monkeypatch):
-    (job,) = folder.plan([["do=hang"]])
-    seen = []
+def test_a_process_that_cannot_be_noted_is_not_left_and_has_failed_alone(folder, monkeypatch):
+    pids = []
+    note = folder.note
 
-    def full(job, pid, **more):
-        seen.append(pid)
-        raise OSError(28, "No space left on device")
+    def full(job, *, pid, **more):
+        if job.number == 0:
+            pids.append(pid)
+            raise OSError(28, "No space left on device")
+        note(job, pid=pid, **more)
 
-    monkeypatch.setattr(folder, "note_process", full)
-    with Pool(folder, Slots(1, []), [], trainer) as pool:
-        with pytest.raises(OSError, match="No space"):
-            pool.start(job)
-        assert pool.busy == 0
-        assert pool.has_room(job)
-    assert not psutil.pid_exists(seen[0])
+    monkeypatch.setattr(folder, "note", full)
+    ended = run(folder, [["do=hang"], ["seed=1"]], at_a_time=1)
+    assert ended[0].error == "it could not be started: OSError: [Errno 28] No space left on device"
+    assert [ended[n].status for n in range(2)] == ["failed", "completed"]
+    assert not psutil.pid_exists(pids[0])
 
 
 def test_cores_are_shared_out_among_jobs_and_their_ranks(folder, monkeypatch):

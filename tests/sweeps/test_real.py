@@ -18,7 +18,7 @@ import yaml
 from mmfusion.cli import main
 from mmfusion.config.code import read_module
 from mmfusion.config.instantiate import trusting
-from mmfusion.sweeps.process import Process
+from mmfusion.sweeps.process import JobProcess
 from tests.helpers.waiting import PATIENCE, until
 from tests.runs.small_experiment import write_small_experiment
 
@@ -98,9 +98,9 @@ def swept(tmp_path_factory, repo):
     kept = (here / "sweep" / "0" / "result.json").stat().st_mtime_ns
     (here / "seen" / "hang-1-of-2-hangs").unlink()
     # How long a job really takes says nothing on a busy machine: the one that hangs is late once it does.
-    real, hangs = Process.seconds.fget, here / "seen" / "hang-1-of-2-hangs"
+    real, hangs = JobProcess.seconds.fget, here / "seen" / "hang-1-of-2-hangs"
     late = property(lambda process: real(process) + (1e5 if process.job.number == 1 and hangs.exists() else 0.0))
-    patch.setattr(Process, "seconds", late)
+    patch.setattr(JobProcess, "seconds", late)
     with trusting([]), said.open("w") as file:
         patch.setattr(sys, "stderr", file)
         code = main(["train", "-m", *WORDS, "hydra.launcher.timeout_s=50000"])

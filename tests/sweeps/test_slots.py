@@ -59,7 +59,7 @@ def test_given_back_in_the_order_of_the_machine():
     slots = Slots(11, names)
     for job in range(11):
         assert slots.take(job, 1) == [names[job]]
-    assert not slots.has_room(0)
+    assert not slots.has_slot(0)
     for job in (10, 2, 0):
         slots.give_back(job)
     assert slots.take(20, 3) == ["0", "2", "10"]

@@ -1,6 +1,6 @@
 """Searches: Optuna asks, a job answers.
 
-`space` says what may be asked, `objectives` what an answer is worth, `study` keeps both, `sweep` asks and tells.
+`space` has what may be asked, `objectives` what an answer is worth, `study` keeps both, `loop` asks and tells.
 """
 
 __all__: list[str] = []

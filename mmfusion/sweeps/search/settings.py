@@ -1,17 +1,19 @@
-"""What `hydra.sweeper` says when it is a search."""
+"""The options of a search."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
+
+from omegaconf import OmegaConf
 
 from mmfusion.config.errors import ConfigError
 
 
-@dataclass(frozen=True)
+@dataclass
 class Settings:
-    """The options of `conf/hydra/sweeper/search.yaml`; what each is stands there."""
+    """`hydra.sweeper`; what each option is, and its default, stands in `conf/hydra/sweeper/search.yaml`."""
 
     n_trials: int
     timeout_s: float | None
@@ -29,6 +31,9 @@ class Settings:
     batch_size: int
 
     def __post_init__(self) -> None:
+        for option in fields(self):
+            value = getattr(self, option.name)
+            setattr(self, option.name, OmegaConf.to_object(value) if OmegaConf.is_config(value) else value)
         lowest = {"n_trials": 1, "timeout_s": 0, "max_failures": 0, "stale_after_s": 0, "batch_size": 1}
         for name, least in lowest.items():
             value = getattr(self, name)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+import math
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from optuna.trial import FrozenTrial, TrialState
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.store.files import STUDY_LOCK
-from mmfusion.store.owner import identity, locked
+from mmfusion.store.owner import Owner, identity, locked
 from mmfusion.sweeps.search.objectives import Objective
 from mmfusion.sweeps.search.samplers import Sampling
 from mmfusion.sweeps.search.space import Space, suggest_with
@@ -30,11 +31,11 @@ whose parameters it repeats because that was interrupted, the one whose value it
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 _FIXED = "fixed_params"  # where Optuna keeps the parameters that a queued trial is to have
 _DIRECTIONS = {"min": StudyDirection.MINIMIZE, "max": StudyDirection.MAXIMIZE}
-_ASKED = 60.0  # seconds within which a sweeper has put its name to a trial that it asked for
+_NAMED_S = 60.0  # seconds within which a sweeper has put its name to a trial that it asked for
 
 
-class Book:
-    """A study in its storage.
+class SharedStudy:
+    """A study in its storage, which several sweepers may go on with at once.
 
     Args:
         storage: its full name.
@@ -50,11 +51,11 @@ class Book:
         optuna.logging.set_verbosity(optuna.logging.WARNING)
         self.storage, self.name, self.folder, self.objectives = storage, name, folder, objectives
         self._storage = open_storage(storage)
-        with self.alone():
-            self.study = optuna.create_study(
+        with self.locked():
+            self.optuna = optuna.create_study(
                 study_name=name,
                 storage=self._storage,
-                directions=[_DIRECTIONS[each.direction] for each in objectives],
+                directions=[_DIRECTIONS[objective.direction] for objective in objectives],
                 pruner=pruner,
                 load_if_exists=True,
             )
@@ -63,13 +64,11 @@ class Book:
         """Let go of the storage."""
         close_storage(self._storage)
 
-    @contextmanager
-    def alone(self) -> Iterator[None]:
-        """Keep other sweepers of this folder waiting, for the length of a `with` block, where there are locks."""
-        with locked(self.folder / STUDY_LOCK):
-            yield
+    def locked(self) -> AbstractContextManager[None]:
+        """A `with` block for which other sweepers of this folder wait, where there are locks."""
+        return locked(self.folder / STUDY_LOCK)
 
-    def agree(self, space: Space, seeds: Sequence[int] | None, resume: bool) -> None:
+    def check(self, space: Space, seeds: Sequence[int] | None, resume: bool) -> None:
         """Refuse to go on with a study that asked something else.
 
         Raises:
@@ -80,23 +79,21 @@ class Book:
             raise ConfigError(
                 f"hydra.sweeper.resume=false, and the study {self.name!r} in {self.storage} has {len(trials)} trials"
             )
-        with self.alone():
-            asked = {"objectives": [each.plain() for each in self.objectives], "seeds": list(seeds) if seeds else None}
-            for key, value in asked.items():
-                before = self.study.user_attrs.get(key, value)
-                if before != value:
-                    raise ConfigError(f"hydra.sweeper.{key}: this study has {before}, not {value}; {_ANOTHER}")
-                if key not in self.study.user_attrs:
-                    self.study.set_user_attr(key, value)
+        settings = {"objectives": [each.plain() for each in self.objectives], "seeds": list(seeds) if seeds else None}
+        with self.locked():
+            for key, (before, value) in self._differing(settings).items():
+                raise ConfigError(f"hydra.sweeper.{key}: this study has {before}, not {value}; {_ANOTHER}")
+            self._keep_settings(settings)
         now = {entry.name: entry for entry in space.entries}
         for trial in trials:
-            for key, before in trial.distributions.items():
+            for key, distribution in trial.distributions.items():
                 if key not in now:
                     continue
                 try:
-                    check_distribution_compatibility(before, now[key].values.distribution)
+                    check_distribution_compatibility(distribution, now[key].values.distribution)
                 except ValueError:
-                    raise ConfigError(f"{key}={now[key].text}: this study has {before} there; {_ANOTHER}") from None
+                    why = f"this study has {distribution} there"
+                    raise ConfigError(f"{key}={now[key].text}: {why}; {_ANOTHER}") from None
 
     def changes(self, **settings: Any) -> list[str]:
         """A sentence for each of these settings that was another when the study was last gone on with.
@@ -104,41 +101,48 @@ class Book:
         How values are drawn and which trials are pruned may change in the middle of a search; what they are stands in
         the study from now on.
         """
-        sentences = []
-        with self.alone():
-            for key, value in settings.items():
-                before = self.study.user_attrs.get(key, value)
-                if before != value:
-                    sentences.append(
-                        f"hydra.sweeper.{key} was {before} in this study before; from here on it is {value}"
-                    )
-                if before != value or key not in self.study.user_attrs:
-                    self.study.set_user_attr(key, value)
-        return sentences
+        with self.locked():
+            differing = self._differing(settings)
+            self._keep_settings(settings)
+        return [
+            f"hydra.sweeper.{key} was {before} in this study before; from here on it is {value}"
+            for key, (before, value) in differing.items()
+        ]
+
+    def _differing(self, settings: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+        """Setting to what the study has and what it is now, where that is another."""
+        pairs = {key: (self.optuna.user_attrs.get(key, value), value) for key, value in settings.items()}
+        return {key: pair for key, pair in pairs.items() if pair[0] != pair[1]}
+
+    def _keep_settings(self, settings: Mapping[str, Any]) -> None:
+        before = self.optuna.user_attrs
+        for key, value in settings.items():
+            if key not in before or before[key] != value:
+                self.optuna.set_user_attr(key, value)
 
     def trials(self) -> list[FrozenTrial]:
         """All, by number."""
-        return self.study.get_trials(deepcopy=False)
+        return self.optuna.get_trials(deepcopy=False)
 
     def finished(self) -> list[FrozenTrial]:
         """Those that count: complete or pruned."""
         return [trial for trial in self.trials() if trial.state in FINISHED]
 
-    def ask(self, sampling: Sampling, limit: int, owner: Mapping[str, Any] | None = None) -> optuna.Trial | None:
+    def ask(self, sampling: Sampling, limit: int, owner: Owner | None = None) -> optuna.Trial | None:
         """A trial of this process, without parameters yet; None once `limit` trials have finished or are at work."""
-        with self.alone():
+        with self.locked():
             trials = self.trials()
             if sum(trial.state in (*FINISHED, TrialState.RUNNING) for trial in trials) >= limit:
                 return None
             owner = dict(owner or identity())
             if sampling.every is not None and all(trial.state != TrialState.WAITING for trial in trials):
-                left = _untried(sampling.every, trials, owner)
-                if left is None:
+                untried = _untried(sampling.every, trials, owner)
+                if untried is None:
                     return None
-                self.study.enqueue_trial(left)
-            trial = self.study.ask()
+                self.optuna.enqueue_trial(untried)
+            trial = self.optuna.ask()
             trial.set_user_attr(OWNER, owner)
-        self.study.sampler = sampling.of(self._draw(trial.number))
+        self.optuna.sampler = sampling.of(self._draw(trial.number))
         return trial
 
     def _draw(self, number: int) -> int:
@@ -159,8 +163,8 @@ class Book:
 
     def twin(self, number: int, overrides: Sequence[str]) -> FrozenTrial | None:
         """An earlier finished trial with the same overrides: it would only come to the same once more."""
-        found = (t for t in self.finished() if t.number != number and t.user_attrs.get(OVERRIDES) == list(overrides))
-        return next(found, None)
+        same = (t for t in self.finished() if t.number != number and t.user_attrs.get(OVERRIDES) == list(overrides))
+        return next(same, None)
 
     def copy(self, trial: optuna.Trial, twin: FrozenTrial) -> None:
         """Let a trial come to what its twin came to."""
@@ -181,7 +185,7 @@ class Book:
         """How a trial ended; False if another process has said so before."""
         if self.trials()[number].state.is_finished():
             return False
-        self.study.tell(number, values, state)
+        self.optuna.tell(number, values, state)
         return True
 
     def fail(self, number: int, error: str) -> bool:
@@ -189,40 +193,39 @@ class Book:
         self.keep(self.handle(self.trials()[number]), ERROR, error)
         return self.tell(number, TrialState.FAIL)
 
-    def give_back(self, number: int, why: str) -> bool:
+    def give_back(self, number: int, why: str) -> None:
         """End a trial that was interrupted, and put its parameters into the queue, with what its seeds came to."""
         if not self.fail(number, why):
-            return False
+            return
         trial = self.trials()[number]
         fixed = {**trial.system_attrs.get(_FIXED, {}), **trial.params}
-        if fixed:  # else it was not told any yet, and nothing has run
+        if fixed:  # else it had none yet, and nothing has run
             kept = {VALUES: trial.user_attrs.get(VALUES, {}), RETRY: number}
-            self.study.enqueue_trial(fixed, user_attrs=kept)
-        return True
+            self.optuna.enqueue_trial(fixed, user_attrs=kept)
 
     def handle(self, trial: FrozenTrial) -> optuna.Trial:
         """What a running trial is changed with."""
-        return optuna.Trial(self.study, trial._trial_id)
+        return optuna.Trial(self.optuna, trial._trial_id)
 
-    def at_work(self) -> dict[int, dict[str, Any] | None]:
-        """The owner of each trial that is at work; None is one that nobody has put a name to yet."""
-        return {t.number: t.user_attrs.get(OWNER) for t in self.trials() if t.state == TrialState.RUNNING}
+    def running(self, may_be_left: bool = False) -> list[tuple[FrozenTrial, Owner | None]]:
+        """Trials at work, each with its owner; None is one that nobody has put a name to.
 
-    def running(self) -> list[tuple[FrozenTrial, dict[str, Any] | None]]:
-        """Trials at work, each with its owner; None is one that nobody has put a name to, though there was time."""
-        found = []
-        for trial in self.trials():
-            if trial.state != TrialState.RUNNING:
-                continue
-            owner, began = trial.user_attrs.get(OWNER), trial.datetime_start
-            if owner or began is None or (datetime.now(began.tzinfo) - began).total_seconds() > _ASKED:
-                found.append((trial, owner))
-        return found
+        Args:
+            may_be_left: without those that somebody may still be putting a name to.
+        """
+        running = [trial for trial in self.trials() if trial.state == TrialState.RUNNING]
+        if may_be_left:
+            running = [trial for trial in running if trial.user_attrs.get(OWNER) or _age(trial) > _NAMED_S]
+        return [(trial, trial.user_attrs.get(OWNER)) for trial in running]
 
 
-def _untried(
-    every: Sequence[Mapping[str, Any]], trials: Sequence[FrozenTrial], owner: Mapping[str, Any]
-) -> dict[str, Any] | None:
+def _age(trial: FrozenTrial) -> float:
+    """Seconds since the trial was asked for."""
+    began = trial.datetime_start
+    return math.inf if began is None else (datetime.now(began.tzinfo) - began).total_seconds()
+
+
+def _untried(every: Sequence[Mapping[str, Any]], trials: Sequence[FrozenTrial], owner: Owner) -> dict[str, Any] | None:
     """The first combination that has neither finished nor is at work, nor has failed in this very process."""
     tried = []
     for trial in trials:

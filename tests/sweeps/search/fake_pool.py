@@ -14,13 +14,13 @@ import optuna
 from optuna.trial import TrialState
 
 from mmfusion.store.sweep import Job, Sweep
-from mmfusion.sweeps.pool import Ended
+from mmfusion.sweeps.pool import EndedJob
+from mmfusion.sweeps.search.loop import Search
 from mmfusion.sweeps.search.objectives import Objective
 from mmfusion.sweeps.search.samplers import Sampling
 from mmfusion.sweeps.search.settings import Settings
 from mmfusion.sweeps.search.space import build_space
-from mmfusion.sweeps.search.study import Book
-from mmfusion.sweeps.search.sweep import Search
+from mmfusion.sweeps.search.study import SharedStudy
 from mmfusion.training.search.pruners import build_pruner
 from mmfusion.training.search.storage import open_storage, resolve
 from mmfusion.training.search.trial import TRIAL_VARIABLE, Announcement
@@ -122,17 +122,17 @@ class FakePool:
     def __exit__(self, *error: object) -> None:
         assert not self._busy, "a search leaves no job behind"
 
-    def has_room(self, job: Job) -> bool:
+    def has_slot(self, job: Job) -> bool:
         return len(self._busy) < self.slots
 
     def start(self, job: Job, environment: Mapping[str, str] | None = None, **note: Any) -> None:
-        assert self.has_room(job)
+        assert self.has_slot(job)
         self.folder.prepare(job, **note)
         self.started.append(job)
         self.environments.append(dict(environment or {}))
         self._busy.append((job, dict(environment or {})))
 
-    def wait(self, seconds: float | None = None) -> list[Ended]:
+    def wait(self, seconds: float | None = None) -> list[EndedJob]:
         if not self._busy:
             return []
         job, environment = self._busy[0]
@@ -141,21 +141,21 @@ class FakePool:
         self._busy.pop(0)
         return [self._ended(job, result)]
 
-    def stop(self, reason: str = "") -> list[Ended]:
+    def stop(self, reason: str = "") -> list[EndedJob]:
         busy, self._busy = self._busy, []
         return [self._ended(job, {"status": "stopped", "error": reason}) for job, _ in busy]
 
-    def _ended(self, job: Job, result: Mapping[str, Any]) -> Ended:
+    def _ended(self, job: Job, result: Mapping[str, Any]) -> EndedJob:
         (job.folder / "result.json").write_text(json.dumps(result))
-        return Ended(job, result["status"], result.get("error"), 1.0, dict(result))
+        return EndedJob(job, dict(result), 1.0)
 
 
 OBJECTIVE = Objective("val/monitor", "min")
 
 
-def open_book(
+def open_study(
     path: Path, written: Mapping[str, Any], objectives: tuple[Objective, ...] = (OBJECTIVE,), **changes: Any
-) -> tuple[Settings, Any, Sampling, Book, Sweep]:
+) -> tuple[Settings, Any, Sampling, SharedStudy, Sweep]:
     """The parts of a search in that folder."""
     chosen = settings(**changes)
     space, _ = build_space((), written, lambda key: None)
@@ -163,9 +163,9 @@ def open_book(
     folder.open(kind="search")
     sampling = Sampling(chosen.sampler, chosen.seed, space, len(objectives))
     storage = resolve(chosen.storage, folder.path)
-    book = Book(storage, chosen.study or "study", folder.path, objectives, build_pruner(chosen.pruner))
-    book.agree(space, chosen.seeds, chosen.resume)
-    return chosen, space, sampling, book, folder
+    study = SharedStudy(storage, chosen.study or "study", folder.path, objectives, build_pruner(chosen.pruner))
+    study.check(space, chosen.seeds, chosen.resume)
+    return chosen, space, sampling, study, folder
 
 
 def make(
@@ -178,9 +178,9 @@ def make(
 ) -> Search:
     """A search for `x` in that folder."""
     space_of = written or {"x": "interval(0, 1)"}
-    chosen, space, sampling, book, folder = open_book(path, space_of, objectives, **changes)
+    chosen, space, sampling, study, folder = open_study(path, space_of, objectives, **changes)
     pool = FakePool(folder, run, slots)
-    return Search(chosen, ["base=1"], space, sampling, book, folder, pool, chosen.max_failures)
+    return Search(chosen, ["base=1"], space, sampling, study, folder, pool, chosen.max_failures)
 
 
 def in_a_process(path: Path, n_trials: int) -> None:
@@ -190,7 +190,7 @@ def in_a_process(path: Path, n_trials: int) -> None:
 
 def states(search: Search) -> list[TrialState]:
     """Of all trials."""
-    return [trial.state for trial in search.book.trials()]
+    return [trial.state for trial in search.study.trials()]
 
 
 GONE = {"host": socket.gethostname(), "pid": os.getpid(), "born": "in another life"}

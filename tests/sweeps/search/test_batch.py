@@ -2,7 +2,6 @@ import json
 
 import pytest
 
-from mmfusion.config.errors import ConfigError
 from mmfusion.store.sweep import Sweep, job_hash
 from mmfusion.sweeps.command import Command
 from mmfusion.sweeps.search.batch import Batch
@@ -33,12 +32,12 @@ def batch(tmp_path, monkeypatch):
 
 
 def test_jobs_are_launched_together_and_their_results_come_back(batch):
-    jobs = [batch.folder.job([f"seed={n}", "optimizer.lr=0.5"], 7 + n) for n in range(3)]
+    jobs = [batch.sweep.job([f"seed={n}", "optimizer.lr=0.5"], 7 + n) for n in range(3)]
     with batch:
         batch.start(jobs[0], {"A": "1"}, trial=7)
-        assert batch.has_room(jobs[1])
+        assert batch.has_slot(jobs[1])
         batch.start(jobs[1], {}, trial=8)
-        assert not batch.has_room(jobs[2])
+        assert not batch.has_slot(jobs[2])
         ended = batch.wait()
         assert [(each.job.number, each.status, each.seconds) for each in ended] == [
             (7, "completed", 3.0),
@@ -52,26 +51,29 @@ def test_jobs_are_launched_together_and_their_results_come_back(batch):
         [["++seed=0", "++optimizer.lr=0.5"], ["++seed=1", "++optimizer.lr=0.5"]],
         [["++seed=2", "++optimizer.lr=0.5"]],
     ]
-    about = batch.folder.about()
+    about = batch.sweep.about()
     assert about["jobs"][jobs[0].hash]["given"] == jobs[0].hash, "a + before a key changes nothing"
     assert about["environments"][jobs[0].hash] == {"A": "1"}
     assert json.loads((jobs[0].folder / "job.json").read_text())["trial"] == 7
 
 
 def test_a_group_that_is_left_out_is_found_again(batch):
-    job = batch.folder.job(["optimizer.lr=0.5", "logger=null"], 0)
+    job = batch.sweep.job(["optimizer.lr=0.5", "logger=null"], 0)
     batch.start(job)
     batch.wait()
     ((given,),) = batch.launcher.batches
     assert given == ["++optimizer.lr=0.5", "logger=[]"]
-    assert batch.folder.planned(job_hash(given)) == job
+    assert batch.sweep.planned(job_hash(given)) == job
 
 
 def test_a_job_whose_files_give_hydra_orders_is_not_launched(batch, tmp_path):
     (tmp_path / "conf" / "experiment").mkdir(parents=True)
     text = "# @package _global_\ndefaults: [digits, _self_]\nhydra: {callbacks: {x: {_target_: os.system}}}\n"
     (tmp_path / "conf" / "experiment" / "evil.yaml").write_text(text)
-    with pytest.raises(ConfigError, match=r"hydra\.callbacks: a config file may set"):
-        batch.start(batch.folder.job(["experiment=evil"], 0))
-    assert batch.wait() == []
+    job = batch.sweep.job(["experiment=evil"], 0)
+    batch.start(job)
+    assert not batch.has_slot(job), "a search is to hear of it before it starts another"
+    (ended,) = batch.wait()
+    assert ended.status == "failed"
+    assert ended.error.startswith("it could not be started: ConfigError: hydra.callbacks: a config file may set")
     assert batch.launcher.batches == []

@@ -3,7 +3,7 @@
 import pytest
 from optuna.trial import TrialState
 
-from tests.sweeps.search.fake_pool import GONE, by_x, interrupting, make, open_book, states, value_of
+from tests.sweeps.search.fake_pool import GONE, by_x, interrupting, make, open_study, states, value_of
 
 COMPLETE, FAIL = TrialState.COMPLETE, TrialState.FAIL
 
@@ -14,7 +14,9 @@ def test_a_finite_space_is_tried_once(tmp_path, sampler):
     search = make(tmp_path, written=written, n_trials=50, sampler=sampler)
     search.run()
     assert len(search.runner.started) == 6
-    assert {(t.params["x"], t.params["kind"]) for t in search.book.trials()} == {(x, k) for x in range(3) for k in "ab"}
+    assert {(t.params["x"], t.params["kind"]) for t in search.study.trials()} == {
+        (x, k) for x in range(3) for k in "ab"
+    }
     again = make(tmp_path, written=written, n_trials=50, sampler=sampler)
     again.run()
     assert again.runner.started == []
@@ -24,7 +26,7 @@ def test_conditions_hold_in_a_grid_too(tmp_path):
     written = {"x": "1,2", "y": {"space": "range(0, 3)", "when": "x=2"}}
     search = make(tmp_path, written=written, n_trials=50, sampler="grid")
     search.run()
-    found = sorted((t.params["x"], t.params.get("y")) for t in search.book.trials())
+    found = sorted((t.params["x"], t.params.get("y")) for t in search.study.trials())
     assert found == [(1, None), (2, 0), (2, 1), (2, 2)]
 
 
@@ -34,16 +36,16 @@ def test_an_interrupted_grid_is_completed(tmp_path):
         make(tmp_path, interrupting(1), written, n_trials=9, sampler="grid").run()
     again = make(tmp_path, written=written, n_trials=9, sampler="grid")
     again.run()
-    assert sorted(t.params["x"] for t in again.book.trials() if t.state == COMPLETE) == list(range(5))
+    assert sorted(t.params["x"] for t in again.study.trials() if t.state == COMPLETE) == list(range(5))
 
 
 def test_a_grid_whose_process_died_before_it_was_told_its_parameters_has_no_hole(tmp_path):
     written = {"x": "range(0, 3)"}
-    _, _, sampling, book, _ = open_book(tmp_path, written, sampler="grid")
-    book.ask(sampling, 9, GONE)
+    _, _, sampling, study, _ = open_study(tmp_path, written, sampler="grid")
+    study.ask(sampling, 9, GONE)
     again = make(tmp_path, written=written, n_trials=9, sampler="grid")
     again.run()
-    assert sorted(t.params["x"] for t in again.book.trials() if t.state == COMPLETE) == [0, 1, 2]
+    assert sorted(t.params["x"] for t in again.study.trials() if t.state == COMPLETE) == [0, 1, 2]
 
 
 def test_what_failed_in_a_grid_is_tried_again_by_the_next_command_alone(tmp_path):

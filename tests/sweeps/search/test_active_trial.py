@@ -2,7 +2,7 @@ import optuna
 import pytest
 
 from mmfusion.store.sweep import Sweep
-from mmfusion.sweeps.search.work import ONLY, Work, jobs_of
+from mmfusion.sweeps.search.active_trial import ONLY, ActiveTrial, jobs_of
 
 
 @pytest.fixture
@@ -13,7 +13,7 @@ def folder(tmp_path):
 
 
 def work_of(jobs, **more):
-    return Work(optuna.create_study().ask(), ["lr=1"], jobs, **more)
+    return ActiveTrial(optuna.create_study().ask(), ["lr=1"], jobs, **more)
 
 
 def test_without_seeds_the_job_has_the_trials_number(folder):

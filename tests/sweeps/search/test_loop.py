@@ -16,7 +16,7 @@ COMPLETE, PRUNED, FAIL = TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL
 def test_trials_are_told_what_their_jobs_came_to(tmp_path, capsys):
     search = make(tmp_path, n_trials=4)
     search.run()
-    trials = search.book.trials()
+    trials = search.study.trials()
     assert states(search) == [COMPLETE] * 4
     assert [trial.value for trial in trials] == [trial.params["x"] for trial in trials]
     for trial in trials:
@@ -39,7 +39,9 @@ def test_the_same_again_starts_nothing_and_more_trials_go_on(tmp_path):
     whole = make(tmp_path / "whole", n_trials=5)
     (tmp_path / "whole").mkdir(exist_ok=True)
     whole.run()
-    assert [t.params for t in more.book.trials()] == [t.params for t in whole.book.trials()], "as if never interrupted"
+    assert [t.params for t in more.study.trials()] == [t.params for t in whole.study.trials()], (
+        "as if never interrupted"
+    )
 
 
 def test_what_fails_does_not_count(tmp_path, capsys):
@@ -50,7 +52,7 @@ def test_what_fails_does_not_count(tmp_path, capsys):
     search.run()
     assert states(search) == [COMPLETE, FAIL, COMPLETE, COMPLETE]
     assert search.failed == [1]
-    assert search.book.trials()[1].user_attrs[ERROR] == "RuntimeError: no luck\nmore"
+    assert search.study.trials()[1].user_attrs[ERROR] == "RuntimeError: no luck\nmore"
     assert "trial 1 failed: RuntimeError: no luck: x=" in capsys.readouterr().err
 
 
@@ -68,13 +70,13 @@ def test_a_run_without_the_number_has_failed(tmp_path, value):
     search = make(tmp_path, lambda job, _: completed(value), n_trials=1, max_failures=0)
     search.run()
     assert states(search) == [FAIL]
-    assert "has no val/monitor that is a number" in search.book.trials()[0].user_attrs[ERROR]
+    assert "has no val/monitor that is a number" in search.study.trials()[0].user_attrs[ERROR]
 
 
 def test_pruned_trials_count_and_keep_their_last_value(tmp_path, capsys):
     search = make(tmp_path, reporting, n_trials=12, pruner={"name": "median", "n_startup_trials": 3}, slots=1)
     search.run()
-    trials = search.book.trials()
+    trials = search.study.trials()
     pruned = [trial for trial in trials if trial.state == PRUNED]
     assert len(pruned) + states(search).count(COMPLETE) == 12
     assert 2 <= len(pruned) <= 9
@@ -88,7 +90,7 @@ def test_seeds_are_averaged(tmp_path):
 
     search = make(tmp_path, by_seed, n_trials=2, seeds=[0, 1, 5])
     search.run()
-    first, second = search.book.trials()
+    first, second = search.study.trials()
     assert first.value == pytest.approx(first.params["x"] + statistics.mean([0, 1, 5]))
     assert first.user_attrs[VALUES] == {str(seed): [first.params["x"] + seed] for seed in (0, 1, 5)}
     assert [job.number for job in search.runner.started] == list(range(6))
@@ -102,7 +104,7 @@ def test_the_first_seed_decides_whether_the_others_run(tmp_path):
         tmp_path, reporting, n_trials=8, seeds=[3, 4, 5], pruner={"name": "median", "n_startup_trials": 2}, slots=2
     )
     search.run()
-    for trial in search.book.trials():
+    for trial in search.study.trials():
         ran = [value_of(job, "seed") for job in search.runner.started if job.number // 3 == trial.number]
         assert ran == (["3"] if trial.state == PRUNED else ["3", "4", "5"])
     assert PRUNED in states(search)
@@ -124,10 +126,10 @@ def test_an_interrupted_search_repeats_what_it_had_asked_for(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         search.run()
     assert states(search) == [COMPLETE, COMPLETE, FAIL, FAIL, TrialState.WAITING, TrialState.WAITING]
-    asked = [trial.params for trial in search.book.trials()[2:4]]
+    asked = [trial.params for trial in search.study.trials()[2:4]]
     again = make(tmp_path, n_trials=5)
     again.run()
-    trials = again.book.trials()
+    trials = again.study.trials()
     assert [trial.params for trial in trials[4:6]] == asked
     assert [trial.user_attrs[RETRY] for trial in trials[4:6]] == [2, 3]
     assert states(again) == [COMPLETE, COMPLETE, FAIL, FAIL, COMPLETE, COMPLETE, COMPLETE]
@@ -146,8 +148,8 @@ def test_an_interruption_changes_nothing_of_what_one_at_a_time_draws(tmp_path, s
             search.run()
     again = make(tmp_path / "parts", **given)
     again.run()
-    assert len(again.book.trials()) == 9
-    assert [trial.params for trial in again.book.finished()] == [trial.params for trial in whole.book.trials()]
+    assert len(again.study.trials()) == 9
+    assert [trial.params for trial in again.study.finished()] == [trial.params for trial in whole.study.trials()]
 
 
 def test_a_search_with_pruning_that_is_killed_is_completed(tmp_path):
@@ -161,31 +163,16 @@ def test_a_search_with_pruning_that_is_killed_is_completed(tmp_path):
         make(tmp_path, interrupting(4, reporting), **changes).run()
     search = make(tmp_path, reporting, **changes)
     search.run()
-    finished = search.book.finished()
+    finished = search.study.finished()
     assert len(finished) == 20
     assert {trial.state for trial in finished} == {COMPLETE, PRUNED}
-    assert states(search).count(FAIL) == len(search.book.trials()) - 20 >= 2
-    repeated = [trial.user_attrs[RETRY] for trial in search.book.trials() if RETRY in trial.user_attrs]
-    assert sorted(repeated) == [trial.number for trial in search.book.trials() if trial.state == FAIL]
+    assert states(search).count(FAIL) == len(search.study.trials()) - 20 >= 2
+    repeated = [trial.user_attrs[RETRY] for trial in search.study.trials() if RETRY in trial.user_attrs]
+    assert sorted(repeated) == [trial.number for trial in search.study.trials() if trial.state == FAIL]
     assert {int(path.parent.name) for path in tmp_path.glob("*/result.json")} == {trial.number for trial in finished}
     again = make(tmp_path, reporting, **changes)
     again.run()
     assert again.runner.started == []
-
-
-def test_a_job_that_cannot_be_started_fails_its_trial_alone(tmp_path, monkeypatch):
-    search = make(tmp_path, n_trials=2, slots=1)
-    start = search.runner.start
-
-    def full(job, *more, **note):
-        if job.number == 0:
-            raise OSError(28, "No space left on device")
-        start(job, *more, **note)
-
-    monkeypatch.setattr(search.runner, "start", full)
-    search.run()
-    assert states(search) == [FAIL, COMPLETE, COMPLETE]
-    assert search.book.trials()[0].user_attrs[ERROR].startswith("it could not be started: OSError: [Errno 28] No space")
 
 
 def test_seeds_that_had_ended_are_not_run_again(tmp_path):
@@ -195,7 +182,7 @@ def test_seeds_that_had_ended_are_not_run_again(tmp_path):
     again = make(tmp_path, n_trials=1, seeds=[0, 1, 2])
     again.run()
     assert [value_of(job, "seed") for job in again.runner.started] == ["2"]
-    trial = again.book.trials()[1]
+    trial = again.study.trials()[1]
     assert trial.value == pytest.approx(trial.params["x"])
     assert (tmp_path / "0/result.json").exists()
     assert (tmp_path / "1/result.json").exists()
@@ -206,8 +193,8 @@ def test_what_has_been_run_is_not_run_again(tmp_path):
     search.run()
     assert states(search) == [COMPLETE] * 8
     assert len(search.runner.started) == 2
-    assert {trial.value for trial in search.book.trials() if SAME in trial.user_attrs} <= {0.25, 0.5}
-    for trial in search.book.trials():
+    assert {trial.value for trial in search.study.trials() if SAME in trial.user_attrs} <= {0.25, 0.5}
+    for trial in search.study.trials():
         assert trial.value == trial.params["x"]
 
 
@@ -216,7 +203,7 @@ def test_a_pruned_twin_is_pruned(tmp_path):
         tmp_path, reporting, {"x": "0.75,0.5"}, slots=1, n_trials=8, pruner={"name": "threshold", "upper": 0.4}
     )
     search.run()
-    assert {(t.params["x"], t.state) for t in search.book.trials()} == {(0.75, COMPLETE), (0.5, PRUNED)}
+    assert {(t.params["x"], t.state) for t in search.study.trials()} == {(0.75, COMPLETE), (0.5, PRUNED)}
     assert len(search.runner.started) == 2
 
 
@@ -229,8 +216,8 @@ def test_several_objectives_are_not_announced_for_pruning(tmp_path):
     objectives = (Objective("val/a/loss", "min"), Objective("val/b/mae", "min"))
     search = make(tmp_path, two, objectives=objectives, n_trials=5, sampler={"name": "nsgaii", "population_size": 2})
     search.run()
-    assert len(search.book.study.best_trials) == 5
-    assert all(trial.values == [trial.params["x"], 1 - trial.params["x"]] for trial in search.book.trials())
+    assert len(search.study.optuna.best_trials) == 5
+    assert all(trial.values == [trial.params["x"], 1 - trial.params["x"]] for trial in search.study.trials())
 
 
 def test_after_the_time_is_up_nothing_starts(tmp_path):
@@ -243,6 +230,6 @@ def test_a_database_serves_as_well(tmp_path):
     search = make(tmp_path, n_trials=2, storage="sqlite:///study.db")
     search.run()
     assert states(search) == [COMPLETE] * 2
-    search.book.close()
+    search.study.close()
     assert (tmp_path / "study.db").exists()
     assert not (tmp_path / "study.journal").exists()

@@ -1,7 +1,7 @@
 import pytest
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.sweeps.search.points import covering
+from mmfusion.sweeps.search.coverage import covering
 from mmfusion.sweeps.search.space import build_space
 
 

@@ -17,8 +17,8 @@ from mmfusion.config.instantiate import trusting
 from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.command import Command, running
 from mmfusion.sweeps.multirun import multirun
-from mmfusion.sweeps.pool import Ended
-from mmfusion.sweeps.search.start import search
+from mmfusion.sweeps.pool import EndedJob
+from mmfusion.sweeps.search.prepare import search
 from tests.sweeps.search.fake_pool import FakePool, completed, settings, value_of
 
 LR_VALUES = "tag(log, interval(1e-4, 1e-2))"
@@ -36,8 +36,8 @@ def pools(tmp_path, monkeypatch):
         lr = float(value_of(job, "optimizer.lr"))
         return completed(lr, **{"val/sum/loss": lr, "val/largest/loss": 1 - lr, "val/largest/accuracy": 1 - lr})
 
-    def pool(folder, slots, words, trainer, timeout_s, grace_s):
-        made.append(FakePool(folder, run))
+    def pool(sweep, slots, words, trainer, timeout_s, grace_s):
+        made.append(FakePool(sweep, run))
         return made[-1]
 
     monkeypatch.setattr(mmfusion.sweeps.pool, "Pool", pool)
@@ -161,7 +161,7 @@ def begin(words, **changes):
 
 
 def test_a_search_in_which_all_fails_says_so(pools, monkeypatch, capsys):
-    monkeypatch.setattr(FakePool, "_ended", lambda self, job, _: Ended(job, "failed", "no luck", 1.0, FAILED))
+    monkeypatch.setattr(FakePool, "_ended", lambda self, job, _: EndedJob(job, FAILED, 1.0))
     outcome = begin([LR], max_failures=2, n_trials=20)
     assert not outcome.is_complete
     said = capsys.readouterr().err
@@ -171,7 +171,7 @@ def test_a_search_in_which_all_fails_says_so(pools, monkeypatch, capsys):
 
 
 def test_the_launchers_limit_of_failures_holds_too(pools, monkeypatch):
-    monkeypatch.setattr(FakePool, "_ended", lambda self, job, _: Ended(job, "failed", "no luck", 1.0, FAILED))
+    monkeypatch.setattr(FakePool, "_ended", lambda self, job, _: EndedJob(job, FAILED, 1.0))
     assert not multirun([*SEARCH, LR, "hydra.launcher.max_failures=0"])
     assert len(pools[0].started) <= 2
 

@@ -12,8 +12,8 @@ from hydra.core.hydra_config import HydraConfig
 
 from mmfusion.store.owner import identity
 from mmfusion.store.sweep import BEAT_S, GRACE_S, Job, Sweep, job_hash
-from mmfusion.sweeps.leaving import STOPPED, WORKER, is_called_off, is_left, sweeper_of
-from mmfusion.sweeps.process import Process
+from mmfusion.sweeps.cleanup import STOPPED, WORKER, is_cancelled, is_orphaned, sweeper_of
+from mmfusion.sweeps.process import JobProcess
 
 _POLL = 0.2  # seconds
 _SCHEDULED = "hydra_plugins.hydra_submitit_launcher.submitit_launcher.SlurmLauncher"
@@ -27,21 +27,21 @@ def run_task(config: Any) -> dict[str, Any]:
     end with it, but for a job scheduler's, which are to outlive it.
     """
     settings = HydraConfig.get()
-    folder = Sweep(Path(settings.sweep.dir))
-    about = folder.about()
-    job = folder.planned(job_hash(settings.overrides.task))
+    sweep = Sweep(Path(settings.sweep.dir))
+    about = sweep.about()
+    job = sweep.planned(job_hash(settings.overrides.task))
     environment = about.get("environments", {}).get(job.hash, {})
     minutes = settings.launcher.get("timeout_min")
-    sweeper = None if settings.launcher["_target_"] == _SCHEDULED else sweeper_of(folder, job)
+    sweeper = None if settings.launcher["_target_"] == _SCHEDULED else sweeper_of(sweep, job)
     limit = minutes and minutes * 60.0
-    result = run_alone(folder, job, about["words"], environment, about.get("cwd"), limit, sweeper)
-    if is_left(sweeper):
+    result = run_job(sweep, job, about["words"], environment, about.get("cwd"), limit, sweeper)
+    if is_orphaned(sweeper):
         os._exit(143)  # nobody waits for the result, and joblib's would wait for minutes to be given another job
     return result
 
 
-def run_alone(
-    folder: Sweep,
+def run_job(
+    sweep: Sweep,
     job: Job,
     words: Sequence[str],
     environment: Mapping[str, str],
@@ -52,32 +52,32 @@ def run_alone(
     """Run the job and wait for it; ends it if this process is interrupted.
 
     Args:
-        folder: of the sweep.
-        job: what to run; if it has completed, was called off, or another host is at work on it, it is left alone.
-        words: see `Process`.
-        environment: see `Process`.
-        cwd: see `Process`.
+        sweep: of the job.
+        job: what to run; if it has completed, was cancelled, or another host is at work on it, it is left alone.
+        words: see `JobProcess`.
+        environment: see `JobProcess`.
+        cwd: see `JobProcess`.
         timeout_s: after which whoever runs this process ends it. The job is ended a little before, so that its result
             says so.
         sweeper: the process without which the job is not to go on.
     """
-    if folder.is_done(job) or folder.elsewhere(job) or is_left(sweeper) or is_called_off(folder, job):
-        return folder.result(job)
-    folder.prepare(job)
+    if sweep.is_done(job) or sweep.elsewhere(job) or is_orphaned(sweeper) or is_cancelled(sweep, job):
+        return sweep.result(job)
+    sweep.prepare(job)
     try:
-        process = Process(job, words, environment, cwd)
+        process = JobProcess(job, words, environment, cwd)
     except OSError as error:
-        return folder.settle(job, f"it could not be started: {type(error).__name__}: {error}", "failed")
+        return sweep.settle_unstarted(job, error)
     limit = None if timeout_s is None else max(timeout_s - 2 * GRACE_S, timeout_s / 2)
-    beaten, is_off = time.monotonic(), False
+    beaten, cancelled = time.monotonic(), False
     try:
-        folder.note_process(job, process.pid, **{WORKER: identity()})
+        sweep.note(job, **identity(process.pid), **{WORKER: identity()})
         while not process.ended():
             if time.monotonic() - beaten > BEAT_S:
                 beaten = time.monotonic()
-                folder.beat(job)
-                is_off = is_called_off(folder, job)
-            if is_off or is_left(sweeper):
+                sweep.beat(job)
+                cancelled = is_cancelled(sweep, job)
+            if cancelled or is_orphaned(sweeper):
                 process.end("stopped", STOPPED, GRACE_S)
             if limit is not None and process.seconds > limit:
                 process.end("failed", f"ended after {limit:g} s (hydra.launcher.timeout_min)", GRACE_S)
@@ -86,14 +86,15 @@ def run_alone(
         while not process.ended():
             process.end("stopped", STOPPED, GRACE_S)
             time.sleep(_POLL)
-        _settle(folder, process)
+        _settle(sweep, process)
         raise
-    return _settle(folder, process)
+    return _settle(sweep, process)
 
 
-def _settle(folder: Sweep, process: Process) -> dict[str, Any]:
+def _settle(sweep: Sweep, process: JobProcess) -> dict[str, Any]:
     """Unless the same command was given again in the meantime, and the folder now belongs to another process."""
-    if folder.owns(process.job, process.pid):
-        is_off = is_called_off(folder, process.job)  # who called it off may have ended it
-        return folder.settle(process.job, STOPPED, "stopped") if is_off else process.settle(folder)
-    return {"status": "stopped", "error": f"process {os.getpid()} was replaced by another that runs the same job"}
+    if not sweep.owns(process.job, process.pid):
+        return {"status": "stopped", "error": f"process {os.getpid()} was replaced by another that runs the same job"}
+    if is_cancelled(sweep, process.job):  # who cancelled it may have ended it
+        return sweep.settle(process.job, STOPPED, "stopped")
+    return process.settle(sweep)

@@ -2,11 +2,11 @@ import pytest
 import yaml
 from optuna.trial import TrialState
 
-from mmfusion.sweeps.search.ending import close, trial_line
+from mmfusion.sweeps.search.active_trial import ActiveTrial, jobs_of
 from mmfusion.sweeps.search.objectives import Objective
 from mmfusion.sweeps.search.study import OVERRIDES, VALUES
-from mmfusion.sweeps.search.work import Work, jobs_of
-from tests.sweeps.search.fake_pool import GONE, open_book
+from mmfusion.sweeps.search.summary import summarize, trial_line
+from tests.sweeps.search.fake_pool import GONE, open_study
 
 LOSS, ACCURACY = Objective("val/loss", "min"), Objective("val/a/accuracy", "max")
 WORDS = ["trusted_modules=[]", "--config-dir", "my configs"]
@@ -19,35 +19,35 @@ def opened(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
 
     def make(*objectives):
-        _, space, sampling, book, folder = open_book(tmp_path / "sweep", {"x": "interval(0, 1)"}, objectives)
+        _, space, sampling, study, folder = open_study(tmp_path / "sweep", {"x": "interval(0, 1)"}, objectives)
 
         def trial(*values, state=TrialState.COMPLETE, overrides=None, seeds=None):
             """One that has come to these values; its overrides are unlike those of others, if none are given."""
-            asked = book.ask(sampling, 100)
-            book.parameters(asked, space, ["base=1"])
+            asked = study.ask(sampling, 100)
+            study.parameters(asked, space, ["base=1"])
             if overrides is not None:
                 asked.set_user_attr(OVERRIDES, overrides)
             if seeds is not None:
                 asked.set_user_attr(VALUES, {str(seed): list(values) for seed in seeds})
             if state is not None:
-                book.tell(asked.number, state, list(values) or None)
+                study.tell(asked.number, state, list(values) or None)
             return asked
 
-        return book, folder, trial
+        return study, folder, trial
 
     return make
 
 
-def end(book, folder, limit, failed=(), gave_up=False):
-    return close(book, folder, WORDS, failed, limit, gave_up)
+def end(study, folder, limit, failed=(), gave_up=False):
+    return summarize(study, folder, WORDS, failed, limit, gave_up)
 
 
 @pytest.mark.parametrize(("objective", "best"), [(LOSS, 1), (ACCURACY, 0)])
 def test_the_best_is_written_and_said(opened, capsys, objective, best):
-    book, folder, trial = opened(objective)
+    study, folder, trial = opened(objective)
     for value in (0.5, 0.25, 0.375):
         trial(value, overrides=["base=1", f"x={value}"])
-    outcome = end(book, folder, 3)
+    outcome = end(study, folder, 3)
     assert [each.number for each in outcome.best] == [best]
     assert (outcome.finished, outcome.failed, outcome.is_complete) == (3, 0, True)
     value = (0.5, 0.25)[best]
@@ -62,14 +62,14 @@ def test_the_best_is_written_and_said(opened, capsys, objective, best):
 
 
 def test_what_is_not_finished_is_told_apart(opened, capsys):
-    book, folder, trial = opened(LOSS)
+    study, folder, trial = opened(LOSS)
     trial(0.5)
     trial(state=TrialState.PRUNED)
     failed = trial(state=None)
-    book.fail(failed.number, "RuntimeError: no memory\nmore of it")
+    study.fail(failed.number, "RuntimeError: no memory\nmore of it")
     left = trial(state=None)
     left.set_user_attr("sweeper", GONE)
-    outcome = end(book, folder, 5, failed=[failed.number])
+    outcome = end(study, folder, 5, failed=[failed.number])
     assert (outcome.finished, outcome.failed, outcome.is_complete) == (2, 1, True)
     said = capsys.readouterr().err
     assert "2 of 5 trials finished, 1 of them pruned, 1 failed; " in said
@@ -80,30 +80,30 @@ def test_what_is_not_finished_is_told_apart(opened, capsys):
 
 
 def test_failures_and_nothing_found_are_no_complete_search(opened):
-    book, folder, trial = opened(LOSS)
-    assert not end(book, folder, 3).is_complete
+    study, folder, trial = opened(LOSS)
+    assert not end(study, folder, 3).is_complete
     trial(state=TrialState.PRUNED)
-    assert not end(book, folder, 3).is_complete
+    assert not end(study, folder, 3).is_complete
     assert not (folder.path / "best.yaml").exists()
     trial(0.5)
-    assert end(book, folder, 3).is_complete
-    assert not end(book, folder, 3, gave_up=True).is_complete
+    assert end(study, folder, 3).is_complete
+    assert not end(study, folder, 3, gave_up=True).is_complete
 
 
 def test_a_mean_over_seeds_says_so(opened):
-    book, folder, trial = opened(LOSS)
+    study, folder, trial = opened(LOSS)
     trial(0.123456789, seeds=[3, 1])
-    end(book, folder, 1)
+    end(study, folder, 1)
     assert (
         (folder.path / "best.yaml").read_text().startswith("# Trial 0: val/loss 0.123457; means over the seeds 3, 1. ")
     )
 
 
 def test_the_pareto_set_is_what_nothing_beats_in_the_first_objectives_order(opened, capsys):
-    book, folder, trial = opened(LOSS, ACCURACY)
+    study, folder, trial = opened(LOSS, ACCURACY)
     for values in ((0.5, 0.9), (0.2, 0.4), (0.6, 0.8), (0.3, 0.7)):  # the third is beaten by the first
         trial(*values)
-    outcome = end(book, folder, 4)
+    outcome = end(study, folder, 4)
     assert [each.number for each in outcome.best] == [1, 3, 0]
     assert {file.name for file in (folder.path / "pareto").iterdir()} == {"0.yaml", "1.yaml", "3.yaml"}
     said = capsys.readouterr().err
@@ -111,30 +111,30 @@ def test_the_pareto_set_is_what_nothing_beats_in_the_first_objectives_order(open
     assert "trial 3: val/loss 0.3, val/a/accuracy 0.7: base=1 x=" in said
     assert f"train one again: {TRAIN} @sweep/pareto/<trial>.yaml" in said
     trial(0.1, 0.95)  # beats them all
-    end(book, folder, 5)
+    end(study, folder, 5)
     assert [file.name for file in (folder.path / "pareto").iterdir()] == ["4.yaml"]
 
 
 def test_trials_of_one_and_the_same_run_stand_once(opened):
-    book, folder, trial = opened(LOSS, ACCURACY)
+    study, folder, trial = opened(LOSS, ACCURACY)
     for _ in range(2):
         trial(0.5, 0.9, overrides=["x=1"])
     trial(0.2, 0.4, overrides=["x=2"])
-    assert [each.number for each in end(book, folder, 3).best] == [2, 0]
+    assert [each.number for each in end(study, folder, 3).best] == [2, 0]
 
 
 def test_a_line_a_trial(opened):
-    book, folder, trial = opened(LOSS)
+    study, folder, trial = opened(LOSS)
     trial(0.25)
     second = trial(0.5)
     overrides = ["base=1", "x=0.75"]
 
     def line(**how):
-        return trial_line(Work(second, overrides, jobs_of(folder, 1, overrides, None), **how), book, 9, base=1)
+        return trial_line(ActiveTrial(second, overrides, jobs_of(folder, 1, overrides, None), **how), study, 9, base=1)
 
     assert line(values={"": [0.5]}) == "[2/9] trial 1 val/loss 0.5 (best 0.25, trial 0): x=0.75"
     assert line(pruned="pruned after epoch 2") == "[2/9] trial 1 pruned after epoch 2: x=0.75"
     assert line(error="ValueError: no\nmore") == "[2/9] trial 1 failed: ValueError: no: x=0.75"
     trial(0.0)
-    best = Work(trial(-1.0), overrides, jobs_of(folder, 3, overrides, None), values={"": [-1.0]})
-    assert trial_line(best, book, 9, base=1) == "[4/9] trial 3 val/loss -1: x=0.75", "the best needs no other"
+    best = ActiveTrial(trial(-1.0), overrides, jobs_of(folder, 3, overrides, None), values={"": [-1.0]})
+    assert trial_line(best, study, 9, base=1) == "[4/9] trial 3 val/loss -1: x=0.75", "the best needs no other"

@@ -14,31 +14,31 @@ ONLY = ""
 """The key of the one job of a trial without seeds."""
 
 
-def jobs_of(folder: Sweep, number: int, overrides: Sequence[str], seeds: Sequence[int] | None) -> dict[str, Job]:
+def jobs_of(sweep: Sweep, number: int, overrides: Sequence[str], seeds: Sequence[int] | None) -> dict[str, Job]:
     """A trial's jobs by seed. Without seeds the folder has the trial's number, with k of them the next k numbers."""
     if not seeds:
-        return {ONLY: folder.job(overrides, number)}
+        return {ONLY: sweep.job(overrides, number)}
     first = number * len(seeds)
-    return {str(seed): folder.job([*overrides, f"seed={seed}"], first + i) for i, seed in enumerate(seeds)}
+    return {str(seed): sweep.job([*overrides, f"seed={seed}"], first + i) for i, seed in enumerate(seeds)}
 
 
 @dataclass
-class Work:
+class ActiveTrial:
     """One trial.
 
     Attributes:
-        trial: to report with.
+        handle: to report with.
         overrides: without the seed.
         jobs: by seed.
         held: seeds that start only if the first is not pruned.
         values: seed to what it came to, one number for each objective.
-        running: seeds whose jobs have started or wait for room.
+        running: seeds whose jobs have started or wait for a slot.
         same: further trials with the same overrides, asked for while this one was at work.
         error: why it failed.
         pruned: why it was pruned.
     """
 
-    trial: optuna.Trial
+    handle: optuna.Trial
     overrides: list[str]
     jobs: dict[str, Job]
     held: list[str] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Work:
     @property
     def number(self) -> int:
         """The trial's."""
-        return self.trial.number
+        return self.handle.number
 
     @property
     def first(self) -> str:
@@ -66,4 +66,4 @@ class Work:
     def mean(self) -> list[float]:
         """The trial's values: means over the seeds, one for each objective."""
         assert set(self.values) == set(self.jobs), "a trial is judged when all its seeds have ended"
-        return [fmean(each) for each in zip(*self.values.values(), strict=True)]
+        return [fmean(values) for values in zip(*self.values.values(), strict=True)]

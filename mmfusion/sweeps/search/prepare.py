@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr
-from pathlib import Path
 from typing import Any
 
 from hydra.plugins.launcher import Launcher
@@ -18,14 +17,14 @@ from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.command import Command, current
 from mmfusion.sweeps.grid import say
 from mmfusion.sweeps.search.batch import Batch, Runner
-from mmfusion.sweeps.search.ending import Outcome, close
+from mmfusion.sweeps.search.coverage import covering
+from mmfusion.sweeps.search.loop import Search
 from mmfusion.sweeps.search.objectives import Objective, check_objectives, resolve_objectives
-from mmfusion.sweeps.search.points import covering
 from mmfusion.sweeps.search.samplers import Sampling
 from mmfusion.sweeps.search.settings import Settings
 from mmfusion.sweeps.search.space import Space, build_space, parse
-from mmfusion.sweeps.search.study import Book
-from mmfusion.sweeps.search.sweep import Search
+from mmfusion.sweeps.search.study import SharedStudy
+from mmfusion.sweeps.search.summary import SearchOutcome, summarize
 from mmfusion.sweeps.tables import refused_splits
 from mmfusion.training.search.pruners import build_pruner, prunes
 from mmfusion.training.search.storage import resolve
@@ -33,15 +32,17 @@ from mmfusion.training.search.storage import resolve
 PRESET = "hparams_search"
 
 
-def search(settings: Settings, launcher: Launcher) -> Outcome:
+def search(settings: Settings, launcher: Launcher) -> SearchOutcome:
     """Search as the settings say, with `launcher`.
 
     Raises:
         ConfigError: something in the settings, or in the config of some trial, is wrong.
     """
     command = current()
-    typed = [each.text for each in parse_overrides(command.overrides) if each.key != PRESET or each.sign == "~"]
-    space, base = _space(settings, command, typed)
+    given = parse_overrides(command.overrides)
+    presets = [override.text for override in given if override.key == PRESET and override.sign != "~"]
+    typed = [override.text for override in given if override.text not in presets]
+    space, base = _space(settings, command, typed, presets)
     objectives = _objectives(settings, command, space, base)
     if len(objectives) > 1 and prunes(settings.pruner):
         raise ConfigError("hydra.sweeper.pruner: Optuna prunes by one objective alone; set hydra.sweeper.pruner=none")
@@ -50,38 +51,39 @@ def search(settings: Settings, launcher: Launcher) -> Outcome:
     if sampling.aside():
         left = ", ".join(sampling.aside())
         say(f"{sampling.name} leaves {left} to another sampler: it draws no choices, or none under conditions")
-    folder = Sweep(command.folder)
-    name = settings.study or folder.path.name
-    storage = resolve(settings.storage, folder.path)
-    _open(folder, command, settings, name, storage, objectives, space)
-    book = Book(storage, name, folder.path, objectives, pruner)
+    sweep = Sweep(command.folder)
+    name = settings.study or sweep.path.name
+    storage = resolve(settings.storage, sweep.path)
+    _open(sweep, command, settings, name, storage, objectives, space)
+    study = SharedStudy(storage, name, sweep.path, objectives, pruner)
     try:
-        book.agree(space, settings.seeds, settings.resume)
-        for sentence in book.changes(sampler=settings.sampler, pruner=settings.pruner, seed=settings.seed):
+        study.check(space, settings.seeds, settings.resume)
+        for sentence in study.changes(sampler=settings.sampler, pruner=settings.pruner, seed=settings.seed):
             say(sentence)
         limits = [n for n in (settings.max_failures, getattr(launcher, "max_failures", None)) if n is not None]
-        limit = min(limits, default=None)
-        made = Search(
-            settings, base, space, sampling, book, folder, _runner(launcher, folder, command, settings), limit
-        )
-        finished = len(book.finished())
+        # mmfusion's own launcher starts a trial as soon as another ends; others take them by the batch.
+        pool = getattr(launcher, "pool", None)
+        runner: Runner = pool() if pool else Batch(launcher, sweep, command, settings.batch_size)
+        finder = Search(settings, base, space, sampling, study, sweep, runner, min(limits, default=None))
+        finished = len(study.finished())
         if finished:
-            say(f"the study has {finished} finished trials; {max(0, made.limit - finished)} to go")
+            say(f"the study has {finished} finished trials; {max(0, finder.limit - finished)} to go")
         try:
-            made.run()
+            finder.run()
         finally:
-            outcome = close(book, folder, command.words, made.failed, made.limit, made.gave_up)
+            outcome = summarize(study, sweep, command.words, finder.failed, finder.limit, finder.gave_up)
     finally:
-        book.close()
+        study.close()
     return outcome
 
 
-def _space(settings: Settings, command: Command, typed: Sequence[str]) -> tuple[Space, list[str]]:
+def _space(
+    settings: Settings, command: Command, typed: Sequence[str], presets: Sequence[str]
+) -> tuple[Space, list[str]]:
     """What is searched, and the overrides of every trial."""
-    base = [text for text, each in zip(typed, parse(typed), strict=True) if not each.is_sweep_override()]
+    base = [text for text, override in zip(typed, parse(typed), strict=True) if not override.is_sweep_override()]
     with redirect_stderr(io.StringIO()):  # what composing says stands in each job's log
         composed = compose(base, command.config_dirs)
-        presets = [each.text for each in parse_overrides(command.overrides) if each.key == PRESET and each.sign != "~"]
         with_preset = compose([*base, *presets], command.config_dirs) if presets else composed
     # `paths` may hold the time of day.
     keys = sorted(k for k, v in with_preset.config.items() if k != "paths" and v != composed.config.get(k))
@@ -97,7 +99,7 @@ def _space(settings: Settings, command: Command, typed: Sequence[str]) -> tuple[
             "fusion=concat,gated, or in hydra.sweeper.space"
         )
     searched = {entry.name for entry in space.entries}
-    if settings.seeds and ("seed" in searched or any(each.key == "seed" for each in parse_overrides(base))):
+    if settings.seeds and ("seed" in searched or any(override.key == "seed" for override in parse_overrides(base))):
         raise ConfigError(
             "hydra.sweeper.seeds sets the seed of each job, so the command line cannot set or search it too"
         )
@@ -156,7 +158,7 @@ _HINT = (
 
 
 def _open(
-    folder: Sweep,
+    sweep: Sweep,
     command: Command,
     settings: Settings,
     name: str,
@@ -165,28 +167,16 @@ def _open(
     space: Space,
 ) -> None:
     """Write `sweep.json`, unless something else lies in the folder."""
-    before = folder.about()
+    before = sweep.about()
     if before.get("kind", "search") != "search" or before.get("study", name) != name:
         what = f"the study {before['study']!r}" if before.get("study") else f"a {before['kind']}"
-        raise ConfigError(f"{folder.path} belongs to {what}; choose another folder with hydra.sweep.dir")
-    folder.open(
+        raise ConfigError(f"{sweep.path} belongs to {what}; choose another folder with hydra.sweep.dir")
+    sweep.open(
         kind="search",
-        command=list(command.argv),
-        overrides=list(command.overrides),
-        words=command.words,
-        cwd=str(Path.cwd()),
+        **command.record(),
         planned=settings.n_trials,
         study=name,
         storage=storage,
-        objectives=[each.plain() for each in objectives],
+        objectives=[objective.plain() for objective in objectives],
         space={entry.name: str(entry) for entry in space.entries},
-        **command.more,
     )
-
-
-def _runner(launcher: Launcher, folder: Sweep, command: Command, settings: Settings) -> Runner:
-    """mmfusion's own launcher starts a trial as soon as another ends; others take them by the batch."""
-    made: Runner = (
-        launcher.pool() if hasattr(launcher, "pool") else Batch(launcher, folder, command, settings.batch_size)
-    )
-    return made
