@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Literal
 
 import torch
@@ -64,9 +65,7 @@ class CNN(Encoder):
         self.head = FeatureMap(widths[-1], pooling, grid, dim, dropout)
         self.dim = self.head.dim
         self.row_wise = norm != "batch"
-        self.smallest = 1
-        for _, stride, pool in shapes:
-            self.smallest *= stride * pool
+        self.smallest = prod(stride * pool for _, stride, pool in shapes)
         load_weights(self, weights)
         # Convolutions on a CPU, and with bf16 on a GPU, are fastest with the channels innermost.
         self.layers.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

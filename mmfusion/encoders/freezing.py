@@ -13,7 +13,7 @@ def freeze(encoder: Encoder, upto: bool | str) -> None:
     """Stop training of all of `encoder` (True), of its stages up to and with the one named, or of nothing (False).
 
     Frozen parameters get no gradient. Frozen stages stay in eval mode when the model goes to train mode, so their
-    BatchNorm statistics stand still and their dropout is off. An encoder whose every BatchNorm is frozen is row-wise.
+    BatchNorm statistics stay fixed and their dropout is off. An encoder all of whose BatchNorms are frozen is row-wise.
 
     Raises:
         ValueError: a stage that the encoder does not have; the stages are named.
@@ -37,9 +37,9 @@ def freeze(encoder: Encoder, upto: bool | str) -> None:
             f"found {upto!r}" + (f"; did you mean {close!r}?" if close else "")
         )
     encoder.train(encoder.training)
-    still = {id(m) for name in encoder.frozen for m in encoder.get_submodule(name).modules()}
-    encoder.row_wise = encoder.row_wise or not _has_moving_statistics(encoder, still)
+    frozen = {id(m) for name in encoder.frozen for m in encoder.get_submodule(name).modules()}
+    encoder.row_wise = encoder.row_wise or not _has_moving_statistics(encoder, frozen)
 
 
-def _has_moving_statistics(encoder: nn.Module, still: set[int]) -> bool:
-    return any(isinstance(module, _BatchNorm) and id(module) not in still for module in encoder.modules())
+def _has_moving_statistics(encoder: nn.Module, frozen: set[int]) -> bool:
+    return any(isinstance(module, _BatchNorm) and id(module) not in frozen for module in encoder.modules())

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from inspect import signature
+from math import prod
 from typing import Literal
 
 import torch
@@ -83,9 +84,7 @@ class SpectrogramCNN(Encoder):
         if pooling not in ("grid", "mean", "max", "attention"):
             raise ValueError(f"encoder speech pooling: expected grid, mean, max or attention, found {pooling!r}")
         shapes = per_stage(widths, kernels, strides, pools)
-        self.shrink = 1
-        for _, stride, pool in shapes:
-            self.shrink *= stride * pool
+        self.shrink = prod(stride * pool for _, stride, pool in shapes)
         if mels < self.shrink:
             raise ValueError(
                 f"encoder speech mels: expected {self.shrink} or more with these strides and pools, found {mels}"

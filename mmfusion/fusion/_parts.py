@@ -87,8 +87,8 @@ class StreamWeights(nn.Module):
         present_BS = torch.stack([present.get(name, always_B) for name in self.streams], dim=1)
         weights_BS = masked_softmax(self.logits.expand(present_BS.shape), present_BS)
         # With one stream left its weight is exp(0) / exp(0) and the rest adds zeros: its own output, exactly.
-        kept = [blank_rows(outputs[name], present_BS[:, i]) for i, name in enumerate(self.streams)]
-        return torch.stack([weights_BS[:, i, None] * kept_BC for i, kept_BC in enumerate(kept)]).sum(0)
+        outputs_BSC = torch.stack([outputs[name] for name in self.streams], dim=1)
+        return (weights_BS[..., None] * outputs_BSC).sum(1)
 
 
 def masked_softmax(logits: Tensor, mask: Tensor, dim: int = 1) -> Tensor:

@@ -116,7 +116,7 @@ def restore(folder: RunFolder, data: MultiModalData, tasks: Mapping[str, Task]) 
     """Give data and tasks what the run had fitted.
 
     Raises:
-        ConfigError: a file is not there, or does not say what was fitted.
+        ConfigError: a file is not there, or does not hold what was fitted.
     """
     with _undamaged(folder.path / FITTED_DATA):
         data.load_state(folder.read_json(FITTED_DATA))
@@ -175,7 +175,7 @@ def find_checkpoint(folder: RunFolder, which: str) -> Path:
     why: str | None = None
     named = {"best": (BEST, LAST), "last": (LAST,)}.get(which)
     if which == "best" and not (folder.checkpoints / BEST).is_file():
-        with suppress(ConfigError):  # a run that is still going on, or was killed, has nothing to say yet
+        with suppress(ConfigError):  # a run that is still going on, or was killed, has written no result yet
             why = read_result(folder).without_best
     if why is not None:
         raise ConfigError(f"no checkpoint 'best' in {folder.path}: {why}; take the last one with --checkpoint last")

@@ -30,7 +30,7 @@ def check_media(rows: Table, kinds: Mapping[str, Kind], *, may_lack: bool = Fals
         may_lack: whether some may be missing, as `data.loader.on_error=absent` has it.
 
     Raises:
-        DataError: asks for the media's folder.
+        DataError: with the folder where the media were looked for.
     """
     if rows.root is None or is_remote(rows.root):
         return
@@ -59,7 +59,9 @@ def check_media(rows: Table, kinds: Mapping[str, Kind], *, may_lack: bool = Fals
 def _is_there(root: Place, path: str) -> bool:
     try:
         return os.path.exists(resolve(root, path))  # noqa: PTH110
-    except PathError:  # what leads outside of the root is said of its row, but for an absolute path of another machine
+    except (
+        PathError
+    ):  # what leads outside of the root is reported with its row, but for an absolute path of another machine
         return not os.path.isabs(path)  # noqa: PTH117
 
 

@@ -1,4 +1,4 @@
-"""`trainer.refit`: once validation has said how long to train, training from scratch on its rows too."""
+"""`trainer.refit`: training from scratch on validation rows too, for as long as validation showed to be best."""
 
 from __future__ import annotations
 

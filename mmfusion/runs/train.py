@@ -280,14 +280,14 @@ class _Run:
         """Write the predictions, and plots of them; returns what was written."""
         if not self.folder.writes or not kept.ids:
             return None
-        said = prediction_table(tasks, kept.ids, kept.outputs)
-        save_outputs(self.folder.path, tasks, kept, said)
-        said = said.hstack(truth_table(tasks, kept.targets, kept.labelled))
-        write_table(said, self.folder.path / PREDICTIONS)
+        predicted = prediction_table(tasks, kept.ids, kept.outputs)
+        save_outputs(self.folder.path, tasks, kept, predicted)
+        predicted = predicted.hstack(truth_table(tasks, kept.targets, kept.labelled))
+        write_table(predicted, self.folder.path / PREDICTIONS)
         if self.config["report"]["plots"]:
             with busy("drawing plots"):
-                draw(self.folder.path, said, tasks, self.so_far())
-        return said
+                draw(self.folder.path, predicted, tasks, self.so_far())
+        return predicted
 
 
 def _watched(config: Mapping[str, Any], callbacks: Callbacks) -> dict[str, list[str]]:

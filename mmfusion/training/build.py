@@ -1,4 +1,4 @@
-"""From a checked config to data, model and module: the one place that knows every room.
+"""From a checked config to data, model and module: the one place that knows every package of components.
 
 Configs arrive as plain containers (`OmegaConf.to_container`), already checked by `mmfusion.config.check`.
 """
@@ -97,13 +97,13 @@ def build_module(cfg: Config, model: MultiTaskModel) -> MultiTaskModule:
 
 
 def _weighting(node: Config, tasks: Mapping[str, Task]) -> LossWeighting:
-    told: dict[str, Any] = {
+    injected: dict[str, Any] = {
         "tasks": list(tasks),
         "regressions": [name for name, task in tasks.items() if task.is_regression],
     }
     if "classes" in signature(locate(node.get("_target_"), "loss_weighting")).parameters:
-        told["classes"] = {name: task.choices for name, task in tasks.items() if task.choices}
-    return instantiate(node, "loss_weighting", **told)
+        injected["classes"] = {name: task.choices for name, task in tasks.items() if task.choices}
+    return instantiate(node, "loss_weighting", **injected)
 
 
 def _without_weights(node: Config) -> Config:

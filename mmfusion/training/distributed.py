@@ -21,7 +21,7 @@ def sum_over_ranks(x: Tensor) -> Tensor:
 
 
 def gather_over_ranks(items: list[Any]) -> list[Any]:
-    """The items of all ranks, in the order of the ranks; all of them must ask, and each waits for the others."""
+    """The items of all ranks, in the order of the ranks; all ranks must call it, and wait for one another."""
     if world_size() == 1:
         return items
     parts: list[list[Any]] = [[] for _ in range(world_size())]

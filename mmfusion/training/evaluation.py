@@ -43,8 +43,8 @@ class Scores:
             self.counts[len(self.tasks) + i] += has_B.sum()
             if has_B.any():
                 known = targets[name][has_B.to(targets[name].device)]
-                said, true = task.metric_inputs(outputs[name][has_B], known)
-                self.metrics[name].update(said.to(self.place), true.to(self.place))
+                predicted, true = task.metric_inputs(outputs[name][has_B], known)
+                self.metrics[name].update(predicted.to(self.place), true.to(self.place))
 
     def compute(self) -> dict[str, Tensor]:
         """`rows`, and per task `<task>/labels`, and if any rank has a label `<task>/loss` and `<task>/<metric>`.

@@ -18,7 +18,7 @@ class NonFiniteLossError(RuntimeError):
 
 
 class FiniteGuard:
-    """Remembers on the device which task's loss was not finite, and says so when asked.
+    """Remembers on the device which task's loss was not finite; `check` raises.
 
     Its owner calls `watch` after each forward pass and `check` in front of each step of the optimizer. On a GPU the
     answer is sent on its way in front of the backward pass, so `check` waits for the forward pass alone, while the
@@ -74,7 +74,7 @@ class FiniteGuard:
 
 
 def _rows(seen: list[tuple[list[str], list[Tensor]]], tasks: list[int]) -> str:
-    """Which rows it is, of all ranks; asked once a run, so it may wait and gather."""
+    """Which rows it is, of all ranks; called once a run, so it may wait and gather."""
     broken = [
         name
         for ids, rows in seen

@@ -84,7 +84,7 @@ def row_losses(task: Task, output: Tensor, target: Tensor, labelled: Tensor) -> 
     """A task's loss of each row, `[B]` in float32 or float64, 0 where there is no label.
 
     Rows without a label hold zeros on the way into the loss and are left out after it, so that neither what they were
-    filled with nor what the model said about them can turn a sum or a gradient into NaN.
+    filled with nor the model's output for them can turn a sum or a gradient into NaN.
     """
     rows_B = task.loss(blank_rows(output, labelled), blank_rows(target, labelled))
     if rows_B.dtype != torch.float64:

@@ -44,7 +44,7 @@ class MultiTaskModule(pl.LightningModule):
         optimizer: parameter groups to an optimizer.
         scheduler: optimizer and number of steps to what Lightning calls `lr_scheduler`; None keeps the rate.
         groups: model and weighting to parameter groups; None for one group of everything.
-        gradients_every_n_steps: take the gradients every so many steps even if the weighting does not ask; 0 never.
+        gradients_every_n_steps: take the gradients every so many steps even if the weighting needs none; 0 never.
             Of a step of several batches (accumulation) those of the last one, which is the one that is logged.
         subsets: which subsets of the modalities a test tries: `all`, `leave_one_out` or `none`.
 
@@ -147,7 +147,7 @@ class MultiTaskModule(pl.LightningModule):
         self._log_epoch()
 
     def configure_model(self) -> None:
-        # Lightning asks before fitting and again before testing; only a strategy that shards has a mesh.
+        # Lightning calls this before fitting and again before testing; only a strategy that shards has a mesh.
         if self.device_mesh is not None and not isinstance(self, FSDPModule):
             if self.keeps_graph and self.gradients_of != "representation":
                 raise ValueError(

@@ -1,4 +1,4 @@
-"""What Lightning says in every run and nobody needs; only what is listed here is kept quiet."""
+"""Messages of Lightning that every run prints and nobody needs; only those listed here are silenced."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ LINES = (
     "💡 Tip",  # advertisement for litlogger
     "`Trainer.fit` stopped",  # max_epochs reached is how training ends
     "`Trainer(",  # repeats an option that the config set (limit_train_batches=2 …)
-    "You have turned on `Trainer(detect_anomaly",  # asked for
-    "Running in `fast_dev_run` mode",  # asked for
-    "Using bfloat16 Automatic Mixed Precision",  # asked for
+    "You have turned on `Trainer(detect_anomaly",  # requested
+    "Running in `fast_dev_run` mode",  # requested
+    "Using bfloat16 Automatic Mixed Precision",  # requested
     "Using 16bit Automatic Mixed Precision",
     "Initializing distributed",  # one line for each rank
     "-----",  # and the frame around them
@@ -37,7 +37,7 @@ WARNINGS = (
     ".*does not have many workers",  # small data stays in memory, where workers would only copy it
     "The number of training batches .* is smaller than the logging interval",  # the last step is always logged
     "Found .* module\\(s\\) in eval mode",  # frozen encoders, whose batch statistics stay still
-    "GPU available but not used",  # accelerator=cpu was asked for
+    "GPU available but not used",  # accelerator=cpu was requested
     "Detected call of `lr_scheduler.step\\(\\)` before",  # fp16: the first steps may be skipped while the scale settles
     "`isinstance\\(treespec, LeafSpec\\)` is deprecated",  # Lightning 2.6.6 on torch 2.11
     "You have overridden `transfer_batch_to_device` in `LightningModule`",  # where it belongs: all loaders pass there

@@ -1,4 +1,4 @@
-"""What a step of training leaves for whoever logs it."""
+"""The numbers of a training step, for the callbacks that log them."""
 
 from __future__ import annotations
 

@@ -90,9 +90,10 @@ def plateau(
     min_lr: float = 0.0,
     cooldown: int = 0,
 ) -> Schedule:
-    """Multiply by `factor` when a metric has not got better for `patience` validations (`callbacks/plateau.py` asks).
+    """Multiply by `factor` when a metric has not got better for `patience` validations.
 
-    An epoch with several validations (`trainer.val_check_interval`) counts each of them.
+    `callbacks/plateau.py` steps it after every validation, of which an epoch may have several
+    (`trainer.val_check_interval`).
 
     Args:
         monitor: any logged validation metric; `val/monitor` is what checkpoints are chosen by.
@@ -114,7 +115,7 @@ def plateau(
             min_lr=[min_lr * group["lr"] / optimizer.defaults["lr"] for group in optimizer.param_groups],
             cooldown=cooldown,
         )
-        # Lightning would ask once an epoch, whether or not there was a validation.
+        # Lightning would step it once an epoch, whether or not there was a validation.
         return {"scheduler": schedule, "interval": "epoch", "frequency": NEVER, "monitor": monitor}
 
     return build

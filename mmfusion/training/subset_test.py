@@ -43,7 +43,7 @@ class SubsetTest:
     @torch.no_grad()
     def update(self, batch: Batch) -> dict[str, Any]:
         """Add one batch; returns which `rows` were scored with all modalities, and the `outputs` by task."""
-        said: dict[str, Any] = {"rows": torch.zeros(0, dtype=torch.long), "outputs": {}}
+        scored: dict[str, Any] = {"rows": torch.zeros(0, dtype=torch.long), "outputs": {}}
         present = {name: batch.present[name] for name in self.everything}
         encoded = self.model.encode(batch.inputs, present)
         for subset, scores in self.scores.items():
@@ -62,8 +62,8 @@ class SubsetTest:
             labelled = {name: take(x) for name, x in batch.labelled.items()}
             scores.update(outputs, targets, labelled, len(rows_K))
             if subset == self.everything:
-                said = {"rows": rows_K, "outputs": outputs}
-        return said
+                scored = {"rows": rows_K, "outputs": outputs}
+        return scored
 
     def compute(self) -> dict[str, Tensor]:
         """Every metric by its full name."""

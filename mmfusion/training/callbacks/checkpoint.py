@@ -45,7 +45,7 @@ class Checkpoints(Callback):
         self.best_metrics: dict[str, float] = {}
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
-        # Under torchrun the other ranks have not been told where the run's folder is.
+        # Under torchrun the other ranks do not know where the run's folder is.
         self.folder = Path(trainer.strategy.broadcast(str(self.folder)))
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

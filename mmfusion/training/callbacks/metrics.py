@@ -15,7 +15,7 @@ from mmfusion.training.record import StepRecord
 
 
 class StepMetrics(Callback):
-    """Logs optimizer steps 0, n, 2n, … for n = `trainer.log_every_n_steps`, and those where gradients were asked for.
+    """Logs optimizer steps 0, n, 2n, … for n = `trainer.log_every_n_steps`, and those where gradients were requested.
 
     With n = 0 the latter alone.
 

@@ -15,13 +15,13 @@ log = logging.getLogger(__name__)
 
 
 class MovePlateau(Callback):
-    """Tells a plateau schedule its metric after every validation, however many an epoch has.
+    """Passes a plateau schedule its metric after every validation, however many an epoch has.
 
     It stands behind what logs `val/monitor` and in front of what writes checkpoints, so that a checkpoint holds the
     schedule as the next step will find it. Other schedules move by themselves.
 
     Raises:
-        ConfigError: there is no validation, or it logs no metric of that name (found out before training starts, by
+        ConfigError: there is no validation, or it logs no metric of that name (noticed before training starts, by
             the validation that is run first).
     """
 
@@ -31,12 +31,12 @@ class MovePlateau(Callback):
         for config in trainer.lr_scheduler_configs:
             if not config.reduce_on_plateau:
                 continue
-            found = trainer.callback_metrics
+            metrics = trainer.callback_metrics
             name = str(config.monitor)
-            if name not in found and not (name == MONITOR and trainer.sanity_checking):
-                raise ConfigError(f"scheduler.monitor: {name!r} was not logged; {suggest(name, {*found, MONITOR})}")
-            if not trainer.sanity_checking and self._is_number(name, float(found[name])):
-                config.scheduler.step(found[name])  # type: ignore[arg-type]
+            if name not in metrics and not (name == MONITOR and trainer.sanity_checking):
+                raise ConfigError(f"scheduler.monitor: {name!r} was not logged; {suggest(name, {*metrics, MONITOR})}")
+            if not trainer.sanity_checking and self._is_number(name, float(metrics[name])):
+                config.scheduler.step(metrics[name])  # type: ignore[arg-type]
 
     def _is_number(self, name: str, value: float) -> bool:
         """Whether there is something to go by: a metric without a value is neither better nor worse."""

@@ -1,4 +1,4 @@
-"""Keeps what the model says of the test split, for plots and `predictions.parquet`."""
+"""Keeps the model's outputs on the test split, for plots and `predictions.parquet`."""
 
 from __future__ import annotations
 

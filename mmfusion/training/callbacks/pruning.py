@@ -1,4 +1,4 @@
-"""Reports validations to a search's study and stops the run when its pruner says so."""
+"""Reports validations to a search's study and stops the run when the pruner wants it."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 
 class PruneTrial(Callback):
-    """After each validation tells the study the objective's value, as step 0, 1, 2, …, and heeds the pruner.
+    """After each validation reports the objective's value to the study, as step 0, 1, 2, …, and obeys the pruner.
 
-    Rank 0 alone speaks with the study; what it is told goes to all ranks, so that all stop after the same step. A
-    study that cannot be reached does not end the run: it goes on without being pruned, and standard error says so.
+    Rank 0 alone talks to the study and broadcasts the answer, so that all ranks stop after the same step. A study that
+    cannot be reached does not end the run, which goes on without being pruned; standard error names the reason.
 
     Args:
         trial: with one objective; Optuna does not prune with several.

@@ -38,8 +38,9 @@ class Span:
 class Speed(Callback):
     """Takes the clock's time at both ends of every training batch.
 
-    On a GPU a step's end is when its work was handed over, not when it was done. Whoever then waits for the device, as
-    the log does, says so with `worked`: that time belongs to the steps and is no waiting for data.
+    On a GPU a step's end is when its work was handed over, not when it was done. Code that then waits for the device,
+    as the log does, calls `worked`: that time belongs to the steps and is no waiting for data. Lightning's
+    `ThroughputMonitor` does not tell work from waiting.
 
     Attributes:
         recent: since `restart`; the metrics callback reads and restarts it.

@@ -1,4 +1,4 @@
-"""Metrics that are not a number for the labels at hand: found out before training, and why."""
+"""Metrics that are not a number for the labels at hand, and why: checked before training."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def undefined(task: Task, target: Tensor) -> set[str]:
         for part in target.split(ROWS):
             metrics.update(*task.metric_inputs(torch.randn(len(part), task.dim, generator=draw), part))
         values = metrics.compute()
-    except Exception:  # a task of one's own may not take outputs of this kind; it is found out while training
+    except Exception:  # a task of one's own may not take outputs of this kind; training will show it
         return set()
     return {name for name, value in values.items() if bool(torch.as_tensor(value).isnan().any())}
 

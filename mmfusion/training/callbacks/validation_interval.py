@@ -9,7 +9,7 @@ from mmfusion.config.validation_interval import KEY, beyond_epoch
 
 
 class ValidationInterval(Callback):
-    """Compares `trainer.val_check_interval` with this process's batches an epoch, which the rows alone tell.
+    """Compares `trainer.val_check_interval` with this process's batches an epoch, which depend on the rows.
 
     Raises:
         ConfigError: no epoch reaches it.

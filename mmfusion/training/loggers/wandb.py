@@ -61,7 +61,7 @@ class WandB(WandbLogger):
     @property
     @rank_zero_experiment
     def experiment(self) -> Any:
-        """The W&B run, opened when it is first asked for; Lightning's would take any that is open in the process."""
+        """The W&B run, opened on first use; Lightning's would take any that is open in the process."""
         if self._experiment is None:
             import wandb
 
