@@ -64,7 +64,7 @@ def test_softmax_over_what_is_masked_in():
 @pytest.mark.parametrize("weighting", ["fixed", "learned"])
 def test_weights_are_shared_among_the_streams_that_a_row_has(weighting):
     weights = StreamWeights(["a", "b", "c"], weighting, {"a": 1.0, "b": 3.0, "c": 4.0})
-    y = {"a": torch.tensor([[8.0], [8.0]]), "b": torch.tensor([[16.0], [16.0]]), "c": torch.tensor([[NAN], [4.0]])}
+    y = {"a": torch.tensor([[8.0], [8.0]]), "b": torch.tensor([[16.0], [16.0]]), "c": torch.tensor([[99.0], [4.0]])}
     present = {"b": torch.tensor([True, False]), "c": torch.tensor([False, True])}  # a is always there
     # (1·8 + 3·16) / 4 and (1·8 + 4·4) / 5
     torch.testing.assert_close(weights(y, present), torch.tensor([[14.0], [4.8]]))
