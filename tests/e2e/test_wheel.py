@@ -82,16 +82,14 @@ def test_reads_the_configs_of_the_working_directory(installed, tmp_path):
 
 
 def test_trains_evaluates_and_predicts_away_from_the_repository(installed, tmp_path):
-    rows = "data.rows={train: 64, val: 32, test: 32}"
-    short = ["trainer.max_epochs=1", "trainer.accelerator=cpu", "report.plots=false", "paths.run=run"]
-    done = run(installed, tmp_path, "mmfusion", "train", rows, *short)
-    assert "test metrics (32 rows)" in done
+    (tmp_path / "new.csv").write_text("text\nthree\n")
+    train = ["train", "data.rows={train: 64, val: 32, test: 32}", "trainer.max_epochs=1", "trainer.accelerator=cpu"]
+    train += ["report.plots=false", "paths.run=run"]
+    commands = [train, ["eval", "run"], ["predict", "run", "new.csv", "--out", "new.jsonl"]]
+    # In one process: its start is what takes the time.
+    code = f"from mmfusion.cli import main; assert [main(words) for words in {commands}] == [0, 0, 0]"
+    assert run(installed, tmp_path, "python", "-c", code).count("test metrics (32 rows)") == 2
     result = json.loads((tmp_path / "run" / "result.json").read_text())
     assert result["status"] == "completed"
     assert "test/sum/mae" in result["metrics"]
-    (tmp_path / "new.csv").write_text("text\nthree\n")
-    # In one process: its start is what takes the time.
-    both = "main(['eval', 'run']), main(['predict', 'run', 'new.csv', '--out', 'new.jsonl'])"
-    said = run(installed, tmp_path, "python", "-c", f"from mmfusion.cli import main; assert ({both}) == (0, 0)")
-    assert "test metrics (32 rows)" in said
     assert set(json.loads((tmp_path / "new.jsonl").read_text())) > {"id", "sum", "largest"}

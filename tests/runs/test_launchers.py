@@ -8,39 +8,26 @@ from pathlib import Path
 import polars as pl
 import pytest
 
+from mmfusion.cli import main
 from mmfusion.runs.evaluate import evaluate
 from mmfusion.store.folder import RUN_VARIABLE, RunFolder
 from mmfusion.store.run import Run, read_result
+from tests.helpers.forks import finish, log, start_ranks
 from tests.helpers.waiting import PATIENCE
 
 TORCHRUN = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc-per-node", "2"]
 SHORT = ["trainer.accelerator=cpu", "trainer.max_epochs=1", "report.subsets=leave_one_out", "data.loader.batch_size=24"]
 
 
-def run(command: list[str], conf_dir: Path, repo: Path, outputs: Path, *overrides: str) -> tuple[Run, str]:
-    """Run to the end; what the one run folder says, and what was printed."""
-    environment = {k: v for k, v in os.environ.items() if k not in (RUN_VARIABLE, "PYTHONPATH")}
-    environment |= {"PYTHONPATH": str(repo), "OMP_NUM_THREADS": "1"}
-    given = [
-        "--config-dir",
-        str(conf_dir),
-        "experiment=small",
-        *SHORT,
-        "report.plots=false",
-        f"paths.outputs={outputs}",
-    ]
-    done = subprocess.run(
-        [*command, str(repo / "scripts" / "train.py"), *given, *overrides],
-        env=environment,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=PATIENCE,
-        cwd=outputs,
-    )
-    assert done.returncode == 0, done.stdout
-    (path,) = (outputs / "small").iterdir()
-    return read_result(RunFolder.open(path)), done.stdout
+def words(conf_dir: Path, *overrides: str) -> list[str]:
+    own = ["experiment=small", *SHORT, "report.plots=false", "paths.outputs=outputs"]
+    return ["--config-dir", str(conf_dir), *own, *overrides]
+
+
+def result_in(folder: Path) -> Run:
+    """What the one run folder says."""
+    (path,) = (folder / "outputs" / "small").iterdir()
+    return read_result(RunFolder.open(path))
 
 
 def check(result: Run, text: str) -> None:
@@ -57,13 +44,27 @@ def check(result: Run, text: str) -> None:
 
 
 def test_torchrun(conf_dir, repo, tmp_path):
-    result, text = run(TORCHRUN, conf_dir, repo, tmp_path, "trainer=ddp", "trainer.devices=auto")
-    check(result, text)
+    environment = {k: v for k, v in os.environ.items() if k not in (RUN_VARIABLE, "PYTHONPATH")}
+    command = [*TORCHRUN, str(repo / "scripts" / "train.py"), *words(conf_dir, "trainer=ddp", "trainer.devices=auto")]
+    done = subprocess.run(
+        command,
+        env=environment | {"PYTHONPATH": str(repo)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        timeout=PATIENCE,
+        cwd=tmp_path,
+    )
+    assert done.returncode == 0, done.stdout
+    check(result_in(tmp_path), done.stdout)
 
 
-def test_two_ranks_that_share_the_parameters(conf_dir, repo, tmp_path):
-    overrides = ["trainer=fsdp", "trainer.devices=2", "trainer.precision=fp32", "loss_weighting=gradnorm"]
-    result, text = run([sys.executable], conf_dir, repo, tmp_path, *overrides)
-    check(result, text)
-    log = pl.read_csv(result.path / "metrics.csv", infer_schema_length=None)
-    assert (log["step/kind/gradient_norm"].drop_nulls() > 0).all()
+@pytest.mark.xdist_group("forks")
+def test_two_ranks_that_share_the_parameters(conf_dir, tmp_path):
+    overrides = ["trainer=fsdp", "trainer.precision=fp32", "loss_weighting=gradnorm"]
+    ranks = start_ranks(main, [(["train", *words(conf_dir, *overrides)],)] * 2, tmp_path)
+    assert finish(ranks) == [0, 0], log(tmp_path, 0)
+    result = result_in(tmp_path)
+    check(result, log(tmp_path, 0) + log(tmp_path, 1))
+    curves = pl.read_csv(result.path / "metrics.csv", infer_schema_length=None)
+    assert (curves["step/kind/gradient_norm"].drop_nulls() > 0).all()

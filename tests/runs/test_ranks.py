@@ -1,7 +1,4 @@
-import os
 import signal
-import subprocess
-import sys
 
 import pytest
 
@@ -9,7 +6,9 @@ from mmfusion.runs.ranks import OtherRankError, leave_word, root_cause
 from mmfusion.runs.stopping import Stopped
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import read_result
+from tests.helpers.forks import finish, log, start_ranks
 from tests.helpers.waiting import PATIENCE
+from tests.runs import failing_rank
 
 LOST = RuntimeError("[gloo/transport/tcp/pair.cc:538] Connection closed by peer [127.0.0.1]:30211")
 
@@ -68,21 +67,14 @@ def test_a_folder_that_is_not_there_is_not_made(tmp_path, monkeypatch):
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.xdist_group("processes")
-def test_under_torchrun_the_survivor_records_why_the_other_failed(conf_dir, repo, tmp_path):
-    launch = [sys.executable, "-m", "torch.distributed.run", "--nproc-per-node=2", "--rdzv-backend=c10d"]
-    launch += ["--rdzv-endpoint=localhost:0", f"--log-dir={tmp_path / 'torchrun'}", "-m", "tests.runs.failing_rank"]
-    overrides = ["trainer=ddp", "trainer.accelerator=cpu", "experiment=small", f"paths.run={tmp_path / 'run'}"]
-    environment = os.environ | {"OMP_NUM_THREADS": "1", "PYTHONPATH": str(repo)}
-    ended = subprocess.run(
-        [*launch, "--config-dir", str(conf_dir), *overrides],
-        cwd=repo,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE,
-    )
-    assert ended.returncode != 0
+@pytest.mark.xdist_group("forks")
+def test_the_survivor_records_why_the_other_failed(conf_dir, tmp_path):
+    words = ["--config-dir", str(conf_dir), "experiment=small", "trainer=ddp", "trainer.accelerator=cpu"]
+    ranks = start_ranks(failing_rank.main, [([*words, f"paths.run={tmp_path / 'run'}"],)] * 2, tmp_path)
+    ranks[1].join(PATIENCE)
+    ranks[0].terminate()  # as torchrun does
+    assert 0 not in finish(ranks)
     result = read_result(RunFolder.open(tmp_path / "run"))
-    assert (result.status, result.error) == ("failed", "rank 1: ValueError: the third step is too much"), ended.stderr
+    expected = ("failed", "rank 1: ValueError: the third step is too much")
+    assert (result.status, result.error) == expected, log(tmp_path, 0)
     assert "in failing" in (tmp_path / "run" / "traceback.txt").read_text()

@@ -1,7 +1,5 @@
 """One process of the DDP tests: trains every case and writes what it saw. Started by `test_ddp.py`.
 
-    python -m tests.training.ddp_worker OUT        # RANK, WORLD_SIZE … as torchrun sets them
-
 As the one process it sees whole batches, as one of two it sees one half of every batch.
 """
 
@@ -9,7 +7,6 @@ from __future__ import annotations
 
 import logging
 import os
-import sys
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -197,7 +194,3 @@ def main(out: Path, rank: int, world: int) -> None:
         if world > 1:
             found["refused"] = refuse(rank, world, out)
     torch.save(found, out / f"{world}-{rank}.pt")
-
-
-if __name__ == "__main__":
-    main(Path(sys.argv[1]), int(os.environ["RANK"]), int(os.environ["WORLD_SIZE"]))

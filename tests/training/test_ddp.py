@@ -2,52 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import socket
-import subprocess
-import sys
-from pathlib import Path
-
 import pytest
 import torch
 
 from mmfusion.training.gradients import PLACES
-from tests.helpers.waiting import PATIENCE, ended
+from tests.helpers.forks import finish, log, start_ranks
 from tests.training import ddp_worker, small
 from tests.training.ddp_worker import cases
 
-ROOT = Path(__file__).parents[2]
-pytestmark = pytest.mark.xdist_group("ddp")  # one worker for all: the processes are started once
-
-
-def launch(module: str, out: Path, world: int) -> list[subprocess.Popen]:
-    """Start `world` processes as torchrun would; each writes `<world>-<rank>.pt`, and what it says to a log."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    processes = []
-    for rank in range(world):
-        environment = os.environ | {
-            "OMP_NUM_THREADS": "1",
-            "MASTER_ADDR": "127.0.0.1",
-            "MASTER_PORT": str(port),
-            "TORCHELASTIC_RUN_ID": "test",
-            "GROUP_RANK": "0",
-            **dict.fromkeys(("RANK", "LOCAL_RANK"), str(rank)),
-            **dict.fromkeys(("WORLD_SIZE", "LOCAL_WORLD_SIZE"), str(world)),
-        }
-        command = [sys.executable, "-m", module, str(out)]
-        with (out / f"{rank}.log").open("w") as log:
-            processes.append(subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT))
-    return processes
-
-
-def collect(processes: list[subprocess.Popen], out: Path) -> list[dict]:
-    """Wait for all, and read what each wrote."""
-    with ended(*processes):
-        for rank, process in enumerate(processes):
-            assert process.wait(timeout=PATIENCE) == 0, (out / f"{rank}.log").read_text()[-5000:]
-    return [torch.load(out / f"{len(processes)}-{rank}.pt", weights_only=True) for rank in range(len(processes))]
+pytestmark = pytest.mark.xdist_group("forks")  # one worker for all: the processes are started once
 
 
 @pytest.fixture(scope="module")
@@ -55,13 +18,13 @@ def found(tmp_path_factory) -> list[dict]:
     """What the one process saw, then each of the two."""
     out = tmp_path_factory.mktemp("ddp")
     threads = torch.get_num_threads()
-    processes = launch("tests.training.ddp_worker", out, 2)
+    ranks = start_ranks(ddp_worker.main, [(out, rank, 2) for rank in range(2)], out)
     try:
         ddp_worker.main(out, 0, 1)
     finally:
         torch.set_num_threads(threads)
-        ranks = collect(processes, out)
-    return [torch.load(out / "1-0.pt", weights_only=True), *ranks]
+        assert finish(ranks) == [0, 0], "".join(log(out, rank)[-5000:] for rank in range(2))
+    return [torch.load(out / name, weights_only=True) for name in ("1-0.pt", "2-0.pt", "2-1.pt")]
 
 
 @pytest.mark.parametrize("case", cases())

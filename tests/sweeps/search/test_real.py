@@ -14,8 +14,7 @@ import yaml
 from optuna.trial import TrialState
 
 from mmfusion.sweeps.search.study import OVERRIDES, RETRY
-from mmfusion.training.search.storage import close_storage, open_storage
-from mmfusion.training.search.trial import Announcement
+from mmfusion.training.search.storage import open_storage
 from tests.helpers.waiting import PATIENCE, until
 from tests.runs.small_experiment import write_small_experiment
 
@@ -110,24 +109,3 @@ def test_at_the_end_stands_what_it_has_come_to(searched):
     assert f"mmfusion: best: trial {best.number}, val/monitor {best.value:.6g}\n" in searched.said
     assert "mmfusion:   train it again: mmfusion train @search/best.yaml\n" in searched.said
     assert "mmfusion: compare them: mmfusion compare search\n" in searched.said
-
-
-def test_all_ranks_of_a_pruned_run_stop_together(begin, tmp_path):
-    storage = f"sqlite:///{tmp_path / 'study.db'}"
-    study = optuna.create_study(study_name="s", storage=open_storage(storage))
-    number = study.ask().number
-    objectives = [{"metric": "val/monitor", "direction": "min"}]
-    trial = Announcement(storage, "s", number, objectives, {"name": "threshold", "upper": 0.0})
-    words = [
-        "trainer=ddp",
-        "trainer.devices=2",
-        "trainer.accelerator=cpu",
-        "trainer.max_epochs=2",
-        "data.loader.batch_size=16",
-    ]
-    run = begin(*SMALL, *words, f"paths.run={tmp_path / 'run'}", **trial.environment())
-    assert run.process.wait(timeout=PATIENCE) == 0, run.said()  # a rank that went on would wait for the other
-    result = json.loads((tmp_path / "run" / "result.json").read_text())
-    assert (result["status"], result["pruned"], result["cost"]["processes"]) == ("stopped", True, 2)
-    assert list(study.trials[number].intermediate_values) == [0], "rank 0 alone has reported"
-    close_storage(study._storage)

@@ -1,3 +1,4 @@
+import json
 from types import SimpleNamespace
 
 import optuna
@@ -6,11 +7,14 @@ import torch
 from optuna.trial import TrialState
 from pytorch_lightning.trainer.states import TrainerFn
 
+from mmfusion.cli import main
 from mmfusion.config.errors import ConfigError
 from mmfusion.training.callbacks.monitor import Goal, Monitor
 from mmfusion.training.callbacks.pruning import PruneTrial
-from mmfusion.training.search.storage import open_storage
+from mmfusion.training.search.storage import close_storage, open_storage
 from mmfusion.training.search.trial import Announcement
+from tests.helpers.forks import finish, log, start_ranks
+from tests.runs.small_experiment import write_small_experiment
 from tests.training.small import QUIET, loader, make_batch, make_module, make_trainer
 
 pytestmark = QUIET
@@ -137,3 +141,23 @@ def test_what_is_not_a_number_is_not_reported(study, tmp_path):
     for _ in range(5):
         callback.on_validation_end(trainer, None)
     assert (callback.reason, study.trials[3].intermediate_values) == (None, {})
+
+
+@pytest.mark.xdist_group("forks")
+def test_all_ranks_of_a_pruned_run_stop_together(tmp_path, monkeypatch):
+    storage = f"sqlite:///{tmp_path / 'study.db'}"
+    study = optuna.create_study(study_name="s", storage=open_storage(storage))
+    number = study.ask().number
+    objectives = [{"metric": "val/monitor", "direction": "min"}]
+    trial = Announcement(storage, "s", number, objectives, {"name": "threshold", "upper": 0.0})
+    for name, value in trial.environment().items():
+        monkeypatch.setenv(name, value)
+    write_small_experiment(tmp_path)
+    words = ["train", "experiment=small", "trainer=ddp", "trainer.accelerator=cpu", "trainer.max_epochs=2"]
+    words += ["data.loader.batch_size=16", "report.plots=false", "paths.run=run"]
+    # A rank that went on would wait for the other.
+    assert finish(start_ranks(main, [(words,)] * 2, tmp_path)) == [0, 0], log(tmp_path, 0)
+    result = json.loads((tmp_path / "run" / "result.json").read_text())
+    assert (result["status"], result["pruned"], result["cost"]["processes"]) == ("stopped", True, 2)
+    assert list(study.trials[number].intermediate_values) == [0], "rank 0 alone has reported"
+    close_storage(study._storage)
