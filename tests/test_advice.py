@@ -31,7 +31,7 @@ from mmfusion.data.sources.manifest import ManifestSource
 from mmfusion.data.table.guess import guess_decimal, read_guessed
 from mmfusion.data.table.new_rows import read_rows
 from mmfusion.data.table.number_columns import in_points
-from mmfusion.data.table.read_options import Settings
+from mmfusion.data.table.read import Settings
 from mmfusion.runs.config import new_table_overrides, reading_overrides
 from mmfusion.runs.init import read_table
 from mmfusion.sweeps.tables import refused_splits

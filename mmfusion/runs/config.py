@@ -85,7 +85,7 @@ def override(config: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]
     return config
 
 
-_SETTINGS = "mmfusion.data.table.read_options.Settings"
+_SETTINGS = "mmfusion.data.table.read.Settings"
 
 
 def reading_keys() -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from mmfusion.data.module import MultiModalData
 from mmfusion.data.sources.manifest import ManifestSource
 from mmfusion.data.table.guess import guess_decimal, read_guessed
 from mmfusion.data.table.locations import table_path
-from mmfusion.data.table.read_options import Settings
+from mmfusion.data.table.read import Settings
 from mmfusion.progress import busy
 from mmfusion.runs.ceilings import flat_ceilings
 from mmfusion.runs.config import gives_table, other_split, read_run, reading_keys, reading_overrides

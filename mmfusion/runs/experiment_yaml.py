@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.config.names import RESERVED
-from mmfusion.data.table.read_options import OPTIONS, Settings
+from mmfusion.data.table.read import OPTIONS, Settings
 from mmfusion.runs.defaults import ENCODERS, Choice, group_key
 from mmfusion.runs.inspect.columns.column_names import LABEL, named, words
 from mmfusion.runs.inspect.plan import Decision, Plan

@@ -19,7 +19,7 @@ from mmfusion.data.table.empty import blank_columns
 from mmfusion.data.table.guess import Guess, guess_decimal, read_guessed
 from mmfusion.data.table.header import without_a_name
 from mmfusion.data.table.locations import media_root, table_path
-from mmfusion.data.table.read_options import Settings
+from mmfusion.data.table.read import Settings
 from mmfusion.progress import busy
 from mmfusion.runs.config import reading_overrides, take_root
 from mmfusion.runs.defaults import Choice, choose

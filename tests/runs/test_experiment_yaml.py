@@ -6,7 +6,7 @@ from omegaconf import OmegaConf
 from torch import nn
 
 from mmfusion.config.names import RESERVED
-from mmfusion.data.table.read_options import Settings
+from mmfusion.data.table.read import Settings
 from mmfusion.runs.defaults import Choice
 from mmfusion.runs.experiment_yaml import default_name, experiment, is_word_of_yaml, key_for, key_of, scalar
 from mmfusion.runs.inspect.columns.profile import Profile

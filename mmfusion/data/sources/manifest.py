@@ -17,7 +17,7 @@ from mmfusion.data.table.empty import EMPTY, check_not_empty
 from mmfusion.data.table.folds import Folds
 from mmfusion.data.table.header import without_a_name
 from mmfusion.data.table.locations import media_root, table_path
-from mmfusion.data.table.read_options import Settings
+from mmfusion.data.table.read import Settings
 from mmfusion.data.table.split import (
     Split,
     content_keys,

@@ -11,8 +11,7 @@ from mmfusion.data.errors import DataError, shorten
 from mmfusion.data.table.decimals import SOME, Spelling, beside_numbers, groups_of_three, is_text, spelling
 from mmfusion.data.table.delimited import Cells
 from mmfusion.data.table.dialect import declared_delimiter, guess_delimiter
-from mmfusion.data.table.read import USUAL, format_of
-from mmfusion.data.table.read_options import Settings
+from mmfusion.data.table.read import USUAL, Settings, format_of
 
 _ALONE = "write the numbers alone, and their unit into the column's name"
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}

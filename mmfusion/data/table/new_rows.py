@@ -16,8 +16,7 @@ from mmfusion.data.table.empty import blank, empty_for
 from mmfusion.data.table.guess import guess_decimal, read_guessed
 from mmfusion.data.table.header import without_a_name
 from mmfusion.data.table.locations import media_root
-from mmfusion.data.table.read import FORMATS
-from mmfusion.data.table.read_options import Settings
+from mmfusion.data.table.read import FORMATS, Settings
 from mmfusion.data.table.table import Table
 
 log = logging.getLogger(__name__)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, fields
 from pathlib import Path, PurePath
+from typing import Any, Literal
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.table.delimited import QUOTE, Cells, read_delimited
@@ -38,71 +40,67 @@ _PROGRAMS = {
 USUAL = {"csv": ",", "tsv": "\t"}
 """Format to the delimiter that it has unless something says otherwise."""
 
+_READERS = {"jsonl": read_jsonl, "json": read_json, "parquet": read_parquet}
+"""Format to what reads it, beside delimited text."""
+
 _TAB = {"\\t": "\t", "tab": "\t"}
 """How a tab may be written on a command line."""
 
 
-def read_columns(
-    path: Path,
-    format: str | None = None,
-    delimiter: str | None = None,
-    empty: Sequence[str] = EMPTY,
-    strip: bool = True,
-    quote: str | None = QUOTE,
-    header: bool | None = None,
-    not_empty: NotEmpty | None = None,
-) -> tuple[dict[str, Cells], Sequence[int]]:
-    """Read a table's columns.
+@dataclass(frozen=True)
+class Settings:
+    """How a table's file is read: the options of `ManifestSource`, which explains them."""
 
-    Args:
-        path: CSV, TSV, JSON, JSONL or Parquet.
-        format: `csv`, `tsv`, `jsonl`, `json` or `parquet`; None goes by the suffix.
-        delimiter: what separates the fields of a CSV; None is what a first line `sep=;` says, else a comma, a tab for
-            TSV.
-        empty: strings that count as an empty cell.
-        strip: whether blanks around a cell's text are taken off.
-        quote: what a field of CSV or TSV may stand between, so that it can hold the delimiter; None: it is a character
-            like any other.
-        header: whether the first line of CSV or TSV holds the columns' names; None: it does, and is refused where it
-            looks like a row.
-        not_empty: column to strings that are values there all the same.
+    format: str | None = None
+    delimiter: str | None = None
+    quote: str | None = QUOTE
+    header: bool | None = None
+    decimal: Literal[".", ","] = "."
+    empty: Sequence[str] = EMPTY
+    strip: bool = True
+    not_empty: NotEmpty | None = None
 
-    Returns:
-        Column to its cells, None where empty (polars Series, or a list where cells are lists; lists of numbers become
-        arrays, and a list of nothing stays one: of labels it says that none holds); and the line of each row in a text
-        file, its number in Parquet, both counted from 1.
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Settings:
+        """Those of a config's `data` node; what it lacks is as usual."""
+        return cls(**{name: options[name] for name in OPTIONS if name in options})
 
-    Raises:
-        DataError: the file is not there, is of no known format, is malformed or holds no row.
-    """
-    path = Path(path)
-    if not path.is_file():
-        raise DataError(f"there is no file {path}{beside(path)}")
-    format = format_of(path, format)
-    if format == "csv" or format == "tsv":
-        mark = _delimiter(path, format, _one_character("delimiter", _TAB.get(delimiter or "", delimiter)))
-        columns, rows = read_delimited(path, mark, _one_character("quote", quote), header)
-    elif format == "jsonl":
-        columns, rows = read_jsonl(path)
-    elif format == "json":
-        columns, rows = read_json(path)
-    elif format == "parquet":
-        columns, rows = read_parquet(path)
-    elif format is not None:
-        raise DataError(f"data.format: expected csv, tsv, jsonl, json or parquet, found {format!r}")
-    elif path.suffix.lower() in _PROGRAMS:
-        raise DataError(
-            f"{path.name}: cannot tell the format from the suffix {path.suffix!r}: "
-            f"{_PROGRAMS[path.suffix.lower()]} are not read; export the table as CSV (UTF-8) or Parquet"
-        )
-    else:
-        raise DataError(
-            f"{path.name}: cannot tell the format from the suffix {path.suffix!r} ({', '.join(FORMATS)}); set "
-            "data.format to csv, tsv, jsonl, json or parquet"
-        )
-    if not len(rows):
-        raise DataError(f"{path.name}: the file has columns but no row")
-    return blank_columns(columns, empty, strip, not_empty), rows
+    def read(self, path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
+        """Read a table's columns; numbers stay as they are written.
+
+        Returns:
+            Column to its cells, None where empty (polars Series, or a list where cells are lists; lists of numbers
+            become arrays, and a list of nothing stays one: of labels it says that none holds); and the line of each
+            row in a text file, its number in Parquet, both counted from 1.
+
+        Raises:
+            DataError: the file is not there, is of no known format, is malformed or holds no row.
+        """
+        path = Path(path)
+        if not path.is_file():
+            raise DataError(f"there is no file {path}{beside(path)}")
+        format = format_of(path, self.format)
+        if format == "csv" or format == "tsv":
+            mark = _delimiter(path, format, _one_character("delimiter", _TAB.get(self.delimiter or "", self.delimiter)))
+            columns, rows = read_delimited(path, mark, _one_character("quote", self.quote), self.header)
+        elif format in _READERS:
+            columns, rows = _READERS[format](path)
+        elif format is not None:
+            raise DataError(f"data.format: expected csv, tsv, jsonl, json or parquet, found {format!r}")
+        else:
+            raise DataError(f"{path.name}: cannot tell the format from the suffix {path.suffix!r}{_advice(path)}")
+        if not len(rows):
+            raise DataError(f"{path.name}: the file has columns but no row")
+        return blank_columns(columns, self.empty, self.strip, self.not_empty), rows
+
+
+OPTIONS = tuple(field.name for field in fields(Settings))
+
+
+def _advice(path: Path) -> str:
+    if path.suffix.lower() in _PROGRAMS:
+        return f": {_PROGRAMS[path.suffix.lower()]} are not read; export the table as CSV (UTF-8) or Parquet"
+    return f" ({', '.join(FORMATS)}); set data.format to csv, tsv, jsonl, json or parquet"
 
 
 def format_of(path: PurePath, given: str | None = None) -> str | None:

@@ -4,7 +4,7 @@ import pytest
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.table.guess import guess_decimal, read_guessed
-from mmfusion.data.table.read_options import Settings
+from mmfusion.data.table.read import Settings
 
 KILOGRAMS = "id,x\n" + "".join(f"a{kg},{kg} kg\n" for kg in range(5, 40))
 

@@ -3,7 +3,7 @@ import pytest
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.table.jsonl import read_jsonl
-from mmfusion.data.table.read import read_columns
+from mmfusion.data.table.read import Settings
 
 
 def read(tmp_path, *lines, encoding="utf-8"):
@@ -80,7 +80,7 @@ def test_a_key_that_is_there_twice_is_refused_with_its_line(tmp_path):
 def read_json_text(tmp_path, text):
     path = tmp_path / "a.json"
     path.write_text(text, encoding="utf-8")
-    columns, rows = read_columns(path)
+    columns, rows = Settings().read(path)
     return {name: list(cells) for name, cells in columns.items()}, list(rows)
 
 
