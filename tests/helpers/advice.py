@@ -52,13 +52,6 @@ def templates() -> list[tuple[str, str]]:
     return found
 
 
-def advises(template: str) -> bool:
-    """Whether it says to set an override, a key or an option, and not only what is wrong with one."""
-    key = re.search(rf"\b(?:set|add|lower|raise|take|write)\b[^;.]*?{KEY.pattern}", template)
-    option = re.search(rf"(?<!^){OPTION.pattern}", template) and not template.startswith("as told (")
-    return bool(PHRASE.search(template) or key or option)
-
-
 def advised(message: str) -> list[list[str]]:
     """What a message says to write on the command line: overrides that go together, as a shell reads them."""
     return [shlex.split(phrase[1].rstrip(" .")) for phrase in PHRASE.finditer(message)]
