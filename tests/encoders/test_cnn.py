@@ -3,8 +3,6 @@ import torch
 from torch import nn
 
 from mmfusion.encoders.cnn import CNN
-from tests.encoders.checks import check_absent, check_never_waits, check_rows_apart, check_shapes
-from tests.helpers.properties import check_all, check_gradients
 
 
 def image(rows: int = 4, channels: int = 2, side: int = 12) -> torch.Tensor:
@@ -15,35 +13,12 @@ def small(**options) -> CNN:
     return CNN(2, **{"widths": [4, 6], "grid": 2, "dim": 5, **options})
 
 
-def conv(kernel: int, inputs: int, outputs: int) -> int:
-    return kernel**2 * inputs * outputs
-
-
-def test_properties():
-    parameters = conv(3, 2, 4) + 2 * 4 + conv(3, 4, 6) + 2 * 6 + (6 * 4 * 5 + 5) + 2 * 5
-    check_all(small, image(), parameters=parameters)
-    check_rows_apart(small, image())
-    check_never_waits(small, image())
-    check_absent(small, image())
-
-
-@pytest.mark.parametrize("pooling", ["grid", "mean", "max", "attention"])
-@pytest.mark.parametrize("norm", ["group", "batch", "none"])
-def test_every_norm_and_pooling_trains(norm, pooling):
-    encoder = small(norm=norm, pooling=pooling)
-    assert encoder.row_wise == (norm != "batch")
-    check_gradients(lambda: small(norm=norm, pooling=pooling), image())
-    check_shapes(encoder, image(), positions=4 if pooling == "grid" else 36)
-    assert encoder.dim == (5 if pooling == "grid" else 6)
-
-
 def test_last_number_of_a_list_goes_on():
     encoder = CNN(1, widths=[2, 3, 4], kernels=[5, 3], strides=[2, 1], pools=[1])
     convolutions = [m for m in encoder.modules() if isinstance(m, nn.Conv2d)]
     assert [c.kernel_size[0] for c in convolutions] == [5, 3, 3]
     assert [c.stride[0] for c in convolutions] == [2, 1, 1]
     assert not [m for m in encoder.modules() if isinstance(m, nn.MaxPool2d)]
-    check_shapes(encoder, image(channels=1), positions=9)
     assert encoder.layers(image(channels=1)).shape == (4, 4, 6, 6)
 
 

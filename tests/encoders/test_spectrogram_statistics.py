@@ -4,25 +4,11 @@ import torch
 
 from mmfusion.batch import Tokens
 from mmfusion.encoders.spectrogram_statistics import SpectrogramStatistics, statistics
-from tests.encoders.checks import check_alone, check_never_waits, check_padding, check_shapes
-from tests.helpers.properties import check_all, check_gradients
-
-WAVES = torch.randn(4, 240, generator=torch.Generator().manual_seed(0))
-SPEECH = Tokens(WAVES, torch.tensor([240, 100, 171, 20]))
-SPEECH.values[~SPEECH.mask()] = 0
+from tests.encoders.inputs import SPEECH, WAVES
 
 
 def small(**options) -> SpectrogramStatistics:
     return SpectrogramStatistics(1000, **{"hop_ms": 8.0, "mels": 8, "parts": 3, "hidden": [5], **options})
-
-
-def test_properties():
-    check_all(small, SPEECH, parameters=(6 * 8 + 1) * 5 + 5 + 2 * 5)
-    check_never_waits(small, SPEECH)
-    check_padding(small, SPEECH, extra=137, atol=1e-4)
-    check_alone(small, SPEECH, atol=1e-4)
-    check_gradients(small, SPEECH)
-    check_shapes(small(), SPEECH, positions=1)
 
 
 def test_the_statistics_are_those_of_each_band():

@@ -2,24 +2,11 @@ import pytest
 import torch
 
 from mmfusion.encoders.tabular_mlp import TabularMLP
-from tests.encoders.checks import check_absent, check_never_waits, check_rows_apart, check_shapes
-from tests.helpers.properties import check_all, check_gradients
-
-NUMBERS = torch.randn(4, 2, generator=torch.Generator().manual_seed(0))
-LEVELS = torch.tensor([[0.0, 2.0], [1.0, 0.0], [2.0, 3.0], [1.0, 1.0]])
-ROWS = torch.cat([NUMBERS, LEVELS], 1)
+from tests.encoders.inputs import LEVELS, NUMBERS, ROWS
 
 
 def small(**options) -> TabularMLP:
     return TabularMLP(2, [3, 4], **{"embedding": 5, "hidden": [6], **options})
-
-
-def test_properties():
-    check_all(small, ROWS, parameters=(3 + 4) * 5 + (2 + 2 * 5) * 6 + 6 + 2 * 6)
-    check_rows_apart(small, ROWS)
-    check_never_waits(small, ROWS)
-    check_absent(small, ROWS)
-    check_shapes(small(), ROWS, positions=1)
 
 
 def test_columns_have_tables_of_their_own():
@@ -37,13 +24,6 @@ def test_an_unknown_level_starts_as_no_vector_and_can_be_trained():
     assert (known.abs().sum(1) > 0).all()
     encoder(torch.zeros(1, 4)).pooled.sum().backward()
     assert encoder.embedding.weight.grad[[0, 3]].abs().sum() > 0
-
-
-@pytest.mark.parametrize(("numeric", "cardinalities"), [(2, []), (0, [3, 4])])
-def test_numbers_alone_and_categories_alone(numeric, cardinalities):
-    x = ROWS[:, :2] if numeric else ROWS[:, 2:]
-    check_gradients(lambda: TabularMLP(numeric, cardinalities, hidden=[6, 5]), x)
-    check_shapes(TabularMLP(numeric, cardinalities, hidden=[6, 5]), x, positions=1)
 
 
 def test_no_column():
