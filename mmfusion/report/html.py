@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.report.payload import payload
-from mmfusion.store.files import write_atomically
+from mmfusion.store.files import write
 from mmfusion.store.run import Run
 
 ASSETS = Path(__file__).parent / "page"
@@ -56,7 +56,7 @@ def write_html(
     """
     text = page(payload(runs, title, metric, by, lower))
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, text)
+    write(path, text)
 
 
 def page(content: Mapping[str, Any]) -> str:

@@ -11,7 +11,7 @@ from mmfusion.report.compare import Comparison, Row
 from mmfusion.report.costs import COSTS
 from mmfusion.report.formatting import setting
 from mmfusion.report.statistics import Interval
-from mmfusion.store.files import write_atomically
+from mmfusion.store.files import write
 
 _COLUMNS = (
     *("mean", "low", "high", "pooled", "n", "completed", "not_completed"),
@@ -43,7 +43,7 @@ def write_csv(comparison: Comparison, path: Path) -> None:
         cells = ["" if numbers.get(name) is None else numbers[name] for name in _COLUMNS]
         writer.writerow([rank if row.found and row.unranked is None else "", *keys, comparison.metric or "", *cells])
     path.parent.mkdir(parents=True, exist_ok=True)
-    write_atomically(path, text.getvalue())
+    write(path, text.getvalue())
 
 
 def _whole(value: object) -> str:

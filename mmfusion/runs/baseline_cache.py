@@ -38,7 +38,7 @@ def baselines(
     folder = Path(config["paths"]["outputs"]).expanduser().absolute() / "baselines" / _key(config, data)
     kept = RunFolder(folder)
     if (folder / BASELINES).is_file():
-        return kept.read_json(BASELINES), folder
+        return kept.read(BASELINES), folder
     splits = {split: rows for split in _SPLITS if (rows := data.rows(split)) is not None}
     with busy("fitting simple models"):
         found = measure(splits, data.kinds, tasks)
@@ -48,8 +48,8 @@ def baselines(
     summary = asdict(found)
     for large in ("ids", "outputs"):
         del summary[large]
-    kept.write_json(BASELINES, summary)
-    return kept.read_json(BASELINES), folder  # in which nan has become null
+    kept.write(BASELINES, summary)
+    return kept.read(BASELINES), folder  # in which nan has become null
 
 
 def compared(summary: Mapping[str, Any], folder: Path, predictions: pl.DataFrame, run: Path) -> dict[str, Any]:

@@ -42,8 +42,8 @@ def read_run(run: str | Path, overrides: Sequence[str] = ()) -> tuple[RunFolder,
             or a config that no run may have.
     """
     folder = RunFolder.open(run)
-    config = override(folder.read_config(), overrides)
-    own = folder.read_config()["data"]
+    config = override(folder.read(CONFIG), overrides)
+    own = folder.read(CONFIG)["data"]
     if config["data"].get("split") != own.get("split") and not gives_table(overrides):
         raise ConfigError(other_split(overrides))
     refuse_trust(config, str(folder.path / CONFIG))

@@ -28,7 +28,7 @@ from mmfusion.runs.load import fill, find_checkpoint, restore
 from mmfusion.runs.provenance import fingerprint
 from mmfusion.runs.run_summary import show_run, shown_path
 from mmfusion.runs.stopping import StopOnSignals
-from mmfusion.store.files import PROVENANCE
+from mmfusion.store.files import CONFIG, PROVENANCE
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import Run, read_result
 from mmfusion.training.build import build_data, build_model, build_module
@@ -66,12 +66,12 @@ def splits_anew(folder: RunFolder, data: MultiModalData, overrides: Sequence[str
     assert data.table is not None
     known, own = fingerprint(data.table), dict[str, str]()
     with suppress(ConfigError):  # a folder may have lost it
-        own = folder.read_json(PROVENANCE).get("data") or {}
+        own = folder.read(PROVENANCE).get("data") or {}
     if own.get("table") == known["table"]:
         return bool(own["hash"] != known["hash"])
     if gives_table(overrides) or not isinstance(data.source, ManifestSource) or not overrides:
         return False
-    source = {k: v for k, v in folder.read_config()["data"].items() if k not in (*SOURCE_KEYS, "_target_")}
+    source = {k: v for k, v in folder.read(CONFIG)["data"].items() if k not in (*SOURCE_KEYS, "_target_")}
     table = ManifestSource(**source).read()
     return dict(zip(table.rows, table.splits, strict=True)) != dict(
         zip(data.table.rows, data.table.splits, strict=True)
@@ -153,7 +153,7 @@ def evaluate(
     how = {"split": split, "checkpoint": str(path), "overrides": list(overrides), "started": started}
     what = {"seconds": seconds, "metrics": metrics, "ceilings": ceilings, "undefined": undefined}
     what["faulty"] = data.faulty()
-    written = folder.write_new_json(f"eval_{split}.json", how | what)
+    written = folder.write_new(f"eval_{split}.json", how | what)
     if show and folder.writes:
         print(f"Written to {shown_path(written)}")
     return result

@@ -119,10 +119,10 @@ def restore(folder: RunFolder, data: MultiModalData, tasks: Mapping[str, Task]) 
         ConfigError: a file is not there, or does not hold what was fitted.
     """
     with _undamaged(folder.path / FITTED_DATA):
-        data.load_state(folder.read_json(FITTED_DATA))
+        data.load_state(folder.read(FITTED_DATA))
     data.load_files(folder.path / FITTED)
     with _undamaged(folder.path / FITTED_TASKS):
-        states = folder.read_json(FITTED_TASKS)
+        states = folder.read(FITTED_TASKS)
         for name, task in tasks.items():
             task.load_state(states[name])
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from torch.distributed import DistError
 
 from mmfusion.runs.stopping import Stopped
-from mmfusion.store.files import write_atomically
+from mmfusion.store.files import write
 from mmfusion.store.folder import RunFolder
 
 _LOST = re.compile(r"connection (closed|reset|refused)|broken pipe|gloo|nccl|tcpstore|process ?group", re.IGNORECASE)
@@ -48,7 +48,7 @@ def leave_word(folder: RunFolder, error: BaseException, when: float) -> None:
         return
     rank = int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", 0)))
     word = Word(rank, when, f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
-    write_atomically(place / f".mmfusion-rank-{rank}.json", json.dumps(asdict(word)))
+    write(place / f".mmfusion-rank-{rank}.json", asdict(word))
 
 
 def root_cause(folder: RunFolder, error: BaseException) -> BaseException:

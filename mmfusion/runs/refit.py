@@ -99,10 +99,10 @@ def refit(
 
 def write_fitted(folder: RunFolder, data: MultiModalData, tasks: Mapping[str, Task]) -> None:
     """What was fitted on the training rows, into the run's folder."""
-    folder.write_json(FITTED_DATA, data.state())
+    folder.write(FITTED_DATA, data.state())
     if folder.writes:
         data.save_files(folder.path / FITTED)
-    folder.write_json(FITTED_TASKS, {name: task.state() for name, task in tasks.items()})
+    folder.write(FITTED_TASKS, {name: task.state() for name, task in tasks.items()})
 
 
 class _KeepLast(Callback):

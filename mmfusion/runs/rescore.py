@@ -71,7 +71,7 @@ def read_tested(run: Path, config: Mapping[str, Any], name: str) -> Tested:
     try:
         table = pl.read_parquet(run / PREDICTIONS)
         task = build_task(name, config["task"][name])
-        task.load_state(RunFolder(run).read_json(FITTED_TASKS)[name])
+        task.load_state(RunFolder(run).read(FITTED_TASKS)[name])
     except FileNotFoundError:
         raise RescoreError(f"it has no {PREDICTIONS}") from None
     except (pl.exceptions.PolarsError, OSError, LookupError, TypeError, ConfigError, ImportError) as error:

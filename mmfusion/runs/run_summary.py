@@ -151,7 +151,7 @@ def _other_choices(result: Run, mmfusion: str) -> str:
     A weighting weighs tasks against each other, and what the run itself chose of the two is replaced.
     """
     try:
-        origin = RunFolder(result.path, writes=False).read_json(PROVENANCE)
+        origin = RunFolder(result.path, writes=False).read(PROVENANCE)
         typed, words = origin["overrides"], origin["command"]
     except (ConfigError, OSError, KeyError, TypeError):
         return ""

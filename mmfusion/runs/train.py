@@ -83,8 +83,8 @@ def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = Tr
     began = time.perf_counter()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     result = Run(folder.path, "running", config["name"], config["seed"], started, 0.0)
-    folder.write_yaml(CONFIG, config, f"resolved; {OVERRIDES} has what was typed")
-    folder.write_yaml(OVERRIDES, list(overrides))
+    folder.write(CONFIG, config, f"resolved; {OVERRIDES} has what was typed")
+    folder.write(OVERRIDES, list(overrides))
     result.write(folder)
     run = _Run(config, folder, overrides, result)
     if shows_progress(config["trainer"]) and folder.writes:
@@ -145,12 +145,12 @@ class _Run:
         """Everything from data to plots."""
         config, folder = self.config, self.folder
         origin = provenance(config, self.overrides) if folder.writes else {}
-        folder.write_json(PROVENANCE, origin)
+        folder.write(PROVENANCE, origin)
         data, tasks = self._data()
         assert data.table is not None
         if folder.writes:
             known = fingerprint(data.table)
-            folder.write_json(PROVENANCE, {**origin, "data": known})
+            folder.write(PROVENANCE, {**origin, "data": known})
             self.result = self.result.but(table=known["table"])
         module = self._module(data, tasks)
         parameters = list(module.parameters())
@@ -234,7 +234,7 @@ class _Run:
         ).write(self.folder, last=True)
         where = cause.traceback if isinstance(cause, OtherRankError) else traceback.format_exc()
         with suppress(OSError):  # a full disk may be what ended the run
-            self.folder.write_text(TRACEBACK, where)
+            self.folder.write(TRACEBACK, where)
         if cause is not error:
             raise cause from None
         raise cause

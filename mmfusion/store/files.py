@@ -69,37 +69,45 @@ def staged(path: Path) -> Iterator[Path]:
         place.unlink(missing_ok=True)
 
 
-def write_atomically(path: Path, text: str) -> None:
-    """Replace a text file in one step.
+def write(path: Path, content: Any, header: str = "") -> None:
+    """Replace a file in one step; `to_text` says how it is written.
 
     Raises:
         OSError: as `staged`.
     """
     with staged(path) as place:
-        place.write_text(text, encoding="utf-8")
+        place.write_text(to_text(path.name, content, header), encoding="utf-8")
 
 
-def write_last(path: Path, text: str) -> None:
+def write_last(path: Path, content: Any) -> None:
     """The same at the end of something that went wrong, on a full disk too if the file is there already.
 
     Raises nothing: what went wrong matters more than why it could not be written down.
     """
-    for write in (write_atomically, _write_over):
+    for write_it in (write, _write_over):
         with suppress(OSError):
-            write(path, text)
+            write_it(path, content)
             return
 
 
-def _write_over(path: Path, text: str) -> None:
+def _write_over(path: Path, content: Any) -> None:
     """Write into the file that is there. On a full disk this is what still works: its block is taken already."""
     with path.open("r+b") as file:
-        file.write(text.encode())
+        file.write(to_text(path.name, content).encode())
         file.truncate()
 
 
-def to_json(content: Any) -> str:
-    """Text of a JSON file; what JSON has no number for (nan, inf) becomes null."""
-    return json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n"
+def to_text(name: str, content: Any, header: str = "") -> str:
+    """Text as it is; anything else as JSON or YAML, as the file's name says.
+
+    What JSON has no number for (nan, inf) becomes null. The header is a comment above YAML.
+    """
+    if isinstance(content, str):
+        return content
+    if name.endswith(".json"):
+        return json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n"
+    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
+    return (f"# {header}\n" if header else "") + text
 
 
 def _plain(content: Any) -> Any:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import copy
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,17 +14,7 @@ import yaml
 
 from mmfusion.config.environment import JOB_VARIABLE, SWEEP_VARIABLE
 from mmfusion.config.errors import ConfigError
-from mmfusion.store.files import (
-    CHECKPOINTS,
-    CONFIG,
-    FITTED,
-    JOB,
-    PLOTS,
-    RESULT,
-    to_json,
-    write_atomically,
-    write_last,
-)
+from mmfusion.store import files
 
 RUN_VARIABLE = "MMFUSION_RUN"
 """How rank 0 tells the processes that Lightning starts on this machine where the run's folder is."""
@@ -55,8 +45,8 @@ class RunFolder:
         if not is_main_process():
             return cls(Path(os.environ.get(RUN_VARIABLE, wanted)), writes=False)
         number, path = 0, wanted
-        is_job = JOB_VARIABLE in os.environ and (wanted / JOB).is_file()
-        prepared = is_job and not (wanted / RESULT).exists()
+        is_job = JOB_VARIABLE in os.environ and (wanted / files.JOB).is_file()
+        prepared = is_job and not (wanted / files.RESULT).exists()
         while not prepared:
             path = wanted if number == 0 else wanted.with_name(f"{wanted.name}-{number}")
             try:
@@ -66,7 +56,7 @@ class RunFolder:
                 number += 1
             except OSError as error:
                 raise ConfigError(f"paths.run: cannot make {path}: {error.strerror}") from None
-        for name in (CHECKPOINTS, FITTED, PLOTS):
+        for name in (files.CHECKPOINTS, files.FITTED, files.PLOTS):
             (path / name).mkdir()
         return cls(path)
 
@@ -79,9 +69,9 @@ class RunFolder:
         """
         path = Path(path).expanduser().absolute()
         for candidate in (path, *path.parents[:2]):
-            if (candidate / CONFIG).is_file():
+            if (candidate / files.CONFIG).is_file():
                 return cls(candidate, writes=is_main_process())
-        what = f"there is no {CONFIG} in it" if path.exists() else "it does not exist"
+        what = f"there is no {files.CONFIG} in it" if path.exists() else "it does not exist"
         raise ConfigError(f"{path} is not the folder of a run: {what}")
 
     @property
@@ -92,7 +82,7 @@ class RunFolder:
 
     @property
     def checkpoints(self) -> Path:
-        return self.path / CHECKPOINTS
+        return self.path / files.CHECKPOINTS
 
     @contextmanager
     def announced(self) -> Iterator[None]:
@@ -108,13 +98,13 @@ class RunFolder:
                 if before is not None:
                     os.environ[RUN_VARIABLE] = before
 
-    def write_json(self, name: str, content: Any) -> None:
-        """A JSON file, replaced in one step; what JSON has no number for (nan, inf) becomes null."""
+    def write(self, name: str, content: Any, header: str = "") -> None:
+        """A JSON, YAML or text file, replaced in one step."""
         if self.writes:
-            write_atomically(self.path / name, to_json(content))
+            files.write(self.path / name, content, header)
 
-    def write_new_json(self, name: str, content: Any) -> Path:
-        """A JSON file that takes no other's place: `<stem>-1.json`, `-2`, … if there is one; returns which."""
+    def write_new(self, name: str, content: Any) -> Path:
+        """A file that takes no other's place: `<stem>-1.json`, `-2`, … if there is one; returns which."""
         path, number = self.path / name, 0
         while self.writes:
             try:
@@ -123,52 +113,27 @@ class RunFolder:
             except FileExistsError:
                 number += 1
                 path = (self.path / name).with_stem(f"{Path(name).stem}-{number}")
-        self.write_json(path.name, content)
+        self.write(path.name, content)
         return path
 
-    def write_yaml(self, name: str, content: Any, header: str = "") -> None:
-        """A YAML file, replaced in one step."""
-        if self.writes:
-            text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
-            write_atomically(self.path / name, (f"# {header}\n" if header else "") + text)
-
     def write_last(self, name: str, content: Any) -> None:
-        """A JSON file of a run that ends because something is wrong, wherever there is a place for it."""
+        """A file of a run that ends because something is wrong, wherever there is a place for it."""
         if self.writes:
-            write_last(self.path / name, to_json(content))
+            files.write_last(self.path / name, content)
 
-    def write_text(self, name: str, text: str) -> None:
-        """A text file, replaced in one step."""
-        if self.writes:
-            write_atomically(self.path / name, text)
-
-    def read_json(self, name: str) -> Any:
-        """A JSON file's content.
+    def read(self, name: str, kind: type = dict) -> Any:
+        """A JSON or YAML file's content, which the caller may change.
 
         Raises:
-            ConfigError: it is not there, or not JSON.
+            ConfigError: it is not there, or damaged.
         """
         try:
-            return json.loads((self.path / name).read_text(encoding="utf-8"))
-        except FileNotFoundError:
-            raise ConfigError(f"{self.path} has no {name}: the run ended before it was written") from None
-        except (json.JSONDecodeError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{self.path / name} is damaged: {error}") from None
-
-    def read_config(self) -> dict[str, Any]:
-        """The run's resolved config.
-
-        Raises:
-            ConfigError: the file holds none.
-        """
-        path = self.path / CONFIG
-        try:
-            config = yaml.safe_load(path.read_text(encoding="utf-8"))
-        except (yaml.YAMLError, UnicodeDecodeError) as error:
-            raise ConfigError(f"{path} is damaged: {' '.join(str(error).split())}") from None
-        if not isinstance(config, dict):
-            raise ConfigError(f"{path} holds no config")
-        return config
+            content = files.read(self.path / name, kind)
+        except (ValueError, yaml.YAMLError) as error:
+            raise ConfigError(f"{self.path / name} is damaged: {' '.join(str(error).split())}") from None
+        if content is None:
+            raise ConfigError(f"{self.path} has no {name}: the run ended before it was written")
+        return copy.deepcopy(content)
 
 
 def is_main_process() -> bool:

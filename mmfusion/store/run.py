@@ -116,7 +116,7 @@ class Run:
     def write(self, folder: RunFolder, last: bool = False) -> None:
         """Replace `result.json`; as the last word of a run that did not complete, on a full disk too."""
         content = {name: value for name, value in asdict(self).items() if name in RECORDED}
-        (folder.write_last if last else folder.write_json)(files.RESULT, content)
+        (folder.write_last if last else folder.write)(files.RESULT, content)
 
 
 _BESIDE = ("path", "id", "config", "overrides", "job", "sweep")  # other files have these, or none: folders are moved
@@ -130,9 +130,9 @@ def read_result(folder: RunFolder) -> Run:
     Raises:
         ConfigError: it is not there, or not a result.
     """
-    content = folder.read_json(files.RESULT)
+    content = folder.read(files.RESULT)
     for key in ("status", "name", "seed", "started"):
-        if not isinstance(content, dict) or key not in content:
+        if key not in content:
             raise ConfigError(f"{folder.path / files.RESULT} is damaged: it has no {key}")
     return Run(folder.path, **_recorded(content))
 

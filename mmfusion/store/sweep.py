@@ -6,7 +6,7 @@ import copy
 import hashlib
 import os
 import socket
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -106,7 +106,7 @@ class Sweep:
         before = self.about()
         new = {"name": self.path.name, "created": _now(), **before, **about}
         if new != before:
-            files.write_atomically(self.path / files.SWEEP, files.to_json(new))
+            files.write(self.path / files.SWEEP, new)
 
     def plan(self, jobs: Sequence[Sequence[str]], for_hydra: Sequence[Sequence[str]] | None = None) -> list[Job]:
         """Number the jobs: one that the folder knows keeps its number, a new one gets the next that is free.
@@ -133,12 +133,12 @@ class Sweep:
 
     def known(self) -> dict[str, dict[str, Any]]:
         """Hash to number and overrides of all jobs: what `sweep.json` says, or else the jobs' own folders."""
-        found = {}
+        jobs = {}
         for path in self.path.glob(f"*/{files.JOB}"):
             entry = files.read_mapping(path)
             if "hash" in entry and path.parent.name == str(entry.get("number")):
-                found[str(entry["hash"])] = {"number": entry["number"], "overrides": entry.get("overrides", [])}
-        return {**found, **self.about().get("jobs", {})}
+                jobs[str(entry["hash"])] = {"number": entry["number"], "overrides": entry.get("overrides", [])}
+        return {**jobs, **self.about().get("jobs", {})}
 
     def planned(self, key: str) -> Job:
         """The job of that hash, be it of its overrides or of what Hydra's launchers are given.
@@ -147,14 +147,14 @@ class Sweep:
             ConfigError: it was never planned here.
         """
         known: dict[str, dict[str, Any]] = self.about().get("jobs", {})
-        entry = known.get(key) or next((each for each in known.values() if each.get("given") == key), None)
+        entry = known.get(key) or next((one for one in known.values() if one.get("given") == key), None)
         if entry is None:
             raise ConfigError(f"{self.path / files.SWEEP} names no job with the hash {key}")
         return self.job(entry["overrides"], entry["number"])
 
-    def job(self, overrides: Sequence[str], number: int, name: str | None = None) -> Job:
-        """A job with a number that the caller gives; its folder is called after it, or `name`."""
-        return Job(tuple(overrides), job_hash(overrides), number, self.path / (name or str(number)))
+    def job(self, overrides: Sequence[str], number: int) -> Job:
+        """A job with a number that the caller gives; its folder is called after it."""
+        return Job(tuple(overrides), job_hash(overrides), number, self.path / str(number))
 
     def result(self, job: Job) -> dict[str, Any]:
         """The job's `result.json`; empty where there is none or it is damaged."""
@@ -169,7 +169,7 @@ class Sweep:
         attempt = self.retire(job)
         job.folder.mkdir(parents=True)
         about = {"hash": job.hash, "overrides": list(job.overrides), "number": job.number, "attempt": attempt}
-        self._note(job, {**about, "host": socket.gethostname(), "started": _now(), "pid": None, "trial": None, **more})
+        self.note(job, **{**about, "host": socket.gethostname(), "started": _now(), "pid": None, "trial": None, **more})
 
     def retire(self, job: Job) -> int:
         """Move what an attempt left to `attempts/`, where it is not read as a run; returns the next one's number.
@@ -213,13 +213,14 @@ class Sweep:
     def owner(self, job: Job, key: str | None = None) -> dict[str, Any] | None:
         """Which process is at work on the job, if one has begun; or which one stands under that key of its record."""
         record = files.read_mapping(job.folder / files.JOB)
-        found = record if key is None else record.get(key) or {}
-        owner = {each: found.get(each) for each in ("host", "pid", "born")}
+        recorded = record if key is None else record.get(key) or {}
+        owner = {name: recorded.get(name) for name in ("host", "pid", "born")}
         return owner if owner["host"] and owner["pid"] else None
 
     def note(self, job: Job, **more: Any) -> None:
         """Add to `job.json`."""
-        self._note(job, {**files.read_mapping(job.folder / files.JOB), **more})
+        path = job.folder / files.JOB
+        files.write(path, {**files.read_mapping(path), **more})
 
     def settle(self, job: Job, error: str, status: str | None = None) -> dict[str, Any]:
         """The job's result after its process has ended.
@@ -228,14 +229,14 @@ class Sweep:
         With a `status`, a run that did not complete has that one and that error, whatever it says itself.
         Where not even that can be written (a full disk), the result is returned all the same.
         """
-        found = self.result(job)
-        if found.get("status") not in FINAL or (status and found["status"] != "completed"):
-            seeds = [each.value or "" for each in parse_overrides(job.overrides) if each.key == "seed"]
+        result = self.result(job)
+        if result.get("status") not in FINAL or (status and result["status"] != "completed"):
+            seeds = [override.value or "" for override in parse_overrides(job.overrides) if override.key == "seed"]
             seed = int(seeds[-1]) if seeds and seeds[-1].isdecimal() else None
             unread = {"name": "", "seed": seed, "started": _now()}
-            found = {**unread, **found, "status": status or "failed", "error": error}
-            files.write_last(job.folder / files.RESULT, files.to_json(found))
-        return found
+            result = {**unread, **result, "status": status or "failed", "error": error}
+            files.write_last(job.folder / files.RESULT, result)
+        return result
 
     def settle_unstarted(self, job: Job, error: Exception) -> dict[str, Any]:
         """The result of a job whose process could not be started."""
@@ -259,9 +260,6 @@ class Sweep:
                 raise ConfigError(f"{self.path}: {owner} is running this sweep already") from None
             path.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
             yield
-
-    def _note(self, job: Job, content: Mapping[str, Any]) -> None:
-        files.write_atomically(job.folder / files.JOB, files.to_json(content))
 
 
 def _now() -> str:

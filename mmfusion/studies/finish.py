@@ -12,7 +12,7 @@ from mmfusion.report.formatting import setting
 from mmfusion.report.html import write_html
 from mmfusion.report.terminal import plain_console
 from mmfusion.runs.run_summary import shown_path
-from mmfusion.store.files import CONCLUSION, write_atomically
+from mmfusion.store.files import CONCLUSION, write
 from mmfusion.store.find import find_runs
 from mmfusion.store.run import Run
 from mmfusion.studies.conclusion import Conclusion, markdown, show
@@ -55,7 +55,7 @@ def finish(study_jobs: StudyJobs, folder: Path, jobs: Mapping[tuple[Variant, int
 def write_conclusion(conclusion: Conclusion, folder: Path) -> None:
     """Print it, and write it as Markdown."""
     show(conclusion, plain_console())
-    write_atomically(folder / CONCLUSION, markdown(conclusion))
+    write(folder / CONCLUSION, markdown(conclusion))
 
 
 def read(study_jobs: StudyJobs, runs: Sequence[Run], jobs: Mapping[tuple[Variant, int], Path]) -> Results:
@@ -96,4 +96,4 @@ def table(results: Results) -> list[list[object]]:
 def _write_csv(path: Path, rows: Sequence[Sequence[object]]) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
-    write_atomically(path, text.getvalue())
+    write(path, text.getvalue())

@@ -9,15 +9,15 @@ import numpy as np
 import pytest
 import torch
 
-from mmfusion.store.files import read, read_mapping, to_json, write_atomically, write_last
+from mmfusion.store.files import read, read_mapping, to_text, write, write_last
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
     path = tmp_path / "a.json"
-    write_atomically(path, "old")
+    write(path, "old")
     monkeypatch.setattr(os, "fsync", lambda number: (_ for _ in ()).throw(OSError("disk full")))
     with pytest.raises(OSError, match="disk full"):
-        write_atomically(path, "new")
+        write(path, "new")
     assert path.read_text() == "old"
     assert [p.name for p in tmp_path.iterdir()] == ["a.json"]
 
@@ -37,7 +37,7 @@ def full_disk(monkeypatch):
 
 def test_a_full_disk_is_told_with_the_files_name(tmp_path, full_disk):
     with pytest.raises(OSError, match=r"No space left on device: '.*/a\.json'") as caught:
-        write_atomically(tmp_path / "a.json", "{}")
+        write(tmp_path / "a.json", {})
     assert caught.value.errno == errno.ENOSPC
 
 
@@ -60,8 +60,8 @@ def test_json_holds_plain_values():
         1: "ü",
     }
     expected = {"a": None, "b": 0.5, "c": 2.0, "d": [1, True, None], "e": "x", "1": "ü"}
-    assert json.loads(to_json(content)) == expected
-    assert "NaN" not in to_json(content)
+    assert json.loads(to_text("a.json", content)) == expected
+    assert "NaN" not in to_text("a.json", content)
 
 
 def test_a_file_is_parsed_again_when_it_has_changed(tmp_path):

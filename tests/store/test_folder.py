@@ -32,9 +32,9 @@ def test_other_ranks_take_rank_0s_folder_and_write_nothing(tmp_path, monkeypatch
         other = RunFolder.create(tmp_path / "another")
     assert other.path == first.path
     assert not (tmp_path / "another").exists()
-    other.write_json("a.json", {})
-    other.write_yaml("a.yaml", {})
-    other.write_text("a.txt", "")
+    other.write("a.json", {})
+    other.write("a.yaml", {})
+    other.write("a.txt", "")
     assert not list(first.path.glob("a.*"))
     assert RUN_VARIABLE not in os.environ
 
@@ -67,19 +67,19 @@ def test_who_is_rank_0(monkeypatch, variables, main):
 
 def test_a_new_file_takes_no_others_place(tmp_path):
     folder = RunFolder.create(tmp_path / "run")
-    assert [folder.write_new_json("a.json", {"i": i}).name for i in range(3)] == ["a.json", "a-1.json", "a-2.json"]
-    assert [folder.read_json(name)["i"] for name in ("a.json", "a-1.json", "a-2.json")] == [0, 1, 2]
+    assert [folder.write_new("a.json", {"i": i}).name for i in range(3)] == ["a.json", "a-1.json", "a-2.json"]
+    assert [folder.read(name)["i"] for name in ("a.json", "a-1.json", "a-2.json")] == [0, 1, 2]
     other = RunFolder(folder.path, writes=False)
-    other.write_new_json("b.json", {})
+    other.write_new("b.json", {})
     assert not (folder.path / "b.json").exists()
 
 
 def test_it_opens_from_within(tmp_path):
     folder = RunFolder.create(tmp_path / "run")
-    folder.write_yaml("config.yaml", {"seed": 0}, "header")
+    folder.write("config.yaml", {"seed": 0}, "header")
     for inside in ("", "checkpoints", "checkpoints/best.ckpt"):
         assert RunFolder.open(folder.path / inside).path == folder.path
-    assert folder.read_config() == {"seed": 0}
+    assert folder.read("config.yaml") == {"seed": 0}
 
 
 @pytest.mark.parametrize(("name", "why"), [("missing", "does not exist"), ("", "no config.yaml in it")])
@@ -91,7 +91,7 @@ def test_what_is_no_run_is_refused(tmp_path, name, why):
 def test_damage_is_named(tmp_path):
     folder = RunFolder.create(tmp_path / "run")
     with pytest.raises(ConfigError, match=r"has no fitted/data\.json: the run ended before"):
-        folder.read_json("fitted/data.json")
+        folder.read("fitted/data.json")
     (folder.path / "result.json").write_text(json.dumps({"a": 1})[:-2])
     with pytest.raises(ConfigError, match="is damaged"):
-        folder.read_json("result.json")
+        folder.read("result.json")

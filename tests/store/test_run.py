@@ -21,7 +21,7 @@ def test_it_comes_back_as_it_was_written(tmp_path):
     result = Run(folder.path, "completed", "x", 0, "now", 1.5, {"test/a/mae": 0.5}, cost={"parameters": 3})
     result.write(folder)
     assert read_result(folder) == result
-    assert "path" not in folder.read_json("result.json")
+    assert "path" not in folder.read("result.json")
 
 
 def test_a_folder_that_was_moved_is_found_where_it_is(tmp_path):
@@ -34,11 +34,11 @@ def test_a_folder_that_was_moved_is_found_where_it_is(tmp_path):
 def test_what_is_no_result_is_named(tmp_path):
     folder = RunFolder.create(tmp_path / "run")
     Run(folder.path, "completed", "x", 0, "now").write(folder)
-    content = folder.read_json("result.json")
-    folder.write_json("result.json", content | {"of_a_later_version": 1})
+    content = folder.read("result.json")
+    folder.write("result.json", content | {"of_a_later_version": 1})
     assert read_result(folder).status == "completed"
     for damaged in ({"status": "completed"}, []):
-        folder.write_json("result.json", damaged)
+        folder.write("result.json", damaged)
         with pytest.raises(ConfigError, match=r"result\.json is damaged: "):
             read_result(folder)
 
@@ -57,8 +57,8 @@ def only(folder):
 def test_a_real_result_is_read(tmp_path):
     """What the runs' own code writes, this code reads."""
     folder = RunFolder.create(tmp_path / "run")
-    folder.write_yaml("config.yaml", config(seed=4), "resolved")
-    folder.write_yaml("overrides.yaml", ["fusion=gated"])
+    folder.write("config.yaml", config(seed=4), "resolved")
+    folder.write("overrides.yaml", ["fusion=gated"])
     result = Run(folder.path, "completed", "digits", 4, "now", 3.0, {"test/a/mae": 1.0, "test/a/r2": float("nan")})
     result.write(folder)
     run = only(tmp_path / "run")

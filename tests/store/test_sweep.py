@@ -121,10 +121,10 @@ def test_a_full_disk_does_not_hide_how_a_job_ended(folder, monkeypatch):
     (job,) = folder.plan([["seed=0"]])
     folder.prepare(job)
 
-    def full(path, text):
+    def full(path, content):
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr("mmfusion.store.files.write_atomically", full)
+    monkeypatch.setattr("mmfusion.store.files.write", full)
     assert folder.settle(job, "exit 3")["error"] == "exit 3"
     finish(job, status="running")
     folder.settle(job, "exit 3")

@@ -12,7 +12,7 @@ import yaml
 from optuna.trial import FrozenTrial, TrialState
 
 from mmfusion.runs.run_summary import shell_path, shown_path
-from mmfusion.store.files import BEST_TRIAL, PARETO, write_atomically
+from mmfusion.store.files import BEST_TRIAL, PARETO, write
 from mmfusion.store.owner import owner_text
 from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.grid import say
@@ -129,7 +129,7 @@ def _write(file: Path, train: str, trial: FrozenTrial, study: SharedStudy) -> No
     means = f"; means over the seeds {', '.join(seeds)}" if len(seeds) > 1 else ""
     head = f"# Trial {trial.number}: {_shown(study, trial.values)}{means}. {train} {shell_path(file, '@')}\n"
     body = yaml.safe_dump(list(trial.user_attrs[OVERRIDES]), allow_unicode=True, width=1000)
-    write_atomically(file, head + body)
+    write(file, head + body)
 
 
 def _shown(study: SharedStudy, values: Sequence[float]) -> str:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
+import inspect
+import json
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -11,11 +12,17 @@ from typing import Any
 
 from optuna.exceptions import ExperimentalWarning
 
-from mmfusion.config.check import report, signature_of
 from mmfusion.config.errors import ConfigError, suggest
-from mmfusion.config.values import check_names
 
-_OBJECTS = ("Callable", "ndarray", "FrozenTrial")
+_PLAIN: Mapping[str, tuple[type, str]] = {
+    "int": (int, "a whole number"),
+    "float": (float, "a number"),
+    "bool": (bool, "true or false"),
+    "str": (str, "a string"),
+    "None": (type(None), "null"),
+    "dict[str, Any]": (dict, "a mapping"),
+}
+"""What Optuna's annotations may say of an argument that a config can give."""
 
 
 @dataclass(frozen=True)
@@ -43,13 +50,10 @@ def split(catalogue: Catalogue, key: str, given: str | Mapping[str, Any] | None)
     Raises:
         ConfigError: there is no such name.
     """
-    if isinstance(given, Mapping):
-        arguments = {str(k): v for k, v in given.items()}
-        if "name" not in arguments:
-            raise ConfigError(f"{key}: expected a name, or a mapping with `name` and arguments; found {dict(given)}")
-        name = arguments.pop("name")
-    else:
-        arguments, name = {}, given
+    arguments = {str(k): v for k, v in given.items()} if isinstance(given, Mapping) else {"name": given}
+    if "name" not in arguments:
+        raise ConfigError(f"{key}: expected a name, or a mapping with `name` and arguments; found {dict(arguments)}")
+    name = arguments.pop("name")
     name = "none" if name is None else name
     if name not in catalogue.classes:
         raise ConfigError(f"{key}: there is no {catalogue.what} {name!r}; {suggest(str(name), catalogue.classes)}")
@@ -69,27 +73,41 @@ def build(catalogue: Catalogue, key: str, given: str | Mapping[str, Any] | None,
         ConfigError: no such name, no such argument, a wrong type, or a value that Optuna refuses.
     """
     name, arguments = split(catalogue, key, given)
-    found = getattr(importlib.import_module(catalogue.module), catalogue.classes[name])
-    signature = signature_of(f"{found.__module__}.{found.__qualname__}")
-    assert signature is not None, found
-    for argument in arguments:
+    kind = getattr(importlib.import_module(catalogue.module), catalogue.classes[name])
+    parameters = inspect.signature(kind).parameters
+    for argument, value in arguments.items():
+        place = f"{key}.{argument}"
         if argument in catalogue.instead:
-            raise ConfigError(f"{key}.{argument}: {catalogue.instead[argument]}")
-        parameter = signature.parameters.get(argument)
-        annotation = ast.unparse(parameter.annotation) if parameter and parameter.annotation else ""
-        if argument not in catalogue.parts and any(word in annotation for word in _OBJECTS):
-            raise ConfigError(f"{key}.{argument}: takes a Python object, which a config cannot give")
-    parts = {k: catalogue.parts[k]() for k in arguments if k in catalogue.parts and k in signature.parameters}
-    plain = {k: v for k, v in arguments.items() if k not in parts}
-    report(list(check_names(key, plain, signature, injected=(*injected, *parts))), lambda _: "")
-    for argument, inner in parts.items():
-        value = arguments[argument]
-        plain[argument] = None if value is None else build(inner, f"{key}.{argument}", value)
-    plain |= {k: v for k, v in injected.items() if k in signature.parameters and k not in plain}
+            raise ConfigError(f"{place}: {catalogue.instead[argument]}")
+        if argument in injected:
+            raise ConfigError(f"{place}: is known from the data and not for a config to set")
+        if argument not in parameters:
+            known = [each for each in parameters if each not in injected]
+            raise ConfigError(f"{place}: there is no such key; {suggest(argument, known)}")
+        if argument in catalogue.parts:
+            arguments[argument] = None if value is None else build(catalogue.parts[argument](), place, value)
+        else:
+            _check(place, value, parameters[argument].annotation)
+    arguments |= {argument: value for argument, value in injected.items() if argument in parameters}
+    for argument, parameter in parameters.items():
+        if parameter.default is parameter.empty and argument not in arguments:
+            raise ConfigError(f"{key}.{argument}: is missing and has no default")
     try:
         with warnings.catch_warnings():
             # Who asks for one by its name knows what it is; Optuna calls many long-standing parts experimental.
             warnings.simplefilter("ignore", ExperimentalWarning)
-            return found(**plain)
+            return kind(**arguments)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{key}: {name}: {error}") from error
+
+
+def _check(key: str, value: Any, annotation: Any) -> None:
+    """Refuse a value that is not of the annotated type; numbers may be whole, and are never `true` or `false`."""
+    words = str(getattr(annotation, "__name__", annotation)).split(" | ")
+    if not set(words) <= set(_PLAIN):
+        raise ConfigError(f"{key}: takes a Python object, which a config cannot give")
+    own = float if type(value) is int and "float" in words else type(value)
+    if own not in [_PLAIN[word][0] for word in words]:
+        expected = " or ".join(_PLAIN[word][1] for word in words)
+        shown = f"the string {value!r}" if isinstance(value, str) else json.dumps(value)
+        raise ConfigError(f"{key}: must be {expected}, found {shown}")
