@@ -20,6 +20,7 @@ from mmfusion.data.table.locations import media_root, table_path
 from mmfusion.data.table.read import Settings
 from mmfusion.data.table.split import (
     Split,
+    UnsplitTable,
     content_keys,
     find,
     split_at_ratio,
@@ -94,15 +95,15 @@ class ManifestSource(Source):
         Raises:
             DataError: the file cannot be read.
         """
-        path, columns, keys, ids, rows = self._rows()
+        path, table, ids = self._rows()
         root = media_root(self.root, path)
         for split in splits:
             try:
-                row_splits = self._splits(split, columns, keys, rows, path.name)
+                row_splits = self._splits(split, table)
             except DataError as error:
                 yield error
             else:
-                yield Table(path.name, columns, row_splits, ids, rows, root, self.settings.decimal)
+                yield Table(path.name, table.columns, row_splits, ids, table.numbers, root, self.settings.decimal)
 
     def folds(self) -> list[str]:
         """The names of the folds that `split` makes of the rows: numbers, or groups.
@@ -110,42 +111,35 @@ class ManifestSource(Source):
         Raises:
             DataError: as `read`.
         """
-        path, columns, keys, _, rows = self._rows()
-        fixed = self._fixed(self.split, columns, keys, rows, path.name)
-        return Folds(columns, keys, rows, path.name, self.split, fixed).names
+        _, table, _ = self._rows()
+        return Folds(table, self.split, self._fixed(self.split, table)).names
 
-    def _rows(self) -> tuple[Path, dict[str, Cells], Cells, Cells, Sequence[int]]:
-        """The table's place, its columns, what its rows are known by, their ids and their numbers in the file."""
+    def _rows(self) -> tuple[Path, UnsplitTable, Cells]:
+        """The table's place, its rows, and their ids."""
         path = table_path(self.path, self.root)
-        columns, rows = self.settings.read(path)
+        columns, numbers = self.settings.read(path)
         file = path.name
         check_not_empty(self.settings.not_empty, columns, file)
         if without_a_name(columns):
             log.warning("%s: %s", file, without_a_name(columns))
-        ids = row_ids(columns, self.id, rows, file)
-        return path, columns, ids if self.id is not None else content_keys(columns), ids, rows
+        ids = row_ids(columns, self.id, numbers, file)
+        return path, UnsplitTable(file, columns, numbers, ids if self.id is not None else content_keys(columns)), ids
 
-    def _splits(
-        self, split: Split, columns: Mapping[str, Cells], keys: Sequence[str], rows: Sequence[int], file: str
-    ) -> list[str]:
+    def _splits(self, split: Split, table: UnsplitTable) -> list[str]:
         if split.get("ratio") is not None:
-            return split_at_ratio(columns, keys, rows, file, split, shares_of(split))
-        fixed = self._fixed(split, columns, keys, rows, file)
+            return split_at_ratio(table, split, shares_of(split))
+        fixed = self._fixed(split, table)
         if split.get("folds") is not None:
-            return Folds(columns, keys, rows, file, split, fixed).splits()
+            return Folds(table, split, fixed).splits()
         assert fixed is not None, "the check lets no split through that has neither"
         return fixed
 
-    def _fixed(
-        self, split: Split, columns: Mapping[str, Cells], keys: Sequence[str], rows: Sequence[int], file: str
-    ) -> list[str] | None:
+    def _fixed(self, split: Split, table: UnsplitTable) -> list[str] | None:
         """Each row's split by the column; None without one."""
         if split.get("column") is None:
             return None
-        cells = find(columns, str(split["column"]), file, "data.split.column")
-        splits = split_by_column(cells, rows, file, split)
-        taken = split.get("from_train")
-        return take_from_train(splits, columns, keys, rows, file, split) if taken else splits
+        splits = split_by_column(table, split)
+        return take_from_train(splits, table, split) if split.get("from_train") else splits
 
 
 def whole(cells: pl.Series) -> pl.Series:

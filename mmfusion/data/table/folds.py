@@ -7,19 +7,14 @@ from typing import Any
 
 from mmfusion.config.split import GROUPS, VAL_SHARE, validates
 from mmfusion.data.errors import DataError
-from mmfusion.data.table.delimited import Cells
-from mmfusion.data.table.split import find, read_groups, split_at_ratio, take_from_train
-from mmfusion.data.table.table import take
+from mmfusion.data.table.split import UnsplitTable, split_at_ratio, take_from_train
 
 
 class Folds:
     """The rows of a table in folds.
 
     Args:
-        columns: of the table.
-        keys: what each row is known by; see `split_at_ratio`.
-        rows: each row's number in its file.
-        file: the table's name.
+        table: its rows.
         split: the source's option.
         fixed: each row's split by a column; what is not test is in folds. None if all rows are.
 
@@ -31,22 +26,12 @@ class Folds:
         DataError: fewer rows or groups than folds, or as `split_at_ratio`.
     """
 
-    def __init__(
-        self,
-        columns: Mapping[str, Cells],
-        keys: Sequence[str],
-        rows: Sequence[int],
-        file: str,
-        split: Mapping[str, Any],
-        fixed: Sequence[str] | None = None,
-    ) -> None:
-        self._table = (columns, keys, rows, file)
+    def __init__(self, table: UnsplitTable, split: Mapping[str, Any], fixed: Sequence[str] | None = None) -> None:
+        self._table = table
         self._split = split
         self._fixed = fixed
-        inside = [index for index in range(len(rows)) if fixed is None or fixed[index] != "test"]
-        part: dict[str, Cells] = {name: take(cells, inside) for name, cells in columns.items()}
-        part_keys: Cells = take(keys, inside)
-        self.names, folds = _in_folds(part, part_keys, [rows[index] for index in inside], file, split)
+        inside = [index for index in range(len(table)) if fixed is None or fixed[index] != "test"]
+        self.names, folds = _in_folds(table.take(inside), split)
         self.fold_of = dict(zip(inside, folds, strict=True))
 
     def splits(self) -> list[str]:
@@ -58,40 +43,35 @@ class Folds:
         Raises:
             DataError: there is no such fold, or as `split_at_ratio`.
         """
-        columns, keys, rows, file = self._table
         held = int(self._split.get("fold") or 0)
         if held >= len(self.names):
             there = f"0 to {len(self.names) - 1} ({', '.join(self.names)})"
             raise DataError(f"data.split.fold: expected {there}, found {held}")
-        result = [""] * len(rows) if self._fixed is None else list(self._fixed)
+        result = [""] * len(self._table) if self._fixed is None else list(self._fixed)
         for index, fold in self.fold_of.items():
             result[index] = "train" if fold != held else "test" if self._fixed is None else "val"
         if self._fixed is not None or not validates(self._split):
             return result
         taken = {"val": VAL_SHARE, **(self._split.get("from_train") or {})}
-        return take_from_train(result, columns, keys, rows, file, {**self._split, "from_train": taken})
+        return take_from_train(result, self._table, {**self._split, "from_train": taken})
 
 
-def _in_folds(
-    columns: Mapping[str, Cells], keys: Sequence[str], rows: Sequence[int], file: str, split: Mapping[str, Any]
-) -> tuple[list[str], list[int]]:
+def _in_folds(table: UnsplitTable, split: Mapping[str, Any]) -> tuple[list[str], list[int]]:
     """The folds' names, and each row's fold."""
-    groups = None
-    if split.get("group") is not None:
-        groups = read_groups(find(columns, split["group"], file, "data.split.group"), rows, file, split["group"])
+    groups = None if split.get("group") is None else table.groups(split["group"])
     if split["folds"] == GROUPS:
         assert groups is not None, "the check lets no `groups` through without a group"
         names = sorted(set(groups))
         if len(names) < 2:
-            raise DataError(f"{file}, column {split['group']!r}: expected at least 2 groups to make folds of, found 1")
+            column = f"{table.file}, column {split['group']!r}"
+            raise DataError(f"{column}: expected at least 2 groups to make folds of, found 1")
         place = {name: number for number, name in enumerate(names)}
         return names, [place[name] for name in groups]
     count = int(split["folds"])
-    there, what = (len(rows), "rows") if groups is None else (len(set(groups)), f"groups in column {split['group']!r}")
+    there, what = (len(table), "rows") if groups is None else (len(set(groups)), f"groups in column {split['group']!r}")
     if there < count:
         raise DataError(
-            f"data.split.folds: {file} has {there} {what}, too few for {count} folds; expected 2 to {there}"
+            f"data.split.folds: {table.file} has {there} {what}, too few for {count} folds; expected 2 to {there}"
         )
     names = [str(fold) for fold in range(count)]
-    dealt = split_at_ratio(columns, keys, rows, file, split, dict.fromkeys(names, 1 / count))
-    return names, [int(name) for name in dealt]
+    return names, [int(name) for name in split_at_ratio(table, split, dict.fromkeys(names, 1 / count))]

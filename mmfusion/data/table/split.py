@@ -8,7 +8,8 @@ import math
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, TypedDict
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypedDict, cast
 
 import numpy as np
 
@@ -38,22 +39,68 @@ class Split(TypedDict, total=False):
     stratify: str | None
 
 
-def split_by_column(cells: Cells, rows: Sequence[int], file: str, split: Mapping[str, Any]) -> list[str]:
+@dataclass(frozen=True)
+class UnsplitTable:
+    """The rows of a table's file, before they are split.
+
+    Attributes:
+        file: the table's name.
+        columns: column to cells.
+        numbers: each row's number in its file.
+        keys: what each row is known by, wherever in the table it stands: its id, or what `content_keys` gives.
+    """
+
+    file: str
+    columns: Mapping[str, Cells]
+    numbers: Sequence[int]
+    keys: Sequence[str]
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def column(self, name: str, option: str) -> Cells:
+        """A column by the name that an option gives; see `find`."""
+        return find(self.columns, name, self.file, option)
+
+    def take(self, indices: Sequence[int]) -> UnsplitTable:
+        """The rows at `indices`."""
+        columns = {name: cast(Cells, take(cells, indices)) for name, cells in self.columns.items()}
+        return UnsplitTable(
+            self.file, columns, [self.numbers[i] for i in indices], cast(Cells, take(self.keys, indices))
+        )
+
+    def groups(self, name: str) -> list[str]:
+        """Each row's group in the column `name`.
+
+        Raises:
+            DataError: there is no such column, or an empty cell in it.
+        """
+        cells = self.column(name, "data.split.group")
+        problems = Problems(self.file)
+        for number, cell in zip(self.numbers, cells, strict=True):
+            if cell is None:
+                why = "an empty group; give each row its group, and a row that belongs to nobody one of its own"
+                problems.add(number, name, cell, why)
+        problems.raise_if_any()
+        return [str(cell) for cell in cells]
+
+
+def split_by_column(table: UnsplitTable, split: Mapping[str, Any]) -> list[str]:
     """Each row's split, read from the column's value.
 
     Raises:
-        DataError: an empty cell, or a value that belongs to no split.
+        DataError: no such column, an empty cell, or a value that belongs to no split.
     """
-    values = values_of(split)
+    values, cells = values_of(split), table.column(str(split["column"]), "data.split.column")
     row_splits = [None if cell is None else values.get(spelt(cell)) for cell in cells]
     if None in row_splits:
-        problems = Problems(file)
+        problems = Problems(table.file)
         allowed = ", ".join(f"{value!r} ({name})" for value, name in values.items())
         for index, name in enumerate(row_splits):
             if name is None:
                 close = nearest(spelt(cells[index]), values) if cells[index] is not None else None
                 why = f"expected {allowed}" + (f"; did you mean {close!r}?" if close else "")
-                problems.add(rows[index], split["column"], cells[index], why)
+                problems.add(table.numbers[index], split["column"], cells[index], why)
         known = [value for value, name in values.items() if name == "train"]
         unknown = dict.fromkeys(spelt(cell) for cell in cells if cell is not None and spelt(cell) not in values)
         several = ", ".join(json.dumps(value, ensure_ascii=False) for value in [*known, *unknown][:4])
@@ -62,23 +109,8 @@ def split_by_column(cells: Cells, rows: Sequence[int], file: str, split: Mapping
     return [name for name in row_splits if name is not None]
 
 
-def split_at_ratio(
-    columns: Mapping[str, Cells],
-    keys: Sequence[str],
-    rows: Sequence[int],
-    file: str,
-    split: Mapping[str, Any],
-    ratio: Mapping[str, float],
-) -> list[str]:
-    """Each row's split, dealt out by `ratio` and the split's `seed`, `group` and `stratify`.
-
-    Args:
-        columns: of the table.
-        keys: what each row is known by, wherever in the table it stands: its id, or what `content_keys` gives.
-        rows: each row's number in its file.
-        file: the table's name.
-        split: the source's option.
-        ratio: split to its share.
+def split_at_ratio(table: UnsplitTable, split: Mapping[str, Any], ratio: Mapping[str, float]) -> list[str]:
+    """Each row's split, dealt out by `ratio` (split to its share) and the split's `seed`, `group` and `stratify`.
 
     Raises:
         DataError: a column that is not there, an empty group cell, fewer groups than splits, a column without classes
@@ -88,34 +120,27 @@ def split_at_ratio(
     seed = int(split.get("seed") or 0)
     classes = None
     if split.get("stratify") is not None:
-        classes = strata(find(columns, split["stratify"], file, "data.split.stratify"))
+        classes = strata(table.column(split["stratify"], "data.split.stratify"))
         different = len(np.unique(classes))
         if different > max(MOST_CLASSES, len(classes) // 2):
             raise DataError(
-                f"data.split.stratify: column {split['stratify']!r} of {file} holds {different} values in "
+                f"data.split.stratify: column {split['stratify']!r} of {table.file} holds {different} values in "
                 f"{len(classes)} rows, so there are no classes to stratify by; take a column of classes or of numbers, "
                 "or set data.split.stratify=null"
             )
     if split.get("group") is None:
-        return split_by_ratio(keys, shares, seed, classes)
-    groups = read_groups(find(columns, split["group"], file, "data.split.group"), rows, file, split["group"])
+        return split_by_ratio(table.keys, shares, seed, classes)
+    groups = table.groups(split["group"])
     if len(set(groups)) < len(shares):
         raise DataError(
-            f"{file}, column {split['group']!r}: {len(set(groups))} groups cannot fill {len(shares)} splits "
+            f"{table.file}, column {split['group']!r}: {len(set(groups))} groups cannot fill {len(shares)} splits "
             f"({', '.join(shares)}); take a finer data.split.group or fewer splits "
             "(data.split.val=null has no validation)"
         )
     return split_groups(shares, seed, groups, classes)
 
 
-def take_from_train(
-    splits: list[str],
-    columns: Mapping[str, Cells],
-    keys: Sequence[str],
-    rows: Sequence[int],
-    file: str,
-    split: Mapping[str, Any],
-) -> list[str]:
+def take_from_train(splits: list[str], table: UnsplitTable, split: Mapping[str, Any]) -> list[str]:
     """`splits` with the shares of `from_train` taken out of the training rows.
 
     Raises:
@@ -124,13 +149,10 @@ def take_from_train(
     taken = split["from_train"]
     train = [index for index, name in enumerate(splits) if name == "train"]
     if not train:
-        raise DataError(f"data.split.from_train: {file} has no training rows to take from")
+        raise DataError(f"data.split.from_train: {table.file} has no training rows to take from")
     ratio = {"train": 1 - math.fsum(taken.values()), **taken}
-    part: dict[str, Cells] = {name: take(cells, train) for name, cells in columns.items()}
-    part_keys: Cells = take(keys, train)
-    dealt = split_at_ratio(part, part_keys, [rows[index] for index in train], file, split, ratio)
     result = list(splits)
-    for index, name in zip(train, dealt, strict=True):
+    for index, name in zip(train, split_at_ratio(table.take(train), split, ratio), strict=True):
         result[index] = name
     return result
 
@@ -162,18 +184,3 @@ def find(columns: Mapping[str, Cells], name: str, file: str, option: str) -> Cel
     if name not in columns:
         raise DataError(f"{option}: {file} has no column {name!r}; {suggest(name, columns)}")
     return columns[name]
-
-
-def read_groups(cells: Cells, rows: Sequence[int], file: str, column: str) -> list[str]:
-    """Each row's group.
-
-    Raises:
-        DataError: an empty cell.
-    """
-    problems = Problems(file)
-    for index, cell in enumerate(cells):
-        if cell is None:
-            why = "an empty group; give each row its group, and a row that belongs to nobody one of its own"
-            problems.add(rows[index], column, cell, why)
-    problems.raise_if_any()
-    return [str(cell) for cell in cells]

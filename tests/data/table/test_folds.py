@@ -5,6 +5,7 @@ import pytest
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.table.folds import Folds
+from mmfusion.data.table.split import UnsplitTable
 
 N = 60
 ROWS = list(range(2, N + 2))
@@ -13,7 +14,7 @@ COLUMNS = {"y": ["a", "b", "b"] * 20, "who": [f"p{i // 5}" for i in range(N)]}
 
 
 def splits(split, fold, fixed=None, ids=IDS, columns=COLUMNS):
-    found = Folds(columns, ids, ROWS, "t.csv", {**split, "fold": fold}, fixed).splits()
+    found = Folds(UnsplitTable("t.csv", columns, ROWS, ids), {**split, "fold": fold}, fixed).splits()
     return dict(zip(ids, found, strict=True))
 
 
@@ -56,7 +57,7 @@ def test_without_validation():
 
 def test_each_group_is_a_fold():
     split = {"folds": "groups", "group": "who"}
-    folds = Folds(COLUMNS, IDS, ROWS, "t.csv", split)
+    folds = Folds(UnsplitTable("t.csv", COLUMNS, ROWS, IDS), split)
     names = folds.names
     assert names == sorted(set(COLUMNS["who"]))
     assert [names[folds.fold_of[row]] for row in range(N)] == COLUMNS["who"]
@@ -87,4 +88,4 @@ def test_where_a_column_fixes_the_test_the_fold_is_the_validation():
 def test_folds_that_there_are_not(split, message):
     columns = {**COLUMNS, "one": ["x"] * N, "two": ["x", "y"] * 30}
     with pytest.raises(DataError, match=message):
-        Folds(columns, IDS, ROWS, "t.csv", split).splits()
+        Folds(UnsplitTable("t.csv", columns, ROWS, IDS), split).splits()
