@@ -8,7 +8,6 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from mmfusion.config.errors import suggest
 from mmfusion.loss_weighting._base import LossWeighting
 from mmfusion.loss_weighting._combine import Float32State
 
@@ -34,14 +33,11 @@ class Uncertainty(Float32State, LossWeighting):
         initial: where every s starts.
 
     Raises:
-        ValueError: `initial` is not finite, or `regressions` names no task.
+        ValueError: `initial` is not finite.
     """
 
     def __init__(self, tasks: Sequence[str], regressions: Sequence[str] = (), initial: float = 0.0) -> None:
         super().__init__()
-        for name in regressions:
-            if name not in tasks:
-                raise ValueError(f"regressions: unknown task {name!r}: {suggest(name, tasks)}")
         if not math.isfinite(initial):
             raise ValueError(f"loss_weighting.initial: expected a finite number, found {initial}")
         self.log_variances = nn.Parameter(torch.full((len(tasks),), float(initial)))

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor, nn
-
-from mmfusion.config.errors import nearest
 
 
 class ModalityDropout(nn.Module):
@@ -23,7 +21,7 @@ class ModalityDropout(nn.Module):
         rates: one probability for every modality, or one per name (a name left out is never hidden).
 
     Raises:
-        ValueError: a rate outside [0, 1]; in `forward` and `check`, a rate for a modality that the model lacks.
+        ValueError: a rate outside [0, 1].
     """
 
     def __init__(self, rates: float | Mapping[str, float]) -> None:
@@ -36,18 +34,8 @@ class ModalityDropout(nn.Module):
         )
         self.active = any(self.rates.values()) if isinstance(self.rates, dict) else self.rates > 0
 
-    def check(self, modalities: Iterable[str]) -> None:
-        """Refuse a rate for a modality that is not among `modalities`."""
-        known = list(modalities)
-        for name in self.rates if isinstance(self.rates, dict) else ():
-            if name not in known:
-                close = nearest(name, known)
-                hint = f"; did you mean {close!r}?" if close else ""
-                raise ValueError(f"modality.dropout: expected one of {', '.join(known)}, found {name!r}{hint}")
-
     def forward(self, present: dict[str, Tensor]) -> dict[str, Tensor]:
         """Modality to Bool `[B]`; in eval mode or with all rates 0 the very same dictionary."""
-        self.check(present)
         if not (self.training and self.active):
             return present
         # M modalities in the order of `present`. Rates stay Python numbers: a tensor would have to travel to the GPU.

@@ -59,11 +59,7 @@ def build_model(
     dims = {name: encoder.dim for name, encoder in encoders.items()}
     fusion = instantiate(cfg["fusion"], "fusion", dims=dims)
     _check_tokens(fusion, encoders)
-    if cfg["modality"]["placeholders"] and fusion.level == "decision":
-        raise ValueError(
-            "modality.placeholders: decision-level fusion leaves absent modalities out of the vote, so placeholders "
-            "would never be used; use modality=dropout, or a feature-level fusion (mmfusion ls fusion)"
-        )
+    assert not (cfg["modality"]["placeholders"] and fusion.level == "decision"), "refused by the check of the config"
     return MultiTaskModel(
         encoders=encoders,
         fusion=fusion,

@@ -7,8 +7,6 @@ import torch._functorch.config
 
 from mmfusion.model import MultiTaskModel
 
-CUDA_GRAPHS = ("reduce-overhead", "max-autotune")
-
 
 def compile_model(
     model: MultiTaskModel, backend: str = "inductor", mode: str = "default", keeps_graph: bool = False
@@ -21,17 +19,10 @@ def compile_model(
         mode: torch.compile's, for `inductor`.
         keeps_graph: the graph is walked more than once a step, because a weighting or the log takes the tasks'
             gradients. Memory of the forward pass may then not be reused in the first walk (process-wide setting
-            `donated_buffer`), and CUDA graphs, which replay one walk, are refused.
-
-    Raises:
-        ValueError: a mode that records CUDA graphs where the graph must be kept.
+            `donated_buffer`), and the mode may not be one of CUDA graphs, which replay one walk
+            (`config/combinations.py`).
     """
     if keeps_graph:
-        if mode in CUDA_GRAPHS:
-            raise ValueError(
-                f"compile.mode: {mode} replays CUDA graphs, which cannot be walked once per task as this "
-                "loss_weighting (or report.gradients_every_n_steps) needs; use default or max-autotune-no-cudagraphs"
-            )
         torch._functorch.config.donated_buffer = False
     model.represent = torch.compile(model.represent, backend=backend, mode=mode)  # type: ignore[method-assign]
     model.decide = torch.compile(model.decide, backend=backend, mode=mode)  # type: ignore[method-assign]

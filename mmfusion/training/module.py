@@ -13,7 +13,6 @@ from torch.distributed.fsdp import FSDPModule
 from torch.optim import Optimizer
 
 from mmfusion.batch import Batch
-from mmfusion.config.errors import suggest
 from mmfusion.data.batches.seeds import mix
 from mmfusion.loss_weighting._base import LossWeighting
 from mmfusion.model import MultiTaskModel
@@ -53,7 +52,7 @@ class MultiTaskModule(pl.LightningModule):
         schedule_steps: how many steps the learning rate is scheduled for; None for as many as the trainer makes.
 
     Raises:
-        ValueError: an unknown `gradients_of` or `subsets`, or nothing trained at `gradients_of` where it is needed.
+        ValueError: nothing is trained at `gradients_of` where it is needed.
     """
 
     def __init__(
@@ -68,8 +67,7 @@ class MultiTaskModule(pl.LightningModule):
         subsets: str = "all",
     ) -> None:
         super().__init__()
-        if gradients_of not in PLACES:
-            raise ValueError(f"gradients_of: {gradients_of!r}: {suggest(gradients_of, PLACES)}")
+        assert gradients_of in PLACES, gradients_of
         self.model = model
         self.weighting = weighting
         self.gradients_of = gradients_of

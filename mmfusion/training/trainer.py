@@ -181,8 +181,6 @@ def _devices(cfg: Mapping[str, Any]) -> tuple[Any, int]:
 def _strategy(cfg: Mapping[str, Any], devices: Any, nodes: int, on_gpu: bool) -> Strategy | str:
     timeout = timedelta(seconds=cfg["timeout_s"])
     if cfg["strategy"] == "fsdp":
-        if cfg["precision"] == "16-mixed":
-            raise ConfigError("trainer.precision=16-mixed: trainer.strategy=fsdp has no loss scaling; use bf16-mixed")
         return FullySharded(process_group_backend="nccl" if on_gpu else "gloo", timeout=timeout)
     alone = nodes == 1 and (devices == 1 or (devices == "auto" and (not on_gpu or torch.cuda.device_count() == 1)))
     if cfg["strategy"] == "auto" and (alone or (isinstance(devices, list) and len(devices) == 1)):

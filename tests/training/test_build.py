@@ -31,13 +31,6 @@ def test_a_fusion_of_tokens_needs_encoders_that_give_some(data, monkeypatch):
         build_model(load_config(TINY), *data)
 
 
-def test_placeholders_have_no_part_in_a_vote(data):
-    config = load_config([*TINY, "fusion=decision"])
-    config["modality"]["placeholders"] = True  # as only Python can: the check of configs refuses it
-    with pytest.raises(ValueError, match=r"modality\.placeholders: decision-level fusion leaves absent modalities out"):
-        build_model(config, *data)
-
-
 def test_gradnorm_knows_what_a_blind_guess_costs(data):
     config = load_config([*TINY, "loss_weighting=gradnorm", "loss_weighting.initial=log_c"])
     weighting = build_module(config, build_model(config, *data)).weighting

@@ -63,8 +63,3 @@ def test_one_walk_leaves_memory_to_be_reused(tmp_path):
     found = train(tmp_path, "equal", "representation", compiled=True, keeps_graph=False)
     torch.testing.assert_close(found, expected)
     assert torch._functorch.config.donated_buffer
-
-
-def test_cuda_graphs_are_refused_where_the_graph_is_kept():
-    with pytest.raises(ValueError, match=r"compile.mode: reduce-overhead.*max-autotune-no-cudagraphs"):
-        compile_model(small.make_model(), mode="reduce-overhead", keeps_graph=True)

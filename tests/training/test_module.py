@@ -161,11 +161,6 @@ def test_a_frozen_front_has_gradients_at_the_representation_only(tmp_path, place
     assert (record.gradient_norms > 0).all()
 
 
-def test_an_unknown_place_is_refused():
-    with pytest.raises(ValueError, match=r"gradients_of: 'last_layer': did you mean 'last_shared_layer'"):
-        small.make_module(gradients_of="last_layer")
-
-
 # ---- what is logged
 
 

@@ -37,10 +37,5 @@ def test_many_modalities_are_tried_one_by_one_and_it_is_said(count, caplog):
     assert ("63 subsets" in caplog.text) == (count == 6)
 
 
-def test_an_unknown_choice_is_refused():
-    with pytest.raises(ValueError, match=r"report.subsets: 'leave-one-out': did you mean 'leave_one_out'"):
-        choose_subsets(["a"], "leave-one-out")
-
-
 def test_names():
     assert subset_name(("image", "text")) == "image+text"

@@ -11,7 +11,6 @@ from mmfusion.training.noise import quiet
 from mmfusion.training.optimizers import adamw
 from mmfusion.training.sharding import FullySharded
 from mmfusion.training.trainer import (
-    _strategy,
     build_trainer,
     check_backend,
     check_trainer,
@@ -70,11 +69,6 @@ def test_fsdp_runs_on_cpus_too(cfg, tmp_path):
     assert isinstance(strategy, FullySharded)
     assert (strategy.process_group_backend, strategy.num_processes) == ("gloo", 2)
     assert strategy._timeout == timedelta(seconds=60)
-
-
-def test_fsdp_has_no_loss_scaling(cfg):
-    with pytest.raises(ConfigError, match="use bf16-mixed"):
-        _strategy({**cfg, "strategy": "fsdp", "precision": "16-mixed"}, 2, 1, on_gpu=True)
 
 
 def test_fp16_needs_a_gpu(cfg, tmp_path):

@@ -106,8 +106,6 @@ def build_callbacks(
     ordered: list[Callback] = [speed, StepMetrics(speed), monitor, MovePlateau(), *further]
     patience = cfg["early_stopping"]["patience"] if choose else None
     if patience is not None:
-        if patience < 0:
-            raise ConfigError(f"callbacks.early_stopping.patience must be >= 0 or null, found {patience}")
         # check_finite: what is not finite is the module's to report, with the task's name.
         ordered.append(
             EarlyStopping(

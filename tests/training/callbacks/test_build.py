@@ -121,9 +121,3 @@ def test_the_mode_follows_the_metric(cfg, tmp_path):
     built = build_callbacks(cfg, make_tasks(), tmp_path)
     assert built.checkpoints.goal.mode == "max"
     assert next(c for c in built.ordered if type(c).__name__ == "EarlyStopping").mode == "max"
-
-
-def test_a_negative_patience_is_refused(cfg, tmp_path):
-    cfg["early_stopping"]["patience"] = -1
-    with pytest.raises(ConfigError, match="patience must be >= 0 or null, found -1"):
-        build_callbacks(cfg, make_tasks(), tmp_path)
