@@ -53,8 +53,8 @@ def packages() -> Mapping[str, str]:
     Asking a distribution for its name or version parses all of its metadata, hence once for both.
     """
     about = (distribution.metadata for distribution in distributions())
-    found = {str(each["Name"]): str(each["Version"]) for each in about if each["Name"]}
-    return MappingProxyType(dict(sorted(found.items(), key=lambda item: item[0].lower())))
+    versions = {str(metadata["Name"]): str(metadata["Version"]) for metadata in about if metadata["Name"]}
+    return MappingProxyType(dict(sorted(versions.items(), key=lambda item: item[0].lower())))
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:

@@ -1,7 +1,7 @@
-"""Why a run of several processes ended, told by the process that failed to the one that keeps the record.
+"""Why a run of several processes ended, from the process that failed to the one that keeps the record.
 
 When a rank fails, the others only see what follows from it: a lost connection, or the SIGTERM that torchrun sends to
-those that are left. So a failing rank leaves word in a folder that all ranks of a machine know.
+those that are left. So a failing rank leaves a file in a folder that all ranks of a machine know.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _LOST = re.compile(r"connection (closed|reset|refused)|broken pipe|gloo|nccl|tcp
 class OtherRankError(RuntimeError):
     """Another rank failed, which ended this one; `traceback` is that rank's."""
 
-    def __init__(self, word: Word) -> None:
-        super().__init__(f"rank {word.rank}: {word.error}")
-        self.traceback = word.traceback
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(f"rank {failure.rank}: {failure.error}")
+        self.traceback = failure.traceback
 
 
 @dataclass(frozen=True)
-class Word:
+class Failure:
     """What a failing rank leaves; `when` is its clock's time, in seconds."""
 
     rank: int
@@ -41,25 +41,25 @@ class Word:
     traceback: str
 
 
-def leave_word(folder: RunFolder, error: BaseException, when: float) -> None:
+def report_failure(folder: RunFolder, error: BaseException, when: float) -> None:
     """For ranks that keep no record: say why, unless the reason lies elsewhere. Where no folder is shared, nothing."""
     place = _place(folder)
     if _came_from_elsewhere(error) or not place.is_dir():
         return
     rank = int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", 0)))
-    word = Word(rank, when, f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
-    write(place / f".mmfusion-rank-{rank}.json", asdict(word))
+    failure = Failure(rank, when, f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
+    write(place / f".mmfusion-rank-{rank}.json", asdict(failure))
 
 
 def root_cause(folder: RunFolder, error: BaseException) -> BaseException:
     """The error itself, or what another rank said before it, where this one only followed."""
-    words = []
+    failures = []
     for path in _place(folder).glob(".mmfusion-rank-*.json"):
-        words.append(Word(**json.loads(path.read_text(encoding="utf-8"))))
+        failures.append(Failure(**json.loads(path.read_text(encoding="utf-8"))))
         path.unlink()
-    if not words or not _came_from_elsewhere(error):
+    if not failures or not _came_from_elsewhere(error):
         return error
-    return OtherRankError(min(words, key=lambda word: word.when))
+    return OtherRankError(min(failures, key=lambda failure: failure.when))
 
 
 def _came_from_elsewhere(error: BaseException) -> bool:
@@ -70,7 +70,7 @@ def _came_from_elsewhere(error: BaseException) -> bool:
 
 
 def _place(folder: RunFolder) -> Path:
-    """Where ranks of this machine leave word: beside torchrun's error files, or in the run's folder.
+    """Where ranks of this machine meet: beside torchrun's error files, or in the run's folder.
 
     torchrun gives each rank the path `<folder of this attempt>/<local rank>/error.json`; other ranks than 0 do not know
     the run's folder there. The ranks that Lightning starts do.

@@ -24,7 +24,7 @@ from mmfusion.runs.baseline_cache import baselines, compared
 from mmfusion.runs.ceilings import flat_ceilings
 from mmfusion.runs.plots import draw
 from mmfusion.runs.provenance import fingerprint, provenance
-from mmfusion.runs.ranks import OtherRankError, leave_word, root_cause
+from mmfusion.runs.ranks import OtherRankError, report_failure, root_cause
 from mmfusion.runs.refit import refit, write_fitted
 from mmfusion.runs.rescore import save_outputs
 from mmfusion.runs.run_summary import show_run, shown_path
@@ -226,7 +226,7 @@ class _Run:
         if self.folder.writes:
             cause = root_cause(self.folder, cause)
         else:
-            leave_word(self.folder, cause, now)
+            report_failure(self.folder, cause, now)
         is_stop = isinstance(cause, Stopped | KeyboardInterrupt)
         result.but(
             status="stopped" if is_stop else "failed",

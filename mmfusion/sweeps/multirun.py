@@ -76,20 +76,20 @@ def launch(overrides: Sequence[str], config_dirs: Sequence[str | Path] = (), lis
     known = groups([own_folder(), *folders])
     with explained(plain, folders, known):
         parsed = OverridesParser.create().parse_overrides(list(plain))
-    for_jobs = [override for override, each in zip(plain, parsed, strict=True) if not each.is_hydra_override()]
+    for_hydra = [text for text, override in zip(plain, parsed, strict=True) if override.is_hydra_override()]
+    for_jobs = [text for text, override in zip(plain, parsed, strict=True) if not override.is_hydra_override()]
     _need_plugin(plain)
     first, composed = _first(plain, parsed, config_dirs)
     refuse_orders_of(composed)
     chosen = [
         f"{group}={own}" for group, own in _STOCK.items() if not _is_chosen(group, plain, composed.origin.choices)
     ]
-    for_hydra = [override for override, each in zip(plain, parsed, strict=True) if each.is_hydra_override()]
     with explained(plain, folders, known):
-        asked = [*forced([*first, *for_hydra], known), *search_path(folders), *chosen]
-        settings = run_hydra(own_folder(), PRIMARY, asked).hydra
+        words = [*forced([*first, *for_hydra], known), *search_path(folders), *chosen]
+        settings = run_hydra(own_folder(), PRIMARY, words).hydra
     check_parts(settings)
     is_grid = listed is None and settings["sweeper"]["_target_"] == GRID
-    folder = _asked_folder(parsed, composed.hydra) or _own_folder_of(
+    folder = _given_folder(parsed, composed.hydra) or _own_folder_of(
         plain, parsed, composed.config, listed.name if listed else composed.config["name"], is_grid
     )
     command = Command(for_jobs, list(config_dirs), trusted, list(sys.argv), composed.config, folder)
@@ -117,45 +117,45 @@ def _first(
         ConfigError: the first combination's, if none can be composed that takes each value once.
     """
     choices: list[list[str]] = []
-    for typed, each in zip(plain, parsed, strict=True):
-        if each.is_hydra_override():
+    for text, override in zip(plain, parsed, strict=True):
+        if override.is_hydra_override():
             continue
-        if not each.is_sweep_override():
-            choices.append([typed])
-        elif each.is_discrete_sweep():
-            choices.append([f"{each.get_key_element()}={value}" for value in each.sweep_string_iterator()])
+        if not override.is_sweep_override():
+            choices.append([text])
+        elif override.is_discrete_sweep():
+            choices.append([f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()])
     error: ConfigError | None = None
     for k in range(max((len(values) for values in choices), default=1)):
         overrides = [values[k % len(values)] for values in choices]
         try:
             return overrides, compose(overrides, config_dirs)
-        except ConfigError as found:
-            error = error or found
+        except ConfigError as own:
+            error = error or own
     assert error is not None
     raise error
 
 
-def _asked_folder(parsed: Sequence[Override], settings: Mapping[str, Any]) -> Path | None:
+def _given_folder(parsed: Sequence[Override], settings: Mapping[str, Any]) -> Path | None:
     """The sweep's folder that the command line or a file names."""
-    typed = [str(each.value()) for each in parsed if each.key_or_group == "hydra.sweep.dir"]
-    asked = typed[-1] if typed else str(settings.get("sweep", {}).get("dir") or "")
-    if not asked or (not typed and asked.startswith("multirun/")):  # Hydra's own default
+    typed = [str(override.value()) for override in parsed if override.key_or_group == "hydra.sweep.dir"]
+    given = typed[-1] if typed else str(settings.get("sweep", {}).get("dir") or "")
+    if not given or (not typed and given.startswith("multirun/")):  # Hydra's own default
         return None
-    if "${" in asked:
-        raise ConfigError(f"hydra.sweep.dir={asked}: expected a plain path: the same command must find it again")
-    return Path(asked).expanduser().absolute()
+    if "${" in given:
+        raise ConfigError(f"hydra.sweep.dir={given}: expected a plain path: the same command must find it again")
+    return Path(given).expanduser().absolute()
 
 
 def _own_folder_of(
     plain: Sequence[str], parsed: Sequence[Override], config: Mapping[str, Any], name: str, is_grid: bool
 ) -> Path:
-    """The sweep's folder by what is asked; a grid's axes count by name, so that they can get more values."""
-    asked = [
-        each.get_key_element().lstrip("+") if is_grid and each.is_sweep_override() else typed
-        for typed, each in zip(plain, parsed, strict=True)
-        if not each.is_hydra_override()
+    """The sweep's folder by its overrides; a grid's axes count by name, so that they can get more values."""
+    lines = [
+        override.get_key_element().lstrip("+") if is_grid and override.is_sweep_override() else text
+        for text, override in zip(plain, parsed, strict=True)
+        if not override.is_hydra_override()
     ]
-    digits = hashlib.sha256("\n".join(sorted(asked)).encode()).hexdigest()[:8]
+    digits = hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:8]
     return (Path(config["paths"]["outputs"]).expanduser() / f"{name}-{digits}").absolute()
 
 
@@ -189,7 +189,7 @@ def _launcher(given: Sequence[str], settings: Mapping[str, Any]) -> list[str]:
     node = settings["launcher"]
     if node["_target_"] in PARTS["launcher"] or "hydra_plugins" not in node["_target_"]:
         return list(given)
-    others = [each.text for each in parse_overrides(given) if not f"{each.key}.".startswith("hydra.launcher.")]
+    others = [one.text for one in parse_overrides(given) if not f"{one.key}.".startswith("hydra.launcher.")]
     return [*others, "hydra/launcher=process", "++hydra.launcher=null", f"++hydra.launcher={_written(node)}"]
 
 
@@ -216,5 +216,5 @@ def _need_plugin(plain: Sequence[str]) -> None:
 
 def _is_chosen(group: str, plain: Sequence[str], choices: Mapping[str, str]) -> bool:
     """Whether the command line or a file says which sweeper or launcher is to work."""
-    typed = any(each.group == group and each.sign != "~" for each in parse_overrides(plain))
+    typed = any(override.group == group and override.sign != "~" for override in parse_overrides(plain))
     return typed or choices.get(group, "basic") != "basic"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -18,19 +19,8 @@ from mmfusion.store.files import LOG
 from mmfusion.store.sweep import Job, Sweep
 
 # What another launcher may have set for itself. A job that took it for its own would wait for ranks that never come.
-_OTHERS = (
-    "RANK",
-    "LOCAL_RANK",
-    "NODE_RANK",
-    "GROUP_RANK",
-    "WORLD_SIZE",
-    "LOCAL_WORLD_SIZE",
-    "MASTER_ADDR",
-    "MASTER_PORT",
-    "SLURM_NTASKS",
-    "SLURM_STEP_ID",
-    "SLURM_PROCID",
-    "SLURM_LOCALID",
+_OTHERS = re.compile(
+    "((LOCAL|NODE|GROUP)_)?RANK|(LOCAL_)?WORLD_SIZE|MASTER_(ADDR|PORT)|SLURM_(NTASKS|STEP_ID|PROCID|LOCALID)|TORCHELASTIC.*"
 )
 _TAIL = 2000  # characters of a log that an error message quotes
 
@@ -58,7 +48,7 @@ class JobProcess:
     def __init__(
         self, job: Job, words: Sequence[str], environment: Mapping[str, str], cwd: str | Path | None = None
     ) -> None:
-        inherited = {k: v for k, v in os.environ.items() if k not in _OTHERS and not k.startswith("TORCHELASTIC")}
+        inherited = {k: v for k, v in os.environ.items() if not _OTHERS.fullmatch(k)}
         given = {**inherited, **job.environment(), PARENT_VARIABLE: str(os.getpid()), **environment}
         self.job = job
         self.began = time.monotonic()

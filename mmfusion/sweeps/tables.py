@@ -44,11 +44,11 @@ def _wrong(source: Mapping[str, Any], splits: Sequence[Any]) -> Iterator[str | N
     from mmfusion.data.sources.manifest import ManifestSource
 
     with suppress(DataError):  # the table cannot be read
-        for split, found in zip(splits, ManifestSource(**source, split=splits[0]).try_splits(splits), strict=True):
+        for split, table in zip(splits, ManifestSource(**source, split=splits[0]).try_splits(splits), strict=True):
             try:
-                if isinstance(found, DataError):
-                    raise found
-                check_splits(found, validates(split))
+                if isinstance(table, DataError):
+                    raise table
+                check_splits(table, validates(split))
             except DataError as error:
                 yield str(error)
             else:

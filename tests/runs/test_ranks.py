@@ -2,7 +2,7 @@ import signal
 
 import pytest
 
-from mmfusion.runs.ranks import OtherRankError, leave_word, root_cause
+from mmfusion.runs.ranks import OtherRankError, report_failure, root_cause
 from mmfusion.runs.stopping import Stopped
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import read_result
@@ -24,7 +24,7 @@ def say(folder, monkeypatch, rank, error, when=0.0):
     try:
         raise error
     except Exception as raised:
-        leave_word(folder, raised, when)
+        report_failure(folder, raised, when)
     monkeypatch.setenv("RANK", "0")
 
 

@@ -34,12 +34,12 @@ def covering(space: Space) -> list[dict[str, Any]]:
 
 def _needed(space: Space, entry: Entry) -> dict[str, list[Any]]:
     """What the keys above must be for this one to be set: their options that its conditions, and theirs, allow."""
-    found: dict[str, list[Any]] = {}
+    allowed: dict[str, list[Any]] = {}
     for condition in entry.when:
-        above = next(each for each in space.entries if each.name == condition.key)
+        above = next(other for other in space.entries if other.name == condition.key)
         for key, options in ((condition.key, list(condition.options)), *_needed(space, above).items()):
-            found[key] = [each for each in found.get(key, options) if each in options]
-    return found
+            allowed[key] = [option for option in allowed.get(key, options) if option in options]
+    return allowed
 
 
 def _pick(entry: Entry, left: list[Any], needed: dict[str, list[Any]]) -> Any:

@@ -47,36 +47,35 @@ class Values:
 
     def typed(self, value: Any) -> str:
         """The value as it stands in an override."""
-        found = self.distribution
-        if isinstance(found, CategoricalDistribution):
-            return self.options[value]
-        if isinstance(found, FloatDistribution) and found.step is not None:
-            # Not low + k · step in binary, which may be 0.30000000000000004.
-            low, step = Decimal(str(found.low)), Decimal(str(found.step))
-            return str(float(low + step * round((Decimal(str(value)) - low) / step)))
+        match self.distribution:
+            case CategoricalDistribution():
+                return self.options[value]
+            case FloatDistribution(low=low, step=float(step)):
+                # Not low + k · step in binary, which may be 0.30000000000000004.
+                first, width = Decimal(str(low)), Decimal(str(step))
+                return str(float(first + width * round((Decimal(str(value)) - first) / width)))
         return repr(value)
 
     def extremes(self) -> list[Any]:
         """Every option of a choice; both ends of anything else."""
-        found = self.distribution
-        if isinstance(found, CategoricalDistribution):
-            return list(found.choices)
-        assert isinstance(found, FloatDistribution | IntDistribution)
-        return [found.low] if found.single() else [found.low, found.high]
+        match self.distribution:
+            case CategoricalDistribution(choices=choices):
+                return list(choices)
+            case FloatDistribution(low=low, high=high) | IntDistribution(low=low, high=high):
+                return [low] if low == high else [low, high]
+        raise AssertionError(self.distribution)
 
     def every(self) -> list[Any] | None:
         """All values; None if they cannot be counted."""
-        found = self.distribution
-        if isinstance(found, CategoricalDistribution):
-            return list(found.choices)
-        if isinstance(found, IntDistribution):
-            return list(range(found.low, found.high + 1, found.step))
-        assert isinstance(found, FloatDistribution)
-        if found.step is None:
-            return [found.low] if found.single() else None
-        low, step = Decimal(str(found.low)), Decimal(str(found.step))
-        count = int((Decimal(str(found.high)) - low) / step) + 1
-        return [float(low + k * step) for k in range(count)]
+        match self.distribution:
+            case IntDistribution(low=low, high=high, step=step):
+                return list(range(low, high + 1, step))
+            case FloatDistribution(low=low, high=high, step=float(step)):
+                first, width = Decimal(str(low)), Decimal(str(step))
+                return [float(first + k * width) for k in range(int((Decimal(str(high)) - first) / width) + 1)]
+            case FloatDistribution(low=low, high=high) if low < high:
+                return None
+        return self.extremes()
 
 
 def read(key: str, override: Override) -> Values:
@@ -102,13 +101,13 @@ def read(key: str, override: Override) -> Values:
 def _choice(key: str, override: Override) -> Values:
     sweep = override.value()
     elements = list(sweep.list if isinstance(sweep, ChoiceSweep) else override.sweep_iterator())
-    texts = [Transformer.str(each) for each in elements]
+    texts = [Transformer.str(element) for element in elements]
     twice = sorted({text for text in texts if texts.count(text) > 1})
     if twice:
         raise ConfigError(f"{key}: {twice[0]} is given twice")
     if not texts:
         raise ConfigError(f"{key}: there is nothing to choose from")
-    plain = [Override._convert_value(each) for each in elements]
+    plain = [Override._convert_value(element) for element in elements]
     values: list[Any] = [
         e if isinstance(e, str | bool | int | float) or e is None else t for e, t in zip(plain, texts, strict=True)
     ]
@@ -133,13 +132,13 @@ def _interval(key: str, sweep: IntervalSweep, log: bool, whole: bool) -> Values:
 def _range(key: str, sweep: RangeSweep, log: bool) -> Values:
     assert sweep.start is not None
     assert sweep.stop is not None
-    start, stop, step = (Decimal(str(each)) for each in (sweep.start, sweep.stop, sweep.step))
+    start, stop, step = (Decimal(str(number)) for number in (sweep.start, sweep.stop, sweep.step))
     count = math.ceil((stop - start) / step) if step else 0
     if count < 1:
         raise ConfigError(f"{key}: range({sweep.start}, {sweep.stop}, step={sweep.step}) is empty")
     low, high = sorted((start, start + (count - 1) * step))
     if log and (abs(step) != 1 or low <= 0 or not isinstance(sweep.start, int)):
         raise ConfigError(f"{key}: log goes with an interval, or with a range of whole numbers above 0 in steps of 1")
-    if all(isinstance(each, int) for each in (sweep.start, sweep.stop, sweep.step)):
+    if all(isinstance(number, int) for number in (sweep.start, sweep.stop, sweep.step)):
         return Values(IntDistribution(int(low), int(high), log=log, step=abs(int(step))))
     return Values(FloatDistribution(float(low), float(high), step=abs(float(step))))

@@ -39,12 +39,8 @@ class Objective:
     def value(self, result: Mapping[str, Any]) -> float | None:
         """What a run's `result.json` says; None if it says nothing that is a number."""
         monitored = (result.get("monitor") or {}).get("best")
-        found = monitored if self.metric == MONITOR else (result.get("validation") or {}).get(self.metric)
-        return float(found) if isinstance(found, int | float) and math.isfinite(found) else None
-
-    def better(self, new: float, old: float) -> bool:
-        """Whether `new` beats `old`."""
-        return new < old if self.direction == "min" else new > old
+        value = monitored if self.metric == MONITOR else (result.get("validation") or {}).get(self.metric)
+        return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
     def plain(self) -> dict[str, str]:
         """For JSON."""
@@ -74,9 +70,9 @@ def resolve_objectives(given: Any, config: Mapping[str, Any]) -> tuple[Objective
     )
     if not wanted:
         raise ConfigError(f"{KEY}: expected at least one metric")
-    found = tuple(Objective(str(metric), _direction(str(metric), mode, config)) for metric, mode in wanted.items())
-    check_objectives(found, config)
-    return found
+    objectives = tuple(Objective(str(metric), _direction(str(metric), mode, config)) for metric, mode in wanted.items())
+    check_objectives(objectives, config)
+    return objectives
 
 
 def check_objectives(objectives: Sequence[Objective], config: Mapping[str, Any]) -> None:
@@ -85,12 +81,12 @@ def check_objectives(objectives: Sequence[Objective], config: Mapping[str, Any])
     Raises:
         ConfigError: naming the metric and the nearest that there is.
     """
-    for each in objectives:
-        if each.metric == MONITOR:
+    for objective in objectives:
+        if objective.metric == MONITOR:
             for metric in _monitored(config):
                 _check(metric, config, "callbacks.monitor.metric")
         else:
-            _check(each.metric, config)
+            _check(objective.metric, config)
 
 
 def _monitored(config: Mapping[str, Any]) -> dict[str, float]:

@@ -17,33 +17,12 @@ from mmfusion.training.search.named import Catalogue, build, split
 
 KEY = "hydra.sweeper.sampler"
 
-CROSSOVERS = Catalogue(
-    "crossover",
-    "optuna.samplers.nsgaii",
-    {
-        "uniform": "UniformCrossover",
-        "blxalpha": "BLXAlphaCrossover",
-        "spx": "SPXCrossover",
-        "sbx": "SBXCrossover",
-        "vsbx": "VSBXCrossover",
-        "undx": "UNDXCrossover",
-    },
-)
+CROSSOVERS = Catalogue("crossover", "optuna.samplers.nsgaii")
 
 SAMPLERS: Catalogue = Catalogue(
     "sampler",
     "optuna.samplers",
-    {
-        "tpe": "TPESampler",
-        "random": "RandomSampler",
-        "gp": "GPSampler",
-        "cmaes": "CmaEsSampler",
-        "nsgaii": "NSGAIISampler",
-        "nsgaiii": "NSGAIIISampler",
-        "qmc": "QMCSampler",
-        "grid": "GridSampler",
-        "brute_force": "BruteForceSampler",
-    },
+    {"cma_es": "cmaes", "partial_fixed": None},
     parts={"independent_sampler": lambda: SAMPLERS, "crossover": lambda: CROSSOVERS},
     instead={
         "seed": "set hydra.sweeper.seed",
@@ -128,11 +107,11 @@ class Sampling:
         for entry in self.space.entries:
             if entry.values.every() is None:
                 raise ConfigError(f"{KEY}: {self.name} needs steps: {entry.name}={entry.text} has no end of values")
-        found = self.space.every()
-        if found is None:
+        points = self.space.every()
+        if points is None:
             raise ConfigError(f"{KEY}: {self.name} would have to try more than {MOST} combinations")
-        random.Random(self.seed).shuffle(found)  # what is tried first should not all be alike
-        return found
+        random.Random(self.seed).shuffle(points)  # what is tried first should not all be alike
+        return points
 
 
 def _not_given(given: Given, injected: Mapping[str, Any]) -> dict[str, Any]:

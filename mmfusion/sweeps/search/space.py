@@ -81,8 +81,9 @@ class Space:
     def holds(self, entry: Entry, values: Mapping[str, Any]) -> bool:
         """Whether a key is to be set; one that depends on a key that is not set is not set either."""
         return all(
-            each.key in values and self._known[each.key].values.typed(values[each.key]) in each.options
-            for each in entry.when
+            condition.key in values
+            and self._known[condition.key].values.typed(values[condition.key]) in condition.options
+            for condition in entry.when
         )
 
     def overrides(self, values: Mapping[str, Any]) -> list[str]:
@@ -91,31 +92,32 @@ class Space:
 
     def every(self) -> list[dict[str, Any]] | None:
         """All combinations; None if they cannot be counted, or are more than `MOST`."""
-        found: list[dict[str, Any]] = [{}]
+        points: list[dict[str, Any]] = [{}]
         for entry in self.entries:
             values = entry.values.every()
             if values is None or len(values) > MOST:
                 return None
-            made = []
-            for point in found:
-                made += [{**point, entry.name: value} for value in values] if self.holds(entry, point) else [point]
-                if len(made) > MOST:
+            longer = []
+            for point in points:
+                longer += [{**point, entry.name: value} for value in values] if self.holds(entry, point) else [point]
+                if len(longer) > MOST:
                     return None
-            found = made
-        return found
+            points = longer
+        return points
 
 
 def suggest_with(trial: optuna.Trial) -> Callable[[Entry], Any]:
     """What asks a trial for a key's value."""
 
     def value(entry: Entry) -> Any:
-        found = entry.values.distribution
-        if isinstance(found, CategoricalDistribution):
-            return trial.suggest_categorical(entry.name, found.choices)
-        if isinstance(found, IntDistribution):
-            return trial.suggest_int(entry.name, found.low, found.high, step=found.step, log=found.log)
-        assert isinstance(found, FloatDistribution)
-        return trial.suggest_float(entry.name, found.low, found.high, step=found.step, log=found.log)
+        match entry.values.distribution:
+            case CategoricalDistribution(choices=choices):
+                return trial.suggest_categorical(entry.name, choices)
+            case IntDistribution() as whole:
+                return trial.suggest_int(entry.name, whole.low, whole.high, step=whole.step, log=whole.log)
+            case FloatDistribution() as number:
+                return trial.suggest_float(entry.name, number.low, number.high, step=number.step, log=number.log)
+        raise AssertionError(entry)
 
     return value
 
@@ -171,7 +173,7 @@ def _entry(key: str, node: Any) -> Entry:
     place = f"{SPACE}.{key}"
     when: tuple[Condition, ...] = ()
     if isinstance(node, Mapping):
-        unknown = [str(each) for each in node if each not in _CONDITIONAL]
+        unknown = [str(name) for name in node if name not in _CONDITIONAL]
         if unknown:
             raise ConfigError(f"{place}.{unknown[0]}: there is no such key; {suggest(unknown[0], _CONDITIONAL)}")
         when = tuple(_conditions(f"{place}.when", node.get("when")))
@@ -198,11 +200,11 @@ def _listed(values: Sequence[Any]) -> str:
 
 
 def _conditions(place: str, given: Any) -> Iterator[Condition]:
-    for each in given if isinstance(given, list | tuple) else [given]:
-        key, found, options = str(each).partition("=")
+    for text in given if isinstance(given, list | tuple) else [given]:
+        key, equals, options = str(text).partition("=")
         names = tuple(option.strip() for option in options.split(",") if option.strip())
-        if not isinstance(each, str) or not found or not key.strip() or not names:
-            raise ConfigError(f"{place}: expected key=option or key=one,another, or a list of such; found {each!r}")
+        if not isinstance(text, str) or not equals or not key.strip() or not names:
+            raise ConfigError(f"{place}: expected key=option or key=one,another, or a list of such; found {text!r}")
         yield Condition(key.strip(), names)
 
 
@@ -226,7 +228,7 @@ def _with_fixed(entries: Sequence[Entry], fixed: Callable[[str], str | None]) ->
             kept.append(Entry(entry.key, entry.text, entry.values, tuple(rest)))
     while True:  # what waits for a key that is never set is never set either
         names = {entry.name for entry in kept}
-        reached = [entry for entry in kept if all(each.key in names for each in entry.when)]
+        reached = [entry for entry in kept if all(condition.key in names for condition in entry.when)]
         if len(reached) == len(kept):
             return kept
         kept = reached
@@ -236,9 +238,9 @@ def _check_options(place: str, condition: Condition, parent: Entry) -> None:
     options = list(parent.values.options.values())
     if not options:
         raise ConfigError(f"{place}: {condition.key} is a range of numbers; a condition needs a choice")
-    for each in condition.options:
-        if each not in options:
-            raise ConfigError(f"{place}: {condition.key} is never {each}; {suggest(each, options)}")
+    for option in condition.options:
+        if option not in options:
+            raise ConfigError(f"{place}: {condition.key} is never {option}; {suggest(option, options)}")
 
 
 def _ordered(entries: Iterable[Entry]) -> list[Entry]:

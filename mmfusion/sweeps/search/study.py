@@ -79,7 +79,10 @@ class SharedStudy:
             raise ConfigError(
                 f"hydra.sweeper.resume=false, and the study {self.name!r} in {self.storage} has {len(trials)} trials"
             )
-        settings = {"objectives": [each.plain() for each in self.objectives], "seeds": list(seeds) if seeds else None}
+        settings = {
+            "objectives": [objective.plain() for objective in self.objectives],
+            "seeds": list(seeds) if seeds else None,
+        }
         with self.locked():
             for key, (before, value) in self._differing(settings).items():
                 raise ConfigError(f"hydra.sweeper.{key}: this study has {before}, not {value}; {_ANOTHER}")

@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import re
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from optuna.exceptions import ExperimentalWarning
@@ -27,21 +29,34 @@ _PLAIN: Mapping[str, tuple[type, str]] = {
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Classes by the names that a config uses.
+    """Optuna's classes of one kind by short names: `SuccessiveHalvingPruner` is the pruner `successive_halving`.
 
     Attributes:
-        what: they are, for messages.
+        kind: sampler, pruner or crossover, with which the classes' names end.
         module: where they are.
-        classes: name to the class's own name.
+        renamed: short name to the one that a config uses; None leaves the class out.
         parts: argument to the catalogue of what it takes, where it takes something with a name in turn.
         instead: argument that is not for this place, to what to do instead.
     """
 
-    what: str
+    kind: str
     module: str
-    classes: Mapping[str, str]
+    renamed: Mapping[str, str | None] = field(default_factory=dict)
     parts: Mapping[str, Callable[[], Catalogue]] = field(default_factory=dict)
     instead: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def classes(self) -> dict[str, type]:
+        """The classes by the names that a config uses."""
+        named: dict[str, type] = {}
+        for name, value in vars(importlib.import_module(self.module)).items():
+            stem = name.removesuffix(self.kind.capitalize())
+            if stem == name or not inspect.isclass(value) or inspect.isabstract(value):
+                continue
+            short = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", stem).lower()
+            if (own := self.renamed.get(short, short)) is not None:
+                named[own] = value
+        return named
 
 
 def split(catalogue: Catalogue, key: str, given: str | Mapping[str, Any] | None) -> tuple[str, dict[str, Any]]:
@@ -56,7 +71,7 @@ def split(catalogue: Catalogue, key: str, given: str | Mapping[str, Any] | None)
     name = arguments.pop("name")
     name = "none" if name is None else name
     if name not in catalogue.classes:
-        raise ConfigError(f"{key}: there is no {catalogue.what} {name!r}; {suggest(str(name), catalogue.classes)}")
+        raise ConfigError(f"{key}: there is no {catalogue.kind} {name!r}; {suggest(str(name), catalogue.classes)}")
     return str(name), arguments
 
 
@@ -73,7 +88,7 @@ def build(catalogue: Catalogue, key: str, given: str | Mapping[str, Any] | None,
         ConfigError: no such name, no such argument, a wrong type, or a value that Optuna refuses.
     """
     name, arguments = split(catalogue, key, given)
-    kind = getattr(importlib.import_module(catalogue.module), catalogue.classes[name])
+    kind = catalogue.classes[name]
     parameters = inspect.signature(kind).parameters
     for argument, value in arguments.items():
         place = f"{key}.{argument}"
@@ -82,7 +97,7 @@ def build(catalogue: Catalogue, key: str, given: str | Mapping[str, Any] | None,
         if argument in injected:
             raise ConfigError(f"{place}: is known from the data and not for a config to set")
         if argument not in parameters:
-            known = [each for each in parameters if each not in injected]
+            known = [name for name in parameters if name not in injected]
             raise ConfigError(f"{place}: there is no such key; {suggest(argument, known)}")
         if argument in catalogue.parts:
             arguments[argument] = None if value is None else build(catalogue.parts[argument](), place, value)

@@ -9,21 +9,7 @@ from optuna.pruners import BasePruner
 
 from mmfusion.training.search.named import Catalogue, build, split
 
-PRUNERS: Catalogue = Catalogue(
-    "pruner",
-    "optuna.pruners",
-    {
-        "none": "NopPruner",
-        "median": "MedianPruner",
-        "percentile": "PercentilePruner",
-        "hyperband": "HyperbandPruner",
-        "successive_halving": "SuccessiveHalvingPruner",
-        "threshold": "ThresholdPruner",
-        "patient": "PatientPruner",
-        "wilcoxon": "WilcoxonPruner",
-    },
-    parts={"wrapped_pruner": lambda: PRUNERS},
-)
+PRUNERS: Catalogue = Catalogue("pruner", "optuna.pruners", {"nop": "none"}, parts={"wrapped_pruner": lambda: PRUNERS})
 """Their steps count a run's validations from 0."""
 
 Given = str | Mapping[str, Any] | None

@@ -1,3 +1,5 @@
+import re
+
 import optuna
 import pytest
 
@@ -5,6 +7,7 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.sweeps.search import samplers
 from mmfusion.sweeps.search.samplers import SAMPLERS, Sampling
 from mmfusion.sweeps.search.space import build_space, suggest_with
+from mmfusion.training.search.pruners import PRUNERS
 
 CONTINUOUS = {"x": "interval(0, 1)", "y": "tag(log, interval(1e-3, 1))", "kind": "a,b"}
 STEPS = {"x": "range(0, 3)", "kind": "a,b"}
@@ -62,9 +65,11 @@ def test_a_search_that_goes_on_does_not_draw_the_same_again(name):
     assert draw(Sampling(name, None, space, 1), space, 4) != whole[:4]
 
 
-def test_all_of_optunas_samplers_are_there():
-    others = {"BaseSampler", "BaseGASampler", "PartialFixedSampler", "nsgaii"}
-    assert set(SAMPLERS.classes.values()) == set(optuna.samplers.__all__) - others
+def test_the_options_are_listed_where_they_are_chosen(repo):
+    text = (repo / "conf/hydra/sweeper/search.yaml").read_text()
+    for key, catalogue in (("sampler", SAMPLERS), ("pruner", PRUNERS)):
+        listed = re.search(rf"^{key}: \w+ +# ([^;]*);", text, re.MULTILINE)[1]
+        assert set(listed.split(", ")) == set(catalogue.classes)
 
 
 @pytest.mark.parametrize("name", samplers.FINITE)

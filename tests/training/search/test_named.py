@@ -3,43 +3,41 @@ import pytest
 from mmfusion.config.errors import ConfigError
 from mmfusion.training.search.named import Catalogue, build, split
 
-CALENDAR = Catalogue(
-    "time", "datetime", {"none": "date", "day": "date", "span": "timedelta"}, instead={"tz": "say utc"}
-)
+SAMPLERS = Catalogue("sampler", "optuna.samplers", {"cma_es": "cmaes", "gp": None}, instead={"rng": "give a seed"})
+
+
+def test_short_names_are_those_of_the_classes():
+    assert SAMPLERS.classes["brute_force"].__name__ == "BruteForceSampler"
+    assert "cmaes" in SAMPLERS.classes
+    assert not {"cma_es", "gp", "base"} & set(SAMPLERS.classes)
 
 
 def test_a_name_stands_alone_or_with_its_arguments():
-    assert split(CALENDAR, "when", "day") == ("day", {})
-    assert split(CALENDAR, "when", None) == ("none", {})
-    given = {"name": "span", "days": 3}
-    assert split(CALENDAR, "when", given) == ("span", {"days": 3})
-    assert given == {"name": "span", "days": 3}, "what the config holds is left as it is"
+    assert split(SAMPLERS, "key", "tpe") == ("tpe", {})
+    given = {"name": "tpe", "n_startup_trials": 3}
+    assert split(SAMPLERS, "key", given) == ("tpe", {"n_startup_trials": 3})
+    assert given == {"name": "tpe", "n_startup_trials": 3}, "what the config holds is left as it is"
 
 
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("dya", r"^when: there is no time 'dya'; did you mean 'day'"),
-        ({"days": 3}, r"^when: expected a name, or a mapping with `name` and arguments; found \{'days': 3\}$"),
-        ({"name": 3}, r"^when: there is no time 3"),
+        ("rndom", r"^key: there is no sampler 'rndom'; did you mean 'random'"),
+        (None, r"^key: there is no sampler 'none'"),
+        ({"days": 3}, r"^key: expected a name, or a mapping with `name` and arguments; found \{'days': 3\}$"),
+        ({"name": 3}, r"^key: there is no sampler 3"),
+        ({"name": "random", "seed": 8}, r"^key\.seed: is known from the data and not for a config to set$"),
+        ({"name": "random", "rng": 1}, r"^key\.rng: give a seed$"),
+        ({"name": "tpe", "group": 1}, r"^key\.group: must be true or false, found 1$"),
+        ({"name": "tpe", "prior_weight": True}, r"^key\.prior_weight: must be a number or null, found true$"),
+        ({"name": "qmc", "qmc_type": "sobl"}, r"^key: qmc: "),
     ],
 )
 def test_anything_else_is_refused(given, message):
     with pytest.raises(ConfigError, match=message):
-        split(CALENDAR, "when", given)
+        build(SAMPLERS, "key", given, seed=7)
 
 
-def test_what_the_place_gives_is_not_for_the_config_to_set():
-    samplers = Catalogue("sampler", "optuna.samplers", {"random": "RandomSampler"}, instead={"rng": "give a seed"})
-    seven, again, eight = (build(samplers, "s", "random", seed=seed)._rng.rng.random() for seed in (7, 7, 8))
+def test_what_the_place_gives_is_passed_on():
+    seven, again, eight = (build(SAMPLERS, "key", "random", seed=seed)._rng.rng.random() for seed in (7, 7, 8))
     assert seven == again != eight
-    with pytest.raises(ConfigError, match=r"^s\.seed: is known from the data and not for a config to set$"):
-        build(samplers, "s", {"name": "random", "seed": 8}, seed=7)
-    with pytest.raises(ConfigError, match=r"^s\.rng: give a seed$"):
-        build(samplers, "s", {"name": "random", "rng": 1})
-
-
-def test_what_optuna_refuses_is_named_with_its_place():
-    pruners = Catalogue("pruner", "optuna.pruners", {"threshold": "ThresholdPruner"})
-    with pytest.raises(ConfigError, match=r"^p: threshold: Either lower or upper"):
-        build(pruners, "p", "threshold")

@@ -18,11 +18,6 @@ def test_each_pruner_by_its_name_judges_a_trial(name):
     assert prunes(name) == (name != "none")
 
 
-def test_all_of_optunas_pruners_are_there():
-    own = {name for name in optuna.pruners.__all__ if name != "BasePruner"}
-    assert set(PRUNERS.classes.values()) == own
-
-
 def test_arguments_are_passed_on():
     pruner = build_pruner({"name": "successive_halving", "min_resource": 2, "reduction_factor": 3})
     assert isinstance(pruner, SuccessiveHalvingPruner)
