@@ -10,6 +10,7 @@ from mmfusion.config.folders import own_folder
 from mmfusion.runs.train import train
 from tests.e2e.options import NEVER, OPTIONS
 from tests.helpers.all_kinds import write_all_kinds
+from tests.helpers.once import once
 from tests.helpers.pairwise import combinations
 
 ENCODERS = {
@@ -49,7 +50,7 @@ TOGETHER = {
 
 @pytest.fixture(scope="module")
 def all_kinds(tmp_path_factory) -> Path:
-    return write_all_kinds(tmp_path_factory.mktemp("all_kinds"))
+    return once(tmp_path_factory, "all_kinds", write_all_kinds) / "conf"
 
 
 def run(overrides, all_kinds, folder):

@@ -14,6 +14,7 @@ import pytest
 from mmfusion.report.html import write_html
 from mmfusion.store.find import find_runs
 from tests.helpers import waiting
+from tests.helpers.once import once
 from tests.report.example_sweeps import write_example_sweeps
 
 FLAGS = (
@@ -90,10 +91,12 @@ def visit(chromium):
 @pytest.fixture(scope="session")
 def reports(tmp_path_factory):
     """`grid.html`, `search.html`, `both.html` and `empty.html`."""
-    folder = tmp_path_factory.mktemp("reports")
-    write_example_sweeps(folder / "outputs")
-    for name, sweep in (("grid", "fusion-weighting"), ("search", "lr-search")):
-        write_html(find_runs([folder / "outputs" / sweep]), folder / f"{name}.html", sweep)
-    write_html(find_runs([folder / "outputs"]), folder / "both.html", "outputs")
-    write_html([], folder / "empty.html", "nothing yet")
-    return folder
+
+    def write(folder: Path) -> None:
+        write_example_sweeps(folder / "outputs")
+        for name, sweep in (("grid", "fusion-weighting"), ("search", "lr-search")):
+            write_html(find_runs([folder / "outputs" / sweep]), folder / f"{name}.html", sweep)
+        write_html(find_runs([folder / "outputs"]), folder / "both.html", "outputs")
+        write_html([], folder / "empty.html", "nothing yet")
+
+    return once(tmp_path_factory, "reports", write)

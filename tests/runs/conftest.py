@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from mmfusion.runs.train import train
-from mmfusion.store.run import Run
+from mmfusion.store.folder import RunFolder
+from mmfusion.store.run import Run, read_result
+from tests.helpers.once import once
 from tests.runs.small_experiment import small_config, write_small_experiment
 from tests.runs.validated_table import make_rows, media
 
@@ -20,10 +22,14 @@ def conf_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def trained(conf_dir: Path) -> Run:
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
     """A completed run of it."""
-    overrides = ["loss_weighting=gradnorm", "seed=0"]
-    return train(small_config(conf_dir, *overrides), overrides, show=False)
+
+    def write(folder: Path) -> None:
+        overrides = ["loss_weighting=gradnorm", "seed=0", f"paths.run={folder / 'run'}"]
+        train(small_config(write_small_experiment(folder / "data"), *overrides), overrides, show=False)
+
+    return read_result(RunFolder.open(once(tmp_path_factory, "trained", write) / "run"))
 
 
 @pytest.fixture(scope="session")

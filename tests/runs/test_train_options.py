@@ -14,6 +14,7 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.runs.train import train
 from mmfusion.training.callbacks.checkpoint import load_weights
 from tests.helpers.all_kinds import write_all_kinds
+from tests.helpers.once import once
 from tests.runs.small_experiment import small_config
 
 # Image, text and speech are left.
@@ -33,7 +34,7 @@ SHORT = [
 
 @pytest.fixture(scope="module")
 def all_kinds(tmp_path_factory):
-    return write_all_kinds(tmp_path_factory.mktemp("all_kinds"))
+    return once(tmp_path_factory, "all_kinds", write_all_kinds) / "conf"
 
 
 @pytest.fixture
