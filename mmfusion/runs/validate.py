@@ -18,23 +18,19 @@ from mmfusion.data.prepare import fit_training
 from mmfusion.data.table.number_columns import in_points
 from mmfusion.data.table.table import Table
 from mmfusion.progress import busy
-from mmfusion.runs.validation.findings import SPLITS, Report
+from mmfusion.runs.validation.findings import SPLITS, Findings, print_findings
 from mmfusion.runs.validation.label_checks import read_tasks
 from mmfusion.runs.validation.leak_checks import leaks
-from mmfusion.runs.validation.missing import missing_spellings
-from mmfusion.runs.validation.near_copies import nearly_the_same_images
-from mmfusion.runs.validation.odd_values import odd_levels
-from mmfusion.runs.validation.print_findings import show
+from mmfusion.runs.validation.odd_values import missing_spellings, rounded_numbers, similar_levels
 from mmfusion.runs.validation.read_media import Media, read_media
-from mmfusion.runs.validation.related_rows import nearly_the_same_texts, unseen_groups
-from mmfusion.runs.validation.rounding import rounded_numbers
-from mmfusion.runs.validation.shared_media import chosen_and_tested_on, same_content, shared_files, shared_groups
+from mmfusion.runs.validation.related_rows import shared_groups, similar_texts, unseen_groups
+from mmfusion.runs.validation.shared_media import chosen_and_tested_on, same_content, shared_files, similar_images
 from mmfusion.runs.validation.unknown_words import unknown_words
 from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data
 
 
-def validate(cfg: Mapping[str, Any], console: Console | None = None) -> Report:
+def validate(cfg: Mapping[str, Any], console: Console | None = None) -> Findings:
     """Read all data of a config, print what was found, and give it back.
 
     Errors are what training would refuse, and what makes its scores worthless: media that cannot be read, labels that
@@ -50,55 +46,54 @@ def validate(cfg: Mapping[str, Any], console: Console | None = None) -> Report:
     """
     data, tasks = build_data(cfg)
     with busy("reading all data"):
-        table, report = _examine(data, tasks)
-    show(report, table.name, data.kinds, tasks, console or Console())
-    return report
+        table, findings = _examine(data, tasks)
+    print_findings(findings, table.name, data.kinds, tasks, console or Console())
+    return findings
 
 
-def _examine(data: MultiModalData, tasks: Mapping[str, Task]) -> tuple[Table, Report]:
+def _examine(data: MultiModalData, tasks: Mapping[str, Task]) -> tuple[Table, Findings]:
     table = data.source.read()
     check_columns(table, data.kinds, tasks)
     splits = np.asarray(table.splits, dtype=object)
-    report = Report(rows={split: int((splits == split).sum()) for split in SPLITS if (splits == split).any()})
+    findings = Findings(rows={split: int((splits == split).sum()) for split in SPLITS if (splits == split).any()})
+    errors, warnings = findings.errors, findings.warnings
     for check in (lambda: check_ids(table), lambda: check_splits(table, data.validates)):
         try:
             check()
         except DataError as error:
-            report.errors.append(str(error))
+            errors.append(str(error))
     try:
         table = in_points(table, data.kinds, tasks)
     except DataError as error:
-        report.errors.append(str(error))
-    media = _read_modalities(table, data.kinds, report)
-    _check_bare(table, data.kinds, report, refused=data.loader.rows_without_modality == "refuse")
-    unknown_words(table, data.kinds, report)
-    report.warnings += odd_levels(table, data.kinds) + rounded_numbers(table, data.kinds, tasks)
-    read_tasks(table, tasks, report)
-    found = [shared_files(each, table) for each in media if each.inputs.kind.reads_files]
+        errors.append(str(error))
+    media = _read_modalities(table, data.kinds, findings)
+    files = [each for each in media if each.inputs.kind.reads_files]
+    _check_absent(table, data.kinds, findings, refused=data.loader.rows_without_modality == "refuse")
+    unknown_words(table, data.kinds, findings)
+    warnings += similar_levels(table, data.kinds) + rounded_numbers(table, data.kinds, tasks)
+    read_tasks(table, tasks, findings)
     split = getattr(data.source, "split", {})
+    errors += filter(None, (shared_files(each, table) for each in files))
     if split.get("group") is not None:
-        found.append(shared_groups(table, split["group"]))
-    report.errors += [message for message in found if message is not None]
-    if "train" in report.rows and not data.validates:
-        report.warnings.append(unvalidated(table.name))
-    if "train" in report.rows and "test" not in report.rows:
-        report.warnings.append(untested(table.name))
-    copies = [same_content(each, table) for each in media]
-    copies += [nearly_the_same_images(each, table) for each in media]
-    copies += [chosen_and_tested_on(each, table) for each in media if each.inputs.kind.reads_files]
-    report.warnings += [message for message in copies if message is not None]
-    settings = getattr(data.source, "settings", None)
-    report.warnings += missing_spellings(data.kinds, report, getattr(settings, "not_empty", None))
+        errors += filter(None, [shared_groups(table, split["group"])])
+    if "train" in findings.rows and not data.validates:
+        warnings.append(unvalidated(table.name))
+    if "train" in findings.rows and "test" not in findings.rows:
+        warnings.append(untested(table.name))
+    warnings += filter(None, map(same_content, media))
+    warnings += filter(None, (similar_images(each, table) for each in media))
+    warnings += filter(None, map(chosen_and_tested_on, files))
+    not_empty = getattr(getattr(data.source, "settings", None), "not_empty", None)
+    warnings += missing_spellings(data.kinds, findings.classes, not_empty)
     if split.get("group") is None:
-        report.warnings += unseen_groups(table, data.kinds, tasks, split)
-    alike = nearly_the_same_texts(table, data.kinds)
-    report.warnings += [alike] if alike is not None else []
-    report.warnings += leaks(table, data.kinds, tasks)
-    return table, report
+        warnings += unseen_groups(table, data.kinds, tasks, split)
+    warnings += filter(None, [similar_texts(table, data.kinds)])
+    warnings += leaks(table, data.kinds, tasks)
+    return table, findings
 
 
-def _read_modalities(table: Table, kinds: Mapping[str, Kind], report: Report) -> list[Media]:
-    """Fit each kind on the training rows and read all media; what cannot be read goes into the report."""
+def _read_modalities(table: Table, kinds: Mapping[str, Kind], findings: Findings) -> list[Media]:
+    """Fit each kind on the training rows and read all media; note what cannot be read."""
     media = []
     train = table.take(table.where("train"))
     for name, kind in kinds.items():
@@ -108,32 +103,32 @@ def _read_modalities(table: Table, kinds: Mapping[str, Kind], report: Report) ->
         except DataError as error:
             unfit = str(error)
         if unfit is not None and not kind.reads_files:
-            report.errors.append(unfit)
+            findings.errors.append(unfit)
             continue
         # Files are read whether or not there was one to learn a shape from: each says itself what is wrong with it.
-        each = read_media(name, kind, table)
-        media.append(each)
-        report.media[name] = len(each.inputs.cells)
-        unreadable = each.unreadable(table)
-        report.unreadable += unreadable
+        found = read_media(name, kind, table)
+        media.append(found)
+        findings.media[name] = len(found.inputs.cells)
+        unreadable = found.unreadable(table)
+        findings.unreadable += unreadable
         if unfit is not None and all(row.split != "train" for row in unreadable):
-            report.errors.append(unfit)
+            findings.errors.append(unfit)
         if unreadable:
             problems = Problems(table.name)
             for row in unreadable:
                 problems.add(row.row, ", ".join(kind.columns or [name]), row.cell, row.why)
-            report.errors.append(f"{name}: media that cannot be read: {str_of(problems.first, len(problems))}")
+            findings.errors.append(f"{name}: media that cannot be read: {str_of(problems.first, len(problems))}")
     return media
 
 
-def _check_bare(table: Table, kinds: Mapping[str, Kind], report: Report, *, refused: bool) -> None:
+def _check_absent(table: Table, kinds: Mapping[str, Kind], findings: Findings, *, refused: bool) -> None:
     """Shares of absent modalities, and rows that have none at all."""
     present = {}
     for name, kind in kinds.items():
         there = cells_of(table, name, kind).filled()
-        report.absent[name] = {split: 1 - float(there[table.where(split)].mean()) for split in report.rows}
+        findings.absent[name] = {split: 1 - float(there[table.where(split)].mean()) for split in findings.rows}
         present[name] = torch.from_numpy(there)
     problems = Problems(table.name)
     check_present(table, present, problems)
     if problems.count:
-        (report.errors if refused else report.warnings).append(str_of(problems.first, len(problems)))
+        (findings.errors if refused else findings.warnings).append(str_of(problems.first, len(problems)))

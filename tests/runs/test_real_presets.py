@@ -4,7 +4,7 @@ import pytest
 
 from mmfusion.config.compose import load_config
 from mmfusion.data.errors import DataError
-from mmfusion.runs.validation.findings import Report
+from mmfusion.runs.validation.findings import Findings
 from mmfusion.runs.validation.label_checks import read_tasks
 from mmfusion.training.build import build_data
 
@@ -31,7 +31,7 @@ def test_tables_and_labels_of_the_presets(shared_data, preset):
     assert set(table.splits) == {"train", "val", "test"}
     for name, kind in data.kinds.items():
         assert table.filled((kind.columns or [name])[0]).any()
-    report = Report(rows={"train": 1, "val": 1, "test": 1})
+    report = Findings(rows={"train": 1, "val": 1, "test": 1})
     read_tasks(table, tasks, report)
     assert not report.errors
     found = {name: len(set().union(*counts.values())) if counts else None for name, counts in report.classes.items()}

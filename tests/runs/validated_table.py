@@ -13,7 +13,7 @@ import soundfile
 from rich.console import Console
 
 from mmfusion.runs.validate import validate
-from mmfusion.runs.validation.findings import Report
+from mmfusion.runs.validation.findings import Findings
 
 N = 100
 IMAGE = {"kind": "image", "column": "image", "size": [6, 6], "channels": 1}
@@ -70,7 +70,7 @@ def write(folder: Path, rows: list[dict[str, Any]]) -> None:
         writer.writerows(rows)
 
 
-def check(folder: Path, rows: list[dict[str, Any]], **changes: Any) -> tuple[Report, str]:
+def check(folder: Path, rows: list[dict[str, Any]], **changes: Any) -> tuple[Findings, str]:
     write(folder, rows)
     cfg = {
         "seed": 0,

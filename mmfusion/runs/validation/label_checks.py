@@ -14,7 +14,7 @@ from mmfusion.data.table.table import Table
 from mmfusion.data.table.targets import fit_labels, label_columns, read_labels
 from mmfusion.runs.inspect.columns.separators import label_lists
 from mmfusion.runs.inspect.columns.similar_names import similar_message
-from mmfusion.runs.validation.findings import Report
+from mmfusion.runs.validation.findings import Findings
 from mmfusion.tasks._base import Task
 from mmfusion.tasks.multilabel import Multilabel
 from mmfusion.training.callbacks.undefined import undefined, why_undefined
@@ -23,33 +23,33 @@ FEW = 2
 """Training rows below which a class can hardly be learned."""
 
 
-def read_tasks(table: Table, tasks: Mapping[str, Task], report: Report) -> None:
-    """Fit each task on the training rows, check all labels, and fill the report's labels."""
+def read_tasks(table: Table, tasks: Mapping[str, Task], findings: Findings) -> None:
+    """Fit each task on the training rows, check all labels, and fill their part of the findings."""
     for name, task in tasks.items():
         part = replace(table, columns={column: table.column(column) for column in label_columns(name, task)})
-        report.unlabelled[name], report.classes[name] = {}, {}
+        findings.unlabelled[name], findings.classes[name] = {}, {}
         try:
             fit_labels(part.take(table.where("train")), {name: task})
         except DataError as error:
-            report.errors.append(str(error))
+            findings.errors.append(str(error))
             continue
         problems = Problems(table.name)
-        for split in report.rows:
+        for split in findings.rows:
             labels = read_labels(part.take(table.where(split)), {name: task}, problems)[name]
-            report.unlabelled[name][split] = 1 - float(labels.labelled.float().mean())
+            findings.unlabelled[name][split] = 1 - float(labels.labelled.float().mean())
             if labels.counts:
-                report.classes[name][split] = labels.counts
+                findings.classes[name][split] = labels.counts
             if labels.bare:
-                report.bare.setdefault(name, {})[split] = labels.bare
+                findings.bare.setdefault(name, {})[split] = labels.bare
             if not bool(labels.labelled.any()):
-                report.warnings.append(f"task {name}: no row of split {split} has a label, so it has no scores there")
+                findings.warnings.append(f"task {name}: no row of split {split} has a label, so it has no scores there")
             elif split != "train":
-                report.warnings += _unscored(name, task, split, labels.targets[labels.labelled])
+                findings.warnings += _unscored(name, task, split, labels.targets[labels.labelled])
         if len(problems):
-            report.errors.append(f"task {name}: {str_of(problems.first, len(problems))}")
-        report.warnings += _odd(name, report.classes[name])
+            findings.errors.append(f"task {name}: {str_of(problems.first, len(problems))}")
+        findings.warnings += _odd(name, findings.classes[name])
         if isinstance(task, Multilabel):
-            report.warnings += _unparted(name, task)
+            findings.warnings += _unparted(name, task)
 
 
 def _odd(task: str, classes: Mapping[str, Mapping[str, int]]) -> list[str]:

@@ -22,23 +22,26 @@ from mmfusion.runs.inspect.leaks.partial import gives_in_part
 from mmfusion.runs.inspect.leaks.prediction import (
     LABELS_COMPARED,
     LEAST_ROWS,
-    Score,
     contains_label,
-    follows,
     gives,
     is_form_of,
+    relation,
 )
 from mmfusion.runs.tables import class_names
 from mmfusion.tasks._base import Task
 from mmfusion.tasks.multilabel import Multilabel
 
 _KNOWN = "is it known when the model is used?"
+_RELATIONS = {
+    "gives": "alone predicts {task} with {score}",
+    "follows": "is predicted by {task} alone with {score}, so it may be a threshold, a bin or a part of it",
+}
 
 
 def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) -> list[str]:
     """A message for each input column and target of which one gives the other away, or that it is not known.
 
-    Coded at are the training and validation rows; of media in files only whether there is one; of texts also whether
+    Looked at are the training and validation rows; of media in files only whether there is one; of texts also whether
     they contain their label's name.
 
     Args:
@@ -48,18 +51,14 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
     """
     part = table.take(sorted(table.where("train") + table.where("val")))
     rows = sample(len(part))
-    columns = {column for name, kind in kinds.items() for column in kind.columns or [name]}
-    labels = [(name, task, column) for name, task in tasks.items() for column in label_columns(name, task)]
-    columns |= {column for _, _, column in labels}
-    looked = {name: _look(part.column(name), rows) for name in columns if name in part.columns}
+    of_modality = {name: _inputs(part, name, kind, rows) for name, kind in kinds.items()}
+    inputs = {where: cells for columns in of_modality.values() for where, cells in columns.items()}
     targets: dict[str, Coded] = {}
     found: list[str] = []
-    inputs: dict[str, Coded] = {}
-    leaking: dict[str, Coded] = {}
-    sources: dict[str, Coded] = {}
-    for task_name, task, target_column in labels:
-        name = task_name if not task.columns else f"{task_name} ({target_column})"
-        target = looked.get(target_column)
+    leaking: dict[str, str] = {}
+    for task_name, task, column in ((n, t, c) for n, t in tasks.items() for c in label_columns(n, t)):
+        name = task_name if not task.columns else f"{task_name} ({column})"
+        target = _coded(part.column(column), rows)
         if target is None:
             continue
         labelled = int((target.codes >= 0).sum())
@@ -71,43 +70,30 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
             continue
         if not task.columns:  # the labels of one task may well exclude each other
             targets[name] = target
-        held = (
-            _held(part.column(target_column), task, rows) if isinstance(task, Multilabel) and not task.columns else {}
-        )
+        held = _held(part.column(column), task, rows) if isinstance(task, Multilabel) and not task.columns else {}
         for modality, kind in kinds.items():
-            for column in kind.columns or [modality]:
-                cells, where = looked[column], f"{modality}: column {column}"
-                if kind.reads_files or cells is None:
-                    there = filled(part.column(column))
-                    cells = Coded.of(pl.Series(there), rows) if not there.all() else None
-                    where += " (whether it is there)"
-                if cells is None:
-                    continue
-                inputs[where] = cells
-                several = (f"{name}={label}" for label, has in held.items() if gives(cells, has).suspicious)
-                label = next(several, None)
-                why = f"alone says which rows have {label}" if label is not None else _why(cells, target, name)
+            for where, cells in of_modality[modality].items():
+                label = next((label for label, has in held.items() if gives(cells, has).suspicious), None)
+                why = f"alone says which rows have {name}={label}" if label is not None else _why(cells, target, name)
                 why = why or gives_in_part(cells, target, name)
                 if why is not None:
                     found.append(f"{where} {why}: {_KNOWN}")
-                    leaking[where] = cells
-                    if why.startswith("alone"):
-                        sources[where] = cells
+                    leaking[where] = f"{leaking.get(where, '')}\n{why}"
             if isinstance(kind, Text) and not task.is_regression:
-                column = (kind.columns or [modality])[0]
-                said = contains_label(part.column(column), part.column(target_column))
-                if said.suspicious:
+                score = contains_label(part.column((kind.columns or [modality])[0]), part.column(column))
+                if score.suspicious:
                     found.append(
-                        f"{modality}: {said.value:.1%} of {said.rows} texts contain the name of their own {name} "
-                        f"(that of another row: {said.chance:.1%})"
+                        f"{modality}: {score.value:.1%} of {score.rows} texts contain the name of their own {name} "
+                        f"(that of another row: {score.chance:.1%})"
                     )
     for name, target in targets.items():
         if (pair := computed_from_two(inputs, target)) is not None:
             found.append(
                 f"{pair[0]} and {pair[1]}: {name} is the {pair[2]} of the two: are both known when the model is used?"
             )
+    sources = [where for where, why in leaking.items() if "\nalone" in why]
     for where in sorted(inputs.keys() - leaking.keys()):
-        source = next((name for name, cells in sources.items() if is_form_of(inputs[where], cells)), None)
+        source = next((source for source in sources if is_form_of(inputs[where], inputs[source])), None)
         if source is not None:
             found.append(f"{where} is another form of {source}, which gives a target away: {_KNOWN}")
     for (first, target), (second, other) in combinations(targets.items(), 2):
@@ -117,13 +103,25 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
 
 
 def _why(column: Coded, target: Coded, task: str) -> str | None:
-    there = gives(column, target)
-    if there.suspicious:
-        return f"alone predicts {task} with {_measured(there)}"
-    back = follows(column, target)
-    if back.suspicious:
-        return f"is predicted by {task} alone with {_measured(back)}, so it may be a threshold, a bin or a part of it"
-    return None
+    found = relation(column, target)
+    if found is None:
+        return None
+    how, score = found
+    chance = f", the commonest {score.chance:.1%}" if score.measure == "accuracy" else ""
+    shown = f"{score.measure} {score.value:.1%} on {score.rows} rows{chance}"
+    return _RELATIONS[how].format(task=task, score=shown)
+
+
+def _inputs(table: Table, name: str, kind: Kind, rows: np.ndarray | None) -> dict[str, Coded]:
+    """A modality's columns by where they are; of one whose cells are files or arrays, whether there is one."""
+    found = {}
+    for column in kind.columns or [name]:
+        cells, where = None if kind.reads_files else _coded(table.column(column), rows), f"{name}: column {column}"
+        if cells is not None:
+            found[where] = cells
+        elif not (there := filled(table.column(column))).all():
+            found[f"{where} (whether it is there)"] = Coded.of(pl.Series(there), rows)
+    return found
 
 
 def _held(cells: Column, task: Task, rows: np.ndarray | None) -> dict[str, Coded]:
@@ -141,12 +139,7 @@ def _held(cells: Column, task: Task, rows: np.ndarray | None) -> dict[str, Coded
     return {names[i]: Coded.of(pl.Series(columns[i]).fill_nan(None).cast(pl.Int8), rows) for i in common.tolist()}
 
 
-def _measured(score: Score) -> str:
-    chance = f", the commonest {score.chance:.1%}" if score.measure == "accuracy" else ""
-    return f"{score.measure} {score.value:.1%} on {score.rows} rows{chance}"
-
-
-def _look(column: Any, rows: np.ndarray | None) -> Coded | None:
+def _coded(column: Any, rows: np.ndarray | None) -> Coded | None:
     """A column of text or numbers; None if its cells are anything else."""
     if isinstance(column, Tensor):
         column = column.numpy(force=True)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
@@ -30,14 +32,16 @@ class Media:
 
     Attributes:
         inputs: which row holds which medium; each medium once.
+        splits: a medium's place to the splits that it is in.
         broken: a medium's place to why it cannot be read.
         prints: a medium's place to a fingerprint of what it decodes to; of files alone.
         thumbnails: an image's place to what it looks like; of files alone.
     """
 
     inputs: ModalityRows
-    broken: dict[int, str]
-    prints: dict[int, bytes]
+    splits: Mapping[int, set[str]]
+    broken: dict[int, str] = field(default_factory=dict)
+    prints: dict[int, bytes] = field(default_factory=dict)
     thumbnails: dict[int, Tensor] = field(default_factory=dict)
 
     def unreadable(self, table: Table) -> list[Unreadable]:
@@ -61,7 +65,7 @@ def read_media(name: str, kind: Kind, table: Table) -> Media:
         table: all rows.
     """
     inputs = ModalityRows(name, kind, table)
-    media = Media(inputs, {}, {})
+    media = Media(inputs, splits_of(inputs.places.numpy(), table))
     if kind.decode_all(inputs.cells) is not None:
         return media
     images = len(inputs.cells) if isinstance(kind, Image) else 0
@@ -76,6 +80,16 @@ def read_media(name: str, kind: Kind, table: Table) -> Media:
             if small is not None:
                 media.thumbnails[place] = small
     return media
+
+
+def splits_of(places: np.ndarray, table: Table) -> dict[int, set[str]]:
+    """A medium's place to the splits that it is in."""
+    names = np.asarray(table.splits, dtype=object)
+    found: dict[int, set[str]] = defaultdict(set)
+    for split in dict.fromkeys(table.splits):
+        for place in np.unique(places[(names == split) & (places >= 0)]).tolist():
+            found[place].add(split)
+    return found
 
 
 class _Careful:

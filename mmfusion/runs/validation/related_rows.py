@@ -5,7 +5,7 @@ A score on such rows says how well a model remembers, and not how it will do on 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import numpy as np
@@ -15,10 +15,11 @@ from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.text import Text
 from mmfusion.data.table.table import Table
 from mmfusion.data.table.targets import label_columns
+from mmfusion.runs.inspect.columns.casts import as_text
 from mmfusion.runs.inspect.columns.profile import profile
 from mmfusion.runs.inspect.groups.find_groups import Group, Grouped, find_groups, straddling_values
+from mmfusion.runs.inspect.groups.group_column import NAME_WORDS
 from mmfusion.runs.inspect.groups.pairs import Pair, find_pair
-from mmfusion.runs.validation.shared_media import share_in_training, tested
 from mmfusion.tasks._base import Task
 
 WORTH_SAYING = 0.1
@@ -28,7 +29,39 @@ TESTED, TRAINED = 1000, 20_000
 """Rows whose texts are compared, at most; equal texts are looked for among all."""
 
 _NEARLY = 0.9
-_NAME_WORDS = 3
+_SHOWN = 5
+
+
+def tested(table: Table) -> str:
+    """The split that scores are reported on: test, or val without one."""
+    return "test" if table.where("test") else "val"
+
+
+def share_in_training(values: pl.Series, table: Table) -> float:
+    """Share of the tested rows whose value occurs in training."""
+    rows = values.gather(table.where(tested(table)))
+    known = values.gather(table.where("train")).drop_nulls().unique()
+    return float(rows.is_in(known.implode()).fill_null(False).sum()) / max(len(rows), 1)
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first five, and how many more there are."""
+    return ", ".join(names[:_SHOWN]) + (f", … and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+
+
+def shared_groups(table: Table, column: str) -> str | None:
+    """Values of a column that are in more than one split, as a message."""
+    groups = as_text(table.column(column))
+    frame = pl.DataFrame({"value": groups, "split": list(table.splits)}).drop_nulls()
+    shared = frame.unique().group_by("value").agg(pl.col("split").sort()).filter(pl.col("split").list.len() > 1)
+    if not len(shared):
+        return None
+    names = [f"{value} ({', '.join(splits)})" for value, splits in shared.sort("value").iter_rows()]
+    return (
+        f"{len(shared)} of {frame['value'].n_unique()} values of the group column {column!r} are in several splits, "
+        f"and {share_in_training(groups, table):.1%} of the {tested(table)} rows have a row of the same value in "
+        f"training: {listed(names)}"
+    )
 
 
 def unseen_groups(
@@ -51,13 +84,10 @@ def unseen_groups(
     series = {name: cells for name, cells in table.columns.items() if isinstance(cells, pl.Series)}
     profiles = {name: profile(name, cast(Any, cells)) for name, cells in series.items()}
     contents = [n for n, found in profiles.items() if n not in (*texts, *paths, split.get("column"))]
-    candidates = [
-        name
-        for name in contents
-        if name not in targets and profiles[name].labels is None and profiles[name].words <= _NAME_WORDS
-    ]
-    known = [name for name in targets if name in series]
-    grouped = Grouped(series, contents, [t for t in texts if t in series], [p for p in paths if p in series], known)
+    short = [n for n in contents if n not in targets and profiles[n].words <= NAME_WORDS]
+    candidates = [name for name in short if profiles[name].labels is None]
+    texts, paths, known = ([name for name in names if name in series] for names in (texts, paths, targets))
+    grouped = Grouped(series, contents, texts, paths, known)
     inputs = {column for name, kind in kinds.items() for column in kind.columns or [name]}
     groups = find_groups(grouped, candidates)
     if not groups and (pair := find_pair(grouped, candidates)) is not None:
@@ -66,7 +96,7 @@ def unseen_groups(
     return [message for group in groups if (message := _message(table, group, inputs, split))]
 
 
-def nearly_the_same_texts(table: Table, kinds: Mapping[str, Kind]) -> str | None:
+def similar_texts(table: Table, kinds: Mapping[str, Kind]) -> str | None:
     """How many rows are tested on a text that training has too, nearly; None if few, or if rows hold media as well."""
     columns = [column for name, kind in kinds.items() if isinstance(kind, Text) for column in kind.columns or [name]]
     if not columns or any(kind.reads_files for kind in kinds.values()):

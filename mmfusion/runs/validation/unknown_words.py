@@ -9,34 +9,34 @@ from mmfusion.data.batches.modality import cells_of
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.text import UNKNOWN, Text
 from mmfusion.data.table.table import Table
-from mmfusion.runs.validation.findings import Report
+from mmfusion.runs.validation.findings import Findings
 
 HIGH = 0.3
 """Share of unknown words outside training from which on a model reads little of a text."""
 
 
-def unknown_words(table: Table, kinds: Mapping[str, Kind], report: Report) -> None:
+def unknown_words(table: Table, kinds: Mapping[str, Kind], findings: Findings) -> None:
     """Note the share of unknown words of each text and split, and warn where it is high.
 
     Args:
         table: all rows.
         kinds: modality to kind; of those that could not be fitted nothing is said.
-        report: what is filled.
+        findings: what is filled.
     """
     for name, kind in kinds.items():
         if not isinstance(kind, Text) or not kind.words:
             continue
         shares = {}
-        for split in report.rows:
+        for split in findings.rows:
             cells = cells_of(table.take(table.where(split)), name, kind)
             found = kind.decode_all(cells.take(cells.filled().nonzero()[0]))
             if isinstance(found, Tokens) and len(found.values):
                 shares[split] = float((found.values == UNKNOWN).float().mean())
-        report.unknown[name] = shares
+        findings.unknown[name] = shares
         high = [f"{share:.0%} in {split}" for split, share in shares.items() if split != "train" and share > HIGH]
         if high:
             size = f"{len(kind.words)} {kind.tokens or 'tokens'}"
-            report.warnings.append(
+            findings.warnings.append(
                 f"{name}: many words are not in the vocabulary of the training split's {size}: {', '.join(high)}; "
                 f"{_advice(name, kind, shares.get('train', 0.0))}"
             )

@@ -8,7 +8,7 @@ from mmfusion.data.kinds.image import Image
 from mmfusion.data.kinds.tabular import Tabular
 from mmfusion.data.kinds.text import Text
 from mmfusion.data.table.table import Table
-from mmfusion.runs.validation.related_rows import nearly_the_same_texts, unseen_groups
+from mmfusion.runs.validation.related_rows import shared_groups, similar_texts, unseen_groups
 from mmfusion.tasks.classification import Classification
 from tests.runs.validated_table import check
 
@@ -94,7 +94,7 @@ def texts(near: float) -> Table:
 
 @pytest.mark.parametrize("near", [0.0, 0.5])
 def test_texts_that_are_nearly_those_of_training(near):
-    found = nearly_the_same_texts(texts(near), {"note": Text(column="note")})
+    found = similar_texts(texts(near), {"note": Text(column="note")})
     if not near:
         assert found is None
         return
@@ -104,10 +104,10 @@ def test_texts_that_are_nearly_those_of_training(near):
 
 def test_equal_texts_but_for_digits_and_case_and_a_text_beside_an_image():
     rows = table(note=[f"Call number {i}: {WORDS[i % 16]}" for i in range(N)])
-    assert nearly_the_same_texts(rows, {"note": Text(column="note")}).startswith("note: 100.0% of the test rows")
+    assert similar_texts(rows, {"note": Text(column="note")}).startswith("note: 100.0% of the test rows")
     kinds = {"note": Text(column="note"), "photo": Image(column="photo")}
-    assert nearly_the_same_texts(rows, kinds) is None, "the images of two rows may differ"
-    assert nearly_the_same_texts(rows, {"table": Tabular(numeric=["dose"])}) is None
+    assert similar_texts(rows, kinds) is None, "the images of two rows may differ"
+    assert similar_texts(rows, {"table": Tabular(numeric=["dose"])}) is None
 
 
 def test_validate_says_it(tmp_path, rows):
@@ -120,3 +120,23 @@ def test_validate_says_it(tmp_path, rows):
     assert (
         "are parted by column 'split'; with a split by ratio `data.split.group: subject` keeps them together" in printed
     )
+
+
+def test_values_of_a_group_in_several_splits_are_named_in_order_and_beyond_five_counted():
+    who = [1, *"gfedcba", *"gfedcba", "z", 1]
+    splits = ["train"] * 8 + ["test"] * 9
+    rows = Table("rows.csv", {"who": who, "none": [None] * 17}, splits, [str(i) for i in range(17)], range(2, 19))
+    assert shared_groups(rows, "who") == (
+        "8 of 9 values of the group column 'who' are in several splits, and 88.9% of the test rows have a row of the "
+        "same value in training: 1 (test, train), a (test, train), b (test, train), c (test, train), d (test, train), "
+        "… and 3 more"
+    )
+    assert shared_groups(rows, "none") is None
+
+
+def test_validate_says_which_values_of_the_given_group_are_in_several_splits(tmp_path, rows):
+    split = {"column": "split", "train": "train", "val": "val", "test": "test", "group": "who"}
+    assert check(tmp_path, rows, data={"split": split})[0]
+    rows[65]["who"] = "train3"
+    (error,) = check(tmp_path, rows, data={"split": split})[0].errors
+    assert error.startswith("1 of 21 values of the group column 'who' are in several splits, and 0.0% of the test rows")

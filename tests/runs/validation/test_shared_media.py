@@ -1,122 +1,108 @@
+import io
+
+import numpy as np
+import PIL.Image
 import pytest
+import torch
 
 from mmfusion.data.batches.modality import ModalityRows
 from mmfusion.data.kinds.image import Image
 from mmfusion.data.table.table import Table
-from mmfusion.runs.validation.read_media import Media
-from mmfusion.runs.validation.shared_media import chosen_and_tested_on, same_content, shared_files, shared_groups
+from mmfusion.runs.validation.read_media import Media, splits_of, thumbnail
+from mmfusion.runs.validation.shared_media import chosen_and_tested_on, same_content, shared_files, similar_images
 from tests.runs.validated_table import check
 
+N = 20
 
-def table(**splits):
-    """Split to its rows' images; the group of each is the first letter of its image's name."""
-    cells = [cell for each in splits.values() for cell in each]
-    names = [split for split, each in splits.items() for _ in each]
-    groups = [None if cell is None else cell[0] for cell in cells]
+
+def media_of(cells, splits, prints=None):
+    """The images of a table, and the table; `prints` maps the stem of a name to what it holds."""
     count = range(len(cells))
-    return Table("rows.csv", {"image": cells, "group": groups}, names, [f"r{i}" for i in count], [i + 2 for i in count])
+    table = Table("rows.csv", {"image": list(cells)}, splits, [f"r{i}" for i in count], [i + 2 for i in count])
+    inputs = ModalityRows("image", Image(column="image", size=[64, 64]), table)
+    known = {str(inputs.cells[place]).removesuffix(".png"): place for place in range(len(inputs.cells))}
+    held = {known[stem]: value for stem, value in (prints or {}).items()}
+    return Media(inputs, splits_of(inputs.places.numpy(), table), prints=held), table
 
 
-def media_of(rows, **prints):
-    """The images of a table; `prints` maps the stem of a name to what it holds."""
-    inputs = ModalityRows("image", Image(column="image"), rows)
-    known = {str(inputs.cells[place]): place for place in range(len(inputs.cells))}
-    return Media(inputs, {}, {known[f"{stem}.png"]: held for stem, held in prints.items()})
-
-
-def test_a_cell_that_is_empty_straddles_nothing():
-    rows = table(train=["a.png", None], val=[None, "b.png"], test=[None])
-    assert shared_groups(rows, "group") is None
-    assert shared_files(media_of(rows), rows) is None
-    assert chosen_and_tested_on(media_of(rows), rows) is None
-
-
-def test_groups_are_named_in_order_and_beyond_five_counted():
-    many = [f"{letter}.png" for letter in "gfedcba"]
-    rows = table(train=many, test=[*many, "z.png"])
-    assert shared_groups(rows, "group") == (
-        "7 of 8 values of the group column 'group' are in several splits, and 87.5% of the test rows have a row of the "
-        "same value in training: a (test, train), b (test, train), c (test, train), d (test, train), "
-        "e (test, train), … and 2 more"
-    )
-
-
-def test_a_group_of_numbers_is_compared_as_text():
-    rows = Table("rows.csv", {"who": [1, 2, 2, 3]}, ["train", "train", "val", "val"], list("abcd"), range(4))
-    assert shared_groups(rows, "who") == (
-        "1 of 3 values of the group column 'who' are in several splits, and 50.0% of the val rows have a row of the "
-        "same value in training: 2 (train, val)"
-    )
+def test_a_cell_that_is_empty_is_shared_by_nobody():
+    media, table = media_of(["a.png", None, None, "b.png", None], ["train", "train", "val", "val", "test"])
+    assert shared_files(media, table) is chosen_and_tested_on(media) is None
 
 
 def test_the_same_content_in_training_alone_or_under_one_name_is_no_twin():
-    rows = table(train=["a.png", "b.png", "c.png"], val=["c.png"])
-    assert same_content(media_of(rows, a=b"1", b=b"1", c=b"2"), rows) is None
+    cells, splits = ["a.png", "b.png", "c.png", "c.png"], ["train", "train", "train", "val"]
+    assert same_content(media_of(cells, splits, {"a": b"1", "b": b"1", "c": b"2"})[0]) is None
     # c is in training itself: `shared_files` says so, and it is no second name of a
-    assert same_content(media_of(rows, a=b"1", b=b"2", c=b"1"), rows) is None
-    assert shared_files(media_of(rows), rows) == (
-        "image: 1 files of the training split are in another split too, those of 100.0% of the val rows among them: "
-        "c.png (train, val)"
-    )
+    assert same_content(media_of(cells, splits, {"a": b"1", "b": b"2", "c": b"1"})[0]) is None
 
 
 def test_each_content_is_counted_once_however_many_names_it_has():
-    rows = table(train=["a.png", "b.png"], val=["c.png"], test=["d.png", "c.png"])
-    media = media_of(rows, a=b"1", b=b"1", c=b"1", d=b"1")
-    assert same_content(media, rows) == (
+    cells, splits = ["a.png", "b.png", "c.png", "d.png", "c.png"], ["train", "train", "val", "test", "test"]
+    media, _ = media_of(cells, splits, dict.fromkeys("abcd", b"1"))
+    assert same_content(media) == (
         "image: 1 training media are in another split under another name: a.png (train) = c.png (test, val)"
     )
-    assert chosen_and_tested_on(media, rows) is None, "what training has too is said there"
+    assert chosen_and_tested_on(media) is None, "what training has too is said there"
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_without_fingerprints_only_names_are_compared(known):
-    rows = table(val=["a.png", "b.png"], test=["c.png", "b.png"])
-    found = chosen_and_tested_on(media_of(rows, **({"a": b"1", "c": b"1"} if known else {})), rows)
-    assert found == (
-        "image: 2 media are in both val and test: a.png = c.png, b.png"
-        if known
-        else "image: 1 media are in both val and test: b.png"
-    )
-
-
-def test_files_in_training_and_test(tmp_path, rows):
-    rows[90]["image"], rows[91]["image"] = "0.png", "1.png"
-    rows[60]["speech"] = "61.wav"
-    report, _ = check(tmp_path, rows)
-    assert report.errors == [
+def test_files_in_several_splits_under_one_name_or_two(tmp_path, rows):
+    rows[92]["image"], rows[91]["image"] = "0.png", "1.png"
+    rows[62]["speech"] = "61.wav"
+    (tmp_path / "85.wav").write_bytes((tmp_path / "4.wav").read_bytes())
+    rows[60]["image"] = "90.png"
+    (tmp_path / "63.wav").write_bytes((tmp_path / "94.wav").read_bytes())
+    found, _ = check(tmp_path, rows)
+    assert found.errors == [
         "image: 2 files of the training split are in another split too, those of 10.0% of the test rows among them: "
         "0.png (test, train), 1.png (test, train)"
     ]
-
-
-def test_the_same_file_under_another_name(tmp_path, rows):
-    (tmp_path / "85.wav").write_bytes((tmp_path / "4.wav").read_bytes())
-    report, _ = check(tmp_path, rows)
-    assert report
-    assert report.warnings == [
-        "speech: 1 training media are in another split under another name: 4.wav (train) = 85.wav (test)"
-    ]
-
-
-def test_groups_that_straddle(tmp_path, rows):
-    split = {"column": "split", "train": "train", "val": "val", "test": "test", "group": "who"}
-    assert check(tmp_path, rows, data={"split": split})[0]
-    rows[65]["who"] = "train3"
-    report, printed = check(tmp_path, rows, data={"split": split})
-    assert report.errors == [
-        "1 of 21 values of the group column 'who' are in several splits, and 0.0% of the test rows have a row of the "
-        "same value in training: train3 (train, val)"
-    ]
-    assert "error 1 of 21 values" in printed
-
-
-def test_media_in_validation_and_test(tmp_path, rows):
-    rows[60]["image"] = "90.png"
-    (tmp_path / "61.wav").write_bytes((tmp_path / "91.wav").read_bytes())
-    report, _ = check(tmp_path, rows)
-    assert report
-    assert report.warnings == [
+    assert found.warnings == [
+        "speech: 1 training media are in another split under another name: 4.wav (train) = 85.wav (test)",
         "image: 1 media are in both val and test: 90.png",
-        "speech: 1 media are in both val and test: 61.wav = 91.wav",
+        "speech: 1 media are in both val and test: 63.wav = 94.wav",
     ]
+
+
+def picture(seed: int) -> PIL.Image.Image:
+    """A few soft blobs and some grain, in colour."""
+    generator = np.random.default_rng(seed)
+    y, x = np.mgrid[0:64, 0:64] / 64
+    blobs = [np.exp(-((x - a) ** 2 + (y - b) ** 2) / c) for a, b, c in generator.uniform(0.02, 1, (6, 3))]
+    cells = np.stack([np.tensordot(generator.uniform(-1, 1, 6), blobs, 1) for _ in range(3)], axis=-1)
+    cells = 128 + 90 * cells / np.abs(cells).max() + generator.normal(0, 6, cells.shape)
+    return PIL.Image.fromarray(cells.clip(0, 255).astype(np.uint8))
+
+
+def saved_again(image: PIL.Image.Image, quality: int, size: int) -> PIL.Image.Image:
+    file = io.BytesIO()
+    image.resize((size, size)).save(file, "JPEG", quality=quality)
+    return PIL.Image.open(file)
+
+
+def pictures_of(pictures: dict[str, PIL.Image.Image]) -> tuple[Media, Table]:
+    media, table = media_of(pictures, ["train" if name.startswith("a") else "test" for name in pictures])
+    for place, cell in enumerate(media.inputs.cells):
+        held = torch.from_numpy(np.array(pictures[cell].convert("RGB").resize((64, 64)))).permute(2, 0, 1)
+        media.prints[place] = held.numpy().tobytes()
+        media.thumbnails[place] = thumbnail(held)
+    return media, table
+
+
+@pytest.mark.parametrize(("quality", "size"), [(90, 64), (50, 64), (80, 32), (80, 128)])
+def test_an_image_that_was_saved_again_is_found(quality, size):
+    train = {f"a{i}.png": picture(i) for i in range(N)}
+    test = {f"b{i}.jpg": saved_again(picture(i), quality, size) for i in range(3)}
+    other = {f"b{i}.jpg": picture(i) for i in range(100, 110)}
+    assert similar_images(*pictures_of({**train, **test, **other})) == (
+        "image: 3 of 13 test images look like one of training, perhaps saved again or in another size: "
+        "a0.png (train) ≈ b0.jpg (test), a1.png (train) ≈ b1.jpg (test), a2.png (train) ≈ b2.jpg (test)"
+    )
+
+
+def test_images_of_one_kind_and_exact_copies_are_none():
+    train = {f"a{i}.png": picture(i) for i in range(N)}
+    assert similar_images(*pictures_of(train | {f"b{i}.png": picture(100 + i) for i in range(N)})) is None
+    assert similar_images(*pictures_of(train | {"b0.png": picture(0)})) is None, "said as the same content"
+    assert similar_images(*pictures_of(train)) is None
+    assert thumbnail(torch.full((3, 8, 8), 7, dtype=torch.uint8)) is None
