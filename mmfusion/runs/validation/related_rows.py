@@ -19,7 +19,7 @@ from mmfusion.runs.inspect.columns.casts import as_text
 from mmfusion.runs.inspect.columns.profile import profile
 from mmfusion.runs.inspect.groups.find_groups import Group, Grouped, find_groups, straddling_values
 from mmfusion.runs.inspect.groups.group_column import NAME_WORDS
-from mmfusion.runs.inspect.groups.pairs import Pair, find_pair
+from mmfusion.runs.inspect.groups.pairs import find_pair
 from mmfusion.tasks._base import Task
 
 WORTH_SAYING = 0.1
@@ -91,8 +91,7 @@ def unseen_groups(
     inputs = {column for name, kind in kinds.items() for column in kind.columns or [name]}
     groups = find_groups(grouped, candidates)
     if not groups and (pair := find_pair(grouped, candidates)) is not None:
-        message = _message_of_pair(table, pair)
-        return [message] if message is not None else []
+        groups = [pair]
     return [message for group in groups if (message := _message(table, group, inputs, split))]
 
 
@@ -115,29 +114,23 @@ def similar_texts(table: Table, kinds: Mapping[str, Kind]) -> str | None:
 
 
 def _message(table: Table, group: Group, inputs: set[str], split: Mapping[str, Any]) -> str | None:
-    share = share_in_training(pl.Series(table.columns[group.column]), table)
-    if share == 0:
-        return None
-    parted = straddling_values(table.columns[group.column], pl.Series(list(table.splits)))
-    advice = f"`data.split.group: {group.column}` keeps them together"
-    if split.get("column") is not None:
-        advice = f"{parted} of them are parted by column {split['column']!r}; with a split by ratio {advice}"
-    if group.few:
-        advice += f"; {group.few}" + (", as it is now" if group.column in inputs else "")
-    return (
-        f"column {group.column}: {share:.1%} of the {tested(table)} rows have a row of the same value in training, and "
-        f"{group.reason}; {advice}"
-    )
-
-
-def _message_of_pair(table: Table, pair: Pair) -> str | None:
-    cells = [pl.Series(table.columns[name]).cast(pl.String) for name in (pair.outer, pair.inner)]
+    columns = [name for name in (group.outer, group.column) if name is not None]
+    cells = [pl.Series(table.columns[name]).cast(pl.String) for name in columns]
     share = share_in_training(pl.select(pl.concat_str(cells, separator="\n")).to_series(), table)
     if share == 0:
         return None
+    if group.outer is not None:
+        where, of, advice = f"columns {' and '.join(columns)}", "two values", f"{group.advice} (data.split.group)"
+    else:
+        where, of, advice = f"column {group.column}", "value", f"`data.split.group: {group.column}` keeps them together"
+        if split.get("column") is not None:
+            parted = straddling_values(table.columns[group.column], pl.Series(list(table.splits)))
+            advice = f"{parted} of them are parted by column {split['column']!r}; with a split by ratio {advice}"
+        if group.few:
+            advice += f"; {group.few}" + (", as it is now" if group.column in inputs else "")
     return (
-        f"columns {pair.outer} and {pair.inner}: {share:.1%} of the {tested(table)} rows have a row of the same two "
-        f"values in training, and {pair.reason}; {pair.advice} (data.split.group)"
+        f"{where}: {share:.1%} of the {tested(table)} rows have a row of the same {of} in training, and "
+        f"{group.reason}; {advice}"
     )
 
 

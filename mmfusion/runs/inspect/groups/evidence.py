@@ -110,13 +110,14 @@ def constant(group: Coded, shared: Mapping[str, Coded]) -> Evidence:
     return [(min(points, 3.0), f"{shown} the same in all rows of one value")]
 
 
-def alike(group: Coded, others: Sequence[np.ndarray]) -> Evidence:
+def alike(group: Coded, columns: Sequence[np.ndarray | None]) -> Evidence:
     """Whether rows of one value are near to each other in more than one number or category.
 
     Args:
         group: `[N]`, the groups.
-        others: `[N, D]` each, columns as `comparable` gives them.
+        columns: `[N, D]` each, as `comparable` gives them.
     """
+    others = [x for x in columns if x is not None]
     ordered = together(group.codes) >= IN_ORDER
     if ordered:  # what is the same in stretches of its own overlaps with any other stretches
         others = [x for x in others if not _in_stretches(x[:, 0])]

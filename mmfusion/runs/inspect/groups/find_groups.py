@@ -43,14 +43,16 @@ _TEXT = 3.0
 
 @dataclass(frozen=True)
 class Group:
-    """A column by which rows belong together.
+    """A column by which rows belong together, or two whose values do so together.
 
     Attributes:
         column: its name.
-        values: how many different ones.
+        values: how many different ones, or pairs of them.
         rows: of the table.
         score: of the evidence.
         evidence: what speaks for it, in words.
+        outer: the other column, in each of whose values those of this one begin anew; None of a group by itself.
+        shared: of two columns, the attributes that are the same in all rows of a pair.
     """
 
     column: str
@@ -58,12 +60,17 @@ class Group:
     rows: int
     score: float
     evidence: tuple[str, ...]
+    outer: str | None = None
+    shared: int = 0
 
     @property
     def reason(self) -> str:
         """What was found, in one line."""
+        of, count = "value", "values"
+        if self.outer is not None:
+            of, count = f"`{self.outer}` and one `{self.column}`", "pairs"
         found = "; ".join(self.evidence)
-        return f"rows of one value belong together: {self.values} values in {self.rows} rows; {found}"
+        return f"rows of one {of} belong together: {self.values} {count} in {self.rows} rows; {found}"
 
     @property
     def few(self) -> str:
@@ -71,6 +78,14 @@ class Group:
         if self.values > FEW:
             return ""
         return f"{self.values} values alone: if new rows will have the same ones, it may be wanted as an input instead"
+
+    @property
+    def advice(self) -> str:
+        """What to do with two columns."""
+        return (
+            f"if these are patients, speakers or their like, counted anew in each `{self.outer}`, write both into one "
+            f"column (`{self.outer}-{self.column}`) and keep its rows together"
+        )
 
 
 @dataclass(frozen=True)
@@ -92,34 +107,44 @@ class Grouped:
     paths: Sequence[str] = ()
     targets: Sequence[str] = ()
     split: str | None = None
-    _looked: dict[str, Coded] = field(default_factory=dict)
+    _coded: dict[str, Coded] = field(default_factory=dict)
     _compared: dict[str, np.ndarray | None] = field(default_factory=dict)
 
-    def look(self, name: str, rows: np.ndarray | None) -> Coded:
-        """A column in the forms in which columns are compared; at some rows of a long table."""
-        if rows is not None:
-            return Coded.of(self.columns[name], rows)
-        if name not in self._looked:
-            self._looked[name] = Coded.of(self.columns[name])
-        return self._looked[name]
+    def coded(self, name: str) -> Coded:
+        """A column in the forms in which columns are compared."""
+        if name not in self._coded:
+            self._coded[name] = Coded.of(self.columns[name])
+        return self._coded[name]
 
-    def compare(self, name: str, rows: np.ndarray | None) -> np.ndarray | None:
+    def compare(self, name: str) -> np.ndarray | None:
         """A column in the form in which rows of one value are compared."""
-        if name in self._compared and rows is None:
-            return self._compared[name]
-        found = comparable(self.look(name, rows))
-        for target in self.targets:
-            if found is not None and target != name:
-                found = without(found, self.look(target, rows))
-        if rows is None:
+        if name not in self._compared:
+            found = comparable(self.coded(name))
+            for target in self.targets:
+                if found is not None and target != name:
+                    found = without(found, self.coded(target))
             self._compared[name] = found
-        return found
+        return self._compared[name]
+
+    def others(self, *names: str) -> dict[str, Coded]:
+        """The contents but for some columns, the targets and the split."""
+        left_out = (*names, self.split, *self.targets)
+        names = tuple(name for name in self.contents if name not in left_out)
+        return {name: self.coded(name) for name in names if isinstance(self.columns[name], pl.Series)}
+
+    def at(self, rows: np.ndarray | None) -> Grouped:
+        """The table at some rows; None: all."""
+        if rows is None:
+            return self
+        columns = {
+            name: cells.gather(rows) if isinstance(cells, pl.Series) else [cells[i] for i in rows]
+            for name, cells in self.columns.items()
+        }
+        return replace(self, columns=columns, _coded={}, _compared={})
 
     def once(self, name: str) -> Grouped:
         """The table at one row of each value of a column."""
-        rows = self.columns[name].arg_unique().sort()
-        columns = {key: each.gather(rows) for key, each in self.columns.items() if isinstance(each, pl.Series)}
-        return replace(self, columns=columns, _looked={}, _compared={})
+        return self.at(self.columns[name].arg_unique().sort().to_numpy())
 
     def inside(self, finer: str, other: str) -> bool:
         """Whether each value of a column belongs to one value of another."""
@@ -157,7 +182,7 @@ def find_groups(table: Grouped, candidates: Sequence[str]) -> list[Group]:
 
 def find_few(table: Grouped, candidates: Sequence[str]) -> list[Group]:
     """Columns of `FEW` values or fewer that hold groups by all but their number."""
-    names = [name for name in candidates if table.look(name, None).levels <= FEW]
+    names = [name for name in candidates if table.coded(name).levels <= FEW]
     each = (_group(table, name, True) for name in names)
     found = [group for group in each if group is not None]
     return [group for group in found if group.score < ENOUGH <= group.score - min(weight_of(group.values), 0.0)]
@@ -174,7 +199,7 @@ def _enough(table: Grouped, names: Sequence[str], all_texts: bool = False) -> li
     each = (_group(table, name, all_texts) for name in names)
     found = [group for group in each if group is not None and group.score >= ENOUGH]
     # Of two that are one (each patient has an age of its own), the name and not the measurement.
-    return sorted(found, key=lambda g: (-g.score, -g.values, table.look(g.column, None).numbers is not None))
+    return sorted(found, key=lambda g: (-g.score, -g.values, table.coded(g.column).numbers is not None))
 
 
 def _group(table: Grouped, name: str, all_texts: bool) -> Group | None:
@@ -193,26 +218,24 @@ def _group(table: Grouped, name: str, all_texts: bool) -> Group | None:
     numbers = unique.cast(pl.Float64, strict=False)
     if not numbers.null_count() and (numbers % 1 != 0).any():
         return None
-    rows = whole_values(table.look(name, None), count)
-    group = table.look(name, rows)
-    targets = [table.look(target, rows) for target in table.targets if target != name]
+    part = table.at(whole_values(table.coded(name), count))
+    group = part.coded(name)
+    targets = [part.coded(target) for target in table.targets if target != name]
     if any(gives(target, group).suspicious and not _one_each(target, group) for target in targets):
         return None
     evidence = prior(name, unique) + places(values, unique)
     if table.split is not None:
         evidence += apart(values, table.columns[table.split])
-    others = {other: table.look(other, rows) for other in _others(table, name)}
+    others = part.others(name)
     shared = attributes(group, others)
     evidence += constant(group, {other: others[other] for other in shared})
-    compared = [table.compare(other, rows) for other in others if other not in shared]
-    evidence += alike(group, [x for x in compared if x is not None])
+    evidence += alike(group, [part.compare(other) for other in others if other not in shared])
     evidence += in_paths(values, [table.columns[path] for path in table.paths])
     for text in table.texts:
         score = _sum(evidence)
         if text != name and (all_texts or ENOUGH - _TEXT <= score < ENOUGH):
-            sampled = table.columns[text] if rows is None else table.columns[text].gather(rows)
-            evidence += alike_texts(text, sampled, group.codes, targets[0].codes if targets else None)
-    return Group(name, count, len(values), _sum(evidence), tuple(said for _, said in evidence if said))
+            evidence += alike_texts(text, part.columns[text], group.codes, targets[0].codes if targets else None)
+    return Group(name, count, len(values), _sum(evidence), tuple(why for _, why in evidence if why))
 
 
 def _sum(evidence: Evidence) -> float:
@@ -222,11 +245,6 @@ def _sum(evidence: Evidence) -> float:
 def _one_each(target: Coded, group: Coded) -> bool:
     """Whether the target is a measurement of the thing itself, the same in all its rows: the age of each patient."""
     return target.numbers is not None and FEW < target.levels <= group.levels
-
-
-def _others(table: Grouped, name: str) -> list[str]:
-    without = (name, table.split, *table.targets)
-    return [each for each in table.contents if each not in without and isinstance(table.columns[each], pl.Series)]
 
 
 def whole_values(group: Coded, count: int) -> np.ndarray | None:

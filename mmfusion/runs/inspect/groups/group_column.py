@@ -43,7 +43,7 @@ def decide_groups(plan: Plan, targets: frozenset[str]) -> None:
     if not found:
         plan.hints |= {group.column: _hint(group) for group in find_few(table, candidates)}
         if (pair := find_pair(table, candidates)) is not None:
-            plan.pair = pair.inner, f"{pair.reason}; {pair.advice} (--group COLUMN)"
+            plan.pair = pair.column, f"{pair.reason}; {pair.advice} (--group COLUMN)"
     for place, group in enumerate(found):
         name = group.column
         holes = plan.profiles[name].rows - plan.profiles[name].filled

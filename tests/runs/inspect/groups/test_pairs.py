@@ -4,8 +4,8 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mmfusion.runs.inspect.groups.find_groups import Grouped
-from mmfusion.runs.inspect.groups.pairs import Pair, find_pair
+from mmfusion.runs.inspect.groups.find_groups import Group, Grouped
+from mmfusion.runs.inspect.groups.pairs import find_pair
 
 N, PATIENTS = 300, 75
 
@@ -26,14 +26,14 @@ def table(mixed: bool = True, **columns) -> dict[str, pl.Series]:
     return {name: pl.Series(name, [str(each[i]) for i in order]) for name, each in cells.items()}
 
 
-def found(columns: dict[str, pl.Series], **more) -> Pair | None:
+def found(columns: dict[str, pl.Series], **more) -> Group | None:
     return find_pair(Grouped(columns, list(columns), **more), list(columns))
 
 
 @pytest.mark.parametrize("mixed", [False, True])
 def test_a_number_that_begins_anew_in_each_site(mixed):
     pair = found(table(mixed))
-    assert (pair.outer, pair.inner, pair.values) == ("site", "patient", PATIENTS)
+    assert (pair.outer, pair.column, pair.values) == ("site", "patient", PATIENTS)
     assert pair.reason == (
         "rows of one `site` and one `patient` belong together: 75 pairs in 300 rows; rows of one value are alike in 2 "
         "of 2 other columns"
@@ -45,12 +45,12 @@ def test_attributes_and_texts_are_evidence_too():
     generator = np.random.default_rng(1)
     who, noise = np.arange(N) // 4, generator.normal(size=N).round(2)
     born, height = generator.integers(1930, 2000, PATIENTS)[who], generator.normal(170, 9, PATIENTS).round(1)[who]
-    assert found(table(pulse=born, iron=height)).inner == "patient"
+    assert found(table(pulse=born, iron=height)).column == "patient"
     words = [f"w{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(60)]
     own = [generator.choice(words, 10) for _ in range(PATIENTS)]
     note = [" ".join(generator.choice(own[i], 7)) for i in who]
     assert found(table(pulse=noise, iron=noise, note=note)) is None
-    assert found(table(pulse=noise, iron=noise, note=note), texts=["note"]).inner == "patient"
+    assert found(table(pulse=noise, iron=noise, note=note), texts=["note"]).column == "patient"
 
 
 def test_what_each_of_two_columns_explains_by_itself_makes_no_pair():
