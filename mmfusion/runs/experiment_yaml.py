@@ -95,8 +95,8 @@ def experiment(
     ]
     for key, decision in modalities.items():
         lines += [*_why(decision.reason, decision.warning, "    "), f"    {key}:", f"      kind: {decision.kind}"]
-        column = _list(decision.columns) if decision.others else scalar(decision.column)
-        lines += [f"      column: {column}", *_options(decision.arguments, "      ")]
+        column = decision.columns if decision.others else decision.column
+        lines += [f"      column: {_value(column)}", *_options(decision.arguments, "      ")]
     if tabular:
         lines += _why_each(table, "    ")
         lines += [f"    {tabular}:", "      kind: tabular"]
@@ -106,7 +106,7 @@ def experiment(
     lines += _chosen(choices, "data.", "  ")
     lines += ["", "task:"]
     for key, decision in tasks.items():
-        column = f"columns: {_list(decision.columns)}" if decision.others else f"column: {scalar(decision.column)}"
+        column = f"columns: {_value(decision.columns)}" if decision.others else f"column: {scalar(decision.column)}"
         lines += [*_why(decision.reason, decision.warning, "  "), f"  {key}:", f"    {column}"]
         lines += _options(decision.arguments, "    ")
         lines += _chosen(choices, f"task.{key}.", "    ")
@@ -147,52 +147,35 @@ def scalar(value: Any) -> str:
 
 
 def _encoder(kind: str, key: str, choices: Sequence[Choice]) -> str:
-    chosen = next((choice for choice in choices if choice.key == group_key(kind, key)), None)
-    if chosen is None:
-        return _default("encoder", kind, ENCODERS[kind], key)
-    return f"{_default('encoder', kind, chosen.value, key)}  # {chosen.reason}"
-
-
-def _default(group: str, kind: str, option: str, key: str) -> str:
-    return f"  - /{group_key(kind, key, group)}: {option}"
+    group = group_key(kind, key)
+    chosen = next((choice for choice in choices if choice.key == group), Choice(group, ENCODERS[kind], ""))
+    return f"  - /{group}: {chosen.value}" + (f"  # {chosen.reason}" if chosen.reason else "")
 
 
 def _reading(settings: Settings) -> list[str]:
     """How the file is read, where that is not as usual."""
-    usual, lines = Settings(), []
-    for option in OPTIONS:
-        value = getattr(settings, option)
-        if value == getattr(usual, option):
-            continue
-        if isinstance(value, Mapping):
-            lines.append(f"  {option}: {{{', '.join(f'{_quoted(k)}: {_list(v)}' for k, v in value.items())}}}")
-        else:
-            lines.append(f"  {option}: {scalar(value) if isinstance(value, str | bool | None) else _list(value)}")
-    return lines
+    usual = Settings()
+    unusual = {name: getattr(settings, name) for name in OPTIONS if getattr(settings, name) != getattr(usual, name)}
+    return _options(unusual, "  ")
 
 
 def _split(plan: Plan) -> list[str]:
     column, group = plan.first("split"), plan.first("group")
     targets = [d.column for d in plan.of("task", "classification", "binary")]
     target = next((name for name in targets if named(name, LABEL)), targets[0] if targets else None)
+    stratify = [f"    stratify: {scalar(target)}"] if target else []
     lines = ["  split:"]
     if column is not None:
         lines.append(f"    column: {scalar(column)}")
-        lacking = []
-        for split in RATIO:
-            values = [value for value, meaning in plan.splits.items() if meaning == split]
-            lines.append(
-                f"    {split}: {scalar(values[0]) if len(values) == 1 else _list(values) if values else 'null'}"
-            )
-            lacking += [] if values else [split]
-        if lacking:
+        values = {split: [v for v, meaning in plan.splits.items() if meaning == split] for split in RATIO}
+        for split, names in values.items():
+            lines.append(f"    {split}: {_value(names if len(names) > 1 else next(iter(names), None))}")
+        if lacking := [split for split, names in values.items() if not names]:
             shares = ", ".join(f"{split}: 0.1" for split in lacking)
-            lines.append(f"    from_train: {{{shares}}}  # the column has none")
-            lines += [f"    stratify: {scalar(target)}"] if target else []
+            lines += [f"    from_train: {{{shares}}}  # the column has none", *stratify]
     else:
         shares = ", ".join(f"{split}: {share}" for split, share in RATIO.items())
-        lines += ["    column: null", f"    ratio: {{{shares}}}", "    seed: 0"]
-        lines += [f"    stratify: {scalar(target)}"] if target else []
+        lines += ["    column: null", f"    ratio: {{{shares}}}", "    seed: 0", *stratify]
         shared = _shared_files(plan)
         if group is None and shared is not None:
             lines.append(f"    group: {scalar(shared)}  # several rows have one file: they stay in one split")
@@ -203,17 +186,13 @@ def _split(plan: Plan) -> list[str]:
 
 def _shared_files(plan: Plan) -> str | None:
     """The column of files, one in every row, of which the most are those of several rows; None: hardly any are."""
-    found = [
-        plan.profiles[d.column]
-        for d in plan.of("modality", "image", "speech", "series")
-        if d.column in plan.profiles and not d.others
-    ]
+    found = [plan.profiles[d.column] for d in plan.of("modality", "image", "speech", "series") if not d.others]
     shared = [each for each in found if each.filled == each.rows and _MANY <= each.distinct < 0.9 * each.rows]
     return min(shared, key=lambda each: each.distinct).name if shared else None
 
 
 def _options(options: Mapping[str, Any], indent: str) -> list[str]:
-    return [f"{indent}{k}: {_list(v) if isinstance(v, list) else scalar(v)}" for k, v in options.items()]
+    return [f"{indent}{key}: {_value(value)}" for key, value in options.items()]
 
 
 def _chosen(choices: Sequence[Choice], prefix: str = "", indent: str = "") -> list[str]:
@@ -228,13 +207,17 @@ def _chosen(choices: Sequence[Choice], prefix: str = "", indent: str = "") -> li
         level = min(len(parents), len(open_)) if level is None else level
         lines += [f"{indent}{'  ' * depth}{parents[depth]}:" for depth in range(level, len(parents))]
         open_ = parents
-        value = _list(choice.value) if isinstance(choice.value, list) else scalar(choice.value)
-        lines.append(f"{indent}{'  ' * len(parents)}{last}: {value}  # {choice.reason}")
+        lines.append(f"{indent}{'  ' * len(parents)}{last}: {_value(choice.value)}  # {choice.reason}")
     return lines
 
 
-def _list(values: Sequence[Any]) -> str:
-    return "[" + ", ".join(_quoted(v) if isinstance(v, str) else scalar(v) for v in values) + "]"
+def _value(value: Any) -> str:
+    """A scalar, a list, or a mapping to lists, on one line; text inside is quoted."""
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{_quoted(name)}: {_value(inner)}" for name, inner in value.items()) + "}"
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        return scalar(value)
+    return "[" + ", ".join(_quoted(each) if isinstance(each, str) else scalar(each) for each in value) + "]"
 
 
 def _quoted(text: str) -> str:

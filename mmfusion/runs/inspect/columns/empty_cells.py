@@ -12,11 +12,11 @@ import polars as pl
 from mmfusion.data.table.decimals import to_points
 from mmfusion.data.table.empty import EMPTY, MARKS, PROGRAMS, looks_missing
 from mmfusion.runs.inspect.columns.casts import counted, numeric
-from mmfusion.runs.inspect.columns.media_paths import SUFFIXES
+from mmfusion.runs.inspect.columns.media_paths import KIND_OF
 from mmfusion.runs.inspect.columns.profile import profile
 from mmfusion.runs.inspect.columns.spelling import is_date
 
-_PATH = rf"({'|'.join(re.escape(suffix) for suffixes in SUFFIXES.values() for suffix in suffixes)})$"
+_PATH = rf"({'|'.join(map(re.escape, KIND_OF))})$"
 _DEGREES = {"mild", "moderate", "severe", "low", "medium", "high", "minor", "major", "some", "few", "many", "slight"}
 _ALIKE = 0.8
 _MEASUREMENTS = 21

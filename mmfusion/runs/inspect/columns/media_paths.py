@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -12,17 +13,9 @@ from zipfile import ZipFile
 
 import polars as pl
 
+from mmfusion.data import kinds
 from mmfusion.data.decode.paths import PathError, Place, is_remote, likely_meant, resolve
 from mmfusion.data.decode.unsupported import SUFFIXES as UNREAD
-
-SUFFIXES = {
-    "image": (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff"),
-    "speech": (".wav", ".flac", ".ogg", ".mp3", ".opus"),
-    "array": (".npy", ".npz"),
-    "series": (".csv", ".tsv"),
-    **UNREAD,
-}
-"""Kind to the suffixes of its files; what an array is, its shape says."""
 
 LOOKED_FOR = 200
 """Cells whose file is looked for."""
@@ -30,8 +23,23 @@ LOOKED_FOR = 200
 OPENED = 40
 """Files whose header is read."""
 
-_KIND_OF = {suffix: kind for kind, suffixes in SUFFIXES.items() for suffix in suffixes}
 _GREY = ("1", "L", "I;16", "I;16B", "I", "LA")
+
+
+def _kind_of_suffix() -> dict[str, str]:
+    """Suffix to the kind that reads such files, as the kinds' classes say; read from their text, for they import torch.
+
+    What is in an array of numbers, which several kinds read, its shape says.
+    """
+    found = {suffix: kind for kind, suffixes in UNREAD.items() for suffix in suffixes}
+    for file in Path(kinds.__path__[0]).glob("[!_]*.py"):
+        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "suffixes":
+                found |= {suffix: "array" if suffix in found else file.stem for suffix in ast.literal_eval(node.value)}
+    return found
+
+
+KIND_OF = _kind_of_suffix()
 
 
 @dataclass(frozen=True)
@@ -71,10 +79,10 @@ def look(cells: Sequence[Any], root: Place, known: str | None = None) -> Media |
     if not len(present):
         return None
     suffixes = present.str.extract(r"(\.\w+)$").str.to_lowercase()
-    kinds = Counter(_KIND_OF[s] for s in suffixes.to_list() if s in _KIND_OF)
-    if known is None and (not kinds or kinds.most_common(1)[0][1] < 0.9 * len(present)):
+    likeliest = Counter(KIND_OF[s] for s in suffixes.to_list() if s in KIND_OF).most_common(1)
+    if known is None and (not likeliest or likeliest[0][1] < 0.9 * len(present)):
         return None
-    kind = known or kinds.most_common(1)[0][0]
+    kind = known or likeliest[0][0]
     distinct = present.unique(maintain_order=True)
     sample = distinct.gather_every(max(1, len(distinct) // LOOKED_FOR)).head(LOOKED_FOR).to_list()
     there: list[Path] = []
