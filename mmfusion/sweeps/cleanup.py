@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from typing import Any
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.store.files import JOB
+from mmfusion.store.files import JOB, SWEEP, read_mapping
 from mmfusion.store.owner import end, is_alive, is_gone, is_here
 from mmfusion.store.sweep import FINAL, GRACE_S, Job, Sweep
 
@@ -65,10 +65,8 @@ def is_orphaned(sweeper: dict[str, Any] | None) -> bool:
 
 
 def _entry(sweep: Sweep, job: Job) -> dict[str, Any]:
-    try:
-        entry: dict[str, Any] = sweep.about().get("jobs", {}).get(job.hash, {})
-    except ConfigError:  # a file that cannot be read for a moment is no reason to end a job
-        return {}
+    # A record that cannot be read for a moment is no reason to end a job.
+    entry: dict[str, Any] = read_mapping(sweep.path / SWEEP).get("jobs", {}).get(job.hash, {})
     return entry
 
 

@@ -19,7 +19,8 @@ from mmfusion.runs.run_summary import shell_path, shown_path
 from mmfusion.store.sweep import FINAL, Job, Sweep, job_hash
 from mmfusion.sweeps.cleanup import cleaned_up
 from mmfusion.sweeps.command import Command, current
-from mmfusion.sweeps.pool import EndedJob, Pool
+from mmfusion.sweeps.pool import Pool
+from mmfusion.sweeps.process import EndedJob
 from mmfusion.sweeps.tables import refused_splits
 
 

@@ -5,42 +5,15 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.hardware import usable_cores
-from mmfusion.store.owner import identity
-from mmfusion.store.sweep import BEAT_S, Job, Sweep
-from mmfusion.sweeps.process import JobProcess
+from mmfusion.store.sweep import Job, Sweep
+from mmfusion.sweeps.process import EndedJob, JobProcess
 from mmfusion.sweeps.slots import Slots
 
 _POLL = 0.1  # seconds between two looks at the processes
-
-
-@dataclass(frozen=True)
-class EndedJob:
-    """A job that has come to its end.
-
-    Attributes:
-        job: which.
-        result: its `result.json`.
-        seconds: that its process lived.
-    """
-
-    job: Job
-    result: Mapping[str, Any]
-    seconds: float = 0.0
-
-    @property
-    def status(self) -> str:
-        """Completed, failed or stopped."""
-        return str(self.result["status"])
-
-    @property
-    def error(self) -> str | None:
-        """Why, if it did not complete."""
-        return self.result.get("error")
 
 
 class Pool:
@@ -71,7 +44,6 @@ class Pool:
         self._trainer = trainer
         self._running: dict[int, JobProcess] = {}
         self._ended: list[EndedJob] = []
-        self._beaten = 0.0
 
     def __enter__(self) -> Pool:
         return self
@@ -100,36 +72,26 @@ class Pool:
         One that cannot be started (a full disk, too many processes) has failed: the others may still get through.
         """
         gpus = self.slots.take(job.number, self._gpus(job))
-        process = None
+        given = {**self._resources(job, gpus), **(environment or {})}
+        about = {**note, "gpus": gpus}
         try:
-            self.sweep.prepare(job, **note)
-            process = JobProcess(job, self.words, {**self._resources(job, gpus), **(environment or {})})
-            self.sweep.note(job, **identity(process.pid), gpus=gpus)
+            self._running[job.number] = JobProcess(
+                self.sweep, job, self.words, given, timeout_s=self.timeout_s, grace_s=self.grace_s, note=about
+            )
         except OSError as error:
             self.slots.give_back(job.number)
-            if process is not None:  # nobody would find it again
-                process.kill()
-                process.settle(self.sweep)
             self._ended.append(EndedJob(job, self.sweep.settle_unstarted(job, error)))
-            return
-        self._running[job.number] = process
 
     def wait(self, seconds: float | None = None) -> list[EndedJob]:
         """Until at least one job has ended, or so many seconds; which have."""
         until = None if seconds is None else time.monotonic() + seconds
         while self.busy:
-            self._end_late_ones()
-            if time.monotonic() - self._beaten > BEAT_S:
-                self._beaten = time.monotonic()
-                for process in self._running.values():
-                    self.sweep.beat(process.job)
-            for number in [number for number, process in self._running.items() if process.ended()]:
-                process = self._running.pop(number)
-                self.slots.give_back(number)
-                self._ended.append(EndedJob(process.job, process.settle(self.sweep), process.seconds))
-            if self._ended:
-                break
-            if until is not None and time.monotonic() >= until:
+            for number, process in list(self._running.items()):
+                if (ended_job := process.look()) is not None:
+                    del self._running[number]
+                    self.slots.give_back(number)
+                    self._ended.append(ended_job)
+            if self._ended or (until is not None and time.monotonic() >= until):
                 break
             time.sleep(_POLL)
         ended, self._ended = self._ended, []
@@ -140,7 +102,7 @@ class Pool:
         ended = []
         while self.busy:
             for process in self._running.values():
-                process.end("stopped", reason, self.grace_s)
+                process.end("stopped", reason)
             ended += self.wait(_POLL)
         return ended
 
@@ -171,9 +133,3 @@ class Pool:
             ranks = max(1, int(devices)) if devices.isdecimal() else 1  # each of which would take so many threads
             given["OMP_NUM_THREADS"] = str(max(1, usable_cores() // self.slots.jobs // ranks))
         return given
-
-    def _end_late_ones(self) -> None:
-        for process in self._running.values():
-            if self.timeout_s is not None and process.seconds > self.timeout_s:
-                reason = f"ended after {self.timeout_s:g} s (hydra.launcher.timeout_s)"
-                process.end("failed", reason, self.grace_s)

@@ -10,13 +10,15 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from mmfusion.config.environment import PARENT_VARIABLE
 from mmfusion.config.quoting import quoted
 from mmfusion.store.files import LOG
-from mmfusion.store.sweep import Job, Sweep
+from mmfusion.store.owner import identity
+from mmfusion.store.sweep import BEAT_S, GRACE_S, Job, Sweep
 
 # What another launcher may have set for itself. A job that took it for its own would wait for ranks that never come.
 _OTHERS = re.compile(
@@ -30,83 +32,135 @@ def command_line(words: Sequence[str], job: Job) -> list[str]:
     return [sys.executable, "-m", "mmfusion", "train", *words, *job.overrides, f"paths.run={quoted(str(job.folder))}"]
 
 
-class JobProcess:
-    """A job at work.
+@dataclass(frozen=True)
+class EndedJob:
+    """A job that has come to its end.
 
-    Starts as it is made; the sweep's folder has been prepared for the job.
+    Attributes:
+        job: which.
+        result: its `result.json`.
+        seconds: that its process lived.
+    """
+
+    job: Job
+    result: Mapping[str, Any]
+    seconds: float = 0.0
+
+    @property
+    def status(self) -> str:
+        """Completed, failed or stopped."""
+        return str(self.result["status"])
+
+    @property
+    def error(self) -> str | None:
+        """Why, if it did not complete."""
+        return self.result.get("error")
+
+
+class JobProcess:
+    """A job at work, from its folder's making to its result.
 
     Args:
+        sweep: of the job.
         job: what to run.
         words: before its overrides on the command line.
         environment: beside this process's own.
         cwd: where the sweep was started, for `./conf` and relative paths; None is this process's own folder.
+        timeout_s: seconds after which it is ended and has failed; None waits for ever.
+        option: of `hydra.launcher`, which sets that limit.
+        grace_s: seconds between asking it to stop and killing it.
+        note: what else its `job.json` is to say.
 
     Raises:
         OSError: it cannot be started.
     """
 
     def __init__(
-        self, job: Job, words: Sequence[str], environment: Mapping[str, str], cwd: str | Path | None = None
+        self,
+        sweep: Sweep,
+        job: Job,
+        words: Sequence[str],
+        environment: Mapping[str, str],
+        cwd: str | None = None,
+        timeout_s: float | None = None,
+        option: str = "timeout_s",
+        grace_s: float = GRACE_S,
+        note: Mapping[str, Any] | None = None,
     ) -> None:
-        inherited = {k: v for k, v in os.environ.items() if not _OTHERS.fullmatch(k)}
-        given = {**inherited, **job.environment(), PARENT_VARIABLE: str(os.getpid()), **environment}
-        self.job = job
-        self.began = time.monotonic()
+        self.sweep, self.job, self.timeout_s, self.grace_s = sweep, job, timeout_s, grace_s
+        self._late = f"ended after {timeout_s:g} s (hydra.launcher.{option})" if timeout_s is not None else ""
         self._ending_since: float | None = None
         self._reason: tuple[str, str] | None = None
+        self.began = self._beaten = time.monotonic()
+        sweep.prepare(job, **(note or {}))
+        inherited = {k: v for k, v in os.environ.items() if not _OTHERS.fullmatch(k)}
         with (job.folder / LOG).open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 (our own command, checked before)
                 command_line(words, job),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
-                env=given,
+                env={**inherited, **job.environment(), PARENT_VARIABLE: str(os.getpid()), **environment},
                 cwd=cwd,
                 start_new_session=True,  # Ctrl-C reaches this process alone, which then ends the jobs in order
             )
-        self.pid = self._process.pid
+        try:
+            sweep.note(job, **identity(self._process.pid))
+        except OSError:  # nobody would find it again
+            self.kill()
+            self._process.wait()
+            raise
 
     @property
     def seconds(self) -> float:
         """Since the start."""
         return time.monotonic() - self.began
 
-    def kill(self) -> None:
-        """Without asking."""
-        self._signal(signal.SIGKILL)
+    def look(self) -> EndedJob | None:
+        """The job once it has ended; what its process started and left behind is then ended too.
 
-    def ended(self) -> bool:
-        """Whether the process is gone; what it started and left behind is then ended too."""
-        if self._process.poll() is None:
-            return False
-        self.kill()
-        return True
+        Until then other hosts are shown that somebody looks after it, and it is ended when it is late.
+        """
+        if self._process.poll() is not None:
+            self.kill()
+            return EndedJob(self.job, self._result(), self.seconds)
+        if time.monotonic() - self._beaten > BEAT_S:
+            self._beaten = time.monotonic()
+            self.sweep.beat(self.job)
+        if self.timeout_s is not None and self.seconds > self.timeout_s:
+            self.end("failed", self._late)
+        return None
 
-    def end(self, status: str, reason: str, grace: float) -> None:
-        """Ask it to stop, and make it stop if `grace` seconds after the first request it has not.
+    def end(self, status: str, reason: str) -> None:
+        """Ask it to stop, and make it stop if `grace_s` seconds after the first request it has not.
 
         Args:
             status: what the run then is, unless it completes before it stops.
             reason: why.
-            grace: seconds.
         """
         if self._ending_since is None:
             self._ending_since, self._reason = time.monotonic(), (reason, status)
             self._signal(signal.SIGTERM, group=False)  # the run ends its own ranks and loader workers, in order
-        elif time.monotonic() - self._ending_since > grace:
+        elif time.monotonic() - self._ending_since > self.grace_s:
             self.kill()
 
-    def settle(self, sweep: Sweep) -> dict[str, Any]:
-        """After the end: the job's result, which says how the process ended if the run could not."""
-        code = self._process.wait()
+    def kill(self) -> None:
+        """Without asking."""
+        self._signal(signal.SIGKILL)
+
+    def _result(self) -> dict[str, Any]:
+        """The job's result, which says how the process ended if the run could not."""
+        if not self.sweep.owns(self.job, self._process.pid):  # the same command was given again in the meantime
+            error = f"process {os.getpid()} was replaced by another that runs the same job"
+            return {"status": "stopped", "error": error}
         if self._reason is not None:
-            return sweep.settle(self.job, *self._reason)
-        return sweep.settle(self.job, explained(code, self.job.folder / LOG))
+            return self.sweep.settle(self.job, *self._reason)
+        return self.sweep.settle(self.job, explained(self._process.returncode, self.job.folder / LOG))
 
     def _signal(self, number: int, group: bool = True) -> None:
         # By hand, for psutil knows no process groups.
         with suppress(ProcessLookupError, PermissionError):  # it is gone
-            (os.killpg if group else os.kill)(self.pid, number)
+            (os.killpg if group else os.kill)(self._process.pid, number)
 
 
 def explained(code: int, log: Path) -> str:

@@ -11,7 +11,7 @@ from typing import Any
 from hydra.core.hydra_config import HydraConfig
 
 from mmfusion.store.owner import identity
-from mmfusion.store.sweep import BEAT_S, GRACE_S, Job, Sweep, job_hash
+from mmfusion.store.sweep import GRACE_S, Job, Sweep, job_hash
 from mmfusion.sweeps.cleanup import STOPPED, WORKER, is_cancelled, is_orphaned, sweeper_of
 from mmfusion.sweeps.process import JobProcess
 
@@ -63,38 +63,23 @@ def run_job(
     """
     if sweep.is_done(job) or sweep.elsewhere(job) or is_orphaned(sweeper) or is_cancelled(sweep, job):
         return sweep.result(job)
-    sweep.prepare(job)
+    limit = None if timeout_s is None else max(timeout_s - 2 * GRACE_S, timeout_s / 2)
+    note = {WORKER: identity()}
     try:
-        process = JobProcess(job, words, environment, cwd)
+        process = JobProcess(sweep, job, words, environment, cwd, limit, "timeout_min", note=note)
     except OSError as error:
         return sweep.settle_unstarted(job, error)
-    limit = None if timeout_s is None else max(timeout_s - 2 * GRACE_S, timeout_s / 2)
-    beaten, cancelled = time.monotonic(), False
-    try:
-        sweep.note(job, **identity(process.pid), **{WORKER: identity()})
-        while not process.ended():
-            if time.monotonic() - beaten > BEAT_S:
-                beaten = time.monotonic()
-                sweep.beat(job)
-                cancelled = is_cancelled(sweep, job)
-            if cancelled or is_orphaned(sweeper):
-                process.end("stopped", STOPPED, GRACE_S)
-            if limit is not None and process.seconds > limit:
-                process.end("failed", f"ended after {limit:g} s (hydra.launcher.timeout_min)", GRACE_S)
+    is_unwanted = False
+    while True:
+        try:
+            is_unwanted = is_unwanted or is_cancelled(sweep, job) or is_orphaned(sweeper)
+            if is_unwanted:
+                process.end("stopped", STOPPED)
+            if (ended := process.look()) is not None:
+                return dict(ended.result)
             time.sleep(_POLL)
-    except BaseException:
-        while not process.ended():
-            process.end("stopped", STOPPED, GRACE_S)
-            time.sleep(_POLL)
-        _settle(sweep, process)
-        raise
-    return _settle(sweep, process)
-
-
-def _settle(sweep: Sweep, process: JobProcess) -> dict[str, Any]:
-    """Unless the same command was given again in the meantime, and the folder now belongs to another process."""
-    if not sweep.owns(process.job, process.pid):
-        return {"status": "stopped", "error": f"process {os.getpid()} was replaced by another that runs the same job"}
-    if is_cancelled(sweep, process.job):  # who cancelled it may have ended it
-        return sweep.settle(process.job, STOPPED, "stopped")
-    return process.settle(sweep)
+        except BaseException:
+            while process.look() is None:
+                process.end("stopped", STOPPED)
+                time.sleep(_POLL)
+            raise

@@ -22,11 +22,9 @@ def folder(tmp_path):
 
 def begin(folder, job, worker):
     """The job at work, for that worker."""
-    folder.prepare(job)
-    process = JobProcess(job, [], {})
-    folder.note(job, **identity(process.pid), worker=worker)
+    process = JobProcess(folder, job, [], {}, note={"worker": worker})
     while not (job.folder / "hanging").exists():
-        assert not process.ended()
+        assert process.look() is None
     return process
 
 
@@ -35,7 +33,7 @@ def test_an_interrupted_launcher_leaves_no_job(folder):
     with pytest.raises(KeyboardInterrupt), cleaned_up(folder, jobs):  # noqa: PT012
         processes = [begin(folder, job, identity()) for job in jobs[:2]]
         raise KeyboardInterrupt
-    assert all(process.ended() for process in processes)
+    assert all(process.look() for process in processes)
     assert [folder.result(job).get("status") for job in jobs] == ["stopped", "stopped", None]
     assert all(is_cancelled(folder, job) for job in jobs)
 
@@ -45,7 +43,7 @@ def test_a_launcher_that_fails_says_which_workers_died(folder):
     with pytest.raises(RuntimeError), cleaned_up(folder, jobs):  # noqa: PT012
         processes = [begin(folder, job, worker) for job, worker in zip(jobs, (DEAD, identity()), strict=True)]
         raise RuntimeError("no luck")
-    assert all(process.ended() for process in processes)
+    assert all(process.look() for process in processes)
     assert [folder.result(job)["error"] for job in jobs] == [
         "its worker died: RuntimeError: no luck", "the sweep was stopped",
     ]  # fmt: skip
@@ -57,7 +55,7 @@ def test_a_launcher_that_comes_back_without_a_result_leaves_no_job_at_work(folde
     folder.settle(jobs[1], "no luck", "failed")
     with cleaned_up(folder, jobs):
         process = begin(folder, jobs[0], DEAD)
-    assert process.ended()
+    assert process.look()
     assert folder.result(jobs[0])["error"].startswith("its worker died: the launcher came back without a result")
     assert folder.result(jobs[1])["error"] == "no luck"
     assert folder.result(jobs[2]) == {}, "it was never begun"

@@ -8,6 +8,7 @@ from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.cleanup import cancel
 from mmfusion.sweeps.process import JobProcess
 from mmfusion.sweeps.worker import run_job
+from tests.helpers.waiting import until
 
 pytestmark = pytest.mark.usefixtures("stand_in")
 
@@ -62,7 +63,7 @@ def test_what_was_called_off_is_not_started(folder):
 def test_what_is_called_off_while_it_runs_is_stopped(folder, monkeypatch):
     """By a sweep on another host: nothing but the shared folder can say so."""
     (job,) = folder.plan([["do=hang"]])
-    monkeypatch.setattr("mmfusion.sweeps.worker.BEAT_S", 0.1)
+    monkeypatch.setattr("mmfusion.sweeps.process.BEAT_S", 0.1)
     monkeypatch.setattr(folder, "beat", lambda job: (job.folder / "hanging").exists() and cancel(folder, [job]))
     assert run_job(folder, job, [], {})["status"] == "stopped"
 
@@ -92,12 +93,10 @@ def test_who_was_replaced_says_nothing(folder, monkeypatch):
 
 def test_what_still_runs_is_ended_before_its_folder_is_moved(folder):
     (job,) = folder.plan([["do=hang"]])
-    folder.prepare(job)
-    process = JobProcess(job, [], {})
-    folder.note(job, **identity(process.pid))
+    process = JobProcess(folder, job, [], {})
     while not (job.folder / "hanging").exists():
-        assert not process.ended()
+        assert process.look() is None
     folder.prepare(job)
-    assert process.ended()
+    until(process.look)
     assert json.loads((job.folder / "job.json").read_text())["attempt"] == 2
     assert json.loads((folder.path / "attempts/0-1/result.json").read_text())["status"] == "stopped"

@@ -15,7 +15,7 @@ from mmfusion.store.owner import identity
 from mmfusion.store.sweep import Job, Sweep, job_hash
 from mmfusion.sweeps.cleanup import cleaned_up
 from mmfusion.sweeps.command import Command
-from mmfusion.sweeps.pool import EndedJob
+from mmfusion.sweeps.process import EndedJob
 
 
 class Runner(Protocol):

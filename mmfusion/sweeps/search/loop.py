@@ -14,7 +14,7 @@ from mmfusion.store.owner import identity, is_gone, is_here, owner_text
 from mmfusion.store.sweep import Job, Sweep
 from mmfusion.sweeps.cleanup import cancel
 from mmfusion.sweeps.grid import say
-from mmfusion.sweeps.pool import EndedJob
+from mmfusion.sweeps.process import EndedJob
 from mmfusion.sweeps.search.active_trial import ActiveTrial, jobs_of
 from mmfusion.sweeps.search.batch import Runner
 from mmfusion.sweeps.search.samplers import Sampling

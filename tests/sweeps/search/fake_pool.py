@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+import yaml
 from optuna.trial import TrialState
 
+from mmfusion.config.folders import own_folder
 from mmfusion.store.sweep import Job, Sweep
-from mmfusion.sweeps.pool import EndedJob
+from mmfusion.sweeps.process import EndedJob
 from mmfusion.sweeps.search.loop import Search
 from mmfusion.sweeps.search.objectives import Objective
 from mmfusion.sweeps.search.samplers import Sampling
@@ -27,22 +29,9 @@ from mmfusion.training.search.trial import TRIAL_VARIABLE, Announcement
 
 Run = Callable[[Job, Announcement | None], Mapping[str, Any]]
 
-DEFAULTS: dict[str, Any] = {
-    "n_trials": 4,
-    "timeout_s": None,
-    "max_failures": 3,
-    "space": None,
-    "objectives": None,
-    "seeds": None,
-    "sampler": "random",
-    "pruner": "none",
-    "seed": 0,
-    "storage": "study.journal",
-    "study": None,
-    "resume": True,
-    "stale_after_s": None,
-    "batch_size": 4,
-}
+DEFAULTS = yaml.safe_load((own_folder() / "hydra/sweeper/search.yaml").read_text(encoding="utf-8"))
+DEFAULTS |= {"n_trials": 4, "max_failures": 3, "sampler": "random"}
+del DEFAULTS["_target_"]
 
 
 def settings(**changes: Any) -> Settings:

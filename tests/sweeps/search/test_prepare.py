@@ -17,7 +17,7 @@ from mmfusion.config.instantiate import trusting
 from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.command import Command, running
 from mmfusion.sweeps.multirun import multirun
-from mmfusion.sweeps.pool import EndedJob
+from mmfusion.sweeps.process import EndedJob
 from mmfusion.sweeps.search.prepare import search
 from tests.sweeps.search.fake_pool import FakePool, completed, settings, value_of
 
