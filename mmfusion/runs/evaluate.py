@@ -32,7 +32,7 @@ from mmfusion.store.files import CONFIG, PROVENANCE
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import Run, read_result
 from mmfusion.training.build import build_data, build_model, build_module
-from mmfusion.training.callbacks.progress import ProgressBar, ProgressLines
+from mmfusion.training.callbacks.progress import progress_callbacks
 from mmfusion.training.callbacks.undefined import explain
 from mmfusion.training.noise import quiet
 from mmfusion.training.trainer import build_trainer, progress_of
@@ -137,9 +137,8 @@ def evaluate(
             _say_how_many(data, part)
         module = build_module(config, build_model(config, data, tasks, from_checkpoint=True))
         fill(module, path, overrides)
-        kind = {True: ProgressBar, "lines": ProgressLines}.get(progress_of(config["trainer"]))
-        bars = [] if kind is None else [kind()]
-        trainer = build_trainer(config["trainer"], [stop, *bars], [], folder.path)
+        callbacks = [stop, *progress_callbacks(progress_of(config["trainer"]))]
+        trainer = build_trainer(config["trainer"], callbacks, [], folder.path)
         found: dict[str, Any] = dict(trainer.test(module, dataloaders=data.eval_dataloader(part), verbose=False)[0])
     metrics = {part + name.removeprefix("test"): float(value) for name, value in found.items()}
     ceilings = flat_ceilings(metrics, list(config["encoder"]), data.source.ceiling) if part == "test" else {}

@@ -24,7 +24,7 @@ from mmfusion.training.callbacks.metrics import StepMetrics
 from mmfusion.training.callbacks.monitor import Monitor, resolve_goal
 from mmfusion.training.callbacks.plateau import MovePlateau
 from mmfusion.training.callbacks.predictions import KeepPredictions
-from mmfusion.training.callbacks.progress import ProgressBar, ProgressLines
+from mmfusion.training.callbacks.progress import progress_callbacks
 from mmfusion.training.callbacks.pruning import PruneTrial
 from mmfusion.training.callbacks.speed import Speed
 from mmfusion.training.search.trial import Announcement
@@ -122,8 +122,8 @@ def build_callbacks(
     pruning = PruneTrial(trial) if trial is not None and len(trial.objectives) == 1 else None
     if pruning is not None:
         ordered.append(pruning)
-    if progress and not any(isinstance(each, LightningBar) for each in further):
-        ordered.append(ProgressLines(monitor) if progress == "lines" else ProgressBar(monitor))
+    if not any(isinstance(each, LightningBar) for each in further):
+        ordered += progress_callbacks(progress, monitor)
     return Callbacks(speed, monitor, kept, predictions, pruning, ordered)
 
 

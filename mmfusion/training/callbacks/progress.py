@@ -10,7 +10,7 @@ import math
 import time
 from abc import abstractmethod
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from pytorch_lightning import Callback, Trainer
 
@@ -141,6 +141,12 @@ class ProgressBar(_Progress):
         if self._bar is not None:
             self._bar.stop()
             self._bar = None
+
+
+def progress_callbacks(progress: bool | Literal["lines"], monitor: Monitor | None = None) -> list[Callback]:
+    """A bar, or lines, or nothing."""
+    kind = {True: ProgressBar, "lines": ProgressLines}.get(progress)
+    return [] if kind is None else [kind(monitor)]
 
 
 def _epoch(trainer: Trainer) -> str:
