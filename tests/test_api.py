@@ -1,4 +1,6 @@
 import doctest
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +28,13 @@ def test_what_mmfusion_offers_is_there_on_first_use():
         assert name not in vars(mmfusion)
     with pytest.raises(AttributeError, match="no attribute 'load_rum'"):
         _ = mmfusion.load_rum
+
+
+def test_mmfusion_is_imported_without_what_is_heavy():
+    code = (
+        "import sys, mmfusion; mmfusion.train, mmfusion.compose; print(*{'torch', 'hydra', 'numpy'} & set(sys.modules))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout == "\n"
 
 
 @pytest.mark.parametrize(
