@@ -47,7 +47,8 @@ format: $(READY)  ## format the code and apply ruff's safe fixes
 	@$(BIN)/ruff format .
 	@$(BIN)/ruff check --fix .
 
-docs: $(READY)  ## write docs/reference.md, the page of every option, from conf/
+docs: $(READY)  ## write docs/reference.md, the page of every option, and conf/schema.json, for the check and for editors
+	@$(BIN)/python scripts/make_schema.py
 	@$(BIN)/python scripts/make_reference.py
 
 bench: $(READY)  ## run the benchmarks; the seed loop's needs ../shared/data (about half an hour in all)

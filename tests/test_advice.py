@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from contextlib import redirect_stderr, redirect_stdout
+from copy import deepcopy
 from pathlib import Path
 
 import pytest
@@ -13,11 +14,11 @@ from PIL import Image
 
 from mmfusion.cli import COMMANDS, main
 from mmfusion.commands.init import run as init
-from mmfusion.config.compose import load_config
+from mmfusion.config.check import problems_of
+from mmfusion.config.compose import compose, load_config
 from mmfusion.config.errors import ConfigError
-from mmfusion.config.folders import groups, own_folder
+from mmfusion.config.folders import own_folder
 from mmfusion.config.names import MANIFEST
-from mmfusion.config.typed import problems_of
 from mmfusion.data.checks import check_trained_columns
 from mmfusion.data.decode.numeric_cells import number
 from mmfusion.data.errors import DataError
@@ -381,7 +382,7 @@ def test_each_option_that_is_named_is_one_of_the_command():
 
 def test_each_key_that_is_named_is_one():
     """Of the parts that are what they are whichever option of a group is chosen, and of Hydra's."""
-    known, primary = groups([own_folder()]), own_folder() / "train.yaml"
+    config = compose(["data=manifest", "data.path=table.csv"]).config
     hydra = {"sweep", *(path.name for path in (own_folder() / "hydra").iterdir())}
     parts = {"data", "trainer", "callbacks", "report", "compile", "modality", "paths", "optimizer"}
     wrong = []
@@ -391,6 +392,12 @@ def test_each_key_that_is_named_is_one():
             if part == "hydra":
                 wrong += [] if key.split(".")[1] in hydra else [f"{module}: {key}"]
             elif part in parts:
-                why = problems_of(key, None, ["data=manifest"], known, primary)
+                node = changed = deepcopy(config)
+                *above, last = key.split(".")
+                for name in above:
+                    node[name] = node[name] if isinstance(node.get(name), dict) else {}
+                    node = node[name]
+                node[last] = None
+                why = problems_of(changed)
                 wrong += [f"{module}: {key}: {text}" for _, each in why if "no such key" in each]
     assert not wrong, "\n".join(wrong)

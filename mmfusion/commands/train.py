@@ -57,5 +57,5 @@ def _show_config(overrides: list[str], config_dirs: list[str]) -> int:
 
     composed = compose(overrides, config_dirs)
     print(yaml.safe_dump(composed.config, sort_keys=False, allow_unicode=True), end="")
-    check(composed.config, composed.origin)
+    check(composed.config, composed.sources)
     return OK

@@ -3,36 +3,28 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
-from mmfusion.config.code import submodules
 from mmfusion.config.errors import ConfigError, suggest
+from mmfusion.config.mismatches import Problem
 from mmfusion.config.names import MANIFEST, RESERVED
-from mmfusion.config.signature import Signature, components
-from mmfusion.config.slots import SLOTS
+from mmfusion.config.schema import fact, kind_of, those_with
 from mmfusion.config.split import check_split
 from mmfusion.config.task_metrics import facts_of
 from mmfusion.config.validation import without_validation
 from mmfusion.config.validation_interval import interval_problems
 
-Problem = tuple[str, str]
 CUDA_GRAPHS = ("reduce-overhead", "max-autotune")
 """Modes of `torch.compile` that replay one walk through the graph."""
-Read = Callable[[str], Signature | None]
 
 
-def impossible(config: Mapping[str, Any], read: Read) -> Iterator[Problem]:
-    """Each combination that cannot work, with what would.
-
-    Args:
-        config: the composed config, its keys and types already checked.
-        read: a target's signature, None if unknown.
-    """
+def impossible(config: Mapping[str, Any]) -> Iterator[Problem]:
+    """Each combination in a config whose keys and types are right that cannot work, with what would."""
     encoders, tasks = config["encoder"], config["task"]
     modalities = config["data"].get("modalities") or {}
     if not encoders:
-        options = ", ".join(f"+encoder/{node['kind']}@encoder.{name}=..." for name, node in modalities.items())
+        options = ", ".join(f"+encoder/{kind_of(node)}@encoder.{name}=..." for name, node in modalities.items())
         yield "encoder", f"there is none, so no modality is in use; add at least one of {options or 'them'}"
     if not tasks:
         yield "task", "there is none; add one, for example +task@task.label=classification"
@@ -40,20 +32,23 @@ def impossible(config: Mapping[str, Any], read: Read) -> Iterator[Problem]:
     yield from split or without_validation(config)
     yield from _names("encoder", encoders)
     yield from _names("task", tasks)
-    yield from _modalities(encoders, modalities, read)
-    yield from _transforms(modalities, read)
+    for name, node in tasks.items():
+        taken = facts_of({**node, "metrics": {}}, f"task.{name}") or {}
+        yield from _names(f"task.{name}.metrics", node.get("metrics") or {}, (*taken, "loss", "labels", "rows"))
+    yield from _modalities(encoders, modalities)
+    yield from _transforms(modalities)
     for key, node in _with_nested("fusion", config["fusion"]):
-        yield from _fusion(key, node, encoders, read)
-    yield from _gradients(config, read)
+        yield from _fusion(key, node, encoders)
+    yield from _gradients(config)
     yield from interval_problems(config)
     yield from _sharded(config["trainer"], config["compile"])
-    yield from _placeholders(config, read)
+    yield from _placeholders(config)
     yield from _known("fusion.weights", config["fusion"].get("weights"), encoders, "modality")
     yield from _known("modality.dropout", config["modality"]["dropout"], encoders, "modality")
     yield from _known("loss_weighting.weights", config["loss_weighting"].get("weights"), tasks, "task")
     monitor = config["callbacks"]["monitor"]["metric"]
-    yield from _metrics("callbacks.monitor.metric", monitor, tasks, read)
-    yield from _metrics("scheduler.monitor", config["scheduler"].get("monitor"), tasks, read)
+    yield from _metrics("callbacks.monitor.metric", monitor, tasks)
+    yield from _metrics("scheduler.monitor", config["scheduler"].get("monitor"), tasks)
 
 
 def _split(data: Mapping[str, Any]) -> Iterator[Problem]:
@@ -65,58 +60,61 @@ def _split(data: Mapping[str, Any]) -> Iterator[Problem]:
             yield key, why
 
 
-def _names(section: str, names: Iterable[str]) -> Iterator[Problem]:
+def _names(section: str, names: Iterable[str], taken: Iterable[str] = ()) -> Iterator[Problem]:
     """Names end up in metrics (`test[a+b]/task/metric`) and as parts of a torch module, and must fit there."""
     for name in names:
         if not re.fullmatch(r"[A-Za-z0-9_-]+", str(name)):
             yield f"{section}.{name}", "a name is made of ASCII letters, digits, _ and -"
+        elif name in taken:
+            yield f"{section}.{name}", "this name is taken; choose another"
         elif name in RESERVED:
             own = " and set column to the data's" if section == "task" else ", in data.modalities too"
             yield f"{section}.{name}", f"this name is taken by torch; choose another, for example {name}_{own}"
 
 
-def _modalities(encoders: Mapping[str, Any], modalities: Mapping[str, Any], read: Read) -> Iterator[Problem]:
+def _modalities(encoders: Mapping[str, Any], modalities: Mapping[str, Any]) -> Iterator[Problem]:
     for name, node in encoders.items():
         if name not in modalities:
             yield f"encoder.{name}", f"the data has no modality {name!r}; {suggest(name, modalities)}"
             continue
-        reads, kind = _attribute(node, "kind", read), modalities[name]["kind"]
+        reads, kind = fact(node, f"encoder.{name}", "kind"), kind_of(modalities[name])
         if isinstance(reads, str) and reads != kind:
-            others = _those_with("kind", kind, "mmfusion.encoders", read)
+            others = those_with("encoder", "kind", kind)
             yield (
                 f"encoder.{name}",
                 f"{node['_target_']} reads {reads}, but data.modalities.{name} is {kind}; what reads {kind}: {others}",
             )
 
 
-def _transforms(modalities: Mapping[str, Any], read: Read) -> Iterator[Problem]:
+def _transforms(modalities: Mapping[str, Any]) -> Iterator[Problem]:
     for name, node in modalities.items():
         for stage, listed in (node.get("transforms") or {}).items():
             for index, each in enumerate(listed or ()):
-                takes = _attribute(each, "kinds", read)
-                if isinstance(takes, tuple | list) and node["kind"] not in takes:
+                key = f"data.modalities.{name}.transforms.{stage}[{index}]"
+                takes = fact(each, key, "kinds")
+                if takes and kind_of(node) not in takes:
                     yield (
-                        f"data.modalities.{name}.transforms.{stage}[{index}]",
-                        f"{each['_target_']} works on {', '.join(takes)}, and modality {name!r} is {node['kind']}; "
+                        key,
+                        f"{each['_target_']} works on {', '.join(takes)}, and modality {name!r} is {kind_of(node)}; "
                         "torchvision.transforms.v2 works on images, torchaudio.transforms on sounds",
                     )
 
 
-def _fusion(key: str, node: Mapping[str, Any], encoders: Mapping[str, Any], read: Read) -> Iterator[Problem]:
+def _fusion(key: str, node: Mapping[str, Any], encoders: Mapping[str, Any]) -> Iterator[Problem]:
     fusion = node["_target_"]
-    if _attribute(node, "needs_tokens", read) is True:
-        without = [name for name, each in encoders.items() if _attribute(each, "gives_tokens", read) is False]
+    if fact(node, key, "needs_tokens") is True:
+        without = [name for name, each in encoders.items() if fact(each, f"encoder.{name}", "gives_tokens") is False]
         if without:
-            others = _those_with("gives_tokens", True, "mmfusion.encoders", read)
-            pooled = _those_with("needs_tokens", False, "mmfusion.fusion", read)
+            others = those_with("encoder", "gives_tokens", True)
+            pooled = those_with("fusion", "needs_tokens", False)
             yield (
                 key,
                 f"{fusion} works on tokens, and the encoder of {', '.join(without)} gives a single vector. "
                 f"Encoders that give tokens: {others}. Fusions of vectors: {pooled}",
             )
-    limit = _attribute(node, "max_modalities", read)
+    limit = fact(node, key, "max_modalities")
     if isinstance(limit, int) and len(encoders) > limit:
-        wider = _those_with("max_modalities", None, "mmfusion.fusion", read)
+        wider = those_with("fusion", "max_modalities", None)
         yield (
             key,
             f"{fusion} takes up to {limit} modalities, found {len(encoders)} ({', '.join(encoders)}). "
@@ -124,11 +122,11 @@ def _fusion(key: str, node: Mapping[str, Any], encoders: Mapping[str, Any], read
         )
 
 
-def _gradients(config: Mapping[str, Any], read: Read) -> Iterator[Problem]:
+def _gradients(config: Mapping[str, Any]) -> Iterator[Problem]:
     """What takes the tasks' gradients, in the loss weighting's name or for the log alone."""
     where, mode = config["gradients_of"], config["compile"]["mode"]
     logged = config["report"]["gradients_every_n_steps"] > 0
-    if not logged and _attribute(config["loss_weighting"], "needs_gramian", read) is not True:
+    if not logged and fact(config["loss_weighting"], "loss_weighting", "needs_gramian") is not True:
         return
     if config["trainer"]["strategy"] == "fsdp" and where != "representation":
         yield (
@@ -157,9 +155,9 @@ def _sharded(trainer: Mapping[str, Any], compiled: Mapping[str, Any]) -> Iterato
         )
 
 
-def _placeholders(config: Mapping[str, Any], read: Read) -> Iterator[Problem]:
-    if config["modality"]["placeholders"] and _attribute(config["fusion"], "level", read) == "decision":
-        others = _those_with("level", "feature", "mmfusion.fusion", read)
+def _placeholders(config: Mapping[str, Any]) -> Iterator[Problem]:
+    if config["modality"]["placeholders"] and fact(config["fusion"], "fusion", "level") == "decision":
+        others = those_with("fusion", "level", "feature")
         yield (
             "modality.placeholders",
             f"{config['fusion']['_target_']} leaves absent modalities out of the vote, so placeholders would never be "
@@ -175,7 +173,7 @@ def _known(key: str, node: Any, names: Iterable[str], what: str) -> Iterator[Pro
                 yield f"{key}.{name}", f"there is no {what} {name!r}; {suggest(str(name), names)}"
 
 
-def _metrics(key: str, metric: Any, tasks: Mapping[str, Any], read: Read) -> Iterator[Problem]:
+def _metrics(key: str, metric: Any, tasks: Mapping[str, Any]) -> Iterator[Problem]:
     """Validation metrics, `val/<task>/<metric>`, of no task here, or that its task does not have."""
     for name in metric if isinstance(metric, Mapping) else [metric]:
         parts = str(name).split("/")
@@ -184,7 +182,7 @@ def _metrics(key: str, metric: Any, tasks: Mapping[str, Any], read: Read) -> Ite
         if parts[1] not in tasks:
             yield key, f"{name} is of no task here; {suggest(parts[1], tasks)}"
             continue
-        there = facts_of(tasks[parts[1]], read)
+        there = facts_of(tasks[parts[1]], f"task.{parts[1]}")
         if parts[0] == "val" and there and parts[2] not in (*there, "loss"):
             yield key, f"there is no {name!r}; {suggest(name, [f'val/{parts[1]}/{each}' for each in (*there, 'loss')])}"
 
@@ -195,20 +193,3 @@ def _with_nested(key: str, node: Mapping[str, Any]) -> Iterator[tuple[str, Mappi
     for name, value in node.items():
         if isinstance(value, Mapping) and "_target_" in value:
             yield from _with_nested(f"{key}.{name}", value)
-
-
-def _attribute(node: Mapping[str, Any], name: str, read: Read) -> Any:
-    signature = read(node["_target_"])
-    return signature.attributes.get(name) if signature else None
-
-
-def _those_with(attribute: str, value: Any, room: str, read: Read) -> str:
-    """Names of the files in a room whose component has this value of a class attribute."""
-    found = []
-    for module in submodules(room):
-        signatures = [read(f"{module}.{name}") for name in components(module)]
-        bases = SLOTS[room.split(".")[1].removesuffix("s")].bases
-        classes = [s for s in signatures if s and s.is_class and set(bases) & set(s.lineage)]
-        if any(s.attributes.get(attribute) == value for s in classes):
-            found.append(module.removeprefix(f"{room}."))
-    return ", ".join(found) or "none"

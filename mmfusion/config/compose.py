@@ -4,28 +4,28 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from mmfusion.config.check import check, signature_of
+from mmfusion.config.check import check
 from mmfusion.config.errors import AbsentKeyError, ConfigError, suggest
-from mmfusion.config.fit import fit
 from mmfusion.config.folders import groups, hidden_files, own_folder, user_folders
 from mmfusion.config.instantiate import refuse_trust, trust
-from mmfusion.config.origin import Origin
+from mmfusion.config.key_sources import KeySources
+from mmfusion.config.nodes import node_at
 from mmfusion.config.override import Override, parse_overrides, split_trust
 from mmfusion.config.quoting import quoted, readable
-from mmfusion.config.typed import refuse_typed
-
-if TYPE_CHECKING:
-    from mmfusion.config.hydra_compose import Composition
+from mmfusion.config.replaced_parts import leave_out
+from mmfusion.config.schema import whole
 
 PRIMARY = "train"
 LIST_GROUPS = ("logger",)
 """Groups of which several options may be chosen, `logger=[csv,wandb]`."""
-_PARTS = ("hydra.sweeper.", "hydra.launcher.")  # what these may hold is for `mmfusion.config.orders` to say
+_PARTS = ("hydra.sweeper.", "hydra.launcher.")  # what these may hold is for `mmfusion.config.hydra_options` to say
 
 
 @dataclass(frozen=True)
@@ -35,13 +35,13 @@ class Composed:
     Attributes:
         config: plain containers, interpolations resolved; `trusted_modules` is empty whatever was asked for.
         trusted: modules that the command line opened.
-        origin: where each key was set.
+        sources: where each key was set.
         hydra: what the files say about Hydra itself.
     """
 
     config: dict[str, Any]
     trusted: list[str]
-    origin: Origin
+    sources: KeySources
     hydra: dict[str, Any]
 
 
@@ -55,11 +55,8 @@ def load_config(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path]
     Raises:
         ConfigError: the overrides do not compose, or `mmfusion.config.check` finds something.
     """
-    plain, trusted = split_trust(overrides)
-    trust(trusted)
-    refuse_typed(plain, groups([own_folder(), *user_folders(config_dirs)]), own_folder() / f"{PRIMARY}.yaml")
     composed = compose(overrides, config_dirs)
-    check(composed.config, composed.origin)
+    check(composed.config, composed.sources)
     return composed.config
 
 
@@ -67,43 +64,97 @@ def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = (
     """Compose without checking; opens `trusted_modules` if the overrides name some.
 
     What an experiment sets for a component that the command line replaces is left out where the new one does not take
-    it (`mmfusion.config.fit`); standard error says so.
+    it (`mmfusion.config.replaced_parts`); standard error says so.
     """
     overrides, trusted = split_trust(overrides)
     trust(trusted)
     folders = user_folders(config_dirs)
     _warn_of_hidden([own_folder(), *folders])
     known = groups([own_folder(), *folders])
-    made = _run(overrides, folders, known)
+    config, hydra, choices = _compose(overrides, folders, known)
     for group in LIST_GROUPS:
-        made.config.setdefault(group, {})  # none of its options
-    refuse_trust(made.config, "a config file")
+        config.setdefault(group, {})  # none of its options
+    refuse_trust(config, "a config file")
     for group in ("experiment", "debug", "hparams_search"):
-        if group in made.config:
-            raise ConfigError(f"{group}/{made.choices.get(group)}.yaml must begin with the line `# @package _global_`")
-    origin = Origin(overrides, made.choices, known, own_folder() / f"{PRIMARY}.yaml")
-    for sentence in fit(made.config, origin):
+        if group in config:
+            raise ConfigError(f"{group}/{choices.get(group)}.yaml must begin with the line `# @package _global_`")
+    sources = KeySources(overrides, choices, known, own_folder() / f"{PRIMARY}.yaml")
+    for sentence in leave_out(config, sources):
         _say(sentence)
-    return Composed(made.config, trusted, origin, made.hydra)
+    return Composed(config, trusted, sources, hydra)
 
 
-def _run(overrides: Sequence[str], folders: Sequence[Path], known: dict[str, dict[str, Path]]) -> Composition:
+def _compose(
+    overrides: Sequence[str], folders: Sequence[Path], known: dict[str, dict[str, Path]]
+) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
     # Hydra and OmegaConf take most of the start's time, so they are imported where they are needed.
-    from mmfusion.config.hydra_compose import run_hydra
     from mmfusion.config.hydra_errors import explained
 
     try:
         with explained(overrides, folders, known):
-            asked = forced([readable(override) for override in overrides], known)
-            return run_hydra(own_folder(), PRIMARY, [*asked, *search_path(folders)])
+            return run_hydra([*forced([readable(override) for override in overrides], known), *search_path(folders)])
     except AbsentKeyError as error:
         # Which keys there are shows once the rest is composed.
         rest = [each.text for each in parse_overrides(overrides) if each.sign != "~" or each.key != error.key]
-        node: Any = _run(rest, folders, known).config if rest != overrides else None
-        *parents, last = error.key.split(".")
-        for name in parents:
-            node = node.get(name) if isinstance(node, Mapping) else None
-        raise AbsentKeyError(error.key, suggest(last, node)) if isinstance(node, Mapping) else error from None
+        parent, _, last = error.key.rpartition(".")
+        node = node_at(_compose(rest, folders, known)[0], parent) if rest != overrides else None
+        raise AbsentKeyError(error.key, suggest(last, node)) if node is not None else error from None
+
+
+def run_hydra(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
+    """Compose with Hydra; raises Hydra's own errors.
+
+    Args:
+        overrides: in Hydra's syntax.
+
+    Returns:
+        The config with interpolations resolved, Hydra's own section as files and overrides make it (unresolved), and
+        group (`encoder/image@encoder.image`) to the option chosen; all in plain containers.
+    """
+    import hydra
+    from hydra.core.global_hydra import GlobalHydra
+    from omegaconf import OmegaConf
+
+    outer = GlobalHydra.instance().hydra  # of a program around this one, a multirun's for example
+    GlobalHydra.instance().clear()
+    try:
+        with (
+            _without_launchers(),
+            hydra.initialize_config_dir(str(own_folder()), job_name="mmfusion", version_base="1.3"),
+        ):
+            composed = hydra.compose(PRIMARY, list(overrides), return_hydra_config=True)
+    finally:
+        GlobalHydra.instance().hydra = outer
+    OmegaConf.set_struct(composed, False)
+    own: Any = OmegaConf.to_container(composed.pop("hydra"))
+    config: Any = OmegaConf.to_container(composed, resolve=True, throw_on_missing=True)
+    choices = {str(group): str(option) for group, option in own.pop("runtime")["choices"].items()}
+    for name in ("override_dirname", "config_name"):
+        own["job"].pop(name)  # as `runtime` and `overrides`, Hydra writes them itself
+    del own["overrides"]
+    return config, own, choices
+
+
+@cache
+def stock_hydra() -> dict[str, Any]:
+    """Hydra's own section where nobody asks for anything."""
+    return run_hydra(())[1]
+
+
+@contextmanager
+def _without_launchers() -> Iterator[None]:
+    """Set aside what plugins say of their launchers: Hydra would read ours of the same names against it, and warn."""
+    from hydra.core.config_store import ConfigStore
+    from hydra.core.plugins import Plugins
+
+    Plugins.instance()  # imports them
+    groups: dict[str, Any] = ConfigStore.instance().repo["hydra"]
+    before = {name: groups[name] for name in ("launcher", "sweeper")}
+    groups |= {name: {"basic.yaml": options["basic.yaml"]} for name, options in before.items()}
+    try:
+        yield
+    finally:
+        groups |= before
 
 
 def search_path(folders: Sequence[Path]) -> list[str]:
@@ -147,11 +198,8 @@ def _refuse_null(override: Override, group: str, overrides: Sequence[str], known
     inner = [name for name in known if name.startswith(f"{group}/")]
     if group == "task" or (group not in known and inner):
         raise ConfigError(f"{override}: the config has several, each under a name; ~{group}.<name> leaves one out")
-    schema = signature_of("mmfusion.config.schema.Config")
-    assert schema is not None
-    needed = schema.parameters.get(group)
     by_hand = any(each.sign != "~" and each.key.startswith(f"{group}.") for each in parse_overrides(overrides))
-    if needed is not None and needed.required and group not in LIST_GROUPS and not by_hand:
+    if group in whole()["x-required"] and group not in LIST_GROUPS and not by_hand:
         raise ConfigError(f"{override}: no run does without; valid: {', '.join(known[group])}")
 
 

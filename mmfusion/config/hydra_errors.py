@@ -12,12 +12,11 @@ import yaml
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException, OverrideParseException
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
-from mmfusion.config.compose import PRIMARY
 from mmfusion.config.errors import AbsentKeyError, ConfigError, nearest, no_option, suggest
-from mmfusion.config.folders import own_folder
+from mmfusion.config.mismatches import Problem
+from mmfusion.config.nodes import node_at
 from mmfusion.config.override import Override, parse_overrides
-from mmfusion.config.quoting import readable, unreadable
-from mmfusion.config.typed import problems_of
+from mmfusion.config.quoting import readable, unreadable, value_of
 
 Groups = Mapping[str, Mapping[str, Path]]
 
@@ -104,6 +103,8 @@ def _explain(error: Exception, overrides: Sequence[str], known: Groups) -> str:
         return f"+{found[1]}: is in the config already; leave out the +"
     if found := re.search(r"Error merging override (\S+)", text):
         typed = _typed(text, overrides) or found[1]
+        if problems := _problems_with(typed, [each for each in overrides if each != typed]):
+            return "; ".join(f"{key}: {what}" for key, what in problems) + f" (from {typed} on the command line)"
         reason = " ".join(str(cause).split()) if cause is not error else ""
         return f"{typed}: cannot be set there" + (f": {reason}" if reason else "")
     if "requires --multirun" in text or "Ambiguous value for argument" in text:
@@ -117,15 +118,29 @@ def _as_one(override: str, overrides: Sequence[str], known: Groups) -> str:
     found = Override.parse(override)
     if found.value is None or found.group in known:
         return ""
-    key, text = found.name, found.value
-    ways = {f"a list as {shlex.quote(f'{key}=[{text}]')}": text.split(","), f"one text as '{key}=\"{text}\"'": text}
-    others = [each for each in overrides if each != override]
+    text = found.value
+    ways = {f"{found.name}=[{text}]": "a list as {}", f'{found.name}="{text}"': "one text as {}"}
     fits = [
-        way
-        for way, value in ways.items()
-        if not problems_of(key, value, others, known, own_folder() / f"{PRIMARY}.yaml")
+        f", or write {way.format(shlex.quote(typed))}"
+        for typed, way in (ways.items() if set("'\"[{(").isdisjoint(text) else ())
+        if _problems_with(typed, [each for each in overrides if each != override]) == []
     ]
-    return "".join(f", or write {way}" for way in fits) if set("'\"[{(").isdisjoint(text) else ""
+    return "".join(fits)
+
+
+def _problems_with(override: str, others: Sequence[str]) -> list[Problem] | None:
+    """What is wrong with the value of an override beside others; None where that cannot be told."""
+    from mmfusion.config.check import problems_of  # these import this module
+    from mmfusion.config.compose import compose
+
+    key = Override.parse(override).key
+    parent, _, last = key.rpartition(".")
+    try:
+        config = compose(others).config
+        node_at(config, parent)[last] = value_of(override)
+    except (ConfigError, TypeError):
+        return None
+    return [each for each in problems_of(config) if re.match(rf"{re.escape(key)}(\W|$)", each[0])]
 
 
 def _unused_group(group: str, overrides: Sequence[str], known: Groups, in_use: Sequence[str] = ()) -> str:

@@ -79,7 +79,8 @@ def locate(target: Any, key: str = "") -> Callable[..., Any]:
         # A missing dependency of the component's own is not a wrong target: its message says what to install.
         if error.name is None or not f"{module_name}.".startswith(f"{error.name}."):
             raise
-        raise ConfigError(f"{_at(key)}there is no module {module_name!r} for _target_ {target!r}") from None
+        where = "is it installed, or on PYTHONPATH, or in the working directory?"
+        raise ConfigError(f"{_at(key)}there is no module {module_name!r}; {where}") from None
     found = vars(module).get(name)
     if not (inspect.isclass(found) or inspect.isfunction(found)) or not is_allowed(f"{found.__module__}.{name}", key):
         own = [n for n, v in vars(module).items() if inspect.isclass(v) and v.__module__ == module_name]

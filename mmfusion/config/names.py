@@ -2,16 +2,6 @@
 
 from __future__ import annotations
 
-KIND_TARGETS = {
-    "image": "mmfusion.data.kinds.image.Image",
-    "text": "mmfusion.data.kinds.text.Text",
-    "speech": "mmfusion.data.kinds.speech.Speech",
-    "tabular": "mmfusion.data.kinds.tabular.Tabular",
-    "features": "mmfusion.data.kinds.features.Features",
-    "series": "mmfusion.data.kinds.series.Series",
-}
-"""A modality's `kind` to the class that reads it."""
-
 MANIFEST = "mmfusion.data.sources.manifest.ManifestSource"
 """The source of a person's own table."""
 
@@ -23,40 +13,11 @@ REMOVED = {
 }
 """A target of earlier versions to what takes its place."""
 
-SOURCE_KEYS = ("modalities", "loader")
-"""Keys of `data` that are not the source's own arguments."""
-
-MODALITY_KEYS = ("kind", "transforms")
-"""Keys of `data.modalities.<name>` that are not the kind's own arguments."""
-
-ENCODER_KEYS = ("freeze", "lr_scale")
-"""Keys of `encoder.<name>` that the builder reads; the encoder's class never sees them."""
-
-TASK_KEYS = ("metrics",)
-"""Keys of `task.<name>` that are not the task's own arguments."""
-
 CLASS_COUNTS = ("num_classes", "num_labels")
 """What torchmetrics calls the number of classes, which the training split tells a metric that leaves it out."""
 
-KIND_ARGUMENTS = {
-    "image": ("channels",),
-    "text": ("vocab_size",),
-    "speech": ("sample_rate",),
-    "tabular": ("numeric", "cardinalities"),
-    "features": ("in_dim", "sequence"),
-    "series": ("channels",),
-}
-"""What the data tells an encoder of each kind; not for configs to set."""
-
 MONITOR = "val/monitor"
 """What is logged, after each validation, of the metric that chooses checkpoints; searches may go by it too."""
-
-SECTIONS = {
-    "data.loader": "mmfusion.data.module.LoaderConfig",
-    "trainer": "mmfusion.training.trainer.TrainerConfig",
-    "callbacks": "mmfusion.training.callbacks.build.CallbacksConfig",
-}
-"""Sections whose keys are a dataclass's fields, beside those that `mmfusion.config.schema.Config` names."""
 
 _ATTRIBUTES = (
     "T_destination "

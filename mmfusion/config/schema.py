@@ -1,108 +1,80 @@
-"""What the sections of a config hold that no component reads by itself.
-
-These classes are never built. `mmfusion.config.check` reads their annotations, as it reads those of components.
-Every field must be in the composed config; the YAML files hold the defaults.
-"""
+"""The schema of mmfusion's own components, from `conf/schema.json`: reading it imports none of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
 
-from mmfusion.config.limits import Range
+from mmfusion.config.folders import own_folder
+from mmfusion.config.instantiate import is_under, locate
+from mmfusion.config.slots import slot_of
 
-
-@dataclass
-class Head:
-    """The heads of all tasks: widths of hidden layers, and dropout in front of the last Linear."""
-
-    hidden: Sequence[Annotated[int, Range(1)]]
-    dropout: Annotated[float, Range(0, 1)]
+FILE = own_folder() / "schema.json"
+Schema = dict[str, Any]
 
 
-@dataclass
-class Compile:
-    """`torch.compile` of the model."""
-
-    enabled: bool
-    backend: str
-    mode: Literal["default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"] | None
-
-
-@dataclass
-class Report:
-    """What is measured beside the metrics."""
-
-    subsets: Literal["all", "leave_one_out", "none"]
-    plots: bool
-    gradients_every_n_steps: Annotated[int, Range(0)]
-    baselines: bool = False  # runs of before have none
+@cache
+def whole() -> Schema:
+    """Of a whole config; under `$defs` each of mmfusion's components by its target, as `component_schema` makes it."""
+    schema: Schema = json.loads(FILE.read_text(encoding="utf-8"))
+    for key in ("defaults", "hydra"):
+        schema["properties"].pop(key, None)  # a file may hold them, and no composed config does
+    return schema
 
 
-@dataclass
-class Modality:
-    """How absent modalities are trained for: a rate for all modalities or one each; learned placeholders."""
+def schema_of(target: Any, key: str, injected: tuple[str, ...] = ()) -> Schema | None:
+    """What the component `target` takes; None if mmfusion has no such.
 
-    dropout: float | Mapping[str, float]
-    placeholders: bool
+    Anybody else's is imported to see it, which must have been allowed.
 
+    Args:
+        target: its dotted path.
+        key: where it stands in the config.
+        injected: arguments that mmfusion passes to it, beside those of the slot.
 
-@dataclass
-class Paths:
-    """`outputs` holds all runs, `run` is this run's folder."""
-
-    outputs: str
-    run: str
-
-
-@dataclass
-class ModalityData:
-    """One modality of the data; the kind's own arguments stand beside these keys."""
-
-    kind: Literal["image", "text", "speech", "tabular", "features", "series"]
-    transforms: Transforms | None = None
+    Raises:
+        ConfigError: see `mmfusion.config.instantiate.locate`.
+    """
+    own = whole()["$defs"].get(target)
+    if own is not None or is_under(str(target), ("mmfusion",)):
+        return own
+    return _described(locate(target, key), slot_of(key), injected)
 
 
-@dataclass
-class Transforms:
-    """Components that change a batch of one modality, in order."""
+@cache
+def _described(component: Any, slot: str, injected: tuple[str, ...]) -> Schema:
+    from mmfusion.config.json_schema import component_schema  # needs pydantic, which is slow to import
 
-    train: Sequence[Mapping[str, Any]] | None = None
-    eval: Sequence[Mapping[str, Any]] | None = None
-
-
-@dataclass
-class EncoderExtra:
-    """What the builder reads from an encoder's node: what to hold still, and the scale of its learning rate."""
-
-    freeze: bool | str = False
-    lr_scale: float = 1.0
+    return component_schema(component, slot, injected)
 
 
-@dataclass
-class Config:
-    """The whole config; mappings of components are checked one by one."""
+def target_of(node: Any) -> Any:
+    """A component's `_target_`, or that of a modality's `kind`; None if the node has neither."""
+    if not isinstance(node, Mapping):
+        return None
+    return node["_target_"] if "_target_" in node else own_components("kind").get(node.get("kind", ""))
 
-    name: str
-    seed: Annotated[int, Range(0, 4294967295)]  # what numpy takes
-    tags: Sequence[str]
-    trusted_modules: Sequence[str]
-    data: Mapping[str, Any]
-    encoder: Mapping[str, Mapping[str, Any]]
-    modality: Modality
-    fusion: Mapping[str, Any]
-    sharing: Mapping[str, Any]
-    head: Head
-    task: Mapping[str, Mapping[str, Any]]
-    loss_weighting: Mapping[str, Any]
-    gradients_of: Literal["representation", "last_shared_layer", "shared"]
-    optimizer: Mapping[str, Any]
-    scheduler: Mapping[str, Any]
-    trainer: Mapping[str, Any]
-    compile: Compile
-    callbacks: Mapping[str, Any]
-    logger: Mapping[str, Any]
-    report: Report
-    paths: Paths
-    study: Mapping[str, Any] | None = None  # a run of a study has none
+
+def kind_of(modality: Mapping[str, Any]) -> str:
+    """The kind of a modality; one's own is called like its module, as mmfusion's are."""
+    return str(modality.get("kind") or ".".join(str(modality.get("_target_")).split(".")[-2:-1]))
+
+
+def fact(node: Any, key: str, name: str) -> Any:
+    """A class attribute of the component that a node describes; None if it has no such, or each instance its own."""
+    target = target_of(node)
+    schema = None if target is None else schema_of(target, key)
+    return schema["x-facts"].get(name) if schema else None
+
+
+def own_components(slot: str) -> dict[str, str]:
+    """mmfusion's components of a slot by the names of their files, to their targets; `kind: image` is such a name."""
+    return {target.split(".")[-2]: target for target, schema in whole()["$defs"].items() if schema["x-slot"] == slot}
+
+
+def those_with(slot: str, name: str, value: Any) -> str:
+    """The files of mmfusion's components of a slot whose class attribute has this value."""
+    own = {file: whole()["$defs"][target]["x-facts"] for file, target in own_components(slot).items()}
+    return ", ".join(file for file, facts in own.items() if facts.get(name) == value) or "none"

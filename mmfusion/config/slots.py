@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from mmfusion.config.names import CLASS_COUNTS
+
 
 @dataclass(frozen=True)
 class Slot:
@@ -12,32 +14,40 @@ class Slot:
 
     Attributes:
         packages: whose components may stand there without `trusted_modules`.
-        bases: names of the classes of which a component derives from one; none for functions.
+        bases: names of the classes of which a component derives from one; none if it is a function.
+        filled_in: arguments that mmfusion passes where a config leaves them out.
+        returns: what a component returns, if it is a function.
         injected: arguments that mmfusion passes to it, and a config may not set.
+        section: the class in `mmfusion.config.sections` that lists what else stands in its node.
     """
 
     packages: tuple[str, ...]
     bases: tuple[str, ...] = ()
     injected: tuple[str, ...] = ()
+    filled_in: tuple[str, ...] = ()
+    returns: str = ""
+    section: str = ""
 
 
 SLOTS = {
-    "data": Slot(("mmfusion.data",), ("Source",)),
-    "kind": Slot(("mmfusion.data.kinds",), ("Kind",)),
+    "data": Slot(("mmfusion.data.sources",), ("Source",), section="SourceKeys"),
+    "kind": Slot(("mmfusion.data.kinds",), ("Kind",), section="ModalityKeys"),
     "transform": Slot(
         # Of these libraries, no transform that a config can describe reads a file or runs code.
         ("mmfusion.data.transforms", "torchvision.transforms.v2", "torchaudio.transforms"),
         ("Transform", "Module"),
     ),
-    "encoder": Slot(("mmfusion.encoders",), ("Encoder",)),
+    "encoder": Slot(("mmfusion.encoders",), ("Encoder",), section="EncoderKeys"),
     "fusion": Slot(("mmfusion.fusion",), ("Fusion",), ("dims",)),
     "sharing": Slot(("mmfusion.sharing",), ("Sharing",), ("streams", "tasks")),
-    "task": Slot(("mmfusion.tasks",), ("Task",)),
-    "metric": Slot(("torchmetrics", "mmfusion.tasks.metrics"), ("Metric",)),
+    "task": Slot(("mmfusion.tasks",), ("Task",), section="TaskKeys"),
+    "metric": Slot(
+        ("torchmetrics", "mmfusion.tasks.metrics"), ("Metric",), filled_in=CLASS_COUNTS, section="MetricKeys"
+    ),
     "loss_weighting": Slot(("mmfusion.loss_weighting",), ("LossWeighting",), ("tasks", "regressions", "classes")),
-    "optimizer": Slot(("mmfusion.training.optimizers",)),
-    "scheduler": Slot(("mmfusion.training.schedulers",)),
-    "callbacks": Slot(("mmfusion.training.callbacks", "pytorch_lightning.callbacks"), ("Callback",)),
+    "optimizer": Slot(("mmfusion.training.optimizers",), returns="OptimizerFactory"),
+    "scheduler": Slot(("mmfusion.training.schedulers",), returns="Schedule"),
+    "callbacks": Slot(("pytorch_lightning.callbacks",), ("Callback",)),
     "logger": Slot(("mmfusion.training.loggers",), ("Logger",), ("folder", "run")),
     "study": Slot(("mmfusion.studies",), ("Study",)),
 }

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal, TypeAlias
 
-from mmfusion.config.code import submodules
-from mmfusion.config.signature import Signature, components
+from mmfusion.config.schema import fact, own_components
 
 Direction: TypeAlias = Literal["max", "min"]
-Read: TypeAlias = Callable[[str], Signature | None]
-"""A component's `_target_` to its signature, None if that cannot be read."""
 
 
 @dataclass(frozen=True)
@@ -38,34 +35,31 @@ LOSS = MetricFacts("min")
 """Of every task, beside its metrics."""
 
 
-def facts_of(node: Mapping[str, Any], read: Read) -> dict[str, MetricFacts] | None:
+def facts_of(node: Mapping[str, Any], key: str) -> dict[str, MetricFacts] | None:
     """Metrics of the task that a config's `task.<name>` describes, in the order of `METRICS`, the user's own last.
 
-    None where only the built task knows: its class computes them, or cannot be read.
+    None where only the built task knows: its class computes them.
     """
-    signature = read(str(node.get("_target_")))
-    directions = signature.attributes.get("METRICS") if signature else None
-    if not isinstance(directions, Mapping):
+    directions = fact(node, key, "METRICS")
+    if directions is None:
         return None
-    assert signature is not None
-    signed = signature.attributes.get("SIGNED", ())
+    signed = fact(node, key, "SIGNED") or ()
     facts = {name: MetricFacts(direction, name in signed) for name, direction in directions.items()}
-    return facts | {name: _further(own, read) for name, own in (node.get("metrics") or {}).items()}
+    further = node.get("metrics") or {}
+    return facts | {name: _further(own, f"{key}.metrics.{name}") for name, own in further.items()}
 
 
-def _further(node: Mapping[str, Any], read: Read) -> MetricFacts:
+def _further(node: Mapping[str, Any], key: str) -> MetricFacts:
     """Of a metric that the config adds: what it says itself, else what the metric's class does."""
-    signature = read(str(node.get("_target_")))
-    own = MetricFacts.of_class(signature.attributes if signature else {})
+    own = MetricFacts.of_class({name: fact(node, key, name) for name in ("higher_is_better", "plot_lower_bound")})
     return replace(own, direction=node.get("direction") or own.direction)
 
 
-def facts_by_name(read: Read) -> dict[str, MetricFacts]:
+def facts_by_name() -> dict[str, MetricFacts]:
     """Metrics of mmfusion's tasks by name alone: for tasks, and runs of before, that say nothing themselves."""
-    targets = [f"{m}.{name}" for m in submodules("mmfusion.tasks") for name in components(m)]
     found: dict[str, MetricFacts] = {"loss": LOSS}
-    for target in targets:
-        found |= facts_of({"_target_": target}, read) or {}
+    for target in own_components("task").values():
+        found |= facts_of({"_target_": target}, "task") or {}
     return found
 
 

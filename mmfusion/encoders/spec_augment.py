@@ -5,8 +5,13 @@ Shapes: B rows, T frames, M bands. `x` is standardised, and zero in every frame 
 
 from __future__ import annotations
 
+from types import MappingProxyType
+
 import torch
 from torch import Tensor, nn
+
+SPEC_AUGMENT = MappingProxyType({"time": 0.3, "frequency": 0.2, "masks": 1, "tempo": 0.2, "pitch": 0.15, "shift": 0.1})
+"""What an encoder of spectrograms does unless told otherwise."""
 
 
 class SpecAugment(nn.Module):

@@ -20,7 +20,7 @@ from mmfusion.encoders.dropout import FeatureDropout
 from mmfusion.encoders.log_mel import LogMel
 from mmfusion.encoders.masked_conv import MaskedStage
 from mmfusion.encoders.pooling import GridPooling, Pooling
-from mmfusion.encoders.spec_augment import SpecAugment
+from mmfusion.encoders.spec_augment import SPEC_AUGMENT, SpecAugment
 from mmfusion.encoders.stages import per_stage
 from mmfusion.encoders.weights import load_weights
 
@@ -67,7 +67,7 @@ class SpectrogramCNN(Encoder):
         mels: int = 40,
         dynamic_range_db: float | None = 35.0,
         normalise: Literal["row", "band", "none"] = "row",
-        spec_augment: Mapping[str, float] | None = None,
+        spec_augment: Mapping[str, float] | None = SPEC_AUGMENT,
         widths: Sequence[int] = (16, 32, 64),
         kernels: Sequence[int] = (5, 3),
         strides: Sequence[int] = (2, 1),

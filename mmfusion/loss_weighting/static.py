@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 import torch
 from torch import Tensor
@@ -33,11 +34,11 @@ class Static(Float32State, LossWeighting):
         self,
         tasks: Sequence[str],
         regressions: Sequence[str] = (),
-        weights: Mapping[str, float] | None = None,
-        default: float | None = None,
+        weights: Mapping[str, float] = MappingProxyType({}),
+        default: float | None = 1.0,
     ) -> None:
         super().__init__()
-        chosen = dict(weights or {})
+        chosen = dict(weights)
         for name in chosen:
             if name not in tasks:
                 raise ValueError(f"loss_weighting.weights: unknown task {name!r}: {suggest(name, tasks)}")

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any
 
-from mmfusion.config.check import signature_of
 from mmfusion.config.errors import ConfigError, nearest
 from mmfusion.config.names import MONITOR
 from mmfusion.config.task_metrics import LOSS, MetricFacts, facts_by_name, facts_of
@@ -69,7 +68,7 @@ class RunMetrics:
 
     @cached_property
     def _by_name(self) -> dict[str, MetricFacts]:
-        return facts_by_name(signature_of)
+        return facts_by_name()
 
     def facts(self, metric: str) -> MetricFacts:
         """What is known of a metric: of `test/digit/accuracy` and `test[image]/digit/accuracy` the same."""
@@ -185,7 +184,7 @@ def _of_config(config: Mapping[str, Any]) -> dict[str, dict[str, MetricFacts]]:
     nodes = {name: node for name, node in tasks.items() if isinstance(node, Mapping)} if isinstance(tasks, dict) else {}
     targets = {name: str(node.get("_target_")) for name, node in nodes.items()}
     ours = {name: target for name, target in targets.items() if target.startswith("mmfusion.tasks.")}
-    return {name: facts_of({"_target_": target}, signature_of) or {} for name, target in ours.items()}
+    return {name: facts_of({"_target_": target}, f"task.{name}") or {} for name, target in ours.items()}
 
 
 def _facts(recorded: Any) -> MetricFacts:

@@ -9,13 +9,14 @@ from typing import Any
 
 import yaml
 
-from mmfusion.config.check import check, report, signature_of
+from mmfusion.config.check import check, report
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.instantiate import is_under, refuse_trust
+from mmfusion.config.mismatches import mismatches
+from mmfusion.config.names import MANIFEST
 from mmfusion.config.override import Override
 from mmfusion.config.quoting import value_of
-from mmfusion.config.signature import Signature
-from mmfusion.config.values import check_names
+from mmfusion.config.schema import whole
 from mmfusion.store.files import CONFIG
 from mmfusion.store.folder import RunFolder
 
@@ -85,18 +86,12 @@ def override(config: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]
     return config
 
 
-_SETTINGS = "mmfusion.data.table.read.Settings"
+_NOT_READING = ("_target_", "path", "root", "id", "split", "loader", "modalities")
 
 
 def reading_keys() -> tuple[str, ...]:
     """Keys of a config that say how a table's file is read."""
-    return tuple(f"data.{name}" for name in _settings().parameters)
-
-
-def _settings() -> Signature:
-    signature = signature_of(_SETTINGS)
-    assert signature is not None
-    return signature
+    return tuple(f"data.{name}" for name in whole()["$defs"][MANIFEST]["properties"] if name not in _NOT_READING)
 
 
 def new_table_overrides(overrides: Sequence[str]) -> dict[str, Any]:
@@ -136,7 +131,7 @@ def reading_overrides(overrides: Sequence[str], more: Sequence[str] = ()) -> dic
             raise ConfigError(f"override {each!r}: what can be set here says how the table is read; {hint}")
         found[key.removeprefix("data.")] = _value(each)
     known = {name: value for name, value in found.items() if f"data.{name}" not in more}
-    report(list(check_names("data", known, _settings())), lambda key: "")
+    report(mismatches("data", known, {"properties": whole()["$defs"][MANIFEST]["properties"]}))
     return found
 
 

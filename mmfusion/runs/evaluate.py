@@ -14,8 +14,8 @@ from pytorch_lightning import seed_everything
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import trusting
-from mmfusion.config.names import SOURCE_KEYS
 from mmfusion.config.override import Override
+from mmfusion.config.sections import SOURCE_KEYS
 from mmfusion.data.module import MultiModalData
 from mmfusion.data.sources.manifest import ManifestSource
 from mmfusion.data.table.guess import guess_decimal, read_guessed

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from statistics import fmean, stdev
 from typing import Annotated, Any, Literal
 
+from annotated_types import Ge
+
 from mmfusion.config.check import check
 from mmfusion.config.errors import ConfigError
-from mmfusion.config.limits import Range
-from mmfusion.config.names import MANIFEST, SOURCE_KEYS
+from mmfusion.config.names import MANIFEST
+from mmfusion.config.sections import SOURCE_KEYS
 from mmfusion.config.split import GROUPS, validates
 from mmfusion.data.errors import DataError
 from mmfusion.data.sources.manifest import ManifestSource
@@ -35,7 +37,7 @@ class CrossValidationStudy(TrainedStudy):
     varies = ("data.split.folds", "data.split.fold")
     by = ()
 
-    def __init__(self, seeds: int | Sequence[int], folds: Annotated[int, Range(2)] | Literal["groups"]) -> None:
+    def __init__(self, seeds: int | Sequence[int], folds: Annotated[int, Ge(2)] | Literal["groups"]) -> None:
         super().__init__(seeds)
         self.folds = folds
 

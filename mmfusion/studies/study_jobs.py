@@ -15,13 +15,12 @@ from typing import Any
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from mmfusion.config.check import check_study
-from mmfusion.config.compose import PRIMARY, compose, load_config, read_overrides
+from mmfusion.config.compose import compose, load_config, read_overrides
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder, user_folders
 from mmfusion.config.hydra_errors import explained
 from mmfusion.config.instantiate import instantiate, trust
 from mmfusion.config.override import Override, parse_overrides
-from mmfusion.config.typed import refuse_typed
 from mmfusion.studies._base import MeasuredStudy, Study, TrainedStudy
 from mmfusion.studies.requested import GROUP
 from mmfusion.studies.results import LeftOut, Variant, by_reason
@@ -92,11 +91,10 @@ def list_jobs(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
     known = groups([own_folder(), *folders])
     requested = _refuse(plain, known, folders)
     plain = [each.text for each in parse_overrides(plain) if each.section != "hydra"]
-    refuse_typed(plain, known, own_folder() / f"{PRIMARY}.yaml")
     with redirect_stderr(io.StringIO()):  # what composing says stands in each job's log
         composed = compose(plain, config_dirs)
     node = composed.config[GROUP]
-    check_study(node, composed.origin)
+    check_study(node, composed.sources)
     study: Study = instantiate(node, GROUP)
     for key in study.varies:
         if typed := [each for each in parse_overrides(plain) if key in (each.name, f"{each.name}={each.value}")]:

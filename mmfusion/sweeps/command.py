@@ -11,11 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.config.check import check
-from mmfusion.config.compose import PRIMARY, Composed, compose
+from mmfusion.config.compose import Composed, compose, stock_hydra
 from mmfusion.config.errors import ConfigError
-from mmfusion.config.folders import own_folder
-from mmfusion.config.hydra_compose import stock_hydra
-from mmfusion.config.orders import refuse_orders
+from mmfusion.config.hydra_options import refuse_options
 from mmfusion.store.sweep import job_hash
 
 
@@ -63,8 +61,8 @@ class Command:
         """
         with redirect_stderr(io.StringIO()):  # what composing says stands in each job's log
             composed = compose(overrides, self.config_dirs)
-        refuse_orders_of(composed)
-        check(composed.config, composed.origin)
+        refuse_hydra_options(composed)
+        check(composed.config, composed.sources)
         self._trainers[job_hash(overrides)] = composed.config["trainer"]
         return composed.config
 
@@ -79,10 +77,9 @@ class Command:
         return self._trainers[key]
 
 
-def refuse_orders_of(composed: Composed) -> None:
-    """Refuse what the files of a config must not say about Hydra; see `refuse_orders`."""
-    if composed.hydra:
-        refuse_orders(composed.hydra, stock_hydra(own_folder(), PRIMARY))
+def refuse_hydra_options(composed: Composed) -> None:
+    """Refuse what the files of a config must not say about Hydra; see `refuse_options`."""
+    refuse_options(composed.hydra, stock_hydra())
 
 
 _CURRENT: ContextVar[Command | None] = ContextVar("command", default=None)

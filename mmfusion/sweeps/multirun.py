@@ -18,16 +18,15 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 
-from mmfusion.config.compose import PRIMARY, Composed, compose, forced, read_overrides, search_path
+from mmfusion.config.compose import PRIMARY, Composed, compose, forced, read_overrides, run_hydra, search_path
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder, user_folders
-from mmfusion.config.hydra_compose import run_hydra
 from mmfusion.config.hydra_errors import explained
+from mmfusion.config.hydra_options import GRID, PARTS, check_options
 from mmfusion.config.instantiate import trust
-from mmfusion.config.orders import GRID, PARTS, check_parts
 from mmfusion.config.override import parse_overrides
 from mmfusion.config.quoting import quoted
-from mmfusion.sweeps.command import Command, refuse_orders_of, running
+from mmfusion.sweeps.command import Command, refuse_hydra_options, running
 from mmfusion.sweeps.worker import run_task
 
 # Hydra would write a log file a job and set up the root logger; a run keeps its own records. Its folders likewise.
@@ -80,14 +79,14 @@ def launch(overrides: Sequence[str], config_dirs: Sequence[str | Path] = (), lis
     for_jobs = [text for text, override in zip(plain, parsed, strict=True) if not override.is_hydra_override()]
     _need_plugin(plain)
     first, composed = _first(plain, parsed, config_dirs)
-    refuse_orders_of(composed)
+    refuse_hydra_options(composed)
     chosen = [
-        f"{group}={own}" for group, own in _STOCK.items() if not _is_chosen(group, plain, composed.origin.choices)
+        f"{group}={own}" for group, own in _STOCK.items() if not _is_chosen(group, plain, composed.sources.choices)
     ]
     with explained(plain, folders, known):
         words = [*forced([*first, *for_hydra], known), *search_path(folders), *chosen]
-        settings = run_hydra(own_folder(), PRIMARY, words).hydra
-    check_parts(settings)
+        settings = run_hydra(words)[1]
+    check_options(settings)
     is_grid = listed is None and settings["sweeper"]["_target_"] == GRID
     folder = _given_folder(parsed, composed.hydra) or _own_folder_of(
         plain, parsed, composed.config, listed.name if listed else composed.config["name"], is_grid

@@ -9,7 +9,8 @@ from contextlib import suppress
 from typing import Any, TypeVar
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.config.names import MANIFEST, SOURCE_KEYS
+from mmfusion.config.names import MANIFEST
+from mmfusion.config.sections import SOURCE_KEYS
 from mmfusion.config.split import validates
 
 T = TypeVar("T", bound=Hashable)

@@ -14,7 +14,8 @@ from torchmetrics import Metric
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import instantiate, locate
-from mmfusion.config.names import CLASS_COUNTS, TASK_KEYS
+from mmfusion.config.names import CLASS_COUNTS
+from mmfusion.config.sections import TASK_KEYS
 from mmfusion.config.task_metrics import MetricFacts
 from mmfusion.tasks._base import Task
 

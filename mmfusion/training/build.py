@@ -10,7 +10,8 @@ from inspect import signature
 from typing import Any
 
 from mmfusion.config.instantiate import instantiate, locate
-from mmfusion.config.names import ENCODER_KEYS, KIND_TARGETS, MODALITY_KEYS, SOURCE_KEYS
+from mmfusion.config.schema import target_of
+from mmfusion.config.sections import ENCODER_KEYS, MODALITY_KEYS, SOURCE_KEYS
 from mmfusion.data.module import LoaderConfig, MultiModalData
 from mmfusion.encoders._base import Encoder
 from mmfusion.encoders.freezing import freeze
@@ -126,7 +127,7 @@ def _modality(cfg: Config, name: str) -> Config:
 
 
 def _kind(name: str, node: Config) -> Any:
-    target = {"_target_": KIND_TARGETS[node["kind"]]}
+    target = {"_target_": target_of(node)}
     return instantiate(target | _without(node, MODALITY_KEYS), f"data.modalities.{name}")
 
 

@@ -27,7 +27,7 @@ def constant(warmup: float = 0) -> Schedule:
     return _stepwise("constant", warmup, 0.0, lambda progress: 1.0, endless=True)
 
 
-def cosine(warmup: float = 0, min_lr: float = 0.0) -> Schedule:
+def cosine(warmup: float = 0.05, min_lr: float = 0.0) -> Schedule:
     """Warm-up, then half a cosine down to `min_lr` (Loshchilov and Hutter, arXiv 1608.03983, without restarts).
 
     `lr·(t + 1)/W` for `t < W`, then `min_lr + (lr − min_lr)·½(1 + cos(π·(t − W)/(N − W)))`.
@@ -39,7 +39,7 @@ def cosine(warmup: float = 0, min_lr: float = 0.0) -> Schedule:
     return _stepwise("cosine", warmup, min_lr, lambda progress: 0.5 * (1.0 + math.cos(math.pi * progress)))
 
 
-def linear(warmup: float = 0, min_lr: float = 0.0) -> Schedule:
+def linear(warmup: float = 0.05, min_lr: float = 0.0) -> Schedule:
     """Warm-up, then a straight line: `min_lr + (lr − min_lr)·(1 − (t − W)/(N − W))`.
 
     Args:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import torch
+from annotated_types import Ge, Gt, Interval
 from pytorch_lightning import Callback, Trainer
 from pytorch_lightning.callbacks import Checkpoint, ProgressBar
 from pytorch_lightning.loggers import Logger
@@ -23,14 +24,13 @@ from pytorch_lightning.utilities.exceptions import MisconfigurationException
 from torch.optim import Optimizer
 
 from mmfusion.config.errors import ConfigError, suggest
-from mmfusion.config.limits import Range
 from mmfusion.training.sharding import FullySharded
 
 _PROFILERS: dict[str, Any] = {"simple": SimpleProfiler, "advanced": AdvancedProfiler, "pytorch": PyTorchProfiler}
 
 
-Share = Annotated[float, Range(0, 1)]
-Batches = Annotated[int, Range(0)]
+Share = Annotated[float, Interval(ge=0, le=1)]
+Batches = Annotated[int, Ge(0)]
 
 
 @dataclass
@@ -53,31 +53,31 @@ class TrainerConfig:
     """
 
     accelerator: Literal["auto", "cpu", "gpu", "mps"]
-    devices: Annotated[int, Range(1)] | Literal[-1, "auto"] | Sequence[int]
-    num_nodes: Annotated[int, Range(1)]
+    devices: Annotated[int, Ge(1)] | Literal[-1, "auto"] | Sequence[int]
+    num_nodes: Annotated[int, Ge(1)]
     strategy: Literal["auto", "ddp", "fsdp"]
     precision: Literal["fp32", "bf16-mixed", "16-mixed"]
-    max_epochs: Annotated[int, Range(-1)] | None
-    max_steps: Annotated[int, Range(-1)]
-    accumulate_grad_batches: Annotated[int, Range(1)]
-    gradient_clip_val: Annotated[float, Range(0)] | None
+    max_epochs: Annotated[int, Ge(-1)] | None
+    max_steps: Annotated[int, Ge(-1)]
+    accumulate_grad_batches: Annotated[int, Ge(1)]
+    gradient_clip_val: Annotated[float, Ge(0)] | None
     gradient_clip_algorithm: Literal["norm", "value"]
     deterministic: bool | Literal["warn"]
-    log_every_n_steps: Annotated[int, Range(0)]
+    log_every_n_steps: Annotated[int, Ge(0)]
     limit_train_batches: Batches | Share | None
     limit_val_batches: Batches | Share | None
     limit_test_batches: Batches | Share | None
-    val_check_interval: Annotated[int, Range(1)] | Annotated[float, Range(0, 1, above=True)] | None
-    check_val_every_n_epoch: Annotated[int, Range(1)] | None
-    num_sanity_val_steps: Annotated[int, Range(-1)]
+    val_check_interval: Annotated[int, Ge(1)] | Annotated[float, Interval(gt=0, le=1)] | None
+    check_val_every_n_epoch: Annotated[int, Ge(1)] | None
+    num_sanity_val_steps: Annotated[int, Ge(-1)]
     sync_batchnorm: bool
     overfit_batches: Batches | Share
     detect_anomaly: bool
     profiler: Literal["simple", "advanced", "pytorch"] | None
-    fast_dev_run: bool | Annotated[int, Range(0)]
+    fast_dev_run: bool | Annotated[int, Ge(0)]
     enable_progress_bar: bool | Literal["auto"]
-    threads: Annotated[int, Range(1)] | None
-    timeout_s: Annotated[float, Range(0, above=True)]
+    threads: Annotated[int, Ge(1)] | None
+    timeout_s: Annotated[float, Gt(0)]
     refit: bool = False
 
 

@@ -9,7 +9,6 @@ import pytest
 import mmfusion.config.compose
 import mmfusion.config.folders
 import mmfusion.config.listing
-from mmfusion.config.code import read_module
 
 
 class UserPackage:
@@ -25,7 +24,6 @@ class UserPackage:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text)
         importlib.invalidate_caches()
-        read_module.cache_clear()
 
     def is_imported(self) -> bool:
         return self.name in sys.modules
@@ -38,7 +36,6 @@ def user_package(tmp_path, monkeypatch):
     yield UserPackage(tmp_path, "userpack")
     for name in [name for name in sys.modules if name.split(".")[0] == "userpack"]:
         del sys.modules[name]
-    read_module.cache_clear()
 
 
 MINI = {

@@ -14,7 +14,7 @@ def test_composes_plain_containers(mini):
     assert config["trainer"]["max_epochs"] == 3
     assert config["encoder"] == {}
     assert "hydra" not in config
-    assert composed.origin("trainer.max_epochs") == "from trainer.max_epochs=3 on the command line"
+    assert composed.sources("trainer.max_epochs") == "from trainer.max_epochs=3 on the command line"
 
 
 def test_adds_modalities_and_tasks_under_names_of_ones_own(mini):

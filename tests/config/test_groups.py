@@ -5,13 +5,14 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+import yaml
 
-from mmfusion.config.check import check, signature_of
+from mmfusion.config.check import check
 from mmfusion.config.compose import Composed, compose
 from mmfusion.config.folders import groups, own_folder
 from mmfusion.config.listing import headline
-from mmfusion.config.names import ENCODER_KEYS, KIND_ARGUMENTS, SOURCE_KEYS, TASK_KEYS
-from mmfusion.config.slots import SLOTS
+from mmfusion.config.names import MANIFEST
+from mmfusion.config.schema import own_components, schema_of, whole
 
 KNOWN = groups([own_folder()])
 OF_OTHERS = {"joblib", "ray", "submitit_local", "submitit_slurm"}  # tests/sweeps composes them as a sweep does
@@ -45,7 +46,7 @@ def overrides_for(group: str, option: str) -> list[str]:
         needs_root = "root: ???" in KNOWN[group][option].read_text()
         return [f"experiment={option}", *(["data.root=somewhere"] if needs_root else [])]
     kind = group.removeprefix("encoder/")
-    assert kind in KIND_ARGUMENTS, f"say here how a file of the new group {group} is used"
+    assert kind in own_components("kind"), f"say here how a file of the new group {group} is used"
     return [f"+{group}@encoder.extra={option}", f"+data.modalities.extra={{kind: {kind}, {COLUMNS[kind]}}}"]
 
 
@@ -56,7 +57,7 @@ def composed(group: str, option: str) -> Composed:
 
 @pytest.mark.parametrize(("group", "option"), FILES)
 def test_composes_and_passes_the_check(group, option):
-    check(composed(group, option).config, composed(group, option).origin)
+    check(composed(group, option).config, composed(group, option).sources)
 
 
 # A paper, a library, a data set, a site, or mmfusion itself.
@@ -80,16 +81,32 @@ def component(config: dict, group: str) -> tuple[dict, str] | None:
 
 
 @pytest.mark.parametrize(("group", "option"), FILES)
-def test_lists_every_argument(group, option):
+def test_lists_every_argument_with_the_default_that_python_has(group, option):
+    """A value is in the file too where the signature has it, for a person to see and copy: both are the same."""
     found = component(composed(group, option).config, group)
     if found is None:
         return
     node, slot = found
-    signature = signature_of(node["_target_"])
-    hidden = {name for names in KIND_ARGUMENTS.values() for name in names} if slot == "encoder" else set()
-    expected = set(signature.parameters) - hidden - set(SLOTS[slot].injected)
-    extra = {"encoder": set(ENCODER_KEYS), "data": set(SOURCE_KEYS), "task": set(TASK_KEYS)}.get(slot, set())
-    assert set(node) - {"_target_"} == expected | extra
+    schema = schema_of(node["_target_"], slot)["properties"]
+    assert schema.keys() - {"metrics", "modalities"} <= node.keys() <= schema.keys()
+    assert_same_defaults(yaml.safe_load(KNOWN[group][option].read_text()), schema)
+
+
+def test_sections_have_the_defaults_that_python_has():
+    train = yaml.safe_load((own_folder() / "train.yaml").read_text())
+    schema = whole()["properties"]
+    for section in ("head", "compile", "report"):
+        assert_same_defaults(train[section], schema[section]["properties"])
+    for section in ("trainer", "callbacks", "modality", "paths"):
+        assert_same_defaults(yaml.safe_load(KNOWN[section]["default"].read_text()), schema[section]["properties"])
+    loader = schema_of(MANIFEST, "data")["properties"]["loader"]["properties"]
+    assert train["data"]["loader"].keys() == loader.keys()
+    assert_same_defaults(train["data"]["loader"], loader)
+
+
+def assert_same_defaults(written: dict, schema: dict) -> None:
+    defaults = {name: each["default"] for name, each in schema.items() if "default" in each and name in written}
+    assert {name: written[name] for name in defaults} == defaults
 
 
 def test_names_of_files_and_folders_are_plain():

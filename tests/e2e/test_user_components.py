@@ -10,7 +10,6 @@ import pytest
 
 import mmfusion
 from mmfusion.cli import main
-from mmfusion.config.code import read_module
 from mmfusion.config.instantiate import trusting
 from tests.helpers.own_components import COMPONENTS, PACKAGE, make_checkout, make_workplace, target_of, write_all
 
@@ -21,14 +20,12 @@ RUN = ["experiment=own", "paths.run=run", "trainer.max_epochs=1", "report.plots=
 @contextmanager
 def working_in(folder):
     """A console script's surroundings: the user's working directory, nothing of the package imported or trusted."""
-    read_module.cache_clear()
     with pytest.MonkeyPatch.context() as patch, trusting([]):
         patch.chdir(folder / "here")
         patch.setattr(sys, "path", list(sys.path))
         yield
     for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
         del sys.modules[name]
-    read_module.cache_clear()
 
 
 def train(*words):

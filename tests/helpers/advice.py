@@ -11,7 +11,7 @@ from pathlib import Path
 
 import mmfusion
 from mmfusion.config.folders import groups, own_folder
-from mmfusion.config.schema import Config
+from mmfusion.config.sections import Config
 
 PACKAGE = Path(mmfusion.__file__).parent
 TOP = sorted(

@@ -25,7 +25,10 @@ def test_a_default_stands_in_for_tasks_that_are_not_named():
     ("arguments", "message"),
     [
         ({"weights": {"sum": 1.0, "lagrest": 1.0}}, "unknown task 'lagrest': did you mean 'largest'"),
-        ({"weights": {"sum": 1.0}}, "expected a weight for each of sum, largest, found none for largest"),
+        (
+            {"weights": {"sum": 1.0}, "default": None},
+            "expected a weight for each of sum, largest, found none for largest",
+        ),
         ({"weights": {"sum": 1.0, "largest": -0.1}}, r"weights.largest: expected a finite number >= 0, found -0.1"),
         ({"weights": {"sum": math.nan, "largest": 1.0}}, r"weights.sum: expected a finite number >= 0, found nan"),
         ({"default": 0.0}, "above 0"),

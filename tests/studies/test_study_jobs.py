@@ -133,7 +133,7 @@ def test_variants_that_are_impossible_for_one_reason_stand_in_one_line_and_sever
     assert "problems" not in reason
     assert re.search(r"command line\); fusion\.\w+: there is no such key", reason)
     with pytest.raises(ConfigError) as refused:
-        planned("modalities", "study.dropout=0", "modality.placeholder=1", "study.seeds=1")
+        planned("modalities", "modality.placeholder=1", "study.seeds=1")
     assert str(refused.value).count("placeholder: there is no such key") == 1
 
 

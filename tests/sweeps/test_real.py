@@ -16,7 +16,6 @@ import pytest
 import yaml
 
 from mmfusion.cli import main
-from mmfusion.config.code import read_module
 from mmfusion.config.instantiate import trusting
 from mmfusion.sweeps.process import JobProcess
 from tests.helpers.waiting import PATIENCE, until
@@ -82,7 +81,6 @@ def swept(tmp_path_factory, repo):
     patch.chdir(here)
     patch.syspath_prepend(here)
     patch.setenv("PYTHONPATH", os.pathsep.join([str(repo), str(here)]))
-    read_module.cache_clear()
     with said.open("w") as file:
         command = [sys.executable, "-m", "mmfusion", "train", "-m", *WORDS, "hydra.launcher.jobs=1"]
         first = subprocess.Popen(command, stdout=file, stderr=file)
@@ -105,7 +103,6 @@ def swept(tmp_path_factory, repo):
         patch.setattr(sys, "stderr", file)
         code = main(["train", "-m", *WORDS, "hydra.launcher.timeout_s=50000"])
     patch.undo()
-    read_module.cache_clear()
     return {"here": here, "alive": alive, "gone": gone, "kept": kept, "code": code, "said": said.read_text()}
 
 

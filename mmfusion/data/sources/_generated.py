@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 
@@ -14,7 +15,7 @@ SPLITS = ("train", "val", "test")
 
 
 def checked(
-    option: str, given: Mapping[str, float], names: Sequence[str], low: float = 0, high: float | None = None
+    option: str, given: Mapping[Any, float], names: Sequence[str], low: float = 0, high: float | None = None
 ) -> dict[str, float]:
     """An option's numbers by name.
 

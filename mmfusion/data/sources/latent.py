@@ -7,14 +7,17 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated
+from types import MappingProxyType
+from typing import Annotated, Literal
 
 import numpy as np
+from annotated_types import Ge
 
-from mmfusion.config.limits import Keys, Range
 from mmfusion.data.sources._base import Source
 from mmfusion.data.sources._generated import SPLITS, at_least, checked, generator, table_of
 from mmfusion.data.table.table import Column, Table
+
+DIMS = MappingProxyType({"image": 2048, "text": 1024, "speech": 1024})
 
 
 class Latent(Source):
@@ -38,14 +41,14 @@ class Latent(Source):
 
     def __init__(
         self,
-        rows: Annotated[Mapping[str, int], Keys("train", "val", "test")],
-        seed: Annotated[int, Range(0)] = 0,
-        dims: Mapping[str, int] | None = None,
+        rows: Mapping[Literal["train", "val", "test"], int],
+        seed: Annotated[int, Ge(0)] = 0,
+        dims: Mapping[str, int] = DIMS,
         latent: int = 24,
         classes: int = 5,
         noise: float = 0.1,
     ) -> None:
-        self.dims = dict(dims) if dims else {"image": 2048, "text": 1024, "speech": 1024}
+        self.dims = dict(dims)
         at_least("seed", seed, 0)
         at_least("latent", latent, len(self.dims))
         at_least("classes", classes, 2)

@@ -31,7 +31,10 @@ from mmfusion.data.table.table import Table, is_empty
 
 log = logging.getLogger(__name__)
 
-BY_COLUMN: Split = {"column": "split", "train": "train", "val": "val", "test": "test"}
+BY_COLUMN: Split = {
+    **{"column": "split", "train": "train", "val": "val", "test": "test", "from_train": None, "ratio": None},
+    **{"folds": None, "fold": 0, "seed": 0, "group": None, "stratify": None},
+}
 
 
 class ManifestSource(Source):

@@ -9,12 +9,13 @@ import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypedDict, cast
+from typing import Annotated, Any, Literal, cast
 
 import numpy as np
+from annotated_types import Ge
+from typing_extensions import TypedDict  # pydantic takes typing's from Python 3.12 on
 
 from mmfusion.config.errors import nearest, suggest
-from mmfusion.config.limits import Keys, Range
 from mmfusion.config.split import spelt, values_of
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.table.delimited import Cells
@@ -30,10 +31,10 @@ class Split(TypedDict, total=False):
     train: Any
     val: Any
     test: Any
-    from_train: Annotated[Mapping[str, float], Keys("val", "test")] | None
-    ratio: Annotated[Mapping[str, float], Keys("train", "val", "test")] | None
-    folds: Annotated[int, Range(2)] | Literal["groups"] | None
-    fold: Annotated[int, Range(0)]
+    from_train: Mapping[Literal["val", "test"], float] | None
+    ratio: Mapping[Literal["train", "val", "test"], float] | None
+    folds: Annotated[int, Ge(2)] | Literal["groups"] | None
+    fold: Annotated[int, Ge(0)]
     seed: int
     group: str | None
     stratify: str | None

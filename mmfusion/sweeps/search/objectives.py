@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from mmfusion.config.check import signature_of
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.names import MONITOR
 from mmfusion.config.task_metrics import (
@@ -111,7 +110,7 @@ def _check(metric: str, config: Mapping[str, Any], key: str = KEY) -> None:
 
 def _facts(config: Mapping[str, Any]) -> dict[str, dict[str, MetricFacts] | None]:
     """Task to its metrics; None for a task that says nothing of them before it is built."""
-    return {name: facts_of(node, signature_of) for name, node in config["task"].items()}
+    return {name: facts_of(node, f"task.{name}") for name, node in config["task"].items()}
 
 
 def _direction(metric: str, mode: Any, config: Mapping[str, Any]) -> Direction:
@@ -125,7 +124,7 @@ def _direction(metric: str, mode: Any, config: Mapping[str, Any]) -> Direction:
         return _direction(metric, monitor["mode"], config)
     terms = _monitored(config) if metric == MONITOR else {metric: 1.0}
     known = validation_facts(_facts(config))
-    by_name = {name: facts_by_name(signature_of).get(name.rpartition("/")[2]) for name in terms if name not in known}
+    by_name = {name: facts_by_name().get(name.rpartition("/")[2]) for name in terms if name not in known}
     direction = sum_direction(terms, known | {name: facts for name, facts in by_name.items() if facts is not None})
     if direction is not None:
         return direction

@@ -110,8 +110,8 @@ def _space(
 
 def _fixed(composed: Composed) -> Callable[[str], str | None]:
     """Looks up what a key or group is when it is not searched."""
-    choices = dict(composed.origin.choices)
-    choices |= {Override.parse(group).group: option for group, option in composed.origin.choices.items()}
+    choices = dict(composed.sources.choices)
+    choices |= {Override.parse(group).group: option for group, option in composed.sources.choices.items()}
 
     def value(key: str) -> str | None:
         if key in choices:

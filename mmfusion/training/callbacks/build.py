@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
+from annotated_types import Ge
 from pytorch_lightning import Callback
 from pytorch_lightning.callbacks import Checkpoint
 from pytorch_lightning.callbacks import EarlyStopping as LightningStopping
@@ -15,7 +16,6 @@ from pytorch_lightning.utilities.exceptions import MisconfigurationException
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import instantiate
-from mmfusion.config.limits import Range
 from mmfusion.config.names import MONITOR
 from mmfusion.tasks._base import Task
 from mmfusion.training.callbacks.checkpoint import Checkpoints
@@ -42,7 +42,7 @@ class MonitorConfig:
 class EarlyStoppingConfig:
     """Training stops after `patience` validations that do not beat the best by `min_delta`; null never stops."""
 
-    patience: Annotated[int, Range(0)] | None
+    patience: Annotated[int, Ge(0)] | None
     min_delta: float
 
 

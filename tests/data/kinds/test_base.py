@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from mmfusion.batch import Tokens
-from mmfusion.config.names import KIND_TARGETS
+from mmfusion.config.schema import own_components
 from mmfusion.data.batches.packed import Packed
 from mmfusion.data.table.cells import Cells
 
@@ -24,7 +24,7 @@ NAMED = {"tabular": {"numeric": ["n"], "categorical": ["c"]}}
 
 
 def made(name):
-    module, _, target = KIND_TARGETS[name].rpartition(".")
+    module, _, target = own_components("kind")[name].rpartition(".")
     return getattr(importlib.import_module(module), target)(**NAMED.get(name, {"column": "col"}))
 
 
@@ -37,7 +37,7 @@ def fitted(name):
 
 
 def test_every_kind_has_cells_here():
-    assert set(CELLS) == set(KIND_TARGETS)
+    assert set(CELLS) == set(own_components("kind"))
 
 
 @pytest.mark.parametrize("name", CELLS)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from types import MappingProxyType
+from typing import Annotated, Any, Literal
 
 import numpy as np
+from annotated_types import Ge
 
-from mmfusion.config.limits import Keys, Range
 from mmfusion.data.sources._base import Source
 from mmfusion.data.sources._generated import SPLITS, at_least, checked, generator, table_of
 from mmfusion.data.sources.digits.ceiling import ORDER, ceiling, largest, total
@@ -17,7 +18,9 @@ from mmfusion.data.sources.digits.speech import speak
 from mmfusion.data.table.table import Table
 
 TASKS = ("sum", "largest")
-NOISY = ("image", "speech")
+NOISE: Mapping[Literal["image", "speech"], float] = MappingProxyType({"image": 0.1, "speech": 0.7})
+ABSENT: Mapping[Literal["image", "speech", "text"], float] = MappingProxyType({"image": 0, "speech": 0, "text": 0})
+UNLABELLED: Mapping[Literal["sum", "largest"], float] = MappingProxyType({"sum": 0, "largest": 0})
 
 
 class Digits(Source):
@@ -43,18 +46,18 @@ class Digits(Source):
 
     def __init__(
         self,
-        rows: Annotated[Mapping[str, int], Keys("train", "val", "test")],
-        seed: Annotated[int, Range(0)] = 0,
-        noise: Annotated[Mapping[str, float], Keys("image", "speech")] | None = None,
-        absent: Annotated[Mapping[str, float], Keys("image", "speech", "text")] | None = None,
-        unlabelled: Annotated[Mapping[str, float], Keys("sum", "largest")] | None = None,
+        rows: Mapping[Literal["train", "val", "test"], int],
+        seed: Annotated[int, Ge(0)] = 0,
+        noise: Mapping[Literal["image", "speech"], float] = NOISE,
+        absent: Mapping[Literal["image", "speech", "text"], float] = ABSENT,
+        unlabelled: Mapping[Literal["sum", "largest"], float] = UNLABELLED,
     ) -> None:
         at_least("seed", seed, 0)
         self.rows = checked("rows", rows, SPLITS)
         self.seed = seed
-        self.noise = checked("noise", noise or {}, NOISY)
-        self.absent = checked("absent", absent or {}, ORDER, 0, 1)
-        self.unlabelled = checked("unlabelled", unlabelled or {}, TASKS, 0, 1)
+        self.noise = checked("noise", noise, tuple(NOISE))
+        self.absent = checked("absent", absent, ORDER, 0, 1)
+        self.unlabelled = checked("unlabelled", unlabelled, TASKS, 0, 1)
 
     def read(self) -> Table:
         return table_of("digits", self.rows, self._split)

@@ -48,7 +48,7 @@ def test_the_seed_decides_everything_and_options_disturb_nothing_else():
     for name in plain.columns:
         assert same(plain.columns[name], again.columns[name])
         assert not same(plain.columns[name], other.columns[name])
-    changed = Digits(ROWS, noise={"image": 0.3}, absent={"text": 0.5}, unlabelled={"sum": 0.5}).read()
+    changed = Digits(ROWS, noise={"image": 0.3, "speech": 0.7}, absent={"text": 0.5}, unlabelled={"sum": 0.5}).read()
     for name in set(plain.columns) - {"image", "text", "sum"}:
         assert same(plain.columns[name], changed.columns[name])
     for name in ("image", "text", "sum"):

@@ -8,51 +8,59 @@ wrong for the component it was written for stays, and the check refuses it; so d
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from mmfusion.config.check import signature_of
 from mmfusion.config.errors import ConfigError
-from mmfusion.config.names import ENCODER_KEYS, SOURCE_KEYS, TASK_KEYS
-from mmfusion.config.origin import Origin
+from mmfusion.config.key_sources import KeySources
+from mmfusion.config.nodes import node_at
 from mmfusion.config.override import Override, parse_overrides
+from mmfusion.config.schema import Schema, schema_of
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 Choice = tuple[str, str]
-HANDLED = {"encoder": ENCODER_KEYS, "data": SOURCE_KEYS, "task": TASK_KEYS}
 
 
-def fit(config: dict[str, Any], origin: Origin) -> list[str]:
+def leave_out(config: dict[str, Any], sources: KeySources) -> list[str]:
     """Take out of `config`, in place, what was written for other parts; returns a sentence for each key taken out."""
-    return [*_replaced(config, origin), *_left_out(config, origin)]
+    return [*_replaced(config, sources), *_left_out(config, sources)]
 
 
-def _replaced(config: Mapping[str, Any], origin: Origin) -> Iterator[str]:
+def _replaced(config: Mapping[str, Any], sources: KeySources) -> Iterator[str]:
     """Arguments of components that another option has replaced."""
-    for group, option in origin.choices.items():
+    for group, option in sources.choices.items():
         bare, package = Override.parse(group).group, Override.parse(group).key
         node = node_at(config, package)
-        signature = signature_of(str(node.get("_target_"))) if node else None
-        if node is None or signature is None or signature.is_open:
+        schema = _schema(package, node)
+        if node is None or schema is None or schema["additionalProperties"]:
             continue
-        handled = ("_target_", *HANDLED.get(package.split(".")[0], ()))
-        for name in [name for name in node if name not in signature.parameters and name not in handled]:
+        for name in [name for name in node if name not in schema["properties"]]:
             key = f"{package}.{name}"
-            line = None if origin.typed(key) else origin.line(key)
-            if line is None or line[0] == origin.known.get(bare, {}).get(option):
+            line = None if sources.typed(key) else sources.line(key)
+            if line is None or line[0] == sources.known.get(bare, {}).get(option):
                 continue
-            written_for = meant(line[0], package, origin.known) or meant(origin.primary, package, origin.known)
+            written_for = meant(line[0], package, sources.known) or meant(sources.primary, package, sources.known)
             if written_for is not None and written_for != (bare, option):
                 del node[name]
-                yield f"{key} is left out: {origin(key)}, sets it for {written_for[1]}, and {option} does not take it"
+                yield f"{key} is left out: {sources(key)}, sets it for {written_for[1]}, and {option} does not take it"
 
 
-def _left_out(config: Mapping[str, Any], origin: Origin) -> Iterator[str]:
+def _schema(key: str, node: Mapping[str, Any] | None) -> Schema | None:
+    """What the component there takes; None if there is none, or one that is refused, which the check says."""
+    if node is None or "_target_" not in node:
+        return None
+    with suppress(ConfigError):
+        return schema_of(node["_target_"], key)
+    return None
+
+
+def _left_out(config: Mapping[str, Any], sources: KeySources) -> Iterator[str]:
     """Entries for modalities and tasks that `~encoder.x` and `~task.x` took out."""
-    removed = {each.key for each in parse_overrides(origin.overrides) if each.sign == "~"}
+    removed = {each.key for each in parse_overrides(sources.overrides) if each.sign == "~"}
     for section, places in {
         "encoder": ["modality.dropout", "fusion.weights"],
         "task": ["loss_weighting.weights", "callbacks.monitor.metric"],
@@ -62,7 +70,7 @@ def _left_out(config: Mapping[str, Any], origin: Origin) -> Iterator[str]:
             for entry in list(entries):
                 part = str(entry).split("/")[1] if str(entry).count("/") == 2 else str(entry)
                 gone = f"{section}.{part}" in removed and part not in (node_at(config, section) or {})
-                if gone and not origin.typed(place):
+                if gone and not sources.typed(place):
                     del entries[entry]
                     yield f"{place}: {entry} is left out, as {section}.{part} is"
 
@@ -106,11 +114,3 @@ def lineage(path: Path, known: Mapping[str, Mapping[str, Path]]) -> Iterator[dic
 def _parsed(content: bytes) -> dict[str, Any]:
     """A file's content as YAML. The same few files are asked for a hundred times in one check."""
     return yaml.load(content, Loader=_LOADER) or {}  # noqa: S506 (a safe loader)
-
-
-def node_at(config: Mapping[str, Any], key: str) -> dict[str, Any] | None:
-    """The mapping at a dotted key, or None."""
-    node: Any = config
-    for part in key.split("."):
-        node = node.get(part) if isinstance(node, dict) else None
-    return node if isinstance(node, dict) else None

@@ -7,12 +7,13 @@ options. All else is for the command line.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from importlib import import_module
 from typing import Any
 
-from mmfusion.config.check import Problem, report, signature_of
+from mmfusion.config.check import report
 from mmfusion.config.errors import ConfigError
-from mmfusion.config.values import check_names
+from mmfusion.config.mismatches import mismatches
 
 GRID = "hydra_plugins.mmfusion_grid.GridSweeper"
 HARMLESS = ("output_subdir", "run", "sweep", "verbose")
@@ -33,7 +34,7 @@ _THEIRS = {
 _BASIC = "hydra._internal.core_plugins.basic_"
 
 
-def refuse_orders(hydra: Mapping[str, Any], stock: Mapping[str, Any]) -> None:
+def refuse_options(hydra: Mapping[str, Any], stock: Mapping[str, Any]) -> None:
     """Refuse what config files must not say.
 
     Args:
@@ -60,7 +61,7 @@ def refuse_orders(hydra: Mapping[str, Any], stock: Mapping[str, Any]) -> None:
         _refuse_inner(f"hydra.{key}", {name: value for name, value in node.items() if name != "_target_"})
 
 
-def check_parts(hydra: Mapping[str, Any]) -> None:
+def check_options(hydra: Mapping[str, Any]) -> None:
     """Refuse options that the sweeper or the launcher does not have.
 
     Args:
@@ -69,21 +70,19 @@ def check_parts(hydra: Mapping[str, Any]) -> None:
     Raises:
         ConfigError: naming the key and the nearest that there is, or what was expected.
     """
-    report(list(_problems(hydra)), lambda key: "")
+    from mmfusion.config.json_schema import component_schema  # needs pydantic, which is slow to import
 
-
-def _problems(hydra: Mapping[str, Any]) -> Iterator[Problem]:
     for key, targets in PARTS.items():
         node = hydra.get(key)
         if not isinstance(node, Mapping):
             continue
         target = str(node.get("_target_"))
         theirs = _THEIRS.get(target.removeprefix("hydra_plugins."))
-        options = target if target in targets else f"hydra_plugins.{theirs}" if theirs else None
-        signature = signature_of(options) if options else None
-        if signature is not None:
-            given = {name: value for name, value in node.items() if name != "_target_"}
-            yield from check_names(f"hydra.{key}", given, signature)
+        if target in targets or theirs:
+            module, _, name = (f"hydra_plugins.{theirs}" if theirs else target).rpartition(".")
+            schema = component_schema(getattr(import_module(module), name), "")
+            options = {name: value for name, value in node.items() if name != "_target_"}
+            report(mismatches(f"hydra.{key}", options, schema))
 
 
 def _refuse_inner(key: str, node: Any) -> None:

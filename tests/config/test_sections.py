@@ -4,13 +4,18 @@ from dataclasses import fields, is_dataclass
 
 import pytest
 
-from mmfusion.config import schema
+from mmfusion.config import sections
 from mmfusion.config.check import check
 from mmfusion.config.compose import compose
 from mmfusion.config.errors import ConfigError
 
-SECTIONS = {"head": schema.Head, "compile": schema.Compile, "report": schema.Report, "modality": schema.Modality}
-SECTIONS |= {"paths": schema.Paths}
+SECTIONS = {
+    "head": sections.Head,
+    "compile": sections.Compile,
+    "report": sections.Report,
+    "modality": sections.Modality,
+}
+SECTIONS |= {"paths": sections.Paths}
 
 
 @pytest.fixture
@@ -24,17 +29,19 @@ def names(kind) -> set[str]:
 
 
 def test_the_default_config_has_every_field_and_no_other(config):
-    assert set(config) == names(schema.Config) - {"study"}  # a run of a study has none
+    assert set(config) == names(sections.Config) - {"study"}  # a run of a study has none
     for section, kind in SECTIONS.items():
         assert set(config[section]) == names(kind), section
 
 
 def test_sections_are_typed_by_the_dataclasses_here():
-    typed = {field.name: field.type for field in fields(schema.Config) if is_dataclass(getattr(schema, field.type, 0))}
+    typed = {
+        field.name: field.type for field in fields(sections.Config) if is_dataclass(getattr(sections, field.type, 0))
+    }
     assert typed == {section: kind.__name__ for section, kind in SECTIONS.items()}
 
 
-@pytest.mark.parametrize(("section", "kind"), [(None, schema.Config), *SECTIONS.items()])
+@pytest.mark.parametrize(("section", "kind"), [(None, sections.Config), *SECTIONS.items()])
 def test_a_key_that_is_missing_is_named(config, section, kind):
     for name in names(kind) - {"study", "baselines"}:
         node = config if section is None else config[section]

@@ -3,8 +3,8 @@ import pytest
 from mmfusion.config.check import check
 from mmfusion.config.compose import compose
 from mmfusion.config.errors import ConfigError
-from mmfusion.config.fit import lineage
 from mmfusion.config.folders import own_folder
+from mmfusion.config.replaced_parts import lineage
 
 OWN = """# @package _global_
 defaults:
@@ -41,7 +41,7 @@ def composed(tmp_path, monkeypatch, capsys):
         (tmp_path / "conf" / "experiment" / "own.yaml").write_text(text)
         result = compose(["experiment=own", *overrides])
         said = capsys.readouterr().err
-        check(result.config, result.origin)
+        check(result.config, result.sources)
         return result.config, said
 
     return of

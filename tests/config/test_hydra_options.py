@@ -1,9 +1,12 @@
+from inspect import signature
+
 import pytest
 import yaml
+from hydra.utils import get_class
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import own_folder
-from mmfusion.config.orders import PARTS, check_parts, refuse_orders
+from mmfusion.config.hydra_options import PARTS, check_options, refuse_options
 
 SEARCH, GRID = "hydra_plugins.mmfusion_search.SearchSweeper", "hydra_plugins.mmfusion_grid.GridSweeper"
 STOCK = {
@@ -20,11 +23,13 @@ def options(part, name):
 
 
 def test_folders_and_mmfusions_own_parts_may_be_set():
-    refuse_orders({}, {})
-    refuse_orders(STOCK, STOCK)
-    refuse_orders(STOCK | {"sweep": {"dir": "here"}, "run": {"dir": "there"}, "output_subdir": None}, STOCK)
-    refuse_orders(STOCK | {"sweeper": {"_target_": SEARCH, "pruner": {"name": "median"}, "space": {"a": "1,2"}}}, STOCK)
-    refuse_orders(
+    refuse_options({}, {})
+    refuse_options(STOCK, STOCK)
+    refuse_options(STOCK | {"sweep": {"dir": "here"}, "run": {"dir": "there"}, "output_subdir": None}, STOCK)
+    refuse_options(
+        STOCK | {"sweeper": {"_target_": SEARCH, "pruner": {"name": "median"}, "space": {"a": "1,2"}}}, STOCK
+    )
+    refuse_options(
         STOCK | {"launcher": {"_target_": "hydra_plugins.mmfusion_process.ProcessLauncher", "jobs": 4}}, STOCK
     )
 
@@ -62,7 +67,7 @@ def test_folders_and_mmfusions_own_parts_may_be_set():
 )
 def test_a_file_cannot_make_hydra_call_something(written, message):
     with pytest.raises(ConfigError, match=message):
-        refuse_orders(STOCK | written, STOCK)
+        refuse_options(STOCK | written, STOCK)
 
 
 @pytest.mark.parametrize(
@@ -76,27 +81,23 @@ def test_a_file_cannot_make_hydra_call_something(written, message):
 )
 def test_an_option_that_a_sweeper_does_not_have_is_named(sweeper, message):
     with pytest.raises(ConfigError, match=message):
-        check_parts({"sweeper": options("sweeper", "search") | sweeper})
+        check_options({"sweeper": options("sweeper", "search") | sweeper})
 
 
 def test_options_of_the_launcher_are_checked_too():
     own = options("launcher", "process")
-    check_parts({"launcher": own | {"jobs": 2}})
+    check_options({"launcher": own | {"jobs": 2}})
     with pytest.raises(ConfigError, match=r"hydra.launcher.job: there is no such key; did you mean 'jobs'"):
-        check_parts({"launcher": own | {"job": 2}, "sweeper": options("sweeper", "search")})
-    check_parts(
+        check_options({"launcher": own | {"job": 2}, "sweeper": options("sweeper", "search")})
+    check_options(
         {"launcher": {"_target_": "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher", "n_jobs": 2}}
     )
 
 
 @pytest.mark.parametrize("part", PARTS)
 def test_files_list_every_option_with_its_default(part):
-    from mmfusion.config.check import signature_of
-
     for path in (own_folder() / "hydra" / part).glob("*.yaml"):
         node = yaml.safe_load(path.read_text())
         if node.get("_target_") in PARTS[part]:
-            signature = signature_of(node["_target_"])
-            assert signature is not None
-            assert set(node) - {"_target_"} == set(signature.parameters), path
-            check_parts({part: node})
+            assert set(node) - {"_target_"} == set(signature(get_class(node["_target_"])).parameters), path
+            check_options({part: node})

@@ -1,11 +1,11 @@
 import pytest
 
 from mmfusion.config.folders import groups
-from mmfusion.config.origin import Origin
+from mmfusion.config.key_sources import KeySources
 
 
 @pytest.fixture
-def origin(mini, monkeypatch):
+def sources(mini, monkeypatch):
     monkeypatch.chdir(mini)
     choices = {
         "fusion": "gated",
@@ -15,7 +15,7 @@ def origin(mini, monkeypatch):
         "experiment": "digits",
         "debug": "None",
     }
-    return Origin(
+    return KeySources(
         ["++seed=3", "+fusion.more=2", "head={a: 1}", "+encoder/series@encoder.lidar=gru"],
         choices,
         {**groups([mini]), "encoder/series": {}},
@@ -41,11 +41,11 @@ def origin(mini, monkeypatch):
         ("nowhere.at_all", ""),
     ],
 )
-def test_finds_overrides_first_then_lines_of_files(origin, key, place):
-    assert origin(key) == place
+def test_finds_overrides_first_then_lines_of_files(sources, key, place):
+    assert sources(key) == place
 
 
-def test_files_elsewhere_are_named_in_full(origin, monkeypatch, tmp_path):
+def test_files_elsewhere_are_named_in_full(sources, monkeypatch, tmp_path):
     (tmp_path / "else").mkdir()
     monkeypatch.chdir(tmp_path / "else")
-    assert origin("fusion.dim") == f"{tmp_path}/own/fusion/gated.yaml, line 3"
+    assert sources("fusion.dim") == f"{tmp_path}/own/fusion/gated.yaml, line 3"

@@ -12,7 +12,7 @@ from mmfusion.config.override import Override, parse_overrides
 
 
 @dataclass(frozen=True)
-class Origin:
+class KeySources:
     """Finds a key among the overrides, then in the files that were composed.
 
     Attributes:

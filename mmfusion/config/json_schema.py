@@ -1,0 +1,223 @@
+"""JSON Schema of components and sections, from their annotations.
+
+This imports what it describes. `scripts/make_schema.py` writes the schema of mmfusion's own components to
+`conf/schema.json`, so that the check of a config (`mmfusion.config.check`) imports none of them; a user's own component
+is described as soon as it is imported.
+"""
+
+from __future__ import annotations
+
+import dis
+import inspect
+import json
+import pkgutil
+import re
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, fields
+from importlib import import_module
+from typing import Any
+
+from pydantic import ConfigDict, PydanticUserError, TypeAdapter, create_model
+from pydantic.errors import PydanticUndefinedAnnotation
+from pydantic.json_schema import GenerateJsonSchema
+
+from mmfusion.config import sections
+from mmfusion.config.slots import SLOTS, Slot
+
+Schema = dict[str, Any]
+_UNKNOWN = object()
+
+
+class _Lenient(GenerateJsonSchema):
+    """What JSON cannot express, a tensor or a function, accepts everything: only building it can tell."""
+
+    def handle_invalid_for_json_schema(self, schema: Any, error_info: str) -> Schema:
+        return {}
+
+
+def component_schema(component: Callable[..., Any], slot: str, injected: Iterable[str] = ()) -> Schema:
+    """What a config may write for a component.
+
+    Args:
+        component: a class or a function.
+        slot: where it stands; "" for a component that is not for a config's slots.
+        injected: arguments that mmfusion passes to it, beside those of the slot: to an encoder those of its kind.
+
+    Returns:
+        JSON Schema of an object, with `required`, `injected` (names that are not for a config to set), `facts` (class
+        attributes that the slot's base declares) and `slot` under an `x-`, which editors pass over.
+    """
+    place = SLOTS.get(slot, Slot(()))
+    injected = (*place.injected, *injected)
+    arguments, is_open = _arguments(component)
+    texts = _explained(inspect.getdoc(component) or "")
+    own = {name: _described(each, texts.get(name, "")) for name, each in arguments.items() if name not in injected}
+    required = [n for n in own if arguments[n].default is inspect.Parameter.empty and n not in place.filled_in]
+    extra = section_schema(getattr(sections, place.section)) if place.section else {}
+    return {
+        "description": " ".join((inspect.getdoc(component) or "").partition("\n\n")[0].split()),
+        "type": "object",
+        "properties": {"_target_": {"type": "string"}, **own, **extra.get("properties", {})},
+        "additionalProperties": is_open,
+        "x-required": [*required, *extra.get("x-required", ())],
+        "x-injected": [name for name in dict.fromkeys(injected) if name in arguments],
+        "x-facts": dict(_facts(component, place)),
+        "x-slot": slot,
+    }
+
+
+def section_schema(section: Any) -> Schema:
+    """A section's, from a dataclass that lists its keys."""
+    schema = _adapted(section)
+    texts = _explained(inspect.getdoc(section) or "")
+    for name, node in schema["properties"].items():
+        if name in sections.ELSEWHERE:
+            module, _, inner = sections.ELSEWHERE[name].rpartition(".")
+            node = schema["properties"][name] = section_schema(getattr(import_module(module), inner))
+        node |= {"description": texts[name]} if name in texts else {}
+    for each in fields(section):
+        schema["properties"][each.name] |= _default(each.default)
+    return schema
+
+
+def whole_schema() -> Schema:
+    """Of a whole config, and of all that mmfusion's own packages define, for `conf/schema.json`."""
+    found = {slot: list(_components(slot)) for slot in SLOTS}
+    given = {each.__module__.rpartition(".")[2]: each.encoder_arguments for each in found["kind"]}
+    defined = {
+        _path(each): component_schema(each, slot, given[each.kind] if slot == "encoder" else ())
+        for slot, components in found.items()
+        for each in components
+    }
+    schema = section_schema(sections.Config)
+    schema["properties"]["callbacks"]["additionalProperties"] = True  # callbacks of others, by `_target_`
+    schema["properties"] |= {"defaults": {"type": "array"}, "hydra": {"type": "object"}}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "$defs": defined}
+
+
+def _components(name: str) -> Iterator[Any]:
+    """The public components of a slot that the modules of mmfusion's own packages define."""
+    slot = SLOTS[name]
+    for package in [each for each in slot.packages if each.startswith("mmfusion.")]:
+        inner = pkgutil.walk_packages(getattr(import_module(package), "__path__", ()), f"{package}.")
+        for module in [package, *(each.name for each in inner if not each.name.rpartition(".")[2].startswith("_"))]:
+            for each in vars(import_module(module)).values():
+                if getattr(each, "__module__", "") == module and not each.__name__.startswith("_"):
+                    if inspect.isclass(each):
+                        bases = {base.__name__ for base in each.__mro__[1:]}
+                        is_component = bool(bases & set(slot.bases)) and not inspect.isabstract(each)
+                    else:
+                        is_component = inspect.isfunction(each) and each.__annotations__.get("return") == slot.returns
+                    if is_component:
+                        yield each
+
+
+def _path(component: Callable[..., Any]) -> str:
+    return f"{component.__module__}.{component.__qualname__}"
+
+
+@dataclass(frozen=True)
+class _Argument:
+    """An argument's annotation and default, `inspect.Parameter.empty` for none."""
+
+    hint: Any
+    default: Any
+
+
+def _arguments(component: Callable[..., Any]) -> tuple[dict[str, _Argument], bool]:
+    """Arguments by name, and whether it takes further ones: `**keywords` are looked up in the parents' constructors."""
+    found: dict[str, _Argument] = {}
+    owners: list[Any] = [component]
+    if inspect.isclass(component):
+        owners = [each for each in component.__mro__ if "__init__" in vars(each)]
+    for owner in owners:
+        signature = inspect.signature(component if owner is owners[0] else owner.__init__)
+        names = {**vars(sys.modules[component.__module__]), **vars(sys.modules[owner.__module__])}
+        for name, each in signature.parameters.items():
+            if name not in ("self", *found) and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
+                found[name] = _Argument(_resolved(each.annotation, names), each.default)
+        if not any(each.kind is each.VAR_KEYWORD for each in signature.parameters.values()):
+            return found, False
+    return found, True
+
+
+def _resolved(hint: Any, names: dict[str, Any]) -> Any:
+    if isinstance(hint, str):
+        try:
+            return eval(hint, names)  # noqa: S307 (it is the code of a component that has been imported)
+        except (NameError, AttributeError, TypeError, SyntaxError):
+            return inspect.Parameter.empty  # a name that is imported for type checkers alone
+    return hint
+
+
+def _described(argument: _Argument, text: str) -> Schema:
+    schema: Schema = {}
+    if argument.hint is not inspect.Parameter.empty:
+        with suppress(PydanticUserError, PydanticUndefinedAnnotation):  # a type that says nothing to pydantic
+            model = create_model("M", __config__=ConfigDict(arbitrary_types_allowed=True), one=(argument.hint, ...))
+            schema = _adapted(model)["properties"]["one"]
+    return schema | _default(argument.default) | ({"description": text} if text else {})
+
+
+def _default(value: Any) -> Schema:
+    value = _as_json(value)
+    return {} if value is _UNKNOWN else {"default": value}
+
+
+def _adapted(kind: Any) -> Schema:
+    schema = TypeAdapter(kind).json_schema(schema_generator=_Lenient)
+    return _plain(schema, schema.pop("$defs", {}))
+
+
+def _plain(node: Any, defined: Mapping[str, Any]) -> Any:
+    """The schema without references, titles and defaults, and with `required` under a name that editors pass over.
+
+    A file that changes a few keys of an experiment gives no others.
+    """
+    if isinstance(node, list):
+        return [_plain(each, defined) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if "$ref" in node:
+        return _plain(defined[node["$ref"].rpartition("/")[2]], defined)
+    if "propertyNames" in node:  # `Mapping[Literal["train", "val"], float]`
+        names = node["propertyNames"].get("enum") or [node["propertyNames"]["const"]]
+        inner = dict.fromkeys(names, node["additionalProperties"])
+        return {"type": "object", "properties": _plain(inner, defined), "additionalProperties": False}
+    if isinstance(node.get("properties"), dict):
+        inner = {name: _plain(each, defined) for name, each in node["properties"].items()}
+        required = {"x-required": node["required"]} if "required" in node else {}
+        return {"type": "object", "properties": inner, "additionalProperties": False, **required}
+    return {name: _plain(each, defined) for name, each in node.items() if name not in ("title", "default")}
+
+
+def _explained(docstring: str) -> dict[str, str]:
+    """Each name below `Args:` or `Attributes:` to its sentence."""
+    part = re.split(r"\n(?:Args|Attributes):\n", docstring, maxsplit=1)[1:]
+    entries = re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", part[0].partition("\n\n")[0], re.MULTILINE) if part else []
+    return {name: " ".join(text.split()) for name, text in entries}
+
+
+def _facts(component: Any, slot: Slot) -> Iterator[tuple[str, Any]]:
+    """Class attributes that the slot's base declares, but for those that a constructor sets."""
+    lineage = inspect.getmro(component) if inspect.isclass(component) else ()
+    constructors: list[Any] = [vars(each).get("__init__") for each in lineage]
+    steps = [step for each in filter(inspect.isfunction, constructors) for step in dis.get_instructions(each)]
+    set_by_instance = {step.argval for step in steps if step.opname == "STORE_ATTR"}
+    bases: list[Any] = [each for each in lineage if each.__name__ in slot.bases]
+    for base in bases:
+        for name in vars(base).get("__annotations__", {}):
+            value: Any = getattr(component, name, _UNKNOWN)
+            if name == "METRICS":  # what makes it, and its direction; a class with a method of its own may make others
+                value = {n: d for n, (_, d) in value.items()} if component.metrics is base.metrics else _UNKNOWN
+            if name not in set_by_instance and (value := _as_json(value)) is not _UNKNOWN:
+                yield name, value
+
+
+def _as_json(value: Any) -> Any:
+    """A value as JSON would give it back: lists for tuples; `_UNKNOWN` for what JSON cannot express."""
+    with suppress(TypeError, ValueError):
+        return json.loads(json.dumps(value, allow_nan=False, default=dict))
+    return _UNKNOWN

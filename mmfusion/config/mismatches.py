@@ -1,0 +1,119 @@
+"""What is wrong with values, against a JSON Schema, in plain sentences."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from jsonschema import Draft202012Validator, ValidationError
+from jsonschema.validators import extend
+
+from mmfusion.config.errors import nearest, suggest
+
+Problem = tuple[str, str]
+"""A key and what is wrong with it."""
+
+_NAMES = {
+    "integer": "a whole number",
+    "number": "a number",
+    "string": "a string",
+    "boolean": "true or false",
+    "null": "null",
+    "array": "a list",
+    "object": "a mapping",
+}
+_TYPES = {
+    "integer": lambda _, value: isinstance(value, int) and not isinstance(value, bool),  # 1.0 is none
+    "number": lambda _, value: isinstance(value, int | float) and not isinstance(value, bool) and value == value,
+}
+_Validator = extend(
+    Draft202012Validator,
+    {"x-required": Draft202012Validator.VALIDATORS["required"], "$ref": lambda *_: ()},  # references are for editors
+    type_checker=Draft202012Validator.TYPE_CHECKER.redefine_many(_TYPES),
+)
+
+
+def mismatches(key: str, value: Any, schema: Mapping[str, Any]) -> list[Problem]:
+    """Each place at or below `key` where a value is not what the schema says, the first problem of each."""
+    found: dict[str, str] = {}
+    for error in _Validator(schema).iter_errors(value):
+        for place, text in _explained(key, error):
+            found.setdefault(place, text)
+    return list(found.items())
+
+
+def _explained(root: str, error: ValidationError) -> Iterator[Problem]:
+    value, schema = error.instance, error.schema
+    assert isinstance(schema, Mapping)
+    key = root
+    for part in error.absolute_path:
+        key = below(key, part)
+    if error.validator == "additionalProperties":
+        for name in [name for name in value if name not in schema["properties"]]:
+            known = [each for each in schema["properties"] if each != "_target_"]
+            is_injected = name in schema.get("x-injected", ())
+            why = (
+                "is known from the data and not for a config to set"
+                if is_injected
+                else f"there is no such key; {suggest(str(name), known)}"
+            )
+            yield below(key, name), why
+    elif error.validator == "x-required":
+        for name in [name for name in schema["x-required"] if name not in value]:
+            yield below(key, name), "is missing and has no default"
+    elif error.validator in ("minItems", "maxItems"):
+        yield key, f"must be a list of {error.validator_value}, found {len(value)}"
+    elif error.validator == "anyOf" and (nearly := _nearest_alternative(error)):
+        for each in nearly:
+            yield from _explained(root, each)
+    else:
+        words = [each for each in schema.get("enum", ()) if isinstance(each, str)]
+        close = nearest(value, words) if isinstance(value, str) else None
+        yield (
+            key,
+            f"must be {_describe(schema)}, found {_shown(value)}" + (f"; did you mean {close!r}?" if close else ""),
+        )
+
+
+def _nearest_alternative(error: ValidationError) -> list[ValidationError]:
+    """A mapping, list or word that nearly fits one alternative is judged by it: its message is the precise one."""
+    alternatives: dict[Any, list[ValidationError]] = {}
+    for each in error.context or ():
+        alternatives.setdefault(each.schema_path[0], []).append(each)
+    for errors in alternatives.values():
+        if all(each.relative_path or each.validator in ("additionalProperties", "x-required") for each in errors):
+            return errors
+    words = (errors for errors in alternatives.values() if errors[0].validator == "enum")
+    return next(words, []) if isinstance(error.instance, str) else []
+
+
+def below(key: str, name: Any) -> str:
+    """The key of what is called `name` in the node at `key`, or has this index in the list there."""
+    return f"{key}[{name}]" if isinstance(name, int) else f"{key}.{name}" if key else str(name)
+
+
+def _describe(schema: Any) -> str:
+    """What a schema wants: `a whole number of at least 1 or null`."""
+    if "anyOf" in schema:
+        return " or ".join(dict.fromkeys(map(_describe, schema["anyOf"])))
+    if "enum" in schema or "const" in schema:
+        return " or ".join(map(repr, schema.get("enum") or [schema["const"]]))
+    low, above, high = (schema.get(name) for name in ("minimum", "exclusiveMinimum", "maximum"))
+    text = _NAMES[schema["type"]]
+    if schema.get("properties"):
+        text += f" with {', '.join(schema['properties'])}"
+    if above is not None:
+        text += f" above {above}"
+    elif low is not None:
+        text += f" of at least {low}" if high is None else f" from {low}"
+    return text if high is None else f"{text} and up to {high}" if low is None else f"{text} to {high}"
+
+
+def _shown(value: Any) -> str:
+    if value is None or isinstance(value, bool):
+        return str(value).lower().replace("none", "null")
+    if isinstance(value, str):
+        return f"the string {value!r}"
+    if isinstance(value, Mapping):
+        return f"a mapping with {', '.join(map(str, value)) or 'nothing in it'}"
+    return repr(value)

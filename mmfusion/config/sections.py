@@ -1,0 +1,166 @@
+"""What the sections of a config hold that no component reads by itself.
+
+These classes are never built: `mmfusion.config.json_schema` reads their annotations, as it reads those of components.
+Fields without a default must be in the composed config; the YAML files hold their values.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Annotated, Any, Literal
+
+from annotated_types import Ge, Interval
+
+
+@dataclass
+class Head:
+    """The heads of all tasks: widths of hidden layers, and dropout in front of the last Linear."""
+
+    hidden: Sequence[Annotated[int, Ge(1)]]
+    dropout: Annotated[float, Interval(ge=0, le=1)]
+
+
+@dataclass
+class Compile:
+    """`torch.compile` of the model."""
+
+    enabled: bool
+    backend: str
+    mode: Literal["default", "reduce-overhead", "max-autotune", "max-autotune-no-cudagraphs"] | None
+
+
+@dataclass
+class Report:
+    """What is measured beside the metrics."""
+
+    subsets: Literal["all", "leave_one_out", "none"]
+    plots: bool
+    gradients_every_n_steps: Annotated[int, Ge(0)]
+    baselines: bool = False  # runs of before have none
+
+
+@dataclass
+class Modality:
+    """How absent modalities are trained for: a rate for all modalities or one each; learned placeholders."""
+
+    dropout: float | Mapping[str, float]
+    placeholders: bool
+
+
+@dataclass
+class Paths:
+    """`outputs` holds all runs, `run` is this run's folder."""
+
+    outputs: str
+    run: str
+
+
+@dataclass
+class Transforms:
+    """Components that change a batch of one modality, in order."""
+
+    train: Sequence[Mapping[str, Any]] | None = None
+    eval: Sequence[Mapping[str, Any]] | None = None
+
+
+@dataclass
+class ModalityKeys:
+    """Keys of a modality beside the arguments of its kind.
+
+    Attributes:
+        kind: what it is; null for a class of one's own, by `_target_`.
+        transforms: what changes its batches.
+    """
+
+    kind: str | None = None
+    transforms: Transforms | None = None
+
+
+@dataclass
+class EncoderKeys:
+    """Keys of an encoder beside its own arguments, for the builder.
+
+    Attributes:
+        freeze: true, or the last of the stages that are held still.
+        lr_scale: learning rate, relative to the rest of the model.
+    """
+
+    freeze: bool | str = False
+    lr_scale: float = 1.0
+
+
+@dataclass
+class TaskKeys:
+    """Keys of a task beside its own arguments.
+
+    Attributes:
+        metrics: name to a further metric.
+    """
+
+    metrics: Mapping[str, Mapping[str, Any]] | None = field(default_factory=dict)
+
+
+@dataclass
+class MetricKeys:
+    """Keys of a task's further metric beside its own arguments.
+
+    Attributes:
+        direction: whether more of it is better; null: as its class says.
+    """
+
+    direction: Literal["max", "min"] | None = None
+
+
+@dataclass
+class SourceKeys:
+    """Keys of `data` beside the source's own arguments.
+
+    Attributes:
+        modalities: name to kind, columns and the kind's own arguments.
+        loader: how batches are made.
+    """
+
+    loader: Mapping[str, Any]
+    modalities: Mapping[str, Mapping[str, Any]] | None = field(default_factory=dict)
+
+
+@dataclass
+class Config:
+    """The whole config; mappings of components are checked one by one."""
+
+    name: str
+    seed: Annotated[int, Interval(ge=0, le=4294967295)]  # what numpy takes
+    tags: Sequence[str]
+    trusted_modules: Sequence[str]
+    data: Mapping[str, Any]
+    encoder: Mapping[str, Mapping[str, Any]]
+    modality: Modality
+    fusion: Mapping[str, Any]
+    sharing: Mapping[str, Any]
+    head: Head
+    task: Mapping[str, Mapping[str, Any]]
+    loss_weighting: Mapping[str, Any]
+    gradients_of: Literal["representation", "last_shared_layer", "shared"]
+    optimizer: Mapping[str, Any]
+    scheduler: Mapping[str, Any]
+    trainer: Mapping[str, Any]
+    compile: Compile
+    callbacks: Mapping[str, Any]
+    logger: Mapping[str, Any]
+    report: Report
+    paths: Paths
+    study: Mapping[str, Any] | None = None  # a run of a study has none
+
+
+SOURCE_KEYS, MODALITY_KEYS, ENCODER_KEYS, TASK_KEYS = (
+    tuple(each.name for each in fields(section)) for section in (SourceKeys, ModalityKeys, EncoderKeys, TaskKeys)
+)
+"""Keys of a component's node that are not the component's own arguments."""
+
+ELSEWHERE = {
+    "loader": "mmfusion.data.batches.loader_options.LoaderConfig",
+    "trainer": "mmfusion.training.trainer.TrainerConfig",
+    "callbacks": "mmfusion.training.callbacks.build.CallbacksConfig",
+}
+"""Keys whose sections are dataclasses of the packages that read them."""
