@@ -241,10 +241,3 @@ def test_answers_without_heavy_imports(tmp_path, words, code, message):
     assert "Traceback" not in err
     assert not HEAVY & modules
     assert not (tmp_path / "stolen").exists()
-
-
-def test_script_for_torchrun_is_the_same_command(repo, tmp_path):
-    command = [sys.executable, str(repo / "scripts" / "train.py"), "--cfg", "job", "name=from_script"]
-    environment = {**os.environ, "PYTHONPATH": str(repo)}
-    out = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
-    assert "name: from_script" in out

@@ -1,12 +1,11 @@
 """What `make` would run: it sets itself up once, and every target that people expect is there."""
 
 import os
+import re
 import shutil
 import subprocess
 
 import pytest
-
-TARGETS = ("help", "setup", "demo", "test", "test-all", "lint", "format", "docs", "bench", "wheel", "lock", "clean")
 
 pytestmark = pytest.mark.skipif(shutil.which("make") is None, reason="needs make")
 
@@ -20,7 +19,8 @@ def make(repo, *words):
 
 def test_help_lists_the_targets(repo):
     listed = [line.split()[1] for line in make(repo).splitlines() if line.startswith("  make ")]
-    assert listed == list(TARGETS)
+    phony = re.search(r"^\.PHONY: (.*)$", (repo / "Makefile").read_text(), re.MULTILINE)[1]
+    assert listed == phony.split()
 
 
 @pytest.mark.parametrize("target", ["demo", "test", "test-all", "lint", "docs"])

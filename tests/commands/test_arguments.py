@@ -7,7 +7,7 @@ from mmfusion.config.instantiate import is_allowed, trusting
 
 
 def parsed(*words):
-    parser = parser_of("made", "What it does.", "An epilog\n  as it is.")
+    parser = parser_of("example", "What it does.", "An epilog\n  as it is.")
     take_overrides(parser)
     take_checkpoint(parser)
     return parser.parse_intermixed_args(words)
@@ -42,7 +42,7 @@ def test_help_names_the_command_and_keeps_the_lines_of_the_epilog(capsys):
         parsed("--help")
     assert end.value.code == 0
     out = capsys.readouterr().out
-    assert out.startswith("usage: mmfusion made ")
+    assert out.startswith("usage: mmfusion example ")
     assert "An epilog\n  as it is.\n" in out
     assert "(default: best)" in out
 

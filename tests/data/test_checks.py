@@ -54,9 +54,9 @@ def test_ids_and_splits_are_told_of_together():
 
 def test_every_row_that_names_a_bad_path_is_noted(tmp_path):
     cells = ["../a.png", "b.png", "../a.png", None, "https://x.org/a.png"]
-    made = table(splits=["train"] * 5, root=tmp_path, image=cells)
+    images = table(splits=["train"] * 5, root=tmp_path, image=cells)
     problems = Problems("t.csv")
-    check_paths(ModalityRows("image", Image(), made), made, problems)
+    check_paths(ModalityRows("image", Image(), images), images, problems)
     assert [line.split(":")[0] for line in problems.first] == [
         f"t.csv, line {line}, column 'image'" for line in (2, 4, 6)
     ]
@@ -65,17 +65,17 @@ def test_every_row_that_names_a_bad_path_is_noted(tmp_path):
 
 @pytest.mark.parametrize("kind", [Text("image"), Image()])
 def test_cells_that_are_no_paths_are_not_looked_at(kind):
-    made = table(image=["../a.png", "/etc/passwd"])  # a text, and a table without media
+    images = table(image=["../a.png", "/etc/passwd"])  # a text, and a table without media
     problems = Problems("t.csv")
-    check_paths(ModalityRows("image", kind, made), made, problems)
+    check_paths(ModalityRows("image", kind, images), images, problems)
     assert not problems
 
 
 def test_cells_that_can_be_no_paths_are_noted(tmp_path):
     for cells in ([7, 7, None], pl.Series([1.5, 2.5, None]), [True, ("a.png",), None]):
-        made = table(splits=["train"] * 3, root=tmp_path, image=cells)
+        images = table(splits=["train"] * 3, root=tmp_path, image=cells)
         problems = Problems("t.csv")
-        check_paths(ModalityRows("image", Image(), made), made, problems)
+        check_paths(ModalityRows("image", Image(), images), images, problems)
         found = type(cells[0]).__name__
         assert len(problems) == 2
         assert problems.first[0] == (
@@ -84,9 +84,9 @@ def test_cells_that_can_be_no_paths_are_noted(tmp_path):
 
 
 def test_arrays_in_memory_are_not_looked_at(tmp_path):
-    made = table(root=tmp_path, image=[np.zeros((2, 2), np.uint8), "a.png"])
+    images = table(root=tmp_path, image=[np.zeros((2, 2), np.uint8), "a.png"])
     problems = Problems("t.csv")
-    check_paths(ModalityRows("image", Image(), made), made, problems)
+    check_paths(ModalityRows("image", Image(), images), images, problems)
     assert not problems
 
 

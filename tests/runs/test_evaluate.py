@@ -113,11 +113,6 @@ def test_the_training_data_need_not_be_there(copied, conf_dir, tmp_path, trained
     assert evaluate(copied, overrides=[f"data.path={only_test}"], show=False).metrics == trained.metrics
 
 
-def test_an_override_of_a_key_that_is_not_there(copied):
-    with pytest.raises(ConfigError, match=r"the run's config has no 'data\.pth'; did you mean 'data\.path'"):
-        evaluate(copied, overrides=["data.pth=/x"])
-
-
 def test_an_unknown_split(copied):
     with pytest.raises(ConfigError, match="train, val, test or all, found 'tst'"):
         evaluate(copied, split="tst")

@@ -147,13 +147,6 @@ def test_a_failure_is_recorded_and_raised(conf_dir):
     assert "_warmup_steps" in (folder.path / "traceback.txt").read_text()
 
 
-def test_data_that_cannot_be_used_is_a_failure_too(conf_dir):
-    config = small_config(conf_dir, "data.path=/nowhere.csv", "paths.run=" + str(conf_dir.parent / "no-data"))
-    with pytest.raises(ValueError, match="nowhere"):
-        train(config, show=False)
-    assert read_result(RunFolder.open(conf_dir.parent / "no-data")).status == "failed"
-
-
 # The signal may come between a file's opening and the `with` that closes it; the process ends, and the file with it.
 @pytest.mark.filterwarnings("ignore::ResourceWarning", "ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])

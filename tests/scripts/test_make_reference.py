@@ -1,12 +1,8 @@
 """docs/reference.md says what conf/ and the code say."""
 
 import importlib.util
-import inspect
 
 import pytest
-
-from mmfusion.data.kinds.features import Features
-from mmfusion.data.kinds.text import Text
 
 
 @pytest.fixture(scope="module")
@@ -19,13 +15,6 @@ def make_reference(repo):
 
 def test_the_reference_is_current(make_reference, repo):
     assert (repo / "docs" / "reference.md").read_text() == make_reference.page(), "run `make docs`"
-
-
-@pytest.mark.parametrize("kind", [Text, Features])
-def test_every_option_of_a_kind_is_in_the_reference(kind, repo):
-    section = (repo / "docs" / "reference.md").read_text().partition(f"### `kind: {kind.__name__.lower()}`")[2]
-    rows = [line.split(" | ")[0] for line in section.partition("\n### ")[0].splitlines() if line.startswith("| `")]
-    assert rows == [f"| `{name}`" for name in inspect.signature(kind).parameters]
 
 
 def test_an_option_as_a_config_writes_it(make_reference):

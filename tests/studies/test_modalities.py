@@ -1,6 +1,5 @@
 import pytest
 
-from mmfusion.config.errors import ConfigError
 from mmfusion.studies.modalities import ModalitiesStudy
 from tests.studies.study_folders import NOISE, results, rows, section, study_jobs_of
 
@@ -132,11 +131,6 @@ def test_failed_models_leave_gaps_that_are_told(tmp_path):
     assert section(without, "Does modality dropout help") == [
         "Not asked: there is no model of all modalities with dropout and without."
     ]
-
-
-def test_one_modality_cannot_be_left_out():
-    with pytest.raises(ConfigError, match=r"needs at least two, and the experiment has image; add one"):
-        ModalitiesStudy(5, "all", 0.2).variants({"encoder": {"image": {}}}, {})
 
 
 @pytest.mark.parametrize(

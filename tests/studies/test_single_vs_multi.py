@@ -2,7 +2,6 @@ import random
 
 import pytest
 
-from mmfusion.config.errors import ConfigError
 from mmfusion.studies.single_vs_multi import SingleVsMultiStudy
 from tests.studies.study_folders import NOISE, results, rows, section, study_jobs_of
 
@@ -168,8 +167,3 @@ def test_nothing_to_be_relative_to(tmp_path):
     assert section(found, "All tasks together")[0] == (
         "Δm is not known: sum: alone it reaches 0, and a relative change needs a number above 0."
     )
-
-
-def test_one_task_is_not_several():
-    with pytest.raises(ConfigError, match=r"needs at least two, and the experiment has label; add one, \+task@task"):
-        SingleVsMultiStudy(5, True).variants({"task": {"label": {}}, "callbacks": {}}, {})

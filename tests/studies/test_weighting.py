@@ -20,16 +20,6 @@ def test_a_variant_an_option_in_the_order_asked_for():
     assert (own_folder() / study.group).is_dir(), "what is varied is a group"
 
 
-def test_one_task_has_nothing_to_weigh():
-    with pytest.raises(ConfigError, match=r"at least two tasks, and the experiment has label; add one, for example \+"):
-        WeightingStudy(5, ["equal", "dwa"]).variants({"task": {"label": {}}}, OPTIONS)
-
-
-def test_no_task_is_not_several():
-    with pytest.raises(ConfigError, match="at least two tasks, and the experiment has none; add one"):
-        WeightingStudy(5, ["equal", "dwa"]).variants({"task": {}}, OPTIONS)
-
-
 def test_options_that_make_no_study():
     with pytest.raises(ValueError, match=r"loss_weighting: expected at least two different"):
         WeightingStudy(5, ["equal", "equal"])

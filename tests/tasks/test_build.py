@@ -26,14 +26,14 @@ class Several(Binary):
         return found
 
 
-def made(target=ONE_OF, labels=("a", "b", "c"), **metrics):
+def build(target=ONE_OF, labels=("a", "b", "c"), **metrics):
     task = build_task("x", {"_target_": target, "metrics": metrics})
     task.fit(list(labels))
     return task
 
 
 def test_a_metric_of_torchmetrics_beside_the_tasks_own():
-    task = made(top2={"_target_": "torchmetrics.classification.MulticlassAccuracy", "top_k": 2, "average": "micro"})
+    task = build(top2={"_target_": "torchmetrics.classification.MulticlassAccuracy", "top_k": 2, "average": "micro"})
     assert list(metric_facts(task)) == ["accuracy", "f1", "auroc", "calibration_error", "top2"]
     assert metric_facts(task)["top2"] == MetricFacts("max")
     metrics, output = task.metrics(), torch.tensor([[3.0, 2.0, 1.0], [3.0, 2.0, 1.0]])
@@ -43,7 +43,7 @@ def test_a_metric_of_torchmetrics_beside_the_tasks_own():
 
 def test_metrics_with_like_states_stay_apart_though_the_first_batch_is_alike():
     top = {f"top{k}": {"_target_": "torchmetrics.classification.MulticlassAccuracy", "top_k": k} for k in (1, 2)}
-    task = made(**top)
+    task = build(**top)
     metrics = task.metrics()
     for output, target in (([[3.0, 2.0, 1.0]], [0]), ([[3.0, 2.0, 1.0]], [1])):
         metrics.update(*task.metric_inputs(torch.tensor(output), torch.tensor(target)))
@@ -51,7 +51,7 @@ def test_metrics_with_like_states_stay_apart_though_the_first_batch_is_alike():
 
 
 def test_regression_metrics_count_in_float64():
-    task = made(NUMBER, [0.0, 1.0], spread={"_target_": "torchmetrics.ExplainedVariance"})
+    task = build(NUMBER, [0.0, 1.0], spread={"_target_": "torchmetrics.ExplainedVariance"})
     assert task.metrics()["spread"].dtype == torch.float64
     assert metric_facts(task)["spread"].direction == "max"
 
@@ -59,7 +59,7 @@ def test_regression_metrics_count_in_float64():
 def test_direction_of_the_config_of_the_class_or_of_nobody():
     own = f"{__name__}.Share"
     with trusting([__name__]):
-        task = made(share={"_target_": own, "direction": "min"}, other={"_target_": own})
+        task = build(share={"_target_": own, "direction": "min"}, other={"_target_": own})
         facts = metric_facts(task)
     assert (facts["share"].direction, facts["other"].direction) == ("min", None)
 
@@ -84,11 +84,11 @@ def test_a_task_that_makes_its_metrics_itself():
     ],
 )
 def test_what_a_task_cannot_feed_is_found_before_training(metric, message):
-    task = made(mine=metric)
+    task = build(mine=metric)
     with pytest.raises(ConfigError, match=rf"^task.x.metrics.mine: .*{message}"):
         check_metrics({"x": task}, {"x": torch.tensor([0, 1, 2])})
 
 
 def test_refused_without_trust():
     with pytest.raises(ConfigError, match=r"^task.x.metrics.mine: _target_ 'mypackage.Mine' is refused"):
-        made(mine={"_target_": "mypackage.Mine"})
+        build(mine={"_target_": "mypackage.Mine"})

@@ -29,15 +29,6 @@ def test_it_names_the_task_the_step_and_the_rows(value):
     )
 
 
-def test_what_it_advises_is_an_option_that_there_is(repo):
-    guard = FiniteGuard(["sum", "largest"])
-    guard.watch(torch.tensor([float("nan"), 1.0]), ONES, ROWS, IDS)
-    advice = told(guard)
-    allowed = (repo / "conf" / "trainer" / "default.yaml").read_text()
-    assert "trainer.precision=fp32;" in advice
-    assert "precision: fp32" in allowed
-
-
 def test_rows_of_all_batches_of_a_step_are_looked_at_and_ten_of_them_named():
     guard = FiniteGuard(["sum", "largest"])
     bad = [torch.full((20,), float("nan")), torch.ones(20)]

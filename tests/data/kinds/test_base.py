@@ -23,13 +23,13 @@ CELLS = {
 NAMED = {"tabular": {"numeric": ["n"], "categorical": ["c"]}}
 
 
-def made(name):
+def build(name):
     module, _, target = own_components("kind")[name].rpartition(".")
     return getattr(importlib.import_module(module), target)(**NAMED.get(name, {"column": "col"}))
 
 
 def fitted(name):
-    kind = made(name)
+    kind = build(name)
     kind.fit(CELLS[name], None)
     rows = [kind.decode(cell, None) for cell in CELLS[name]]
     kind.measure(Packed.of(rows, kind).chunks(torch.arange(len(rows)), 2))
@@ -43,7 +43,7 @@ def test_every_kind_has_cells_here():
 @pytest.mark.parametrize("name", CELLS)
 def test_a_state_that_went_through_json_finishes_alike(name):
     kind, rows = fitted(name)
-    other = made(name)
+    other = build(name)
     other.load_state(json.loads(json.dumps(dict(kind.state()))))
     assert other.for_encoder() == kind.for_encoder()
     for cell, row in zip(CELLS[name], rows, strict=True):
@@ -79,4 +79,4 @@ def test_decoding_all_at_once_if_a_kind_can_equals_one_by_one(name):
 
 
 def test_widened_rows_are_floats():
-    assert made("features").widen(torch.ones(2, dtype=torch.float16)).dtype == torch.float32
+    assert build("features").widen(torch.ones(2, dtype=torch.float16)).dtype == torch.float32

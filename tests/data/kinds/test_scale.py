@@ -69,7 +69,7 @@ OFFSETS = [(1.7e9, 58.0), (1.7e12, 20.0), (2459000.5, 0.05), (5.5e6, 0.8), (293.
 def test_large_numbers_with_a_small_spread_are_scaled_as_in_float64(kind, offset, spread, tmp_path):
     values = offset + spread * np.random.default_rng(0).standard_normal((60, 2))
     expected = (values - values.mean(0)) / values.std(0)
-    made = {
+    reader = {
         "columns": Features(columns=["a", "b"]),
         "arrays": Features("x"),
         "sequences": Features("x"),
@@ -86,18 +86,18 @@ def test_large_numbers_with_a_small_spread_are_scaled_as_in_float64(kind, offset
         cells = Cells([[f"{i}.csv" for i in range(4)]])
     else:
         cells = Cells([list(values) if kind == "arrays" else list(np.split(values, 4))])
-    made.fit(cells, tmp_path)
-    one_by_one = [made.decode(cell, tmp_path) for cell in cells]
-    bulk = made.decode_all(cells)
+    reader.fit(cells, tmp_path)
+    one_by_one = [reader.decode(cell, tmp_path) for cell in cells]
+    bulk = reader.decode_all(cells)
     if bulk is not None:
         torch.testing.assert_close(bulk, torch.stack(one_by_one))
     whole = torch.cat([torch.atleast_2d(x) for x in one_by_one])
-    made.measure([whole[:20], whole[20:]])
-    again = Tabular(["a"]) if kind == "table" else type(made)()
-    again.load_state(json.loads(json.dumps(made.state())))
-    for each in (made, again):
-        found = each.finish(Tokens(whole[None], torch.tensor([60])) if made.ragged else whole)
-        found = found.values[0] if made.ragged else found
+    reader.measure([whole[:20], whole[20:]])
+    again = Tabular(["a"]) if kind == "table" else type(reader)()
+    again.load_state(json.loads(json.dumps(reader.state())))
+    for each in (reader, again):
+        found = each.finish(Tokens(whole[None], torch.tensor([60])) if reader.ragged else whole)
+        found = found.values[0] if reader.ragged else found
         torch.testing.assert_close(found.double().numpy(), expected, rtol=1e-5, atol=2e-5)
 
 

@@ -13,29 +13,29 @@ def test_special_tokens_are_added_and_long_texts_are_cut(tokenizer_folder):
 
 
 def test_a_vocabulary_with_gaps_counts_to_its_highest_id(tokenizer_folder):
-    made = Subwords(tokenizer_folder, False)
-    assert len(made.load().get_vocab()) == 5
-    assert made.count == 8
+    subwords = Subwords(tokenizer_folder, False)
+    assert len(subwords.load().get_vocab()) == 5
+    assert subwords.count == 8
 
 
 def test_it_is_looked_for_once_and_only_when_it_is_needed(tokenizer_folder):
-    made = Subwords(tokenizer_folder, False)
-    first = made.load()
+    subwords = Subwords(tokenizer_folder, False)
+    first = subwords.load()
     shutil.rmtree(tokenizer_folder)
-    assert made.load() is first
-    assert made(["hello"], 9) == [[2, 0]]
+    assert subwords.load() is first
+    assert subwords(["hello"], 9) == [[2, 0]]
     Subwords(tokenizer_folder, False)  # not there any more, and nobody has asked for it
     with pytest.raises(ValueError, match=r"^text: there is no tokenizer .* on this machine \(allow_download: true"):
         Subwords(tokenizer_folder, False).load()
 
 
 def test_its_files_are_the_same_tokenizer(tokenizer_folder, tmp_path):
-    made = Subwords(tokenizer_folder, False)
-    made.save(tmp_path / "saved")
+    subwords = Subwords(tokenizer_folder, False)
+    subwords.save(tmp_path / "saved")
     again = Subwords(str(tmp_path / "saved"), False)
     texts = ["hello world", "zebra hello"]
-    assert again(texts, 9) == made(texts, 9)
-    assert again.count == made.count
+    assert again(texts, 9) == subwords(texts, 9)
+    assert again.count == subwords.count
 
 
 def test_missing_transformers_says_what_to_install(monkeypatch):

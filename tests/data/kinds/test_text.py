@@ -141,9 +141,9 @@ def test_hugging_face_tokenizer_from_a_folder(tokenizer_folder):
 def test_every_token_of_a_hugging_face_tokenizer_is_trained(tokenizer_folder, encoder):
     kind = fitted(["ignored"], tokenizer=tokenizer_folder)
     ids = kind.decode("hello world", None).long()
-    made = encoder(**kind.for_encoder())
-    made(Tokens(ids[None], torch.tensor([len(ids)]))).pooled.sum().backward()
-    assert (made.embedding.weight.grad[ids].abs().sum(1) > 0).all()
+    bag = encoder(**kind.for_encoder())
+    bag(Tokens(ids[None], torch.tensor([len(ids)]))).pooled.sum().backward()
+    assert (bag.embedding.weight.grad[ids].abs().sum(1) > 0).all()
 
 
 def test_a_hugging_face_tokenizer_goes_with_the_run(tokenizer_folder, tmp_path):
