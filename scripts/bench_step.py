@@ -31,6 +31,7 @@ from torch.utils.data import DataLoader
 from mmfusion.batch import Batch
 from mmfusion.config.compose import load_config
 from mmfusion.runs.stopping import StopOnSignals
+from mmfusion.store.files import CHECKPOINTS
 from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data, build_model, build_module
 from mmfusion.training.callbacks.build import build_callbacks
@@ -82,8 +83,8 @@ class Prepared(NamedTuple):
 def make_trainer(prepared: Prepared, folder: Path, clock: Clock, steps: int) -> pl.Trainer:
     """As `runs/train.py` makes it, with the clock behind all callbacks, and without validation."""
     config = prepared.config
-    (folder / "checkpoints").mkdir()
-    callbacks = build_callbacks(config["callbacks"], prepared.tasks, folder / "checkpoints")
+    (folder / CHECKPOINTS).mkdir()
+    callbacks = build_callbacks(config["callbacks"], prepared.tasks, folder / CHECKPOINTS)
     settings = {**config["trainer"], "accelerator": "cpu", "max_steps": steps, "limit_val_batches": 0}
     loggers = build_loggers(config["logger"], str(folder), folder.name)
     return build_trainer(settings, [StopOnSignals(), *callbacks.ordered, clock], loggers, folder)
