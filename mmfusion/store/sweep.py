@@ -85,12 +85,7 @@ class Sweep:
             why = f"{path} cannot be read: {error}"
             raise ConfigError(f"{why}; delete it: which jobs there are stands in their own folders too") from None
 
-    def make(self) -> None:
-        """Make the folder.
-
-        Raises:
-            ConfigError: that cannot be done.
-        """
+    def _make(self) -> None:
         try:
             self.path.mkdir(parents=True, exist_ok=True)
         except OSError as error:
@@ -102,7 +97,7 @@ class Sweep:
         Raises:
             ConfigError: the folder cannot be made.
         """
-        self.make()
+        self._make()
         before = self.about()
         new = {"name": self.path.name, "created": _now(), **before, **about}
         if new != before:
@@ -249,8 +244,9 @@ class Sweep:
         Some network file systems have no locks; there nobody is kept out.
 
         Raises:
-            ConfigError: another process is at work; says which.
+            ConfigError: another process is at work, which is named, or the folder cannot be made.
         """
+        self._make()
         path = self.path / files.LOCK
         with ExitStack() as stack:
             try:

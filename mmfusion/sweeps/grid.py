@@ -68,7 +68,6 @@ def run_grid(arguments: Sequence[str], launch: Callable[[Sequence[Sequence[str]]
         more = f" ({len(wrong) - 1} more are wrong)" if len(wrong) > 1 else ""
         hint = "\nhydra.sweeper.invalid=fail runs the others" if len(wrong) < len(plain) else ""
         raise ConfigError(f"job {number} ({' '.join(plain[number])}): {error}{more}{hint}")
-    sweep.make()
     with sweep.lock():
         sweep.open(kind="grid", **command.record())
         jobs = sweep.plan(plain, for_hydra)

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import yaml
 from hydra import initialize_config_dir
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
@@ -31,12 +32,6 @@ from mmfusion.sweeps.worker import run_task
 
 # Hydra would write a log file a job and set up the root logger; a run keeps its own records. Its folders likewise.
 _QUIET = ("hydra/job_logging=none", "hydra/hydra_logging=none", "hydra.sweep.subdir=.")
-_PLUGINS = {
-    "joblib": "hydra_joblib_launcher",
-    "submitit_local": "hydra_submitit_launcher",
-    "submitit_slurm": "hydra_submitit_launcher",
-    "ray": "hydra_ray_launcher",
-}
 _STOCK = {"hydra/sweeper": "grid", "hydra/launcher": "process"}
 
 
@@ -206,11 +201,11 @@ def _written(node: Any) -> str:
 def _need_plugin(plain: Sequence[str]) -> None:
     """Say what to install before Hydra says that it does not know a class."""
     for override in parse_overrides(plain):
-        option = override.value or ""
-        module = _PLUGINS.get(option) if override.group == "hydra/launcher" else None
-        if module is not None and find_spec(f"hydra_plugins.{module}") is None:
-            extra = option.split("_")[0]
-            raise ConfigError(f"{override} needs a plugin: pip install 'mmfusion[{extra}]'")
+        file = own_folder() / "hydra" / "launcher" / f"{override.value}.yaml"
+        if override.group == "hydra/launcher" and file.is_file():
+            target = yaml.safe_load(file.read_text(encoding="utf-8"))["_target_"]
+            if find_spec(".".join(target.split(".")[:2])) is None:
+                raise ConfigError(f"{override} needs a plugin: pip install 'mmfusion[{file.stem.split('_')[0]}]'")
 
 
 def _is_chosen(group: str, plain: Sequence[str], choices: Mapping[str, str]) -> bool:

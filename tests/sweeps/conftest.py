@@ -4,6 +4,8 @@ import sys
 
 import pytest
 
+from mmfusion.store.sweep import Sweep
+
 # Reads its folder from the last word, as `mmfusion train` does; the word `do=<what>` says how to end.
 STAND_IN = """
 import json, os, pathlib, signal, sys, time
@@ -37,6 +39,14 @@ if do == "nothing":
 told = {key: value for key, value in os.environ.items() if "MMFUSION" in key}
 write(status="completed", metrics={"test/a/mae": 1.0}, environment=told)
 """
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A grid without jobs."""
+    folder = Sweep(tmp_path / "sweep")
+    folder.open(kind="grid")
+    return folder
 
 
 @pytest.fixture

@@ -5,19 +5,11 @@ import os
 import pytest
 
 from mmfusion.store.owner import identity
-from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.cleanup import cleaned_up, is_cancelled
 from mmfusion.sweeps.process import JobProcess
 
 pytestmark = pytest.mark.usefixtures("stand_in")
 DEAD = {"host": identity()["host"], "pid": os.getpid(), "born": "in another life"}
-
-
-@pytest.fixture
-def folder(tmp_path):
-    folder = Sweep(tmp_path / "sweep")
-    folder.open(kind="grid")
-    return folder
 
 
 def begin(folder, job, worker):

@@ -6,19 +6,12 @@ import sys
 import psutil
 import pytest
 
-from mmfusion.store.sweep import Sweep
+from mmfusion.store.owner import is_alive
 from mmfusion.sweeps.pool import Pool
 from mmfusion.sweeps.slots import Slots
 from tests.helpers import waiting
 
 pytestmark = pytest.mark.usefixtures("stand_in")
-
-
-@pytest.fixture
-def folder(tmp_path):
-    folder = Sweep(tmp_path / "sweep")
-    folder.open(kind="grid")
-    return folder
 
 
 def trainer(overrides):
@@ -121,7 +114,7 @@ def test_what_a_job_leaves_running_is_ended_with_it(folder, monkeypatch):
     monkeypatch.setattr("mmfusion.sweeps.process.command_line", lambda words, job: [sys.executable, "-c", orphan])
     run(folder, [["seed=1"]])
     pid = int((folder.path / "0" / "log.txt").read_text())
-    waiting.until(lambda: is_over(pid))
+    waiting.until(lambda: not is_alive({"pid": pid}))
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's message about a parent's death is Linux's")
@@ -139,12 +132,4 @@ def test_a_job_ends_when_the_sweep_is_killed(tmp_path):
     with waiting.ended(process):
         waiting.until(lambda: (tmp_path / "ready").exists() and (tmp_path / "ready").read_text())
         pid = int((tmp_path / "ready").read_text())
-    waiting.until(lambda: is_over(pid))
-
-
-def is_over(pid):
-    """Whether the process has ended, buried or not."""
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
+    waiting.until(lambda: not is_alive({"pid": pid}))

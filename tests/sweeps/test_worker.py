@@ -4,20 +4,12 @@ import os
 import pytest
 
 from mmfusion.store.owner import identity
-from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.cleanup import cancel
 from mmfusion.sweeps.process import JobProcess
 from mmfusion.sweeps.worker import run_job
 from tests.helpers.waiting import until
 
 pytestmark = pytest.mark.usefixtures("stand_in")
-
-
-@pytest.fixture
-def folder(tmp_path):
-    folder = Sweep(tmp_path / "sweep")
-    folder.open(kind="grid")
-    return folder
 
 
 def test_a_job_is_run_once(folder):
