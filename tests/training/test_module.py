@@ -7,6 +7,7 @@ from pytorch_lightning import Callback
 from mmfusion.batch import Batch
 from mmfusion.training.gradients import PLACES
 from mmfusion.training.module import MultiTaskModule
+from tests.helpers.pairwise import pairwise
 from tests.training import small
 from tests.training.ddp_worker import share
 
@@ -71,20 +72,21 @@ def step(module: MultiTaskModule, batch: Batch) -> None:
     module.training_step(batch, 0).backward()
 
 
-@pytest.mark.parametrize("fusion", ["concat", "decision", "hybrid"])
-@pytest.mark.parametrize("weighting", NAMES)
-def test_every_parameter_has_a_finite_gradient_whatever_is_missing(weighting, fusion):
-    for placeholders in (False, True):
-        for missing in ("nothing", "a modality", "a task", "all tasks"):
-            batch = small.make_batch(4)
-            if missing == "a modality":
-                batch.present["b"][:] = False
-            for name in {"a task": ["kind"], "all tasks": list(small.TASKS)}.get(missing, []):
-                batch.labelled[name][:] = False
-            module = small.make_module(weighting, "shared", fusion=fusion, placeholders=placeholders)
-            step(module, batch)
-            without = [name for name, p in module.named_parameters() if p.grad is None or not p.grad.isfinite().all()]
-            assert not without, (missing, without)
+@pairwise(
+    weighting=NAMES,
+    fusion=["concat", "decision", "hybrid"],
+    placeholders=[False, True],
+    missing=["nothing", "a modality", "a task", "all tasks"],
+)
+def test_every_parameter_has_a_finite_gradient_whatever_is_missing(weighting, fusion, placeholders, missing):
+    batch = small.make_batch(4)
+    if missing == "a modality":
+        batch.present["b"][:] = False
+    for name in {"a task": ["kind"], "all tasks": list(small.TASKS)}.get(missing, []):
+        batch.labelled[name][:] = False
+    module = small.make_module(weighting, "shared", fusion=fusion, placeholders=placeholders)
+    step(module, batch)
+    assert not [name for name, p in module.named_parameters() if p.grad is None or not p.grad.isfinite().all()]
 
 
 def test_the_record_of_a_step(tmp_path):

@@ -6,7 +6,6 @@ Tensors of the meta device have shapes and no values: whatever asks for one fail
 from __future__ import annotations
 
 from contextlib import nullcontext
-from itertools import product
 from unittest.mock import patch
 
 import pytest
@@ -20,6 +19,7 @@ from mmfusion.tasks.multilabel import Multilabel
 from mmfusion.tasks.regression import Regression
 from mmfusion.training.gradients import PLACES
 from mmfusion.training.losses import task_losses
+from tests.helpers.pairwise import pairwise
 from tests.training import small
 
 pytestmark = small.QUIET
@@ -40,21 +40,20 @@ def batch(media: bool = False) -> Batch:
     return found.to(META)
 
 
-@pytest.mark.parametrize(("weighting", "place"), list(product(NAMES, PLACES)))
-def test_a_whole_step(weighting, place):
-    for fusion in ("concat", "decision", "hybrid"):
-        media = (fusion, place) == ("concat", "representation")
-        module = small.make_module(
-            weighting, place, fusion=fusion, media=media, placeholders=fusion != "decision", gradients_every_n_steps=1
-        )
-        module.model.modality_dropout = ModalityDropout(0.3)
-        module.trainer = small.make_trainer(".")
-        module.to(META).train()
-        total = module.training_step(batch(media), 0)
-        total.backward()
-        module.on_train_batch_start(batch(media), 0)  # the weighting's end of an epoch
-        assert total.device == module.record.weights.device == META
-        assert all(p.grad is not None for p in module.parameters() if p.requires_grad)
+@pairwise(weighting=NAMES, place=PLACES, fusion=["concat", "decision", "hybrid"])
+def test_a_whole_step(weighting, place, fusion):
+    media = (fusion, place) == ("concat", "representation")
+    module = small.make_module(
+        weighting, place, fusion=fusion, media=media, placeholders=fusion != "decision", gradients_every_n_steps=1
+    )
+    module.model.modality_dropout = ModalityDropout(0.3)
+    module.trainer = small.make_trainer(".")
+    module.to(META).train()
+    total = module.training_step(batch(media), 0)
+    total.backward()
+    module.on_train_batch_start(batch(media), 0)  # the weighting's end of an epoch
+    assert total.device == module.record.weights.device == META
+    assert all(p.grad is not None for p in module.parameters() if p.requires_grad)
 
 
 def test_what_asks_for_a_value_is_found():
