@@ -1,4 +1,7 @@
+import numpy as np
+import PIL.Image
 import pytest
+import soundfile
 
 from mmfusion.data.errors import DataError
 from tests.runs.inspect.plans import among, drawn, plan_of, roles
@@ -124,3 +127,41 @@ def test_where_nothing_is_found_each_column_says_why(columns, message):
 def test_a_column_may_have_a_name_that_is_used_inside(name):
     texts = [f"word{i % 7} and {i}th more of it {i * i}" for i in range(N)]
     assert roles(among({"note": texts, name: [i % 4 for i in range(N)]}))["label"] == "task classification"
+
+
+def test_media_texts_and_targets_of_one_table(tmp_path):
+    for i in range(3):
+        PIL.Image.new("RGB", (30, 20)).save(tmp_path / f"{i}.png")
+        soundfile.write(tmp_path / f"{i}.wav", np.zeros(4000), 8000)
+        for name, shape in (("vector", (16,)), ("sensor", (50, 3)), ("tokens", (7, 256))):
+            np.save(tmp_path / f"{name}{i}.npy", np.zeros(shape))
+    plan = plan_of(
+        {
+            "sample_id": [f"s{i}" for i in range(N)],
+            "split": ["Training", "dev", "test", "Training"] * (N // 4),
+            "image_path": [f"{i % 3}.png" for i in range(N)],
+            "clip": [f"{i % 3}.wav" if i % 5 else None for i in range(N)],
+            "vec": [f"vector{i % 3}.npy" for i in range(N)],
+            "accel": [f"sensor{i % 3}.npy" for i in range(N)],
+            "tokens": [f"tokens{i % 3}.npy" for i in range(N)],
+            "duration": drawn(WEIGHTS, 1, N),
+            "note": [" ".join(drawn(["the", "old", "cat", "sat", "on"], i, 9)) for i in range(N)],
+            "kind": drawn("abc", 2, N),
+            "ok": drawn(["yes", "no"], 3, N),
+            "weight": drawn(WEIGHTS, 4, N),
+            "tags": drawn(["red;round", "red", "blue", "blue;flat;red"], 5, N),
+        },
+        tmp_path,
+    )
+    assert roles(plan) == {
+        "sample_id": "id", "split": "split", "image_path": "modality image", "clip": "modality speech",
+        "vec": "modality features", "accel": "modality series", "tokens": "modality features", "duration": "ignored",
+        "note": "modality text", "kind": "task classification", "ok": "task binary", "weight": "task regression",
+        "tags": "task multilabel",
+    }  # fmt: skip
+    assert plan.decisions["image_path"].arguments == {"size": [20, 30], "channels": 3}
+    assert plan.decisions["clip"].arguments == {"sample_rate": 8000, "seconds": 1.0}
+    assert "3 of 3" in plan.decisions["accel"].reason
+    missing = among({"image": [f"a{i}.jpg" for i in range(N)]}, tmp_path).decisions["image"]
+    assert "0 of 60" in missing.reason
+    assert "is --root right?" in missing.warning
