@@ -91,12 +91,20 @@ def test_writes_an_experiment_and_says_why(here, console):
     assert "100   │ 1,200 steps in all, unless it stops before" in printed
 
 
-def test_task_and_ignore_and_a_tabular_modality(here, console):
-    write_rows(here)
-    config = yaml.safe_load(init("pets.csv", task=["label"], ignore=["photo"], console=console).read_text())
-    assert config["defaults"][0] == {"/encoder/tabular@encoder.table": "mlp"}
-    assert config["data"]["modalities"] == {"table": {"kind": "tabular", "numeric": ["age"], "categorical": ["city"]}}
-    assert list(config["task"]) == ["label"]
+@pytest.fixture
+def data_of(here, console):
+    """Write a table, look at it, and give back what the experiment says of the data."""
+
+    def run(table: str, text: str | None = None, **more) -> dict:
+        if text is not None:
+            (here / table).write_text(text)
+        return yaml.safe_load(init(table, console=console, **more).read_text())["data"]
+
+    return run
+
+
+def source_of(name: str):
+    return build_data(load_config([f"experiment={name}"]))[0].source.read()
 
 
 def test_never_writes_over_a_file_unless_forced(here, console):
@@ -124,62 +132,59 @@ def test_names(here, console):
     assert "--config-dir" in console.file.getvalue()
 
 
-def test_a_semicolon_file_and_no_split(here, console):
+@pytest.mark.parametrize("stem", ["null", "on", "true", "No", "nan", "inf"])
+def test_files_whose_names_are_words_of_yaml(here, console, stem):
+    write_rows(here).rename(here / f"{stem}.csv")
+    target = init(f"{stem}.csv", console=console)
+    name = f"{stem.lower()}_data"
+    assert target.stem == name
+    assert load_config([f"experiment={name}"])["name"] == name
+    assert yaml.safe_load(target.read_text())["name"] == name
+    with pytest.raises(ConfigError, match=f"--name: '{stem}' means something of its own"):
+        init(f"{stem}.csv", name=stem, console=console)
+
+
+def test_a_semicolon_file_and_no_split(data_of):
     generator = random.Random(0)
     rows = [f"p{i % 30};{i / 7:.3f};{generator.choice('ab')}" for i in range(120)]
-    (here / "european.csv").write_text("\n".join(["patient;dose;label", *rows]))
-    config = yaml.safe_load(init("european.csv", console=console).read_text())
-    assert config["data"]["delimiter"] == ";"
-    assert config["data"]["split"] == {
-        "column": None,
-        "ratio": {"train": 0.8, "val": 0.1, "test": 0.1},
-        "seed": 0,
-        "stratify": "label",
-        "group": "patient",
-    }
+    data = data_of("european.csv", "\n".join(["patient;dose;label", *rows]))
+    assert data["delimiter"] == ";"
+    ratio = {"train": 0.8, "val": 0.1, "test": 0.1}
+    assert data["split"] == {"column": None, "ratio": ratio, "seed": 0, "stratify": "label", "group": "patient"}
 
 
-def test_rows_of_one_image_stay_in_one_split(here, console):
+def test_rows_of_one_image_stay_in_one_split(data_of):
     generator = random.Random(0)
     rows = [f"{i % 30}.png,is it {generator.choice('abcdefgh')} there {i},{generator.choice('yn')}" for i in range(120)]
-    (here / "asked.csv").write_text("\n".join(["image,question,label", *rows]))
-    config = yaml.safe_load(init("asked.csv", console=console).read_text())
-    assert config["data"]["split"]["group"] == "image"
-    (here / "own.csv").write_text("\n".join(["image,label", *(f"{i}.png,{'ab'[i % 2]}" for i in range(120))]))
-    assert "group" not in yaml.safe_load(init("own.csv", console=console).read_text())["data"]["split"]
+    assert data_of("asked.csv", "\n".join(["image,question,label", *rows]))["split"]["group"] == "image"
+    own = "\n".join(["image,label", *(f"{i}.png,{'ab'[i % 2]}" for i in range(120))])
+    assert "group" not in data_of("own.csv", own)["split"]
 
 
 def test_a_group_that_a_split_column_parts_is_said_and_not_written(here, console):
     generator = random.Random(0)
     rows = [f"P{i // 4:03},{generator.gauss(0, 1):.3f},{generator.choice('ab')}" for i in range(120)]
     split = ["train", "train", "val", "test"]
-    (here / "parted.csv").write_text(
-        "\n".join(["who,x,label,split", *(f"{row},{split[i % 4]}" for i, row in enumerate(rows))])
-    )
+    lines = [f"{row},{split[i % 4]}" for i, row in enumerate(rows)]
+    (here / "parted.csv").write_text("\n".join(["who,x,label,split", *lines]))
     text = init("parted.csv", console=console).read_text()
     assert "group" not in yaml.safe_load(text)["data"]["split"]
-    assert "30 of them are in more than one split" in console.file.getvalue()
-    assert "30 of them are in more than one split" in " ".join(text.replace("#", "").split())
+    for shown in (console.file.getvalue(), " ".join(text.replace("#", "").split())):
+        assert "30 of them are in more than one split" in shown
 
 
-def test_a_tsv_whose_quotes_are_characters_like_any_other(here, console):
+def test_a_tsv_whose_quotes_are_characters_like_any_other(data_of):
     generator = random.Random(0)
     rows = [f'"tis\t{i / 7:.3f}\t{generator.choice("ab")}' for i in range(60)]
     rows += [f'said "so\t{i / 7:.3f}\t{generator.choice("ab")}' for i in range(60)]
-    (here / "quotes.tsv").write_text("\n".join(["note\tdose\tlabel", *rows]))
-    config = yaml.safe_load(init("quotes.tsv", console=console).read_text())
-    assert config["data"]["quote"] is None
-    table = build_data(load_config(["experiment=quotes"]))[0].source.read()
-    assert set(table.columns["note"]) == {'"tis', 'said "so'}
-    (here / "quotes.tsv").write_text('"note"\tdose\tlabel\n' + "\n".join(rows[60:]))
-    assert "quote" not in yaml.safe_load(init("quotes.tsv", force=True, console=console).read_text())["data"]
+    assert data_of("quotes.tsv", "\n".join(["note\tdose\tlabel", *rows]))["quote"] is None
+    assert set(source_of("quotes").columns["note"]) == {'"tis', 'said "so'}
+    assert "quote" not in data_of("quotes.tsv", '"note"\tdose\tlabel\n' + "\n".join(rows[60:]), force=True)
 
 
-def test_a_split_that_is_lacking_is_taken_from_training(here, console):
-    path = write_rows(here)
-    path.write_text(path.read_text().replace(",val,", ",train,"))
-    config = yaml.safe_load(init("pets.csv", console=console).read_text())
-    assert config["data"]["split"] == {
+def test_a_split_that_is_lacking_is_taken_from_training(here, data_of):
+    text = write_rows(here).read_text().replace(",val,", ",train,")
+    assert data_of("pets.csv", text)["split"] == {
         "column": "split",
         "train": "train",
         "val": None,
@@ -189,21 +194,44 @@ def test_a_split_that_is_lacking_is_taken_from_training(here, console):
     }
 
 
-def test_what_cannot_be_read_is_said(here, console):
+def test_a_table_beside_its_media_is_found_under_the_root_as_in_training(here, console):
     with pytest.raises(DataError, match="there is no file"):
         init("nothing.csv", console=console)
     assert not (here / "conf").exists()
-
-
-def test_a_table_beside_its_media_is_found_as_the_message_says(here, console):
     (here / "media").mkdir()
     write_rows(here / "media")
     with pytest.raises(DataError, match=r"data\.root=FOLDER"):
         init("pets.csv", console=console)
+    (here / "pets.csv").write_text("other\n1\n")  # training would not take this one either
+    with pytest.raises(DataError, match=r"data\.root: there is no folder .*nowhere"):
+        init("pets.csv", root="nowhere", console=console)
     text = init("pets.csv", console=console, overrides=["data.root=media"]).read_text()
     assert text == init("pets.csv", root="media", console=console, force=True).read_text()
+    data = yaml.safe_load(text)["data"]
+    assert (data["path"], data["root"]) == ("pets.csv", "media")
+    assert "3 of 3 looked for are there" in console.file.getvalue()
+    assert source_of("pets").root == (here / "media").resolve()
     with pytest.raises(ConfigError, match=r"--root a and data\.root=media: give one of them"):
         init("pets.csv", root="a", console=console, overrides=["data.root=media"])
+
+
+def test_urls_and_paths_outside_the_root_are_said_as_training_would(here, console):
+    path = write_rows(here)
+    whole = path.read_text()
+    path.write_text(whole.replace(",train.png", ",https://x.org/train.png"))
+    init("pets.csv", console=console)
+    assert "a URL, and outside the media root" in console.file.getvalue()
+    (here / "inner").mkdir()
+    path.write_text(whole.replace(",train.png", ",../train.png"))
+    init("pets.csv", root="inner", force=True, console=console)
+    assert "0 of 3 looked for are there" in console.file.getvalue()
+    assert "'../train.png': leads to" in console.file.getvalue()
+
+
+def test_a_remote_root_is_not_looked_at(here, console, data_of):
+    write_rows(here)
+    assert data_of("pets.csv", root="s3://bucket/media")["root"] == "s3://bucket/media"
+    assert "not looked for" in console.file.getvalue()
 
 
 def test_what_init_writes_is_valid_and_validates(here, capsys):
@@ -219,47 +247,6 @@ def test_what_init_writes_is_valid_and_validates(here, capsys):
     assert "96 problems" in capsys.readouterr().out
 
 
-def test_the_table_is_looked_for_under_the_root_as_in_training(here, console, monkeypatch):
-    folder = here / "pictures"
-    folder.mkdir()
-    write_rows(folder)
-    (here / "pets.csv").write_text("other\n1\n")  # training would not take this one either
-    config = yaml.safe_load(init("pets.csv", root="pictures", console=console).read_text())
-    assert (config["data"]["path"], config["data"]["root"]) == ("pets.csv", "pictures")
-    assert "3 of 3 looked for are there" in console.file.getvalue()
-    load = load_config(["experiment=pets"])
-    assert build_data(load)[0].source.read().root == folder.resolve()
-
-
-def test_a_root_that_is_not_there(here, console):
-    write_rows(here)
-    with pytest.raises(DataError, match=r"data\.root: there is no folder .*nowhere"):
-        init("pets.csv", root="nowhere", console=console)
-
-
-def test_urls_and_paths_outside_the_root_are_said_as_training_would(here, console):
-    path = write_rows(here)
-    whole = path.read_text()
-    path.write_text(whole.replace(",train.png", ",https://x.org/train.png"))
-    init("pets.csv", console=console)
-    assert "a URL, and outside the media root" in console.file.getvalue()
-    (here / "inner").mkdir()
-    path.write_text(whole)
-    init("pets.csv", root="inner", force=True, console=console)
-    path.write_text(whole.replace(",train.png", ",../train.png"))
-    init("pets.csv", root="inner", force=True, console=console)
-    said = console.file.getvalue()
-    assert "0 of 3 looked for are there" in said
-    assert "'../train.png': leads to" in said
-
-
-def test_a_remote_root_is_not_looked_at(here, console):
-    write_rows(here)
-    config = yaml.safe_load(init("pets.csv", root="s3://bucket/media", console=console).read_text())
-    assert config["data"]["root"] == "s3://bucket/media"
-    assert "not looked for" in console.file.getvalue()
-
-
 def test_needs_no_torch(here):
     write_rows(here)
     code = "import sys; from mmfusion.runs.init import init; init('pets.csv'); sys.exit('torch' in sys.modules)"
@@ -268,36 +255,23 @@ def test_needs_no_torch(here):
     assert done.returncode == 0, done.stderr.decode()
 
 
-def test_a_list_of_columns_is_no_interpolation(here, console, monkeypatch):
+def test_a_list_of_columns_is_no_interpolation(data_of, monkeypatch):
     monkeypatch.setenv("SECRET", "leaked")
     names = ["${oc.env:SECRET}", "\\\\${oc.env:SECRET}", "plain"]
     generator = random.Random(0)
     lines = [f"{generator.random()},{generator.random()},{generator.random()},{i % 2}" for i in range(60)]
-    (here / "rows.csv").write_text("\n".join([",".join([*names, "label"]), *lines]))
-    init("rows.csv", console=console)
+    data_of("rows.csv", "\n".join([",".join([*names, "label"]), *lines]))
     (node,) = load_config(["experiment=rows"])["data"]["modalities"].values()
     assert node["numeric"] == names
 
 
-@pytest.mark.parametrize("stem", ["null", "on", "true", "No", "nan", "inf"])
-def test_files_whose_names_are_words_of_yaml(here, console, stem):
-    write_rows(here).rename(here / f"{stem}.csv")
-    target = init(f"{stem}.csv", console=console)
-    name = f"{stem.lower()}_data"
-    assert target.stem == name
-    assert load_config([f"experiment={name}"])["name"] == name
-    assert yaml.safe_load(target.read_text())["name"] == name
-    with pytest.raises(ConfigError, match=f"--name: '{stem}' means something of its own"):
-        init(f"{stem}.csv", name=stem, console=console)
-
-
-def test_columns_by_hand_end_to_end(here, capsys):
+def test_requested_columns_from_the_command_line(here, capsys):
     write_rows(here)
     by = ["--split", "split", "--group", "id", "--input", "city", "--kind", "age=categorical", "--task", "label"]
-    assert main(["init", "pets.csv", *by]) == 0
+    assert main(["init", "pets.csv", *by, "--ignore", "photo"]) == 0
     data = load_config(["experiment=pets"])["data"]
     assert (data["split"]["column"], data["split"]["group"]) == ("split", "id")
-    assert data["modalities"]["table"] == {"kind": "tabular", "categorical": ["age", "city"]}
+    assert data["modalities"] == {"table": {"kind": "tabular", "categorical": ["age", "city"]}}
     assert "as told (--kind age=categorical)" in capsys.readouterr().out
     for wrong, message in (
         (["--kind", "age"], "--kind: expected COLUMN=KIND, such as note=text, found 'age'"),
@@ -335,12 +309,10 @@ def test_folders_and_labels_in_several_columns_train_and_predict(here, console):
     assert "tag_p_tag_dark" in predicted.columns
 
 
-def rows_of(*columns, delimiter=",", header=None, rows=120):
+def rows_of(*columns, delimiter=",", rows=120):
     generator = random.Random(0)
-    names = [header or [name for name, _ in columns]]
-    return "\n".join(
-        delimiter.join(row) for row in [*names, *([make(i, generator) for _, make in columns] for i in range(rows))]
-    )
+    lines = [[name for name, _ in columns], *([cell(i, generator) for _, cell in columns] for i in range(rows))]
+    return "\n".join(map(delimiter.join, lines))
 
 
 TEXT = ("text", lambda i, g: " ".join(g.choices(["red", "big", "old", "new"], k=5)) + f" {i}")
@@ -352,56 +324,43 @@ AGE = ("age", lambda i, g: str(g.randint(20, 80)) if i % 7 else "NA")
 
 
 @pytest.mark.parametrize("delimiter", [";", "\t", "|"])
-def test_decimal_commas_are_recognised_and_written_and_trained_on(here, console, delimiter):
-    (here / "g.csv").write_text(rows_of(TEXT, WEIGHT, MONEY, KIND, delimiter=delimiter))
-    config = yaml.safe_load(init("g.csv", console=console).read_text())
-    assert (config["data"]["delimiter"], config["data"]["decimal"]) == (delimiter, ",")
-    assert config["data"]["modalities"]["table"] == {"kind": "tabular", "numeric": ["weight", "money"]}
-    assert config["data"]["empty"] == ["", "NA", "nan", "NaN", "N/A"]
+def test_decimal_commas_are_recognised_and_written_and_trained_on(console, data_of, delimiter):
+    data = data_of("g.csv", rows_of(TEXT, WEIGHT, MONEY, KIND, delimiter=delimiter))
+    assert (data["delimiter"], data["decimal"]) == (delimiter, ",")
+    assert data["modalities"]["table"] == {"kind": "tabular", "numeric": ["weight", "money"]}
+    assert data["empty"] == ["", "NA", "nan", "NaN", "N/A"]
     assert "g.csv: numbers have a decimal comma (weight: '" in console.file.getvalue()
     assert "taken as empty cells: 'N/A' (24 cells) in 'label'" in console.file.getvalue()
-    data, _ = build_data(load_config(["experiment=g"]))
-    data.setup()
-    assert list(data.kinds["table"].scales) == ["weight", "money"]
-    assert 1000 < data.kinds["table"].scales["money"][0] < 10000
+    module, _ = build_data(load_config(["experiment=g"]))
+    module.setup()
+    assert list(module.kinds["table"].scales) == ["weight", "money"]
+    assert 1000 < module.kinds["table"].scales["money"][0] < 10000
 
 
-def test_commas_that_separate_thousands_are_said_and_not_guessed(here, console):
-    price = ("price", lambda i, g: f'"{g.randint(1, 99)},{g.randint(100, 999)}"')
-    (here / "e.csv").write_text(rows_of(TEXT, price, KIND))
-    config = yaml.safe_load(init("e.csv", console=console).read_text())
-    assert "decimal" not in config["data"]
-    assert list(config["data"]["modalities"]) == ["text"]
-    assert "numbers whose comma may separate thousands; write them without" in console.file.getvalue()
+@pytest.mark.parametrize(
+    ("price", "delimiter", "sentence"),
+    [
+        ('"{},{}"', ",", "numbers whose comma may separate thousands; write them without"),
+        ("{},{}.50", ";", "numbers whose commas separate thousands; write them without"),
+        ("{}.{}", ";", "in 'price' are read with a decimal point; if it separates thousands, set data.decimal=','"),
+    ],
+)
+def test_what_may_separate_thousands_is_said_and_not_guessed(console, data_of, price, delimiter, sentence):
+    prices = ("price", lambda i, g: price.format(g.randint(1, 99), g.randint(100, 999)))
+    data = data_of("p.csv", rows_of(TEXT, prices, KIND, delimiter=delimiter))
+    assert "decimal" not in data
+    assert sentence in console.file.getvalue()
+    if "set data.decimal" in sentence:
+        data_of("p.csv", name="commas", overrides=["data.decimal=','"])
+        assert source_of("commas").decimal == ","
 
 
-def test_under_semicolons_too_a_comma_before_a_point_separates_thousands(here, console):
-    price = ("price", lambda i, g: f"{g.randint(1, 99)},{g.randint(100, 999)}.50")
-    (here / "e.csv").write_text(rows_of(TEXT, price, KIND, delimiter=";"))
-    config = yaml.safe_load(init("e.csv", console=console).read_text())
-    assert "decimal" not in config["data"]
-    assert "numbers whose commas separate thousands; write them without" in console.file.getvalue()
-
-
-def test_points_in_groups_of_three_under_semicolons_are_said(here, console):
-    table = rows_of(TEXT, ("price", lambda i, g: f"{g.randint(1, 99)}.{g.randint(100, 999)}"), KIND)
-    (here / "p.csv").write_text(table.replace(",", ";"))
-    init("p.csv", console=console)
-    assert "in 'price' are read with a decimal point; if it separates thousands, set data.decimal=','" in (
-        console.file.getvalue()
-    )
-    init("p.csv", console=console, name="commas", overrides=["data.decimal=','"])
-    data = build_data(load_config(["experiment=commas"]))[0]
-    assert data.source.read().decimal == ","
-
-
-def test_one_columns_value_is_anothers_empty_cell(here, console):
-    (here / "c.csv").write_text(rows_of(TEXT, COUNTRY, AGE, KIND))
-    config = yaml.safe_load(init("c.csv", console=console).read_text())
-    assert config["data"]["empty"] == ["", "NA", "nan", "NaN", "N/A"]
-    assert config["data"]["not_empty"] == {"country": ["NA"]}
+def test_one_columns_value_is_anothers_empty_cell(console, data_of):
+    data = data_of("c.csv", rows_of(TEXT, COUNTRY, AGE, KIND))
+    assert data["empty"] == ["", "NA", "nan", "NaN", "N/A"]
+    assert data["not_empty"] == {"country": ["NA"]}
     assert "kept as values: 'NA'" in console.file.getvalue()
-    table = build_data(load_config(["experiment=c"]))[0].source.read()
+    table = source_of("c")
     assert "NA" in table.columns["country"].unique().to_list()
     assert table.columns["age"].null_count() == 18
 
@@ -413,17 +372,14 @@ def test_a_table_without_a_header_once_that_is_said(here, console):
     config = yaml.safe_load(init("bare.csv", console=console, overrides=["data.header=false"]).read_text())
     assert config["data"]["header"] is False
     assert config["task"] == {"column_2": {"column": "column_2"}}
-    data, _ = build_data(load_config(["experiment=bare"]))
-    data.setup()
+    build_data(load_config(["experiment=bare"]))[0].setup()
 
 
-def test_a_column_without_a_name_is_said_and_left_out(here, console):
-    (here / "p.csv").write_text(rows_of(("", lambda i, g: str(i)), TEXT, KIND))
-    config = yaml.safe_load(init("p.csv", console=console).read_text())
-    assert config["data"]["id"] is None
-    assert list(config["data"]["modalities"]) == ["text"]
+def test_a_column_without_a_name_is_said_and_left_out(console, data_of):
+    data = data_of("p.csv", rows_of(("", lambda i, g: str(i)), TEXT, KIND))
+    assert data["id"] is None
+    assert list(data["modalities"]) == ["text"]
     assert "p.csv: column_1: no name in the file, so ignored" in console.file.getvalue()
-    (here / "u.csv").write_text("id,,label\n1,a b c,x\n2,d e f,y\n3,g h,x\n")
     with pytest.raises(DataError, match="nothing to learn from"):
-        init("u.csv", console=console)
+        data_of("u.csv", "id,,label\n1,a b c,x\n2,d e f,y\n3,g h,x\n")
     assert "u.csv: column_2: no name in the file" in console.file.getvalue()
