@@ -122,6 +122,10 @@ def _honest(g: np.random.Generator, table: GeneratedTable, latent: np.ndarray, r
         lambda: [str(2000 + x) for x in np.sort(g.integers(0, 20, rows))],  # years, in order
         lambda: [str(x) for x in np.round(36.5 + g.normal(size=rows), 1)],
         lambda: [str(x) for x in np.digitize(latent + g.normal(size=rows), [-1, 0, 1])],
+        lambda: ["SML"[x] for x in np.clip(np.round(1 + 0.7 * latent + 0.5 * g.normal(size=rows)), 0, 2).astype(int)],
+        lambda: _written(np.where(g.random(rows) < 0.4, 0, 2 + 0.9 * latent + 0.44 * g.normal(size=rows))),
+        lambda: ["yes" if x else "no" for x in g.random(rows) < 0.04],
+        lambda: _written(1 / (1 + np.exp(-1.5 * latent - g.normal(size=rows))), 3),
     ]
     for place, chosen in enumerate(g.permutation(len(makers))[: int(g.integers(2, 7))]):
         table.columns[f"honest{place}"] = makers[chosen]()
@@ -153,76 +157,79 @@ def _text(g: np.random.Generator, words: Any, chinese: bool = False, length: int
 
 def _add_leak(g: np.random.Generator, table: GeneratedTable, target: np.ndarray, regression: bool) -> None:
     name = f"leak{len(table.leaks)}"
-    rows = len(target)
     if table.leaks and len(set(table.columns[table.leaks[0]])) < 20 and g.random() < 0.5:  # a leak of a leak
         shape, cells = "coded again", [f"<{cell}>" for cell in table.columns[table.leaks[0]]]
-    elif regression:
-        shape, cells = _of_a_number(g, target)
     else:
-        shape, cells = _of_a_class(g, target.astype(int), rows)
+        shapes = _of_a_number(g, target) if regression else _of_a_class(g, target.astype(int))
+        shape = str(g.choice(list(shapes)))
+        cells = shapes[shape]()
     table.columns[name] = cells
     table.leaks.append(name)
     table.shapes.append(f"{name}={shape}")
 
 
-def _of_a_number(g: np.random.Generator, y: np.ndarray) -> tuple[str, list[Any]]:
-    spread = y.std() * (g.choice([0, 0, 0.03, 0.08]))
-    noisy = y + spread * g.normal(size=len(y))
-    z = (noisy - np.median(noisy)) / noisy.std()
-    shape = str(
-        g.choice(["linear", "exp", "cube", "rank", "sign", "threshold", "bins", "named bins", "square", "hole"])
-    )
-    if shape == "linear":
-        return shape, [f"{3 - 2 * x:.4f}" for x in noisy]
-    if shape == "exp":
-        return shape, [f"{np.exp(x):.6g}" for x in z]
-    if shape == "cube":
-        return shape, [f"{x**3:.6g}" for x in z]
-    if shape == "rank":
-        return shape, [str(x) for x in np.argsort(np.argsort(-noisy))]
-    if shape == "sign":
-        return shape, [str(int(x > 0)) for x in z]
-    if shape == "threshold":
-        cut = np.quantile(noisy, g.uniform(0.2, 0.8))
-        return shape, ["high" if x > cut else "low" for x in noisy]
-    if shape in ("bins", "named bins"):
-        k = int(g.integers(3, 9))
-        bins = np.searchsorted(np.quantile(noisy, np.arange(1, k) / k), noisy)
-        levels = g.permutation(PEOPLE)[:k]
-        return shape, [str(b) if shape == "bins" else str(levels[b]) for b in bins]
-    if shape == "square":
-        return shape, [f"{(x - 0.1) ** 2:.6g}" for x in (y - np.median(y)) / y.std()]
-    cut = np.quantile(y, g.uniform(0.3, 0.7))
-    return shape, [None if x > cut else f"{g.normal():.2f}" for x in y]
+def _written(x: np.ndarray, digits: int = 4) -> list[str]:
+    return [f"{each:.{digits}f}" for each in x]
 
 
-def _of_a_class(g: np.random.Generator, labels: np.ndarray, rows: int) -> tuple[str, list[Any]]:
-    classes = int(labels.max()) + 1
+def _of_a_number(g: np.random.Generator, y: np.ndarray) -> dict[str, Callable[[], list[Any]]]:
+    """Transformations of a number, exact or with noise, its bins, and what is copied from it in some rows."""
+    noisy = y + y.std() * g.choice([0, 0, 0.03, 0.08]) * g.normal(size=len(y))
+    z, exact, middle = (noisy - np.median(noisy)) / noisy.std(), (y - y.mean()) / y.std(), np.median(y)
+    low, cut, high = np.quantile(y, [0.3, g.uniform(0.3, 0.7), 0.65])
+    bins = np.searchsorted(np.quantile(noisy, np.linspace(0, 1, int(g.integers(4, 11)))[1:-1]), noisy)
+    kept = g.random(len(y)) < g.uniform(0.5, 0.8)
+    return {
+        "linear": lambda: _written(3 - 2 * noisy),
+        "exp": lambda: [f"{np.exp(x):.6g}" for x in z],
+        "cube": lambda: [f"{x**3:.6g}" for x in z],
+        "cubic": lambda: _written(exact**3 - 2 * exact),
+        "square": lambda: [f"{(x - 0.1) ** 2:.6g}" for x in exact],
+        "distance": lambda: _written(abs(y - middle)),
+        "wave": lambda: _written(np.sin((y - y.min()) / np.ptp(y) * 4)),
+        "rank": lambda: [str(x) for x in np.argsort(np.argsort(-noisy))],
+        "sign": lambda: [str(int(x > 0)) for x in z],
+        "threshold": lambda: ["high" if x > cut else "low" for x in noisy],
+        "two thresholds": lambda: ["in" if low < x < high else "out" for x in y],
+        "bins": lambda: [str(x) for x in bins],
+        "named bins": lambda: [PEOPLE[3 * x % 40] for x in bins],
+        "the largest": lambda: ["alarm" if x > np.quantile(y, 0.92) else "" for x in y],
+        "hole": lambda: [None if x > cut else f"{g.normal():.2f}" for x in y],
+        "copied in part": lambda: _written(np.where(kept, y, 0 * y)),
+        "scaled in part": lambda: _written(np.where(kept, 3.3 * y + 2, -1)) if len(y) > 80 else _written(3.3 * y),
+        "capped": lambda: _written(np.minimum(y, high)),
+        "sign or unknown": lambda: [
+            "+-"[int(x > middle)] if keep else "unknown" for x, keep in zip(y, kept, strict=True)
+        ],
+    }
+
+
+def _of_a_class(g: np.random.Generator, labels: np.ndarray) -> dict[str, Callable[[], list[Any]]]:
+    """Other names of classes, finer and coarser ones, measurements, and what says one class alone or some rows."""
+    rows, classes = len(labels), int(labels.max()) + 1
     noisy = np.where(g.random(rows) < g.choice([0, 0, 0.02]), g.integers(0, classes, rows), labels)
-    shapes = ["copy", "codes", "finer", "number", "two-sided", "hole", "coarser"]
-    shape = str(g.choice(shapes))
-    if shape == "copy":
-        return shape, [f"k{x}" for x in noisy]
-    if shape == "codes":
-        codes = g.permutation(100)[:classes]
-        return shape, [str(codes[x]) for x in noisy]
-    if shape == "finer":
-        return shape, [f"{'abcdefg'[x]}{g.integers(0, 4)}" for x in noisy]
-    if shape == "number":
-        return shape, [f"{x + g.uniform(0, 0.95):.3f}" for x in noisy]
-    if shape == "two-sided":
-        return shape, [
-            f"{(1 if x else 0) * g.choice([-1, 1]) * g.uniform(1, 3) + g.uniform(-1, 1) * (x == 0):.3f}"
-            if classes == 2
-            else f"{x * g.choice([-1, 1]) * 2 + g.uniform(-0.4, 0.4):.3f}"
-            for x in labels
-        ]
-    if shape == "hole":
-        empty = g.integers(0, classes)
-        return shape, [None if x == empty else ("k" if classes == 2 else f"k{x}") for x in labels]
-    if classes == 2:
-        return "renamed", [("true", "false")[x] for x in labels]
-    return shape, ["right" if x >= classes // 2 else "left" for x in labels]
+    one, kept = labels == g.integers(classes), g.random(rows) < 0.65
+    side = g.choice([-1, 1], rows)
+    return {
+        "copy": lambda: [f"k{x}" for x in noisy],
+        "codes": lambda: [str((7 * x + 3) % 10) for x in noisy],
+        "finer": lambda: [f"{'abcdefg'[x]}{g.integers(0, 4)}" for x in noisy],
+        "coarser": lambda: ["right" if x >= classes // 2 else "left" for x in labels],
+        "number": lambda: [f"{x + g.uniform(0, 0.95):.3f}" for x in noisy],
+        "spread number": lambda: _written(3 * labels + 0.3 * g.normal(size=rows)),
+        "two-sided": lambda: _written(2 * labels * side + g.uniform(-0.4, 0.4, rows), 3),
+        "hole": lambda: [
+            None if hit else ("k" if classes == 2 else f"k{x}") for x, hit in zip(labels, one, strict=True)
+        ],
+        "one level": lambda: ["discharged" if hit else ("icu", "ward", "or")[g.integers(3)] for hit in one],
+        "one flag": lambda: ["ny"[int(hit)] for hit in one],
+        "probability": lambda: _written(np.clip(0.1 + 0.8 * one + 0.06 * g.normal(size=rows), 0, 1)),
+        "percent": lambda: _written(np.where(one, g.uniform(70, 99, rows), g.uniform(0, 35, rows)), 1),
+        "margin": lambda: _written(4.0 * one + 0.4 * g.normal(size=rows)),
+        "special value": lambda: _written(np.where(one, 0, 0.2 + g.gamma(2, 3, rows)), 2),
+        "empty but for one": lambda: [f"n{g.integers(6)}" if hit else None for hit in one],
+        "copied in part": lambda: [f"k{x}" if keep else None for x, keep in zip(labels, kept, strict=True)],
+    }
 
 
 # Groups.
