@@ -92,6 +92,9 @@ def _component(key: str, node: Any, config: Mapping[str, Any], own: bool) -> Ite
         if own:
             yield from _without_target(key, node, config)
         return
+    if own and slot_of(key) == "kind" and "_target_" in node and node.get("kind") is not None:
+        yield f"{key}.kind", f"{node['kind']!r} and _target_ {target!r} both say what it is; set kind=null beside it"
+        return
     try:
         check_allowed(target, key)
         if is_under(target, ("mmfusion",)) != own:

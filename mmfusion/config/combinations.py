@@ -9,7 +9,7 @@ from typing import Any
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.mismatches import Problem
 from mmfusion.config.names import MANIFEST, RESERVED
-from mmfusion.config.schema import fact, kind_of, those_with
+from mmfusion.config.schema import fact, kinds_of, those_with
 from mmfusion.config.split import check_split
 from mmfusion.config.task_metrics import facts_of
 from mmfusion.config.validation import without_validation
@@ -24,7 +24,8 @@ def impossible(config: Mapping[str, Any]) -> Iterator[Problem]:
     encoders, tasks = config["encoder"], config["task"]
     modalities = config["data"].get("modalities") or {}
     if not encoders:
-        options = ", ".join(f"+encoder/{kind_of(node)}@encoder.{name}=..." for name, node in modalities.items())
+        kinds = {name: kinds_of(node, f"data.modalities.{name}")[0] for name, node in modalities.items()}
+        options = ", ".join(f"+encoder/{kind}@encoder.{name}=..." for name, kind in kinds.items())
         yield "encoder", f"there is none, so no modality is in use; add at least one of {options or 'them'}"
     if not tasks:
         yield "task", "there is none; add one, for example +task@task.label=classification"
@@ -77,8 +78,9 @@ def _modalities(encoders: Mapping[str, Any], modalities: Mapping[str, Any]) -> I
         if name not in modalities:
             yield f"encoder.{name}", f"the data has no modality {name!r}; {suggest(name, modalities)}"
             continue
-        reads, kind = fact(node, f"encoder.{name}", "kind"), kind_of(modalities[name])
-        if isinstance(reads, str) and reads != kind:
+        reads, kinds = fact(node, f"encoder.{name}", "kind"), kinds_of(modalities[name], f"data.modalities.{name}")
+        if isinstance(reads, str) and reads not in kinds:
+            kind = kinds[0]
             others = those_with("encoder", "kind", kind)
             yield (
                 f"encoder.{name}",
@@ -92,10 +94,11 @@ def _transforms(modalities: Mapping[str, Any]) -> Iterator[Problem]:
             for index, each in enumerate(listed or ()):
                 key = f"data.modalities.{name}.transforms.{stage}[{index}]"
                 takes = fact(each, key, "kinds")
-                if takes and kind_of(node) not in takes:
+                kinds = kinds_of(node, f"data.modalities.{name}")
+                if takes and not set(takes) & set(kinds):
                     yield (
                         key,
-                        f"{each['_target_']} works on {', '.join(takes)}, and modality {name!r} is {kind_of(node)}; "
+                        f"{each['_target_']} works on {', '.join(takes)}, and modality {name!r} is {kinds[0]}; "
                         "torchvision.transforms.v2 works on images, torchaudio.transforms on sounds",
                     )
 

@@ -83,8 +83,8 @@ def locate(target: Any, key: str = "") -> Callable[..., Any]:
         raise ConfigError(f"{_at(key)}there is no module {module_name!r}; {where}") from None
     found = vars(module).get(name)
     if not (inspect.isclass(found) or inspect.isfunction(found)) or not is_allowed(f"{found.__module__}.{name}", key):
-        own = [n for n, v in vars(module).items() if inspect.isclass(v) and v.__module__ == module_name]
-        own += [n for n, v in vars(module).items() if inspect.isfunction(v) and v.__module__ == module_name]
+        offered = {n: v for n, v in vars(module).items() if inspect.isclass(v) or inspect.isfunction(v)}
+        own = [n for n, v in offered.items() if v.__module__ == module_name] or list(offered)
         public = [n for n in own if not n.startswith("_")]
         raise ConfigError(f"{_at(key)}{module_name} defines no component {name!r}; {suggest(name, public)}")
     slot = SLOTS.get(slot_of(key))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
+from itertools import takewhile
 from typing import Any
 
 from mmfusion.config.folders import own_folder
@@ -57,9 +58,12 @@ def target_of(node: Any) -> Any:
     return node["_target_"] if "_target_" in node else own_components("kind").get(node.get("kind", ""))
 
 
-def kind_of(modality: Mapping[str, Any]) -> str:
-    """The kind of a modality; one's own is called like its module, as mmfusion's are."""
-    return str(modality.get("kind") or ".".join(str(modality.get("_target_")).split(".")[-2:-1]))
+def kinds_of(modality: Mapping[str, Any], key: str) -> list[str]:
+    """The kind of a modality, and those that it derives from; each is called like its module."""
+    if "_target_" not in modality:
+        return [str(modality.get("kind"))]
+    lineage = locate(modality["_target_"], key).__mro__  # type: ignore[attr-defined]
+    return [each.__module__.rpartition(".")[2] for each in takewhile(lambda each: each.__name__ != "Kind", lineage)]
 
 
 def fact(node: Any, key: str, name: str) -> Any:
@@ -72,6 +76,12 @@ def fact(node: Any, key: str, name: str) -> Any:
 def own_components(slot: str) -> dict[str, str]:
     """mmfusion's components of a slot by the names of their files, to their targets; `kind: image` is such a name."""
     return {target.split(".")[-2]: target for target, schema in whole()["$defs"].items() if schema["x-slot"] == slot}
+
+
+def file_suffixes() -> dict[str, tuple[str, ...]]:
+    """mmfusion's kinds of modality to the suffixes of the files that they read."""
+    own = {name: whole()["$defs"][target]["x-facts"] for name, target in own_components("kind").items()}
+    return {name: tuple(facts.get("suffixes", ())) for name, facts in own.items()}
 
 
 def those_with(slot: str, name: str, value: Any) -> str:

@@ -47,7 +47,7 @@ SLOTS = {
     "loss_weighting": Slot(("mmfusion.loss_weighting",), ("LossWeighting",), ("tasks", "regressions", "classes")),
     "optimizer": Slot(("mmfusion.training.optimizers",), returns="OptimizerFactory"),
     "scheduler": Slot(("mmfusion.training.schedulers",), returns="Schedule"),
-    "callbacks": Slot(("pytorch_lightning.callbacks",), ("Callback",)),
+    "callbacks": Slot(("mmfusion.training.callbacks", "pytorch_lightning.callbacks"), ("Callback",)),
     "logger": Slot(("mmfusion.training.loggers",), ("Logger",), ("folder", "run")),
     "study": Slot(("mmfusion.studies",), ("Study",)),
 }

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from math import ceil
 from typing import Any
 
+from mmfusion.config.folders import own_folder
+
 FEW, SOME, MANY = 3_000, 30_000, 100_000
 """Training rows below which a table is small, medium, large."""
 
@@ -24,7 +26,7 @@ ENCODERS = {
     "features": "mlp",
     "series": "gru",
 }
-"""Kind to the encoder that a new experiment starts with."""
+"""Kind to the encoder that a new experiment starts with; of others it is the first that there is."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class Choice:
     key: str
     value: Any
     reason: str
+
+
+def first_encoder(kind: str) -> str:
+    """The option of the group `encoder/<kind>` that a new experiment starts with."""
+    return ENCODERS.get(kind) or min(path.stem for path in own_folder().glob(f"encoder/{kind}/*.yaml"))
 
 
 def choose(rows: int, modalities: Mapping[str, str], tasks: Mapping[str, str]) -> list[Choice]:

@@ -13,7 +13,7 @@ from typing import Any
 
 from mmfusion.config.names import RESERVED
 from mmfusion.data.table.read import OPTIONS, Settings
-from mmfusion.runs.defaults import ENCODERS, Choice, group_key
+from mmfusion.runs.defaults import Choice, first_encoder, group_key
 from mmfusion.runs.inspect.columns.column_names import LABEL, named, words
 from mmfusion.runs.inspect.plan import Decision, Plan
 
@@ -148,7 +148,7 @@ def scalar(value: Any) -> str:
 
 def _encoder(kind: str, key: str, choices: Sequence[Choice]) -> str:
     group = group_key(kind, key)
-    chosen = next((choice for choice in choices if choice.key == group), Choice(group, ENCODERS[kind], ""))
+    chosen = next((choice for choice in choices if choice.key == group), Choice(group, first_encoder(kind), ""))
     return f"  - /{group}: {chosen.value}" + (f"  # {chosen.reason}" if chosen.reason else "")
 
 

@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
+import torch
 
-from mmfusion.baselines.rows import simple
+from mmfusion.baselines.rows import _Reader, simple
+from mmfusion.batch import Tokens
+from mmfusion.data.kinds.text import Text
 from mmfusion.training.build import build_data
 from tests.runs.small_experiment import small_config, write_small_experiment
 
@@ -37,3 +40,23 @@ def test_empty_cells_of_a_table_are_marked(small_data, monkeypatch):
     rows = small_data.rows("test")
     monkeypatch.setattr(type(rows.table), "filled", lambda self, name: np.arange(len(self)) != 3)
     assert simple(rows, small_data.kinds).raw["c"][:5, 2].tolist() == [0, 0, 0, 1, 0]
+
+
+@pytest.mark.parametrize(
+    ("values", "ragged", "features"),
+    [
+        (torch.rand(2, 5), True, 6),
+        (torch.rand(2, 5, 3, 2), True, 31),
+        (torch.rand(2, 4), False, 4),
+        (torch.rand(2, 4, 3), False, 12),
+        (torch.arange(10).view(2, 5), True, None),
+    ],
+)
+def test_a_kind_of_ones_own_is_read_by_the_form_of_its_batches(values, ragged, features):
+    class Own(Text):
+        """Of no form that mmfusion knows."""
+
+    reader = _Reader(Own())
+    reader.add(Tokens(values, torch.tensor([5, 4])) if ragged else values)
+    raw = reader.raw()
+    assert raw == [[0, 1, 2, 3, 4], [5, 6, 7, 8]] if features is None else raw.shape == (2, features)

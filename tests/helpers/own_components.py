@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
+from omegaconf import OmegaConf
 
 from tests.helpers.pages import REPOSITORY, example
 from tests.runs.small_experiment import write_small_experiment
@@ -34,6 +36,111 @@ class WeightNorm(Callback):
 '''
 
 
+TRANSFORM = '''\
+"""Numbers disturbed a little, all of a row alike."""
+
+import torch
+
+
+class Jitter(torch.nn.Module):
+    """Adds one random number to a row, and notes which in a file.
+
+    Args:
+        file: in the working directory.
+        size: of the number.
+    """
+
+    def __init__(self, file: str, size: float = 0.1) -> None:
+        super().__init__()
+        self.file, self.size = file, size
+
+    def forward(self, x):
+        shift = self.size * torch.rand(())
+        with open(self.file, "a") as file:
+            file.write(f"{shift.item()!r}\\n")
+        return x + shift
+'''
+
+
+KIND = '''\
+"""Point clouds: text files, a point a line."""
+
+import numpy as np
+import torch
+
+from mmfusion.data.decode.broken import decoding
+from mmfusion.data.decode.paths import resolve
+from mmfusion.data.kinds._base import Kind
+
+
+class Cloud(Kind):
+    """Float `[L, A]`, points in no order.
+
+    Args:
+        column: the manifest's column, with paths.
+        scale: that all numbers are divided by.
+    """
+
+    suffixes = (".xyz",)
+    encoder_arguments = ("axes",)
+    reads_files = True
+    ragged = True
+
+    def __init__(self, column: str, scale: float = 1.0) -> None:
+        self.columns = [column]
+        self.scale = scale
+        self.axes = 0
+
+    def fit(self, cells, root):
+        self.axes = self.decode(cells[0], root).shape[1]
+
+    def decode(self, cell, root):
+        place = resolve(root, cell)
+        with decoding(cell, root):
+            return torch.from_numpy(np.loadtxt(place, ndmin=2)).float() / self.scale
+
+    def blank(self):
+        return torch.zeros(0, self.axes)
+
+    def finish(self, stored):
+        return stored
+
+    def state(self):
+        return {"axes": self.axes}
+
+    def load_state(self, state):
+        self.axes = state["axes"]
+'''
+ENCODER = '''\
+"""A point cloud as its mean."""
+
+import torch
+
+from mmfusion.batch import Encoded
+from mmfusion.encoders._base import Encoder
+
+
+class CloudMean(Encoder):
+    """`f = W mean_i p_i`.
+
+    Args:
+        axes: numbers of a point.
+        dim: width of the result.
+    """
+
+    kind = "cloud"
+
+    def __init__(self, axes: int, dim: int = 8) -> None:
+        super().__init__()
+        self.dim = dim
+        self.project = torch.nn.Linear(axes, dim)
+
+    def forward(self, x):
+        mean_BA = x.values.sum(1) / x.lengths.clamp(min=1)[:, None]
+        return Encoded.from_pooled(self.project(mean_BA))
+'''
+
+
 @dataclass(frozen=True)
 class Component:
     """One component of the experiment `own`.
@@ -44,6 +151,9 @@ class Component:
         shows: whether a run's folder shows that it did something.
         defaults: what the experiment lists.
         body: what the experiment sets.
+        short: target to what mmfusion's own are called in its place.
+        prepare: adds to the data in a folder what the component reads.
+        most: files that it may take.
     """
 
     files: dict[str, str]
@@ -51,19 +161,40 @@ class Component:
     shows: Callable[[Path], bool]
     defaults: tuple[str, ...] = ()
     body: str = ""
+    short: tuple[str, str] = ("", "")
+    prepare: Callable[[Path], None] = lambda folder: None
+    most: int = 2
 
     @property
-    def module(self) -> str:
-        """Dotted name of its Python file in mmfusion."""
-        return next(path for path in self.files if path.endswith(".py")).removesuffix(".py").replace("/", ".")
+    def modules(self) -> dict[str, str]:
+        """Dotted names of its Python files in mmfusion, to those in a user's package."""
+        names = [path.removesuffix(".py").replace("/", ".") for path in self.files if path.endswith(".py")]
+        return {name: f"{PACKAGE}.{name.rpartition('.')[2]}" for name in names}
+
+    def renamed(self, text: str) -> str:
+        """A text of mmfusion as one of the user's package."""
+        for name, own in self.modules.items():
+            text = text.replace(name, own)
+        return text
 
     def outside(self) -> dict[str, str]:
-        """The files in a user's folder: a module of `here/mypackage`, options in `conf`."""
-        own = f"{PACKAGE}.{self.module.rpartition('.')[2]}"
+        """The files in a user's folder: modules of `here/mypackage`, options in `conf`."""
         return {
-            f"here/{own.replace('.', '/')}.py" if path.endswith(".py") else path: text.replace(self.module, own)
+            f"here/{PACKAGE}/{Path(path).name}" if path.endswith(".py") else path: self.renamed(text)
             for path, text in self.files.items()
         }
+
+
+def add_clouds(folder: Path) -> None:
+    """Ten files, and a column of `small.csv` that names one in each row."""
+    (folder / "clouds").mkdir()
+    for i in range(10):
+        points = [f"{i + axis} {axis} {place}" for place, axis in enumerate(range(i + 2))]
+        (folder / "clouds" / f"{i}.xyz").write_text("\n".join(points))
+    header, *rows = (folder / "small.csv").read_text().splitlines()
+    cells = ["cloud", *(f"clouds/{i % 10}.xyz" for i in range(len(rows)))]
+    lines = [f"{line},{cell}" for line, cell in zip([header, *rows], cells, strict=True)]
+    (folder / "small.csv").write_text("\n".join(lines) + "\n")
 
 
 COMPONENTS = {
@@ -85,6 +216,28 @@ COMPONENTS = {
         defaults=("override /callbacks: weight_norm",),
         body="callbacks: {weight_norm: {name: own_norm}}",
     ),
+    "kind": Component(
+        {
+            "mmfusion/data/kinds/cloud.py": KIND,
+            "mmfusion/encoders/cloud_mean.py": ENCODER,
+            "conf/encoder/cloud/mean.yaml": "# Mean of a cloud's points (mmfusion)\n"
+            "_target_: mmfusion.encoders.cloud_mean.CloudMean\ndim: 8\n",
+        },
+        key="encoder.cloud",
+        shows=lambda run: json.loads((run / "fitted" / "data.json").read_text())["kinds"]["cloud"] == {"axes": 3},
+        defaults=("/encoder/cloud@encoder.cloud: mean",),
+        body="data: {modalities: {cloud: {_target_: mmfusion.data.kinds.cloud.Cloud, column: cloud, scale: 10.0}}}",
+        short=("_target_: mmfusion.data.kinds.cloud.Cloud", "kind: cloud"),
+        prepare=add_clouds,
+        most=3,
+    ),
+    "transform": Component(
+        {"mmfusion/data/transforms/jitter.py": TRANSFORM},
+        key="data.modalities.a.transforms.train.0",
+        shows=lambda run: len(set((run.parent / "jitters").read_text().split())) > 10,
+        body="data: {modalities: {a: {transforms: {train: "
+        "[{_target_: mmfusion.data.transforms.jitter.Jitter, file: jitters}]}}}}",
+    ),
 }
 
 
@@ -94,34 +247,38 @@ def write_all(folder: Path, files: dict[str, str]) -> None:
         (folder / name).write_text(text)
 
 
-def experiment() -> str:
-    """The experiment `own`: a small table under every component."""
-    defaults = ["small", *(line for component in COMPONENTS.values() for line in component.defaults), "_self_"]
+def experiment(*, outside: bool) -> str:
+    """The experiment `own`: a small table under every component, of a user's package or of mmfusion."""
+    own = sorted((d for c in COMPONENTS.values() for d in c.defaults), key=lambda line: line.startswith("override"))
+    defaults = ["small", *own, "_self_"]
     lines = [
         "# @package _global_",
         "# a table under parts of my own",
         "defaults:",
         *(f"  - {each}" for each in defaults),
     ]
-    return "\n".join([*lines, "name: own", *(component.body for component in COMPONENTS.values())]) + "\n"
+    bodies = [c.renamed(c.body) if outside else c.body.replace(*c.short) for c in COMPONENTS.values()]
+    return "\n".join([*lines, "name: own", OmegaConf.to_yaml(OmegaConf.merge(*map(OmegaConf.create, bodies)))])
 
 
 def make_workplace(folder: Path) -> None:
     """A user's folder: `here` to work in, with the package, and configs in `conf`."""
     write_small_experiment(folder)
     (folder / "here").mkdir()
-    write_all(folder, {"conf/experiment/own.yaml": experiment(), f"here/{PACKAGE}/__init__.py": ""})
+    write_all(folder, {"conf/experiment/own.yaml": experiment(outside=True), f"here/{PACKAGE}/__init__.py": ""})
     for component in COMPONENTS.values():
+        component.prepare(folder)
         write_all(folder, component.outside())
 
 
 def make_checkout(folder: Path) -> None:
     """A copy of mmfusion in `checkout` to which the components were added, and the table's config in `conf`."""
     write_small_experiment(folder)
-    write_all(folder, {"conf/experiment/own.yaml": experiment()})
-    for part in ("mmfusion", "conf"):
+    write_all(folder, {"conf/experiment/own.yaml": experiment(outside=False)})
+    for part in ("mmfusion", "conf", "scripts"):
         shutil.copytree(REPOSITORY / part, folder / "checkout" / part)
     for component in COMPONENTS.values():
+        component.prepare(folder)
         write_all(folder / "checkout", component.files)
 
 
@@ -129,5 +286,5 @@ def target_of(run: Path, key: str) -> str:
     """The `_target_` at a dotted key of a run's config."""
     node = yaml.safe_load((run / "config.yaml").read_text())
     for part in key.split("."):
-        node = node[part]
+        node = node[int(part) if isinstance(node, list) else part]
     return str(node["_target_"])

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Annotated, Literal
+
+from annotated_types import Ge, Interval
 
 from mmfusion.data.batches.dataset import OnError
-
-_CHOICES = {
-    "cache": ("auto", "memory", "none"),
-    "on_error": ("raise", "skip", "absent"),
-    "rows_without_modality": ("refuse", "skip"),
-}
 
 
 @dataclass(frozen=True)
 class LoaderConfig:
-    """How batches are made.
+    """How batches are made; a config is checked against the annotations.
 
     Attributes:
         batch_size: rows a batch and process.
@@ -33,29 +29,15 @@ class LoaderConfig:
         timeout_s: seconds to wait for a batch from a worker process; 0 waits for ever.
     """
 
-    batch_size: int = 64
-    eval_batch_size: int | None = None
-    workers: int | Literal["auto"] = "auto"
+    batch_size: Annotated[int, Ge(1)] = 64
+    eval_batch_size: Annotated[int, Ge(1)] | None = None
+    workers: Annotated[int, Ge(0)] | Literal["auto"] = "auto"
     cache: Literal["auto", "memory", "none"] = "auto"
-    cache_limit_gb: float = 2.0
+    cache_limit_gb: Annotated[float, Ge(0)] = 2.0
     shuffle: bool = True
     drop_last: bool = False
     pin_memory: bool | Literal["auto"] = "auto"
     on_error: OnError = "raise"
-    max_error_rate: float = 0.01
+    max_error_rate: Annotated[float, Interval(ge=0, le=1)] = 0.01
     rows_without_modality: Literal["refuse", "skip"] = "refuse"
-    timeout_s: float = 600.0
-
-    def __post_init__(self) -> None:
-        for name, allowed in _CHOICES.items():
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"loader.{name}: expected {' or '.join(allowed)}, found {getattr(self, name)!r}")
-        for name, least in (("batch_size", 1), ("eval_batch_size", 1), ("workers", 0), ("cache_limit_gb", 0)):
-            value = getattr(self, name)
-            if value is not None and value != "auto" and not (not isinstance(value, str) and value >= least):
-                raise ValueError(f"loader.{name}: expected at least {least}, found {value!r}")
-        if not 0 <= self.max_error_rate <= 1 or self.timeout_s < 0:
-            raise ValueError(
-                f"loader: expected max_error_rate in 0…1 and timeout_s from 0, found {self.max_error_rate} and "
-                f"{self.timeout_s}"
-            )
+    timeout_s: Annotated[float, Ge(0)] = 600.0

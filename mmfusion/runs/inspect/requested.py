@@ -6,12 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mmfusion.config.errors import suggest
+from mmfusion.config.schema import file_suffixes
 from mmfusion.data.decode.unsupported import VIDEO
 from mmfusion.data.errors import DataError
 
-FILES = ("image", "speech", "features", "series")
+FILES = tuple(kind for kind, of_kind in file_suffixes().items() if of_kind)
 TABULAR = ("tabular", "numeric", "categorical")
-INPUTS = (*FILES, "text", *TABULAR)
+INPUTS = tuple(dict.fromkeys([*file_suffixes(), *TABULAR]))
 TASKS = ("classification", "binary", "multilabel", "regression")
 
 

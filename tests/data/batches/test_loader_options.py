@@ -1,30 +1,24 @@
-import dataclasses
-
 import pytest
-import yaml
 
-from mmfusion.data.batches.loader_options import LoaderConfig
+from mmfusion.config.compose import load_config
+from mmfusion.config.errors import ConfigError
 
 
 @pytest.mark.parametrize(
-    ("options", "message"),
+    ("override", "message"),
     [
-        ({"cache": "disk"}, "loader.cache: expected auto or memory or none, found 'disk'"),
-        ({"on_error": "ignore"}, "loader.on_error: expected raise or skip or absent"),
-        ({"batch_size": 0}, "loader.batch_size: expected at least 1, found 0"),
-        ({"workers": -1}, "loader.workers: expected at least 0"),
-        ({"workers": "many"}, "loader.workers: expected at least 0, found 'many'"),
-        ({"max_error_rate": 2.0}, "expected max_error_rate in 0…1"),
+        ("cache=disk", "cache: must be 'auto' or 'memory' or 'none'"),
+        ("on_error=ignore", "on_error: must be 'raise' or 'skip' or 'absent'"),
+        ("rows_without_modality=keep", "rows_without_modality: must be 'refuse' or 'skip'"),
+        ("batch_size=0", "batch_size: must be a whole number of at least 1, found 0"),
+        ("eval_batch_size=0", "eval_batch_size: must be a whole number of at least 1 or null, found 0"),
+        ("workers=-1", "workers: must be a whole number of at least 0 or 'auto', found -1"),
+        ("workers=many", "workers: must be a whole number of at least 0 or 'auto', found the string 'many'"),
+        ("cache_limit_gb=-1", "cache_limit_gb: must be a number of at least 0"),
+        ("max_error_rate=2.0", "max_error_rate: must be a number from 0 to 1, found 2.0"),
+        ("timeout_s=-1", "timeout_s: must be a number of at least 0"),
     ],
 )
-def test_wrong_options(options, message):
-    with pytest.raises(ValueError, match=message):
-        LoaderConfig(**options)
-
-
-def test_defaults_stand_in_one_config_and_python_has_the_same(repo):
-    assert yaml.safe_load((repo / "conf/train.yaml").read_text())["data"]["loader"] == dataclasses.asdict(
-        LoaderConfig()
-    )
-    for path in (repo / "conf/data").glob("*.yaml"):
-        assert "loader" not in yaml.safe_load(path.read_text()), path
+def test_wrong_options(override, message):
+    with pytest.raises(ConfigError, match=rf"^data\.loader\.{message}"):
+        load_config([f"data.loader.{override}"])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import suppress
@@ -13,7 +12,7 @@ from zipfile import ZipFile
 
 import polars as pl
 
-from mmfusion.data import kinds
+from mmfusion.config.schema import file_suffixes
 from mmfusion.data.decode.paths import PathError, Place, is_remote, likely_meant, resolve
 from mmfusion.data.decode.unsupported import SUFFIXES as UNREAD
 
@@ -27,15 +26,10 @@ _GREY = ("1", "L", "I;16", "I;16B", "I", "LA")
 
 
 def _kind_of_suffix() -> dict[str, str]:
-    """Suffix to the kind that reads such files, as the kinds' classes say; read from their text, for they import torch.
-
-    What is in an array of numbers, which several kinds read, its shape says.
-    """
+    """Suffix to the kind that reads such files; what is in an array, which several kinds read, its shape says."""
     found = {suffix: kind for kind, suffixes in UNREAD.items() for suffix in suffixes}
-    for file in Path(kinds.__path__[0]).glob("[!_]*.py"):
-        for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "suffixes":
-                found |= {suffix: "array" if suffix in found else file.stem for suffix in ast.literal_eval(node.value)}
+    for kind, suffixes in file_suffixes().items():
+        found |= {suffix: "array" if suffix in found else kind for suffix in suffixes}
     return found
 
 

@@ -1,0 +1,19 @@
+from mmfusion.config.instantiate import trusting
+from mmfusion.config.schema import file_suffixes, kinds_of, target_of
+from tests.data.batches.test_loader import Vectors
+
+
+def test_a_modality_is_of_a_kind_and_of_those_that_it_derives_from():
+    assert kinds_of({"kind": "image"}, "data.modalities.x") == ["image"]
+    node = {"_target_": f"{Vectors.__module__}.Vectors", "kind": None}
+    with trusting(["tests"]):
+        assert kinds_of(node, "data.modalities.x")[:2] == ["test_loader", "features"]
+    assert target_of(node) == node["_target_"]
+    assert target_of({"kind": "image"}) == "mmfusion.data.kinds.image.Image"
+
+
+def test_kinds_say_which_files_they_read():
+    found = file_suffixes()
+    assert ".png" in found["image"]
+    assert ".npy" in found["features"]
+    assert found["text"] == found["tabular"] == ()
