@@ -5,7 +5,9 @@ Both hold plain tensors. `B` rows, `L` positions, `D` features throughout.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -40,12 +42,10 @@ class Tokens:
         return torch.arange(self.values.shape[1], device=self.values.device) < self.lengths[:, None]
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Tokens:
-        return Tokens(
-            self.values.to(device, non_blocking=non_blocking), self.lengths.to(device, non_blocking=non_blocking)
-        )
+        return Tokens(*(x.to(device, non_blocking=non_blocking) for x in (self.values, self.lengths)))
 
     def pin_memory(self) -> Tokens:
-        return Tokens(self.values.pin_memory(), self.lengths.pin_memory())
+        return Tokens(*(x.pin_memory() for x in (self.values, self.lengths)))
 
 
 Input = Tensor | Tokens
@@ -86,28 +86,20 @@ class Batch:
 
     def to(self, device: torch.device | str, non_blocking: bool = False) -> Batch:
         """The same batch with every tensor on `device` (Lightning calls this)."""
-        return replace(
-            self,
-            inputs={k: v.to(device, non_blocking=non_blocking) for k, v in self.inputs.items()},
-            present={k: v.to(device, non_blocking=non_blocking) for k, v in self.present.items()},
-            targets={k: _moved(v, device, non_blocking) for k, v in self.targets.items()},
-            labelled={k: v.to(device, non_blocking=non_blocking) for k, v in self.labelled.items()},
-        )
+
+        def moved(x: Any) -> Any:
+            is_double = isinstance(x, Tensor) and x.dtype == torch.float64
+            return x.to(double_device(device) if is_double else device, non_blocking=non_blocking)
+
+        return self._with_each(moved)
 
     def pin_memory(self) -> Batch:
         """The same batch in page-locked memory (the loader calls this when `pin_memory` is on)."""
-        return replace(
-            self,
-            inputs={k: v.pin_memory() for k, v in self.inputs.items()},
-            present={k: v.pin_memory() for k, v in self.present.items()},
-            targets={k: v.pin_memory() for k, v in self.targets.items()},
-            labelled={k: v.pin_memory() for k, v in self.labelled.items()},
-        )
+        return self._with_each(lambda x: x.pin_memory())
 
-
-def _moved(target: Tensor, device: torch.device | str, non_blocking: bool) -> Tensor:
-    place = double_device(device) if target.dtype == torch.float64 else device
-    return target.to(place, non_blocking=non_blocking)
+    def _with_each(self, function: Callable[[Any], Any]) -> Batch:
+        parts = (self.inputs, self.present, self.targets, self.labelled)
+        return Batch(*({name: function(x) for name, x in part.items()} for part in parts), self.ids)
 
 
 @dataclass
