@@ -98,8 +98,10 @@ class Batch:
         return self._with_each(lambda x: x.pin_memory())
 
     def _with_each(self, function: Callable[[Any], Any]) -> Batch:
-        parts = (self.inputs, self.present, self.targets, self.labelled)
-        return Batch(*({name: function(x) for name, x in part.items()} for part in parts), self.ids)
+        def each(part: dict[str, Any]) -> dict[str, Any]:
+            return {name: function(x) for name, x in part.items()}
+
+        return Batch(each(self.inputs), each(self.present), each(self.targets), each(self.labelled), self.ids)
 
 
 @dataclass
