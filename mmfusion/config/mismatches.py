@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from math import isfinite
 from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
@@ -24,7 +25,7 @@ _NAMES = {
 }
 _TYPES = {
     "integer": lambda _, value: isinstance(value, int) and not isinstance(value, bool),  # 1.0 is none
-    "number": lambda _, value: isinstance(value, int | float) and not isinstance(value, bool) and value == value,
+    "number": lambda _, value: isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value),
 }
 _Validator = extend(
     Draft202012Validator,
@@ -106,6 +107,8 @@ def _describe(schema: Any) -> str:
         text += f" above {above}"
     elif low is not None:
         text += f" of at least {low}" if high is None else f" from {low}"
+    if "exclusiveMaximum" in schema:
+        text += f" and below {schema['exclusiveMaximum']}"
     return text if high is None else f"{text} and up to {high}" if low is None else f"{text} to {high}"
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from annotated_types import Ge, Interval
 from torch import nn
 
 from mmfusion.batch import Encoded, Input, Tokens
@@ -31,9 +32,9 @@ class Bag(Encoder):
     def __init__(
         self,
         vocab_size: int,
-        embedding: int = 128,
+        embedding: Annotated[int, Ge(1)] = 128,
         pooling: Literal["mean", "max", "attention"] = "mean",
-        dropout: float = 0.2,
+        dropout: Annotated[float, Interval(ge=0, le=1)] = 0.2,
         weights: str | None = None,
     ) -> None:
         super().__init__()

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
+from annotated_types import Ge, Interval
 from torch import Tensor, nn
 
 from mmfusion.batch import Encoded, Input
@@ -36,7 +37,7 @@ class CNN(Encoder):
         weights: local state dict to start from, or None.
 
     Raises:
-        ValueError: an unknown norm or pooling, or lists that do not fit; in `forward`, an image too small.
+        ValueError: lists that do not fit; in `forward`, an image too small.
     """
 
     kind = "image"
@@ -51,9 +52,9 @@ class CNN(Encoder):
         pools: Sequence[int] = (2,),
         norm: Literal["group", "batch", "none"] = "group",
         pooling: Literal["grid", "mean", "max", "attention"] = "grid",
-        grid: int = 3,
-        dim: int = 128,
-        dropout: float = 0.1,
+        grid: Annotated[int, Ge(1)] = 3,
+        dim: Annotated[int, Ge(1)] = 128,
+        dropout: Annotated[float, Interval(ge=0, le=1)] = 0.1,
         weights: str | None = None,
     ) -> None:
         super().__init__()

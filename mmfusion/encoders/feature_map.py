@@ -23,8 +23,6 @@ class FeatureMap(nn.Module):
 
     def __init__(self, channels: int, pooling: str, grid: int, dim: int, dropout: float) -> None:
         super().__init__()
-        if pooling not in ("grid", "mean", "max", "attention"):
-            raise ValueError(f"encoder pooling: expected grid, mean, max or attention, found {pooling!r}")
         self.dim = dim if pooling == "grid" else channels
         self.grid = GridPooling(channels, dim, grid, grid) if pooling == "grid" else None
         self.pool = None if pooling == "grid" else Pooling(pooling, channels)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
+from annotated_types import Ge, Interval
 from torch import Tensor
 
 from mmfusion.batch import Encoded, Input, Tokens
@@ -35,9 +36,9 @@ class FeaturesMLP(Encoder):
         self,
         in_dim: int,
         sequence: bool,
-        hidden: Sequence[int] = (256,),
+        hidden: Sequence[Annotated[int, Ge(1)]] = (256,),
         pooling: Literal["mean", "max", "attention", "first", "last"] = "mean",
-        dropout: float = 0.1,
+        dropout: Annotated[float, Interval(ge=0, le=1)] = 0.1,
         weights: str | None = None,
     ) -> None:
         super().__init__()

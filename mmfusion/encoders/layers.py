@@ -11,8 +11,6 @@ def fully_connected(width: int, hidden: Sequence[int], dropout: float) -> tuple[
     """`x ← Dropout(ReLU(LayerNorm(W x + b)))` once per width in `hidden`, and the last width; none is the identity."""
     layers: list[nn.Module] = []
     for size in hidden:
-        if size < 1:
-            raise ValueError(f"encoder hidden: expected widths of 1 or more, found {list(hidden)}")
         layers += [nn.Linear(width, size), nn.LayerNorm(size), nn.ReLU(), nn.Dropout(dropout)]
         width = size
     return nn.Sequential(*layers), width

@@ -33,7 +33,7 @@ class LogMel(nn.Module):
             its frames), or `none`.
 
     Raises:
-        ValueError: a number out of range.
+        ValueError: a window or hop of no sample, or bands that are empty.
     """
 
     window: Tensor
@@ -53,10 +53,6 @@ class LogMel(nn.Module):
         for name, value in (("window_ms", n_fft), ("hop_ms", hop)):
             if value < 1:
                 raise ValueError(f"encoder speech {name}: expected samples at {sample_rate} Hz, found a length of none")
-        if dynamic_range_db is not None and dynamic_range_db <= 0:
-            raise ValueError(f"encoder speech dynamic_range_db: expected a positive number, found {dynamic_range_db}")
-        if normalise not in ("row", "band", "none"):
-            raise ValueError(f"encoder speech normalise: expected row, band or none, found {normalise!r}")
         self.n_fft, self.hop, self.normalise = n_fft, hop, normalise
         self.depth = None if dynamic_range_db is None else 10 ** (-dynamic_range_db / 10)
         filters_FM = _filters(n_fft, sample_rate, mels)
@@ -103,8 +99,6 @@ class LogMel(nn.Module):
 
 def _filters(n_fft: int, sample_rate: int, mels: int) -> Tensor:
     """Triangles `[F, M]`, each with at least one frequency in it."""
-    if mels < 1:
-        raise ValueError(f"encoder speech mels: expected 1 or more, found {mels}")
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # torchaudio warns of empty bands; here they are an error
         filters_FM = melscale_fbanks(n_fft // 2 + 1, 0.0, sample_rate / 2, mels, sample_rate)

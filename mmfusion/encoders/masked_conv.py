@@ -27,8 +27,6 @@ class MaskedStage(nn.Module):
 
     def __init__(self, inputs: int, outputs: int, kernel: int, stride: int, pool: int, norm: str) -> None:
         super().__init__()
-        if norm not in ("group", "layer", "none"):
-            raise ValueError(f"encoder speech norm: expected group, layer or none, found {norm!r}")
         self.stride, self.pool = stride, pool
         self.conv = nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=norm == "none")
         norms = {"group": MaskedGroupNorm, "layer": MaskedLayerNorm, "none": MaskedIdentity}

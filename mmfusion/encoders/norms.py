@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from torch import nn
 
 
@@ -16,15 +18,6 @@ def group_norm(channels: int) -> nn.Module:
 
 
 def norm2d(norm: str, channels: int) -> nn.Module:
-    """`group` looks at one row alone; `batch` is `nn.BatchNorm2d` and mixes the rows of a batch in training.
-
-    Raises:
-        ValueError: another name.
-    """
-    if norm == "group":
-        return group_norm(channels)
-    if norm == "batch":
-        return nn.BatchNorm2d(channels)
-    if norm == "none":
-        return nn.Identity()
-    raise ValueError(f"encoder norm: expected group, batch or none, found {norm!r}")
+    """`group` looks at one row alone; `batch` is `nn.BatchNorm2d` and mixes the rows of a batch in training; `none`."""
+    makers: dict[str, Callable[[int], nn.Module]] = {"group": group_norm, "batch": nn.BatchNorm2d, "none": nn.Identity}
+    return makers[norm](channels)

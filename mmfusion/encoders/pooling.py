@@ -21,15 +21,11 @@ class Pooling(nn.Module):
     Args:
         pooling: how.
         dim: D.
-
-    Raises:
-        ValueError: an unknown way of pooling.
     """
 
     def __init__(self, pooling: str, dim: int) -> None:
         super().__init__()
-        if pooling not in ("mean", "max", "attention", "first", "last"):
-            raise ValueError(f"encoder pooling: expected mean, max, attention, first or last, found {pooling!r}")
+        assert pooling in ("mean", "max", "attention", "first", "last"), pooling
         self.pooling = pooling
         self.score = nn.Linear(dim, 1, bias=False) if pooling == "attention" else None
 
@@ -71,8 +67,6 @@ class GridPooling(nn.Module):
 
     def __init__(self, channels: int, dim: int, rows: int, columns: int) -> None:
         super().__init__()
-        if rows < 1 or columns < 1:
-            raise ValueError(f"encoder grid: expected 1 cell or more each way, found {rows} x {columns}")
         self.rows, self.columns = rows, columns
         self.linear = nn.Linear(channels * rows * columns, dim)
         self.norm = nn.LayerNorm(dim)

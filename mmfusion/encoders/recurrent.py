@@ -35,17 +35,12 @@ class Recurrent(nn.Module):
         layers: stacked cells.
         bidirectional: read from both ends; then `f` is both final states, one after the other.
         dropout: between layers, in training.
-
-    Raises:
-        ValueError: an unknown cell.
     """
 
     def __init__(
         self, width: int, hidden: int, cell: str, layers: int = 1, bidirectional: bool = False, dropout: float = 0.0
     ) -> None:
         super().__init__()
-        if cell not in ("lstm", "gru"):
-            raise ValueError(f"encoder cell: expected lstm or gru, found {cell!r}")
         one_way, two_way = (nn.LSTM, _TwoWayLSTM) if cell == "lstm" else (nn.GRU, _TwoWayGRU)
         self.rnn = (two_way if bidirectional else one_way)(
             width,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
+from annotated_types import Ge, Interval
 from torch import Tensor, nn
 from torchvision.models import get_model, get_model_weights, list_models
 from torchvision.models.resnet import ResNet as TorchvisionResNet
@@ -54,15 +55,11 @@ class ResNet(Encoder):
         norm: Literal["auto", "batch", "group"] = "auto",
         stem: Literal["imagenet", "small"] = "imagenet",
         pooling: Literal["grid", "mean", "max", "attention"] = "mean",
-        grid: int = 2,
-        dim: int = 256,
-        dropout: float = 0.2,
+        grid: Annotated[int, Ge(1)] = 2,
+        dim: Annotated[int, Ge(1)] = 256,
+        dropout: Annotated[float, Interval(ge=0, le=1)] = 0.2,
     ) -> None:
         super().__init__()
-        if norm not in ("auto", "batch", "group"):
-            raise ValueError(f"encoder image resnet norm: expected auto, batch or group, found {norm!r}")
-        if stem not in ("imagenet", "small"):
-            raise ValueError(f"encoder image resnet stem: expected imagenet or small, found {stem!r}")
         uses_batch = norm == "batch" or (norm == "auto" and weights is not None)
         net = _build(name, nn.BatchNorm2d if uses_batch else group_norm)
         if stem == "small" or (weights is None and channels != 3):

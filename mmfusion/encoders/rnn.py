@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from annotated_types import Ge, Interval
 from torch import nn
 
 from mmfusion.batch import Encoded, Input, Tokens
@@ -36,14 +37,14 @@ class RNN(RecurrentEncoder):
     def __init__(
         self,
         vocab_size: int,
-        embedding: int = 128,
-        hidden: int = 128,
+        embedding: Annotated[int, Ge(1)] = 128,
+        hidden: Annotated[int, Ge(1)] = 128,
         cell: Literal["lstm", "gru"] = "lstm",
-        layers: int = 1,
+        layers: Annotated[int, Ge(1)] = 1,
         bidirectional: bool = True,
         pooling: Literal["last", "mean", "max", "attention"] = "max",
-        embedding_dropout: float = 0.2,
-        dropout: float = 0.2,
+        embedding_dropout: Annotated[float, Interval(ge=0, le=1)] = 0.2,
+        dropout: Annotated[float, Interval(ge=0, le=1)] = 0.2,
         weights: str | None = None,
     ) -> None:
         super().__init__()

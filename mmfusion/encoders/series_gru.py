@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
+from annotated_types import Ge, Interval
 from torch import nn
 
 from mmfusion.batch import Encoded, Input, Tokens
@@ -32,12 +33,12 @@ class SeriesGRU(RecurrentEncoder):
     def __init__(
         self,
         channels: int,
-        hidden: int = 128,
+        hidden: Annotated[int, Ge(1)] = 128,
         cell: Literal["lstm", "gru"] = "gru",
-        layers: int = 1,
+        layers: Annotated[int, Ge(1)] = 1,
         bidirectional: bool = False,
         pooling: Literal["last", "mean", "max", "attention"] = "last",
-        dropout: float = 0.1,
+        dropout: Annotated[float, Interval(ge=0, le=1)] = 0.1,
         weights: str | None = None,
     ) -> None:
         super().__init__()

@@ -5,13 +5,29 @@ Shapes: B rows, T frames, M bands. `x` is standardised, and zero in every frame 
 
 from __future__ import annotations
 
-from types import MappingProxyType
+from typing import Annotated
 
 import torch
+from annotated_types import Ge, Interval
 from torch import Tensor, nn
+from typing_extensions import TypedDict  # pydantic reads typing's from Python 3.12 on
 
-SPEC_AUGMENT = MappingProxyType({"time": 0.3, "frequency": 0.2, "masks": 1, "tempo": 0.2, "pitch": 0.15, "shift": 0.1})
-"""What an encoder of spectrograms does unless told otherwise."""
+Share = Annotated[float, Interval(ge=0, le=1)]
+
+
+class SpecAugmentOptions(TypedDict, total=False):
+    """Arguments of `SpecAugment`, all of them 0 (and `masks` 1) where they are left out."""
+
+    time: Share
+    frequency: Share
+    masks: Annotated[int, Ge(0)]
+    tempo: Share
+    pitch: Share
+    shift: Share
+
+
+SPEC_AUGMENT = SpecAugmentOptions(time=0.3, frequency=0.2, masks=1, tempo=0.2, pitch=0.15, shift=0.1)
+"""The default of an encoder of spectrograms."""
 
 
 class SpecAugment(nn.Module):
@@ -32,28 +48,19 @@ class SpecAugment(nn.Module):
         tempo: greatest change of speed, as a logarithm: 0.2 is about 20 percent.
         pitch: greatest change of frequency, likewise.
         shift: greatest shift, as a share of the row's frames.
-
-    Raises:
-        ValueError: a share outside [0, 1], a negative or broken number of masks.
     """
 
     def __init__(
         self,
         time: float = 0.0,
         frequency: float = 0.0,
-        masks: float = 1,
+        masks: int = 1,
         tempo: float = 0.0,
         pitch: float = 0.0,
         shift: float = 0.0,
     ) -> None:
         super().__init__()
-        shares = {"time": time, "frequency": frequency, "tempo": tempo, "pitch": pitch, "shift": shift}
-        for name, share in shares.items():
-            if not 0 <= share <= 1:
-                raise ValueError(f"encoder speech spec_augment.{name}: expected a number in [0, 1], found {share}")
-        if masks < 0 or masks != int(masks):
-            raise ValueError(f"encoder speech spec_augment.masks: expected a whole number, 0 or more, found {masks}")
-        self.time, self.frequency, self.masks = time, frequency, int(masks)
+        self.time, self.frequency, self.masks = time, frequency, masks
         self.tempo, self.pitch, self.shift = tempo, pitch, shift
 
     def forward(self, x_BTM: Tensor, frames_B: Tensor) -> Tensor:

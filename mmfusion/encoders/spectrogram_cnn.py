@@ -5,22 +5,21 @@ Shapes: B rows, S samples, T frames, M mel bands, D features.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from inspect import signature
+from collections.abc import Sequence
 from math import prod
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
+from annotated_types import Ge, Gt, Interval
 from torch import nn
 
 from mmfusion.batch import Encoded, Input, Tokens
-from mmfusion.config.errors import nearest
 from mmfusion.encoders._base import Encoder
 from mmfusion.encoders.dropout import FeatureDropout
 from mmfusion.encoders.log_mel import LogMel
 from mmfusion.encoders.masked_conv import MaskedStage
 from mmfusion.encoders.pooling import GridPooling, Pooling
-from mmfusion.encoders.spec_augment import SPEC_AUGMENT, SpecAugment
+from mmfusion.encoders.spec_augment import SPEC_AUGMENT, SpecAugment, SpecAugmentOptions
 from mmfusion.encoders.stages import per_stage
 from mmfusion.encoders.weights import load_weights
 
@@ -64,25 +63,23 @@ class SpectrogramCNN(Encoder):
         sample_rate: int,
         window_ms: float = 32.0,
         hop_ms: float = 16.0,
-        mels: int = 40,
-        dynamic_range_db: float | None = 35.0,
+        mels: Annotated[int, Ge(1)] = 40,
+        dynamic_range_db: Annotated[float, Gt(0)] | None = 35.0,
         normalise: Literal["row", "band", "none"] = "row",
-        spec_augment: Mapping[str, float] | None = SPEC_AUGMENT,
+        spec_augment: SpecAugmentOptions | None = SPEC_AUGMENT,
         widths: Sequence[int] = (16, 32, 64),
         kernels: Sequence[int] = (5, 3),
         strides: Sequence[int] = (2, 1),
         pools: Sequence[int] = (2,),
         norm: Literal["group", "layer", "none"] = "group",
         pooling: Literal["grid", "mean", "max", "attention"] = "grid",
-        grid_time: int = 4,
-        grid_frequency: int = 2,
-        dim: int = 128,
-        dropout: float = 0.1,
+        grid_time: Annotated[int, Ge(1)] = 4,
+        grid_frequency: Annotated[int, Ge(1)] = 2,
+        dim: Annotated[int, Ge(1)] = 128,
+        dropout: Annotated[float, Interval(ge=0, le=1)] = 0.1,
         weights: str | None = None,
     ) -> None:
         super().__init__()
-        if pooling not in ("grid", "mean", "max", "attention"):
-            raise ValueError(f"encoder speech pooling: expected grid, mean, max or attention, found {pooling!r}")
         shapes = per_stage(widths, kernels, strides, pools)
         self.shrink = prod(stride * pool for _, stride, pool in shapes)
         if mels < self.shrink:
@@ -90,7 +87,7 @@ class SpectrogramCNN(Encoder):
                 f"encoder speech mels: expected {self.shrink} or more with these strides and pools, found {mels}"
             )
         self.log_mel = LogMel(sample_rate, window_ms, hop_ms, mels, dynamic_range_db, normalise)
-        self.spec_augment = None if spec_augment is None else _augment(spec_augment)
+        self.spec_augment = None if spec_augment is None else SpecAugment(**spec_augment)
         inputs = [1, *widths[:-1]]
         self.layers = nn.ModuleList(
             MaskedStage(i, o, *shape, norm) for i, o, shape in zip(inputs, widths, shapes, strict=True)
@@ -124,13 +121,3 @@ class SpectrogramCNN(Encoder):
 
     def stages(self) -> list[nn.Module]:
         return [*self.layers, *(head for head in (self.grid, self.pool) if head is not None)]
-
-
-def _augment(given: Mapping[str, float]) -> SpecAugment:
-    known = list(signature(SpecAugment).parameters)
-    for name in given:
-        if name not in known:
-            close = nearest(name, known)
-            hint = f"; did you mean {close!r}?" if close else ""
-            raise ValueError(f"encoder speech spec_augment: expected {', '.join(known)}, found {name!r}{hint}")
-    return SpecAugment(**given)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
+from annotated_types import Ge, Gt, Interval
 from torch import Tensor, nn
 from torch.nn.functional import batch_norm, one_hot
 
@@ -52,9 +53,6 @@ class SpectrogramStatistics(Encoder):
         hidden: widths of the hidden layers, each `Dropout(ReLU(LayerNorm(W x + b)))`; empty: the statistics themselves.
         dropout: on the statistics and after each hidden layer.
         weights: local state dict to start from, or None.
-
-    Raises:
-        ValueError: a number out of range.
     """
 
     kind = "speech"
@@ -65,17 +63,15 @@ class SpectrogramStatistics(Encoder):
         sample_rate: int,
         window_ms: float = 32.0,
         hop_ms: float = 16.0,
-        mels: int = 40,
-        dynamic_range_db: float | None = 35.0,
+        mels: Annotated[int, Ge(1)] = 40,
+        dynamic_range_db: Annotated[float, Gt(0)] | None = 35.0,
         normalise: Literal["row", "band", "none"] = "row",
-        parts: int = 8,
-        hidden: Sequence[int] = (),
-        dropout: float = 0.1,
+        parts: Annotated[int, Ge(1)] = 8,
+        hidden: Sequence[Annotated[int, Ge(1)]] = (),
+        dropout: Annotated[float, Interval(ge=0, le=1)] = 0.1,
         weights: str | None = None,
     ) -> None:
         super().__init__()
-        if parts < 1:
-            raise ValueError(f"encoder speech parts: expected 1 or more, found {parts}")
         self.parts = parts
         self.log_mel = LogMel(sample_rate, window_ms, hop_ms, mels, dynamic_range_db, normalise)
         width = (3 + parts) * mels + 1

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import Annotated
 
 import torch
+from annotated_types import Ge, Interval
 from torch import Tensor, nn
 
 from mmfusion.batch import Encoded, Input
@@ -42,9 +44,9 @@ class TabularMLP(Encoder):
         self,
         numeric: int,
         cardinalities: Sequence[int],
-        embedding: int = 16,
-        hidden: Sequence[int] = (128, 128),
-        dropout: float = 0.1,
+        embedding: Annotated[int, Ge(1)] = 16,
+        hidden: Sequence[Annotated[int, Ge(1)]] = (128, 128),
+        dropout: Annotated[float, Interval(ge=0, le=1)] = 0.1,
         weights: str | None = None,
     ) -> None:
         super().__init__()

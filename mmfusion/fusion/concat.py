@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
+from annotated_types import Ge, Interval
 from torch import Tensor, nn
 
 from mmfusion.batch import Encoded
@@ -24,25 +25,21 @@ class Concat(Fusion):
         activation: φ: relu, gelu, tanh or none.
         dropout: probability of dropping a feature of z.
         align: False concatenates the `x_m` as they are.
-
-    Raises:
-        ValueError: an option out of range.
     """
 
     def __init__(
         self,
         dims: Mapping[str, int],
-        dim: int = 256,
+        dim: Annotated[int, Ge(1)] = 256,
         activation: Literal["relu", "gelu", "tanh", "none"] = "relu",
-        dropout: float = 0.0,
+        dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.0,
         align: bool = True,
     ) -> None:
         super().__init__()
-        _parts.check_width(dim, dropout)
         self.streams = {JOINT: dim}
         self.align = _parts.Align(dims, dim, align)
         self.project = nn.Linear(sum(self.align.widths.values()), dim)
-        self.activation = _parts.activation(activation)
+        self.activation = _parts.ACTIVATIONS[activation]()
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, encoded: dict[str, Encoded], present: dict[str, Tensor]) -> dict[str, Tensor]:

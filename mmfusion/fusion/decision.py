@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
+from annotated_types import Gt
 from torch import Tensor
 
 from mmfusion.batch import Encoded
@@ -25,7 +26,7 @@ class Decision(Fusion):
         weights: a positive number for each modality; None for equal ones.
 
     Raises:
-        ValueError: an unknown weighting; weights that are not positive or not for exactly the modalities.
+        ValueError: weights that are not for exactly the modalities.
     """
 
     level = "decision"
@@ -34,7 +35,7 @@ class Decision(Fusion):
         self,
         dims: Mapping[str, int],
         weighting: Literal["fixed", "learned"] = "fixed",
-        weights: dict[str, float] | None = None,
+        weights: dict[str, Annotated[float, Gt(0)]] | None = None,
     ) -> None:
         super().__init__()
         self.streams = dict(dims)

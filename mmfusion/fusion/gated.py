@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import torch
+from annotated_types import Ge, Interval
 from torch import Tensor, nn
 
 from mmfusion.batch import Encoded
@@ -28,14 +30,16 @@ class Gated(Fusion):
         dim: H, the width of h.
         normalise: gates of one feature sum to 1 over the present modalities (softmax instead of σ).
         dropout: probability of dropping a feature of h.
-
-    Raises:
-        ValueError: an option out of range.
     """
 
-    def __init__(self, dims: Mapping[str, int], dim: int = 256, normalise: bool = False, dropout: float = 0.0) -> None:
+    def __init__(
+        self,
+        dims: Mapping[str, int],
+        dim: Annotated[int, Ge(1)] = 256,
+        normalise: bool = False,
+        dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.0,
+    ) -> None:
         super().__init__()
-        _parts.check_width(dim, dropout)
         self.streams = {JOINT: dim}
         self.names = list(dims)
         self.normalise = normalise

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from annotated_types import Gt
 from torch import Tensor, nn
 
 from mmfusion.batch import Encoded
@@ -27,7 +28,7 @@ class Hybrid(Fusion):
         joint_weight: a positive number for the joint prediction.
 
     Raises:
-        ValueError: `feature` is not a feature-level fusion; a modality is called joint; bad weights.
+        ValueError: `feature` is not a feature-level fusion; a modality is called joint; weights for others.
     """
 
     level = "hybrid"
@@ -37,8 +38,8 @@ class Hybrid(Fusion):
         dims: Mapping[str, int],
         feature: Mapping[str, Any],
         weighting: Literal["fixed", "learned"] = "fixed",
-        weights: dict[str, float] | None = None,
-        joint_weight: float = 1.0,
+        weights: dict[str, Annotated[float, Gt(0)]] | None = None,
+        joint_weight: Annotated[float, Gt(0)] = 1.0,
     ) -> None:
         super().__init__()
         if JOINT in dims:

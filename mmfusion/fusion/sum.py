@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
+from annotated_types import Ge, Interval
 from torch import Tensor, nn
 
 from mmfusion.batch import Encoded
@@ -28,28 +29,25 @@ class Sum(Fusion):
         align: False adds the `x_m` as they are; all must have the width `dim`.
 
     Raises:
-        ValueError: an option out of range; unequal widths without `align`.
+        ValueError: unequal widths without `align`.
     """
 
     def __init__(
         self,
         dims: Mapping[str, int],
-        dim: int = 256,
+        dim: Annotated[int, Ge(1)] = 256,
         reduce: Literal["mean", "sum"] = "mean",
         activation: Literal["relu", "gelu", "tanh", "none"] = "relu",
-        dropout: float = 0.0,
+        dropout: Annotated[float, Interval(ge=0, lt=1)] = 0.0,
         align: bool = True,
     ) -> None:
         super().__init__()
-        _parts.check_width(dim, dropout)
-        if reduce not in ("mean", "sum"):
-            raise ValueError(f"reduce: expected mean or sum, found {reduce!r}")
         if not align and set(dims.values()) != {dim}:
             raise ValueError(f"align: false needs encoders of width dim={dim}, found {dict(dims)}; set align: true")
         self.streams = {JOINT: dim}
         self.reduce = reduce
         self.align = _parts.Align(dims, dim, align)
-        self.activation = _parts.activation(activation)
+        self.activation = _parts.ACTIVATIONS[activation]()
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, encoded: dict[str, Encoded], present: dict[str, Tensor]) -> dict[str, Tensor]:

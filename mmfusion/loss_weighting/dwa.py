@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Annotated
 
 import torch
+from annotated_types import Gt
 from torch import Tensor
 
 from mmfusion.loss_weighting._base import LossWeighting
@@ -38,15 +40,12 @@ class DWA(Float32State, LossWeighting):
         tasks: the tasks' names.
         regressions: not used.
         temperature: τ.
-
-    Raises:
-        ValueError: `temperature` is not above 0.
     """
 
-    def __init__(self, tasks: Sequence[str], regressions: Sequence[str] = (), temperature: float = 2.0) -> None:
+    def __init__(
+        self, tasks: Sequence[str], regressions: Sequence[str] = (), temperature: Annotated[float, Gt(0)] = 2.0
+    ) -> None:
         super().__init__()
-        if not temperature > 0:
-            raise ValueError(f"loss_weighting.temperature: expected a number above 0, found {temperature}")
         self.temperature = float(temperature)
         count = len(tasks)
         self.weights: Tensor

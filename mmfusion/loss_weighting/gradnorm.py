@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 import torch
+from annotated_types import Ge, Gt
 from torch import Tensor
 
-from mmfusion.config.errors import suggest
 from mmfusion.loss_weighting._base import LossWeighting
 from mmfusion.loss_weighting._combine import Float32State, weighted_total
 
@@ -66,7 +66,7 @@ class GradNorm(Float32State, LossWeighting):
         classes: for `log_c`: C by task, of those that are no regression; the builder knows it from the tasks.
 
     Raises:
-        ValueError: a number out of range, an unknown `initial`, or `log_c` without a classification's C.
+        ValueError: `log_c` without a classification's C.
     """
 
     needs_gramian: ClassVar[bool] = True
@@ -75,19 +75,13 @@ class GradNorm(Float32State, LossWeighting):
         self,
         tasks: Sequence[str],
         regressions: Sequence[str] = (),
-        alpha: float = 1.5,
-        lr: float = 0.025,
+        alpha: Annotated[float, Ge(0)] = 1.5,
+        lr: Annotated[float, Gt(0)] = 0.025,
         initial: Literal["first", "mean_k", "log_c"] = "first",
-        k: int = 20,
+        k: Annotated[int, Ge(1)] = 20,
         classes: Mapping[str, int] | None = None,
     ) -> None:
         super().__init__()
-        for name, value, valid in (("alpha", alpha, alpha >= 0), ("lr", lr, lr > 0), ("k", k, k >= 1)):
-            if not valid or not math.isfinite(value):
-                expected = {"alpha": "a number >= 0", "lr": "a number above 0", "k": "a whole number >= 1"}[name]
-                raise ValueError(f"loss_weighting.{name}: expected {expected}, found {value}")
-        if initial not in ("first", "mean_k", "log_c"):
-            raise ValueError(f"loss_weighting.initial: {initial!r}: {suggest(initial, ['first', 'mean_k', 'log_c'])}")
         self.alpha, self.lr = float(alpha), float(lr)
         self.averaged = k if initial == "mean_k" else 1
         count = len(tasks)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import torch
+from annotated_types import Ge, Gt
 from torch import nn
 from torch.optim import SGD, Adam, AdamW, Optimizer
 
@@ -36,12 +37,6 @@ class OptimizerFactory:
     fused: Literal["auto"] | bool = "auto"
     options: Mapping[str, Any] = field(default_factory=dict)
 
-    def __post_init__(self) -> None:
-        if not self.lr > 0:
-            raise ValueError(f"optimizer.lr must be > 0, found {self.lr}")
-        if self.weight_decay < 0:
-            raise ValueError(f"optimizer.weight_decay must be >= 0, found {self.weight_decay}")
-
     def __call__(self, groups: Groups) -> Optimizer:
         fused = _can_fuse(groups) if self.fused == "auto" else self.fused
         defaults: dict[str, Any] = {"lr": self.lr, "weight_decay": self.weight_decay, **self.options}
@@ -49,8 +44,8 @@ class OptimizerFactory:
 
 
 def adamw(
-    lr: float = 1e-3,
-    weight_decay: float = 0.01,
+    lr: Annotated[float, Gt(0)] = 1e-3,
+    weight_decay: Annotated[float, Ge(0)] = 0.01,
     betas: Sequence[float] = (0.9, 0.999),
     eps: float = 1e-8,
     amsgrad: bool = False,
@@ -61,8 +56,8 @@ def adamw(
 
 
 def adam(
-    lr: float = 1e-3,
-    weight_decay: float = 0.0,
+    lr: Annotated[float, Gt(0)] = 1e-3,
+    weight_decay: Annotated[float, Ge(0)] = 0.0,
     betas: Sequence[float] = (0.9, 0.999),
     eps: float = 1e-8,
     amsgrad: bool = False,
@@ -73,8 +68,8 @@ def adam(
 
 
 def sgd(
-    lr: float = 0.1,
-    weight_decay: float = 0.0,
+    lr: Annotated[float, Gt(0)] = 0.1,
+    weight_decay: Annotated[float, Ge(0)] = 0.0,
     momentum: float = 0.9,
     nesterov: bool = False,
     dampening: float = 0.0,

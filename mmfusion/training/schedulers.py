@@ -9,8 +9,9 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Callable
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
+from annotated_types import Ge
 from torch.optim import Optimizer
 from torch.optim.lr_scheduler import LambdaLR, ReduceLROnPlateau
 
@@ -18,7 +19,7 @@ Schedule = Callable[[Optimizer, float], dict[str, Any]]
 NEVER = sys.maxsize
 
 
-def constant(warmup: float = 0) -> Schedule:
+def constant(warmup: Annotated[float, Ge(0)] = 0) -> Schedule:
     """`lr·min(1, (t + 1)/W)`.
 
     Args:
@@ -27,7 +28,7 @@ def constant(warmup: float = 0) -> Schedule:
     return _stepwise("constant", warmup, 0.0, lambda progress: 1.0, endless=True)
 
 
-def cosine(warmup: float = 0.05, min_lr: float = 0.0) -> Schedule:
+def cosine(warmup: Annotated[float, Ge(0)] = 0.05, min_lr: float = 0.0) -> Schedule:
     """Warm-up, then half a cosine down to `min_lr` (Loshchilov and Hutter, arXiv 1608.03983, without restarts).
 
     `lr·(t + 1)/W` for `t < W`, then `min_lr + (lr − min_lr)·½(1 + cos(π·(t − W)/(N − W)))`.
@@ -39,7 +40,7 @@ def cosine(warmup: float = 0.05, min_lr: float = 0.0) -> Schedule:
     return _stepwise("cosine", warmup, min_lr, lambda progress: 0.5 * (1.0 + math.cos(math.pi * progress)))
 
 
-def linear(warmup: float = 0.05, min_lr: float = 0.0) -> Schedule:
+def linear(warmup: Annotated[float, Ge(0)] = 0.05, min_lr: float = 0.0) -> Schedule:
     """Warm-up, then a straight line: `min_lr + (lr − min_lr)·(1 − (t − W)/(N − W))`.
 
     Args:
@@ -50,7 +51,7 @@ def linear(warmup: float = 0.05, min_lr: float = 0.0) -> Schedule:
 
 
 def one_cycle(
-    warmup: float = 0.3,
+    warmup: Annotated[float, Ge(0)] = 0.3,
     start_factor: float = 0.04,
     final_factor: float = 4e-6,
     anneal: Literal["cosine", "linear"] = "cosine",
@@ -149,8 +150,6 @@ def _between(start: float, end: float, progress: float, anneal: str) -> float:
 
 
 def _warmup_steps(warmup: float, steps: int, name: str) -> int:
-    if warmup < 0:
-        raise ValueError(f"scheduler.warmup must be >= 0, found {warmup}")
     rising = round(warmup * steps) if warmup < 1 else round(warmup)
     if steps and rising > steps:
         raise ValueError(f"scheduler.warmup of {rising} steps is longer than the {steps} steps of training ({name})")

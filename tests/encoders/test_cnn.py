@@ -52,9 +52,6 @@ def test_image_too_small():
         ({"kernels": [4]}, r"kernels: expected odd numbers, found \[4\]"),
         ({"strides": []}, r"strides: expected 1 to 2 numbers"),
         ({"pools": [0]}, r"pools: .* found \[0\]"),
-        ({"norm": "layer"}, "norm: expected group, batch or none, found 'layer'"),
-        ({"pooling": "last"}, "pooling: expected grid, mean, max or attention, found 'last'"),
-        ({"grid": 0}, "grid: expected 1 cell or more each way, found 0 x 0"),
     ],
 )
 def test_what_cannot_be_built(options, message):

@@ -51,8 +51,3 @@ def test_a_dropped_feature_is_dropped_from_the_vector_and_from_every_token(pooli
     dropped = (whole.pooled != 0) & ~kept
     assert not out.tokens.mT[dropped].any()
     torch.testing.assert_close(out.tokens.mT[kept], 2 * whole.tokens.mT[kept])
-
-
-def test_unknown_pooling():
-    with pytest.raises(ValueError, match="encoder pooling: expected grid, mean, max or attention, found 'last'"):
-        made("last")

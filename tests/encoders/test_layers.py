@@ -37,11 +37,3 @@ def test_features_are_dropped_in_training_alone():
     kept = (found != 0)[whole > 0]
     assert kept.float().mean().item() == pytest.approx(0.75, abs=0.05)
     torch.testing.assert_close(found[found != 0], (whole / 0.75)[found != 0])
-
-
-@pytest.mark.parametrize("hidden", [[0], [4, -1]])
-def test_a_layer_without_features(hidden):
-    with pytest.raises(
-        ValueError, match=rf"encoder hidden: expected widths of 1 or more, found \[{str(hidden)[1:-1]}\]"
-    ):
-        fully_connected(3, hidden, 0.0)

@@ -55,8 +55,3 @@ def test_a_row_in_a_batch_equals_the_row_alone(norm, kernel, stride, pool):
 @pytest.mark.parametrize(("norm", "parameters"), [("group", 2 * 32), ("layer", 2 * 32), ("none", 32)])
 def test_properties(norm, parameters):
     check_all(lambda: MaskedStage(4, 32, 3, 1, 2, norm), feature_map(4), FRAMES, parameters=9 * 4 * 32 + parameters)
-
-
-def test_unknown_norm():
-    with pytest.raises(ValueError, match="norm: expected group, layer or none, found 'batch'"):
-        MaskedStage(4, 6, 3, 1, 1, "batch")

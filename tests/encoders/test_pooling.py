@@ -97,11 +97,6 @@ def test_cell_shares_sum_to_one_for_any_count():
     torch.testing.assert_close(shares.sum(2), torch.ones(9, 4))
 
 
-def test_unknown_pooling():
-    with pytest.raises(ValueError, match="expected mean, max, attention, first or last, found 'grid'"):
-        Pooling("grid", 4)
-
-
 def test_a_row_without_positions_counts_as_having_its_first():
     x = Tokens(torch.zeros(3, 4), torch.tensor([0, 1, 3]))
     assert real_positions(x).tolist() == [[True, False, False, False]] * 2 + [[True, True, True, False]]

@@ -143,8 +143,3 @@ def test_rows_that_are_all_empty_have_a_final_state_each(cell, bidirectional):
     states, final = module(X[:2, :0], torch.tensor([0, 0]))
     assert states.shape == (2, 0, module.dim)
     assert torch.equal(final, module(torch.zeros(2, 1, 3), torch.tensor([1, 1]))[1])
-
-
-def test_unknown_cell():
-    with pytest.raises(ValueError, match="cell: expected lstm or gru, found 'rnn'"):
-        Recurrent(3, 5, "rnn")

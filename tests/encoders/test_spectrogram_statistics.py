@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 import torch
 
 from mmfusion.batch import Tokens
@@ -33,8 +32,3 @@ def test_a_batch_of_one_row_can_be_trained_on():
     encoder = small().train()
     one = Tokens(WAVES[:1], torch.tensor([240]))
     assert encoder(one).pooled.isfinite().all()
-
-
-def test_a_number_out_of_range():
-    with pytest.raises(ValueError, match="parts"):
-        small(parts=0)

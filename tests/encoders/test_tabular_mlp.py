@@ -29,8 +29,3 @@ def test_an_unknown_level_starts_as_no_vector_and_can_be_trained():
 def test_no_column():
     with pytest.raises(ValueError, match="expected one column or more, found none"):
         TabularMLP(0, [])
-
-
-def test_width_of_nothing():
-    with pytest.raises(ValueError, match=r"hidden: expected widths of 1 or more, found \[4, 0\]"):
-        small(hidden=[4, 0])

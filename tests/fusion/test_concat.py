@@ -1,4 +1,3 @@
-import pytest
 import torch
 
 from mmfusion.fusion.concat import Concat
@@ -42,16 +41,3 @@ def test_dropout_acts_in_training_only():
 def test_the_last_layer_is_the_projection():
     fusion = Concat(DIMS)
     assert fusion.last_layer() == [fusion.project.weight, fusion.project.bias]
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"dim": 0}, "dim: expected a positive whole number, found 0"),
-        ({"dropout": 1.0}, r"dropout: expected a probability in \[0, 1\), found 1.0"),
-        ({"activation": "rellu"}, "activation: expected one of relu, gelu, tanh, none, found 'rellu'"),
-    ],
-)
-def test_bad_options_are_refused(options, message):
-    with pytest.raises(ValueError, match=message):
-        Concat(DIMS, **options)

@@ -60,14 +60,8 @@ def test_a_checkpoint_carries_the_weights():
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"weighting": "learnt"}, "weighting: expected fixed or learned, found 'learnt'"),
         ({"weights": {"image": 1, "txt": 1, "speech": 1}}, "there is no stream 'txt'; did you mean 'text'"),
         ({"weights": {"image": 1, "text": 1}}, "expected a positive number for 'speech', found none"),
-        ({"weights": {"image": 1, "text": 0, "speech": 1}}, "expected a positive number for 'text', found 0"),
-        (
-            {"weights": {"image": 1, "text": float("inf"), "speech": 1}},
-            "expected a positive number for 'text', found inf",
-        ),
     ],
 )
 def test_bad_options_are_refused(options, message):

@@ -48,8 +48,3 @@ def test_normalised_gate_of_one_present_modality_is_one_exactly(name):
 def test_number_of_parameters():
     total = sum(DIMS.values())
     check_parameters(lambda: Gated(DIMS, dim=7), (total + 3) * 7 + (total + 1) * 3 * 7)
-
-
-def test_bad_options_are_refused():
-    with pytest.raises(ValueError, match="dim: expected a positive whole number, found -1"):
-        Gated(DIMS, dim=-1)

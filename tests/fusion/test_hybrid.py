@@ -55,7 +55,5 @@ def test_bad_options_are_refused():
         Hybrid(DIMS, {"_target_": "os.system"})
     with pytest.raises(ValueError, match="rename the modality 'joint'"):
         Hybrid({"joint": 3, "text": 4}, FEATURE)
-    with pytest.raises(ValueError, match="expected a positive number for 'joint', found 0"):
-        Hybrid(DIMS, FEATURE, joint_weight=0)
     with pytest.raises(ValueError, match="expected a positive number for 'speech', found none"):
         Hybrid(DIMS, FEATURE, weights={"image": 1, "text": 1})

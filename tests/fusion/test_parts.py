@@ -2,36 +2,10 @@ import pytest
 import torch
 from torch import nn
 
-from mmfusion.fusion._parts import ACTIVATIONS, Align, StreamWeights, activation, check_width, masked_softmax
+from mmfusion.fusion._parts import Align, StreamWeights, masked_softmax
 from tests.fusion.inputs import DIMS, encoded, every_subset
 
 NAN = float("nan")
-
-
-def test_activations_by_name():
-    x = torch.tensor([-1.0, 2.0])
-    assert activation("relu")(x).tolist() == [0.0, 2.0]
-    assert activation("none")(x).tolist() == [-1.0, 2.0]
-    assert torch.equal(activation("tanh")(x), torch.tanh(x))
-    assert set(ACTIVATIONS) == {"relu", "gelu", "tanh", "none"}
-    with pytest.raises(ValueError, match="activation: expected one of relu, gelu, tanh, none, found 'swish'"):
-        activation("swish")
-
-
-@pytest.mark.parametrize(
-    ("dim", "dropout", "message"),
-    [
-        (0, 0.0, "dim: expected a positive whole number, found 0"),
-        (1, 1.0, r"dropout: expected a probability in \[0, 1\), found 1.0"),
-        (1, -0.1, r"dropout: expected a probability in \[0, 1\), found -0.1"),
-        (1, NAN, "found nan"),
-    ],
-)
-def test_widths_and_rates(dim, dropout, message):
-    check_width(1, 0.0)
-    check_width(1, 0.99)
-    with pytest.raises(ValueError, match=message):
-        check_width(dim, dropout)
 
 
 def test_align_is_one_linear_a_modality_and_an_absent_row_not_even_its_bias():

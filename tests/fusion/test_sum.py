@@ -37,8 +37,3 @@ def test_without_align_widths_must_agree():
     z = fusion({"a": Encoded.from_pooled(a), "b": Encoded.from_pooled(b)}, {"a": yes, "b": yes})
     torch.testing.assert_close(z["joint"], (a + b) / 2)
     assert fusion.last_layer() == []
-
-
-def test_unknown_reduction_is_refused():
-    with pytest.raises(ValueError, match="reduce: expected mean or sum, found 'max'"):
-        Sum(DIMS, reduce="max")

@@ -58,9 +58,3 @@ def test_a_loss_of_zero_gives_no_nan():
         assert weighting.weights.isfinite().all()
         assert weighting.weights.sum().item() == pytest.approx(2.0)
     assert weighting.weights[0] > 1.99  # from nothing to something: nothing falls less
-
-
-@pytest.mark.parametrize("temperature", [0.0, -1.0, NAN])
-def test_a_temperature_that_is_not_above_zero_is_refused(temperature):
-    with pytest.raises(ValueError, match=r"loss_weighting.temperature: expected a number above 0"):
-        DWA(["a"], temperature=temperature)

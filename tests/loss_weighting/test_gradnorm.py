@@ -164,19 +164,9 @@ def test_a_blind_guess_among_c():
     assert weighting.initial.tolist() == pytest.approx([math.log(10), 7.0])
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        ({"alpha": -1.0}, r"alpha: expected a number >= 0, found -1.0"),
-        ({"lr": 0.0}, r"lr: expected a number above 0, found 0.0"),
-        ({"initial": "mean_k", "k": 0}, r"k: expected a whole number >= 1, found 0"),
-        ({"initial": "frist"}, "did you mean 'first'"),
-        ({"initial": "log_c"}, "number of classes of kind"),
-    ],
-)
-def test_what_is_refused(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        GradNorm(["kind", "age"], ["age"], **arguments)
+def test_the_loss_of_a_blind_guess_needs_the_number_of_classes():
+    with pytest.raises(ValueError, match="number of classes of kind"):
+        GradNorm(["kind", "age"], ["age"], initial="log_c")
 
 
 # ---- the paper's example (section 4): f_i(x) = σ_i tanh((B + ε_i) x)

@@ -131,15 +131,6 @@ def test_sgd_steps_as_its_docstring_says():
     assert parameter.item() == pytest.approx(expected)
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [({"lr": 0.0}, "lr must be > 0"), ({"lr": 1.0, "weight_decay": -1.0}, "weight_decay must be >= 0")],
-)
-def test_impossible_values_are_refused(options, message):
-    with pytest.raises(ValueError, match=message):
-        adamw(**options)
-
-
 def test_betas_must_be_two():
     with pytest.raises(ValueError, match="betas must be two numbers"):
         adam(betas=[0.9])

@@ -114,11 +114,6 @@ def test_a_warmup_longer_than_training_is_refused():
         rates(schedulers.cosine(warmup=10), 5)
 
 
-def test_a_negative_warmup_is_refused():
-    with pytest.raises(ValueError, match="warmup must be >= 0"):
-        rates(schedulers.linear(warmup=-1), 5)
-
-
 def test_min_lr_above_the_peak_is_refused():
     with pytest.raises(ValueError, match=r"min_lr must lie between 0 and optimizer\.lr = 1\.0, found 2"):
         rates(schedulers.cosine(min_lr=2), 5)
