@@ -133,22 +133,22 @@ FUSION = "mmfusion.fusion"
         ),
         (
             "encoder.note",
-            {"_target_": "mmfusion.encoders.bag.Bag", "vocab_size": 9, "pooling": "mean pool"},
-            r"^encoder\.note: encoder pooling: expected mean, .* found 'mean pool'$",
+            {"_target_": "mmfusion.encoders.bag.Bag", "vocab_size": 9, "weights": "x"},
+            r"^encoder\.note: encoder weights: expected a local file ending in .* found 'x'$",
         ),
         (
             "loss_weighting",
-            {"_target_": "mmfusion.loss_weighting.gradnorm.GradNorm", "tasks": ["a"], "alpha": -1.0},
-            r"^loss_weighting\.alpha: expected a number >= 0, found -1\.0$",
+            {"_target_": "mmfusion.loss_weighting.gradnorm.GradNorm", "tasks": ["a"], "initial": "log_c"},
+            r"^loss_weighting\.initial: log_c needs the number of classes of a",
         ),
         (
             "fusion",
             {
                 "_target_": f"{FUSION}.hybrid.Hybrid",
                 "dims": {"a": 2},
-                "feature": {"_target_": f"{FUSION}.concat.Concat", "dim": 0},
+                "feature": {"_target_": f"{FUSION}.sum.Sum", "align": False},
             },
-            r"^fusion\.feature\.dim: expected a positive whole number, found 0$",
+            r"^fusion\.feature\.align: false needs encoders of width dim=256",
         ),
         (
             "fusion",
