@@ -4,7 +4,7 @@ import pytest
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.store.find import find_runs, natural, not_begun
-from tests.helpers.run_folders import config, write_grid, write_run, write_sweep
+from tests.helpers.run_folders import config, write_run, write_sweep
 
 
 def only(folder):
@@ -80,13 +80,6 @@ def test_no_such_folder(tmp_path):
         find_runs([tmp_path / "swep-1"])
     with pytest.raises(ConfigError, match=r"is not a folder$"):
         find_runs([tmp_path / "a" / "b"])
-
-
-def test_a_sweep_written_by_the_helper(tmp_path):
-    write_grid(tmp_path / "s", {"fusion": ["concat", "gated"]}, 2, lambda choice, seed: {"test/a/accuracy": seed})
-    runs = find_runs([tmp_path / "s"])
-    assert [run.seed for run in runs] == [0, 1, 0, 1]
-    assert runs[3].config["fusion"]["_target_"].endswith("Gated")
 
 
 def test_jobs_that_are_to_come(tmp_path):

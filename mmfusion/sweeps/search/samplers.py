@@ -13,7 +13,7 @@ from optuna.samplers import BaseSampler, RandomSampler
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.sweeps.search.space import MOST, Space
-from mmfusion.training.search.named import Catalogue, build, split
+from mmfusion.training.search.named import Catalogue, Given, build, split
 
 KEY = "hydra.sweeper.sampler"
 
@@ -39,8 +39,6 @@ _SEQUENCES = ("qmc", "cmaes")
 
 _PARTIAL = ("gp", "cmaes", "qmc")
 """Leave to another sampler what they cannot draw themselves."""
-
-Given = str | Mapping[str, Any] | None
 
 
 class Sampling:

@@ -26,6 +26,9 @@ _PLAIN: Mapping[str, tuple[type, str]] = {
 }
 """What Optuna's annotations may say of an argument that a config can give."""
 
+Given = str | Mapping[str, Any] | None
+"""`tpe`, `{name: tpe, n_startup_trials: 5}`, or null for the name `none`."""
+
 
 @dataclass(frozen=True)
 class Catalogue:
@@ -59,7 +62,7 @@ class Catalogue:
         return named
 
 
-def split(catalogue: Catalogue, key: str, given: str | Mapping[str, Any] | None) -> tuple[str, dict[str, Any]]:
+def split(catalogue: Catalogue, key: str, given: Given) -> tuple[str, dict[str, Any]]:
     """Name and arguments of `tpe`, or of `{name: tpe, n_startup_trials: 5}`; null is the name `none`.
 
     Raises:
@@ -75,7 +78,7 @@ def split(catalogue: Catalogue, key: str, given: str | Mapping[str, Any] | None)
     return str(name), arguments
 
 
-def build(catalogue: Catalogue, key: str, given: str | Mapping[str, Any] | None, **injected: Any) -> Any:
+def build(catalogue: Catalogue, key: str, given: Given, **injected: Any) -> Any:
     """The sampler or pruner that `given` describes.
 
     Args:

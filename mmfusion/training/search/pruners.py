@@ -2,17 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from optuna.pruners import BasePruner
 
-from mmfusion.training.search.named import Catalogue, build, split
+from mmfusion.training.search.named import Catalogue, Given, build, split
 
 PRUNERS: Catalogue = Catalogue("pruner", "optuna.pruners", {"nop": "none"}, parts={"wrapped_pruner": lambda: PRUNERS})
 """Their steps count a run's validations from 0."""
-
-Given = str | Mapping[str, Any] | None
 
 
 def build_pruner(given: Given, key: str = "hydra.sweeper.pruner") -> BasePruner:

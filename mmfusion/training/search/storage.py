@@ -127,23 +127,12 @@ def _journal(path: Path) -> JournalStorage:
 
 def _mend(path: Path, own: _Lock) -> None:
     """Cut off a last line that was not written to its end (a full disk): the next would be glued to it."""
-    if _is_whole(path):
-        return
     own.acquire()
     try:
-        content = path.read_bytes()
         with path.open("r+b") as file:
-            file.truncate(content.rfind(b"\n") + 1)
+            file.truncate(file.read().rfind(b"\n") + 1)
     finally:
         own.release()
-
-
-def _is_whole(path: Path) -> bool:
-    with path.open("rb") as file:
-        if file.seek(0, 2) == 0:
-            return True
-        file.seek(-1, 2)
-        return file.read(1) == b"\n"
 
 
 def _require_driver(name: str, key: str) -> None:
