@@ -9,20 +9,20 @@ from tests.helpers.run_folders import training_curves
 def test_columns_and_gaps(tmp_path):
     path = tmp_path / "metrics.csv"
     path.write_text("step,epoch,step/a/loss,val/loss\n0,0,1.5,\n10,1,,0.25\n20,1,nan,inf\n")
-    found = read_curves(path)
-    assert found.schema == {"step": pl.Int64, "epoch": pl.Int64, "step/a/loss": pl.Float64, "val/loss": pl.Float64}
-    assert found["step"].to_list() == [0, 10, 20]
-    assert found["val/loss"].to_list() == [None, 0.25, math.inf]
-    assert math.isnan(found["step/a/loss"][2])
+    actual = read_curves(path)
+    assert actual.schema == {"step": pl.Int64, "epoch": pl.Int64, "step/a/loss": pl.Float64, "val/loss": pl.Float64}
+    assert actual["step"].to_list() == [0, 10, 20]
+    assert actual["val/loss"].to_list() == [None, 0.25, math.inf]
+    assert math.isnan(actual["step/a/loss"][2])
 
 
 def test_while_it_is_being_written(tmp_path):
     path = tmp_path / "metrics.csv"
     for written, rows in (("", 0), ("step,epo", 0), ("step,epoch,a\n", 0), ("step,epoch,a\n0,0,1\n1,0,", 1)):
         path.write_text(written)
-        found = read_curves(path)
-        assert len(found) == rows
-        assert found.schema["step"] == pl.Int64
+        actual = read_curves(path)
+        assert len(actual) == rows
+        assert actual.schema["step"] == pl.Int64
     assert len(read_curves(tmp_path / "none.csv")) == 0
 
 
@@ -35,10 +35,10 @@ def test_cells_that_are_damaged_are_null(tmp_path):
 def test_ten_thousand_rows(tmp_path):
     path = tmp_path / "metrics.csv"
     path.write_bytes(training_curves(10_000))
-    found = read_curves(path)
-    assert len(found) == 10_000
-    assert found["val/loss"].null_count() == 9_900
-    assert found["step/sum/loss"].null_count() == 0
+    actual = read_curves(path)
+    assert len(actual) == 10_000
+    assert actual["val/loss"].null_count() == 9_900
+    assert actual["step/sum/loss"].null_count() == 0
 
 
 def test_names_are_read_from_the_first_line(tmp_path):

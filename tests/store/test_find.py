@@ -68,9 +68,9 @@ def test_natural_order_whatever_the_order_of_folders(tmp_path):
     for number in (10, 9, 2):
         write_run(tmp_path / str(number))
     folders = [tmp_path / "10", tmp_path / "2", tmp_path / "9"]
-    found = [run.id for run in find_runs(folders)]
-    assert found == ["2", "9", "10"]
-    assert [run.id for run in find_runs(random.Random(0).sample(folders, 3))] == found
+    actual = [run.id for run in find_runs(folders)]
+    assert actual == ["2", "9", "10"]
+    assert [run.id for run in find_runs(random.Random(0).sample(folders, 3))] == actual
     assert sorted(["a/10", "a/b", "a/9", "a"], key=natural) == ["a", "a/9", "a/10", "a/b"]
 
 

@@ -68,7 +68,7 @@ def test_what_another_host_is_at_work_on_waits(tmp_path, capsys):
     with running(command(folder.path, ["seed=1,2"])):
         outcome = run_grid(["++seed=1,2"], launched.append, "refuse")
     assert launched == [[["++seed=1"]]]
-    assert [each.number for each in outcome.waiting] == [0, 1]
+    assert [item.number for item in outcome.waiting] == [0, 1]
     assert "job 1 (seed=2) is left alone: process 12 on elsewhere is at work" in capsys.readouterr().err
 
 
@@ -88,9 +88,9 @@ def test_last_words(tmp_path, capsys):
     folder.prepare(jobs[1])
     folder.settle(jobs[1], "the sweep was stopped", "stopped")
     summarize(GridOutcome(folder, jobs, jobs[:2], jobs[2:]))
-    said = capsys.readouterr().err
-    assert "0 of 3 jobs completed" in said
-    assert "failed: job 0 (seed=1): ConfigError: 2 problems: fusion.dim: wrong (" in said
-    assert "stopped: job 1 (seed=2): the sweep was stopped (" in said
-    assert "without a result: 1 jobs, the first of them job 2 (seed=3)" in said
-    assert "compare" not in said
+    printed = capsys.readouterr().err
+    assert "0 of 3 jobs completed" in printed
+    assert "failed: job 0 (seed=1): ConfigError: 2 problems: fusion.dim: wrong (" in printed
+    assert "stopped: job 1 (seed=2): the sweep was stopped (" in printed
+    assert "without a result: 1 jobs, the first of them job 2 (seed=3)" in printed
+    assert "compare" not in printed

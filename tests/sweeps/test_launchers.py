@@ -55,7 +55,7 @@ def begin(launcher, path, repo, stand_in, *words):
         )  # as of a terminal, where Ctrl-C reaches workers too
 
 
-def said(path):
+def printed(path):
     return (path / "said").read_text()
 
 
@@ -69,9 +69,10 @@ def hanging(request, tmp_path, repo):
     below = []
     try:
         until(
-            lambda: sweep.poll() is not None or len(list(tmp_path.glob("sweep/*/hanging"))) >= 2, lambda: said(tmp_path)
+            lambda: sweep.poll() is not None or len(list(tmp_path.glob("sweep/*/hanging"))) >= 2,
+            lambda: printed(tmp_path),
         )
-        assert sweep.poll() is None, said(tmp_path)
+        assert sweep.poll() is None, printed(tmp_path)
         below = psutil.Process(sweep.pid).children(recursive=True)
         yield sweep, tmp_path / "sweep", below
     finally:
@@ -88,7 +89,7 @@ def test_nothing_is_left_of_a_sweep_that_is_stopped(hanging, how):
         os.killpg(sweep.pid, signal.SIGINT)
     else:
         sweep.send_signal(signal.Signals[how])
-    assert sweep.wait(PATIENCE) == {"Ctrl-C": 130, "SIGKILL": -9}[how], said(folder.parent)
+    assert sweep.wait(PATIENCE) == {"Ctrl-C": 130, "SIGKILL": -9}[how], printed(folder.parent)
     assert psutil.wait_procs(below, timeout=PATIENCE)[1] == []
     for job in folder.glob("*/hanging"):
         result = json.loads((job.parent / "result.json").read_text())
@@ -99,7 +100,7 @@ def test_nothing_is_left_of_a_sweep_that_is_stopped(hanging, how):
 def test_of_a_job_whose_worker_was_killed_the_result_says_so(tmp_path, repo):
     sweep = begin("joblib", tmp_path, repo, HANGS, "seed=1", "hydra.sweep.dir=sweep")
     try:
-        until(lambda: (tmp_path / "sweep/0/hanging").exists(), lambda: said(tmp_path))
+        until(lambda: (tmp_path / "sweep/0/hanging").exists(), lambda: printed(tmp_path))
         about = json.loads((tmp_path / "sweep/0/job.json").read_text())
         os.kill(about["worker"]["pid"], signal.SIGKILL)
         assert sweep.wait(PATIENCE) == 1
@@ -109,7 +110,7 @@ def test_of_a_job_whose_worker_was_killed_the_result_says_so(tmp_path, repo):
     result = json.loads((tmp_path / "sweep/0/result.json").read_text())
     assert result["status"] == "failed"
     assert result["error"].startswith("its worker died: TerminatedWorkerError: ")
-    assert "failed: job 0 (seed=1): its worker died" in said(tmp_path)
+    assert "failed: job 0 (seed=1): its worker died" in printed(tmp_path)
     assert is_gone(about, (), None), "nor is the job left"
 
 
@@ -118,15 +119,15 @@ def test_two_jobs_run_through_it(launcher, more, tmp_path, repo):
     words = ["head.dropout=0.1,0.2", "~task.largest", "tags=[a,b]", "hydra.sweep.dir='a sweep'"]
     sweep = begin(launcher, tmp_path, repo, STAND_IN, *words, *more)
     with ended(sweep):
-        assert sweep.wait(PATIENCE) == 0, said(tmp_path)
-    assert "2 of 2 jobs completed" in said(tmp_path)
-    assert "validated against ConfigStore" not in said(tmp_path)
+        assert sweep.wait(PATIENCE) == 0, printed(tmp_path)
+    assert "2 of 2 jobs completed" in printed(tmp_path)
+    assert "validated against ConfigStore" not in printed(tmp_path)
     for number, value in enumerate(("0.1", "0.2")):
         folder = tmp_path / "a sweep" / str(number)
         job = json.loads((folder / "job.json").read_text())
         assert job["overrides"] == [f"head.dropout={value}", "~task.largest", "tags=[a,b]"]
-        told = json.loads((folder / "result.json").read_text())["environment"]
-        assert (told["MMFUSION_SWEEP"], told["MMFUSION_JOB"]) == ("a sweep", job["hash"])
+        received = json.loads((folder / "result.json").read_text())["environment"]
+        assert (received["MMFUSION_SWEEP"], received["MMFUSION_JOB"]) == ("a sweep", job["hash"])
         assert "hello from" in (folder / "log.txt").read_text()
 
 
@@ -143,8 +144,8 @@ def test_two_jobs_run_through_it(launcher, more, tmp_path, repo):
         ("joblib", "jobs=4", r"hydra.launcher.jobs: there is no such key; .*n_jobs"),
         ("ray", "rya=4", r"hydra.launcher.rya: there is no such key; did you mean 'ray'"),
         *(
-            ("process", option, rf"^hydra.launcher.{option.split('=')[0]}: expected at least [01], found {found}")
-            for option, found in [
+            ("process", option, rf"^hydra.launcher.{option.split('=')[0]}: expected at least [01], found {actual}")
+            for option, actual in [
                 ("jobs=0", "0"),
                 ("gpus_per_job=-1", "-1"),
                 ("timeout_s=-1", "-1"),
@@ -199,14 +200,14 @@ def test_slurm_is_given_what_was_asked(tmp_path, monkeypatch, capsys):
         "array_parallelism=4",
     ]
     options += ["setup=['module load cuda']", "additional_parameters={mail-user: me@example.org}"]
-    words = ["seed=1,2", "hydra/launcher=submitit_slurm", *(f"hydra.launcher.{each}" for each in options)]
+    words = ["seed=1,2", "hydra/launcher=submitit_slurm", *(f"hydra.launcher.{item}" for item in options)]
     assert main(["train", "-m", *words, "hydra.sweep.dir=sweep"]) == 130
     assert seen["cluster"] == "slurm"
     assert seen["folder"] == f"{tmp_path}/sweep/.submitit/%j"
     assert (seen["slurm_partition"], seen["gpus_per_node"], seen["mem_gb"], seen["timeout_min"]) == ("gpu", 2, 32, 90)
     assert seen["slurm_setup"] == ["module load cuda"]
     assert seen["slurm_additional_parameters"] == {"mail-user": "me@example.org"}
-    assert [each[0] for each in seen["overrides"]] == ["++seed=1", "++seed=2"]
+    assert [item[0] for item in seen["overrides"]] == ["++seed=1", "++seed=2"]
 
 
 def test_a_launcher_that_is_not_installed(monkeypatch):

@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("stand_in")
 
 def trainer(overrides):
     """What a job's config says of its devices."""
-    given = dict(each.split("=", 1) for each in overrides)
+    given = dict(item.split("=", 1) for item in overrides)
     return {key.split(".")[1]: value for key, value in given.items() if key.startswith("trainer.")}
 
 
@@ -27,12 +27,12 @@ def run(folder, jobs, at_a_time=2, gpus=(), **settings):
             while queue and pool.has_slot(queue[0]):
                 pool.start(queue.pop(0))
             ended += pool.wait()
-    return {each.job.number: each for each in ended}
+    return {item.job.number: item for item in ended}
 
 
 def test_each_end_is_told_apart_and_touches_no_other(folder):
     ended = run(folder, [["do=die"], ["seed=3"], ["do=fail"], ["do=kill"], ["do=nothing", "seed=7"]])
-    assert {number: each.status for number, each in ended.items()} == {
+    assert {number: item.status for number, item in ended.items()} == {
         0: "failed", 1: "completed", 2: "failed", 3: "failed", 4: "failed",
     }  # fmt: skip
     assert "ended with exit code 139 (SIGSEGV) without saying why; end of log.txt:\nhello from" in ended[0].error
@@ -49,9 +49,9 @@ def test_each_end_is_told_apart_and_touches_no_other(folder):
 
 def test_the_process_is_told_its_job_and_its_sweep(folder):
     ended = run(folder, [["seed=3"]])
-    told = ended[0].result["environment"]
+    received = ended[0].result["environment"]
     job = json.loads((folder.path / "0" / "job.json").read_text())
-    assert told == {"MMFUSION_SWEEP": "sweep", "MMFUSION_JOB": job["hash"], "MMFUSION_PARENT": str(os.getpid())}
+    assert received == {"MMFUSION_SWEEP": "sweep", "MMFUSION_JOB": job["hash"], "MMFUSION_PARENT": str(os.getpid())}
     assert job["overrides"] == ["seed=3"]
     assert job["attempt"] == 1
     assert f"hello from {job['pid']}" in (folder.path / "0" / "log.txt").read_text()

@@ -76,18 +76,18 @@ def swept(tmp_path_factory, repo):
     here = tmp_path_factory.mktemp("real")
     write_small_experiment(here, 40)
     (here / "unlucky.py").write_text(UNLUCKY)
-    said = here / "said"
+    printed = here / "said"
     patch = pytest.MonkeyPatch()
     patch.chdir(here)
     patch.syspath_prepend(here)
     patch.setenv("PYTHONPATH", os.pathsep.join([str(repo), str(here)]))
-    with said.open("w") as file:
+    with printed.open("w") as file:
         command = [sys.executable, "-m", "mmfusion", "train", "-m", *WORDS, "hydra.launcher.jobs=1"]
         first = subprocess.Popen(command, stdout=file, stderr=file)
     try:
-        until(lambda: "completed in" in said.read_text() or first.poll() is not None, said.read_text)
-        until(lambda: (here / "seen" / "hang-1-of-2-hangs").exists() or first.poll() is not None, said.read_text)
-        assert first.poll() is None, said.read_text()
+        until(lambda: "completed in" in printed.read_text() or first.poll() is not None, printed.read_text)
+        until(lambda: (here / "seen" / "hang-1-of-2-hangs").exists() or first.poll() is not None, printed.read_text)
+        assert first.poll() is None, printed.read_text()
         below = psutil.Process(first.pid).children(recursive=True)
     finally:
         first.send_signal(signal.SIGKILL)
@@ -99,11 +99,11 @@ def swept(tmp_path_factory, repo):
     real, hangs = JobProcess.seconds.fget, here / "seen" / "hang-1-of-2-hangs"
     late = property(lambda process: real(process) + (1e5 if process.job.number == 1 and hangs.exists() else 0.0))
     patch.setattr(JobProcess, "seconds", late)
-    with trusting([]), said.open("w") as file:
+    with trusting([]), printed.open("w") as file:
         patch.setattr(sys, "stderr", file)
         code = main(["train", "-m", *WORDS, "hydra.launcher.timeout_s=50000"])
     patch.undo()
-    return {"here": here, "alive": alive, "gone": gone, "kept": kept, "code": code, "said": said.read_text()}
+    return {"here": here, "alive": alive, "gone": gone, "kept": kept, "code": code, "said": printed.read_text()}
 
 
 def result(swept, number):
@@ -124,18 +124,18 @@ def test_the_same_command_runs_what_is_missing_alone(swept):
 
 def test_each_end_is_reported_rightly(swept):
     assert swept["code"] == 1
-    found = {number: result(swept, number) for number in range(5)}
-    assert {number: each["status"] for number, each in found.items()} == {
+    actual = {number: result(swept, number) for number in range(5)}
+    assert {number: one["status"] for number, one in actual.items()} == {
         0: "completed", 1: "failed", 2: "failed", 3: "failed", 4: "failed",
     }  # fmt: skip
-    assert found[1]["error"] == "ended after 50000 s (hydra.launcher.timeout_s)"
-    assert found[2]["error"].startswith("the process ended with exit code 139 (SIGSEGV) without saying why; ")
-    assert "NonFiniteLossError" in found[3]["error"]
-    assert found[4]["error"].startswith("ConfigError: fusion.how: ")
+    assert actual[1]["error"] == "ended after 50000 s (hydra.launcher.timeout_s)"
+    assert actual[2]["error"].startswith("the process ended with exit code 139 (SIGSEGV) without saying why; ")
+    assert "NonFiniteLossError" in actual[3]["error"]
+    assert actual[4]["error"].startswith("ConfigError: fusion.how: ")
     assert "1 of 5 jobs completed in sweep" in swept["said"]
     for number in range(1, 5):
-        start = found[number]["error"][:30]
-        assert any(f"failed: job {number} (" in each and start in each for each in swept["said"].splitlines()), start
+        start = actual[number]["error"][:30]
+        assert any(f"failed: job {number} (" in one and start in one for one in swept["said"].splitlines()), start
     assert "mmfusion: NonFiniteLossError" in (swept["here"] / "sweep/3/log.txt").read_text()
 
 
@@ -149,12 +149,12 @@ def test_every_rank_of_a_job_has_its_config(swept):
 
 
 def test_two_ranks_make_one_run(swept):
-    folder, found = swept["here"] / "sweep/0", result(swept, 0)
-    rows = found["metrics"]["test/rows"]
+    folder, actual = swept["here"] / "sweep/0", result(swept, 0)
+    rows = actual["metrics"]["test/rows"]
     assert rows > 1
     assert (folder / "log.txt").read_text().count(f"test metrics ({rows:.0f} rows)") == 1
-    said = pl.read_parquet(folder / "predictions.parquet")
-    assert (len(said), said["id"].n_unique()) == (rows, rows)
+    printed = pl.read_parquet(folder / "predictions.parquet")
+    assert (len(printed), printed["id"].n_unique()) == (rows, rows)
     assert not (folder / "traceback.txt").exists()
 
 
@@ -162,7 +162,7 @@ def records(path):
     """The records of a W&B file: LevelDB's log format behind a header of seven bytes."""
     from wandb.proto import wandb_internal_pb2 as pb
 
-    data, place, whole, found = path.read_bytes(), 7, b"", []
+    data, place, whole, actual = path.read_bytes(), 7, b"", []
     while place + 7 <= len(data):
         left = 32768 - place % 32768
         if left < 7:
@@ -172,30 +172,30 @@ def records(path):
         whole += data[place + 7 : place + 7 + length]
         place += 7 + length
         if kind in (1, 4):
-            found.append(pb.Record.FromString(whole))
+            actual.append(pb.Record.FromString(whole))
             whole = b""
-    return found
+    return actual
 
 
 @pytest.mark.parametrize(("number", "code"), [(0, 0), (3, 1)])
 def test_a_job_is_one_run_of_its_group_with_its_end(swept, number, code):
     (path,) = (swept["here"] / "sweep" / str(number)).glob("wandb/offline-run-*/run-*.wandb")
-    found = records(path)
-    (run,) = [each.run for each in found if each.WhichOneof("record_type") == "run"][:1]
+    actual = records(path)
+    (run,) = [one.run for one in actual if one.WhichOneof("record_type") == "run"][:1]
     assert (run.run_group, list(run.tags), run.display_name) == ("sweep", ["tried"], f"sweep-{number}")
     config = {
         (item.key or ".".join(item.nested_key)): json.loads(item.value_json)
-        for each in found
-        for update in ([each.run.config.update, each.config.update])
+        for one in actual
+        for update in ([one.run.config.update, one.config.update])
         for item in update
     }
     assert config["fusion"]["how"] == ("fine" if number == 0 else "blowup")
     assert config["optimizer"]["lr"] == 0.01
-    assert [each.exit.exit_code for each in found if each.WhichOneof("record_type") == "exit"] == [code]
+    assert [one.exit.exit_code for one in actual if one.WhichOneof("record_type") == "exit"] == [code]
 
 
 def test_tensorboard_finds_the_jobs_below_outputs(swept):
     from tensorboard.backend.event_processing.io_wrapper import GetLogdirSubdirectories
 
-    found = {os.path.relpath(path, swept["here"]) for path in GetLogdirSubdirectories(str(swept["here"]))}
-    assert "sweep/0/tensorboard" in found
+    actual = {os.path.relpath(path, swept["here"]) for path in GetLogdirSubdirectories(str(swept["here"]))}
+    assert "sweep/0/tensorboard" in actual

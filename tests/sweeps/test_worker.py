@@ -27,8 +27,8 @@ def test_how_it_ended_is_said(folder):
 
 def test_it_is_ended_before_the_scheduler_does(folder):
     (job,) = folder.plan([["do=hang"]])
-    found = run_job(folder, job, [], {}, timeout_s=2.0)
-    assert (found["status"], found["error"]) == ("failed", "ended after 1 s (hydra.launcher.timeout_min)")
+    actual = run_job(folder, job, [], {}, timeout_s=2.0)
+    assert (actual["status"], actual["error"]) == ("failed", "ended after 1 s (hydra.launcher.timeout_min)")
 
 
 def test_what_another_host_is_at_work_on_is_left_alone(folder):
@@ -64,15 +64,15 @@ def test_what_is_called_off_while_it_runs_is_stopped(folder, monkeypatch):
 def test_a_job_ends_with_its_sweep_where_that_can_be_seen(folder, host):
     (job,) = folder.plan([["seed=1"]])
     gone = {**identity(), "born": "in another life"} | ({"host": host} if host == "elsewhere" else {})
-    found = run_job(folder, job, [], {}, sweeper=gone)
-    assert found.get("status") == (None if host == "here" else "completed")
+    actual = run_job(folder, job, [], {}, sweeper=gone)
+    assert actual.get("status") == (None if host == "here" else "completed")
 
 
 def test_a_job_that_cannot_be_started_says_so(folder, monkeypatch):
     (job,) = folder.plan([["seed=1"]])
     monkeypatch.setattr("mmfusion.sweeps.process.command_line", lambda words, job: ["/no/such/python"])
-    found = run_job(folder, job, [], {})
-    assert (found["status"], found["error"][:49]) == ("failed", "it could not be started: FileNotFoundError: [Errn")
+    actual = run_job(folder, job, [], {})
+    assert (actual["status"], actual["error"][:49]) == ("failed", "it could not be started: FileNotFoundError: [Errn")
 
 
 def test_who_was_replaced_says_nothing(folder, monkeypatch):

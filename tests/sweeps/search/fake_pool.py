@@ -40,7 +40,7 @@ def settings(**changes: Any) -> Settings:
 
 def value_of(job: Job, key: str) -> str:
     """What an override of the job says."""
-    return next(each.split("=", 1)[1] for each in job.overrides if each.startswith(f"{key}="))
+    return next(item.split("=", 1)[1] for item in job.overrides if item.startswith(f"{key}="))
 
 
 def completed(value: float, **validation: float) -> dict[str, Any]:

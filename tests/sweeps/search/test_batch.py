@@ -14,7 +14,7 @@ class Launcher:
         self.folder, self.batches = folder, []
 
     def launch(self, job_overrides, initial_job_idx):
-        self.batches.append([list(each) for each in job_overrides])
+        self.batches.append([list(item) for item in job_overrides])
         for overrides in job_overrides:
             job = self.folder.planned(job_hash(overrides))
             self.folder.prepare(job)
@@ -39,7 +39,7 @@ def test_jobs_are_launched_together_and_their_results_come_back(batch):
         batch.start(jobs[1], {}, trial=8)
         assert not batch.has_slot(jobs[2])
         ended = batch.wait()
-        assert [(each.job.number, each.status, each.seconds) for each in ended] == [
+        assert [(item.job.number, item.status, item.seconds) for item in ended] == [
             (7, "completed", 3.0),
             (8, "completed", 3.0),
         ]

@@ -26,8 +26,8 @@ def test_conditions_hold_in_a_grid_too(tmp_path):
     written = {"x": "1,2", "y": {"space": "range(0, 3)", "when": "x=2"}}
     search = make(tmp_path, written=written, n_trials=50, sampler="grid")
     search.run()
-    found = sorted((t.params["x"], t.params.get("y")) for t in search.study.trials())
-    assert found == [(1, None), (2, 0), (2, 1), (2, 2)]
+    actual = sorted((t.params["x"], t.params.get("y")) for t in search.study.trials())
+    assert actual == [(1, None), (2, 0), (2, 1), (2, 2)]
 
 
 def test_an_interrupted_grid_is_completed(tmp_path):

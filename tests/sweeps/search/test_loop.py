@@ -23,8 +23,8 @@ def test_trials_are_told_what_their_jobs_came_to(tmp_path, capsys):
         job = json.loads((tmp_path / str(trial.number) / "job.json").read_text())
         assert job["overrides"] == ["base=1", f"x={trial.params['x']!r}"] == trial.user_attrs[OVERRIDES]
         assert (job["number"], job["trial"]) == (trial.number, trial.number)
-    told = json.loads(search.runner.environments[2][TRIAL_VARIABLE])
-    assert (told["trial"], told["study"], told["storage"]) == (2, "study", str(tmp_path / "study.journal"))
+    received = json.loads(search.runner.environments[2][TRIAL_VARIABLE])
+    assert (received["trial"], received["study"], received["storage"]) == (2, "study", str(tmp_path / "study.journal"))
     assert "[4/4] trial 3 val/monitor " in capsys.readouterr().err
 
 
@@ -96,7 +96,7 @@ def test_seeds_are_averaged(tmp_path):
     assert [job.number for job in search.runner.started] == list(range(6))
     assert [job.overrides[-1] for job in search.runner.started[3:]] == ["seed=0", "seed=1", "seed=5"]
     assert json.loads((tmp_path / "4/job.json").read_text())["trial"] == second.number == 1
-    assert [TRIAL_VARIABLE in each for each in search.runner.environments] == [True, False, False] * 2
+    assert [TRIAL_VARIABLE in item for item in search.runner.environments] == [True, False, False] * 2
 
 
 def test_the_first_seed_decides_whether_the_others_run(tmp_path):
@@ -126,11 +126,11 @@ def test_an_interrupted_search_repeats_what_it_had_asked_for(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         search.run()
     assert states(search) == [COMPLETE, COMPLETE, FAIL, FAIL, TrialState.WAITING, TrialState.WAITING]
-    asked = [trial.params for trial in search.study.trials()[2:4]]
+    requested = [trial.params for trial in search.study.trials()[2:4]]
     again = make(tmp_path, n_trials=5)
     again.run()
     trials = again.study.trials()
-    assert [trial.params for trial in trials[4:6]] == asked
+    assert [trial.params for trial in trials[4:6]] == requested
     assert [trial.user_attrs[RETRY] for trial in trials[4:6]] == [2, 3]
     assert states(again) == [COMPLETE, COMPLETE, FAIL, FAIL, COMPLETE, COMPLETE, COMPLETE]
     assert not (tmp_path / "2").exists()

@@ -15,7 +15,7 @@ def config(metric="val/loss", mode="auto"):
 
 
 def resolved(given, **monitor):
-    return {each.metric: each.direction for each in resolve_objectives(given, config(**monitor))}
+    return {item.metric: item.direction for item in resolve_objectives(given, config(**monitor))}
 
 
 def test_one_metric_several_or_what_is_monitored():

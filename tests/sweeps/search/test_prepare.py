@@ -59,11 +59,11 @@ def test_from_the_command_line_to_the_best_trial(pools, tmp_path, capsys):
     assert about["objectives"] == [{"metric": "val/monitor", "direction": "min"}]
     assert about["space"] == {"optimizer.lr": "tag(log, interval(1e-4, 1e-2))", "fusion": "concat,gated"}
     assert about["command"] == ["/bin/mmfusion", "train", "-m", "as", "typed"]
-    said = capsys.readouterr().err
-    assert "searching optimizer.lr: tag(log, interval(1e-4, 1e-2))" in said
-    assert "6 of 6 trials finished, 0 of them pruned; study sweep in sweep" in said
-    assert f"best: trial {best.number}, val/monitor" in said
-    assert "train it again: mmfusion train @sweep/best.yaml" in said
+    printed = capsys.readouterr().err
+    assert "searching optimizer.lr: tag(log, interval(1e-4, 1e-2))" in printed
+    assert "6 of 6 trials finished, 0 of them pruned; study sweep in sweep" in printed
+    assert f"best: trial {best.number}, val/monitor" in printed
+    assert "train it again: mmfusion train @sweep/best.yaml" in printed
     assert not GlobalHydra.instance().is_initialized()
 
 
@@ -88,10 +88,12 @@ def test_what_is_drawn_or_pruned_in_another_way_is_said(pools, capsys):
     begin([LR], n_trials=1)
     assert "from here on" not in capsys.readouterr().err
     begin([LR], n_trials=2, sampler={"name": "tpe", "n_startup_trials": 3}, pruner="median", seed=1)
-    said = capsys.readouterr().err
-    assert "sampler was random in this study before; from here on it is {'name': 'tpe', 'n_startup_trials': 3}" in said
-    assert "hydra.sweeper.pruner was none in this study before; from here on it is median" in said
-    assert "hydra.sweeper.seed was 0 in this study before; from here on it is 1" in said
+    printed = capsys.readouterr().err
+    assert (
+        "sampler was random in this study before; from here on it is {'name': 'tpe', 'n_startup_trials': 3}" in printed
+    )
+    assert "hydra.sweeper.pruner was none in this study before; from here on it is median" in printed
+    assert "hydra.sweeper.seed was 0 in this study before; from here on it is 1" in printed
     begin([LR], n_trials=2, sampler={"name": "tpe", "n_startup_trials": 3}, pruner="median", seed=1)
     assert "from here on" not in capsys.readouterr().err
 
@@ -145,9 +147,9 @@ def test_several_objectives_come_to_a_pareto_set(pools, tmp_path, capsys):
     files = sorted((tmp_path / "sweep/pareto").glob("*.yaml"))
     assert [file.name for file in files] == [f"{n}.yaml" for n in range(4)]
     assert yaml.safe_load(files[0].read_text()) == list(pools[0].started[0].overrides)
-    said = capsys.readouterr().err
-    assert "Pareto set: 4 trials" in said
-    assert "mmfusion train @sweep/pareto/<trial>.yaml" in said
+    printed = capsys.readouterr().err
+    assert "Pareto set: 4 trials" in printed
+    assert "mmfusion train @sweep/pareto/<trial>.yaml" in printed
     assert not (tmp_path / "sweep/best.yaml").exists()
 
 
@@ -164,10 +166,10 @@ def test_a_search_in_which_all_fails_says_so(pools, monkeypatch, capsys):
     monkeypatch.setattr(FakePool, "_ended", lambda self, job, _: EndedJob(job, FAILED, 1.0))
     outcome = begin([LR], max_failures=2, n_trials=20)
     assert not outcome.is_complete
-    said = capsys.readouterr().err
-    assert f"0 of 20 trials finished, 0 of them pruned, {outcome.failed} failed" in said
-    assert "failed: trial 0: no luck" in said
-    assert "the same command again goes on" in said
+    printed = capsys.readouterr().err
+    assert f"0 of 20 trials finished, 0 of them pruned, {outcome.failed} failed" in printed
+    assert "failed: trial 0: no luck" in printed
+    assert "the same command again goes on" in printed
 
 
 def test_the_launchers_limit_of_failures_holds_too(pools, monkeypatch):

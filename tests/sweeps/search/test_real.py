@@ -45,7 +45,7 @@ def begin(tmp_path_factory, repo):
             command = [sys.executable, "-m", "mmfusion", "train", *words]
             process = subprocess.Popen(command, cwd=path, stderr=file, stdout=file, env=environment)
         processes.append(process)
-        return SimpleNamespace(process=process, path=path, said=lambda: (path / file.name).read_text())
+        return SimpleNamespace(process=process, path=path, printed=lambda: (path / file.name).read_text())
 
     yield started
     for process in processes:
@@ -59,17 +59,17 @@ def searched(begin):
     first = begin("-m", *SMALL, *SEARCH, "hydra.launcher.jobs=1")
 
     def has_begun():
-        return "[1/2]" in first.said() and (first.path / "search/1/job.json").exists()
+        return "[1/2]" in first.printed() and (first.path / "search/1/job.json").exists()
 
-    until(lambda: has_begun() or first.process.poll() is not None, first.said)
-    assert first.process.poll() is None, first.said()
+    until(lambda: has_begun() or first.process.poll() is not None, first.printed)
+    assert first.process.poll() is None, first.printed()
     first.process.send_signal(signal.SIGKILL)
     first.process.wait()
     second = begin("-m", *SMALL, *SEARCH, *JOBLIB)
-    assert second.process.wait(timeout=PATIENCE) == 0, second.said()
+    assert second.process.wait(timeout=PATIENCE) == 0, second.printed()
     name = str(second.path / "search" / "study.journal")
     study = optuna.load_study(study_name="search", storage=open_storage(name))
-    return SimpleNamespace(path=second.path / "search", said=second.said(), study=study)
+    return SimpleNamespace(path=second.path / "search", printed=second.printed(), study=study)
 
 
 def test_a_search_that_was_killed_goes_on_where_it_was(searched):
@@ -104,8 +104,8 @@ def test_trials_are_pruned_in_their_own_processes(searched):
 def test_at_the_end_stands_what_it_has_come_to(searched):
     best = searched.study.best_trial
     assert yaml.safe_load((searched.path / "best.yaml").read_text()) == best.user_attrs[OVERRIDES]
-    assert re.search(r"mmfusion: the study has [12] finished trials; [01] to go\n", searched.said)
-    assert "mmfusion: 2 of 2 trials finished, 1 of them pruned; study search in search\n" in searched.said
-    assert f"mmfusion: best: trial {best.number}, val/monitor {best.value:.6g}\n" in searched.said
-    assert "mmfusion:   train it again: mmfusion train @search/best.yaml\n" in searched.said
-    assert "mmfusion: compare them: mmfusion compare search\n" in searched.said
+    assert re.search(r"mmfusion: the study has [12] finished trials; [01] to go\n", searched.printed)
+    assert "mmfusion: 2 of 2 trials finished, 1 of them pruned; study search in search\n" in searched.printed
+    assert f"mmfusion: best: trial {best.number}, val/monitor {best.value:.6g}\n" in searched.printed
+    assert "mmfusion:   train it again: mmfusion train @search/best.yaml\n" in searched.printed
+    assert "mmfusion: compare them: mmfusion compare search\n" in searched.printed

@@ -22,15 +22,15 @@ def space_of(written):
 def draw(sampling, space, count, study=None):
     """What a search draws, sampler by sampler."""
     study = study or optuna.create_study()
-    found = []
+    actual = []
     for _ in range(count):
         study.sampler = sampling.of(len(study.trials))
         trial = study.ask()
         study.sampler = sampling.of(trial.number)
         values = space.ask(suggest_with(trial))
-        found.append(values)
+        actual.append(values)
         study.tell(trial, float(values["x"]) + (values["kind"] == "a"))
-    return found
+    return actual
 
 
 @pytest.fixture(autouse=True)
@@ -44,10 +44,10 @@ def test_each_sampler_draws_by_its_name(name):
         pytest.importorskip("cmaes")
     space = space_of(CONTINUOUS)
     given = {"name": name, **ARGUMENTS.get(name, {})}
-    found = draw(Sampling(given, 0, space, 1), space, 6)
-    assert all(set(values) == {entry.name for entry in space.entries} for values in found)
-    assert len({tuple(values.values()) for values in found}) >= 4  # a genetic one may have twins
-    assert found == draw(Sampling(given, 0, space, 1), space, 6), "the seed decides"
+    actual = draw(Sampling(given, 0, space, 1), space, 6)
+    assert all(set(values) == {entry.name for entry in space.entries} for values in actual)
+    assert len({tuple(values.values()) for values in actual}) >= 4  # a genetic one may have twins
+    assert actual == draw(Sampling(given, 0, space, 1), space, 6), "the seed decides"
 
 
 @pytest.mark.parametrize(

@@ -60,9 +60,9 @@ def test_a_trial_that_another_sweeper_works_on_is_left_alone(tmp_path, monkeypat
     monkeypatch.setattr(time, "sleep", lambda _: setattr(search, "_until", 0.0))
     search.run()
     assert states(search) == [RUNNING, RUNNING, COMPLETE], "those at work count"
-    said = capsys.readouterr().err
-    assert f"waiting for trial 0, which process {os.getppid()} on {socket.gethostname()} has begun" in said
-    assert "waiting for trial 1" not in said, "nobody here can tell whether it was left"
+    printed = capsys.readouterr().err
+    assert f"waiting for trial 0, which process {os.getppid()} on {socket.gethostname()} has begun" in printed
+    assert "waiting for trial 1" not in printed, "nobody here can tell whether it was left"
     search = make(tmp_path, n_trials=2, stale_after_s=0)
     search.run()
     assert states(search)[:2] == [RUNNING, FAIL], "nothing was written there for so long"

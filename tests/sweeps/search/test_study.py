@@ -70,7 +70,7 @@ def test_what_is_told_first_stands(tmp_path):
     assert not study.tell(trial.number, TrialState.FAIL)
     assert not study.fail(trial.number, "late")
     assert not study.give_back(trial.number, "late")
-    assert [each.state for each in study.trials()] == [TrialState.COMPLETE]
+    assert [item.state for item in study.trials()] == [TrialState.COMPLETE]
 
 
 def test_a_trial_that_was_told_nothing_is_not_repeated(tmp_path):
@@ -78,7 +78,7 @@ def test_a_trial_that_was_told_nothing_is_not_repeated(tmp_path):
     trial = study.ask(sampling, 1)
     assert OVERRIDES not in trial.user_attrs
     study.give_back(trial.number, "interrupted")
-    assert [each.state for each in study.trials()] == [TrialState.FAIL]
+    assert [item.state for item in study.trials()] == [TrialState.FAIL]
 
 
 def test_a_trial_that_was_told_a_part_keeps_it(tmp_path):
@@ -99,4 +99,4 @@ def test_a_trial_just_asked_for_is_not_taken_for_one_left_behind(tmp_path, monke
     assert (trial.number, owner) == (0, None)
     search = make(tmp_path, written=X, n_trials=1)
     search.take_over()
-    assert [each.state for each in study.trials()] == [TrialState.FAIL]
+    assert [item.state for item in study.trials()] == [TrialState.FAIL]

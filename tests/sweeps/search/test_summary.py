@@ -23,15 +23,15 @@ def opened(tmp_path, monkeypatch):
 
         def trial(*values, state=TrialState.COMPLETE, overrides=None, seeds=None):
             """One that has come to these values; its overrides are unlike those of others, if none are given."""
-            asked = study.ask(sampling, 100)
-            study.parameters(asked, space, ["base=1"])
+            requested = study.ask(sampling, 100)
+            study.parameters(requested, space, ["base=1"])
             if overrides is not None:
-                asked.set_user_attr(OVERRIDES, overrides)
+                requested.set_user_attr(OVERRIDES, overrides)
             if seeds is not None:
-                asked.set_user_attr(VALUES, {str(seed): list(values) for seed in seeds})
+                requested.set_user_attr(VALUES, {str(seed): list(values) for seed in seeds})
             if state is not None:
-                study.tell(asked.number, state, list(values) or None)
-            return asked
+                study.tell(requested.number, state, list(values) or None)
+            return requested
 
         return study, folder, trial
 
@@ -48,17 +48,17 @@ def test_the_best_is_written_and_said(opened, capsys, objective, best):
     for value in (0.5, 0.25, 0.375):
         trial(value, overrides=["base=1", f"x={value}"])
     outcome = end(study, folder, 3)
-    assert [each.number for each in outcome.best] == [best]
+    assert [item.number for item in outcome.best] == [best]
     assert (outcome.finished, outcome.failed, outcome.is_complete) == (3, 0, True)
     value = (0.5, 0.25)[best]
     comment, *lines = (folder.path / "best.yaml").read_text().splitlines()
     assert comment == f"# Trial {best}: {objective.metric} {value:g}. {TRAIN} @sweep/best.yaml"
     assert yaml.safe_load("\n".join(lines)) == ["base=1", f"x={value}"]
-    said = capsys.readouterr().err
-    assert "mmfusion: 3 of 3 trials finished, 0 of them pruned; study study in sweep\n" in said
-    assert f"train it again: {TRAIN} @sweep/best.yaml\n" in said
-    assert "goes on" not in said
-    assert said.endswith("compare them: mmfusion compare sweep\n")
+    printed = capsys.readouterr().err
+    assert "mmfusion: 3 of 3 trials finished, 0 of them pruned; study study in sweep\n" in printed
+    assert f"train it again: {TRAIN} @sweep/best.yaml\n" in printed
+    assert "goes on" not in printed
+    assert printed.endswith("compare them: mmfusion compare sweep\n")
 
 
 def test_what_is_not_finished_is_told_apart(opened, capsys):
@@ -71,12 +71,12 @@ def test_what_is_not_finished_is_told_apart(opened, capsys):
     left.set_user_attr("sweeper", GONE)
     outcome = end(study, folder, 5, failed=[failed.number])
     assert (outcome.finished, outcome.failed, outcome.is_complete) == (2, 1, True)
-    said = capsys.readouterr().err
-    assert "2 of 5 trials finished, 1 of them pruned, 1 failed; " in said
-    assert "failed: trial 2: RuntimeError: no memory\n" in said
-    assert "more of it" not in said
-    assert "trial 3 is still at work (" in said
-    assert "the same command again goes on" in said
+    printed = capsys.readouterr().err
+    assert "2 of 5 trials finished, 1 of them pruned, 1 failed; " in printed
+    assert "failed: trial 2: RuntimeError: no memory\n" in printed
+    assert "more of it" not in printed
+    assert "trial 3 is still at work (" in printed
+    assert "the same command again goes on" in printed
 
 
 def test_failures_and_nothing_found_are_no_complete_search(opened):
@@ -104,12 +104,12 @@ def test_the_pareto_set_is_what_nothing_beats_in_the_first_objectives_order(open
     for values in ((0.5, 0.9), (0.2, 0.4), (0.6, 0.8), (0.3, 0.7)):  # the third is beaten by the first
         trial(*values)
     outcome = end(study, folder, 4)
-    assert [each.number for each in outcome.best] == [1, 3, 0]
+    assert [item.number for item in outcome.best] == [1, 3, 0]
     assert {file.name for file in (folder.path / "pareto").iterdir()} == {"0.yaml", "1.yaml", "3.yaml"}
-    said = capsys.readouterr().err
-    assert "Pareto set: 3 trials" in said
-    assert "trial 3: val/loss 0.3, val/a/accuracy 0.7: base=1 x=" in said
-    assert f"train one again: {TRAIN} @sweep/pareto/<trial>.yaml" in said
+    printed = capsys.readouterr().err
+    assert "Pareto set: 3 trials" in printed
+    assert "trial 3: val/loss 0.3, val/a/accuracy 0.7: base=1 x=" in printed
+    assert f"train one again: {TRAIN} @sweep/pareto/<trial>.yaml" in printed
     trial(0.1, 0.95)  # beats them all
     end(study, folder, 5)
     assert [file.name for file in (folder.path / "pareto").iterdir()] == ["4.yaml"]
@@ -120,7 +120,7 @@ def test_trials_of_one_and_the_same_run_stand_once(opened):
     for _ in range(2):
         trial(0.5, 0.9, overrides=["x=1"])
     trial(0.2, 0.4, overrides=["x=2"])
-    assert [each.number for each in end(study, folder, 3).best] == [2, 0]
+    assert [item.number for item in end(study, folder, 3).best] == [2, 0]
 
 
 def test_a_line_a_trial(opened):

@@ -136,7 +136,7 @@ no_server = pytest.mark.skipif(not POSTGRESQL, reason="needs MMFUSION_TEST_POSTG
 def test_several_processes_write_at_once(tmp_path, given):
     name = resolve(given, tmp_path)
     first = open_storage(name)
-    if given == POSTGRESQL and any(each.study_name == "s" for each in optuna.get_all_study_summaries(first)):
+    if given == POSTGRESQL and any(item.study_name == "s" for item in optuna.get_all_study_summaries(first)):
         optuna.delete_study(study_name="s", storage=first)
     optuna.create_study(study_name="s", storage=first)
     spawn = multiprocessing.get_context("spawn")
