@@ -101,15 +101,15 @@ def test_parameters_are_torchs_own_with_the_same_seed(cell):
 
 @CELLS
 def test_on_a_gpu_each_direction_has_its_weights_in_one_piece(cell, monkeypatch):
-    # Without a GPU only what cuDNN would be asked for can be seen.
-    module, asked = recurrent(cell, layers=2, bidirectional=True), []
+    # Without a GPU only what cuDNN would be called with can be seen.
+    module, calls = recurrent(cell, layers=2, bidirectional=True), []
     monkeypatch.setattr(room, "_suits_cudnn", lambda weight: True)
     monkeypatch.setattr(torch.cuda, "device_of", lambda weight: nullcontext())
-    monkeypatch.setattr(torch, "_cudnn_rnn_flatten_weight", lambda *arguments: asked.append(arguments))
+    monkeypatch.setattr(torch, "_cudnn_rnn_flatten_weight", lambda *arguments: calls.append(arguments))
     module.rnn.flatten_parameters()
-    assert [len(weights) for weights, *_ in asked] == [4] * 4
-    assert len({w.data_ptr() for weights, *_ in asked for w in weights}) == 16
-    for weights, number, width, _, hidden, *rest in asked:
+    assert [len(weights) for weights, *_ in calls] == [4] * 4
+    assert len({w.data_ptr() for weights, *_ in calls for w in weights}) == 16
+    for weights, number, width, _, hidden, *rest in calls:
         assert (number, width, hidden) == (4, weights[0].shape[1], weights[1].shape[1])
         assert rest == [0, 1, True, False]  # no projection, one layer, rows first, one direction
 

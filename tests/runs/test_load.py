@@ -15,7 +15,7 @@ from mmfusion.runs.load import load_run
 
 @pytest.fixture(scope="module")
 def run(trained, tmp_path_factory):
-    """The run, loaded from a copy without its data and without the weights it is said to have started from."""
+    """The run, loaded from a copy without its data and without the weights that its config names."""
     folder = shutil.copytree(trained.path, tmp_path_factory.mktemp("copied") / "run")
     config = yaml.safe_load((folder / "config.yaml").read_text())
     config["data"]["path"] = "/gone.csv"
@@ -40,12 +40,12 @@ def test_model_data_tasks_and_config_are_there(run, trained):
 
 
 def test_rows_are_predicted_as_the_test_split_was(run, conf_dir, trained):
-    said = run.predict(cells(conf_dir, split="test"))
+    predicted = run.predict(cells(conf_dir, split="test"))
     expected = pl.read_parquet(trained.path / "predictions.parquet")
-    assert said["id"].to_list() == expected["id"].to_list()
-    assert said["kind"].to_list() == expected["kind"].to_list()
+    assert predicted["id"].to_list() == expected["id"].to_list()
+    assert predicted["kind"].to_list() == expected["kind"].to_list()
     for name in ("level", "kind_p_low", "flag_p_yes"):
-        assert said[name].to_list() == pytest.approx(expected[name].to_list(), abs=1e-5)
+        assert predicted[name].to_list() == pytest.approx(expected[name].to_list(), abs=1e-5)
 
 
 def test_absent_modalities(run, conf_dir):

@@ -23,15 +23,15 @@ def new(tmp_path, conf_dir):
 @pytest.mark.parametrize("suffix", [".parquet", ".csv", ".jsonl"])
 def test_a_table_in_and_a_table_out(trained, new, tmp_path, suffix):
     out = tmp_path / f"out{suffix}"
-    said = predict(trained.path, new, out)
+    predicted = predict(trained.path, new, out)
     read = {".parquet": pl.read_parquet, ".csv": pl.read_csv, ".jsonl": pl.read_ndjson}[suffix](out)
-    assert read.columns == said.columns
+    assert read.columns == predicted.columns
     assert read["id"].to_list() == ["x", "y", "z"]
-    assert said.columns == [
+    assert predicted.columns == [
         *("id", "kind", "kind_p", "kind_p_high", "kind_p_low", "kind_p_mid", "level", "flag", "flag_p_yes")
     ]
-    assert read["level"].to_list() == pytest.approx(said["level"].to_list())
-    assert said["level"].is_finite().all()
+    assert read["level"].to_list() == pytest.approx(predicted["level"].to_list())
+    assert predicted["level"].is_finite().all()
 
 
 def test_other_formats_in(trained, new, tmp_path):

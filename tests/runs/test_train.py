@@ -103,12 +103,12 @@ def test_metrics_csv(trained):
 
 
 def test_predictions_agree_with_the_metrics(trained):
-    said = pl.read_parquet(trained.path / "predictions.parquet")
-    assert said["id"].n_unique() == 30
-    kind = said.drop_nulls("kind_true")
+    predicted = pl.read_parquet(trained.path / "predictions.parquet")
+    assert predicted["id"].n_unique() == 30
+    kind = predicted.drop_nulls("kind_true")
     assert len(kind) < 30
     assert (kind["kind"] == kind["kind_true"]).mean() == pytest.approx(trained.metrics["test/kind/accuracy"])
-    error = (said["level"] - said["level_true"]).abs().mean()
+    error = (predicted["level"] - predicted["level_true"]).abs().mean()
     assert error == pytest.approx(trained.metrics["test/level/mae"], rel=1e-5)
 
 
@@ -264,8 +264,8 @@ def hopeless_trial(tmp_path, monkeypatch):
     storage = str(tmp_path / "study.journal")
     study = optuna.create_study(study_name="s", storage=open_storage(storage))
     objectives = [{"metric": "val/monitor", "direction": "min"}]
-    told = Announcement(storage, "s", study.ask().number, objectives, {"name": "threshold", "upper": -1.0})
-    monkeypatch.setenv(*told.environment().popitem())
+    announcement = Announcement(storage, "s", study.ask().number, objectives, {"name": "threshold", "upper": -1.0})
+    monkeypatch.setenv(*announcement.environment().popitem())
     return study
 
 

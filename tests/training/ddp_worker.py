@@ -142,8 +142,8 @@ def refuse(rank: int, world: int, out: Path) -> dict[str, Any]:
     try:
         runner.fit(module, rows)
     except ValueError as error:
-        return {"said": str(error)}
-    return {"said": "nothing"}
+        return {"message": str(error)}
+    return {"message": "nothing"}
 
 
 def train(case: dict[str, Any], rank: int, world: int, out: Path) -> dict[str, Any]:
@@ -178,8 +178,8 @@ def break_down(rank: int, world: int, out: Path) -> dict[str, Any]:
     try:
         trainer(out, [history]).fit(module, small.loader([share(batch, rank, world) for batch in data]))
     except NonFiniteLossError as error:
-        return {"said": str(error), "steps": len(history.records)} | module.state_dict()
-    return {"said": "nothing"}
+        return {"message": str(error), "steps": len(history.records)} | module.state_dict()
+    return {"message": "nothing"}
 
 
 def main(out: Path, rank: int, world: int) -> None:

@@ -76,10 +76,10 @@ def test_scores_are_over_all_ranks(found):
 def test_all_ranks_stop_before_the_step_and_name_the_row_that_one_of_them_has(found):
     one, first, second = (dict(seen["broken"]) for seen in found)
     # Row 5 of that batch has no label of `kind`.
-    assert one["said"].startswith("the loss of 'sick', 'age' is not finite at step 2, for 1 of 8 rows: 5;")
-    assert first["said"] == second["said"] == one["said"]
+    assert one["message"].startswith("the loss of 'sick', 'age' is not finite at step 2, for 1 of 8 rows: 5;")
+    assert first["message"] == second["message"] == one["message"]
     assert first.pop("steps") == second.pop("steps") == one.pop("steps") == 2
-    for name in one.keys() - {"said"}:
+    for name in one.keys() - {"message"}:
         assert one[name].isfinite().all(), name
         torch.testing.assert_close(first[name], one[name], rtol=1e-4, atol=1e-6)
 
@@ -103,4 +103,4 @@ def test_two_ranks_that_share_the_parameters_train_as_one_that_has_them(found, c
 
 def test_sharded_parameters_have_no_gradients_to_compare(found):
     for rank in (1, 2):
-        assert "gradients_of=last_shared_layer: with trainer=fsdp" in found[rank]["refused"]["said"]
+        assert "gradients_of=last_shared_layer: with trainer=fsdp" in found[rank]["refused"]["message"]

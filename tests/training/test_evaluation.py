@@ -19,15 +19,15 @@ def test_batches_add_up_and_only_rows_with_labels_count():
     scores = Scores(TASKS, CPU)
     seen: dict[str, list] = {name: [] for name in TASKS}
     for seed, rows in enumerate((5, 3)):
-        batch, said = small.make_batch(rows, seed), outputs(rows, seed)
+        batch, output = small.make_batch(rows, seed), outputs(rows, seed)
         batch.labelled["age"][1:] = False
         batch.labelled["kind"][0] = False
         batch.targets["kind"][0] = -100
         batch.targets["age"][1:] = float("nan")
-        scores.update(said, batch.targets, batch.labelled, rows)
+        scores.update(output, batch.targets, batch.labelled, rows)
         for name in TASKS:
             has = batch.labelled[name]
-            seen[name].append((said[name][has], batch.targets[name][has]))
+            seen[name].append((output[name][has], batch.targets[name][has]))
     found = scores.compute()
 
     losses = []

@@ -11,7 +11,7 @@ ROWS = [torch.ones(3), torch.ones(3)]
 IDS = ["a", "b", "c"]
 
 
-def told(guard: FiniteGuard, step: int = 7) -> str:
+def message_of(guard: FiniteGuard, step: int = 7) -> str:
     with pytest.raises(NonFiniteLossError) as caught:
         guard.check(step)
     return str(caught.value)
@@ -24,7 +24,7 @@ def test_it_names_the_task_the_step_and_the_rows(value):
     guard.check(6)
     rows = [torch.ones(3), torch.tensor([value, 1.0, value])]
     guard.watch(torch.tensor([1.0, value]), ONES, rows, ["d", "e", "f"])
-    assert told(guard).startswith(
+    assert message_of(guard).startswith(
         "the loss of 'largest' is not finite at step 7, for 2 of 3 rows: d, f; training stops"
     )
 
@@ -35,13 +35,15 @@ def test_rows_of_all_batches_of_a_step_are_looked_at_and_ten_of_them_named():
     guard.watch(GOOD, ONES, ROWS, IDS)
     guard.watch(torch.tensor([float("nan"), 1.0]), ONES, bad, [f"r{i}" for i in range(20)])
     guard.watch(GOOD, ONES, ROWS, IDS)
-    assert "for 20 of 26 rows: r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 and 10 more;" in told(guard)
+    assert "for 20 of 26 rows: r0, r1, r2, r3, r4, r5, r6, r7, r8, r9 and 10 more;" in message_of(guard)
 
 
 def test_a_weight_that_is_not_finite_counts_as_well():
     guard = FiniteGuard(["sum", "largest"])
     guard.watch(GOOD, torch.tensor([float("nan"), 1.0]), ROWS, IDS)
-    assert "the loss of 'sum' is not finite at step 7, though that of each row is; the rows are a, b, c;" in told(guard)
+    assert "the loss of 'sum' is not finite at step 7, though that of each row is; the rows are a, b, c;" in message_of(
+        guard
+    )
 
 
 def test_a_device_is_not_waited_for_until_someone_asks():
@@ -60,4 +62,4 @@ def test_on_a_gpu_the_answer_is_there_before_the_optimizers_step():
         guard.watch(losses.cuda(), ONES.cuda(), [(row * losses[0]).cuda() for row in ROWS], IDS)
         if losses is GOOD:
             guard.check(6)
-    assert "for 3 of 3 rows: a, b, c" in told(guard)
+    assert "for 3 of 3 rows: a, b, c" in message_of(guard)

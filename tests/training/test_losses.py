@@ -54,10 +54,10 @@ def test_a_task_without_labels_is_a_connected_zero():
 
 
 @pytest.mark.parametrize("fill", [math.nan, math.inf, -1e30])
-@pytest.mark.parametrize("said", [math.nan, math.inf, 1e30])
-def test_neither_fill_nor_output_of_an_unlabelled_row_reaches_the_loss(fill, said):
+@pytest.mark.parametrize("value", [math.nan, math.inf, 1e30])
+def test_neither_fill_nor_output_of_an_unlabelled_row_reaches_the_loss(fill, value):
     task, has = TASKS["age"], torch.tensor([True, False, True])
-    output = torch.tensor([[0.5], [said], [-1.0]], requires_grad=True)
+    output = torch.tensor([[0.5], [value], [-1.0]], requires_grad=True)
     found = labelled_sum(task, output, torch.tensor([1.0, fill, 2.0]), has)
     found.backward()
     torch.testing.assert_close(found, task.loss(output.detach()[has], torch.tensor([1.0, 2.0])).sum())

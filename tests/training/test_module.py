@@ -281,8 +281,8 @@ def test_each_rank_draws_its_own_dropout_and_rank_0_goes_on_with_the_run_s_seed(
 
 
 def test_a_batch_is_moved_without_waiting_for_a_gpu(monkeypatch):
-    asked = []
-    monkeypatch.setattr(Batch, "to", lambda batch, device, non_blocking=False: asked.append((device, non_blocking)))
+    calls = []
+    monkeypatch.setattr(Batch, "to", lambda batch, device, non_blocking=False: calls.append((device, non_blocking)))
     for device in ("cuda", "cpu"):
         small.make_module().transfer_batch_to_device(small.make_batch(2), torch.device(device), 0)
-    assert asked == [(torch.device("cuda"), True), (torch.device("cpu"), False)]
+    assert calls == [(torch.device("cuda"), True), (torch.device("cpu"), False)]

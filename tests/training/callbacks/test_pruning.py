@@ -115,8 +115,8 @@ def rank(callback, is_zero, decided):
 @pytest.mark.parametrize("decided", [True, False])
 def test_all_ranks_do_what_rank_0_is_told(study, tmp_path, decided):
     pruner = {"name": "threshold", "upper": 1.0 if decided else 9.0}
-    told = announcement(study, tmp_path, pruner)
-    first, second = PruneTrial(told), PruneTrial(told)
+    announced = announcement(study, tmp_path, pruner)
+    first, second = PruneTrial(announced), PruneTrial(announced)
     assert rank(first, True, None) == (decided, [decided])
     assert rank(second, False, decided) == (decided, [False])
     assert (first.reason is not None) == (second.reason is not None) == decided
@@ -124,8 +124,8 @@ def test_all_ranks_do_what_rank_0_is_told(study, tmp_path, decided):
 
 
 def test_a_resumed_run_goes_on_counting(study, tmp_path):
-    told = announcement(study, tmp_path)
-    first, second = PruneTrial(told), PruneTrial(told)
+    announced = announcement(study, tmp_path)
+    first, second = PruneTrial(announced), PruneTrial(announced)
     rank(first, True, None)
     second.load_state_dict(first.state_dict())
     rank(second, True, None)

@@ -37,7 +37,7 @@ def test_what_differs_is_named(monkeypatch):
 
 
 def test_one_process_asks_nobody(monkeypatch):
-    monkeypatch.setattr(same_config.dist, "all_gather_object", lambda *_: pytest.fail("asked"))
+    monkeypatch.setattr(same_config.dist, "all_gather_object", lambda *_: pytest.fail("called"))
     SameConfig({"seed": 0}).setup(SimpleNamespace(world_size=1), None, "fit")
 
 

@@ -7,11 +7,11 @@ LOST = ConnectionError("no route to host\nmany details")
 
 
 class Tracker(Logger):
-    """Notes what it is told, and fails at one call."""
+    """Notes its calls, and fails at one call."""
 
     def __init__(self, fails_at="", error=LOST):
         super().__init__()
-        self.told, self.fails_at, self.error = [], fails_at, error
+        self.calls, self.fails_at, self.error = [], fails_at, error
 
     @property
     def name(self):
@@ -21,39 +21,39 @@ class Tracker(Logger):
     def version(self):
         return "7"
 
-    def _told(self, call, *what):
-        self.told.append((call, *what))
+    def _note(self, call, *what):
+        self.calls.append((call, *what))
         if call == self.fails_at:
             raise self.error
 
     def log_metrics(self, metrics, step=None):
-        self._told("metrics", metrics, step)
+        self._note("metrics", metrics, step)
 
     def log_hyperparams(self, params, *args, **kwargs):
-        self._told("hyperparams", params)
+        self._note("hyperparams", params)
 
     def save(self):
-        self._told("save")
+        self._note("save")
 
     def finalize(self, status):
-        self._told("finalize", status)
+        self._note("finalize", status)
 
     def finish(self, exit_code):
-        self._told("finish", exit_code)
+        self._note("finish", exit_code)
 
 
-def tell(tracker):
+def call_all(tracker):
     logger = FaultTolerantLogger("mine", tracker)
     logger.log_hyperparams({"a": 1})
     logger.log_metrics({"loss": 1.0}, step=3)
     logger.save()
     logger.finalize("success")
     logger.finish(143)
-    return tracker.told
+    return tracker.calls
 
 
 def test_everything_is_handed_on(capsys):
-    assert tell(Tracker()) == [
+    assert call_all(Tracker()) == [
         ("hyperparams", {"a": 1}),
         ("metrics", {"loss": 1.0}, 3),
         ("save",),
@@ -67,12 +67,12 @@ ALL = ["hyperparams", "metrics", "save", "finalize", "finish"]
 
 
 @pytest.mark.parametrize("fails_at", ["hyperparams", "metrics", "save", "finish"])
-def test_after_a_failure_it_is_told_nothing_more_but_the_end(fails_at, capsys):
-    told = [call for call, *_ in tell(Tracker(fails_at))]
+def test_after_a_failure_it_gets_nothing_more_but_the_end(fails_at, capsys):
+    calls = [call for call, *_ in call_all(Tracker(fails_at))]
     before = ALL[: ALL.index(fails_at) + 1]
-    assert told == (before if fails_at == "finish" else [*before, "finish"])
-    said = "mmfusion: logger mine failed and gets nothing more; metrics.csv goes on ("
-    assert capsys.readouterr().err == f"{said}ConnectionError: no route to host)\n"
+    assert calls == (before if fails_at == "finish" else [*before, "finish"])
+    message = "mmfusion: logger mine failed and gets nothing more; metrics.csv goes on ("
+    assert capsys.readouterr().err == f"{message}ConnectionError: no route to host)\n"
 
 
 def test_one_that_fails_at_the_end_as_well_is_spoken_of_once(capsys):
@@ -80,17 +80,17 @@ def test_one_that_fails_at_the_end_as_well_is_spoken_of_once(capsys):
         def finish(self, exit_code):
             raise self.error
 
-    tell(Lost("metrics"))
+    call_all(Lost("metrics"))
     assert capsys.readouterr().err.count("logger mine failed") == 1
 
 
 def test_what_ends_the_process_goes_through():
     with pytest.raises(KeyboardInterrupt):
-        tell(Tracker("metrics", KeyboardInterrupt()))
+        call_all(Tracker("metrics", KeyboardInterrupt()))
 
 
 def test_a_tracker_that_keeps_nothing_open_is_not_told_of_the_end():
     class Plain(Tracker):
         finish = None
 
-    assert tell(Plain())[-1] == ("finalize", "success")
+    assert call_all(Plain())[-1] == ("finalize", "success")
