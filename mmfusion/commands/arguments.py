@@ -6,12 +6,16 @@ import argparse
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
+from mmfusion.config.override import parse_overrides
 from mmfusion.progress import busy
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 TRUST = "trusted_modules=[mypackage], if the run has components of your own"
+
+SECTIONS = "report.sections.mine._target_=mypackage.Mine, for a section of your own on the page"
 
 READING = "how the table is read, where that is not found out: data.header=false data.delimiter=tab data.decimal=, …"
 
@@ -79,6 +83,28 @@ def take_trust(places: list[str]) -> list[str]:
     rest, trusted = split_trust(places)
     trust(trusted)
     return rest
+
+
+def take_sections(words: list[str]) -> tuple[list[str], dict[str, dict[str, Any]]]:
+    """The folders among a command's words, and the page's further sections that `report.sections.<name>` describes."""
+    rest: list[str] = []
+    sections: dict[str, Any] = {}
+    for word, override in zip(words, parse_overrides(words), strict=True):
+        if not f"{override.key}.".startswith("report.sections.") or override.value is None:
+            rest.append(word)
+            continue
+        from mmfusion.config.quoting import value_of
+
+        *parents, last = override.key.split(".")
+        node: dict[str, Any] = {"report": {"sections": sections}}
+        for name in parents:
+            node = node.setdefault(name, {})
+        value = value_of(word)
+        if isinstance(value, dict):
+            node.setdefault(last, {}).update(value)
+        else:
+            node[last] = value
+    return rest, sections
 
 
 def check_run(run: str, overrides: list[str], trusted: list[str]) -> None:

@@ -65,7 +65,7 @@ def _nodes(config: Mapping[str, Any]) -> dict[str, Any]:
     slots = ("data", "fusion", "sharing", "loss_weighting", "optimizer", "scheduler", "study")
     nodes = {slot: config[slot] for slot in slots if config.get(slot) is not None}
     metrics = [f"task.{name}.metrics" for name in node_at(config, "task") or {}]
-    for section in (*_NAMED, *metrics):
+    for section in (*_NAMED, *metrics, "report.sections"):
         own = whole()["properties"]["callbacks"]["properties"] if section == "callbacks" else ()
         there = node_at(config, section) or {}
         nodes |= {f"{section}.{name}": node for name, node in there.items() if name not in own}

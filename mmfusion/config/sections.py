@@ -38,6 +38,7 @@ class Report:
     plots: bool
     gradients_every_n_steps: Annotated[int, Ge(0)]
     baselines: bool = False  # runs of before have none
+    sections: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass

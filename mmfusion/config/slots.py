@@ -49,6 +49,7 @@ SLOTS = {
     "scheduler": Slot(("mmfusion.training.schedulers",), returns="Schedule"),
     "callbacks": Slot(("mmfusion.training.callbacks", "pytorch_lightning.callbacks"), ("Callback",)),
     "logger": Slot(("mmfusion.training.loggers",), ("Logger",), ("folder", "run")),
+    "section": Slot(("mmfusion.report.sections",), ("ReportSection",)),
     "study": Slot(("mmfusion.studies",), ("Study",)),
 }
 """A slot's name to what may stand there. Most are called like the config's section."""
@@ -56,6 +57,7 @@ SLOTS = {
 _INNER = {
     r"data\.modalities\.[^.]+": "kind",
     r"data\.modalities\.[^.]+\.transforms\b.*": "transform",
+    r"report\.sections\b.*": "section",
     r"task\.[^.]+\.metrics\b.*": "metric",
 }
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.compare import Comparison, compare
@@ -20,6 +21,7 @@ def compare_folders(
     html: str | None = None,
     csv: str | None = None,
     lower: bool | None = None,
+    sections: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Comparison:
     """Compare all runs in or below the folders, print what comes out, and write what is asked for.
 
@@ -30,6 +32,7 @@ def compare_folders(
         html: the page's file.
         csv: the table's file.
         lower: whether less of the metric is better, where mmfusion does not know; None: it does.
+        sections: further ones of the page by name, as `build_sections` takes them.
 
     Raises:
         ConfigError: there is no run, no such folder, metric or key, or the files' names do not fit.
@@ -53,7 +56,7 @@ def compare_folders(
 
         title = ", ".join(Path(folder).resolve().name for folder in folders)
         # Left out, each sweep of several is ranked by its own.
-        write_html(runs, page, title, metric=metric and comparison.metric, by=keys, lower=lower_of)
+        write_html(runs, page, title, metric=metric and comparison.metric, by=keys, lower=lower_of, sections=sections)
         print(f"{page}: the page")
     return comparison
 

@@ -6,7 +6,9 @@ import contextlib
 import errno
 import re
 import socket
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import uvicorn
 from starlette.applications import Starlette
@@ -17,8 +19,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from mmfusion import __version__
 from mmfusion.config.errors import ConfigError
+from mmfusion.report.built_sections import build_sections
 from mmfusion.report.html import page
 from mmfusion.report.live import Live
+from mmfusion.report.sections._base import ReportSection
 
 HOST, PORT = "127.0.0.1", 8765
 NAMED = re.compile(r"(127\.0\.0\.1|localhost|\[::1\])(:[0-9]{1,5})?", re.ASCII | re.IGNORECASE)
@@ -32,12 +36,13 @@ HEADERS = {
 }
 
 
-def dashboard(folder: str, port: int = PORT) -> None:
+def dashboard(folder: str, port: int = PORT, sections: Mapping[str, Mapping[str, Any]] | None = None) -> None:
     """Serve the page of all runs in or below a folder until Ctrl-C.
 
     Args:
         folder: of runs and sweeps.
         port: on the loopback address; 0 for a free one.
+        sections: further ones of the page by name, as `build_sections` takes them.
 
     Raises:
         ConfigError: there is no such folder, or the port is taken.
@@ -45,10 +50,11 @@ def dashboard(folder: str, port: int = PORT) -> None:
     path = Path(folder).expanduser()
     if not path.is_dir():
         raise ConfigError(f"{folder} is not a folder: a dashboard shows the runs in one, such as outputs")
+    built = build_sections(sections)
     taken = _bind(port)
     print(f"mmfusion dashboard: http://{HOST}:{taken.getsockname()[1]}  shows {folder}; Ctrl-C ends it", flush=True)
     config = uvicorn.Config(
-        application(path),
+        application(path, built),
         log_level="warning",
         lifespan="off",
         ws="none",
@@ -61,9 +67,9 @@ def dashboard(folder: str, port: int = PORT) -> None:
         uvicorn.Server(config).run(sockets=[taken])
 
 
-def application(folder: Path) -> ASGIApp:
+def application(folder: Path, sections: Mapping[str, ReportSection] | None = None) -> ASGIApp:
     """The two things that can be asked for: the page, and what has changed. No path of the disk is ever asked for."""
-    live = Live(folder)
+    live = Live(folder, sections=sections)
     shell = page(
         {
             "title": f"{live.folder.name} · dashboard",

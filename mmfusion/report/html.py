@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from mmfusion.report.built_sections import build_sections
 from mmfusion.report.payload import payload
 from mmfusion.store.files import write
 from mmfusion.store.run import Run
@@ -18,19 +19,9 @@ from mmfusion.store.run import Run
 ASSETS = Path(__file__).parent / "page"
 STYLES = ("base.css", "parts.css")
 SCRIPTS = (
-    *(
-        "core.js",
-        "data.js",
-        "state.js",
-        "charts.js",
-        "ranking.js",
-        "conclusion.js",
-        "table.js",
-        "curves.js",
-        "seeds.js",
-        "balance.js",
-    ),
-    *("parallel.js", "pareto.js", "heat.js", "modalities.js", "predictions.js", "drawer.js", "live.js", "main.js"),
+    *("core.js", "data.js", "state.js", "charts.js", "ranking.js", "conclusion.js", "table.js", "curves.js"),
+    *("seeds.js", "balance.js", "parallel.js", "pareto.js", "heat.js", "modalities.js", "predictions.js"),
+    *("sections.js", "drawer.js", "live.js", "main.js"),
 )
 """In the order in which they are put together to one script."""
 
@@ -42,6 +33,7 @@ def write_html(
     metric: str | None = None,
     by: Sequence[str] = (),
     lower: Mapping[str, bool] | None = None,
+    sections: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
     """Write the page of these runs, replacing in one step; folders above it are made.
 
@@ -50,11 +42,12 @@ def write_html(
         path: the file.
         title: of the page.
         metric, by, lower: as `payload` takes them.
+        sections: further ones by name, as `build_sections` takes them.
 
     Raises:
-        ConfigError: there is no such metric or key.
+        ConfigError: there is no such metric, key or section.
     """
-    text = page(payload(runs, title, metric, by, lower))
+    text = page(payload(runs, title, metric, by, lower, build_sections(sections)))
     path.parent.mkdir(parents=True, exist_ok=True)
     write(path, text)
 

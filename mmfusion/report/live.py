@@ -6,6 +6,7 @@ import json
 import secrets
 import threading
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.report.downsample import cap
 from mmfusion.report.page_summary import page_summary, searches
 from mmfusion.report.payload import one
+from mmfusion.report.sections._base import ReportSection
 from mmfusion.store.curves import curve_names
 from mmfusion.store.files import (
     CONCLUSION,
@@ -62,11 +64,15 @@ class Live:
     Args:
         folder: of runs and sweeps; nothing outside of it is read, through links neither.
         patience: seconds that one answer may take reading; what is left comes with the next.
+        sections: of the page, by name.
     """
 
-    def __init__(self, folder: Path, patience: float = 1.5) -> None:
+    def __init__(
+        self, folder: Path, patience: float = 1.5, sections: Mapping[str, ReportSection] | None = None
+    ) -> None:
         self.folder = folder.resolve()
         self.patience = patience
+        self.sections = sections
         self.server = secrets.token_hex(8)
         self._lock = threading.Lock()
         self._version = 0
@@ -150,7 +156,7 @@ class Live:
             self._search(runs, sweeps),
         )
         if self._shared is None or self._shared.signature != signature:
-            found = page_summary(runs, known_searches=self._searches[2])
+            found = page_summary(runs, known_searches=self._searches[2], sections=self.sections)
             text = json.dumps(found, allow_nan=False, separators=(",", ":"))
             self._shared, self._version = Piece(signature, version, text), version
 

@@ -9,6 +9,7 @@ from typing import Any
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.balance import Balance, rankable
+from mmfusion.report.built_sections import contents
 from mmfusion.report.columns import ABSENT
 from mmfusion.report.compare import Comparison, compare
 from mmfusion.report.configs import settings
@@ -17,6 +18,7 @@ from mmfusion.report.groups import Grouping, by_seed, group_runs, mean_interval
 from mmfusion.report.importance import importance
 from mmfusion.report.pooled import overlap
 from mmfusion.report.run_metrics import RunMetrics
+from mmfusion.report.sections._base import ReportSection
 from mmfusion.report.sentences import conclusion, notes
 from mmfusion.report.simple_models import listed, not_better, simple_models
 from mmfusion.store.find import conclusions, not_begun
@@ -35,6 +37,7 @@ def page_summary(
     by: Sequence[str] = (),
     lower: Mapping[str, bool] | None = None,
     known_searches: list[dict[str, Any]] | None = None,
+    sections: Mapping[str, ReportSection] | None = None,
 ) -> dict[str, Any]:
     """`summary_of` all runs, and under `sweeps` name to that of its runs alone, if there are two sweeps at least.
 
@@ -43,7 +46,7 @@ def page_summary(
     Raises:
         ConfigError: there is no such metric or key.
     """
-    whole = summary_of(runs, metric, by, lower, known_searches)
+    whole = summary_of(runs, metric, by, lower, known_searches, sections)
     runs_of: defaultdict[str, list[Run]] = defaultdict(list)
     for run in runs:
         runs_of[SINGLE if run.sweep is None else run.sweep.name].append(run)
@@ -51,9 +54,9 @@ def page_summary(
     for name, inside in sorted(runs_of.items()) if len(runs_of) > 1 else ():
         own = [search for search in whole["searches"] if search["sweep"] == name]
         try:
-            sweeps[name] = summary_of(inside, metric, by, lower, own)
+            sweeps[name] = summary_of(inside, metric, by, lower, own, sections)
         except ConfigError:
-            sweeps[name] = summary_of(inside, lower=lower, known_searches=own)
+            sweeps[name] = summary_of(inside, lower=lower, known_searches=own, sections=sections)
     return whole | {"sweeps": sweeps}
 
 
@@ -63,6 +66,7 @@ def summary_of(
     by: Sequence[str] = (),
     lower: Mapping[str, bool] | None = None,
     known_searches: list[dict[str, Any]] | None = None,
+    sections: Mapping[str, ReportSection] | None = None,
 ) -> dict[str, Any]:
     """What the page shows of runs together.
 
@@ -70,6 +74,7 @@ def summary_of(
         runs: all of them.
         metric, by, lower: as `payload` takes them.
         known_searches: what `searches` gave, if it was called before.
+        sections: by name, as `build_sections` gives them.
 
     Raises:
         ConfigError: there is no such metric or key.
@@ -115,6 +120,7 @@ def summary_of(
         "searches": searches(runs) if known_searches is None else known_searches,
         "to_come": [[sweep.name, count, planned] for sweep, count, planned in not_begun(runs)],
         "conclusions": conclusions(runs),
+        "sections": contents(sections or {}, runs),
     }
 
 

@@ -18,6 +18,7 @@ from mmfusion.report.confusion import read_predictions
 from mmfusion.report.costs import costs
 from mmfusion.report.downsample import cap, downsample, encode
 from mmfusion.report.page_summary import page_summary
+from mmfusion.report.sections._base import ReportSection
 from mmfusion.store.curves import curve_names
 from mmfusion.store.files import CURVES, LOG, PREDICTIONS
 from mmfusion.store.run import Run
@@ -34,6 +35,7 @@ def payload(
     metric: str | None = None,
     by: Sequence[str] = (),
     lower: Mapping[str, bool] | None = None,
+    sections: Mapping[str, ReportSection] | None = None,
 ) -> dict[str, Any]:
     """All that a page needs.
 
@@ -42,6 +44,7 @@ def payload(
         title: of the page.
         metric: what runs are ranked by at first; None for the rule of `compare`.
         by: keys that configurations are told apart by; none: all that differ.
+        sections: by name, as `build_sections` gives them.
         lower: metric to whether lower is better, where no run knows.
 
     Raises:
@@ -53,7 +56,7 @@ def payload(
         "about": about(runs),
         "foot": f"Written by mmfusion {__version__}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.",
         "live": False,
-        "shared": page_summary(runs, metric, by, lower),
+        "shared": page_summary(runs, metric, by, lower, sections=sections),
         "runs": [one(run, most) for run in runs],
     }
 

@@ -12,12 +12,13 @@ from pytorch_lightning import seed_everything
 from mmfusion.baselines.measure import CONSTANT
 from mmfusion.config.errors import ConfigError
 from mmfusion.progress import busy
+from mmfusion.report.sections._base import Section, Table
 from mmfusion.runs.baseline_cache import baselines
 from mmfusion.runs.baseline_table import shown, summary_tasks
 from mmfusion.runs.metric_lines import number
 from mmfusion.store.files import BASELINE_PREDICTIONS, BASELINES
 from mmfusion.studies._base import MeasuredStudy
-from mmfusion.studies.conclusion import Conclusion, Section, Table
+from mmfusion.studies.conclusion import Conclusion
 from mmfusion.studies.sections import many
 from mmfusion.training.build import build_data
 

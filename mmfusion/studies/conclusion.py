@@ -9,24 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table as RichTable
 
+from mmfusion.report.sections._base import Section, Table
 from mmfusion.store.files import CONCLUSION
-
-
-@dataclass(frozen=True)
-class Table:
-    """Cells of text; the first column names the row, the others hold numbers."""
-
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-
-
-@dataclass(frozen=True)
-class Section:
-    """A heading with sentences below it, one a line, and tables."""
-
-    title: str
-    lines: Sequence[str] = ()
-    tables: Sequence[Table] = ()
 
 
 @dataclass(frozen=True)

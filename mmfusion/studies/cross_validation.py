@@ -19,9 +19,10 @@ from mmfusion.report import formatting
 from mmfusion.report.balance import rankable
 from mmfusion.report.groups import group_runs
 from mmfusion.report.pooled import overlap, pooled
+from mmfusion.report.sections._base import Section, Table
 from mmfusion.report.statistics import Interval, interval
 from mmfusion.studies._base import Groups, TrainedStudy
-from mmfusion.studies.conclusion import Conclusion, Section, Table
+from mmfusion.studies.conclusion import Conclusion
 from mmfusion.studies.results import Results, Variant
 from mmfusion.studies.sections import cost, jobs, many, numbers, short
 

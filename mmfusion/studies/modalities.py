@@ -8,8 +8,9 @@ from typing import Any, Literal
 
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.report.formatting import NONE, decimals, p_value, plus_minus
+from mmfusion.report.sections._base import Section, Table
 from mmfusion.studies._base import Groups, TrainedStudy
-from mmfusion.studies.conclusion import Conclusion, Section, Table
+from mmfusion.studies.conclusion import Conclusion
 from mmfusion.studies.contrasts import Contrast, Values, amount, contrasts
 from mmfusion.studies.results import Results, Variant
 from mmfusion.studies.sections import cost, jobs, method, numbers, short, title, together, too_few

@@ -8,8 +8,9 @@ from typing import Any, ClassVar
 
 from mmfusion.config.errors import ConfigError, no_option
 from mmfusion.report.formatting import decimals, fixed, plus_minus
+from mmfusion.report.sections._base import Section
 from mmfusion.studies._base import Groups, TrainedStudy
-from mmfusion.studies.conclusion import Conclusion, Section
+from mmfusion.studies.conclusion import Conclusion
 from mmfusion.studies.contrasts import Contrast, contrasts
 from mmfusion.studies.results import Results, Variant
 from mmfusion.studies.sections import cost, jobs, many, method, numbers, short, title, together, too_few

@@ -9,11 +9,11 @@ from mmfusion.report import formatting
 from mmfusion.report.balance import together
 from mmfusion.report.compare import compare
 from mmfusion.report.costs import costs
+from mmfusion.report.sections._base import Section, Table
 from mmfusion.report.sentences import ALPHA
 from mmfusion.report.simple_models import listed, not_better
 from mmfusion.report.statistics import FEWEST_SEEDS
 from mmfusion.store.run import Run
-from mmfusion.studies.conclusion import Section, Table
 from mmfusion.studies.results import LeftOut, Results, Variant, by_reason
 
 _COSTS = {

@@ -8,9 +8,10 @@ from typing import Any
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.delta import change, delta_m, no_change
+from mmfusion.report.sections._base import Section
 from mmfusion.studies import transfer
 from mmfusion.studies._base import Groups, TrainedStudy
-from mmfusion.studies.conclusion import Conclusion, Section
+from mmfusion.studies.conclusion import Conclusion
 from mmfusion.studies.contrasts import Contrast, Values, against_zero
 from mmfusion.studies.results import Results, Variant
 from mmfusion.studies.sections import cost, jobs, many, method, numbers, short, title, together, too_few

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from mmfusion.report.formatting import NONE, plus_minus
-from mmfusion.studies.conclusion import Section, Table
+from mmfusion.report.sections._base import Section, Table
 from mmfusion.studies.contrasts import Contrast
 from mmfusion.studies.sections import short
 

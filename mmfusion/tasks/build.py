@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,12 +12,15 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from mmfusion.config.errors import ConfigError
+from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.instantiate import instantiate, locate
 from mmfusion.config.names import CLASS_COUNTS
 from mmfusion.config.sections import TASK_KEYS
 from mmfusion.config.task_metrics import MetricFacts
 from mmfusion.tasks._base import Task
+
+_OF_EVERY_METRIC = ("compute_on_cpu", "compute_with_cache", "dist_sync_on_step", "sync_on_compute")
+"""What a torchmetrics class takes as keywords that its signature does not name."""
 
 
 def build_task(name: str, node: Mapping[str, Any]) -> Task:
@@ -29,25 +32,38 @@ def build_task(name: str, node: Mapping[str, Any]) -> Task:
     task: Task = instantiate({key: value for key, value in node.items() if key not in TASK_KEYS}, f"task.{name}")
     further = {}
     for metric, own in (node.get("metrics") or {}).items():
-        key = f"task.{name}.metrics.{metric}"
-        locate(own.get("_target_"), key)
-        further[metric] = (
-            partial(_make, {k: v for k, v in own.items() if k != "direction"}, key),
-            own.get("direction"),
-        )
+        arguments = {option: value for option, value in own.items() if option not in ("direction", "_target_")}
+        # Found now, while its module is trusted; made once the task is fitted, and for each validation anew.
+        make = _maker(locate(own.get("_target_"), f"task.{name}.metrics.{metric}"), arguments, metric, name)
+        further[metric] = (make, own.get("direction"))
     task.further_metrics = further
     return task
 
 
-def _make(node: Mapping[str, Any], key: str, task: Task) -> Metric:
-    takes = inspect.signature(locate(node["_target_"], key)).parameters
-    counts = {name: task.dim for name in CLASS_COUNTS if name in takes and name not in node}
+def _maker(build: Callable[..., Any], arguments: Mapping[str, Any], metric: str, task: str) -> Callable[[Task], Metric]:
+    """What makes a metric for a fitted task; ConfigError where it takes no such arguments."""
+    key = f"task.{task}.metrics.{metric}"
+    parameters = inspect.signature(build).parameters
+    names = [name for name, each in parameters.items() if each.kind != each.VAR_KEYWORD]
+    known = [*names, *(_OF_EVERY_METRIC if len(names) < len(parameters) else ())]
+    for name in arguments:
+        if name not in known:
+            raise ConfigError(f"{key}.{name}: {build.__name__} takes no such argument; {suggest(name, known)}")
+    return partial(_make, build, arguments, [name for name in CLASS_COUNTS if name in known], key)
+
+
+def _make(
+    build: Callable[..., Any], arguments: Mapping[str, Any], counts: Sequence[str], key: str, task: Task
+) -> Metric:
     with warnings.catch_warnings():
         # A split's predictions are kept anyway, and metrics are made anew for each validation.
         warnings.filterwarnings("ignore", message="Metric .* will save all targets and predictions")
-        metric = instantiate(node, key, **counts)
+        try:
+            metric = build(**{**dict.fromkeys(counts, task.dim), **arguments})
+        except (TypeError, ValueError) as error:
+            raise ConfigError(f"{key}: {' '.join(str(error).split())}") from error
     if not isinstance(metric, Metric):
-        raise ConfigError(f"{key}: {node['_target_']} is no torchmetrics.Metric")
+        raise ConfigError(f"{key}: {build.__name__} is no torchmetrics.Metric")
     return metric
 
 

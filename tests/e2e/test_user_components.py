@@ -2,16 +2,28 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from contextlib import contextmanager
 
 import pytest
+import yaml
 
 import mmfusion
 from mmfusion.cli import main
+from mmfusion.config.compose import load_config
 from mmfusion.config.instantiate import trusting
-from tests.helpers.own_components import COMPONENTS, PACKAGE, make_checkout, make_workplace, target_of, write_all
+from mmfusion.sweeps.search.objectives import resolve_objectives
+from tests.helpers.own_components import (
+    COMPONENTS,
+    PACKAGE,
+    SECTION_FILES,
+    make_checkout,
+    make_workplace,
+    target_of,
+    write_all,
+)
 
 TRUST = f"trusted_modules=[{PACKAGE}]"
 RUN = ["experiment=own", "paths.run=run", "trainer.max_epochs=1", "report.plots=false"]
@@ -153,3 +165,80 @@ def test_a_run_from_elsewhere_needs_trust_too(workplace, capsys):
             mmfusion.load_run("run")
     finally:
         config.write_text(text)
+
+
+# ---- a metric is known to all that choose or compare by metrics
+
+
+def test_a_metric_is_logged_and_its_direction_recorded(outside):
+    result = json.loads((outside / "here" / "run" / "result.json").read_text())
+    assert {"test/flag/confident", "test/level/spread"} <= result["metrics"].keys()
+    assert list(result["task_metrics"]["flag"])[-1] == "confident"
+    assert result["task_metrics"]["flag"]["confident"] == {"direction": "max", "signed": False}
+    assert result["task_metrics"]["level"]["spread"]["direction"] == "max"
+    assert "val/flag/confident" in (outside / "here" / "run" / "metrics.csv").read_text().splitlines()[0].split(",")
+
+
+def test_a_metric_can_be_watched_and_searched_for(workplace, capsys):
+    watched = ["callbacks.monitor.metric=val/flag/confident", "callbacks.early_stopping.patience=2"]
+    assert train(*RUN[:1], TRUST, "paths.run=watched", "trainer.max_epochs=1", "report.plots=false", *watched) == 0
+    monitor = json.loads((workplace / "here" / "watched" / "result.json").read_text())["monitor"]
+    assert (monitor["metric"], monitor["mode"]) == ({"val/flag/confident": 1.0}, "max")
+    config = load_config(["experiment=own", TRUST], [workplace / "conf"])
+    (objective,) = resolve_objectives("val/flag/confident", config)
+    assert objective.direction == "max"
+    assert train(*RUN[:1], TRUST, "callbacks.monitor.metric=val/flag/confidant") == 2
+    assert "did you mean 'val/flag/confident'?" in capsys.readouterr().err
+
+
+def test_runs_are_compared_by_a_metric(workplace, capsys):
+    assert main(["compare", "run", "--metric", "flag/confident", "--html", "compared.html"]) == 0
+    assert "test/flag/confident (higher is better)" in capsys.readouterr().out
+    assert PACKAGE not in sys.modules
+
+
+def test_what_is_wrong_with_a_metric_is_named(workplace, capsys):
+    for words, message in {
+        "task.level.metrics.spread.direction=up": "task.level.metrics.spread.direction: must be 'max' or 'min'",
+        "+task.level.metrics.loss={_target_: torchmetrics.ExplainedVariance}": "this name is taken",
+        "task.level.metrics.spread._target_=torchmetrics.ExplainedVariants": "did you mean 'ExplainedVariance'",
+        "task.level.metrics.spread._target_=os.system": "'os.system' is refused",
+        "task.kind.metrics={x: {_target_: torchmetrics.ExplainedVariance, multioutput: 3}}": "x.multioutput: must be",
+        "+task.level.metrics.spread.multioutptu=raw": "takes no such argument; did you mean 'multioutput'?",
+    }.items():
+        assert train(*RUN, TRUST, words) == 2, words
+        assert message in capsys.readouterr().err, words
+
+
+# ---- a section of the page
+
+
+def test_a_section_is_shown_where_the_command_names_it(workplace):
+    section = f"report.sections.durations._target_={PACKAGE}.durations.Durations"
+    assert main(["compare", "run", "--html", "own.html", section, TRUST]) == 0
+    assert '"title":"Durations"' in (workplace / "here" / "own.html").read_text()
+
+
+def test_a_section_that_a_run_names_is_not_run(workplace, capsys):
+    copy = workplace / "here" / "stranger"
+    shutil.copytree(workplace / "here" / "run", copy)
+    config = yaml.safe_load((copy / "config.yaml").read_text())
+    config["report"]["sections"] = {"durations": {"_target_": f"{PACKAGE}.durations.Durations"}}
+    (copy / "config.yaml").write_text(yaml.safe_dump(config))
+    with trusting([PACKAGE]):
+        assert main(["compare", "stranger", "--html", "stranger.html"]) == 0
+    assert PACKAGE not in sys.modules
+    assert '"title":"Durations"' not in (workplace / "here" / "stranger.html").read_text()
+    assert (
+        main(["compare", "run", "--html", "x.html", f"report.sections.d._target_={PACKAGE}.durations.Durations"]) == 2
+    )
+    assert "add trusted_modules=[" in capsys.readouterr().err
+
+
+def test_inside_a_section_takes_one_file_and_a_test(outside, tmp_path):
+    assert len(SECTION_FILES) == 1
+    make_checkout(tmp_path)
+    command = [sys.executable, "-m", "mmfusion", "compare", str(outside / "here" / "run"), "--html", "page.html"]
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "checkout")}
+    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, timeout=300)
+    assert '"title":"Durations"' in (tmp_path / "page.html").read_text()

@@ -34,6 +34,43 @@ class WeightNorm(Callback):
     def on_train_epoch_end(self, trainer, pl_module):
         pl_module.log(self.name, sum(p.detach().square().sum() for p in pl_module.parameters()).sqrt())
 '''
+METRIC = '''\
+"""The share of rows that a model is sure of."""
+
+from torchmetrics import MeanMetric
+
+
+class Confident(MeanMetric):
+    """Rows whose probability of yes is beyond a limit on either side.
+
+    Args:
+        limit: of the distance from one half.
+    """
+
+    def __init__(self, limit: float = 0.25) -> None:
+        super().__init__()
+        self.limit = limit
+
+    def update(self, preds, target):
+        super().update(((preds - 0.5).abs() > self.limit).float())
+'''
+SECTION = '''\
+"""How long the runs took."""
+
+from mmfusion.report.sections._base import ReportSection, Section, Table
+
+
+class Durations(ReportSection):
+    """A row a run."""
+
+    def section(self, runs):
+        rows = [[run.name, f"{run.seconds:.1f}"] for run in runs]
+        return Section("Durations", ["Seconds."], [Table(["run", "s"], rows)])
+'''
+
+
+SECTION_FILES = {"mmfusion/report/sections/durations.py": SECTION}
+"""A section of the page stands in no run's config."""
 
 
 TRANSFORM = '''\
@@ -238,6 +275,18 @@ COMPONENTS = {
         body="data: {modalities: {a: {transforms: {train: "
         "[{_target_: mmfusion.data.transforms.jitter.Jitter, file: jitters}]}}}}",
     ),
+    "metric": Component(
+        {
+            "mmfusion/tasks/metrics/confident.py": METRIC,
+            "conf/task/confident.yaml": "# as binary, and how sure the model is (mmfusion)\n"
+            "defaults: [binary]\nmetrics: {confident: "
+            "{_target_: mmfusion.tasks.metrics.confident.Confident, direction: max, limit: 0.1}}\n",
+        },
+        key="task.flag.metrics.confident",
+        shows=lambda run: "test/flag/confident" in json.loads((run / "result.json").read_text())["metrics"],
+        defaults=("override /task@task.flag: confident",),
+        body="task: {level: {metrics: {spread: {_target_: torchmetrics.ExplainedVariance}}}}",
+    ),
 }
 
 
@@ -266,6 +315,7 @@ def make_workplace(folder: Path) -> None:
     write_small_experiment(folder)
     (folder / "here").mkdir()
     write_all(folder, {"conf/experiment/own.yaml": experiment(outside=True), f"here/{PACKAGE}/__init__.py": ""})
+    write_all(folder, {f"here/{PACKAGE}/durations.py": SECTION})
     for component in COMPONENTS.values():
         component.prepare(folder)
         write_all(folder, component.outside())
@@ -277,6 +327,7 @@ def make_checkout(folder: Path) -> None:
     write_all(folder, {"conf/experiment/own.yaml": experiment(outside=False)})
     for part in ("mmfusion", "conf", "scripts"):
         shutil.copytree(REPOSITORY / part, folder / "checkout" / part)
+    write_all(folder / "checkout", SECTION_FILES)
     for component in COMPONENTS.values():
         component.prepare(folder)
         write_all(folder / "checkout", component.files)

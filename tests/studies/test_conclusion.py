@@ -2,7 +2,8 @@ import io
 
 from rich.console import Console
 
-from mmfusion.studies.conclusion import Conclusion, Section, Table, markdown, show
+from mmfusion.report.sections._base import Section, Table
+from mmfusion.studies.conclusion import Conclusion, markdown, show
 
 TABLE = Table(
     ["", "accuracy ↑", "n", "time"], [["a|b", "0.90 ± 0.01", "5", "40 s"], ["[red]c", "0.80 ± 0.02", "5", "41 s"]]

@@ -139,12 +139,19 @@ function chart(id, build, { click = null, plain = false } = {}) {
   const node = byId(id);
   charts.set(id, { node, build, click, plain, stale: true, near: false });
   observer ??= new IntersectionObserver((seen) => {
-    for (const each of seen) charts.get(each.target.id).near = each.isIntersecting;
+    for (const each of seen) if (charts.has(each.target.id)) charts.get(each.target.id).near = each.isIntersecting;
     placed = true;
     drawSoon();
   }, { rootMargin: "300px" });
   node.style.minHeight = "340px"; // about what will stand there, so that little moves when it is drawn
   observer.observe(node);
+}
+/** Take a chart away. */
+function unchart(id) {
+  const each = charts.get(id);
+  if (each?.drawn) Plotly.purge(each.node);
+  if (each) observer.unobserve(each.node);
+  charts.delete(id);
 }
 function stale(...ids) {
   for (const [id, each] of charts) if (!ids.length || ids.includes(id)) each.stale = true;

@@ -15,6 +15,7 @@ function follow() {
   refreshColours();
   overview();
   concluded();
+  renderSections();
   renderTable();
   refreshFacets();
   refreshSections();
