@@ -46,7 +46,7 @@ def finish(study_jobs: StudyJobs, folder: Path, jobs: Mapping[tuple[Variant, int
         _write_csv(folder / TRANSFER, conclusion.transfer)
         written.append(TRANSFER)
     if own:
-        sections = study_jobs.config["report"].get("sections")
+        sections = (study_jobs.config.get("report") or {}).get("sections")
         write_html(own, folder / PAGE, f"study={study_jobs.name}", by=by, sections=sections)
         written.append(PAGE)
     print(f"\n{shown_path(folder)}: {', '.join(written)}")
