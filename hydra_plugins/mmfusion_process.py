@@ -58,7 +58,7 @@ class ProcessLauncher(Launcher):
 
         command = current()
         slots = Slots(self.jobs, visible_gpus(), self.gpus_per_job)
-        return Pool(Sweep(command.folder), slots, command.words, command.trainer, self.timeout_s, self.grace_s)
+        return Pool(Sweep(command.folder), slots, command.prefix, command.trainer, self.timeout_s, self.grace_s)
 
     def launch(self, job_overrides: Sequence[Sequence[str]], initial_job_idx: int) -> Sequence[JobReturn]:
         """Run the jobs, which the sweep's folder knows; what each came to is in its `result.json`."""

@@ -52,7 +52,7 @@ def report_failure(folder: RunFolder, error: BaseException, when: float) -> None
 
 
 def root_cause(folder: RunFolder, error: BaseException) -> BaseException:
-    """The error itself, or what another rank said before it, where this one only followed."""
+    """The error itself, or what another rank reported before it, where this one only followed."""
     failures = []
     for path in _place(folder).glob(".mmfusion-rank-*.json"):
         failures.append(Failure(**json.loads(path.read_text(encoding="utf-8"))))

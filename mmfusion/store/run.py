@@ -39,7 +39,7 @@ class Run:
         ceilings: the best that can be expected for metrics of which the data knows it, by the metric's name.
         task_metrics: task to its metrics, the one that stands for it first, each with its `direction` (max, min or
             null) and whether its values lie around 0 (`signed`); empty for a run of before.
-        validation: `val/…` at the tested checkpoint; with `refit`, at the one that said how long to train.
+        validation: `val/…` at the tested checkpoint; with `refit`, at the one that decided how long to train.
         undefined: metrics of the test split that are not a number, and why.
         monitor: which metric (terms) chose the checkpoint and its `mode`, its best value, and when (`epoch`, `step`);
             how many `validations` there were, and in how many of them it was not a number (`undefined`).
@@ -54,7 +54,7 @@ class Run:
         faulty: split to modality to the `rows` whose medium could not be decoded (`data.loader.on_error`), and the
             `first` ten of them; as rank 0 saw it, empty if there was none.
         error: why it did not complete; several lines sometimes.
-        pruned: whether it was stopped because a search's pruner said so.
+        pruned: whether it was stopped by a search's pruner.
         id: where it lies, short and without a double among the runs found together: `fusion-sweep/3`.
         config: resolved; empty if it cannot be read.
         overrides: what was typed for this run.
@@ -120,7 +120,7 @@ class Run:
 
 
 _BESIDE = ("path", "id", "config", "overrides", "job", "sweep")  # other files have these, or none: folders are moved
-RECORDED = {each.name: str(each.type) for each in fields(Run) if each.name not in _BESIDE}
+RECORDED = {own.name: str(own.type) for own in fields(Run) if own.name not in _BESIDE}
 """What `result.json` holds, and of which type; `name`, `seed`, `started` and `status` are always there."""
 
 
@@ -178,8 +178,8 @@ def read_run(path: Path, id: str = "") -> Run:
         "status": status,
         "error": "; ".join(faults) or error,
         "seed": seed if isinstance(seed, int) else None,
-        "overrides": [str(each) for each in typed] if isinstance(typed, list) else [],
-        "sweep": next((each for each in path.parents if (each / files.SWEEP).is_file()), None),
+        "overrides": [str(text) for text in typed] if isinstance(typed, list) else [],
+        "sweep": next((folder for folder in path.parents if (folder / files.SWEEP).is_file()), None),
     }
     return Run(path, id=id, config=config, job=job, **(recorded | known))
 

@@ -59,7 +59,7 @@ def job_hash(overrides: Iterable[str]) -> str:
     Of two overrides of one key the later counts, so among those the order does matter.
     """
     ordered = sorted(parse_overrides(overrides), key=lambda override: override.name)
-    return hashlib.sha256("\n".join(each.text.lstrip("+") for each in ordered).encode()).hexdigest()[:16]
+    return hashlib.sha256("\n".join(override.text.lstrip("+") for override in ordered).encode()).hexdigest()[:16]
 
 
 class Sweep:
@@ -92,7 +92,7 @@ class Sweep:
             raise ConfigError(f"hydra.sweep.dir: cannot make {self.path}: {error.strerror}") from None
 
     def open(self, **about: Any) -> None:
-        """Make the folder and write `sweep.json`; what it said before about the same keys is replaced.
+        """Make the folder and write `sweep.json`; what it had under the same keys is replaced.
 
         Raises:
             ConfigError: the folder cannot be made.

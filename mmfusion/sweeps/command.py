@@ -43,21 +43,21 @@ class Command:
     _trainers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
-    def words(self) -> list[str]:
+    def prefix(self) -> list[str]:
         """What stands before a job's overrides on its command line."""
         folders = [word for path in self.config_dirs for word in ("--config-dir", str(Path(path).absolute()))]
         return [*folders, f"trusted_modules=[{','.join(self.trusted)}]"]
 
     def record(self) -> dict[str, Any]:
         """What `sweep.json` is to say of it."""
-        about = {"command": list(self.argv), "overrides": list(self.overrides), "words": self.words}
+        about = {"command": list(self.argv), "overrides": list(self.overrides), "words": self.prefix}
         return {**about, "cwd": str(Path.cwd()), **self.more}
 
     def check(self, overrides: Sequence[str]) -> dict[str, Any]:
         """A job's config, composed and checked.
 
         Raises:
-            ConfigError: it is wrong, or its files give Hydra orders: some launchers have each job's files read again.
+            ConfigError: it is wrong, or its files set more of Hydra than they may: some launchers have them read again.
         """
         with redirect_stderr(io.StringIO()):  # what composing says stands in each job's log
             composed = compose(overrides, self.config_dirs)

@@ -79,8 +79,8 @@ def launch(overrides: Sequence[str], config_dirs: Sequence[str | Path] = (), lis
         f"{group}={own}" for group, own in _STOCK.items() if not _is_chosen(group, plain, composed.sources.choices)
     ]
     with explained(plain, folders, known):
-        words = [*forced([*first, *for_hydra], known), *search_path(folders), *chosen]
-        settings = run_hydra(words)[1]
+        arguments = [*forced([*first, *for_hydra], known), *search_path(folders), *chosen]
+        settings = run_hydra(arguments)[1]
     check_options(settings)
     is_grid = listed is None and settings["sweeper"]["_target_"] == GRID
     folder = _given_folder(parsed, composed.hydra) or _own_folder_of(
@@ -90,13 +90,13 @@ def launch(overrides: Sequence[str], config_dirs: Sequence[str | Path] = (), lis
     if listed is not None:
         command = replace(command, jobs=listed.jobs, more=listed.about)
     given = _launcher([*forced(plain, known), *chosen], settings)
-    words = [*given, *search_path(folders), *_QUIET, f"hydra.sweep.dir={quoted(str(folder))}"]
+    arguments = [*given, *search_path(folders), *_QUIET, f"hydra.sweep.dir={quoted(str(folder))}"]
     hydra = initialize_config_dir(str(own_folder()), job_name="mmfusion", version_base="1.3")
     with running(command), _ends_on_sigterm(), hydra:
         app = GlobalHydra.instance().hydra
         assert app is not None
         with explained(plain, folders, known):
-            return app.multirun(config_name=PRIMARY, task_function=run_task, overrides=words)
+            return app.multirun(config_name=PRIMARY, task_function=run_task, overrides=arguments)
 
 
 def _first(
@@ -171,7 +171,7 @@ def _ends_on_sigterm() -> Iterator[None]:
 
 
 def _launcher(given: Sequence[str], settings: Mapping[str, Any]) -> list[str]:
-    """What Hydra is told of the launcher: of one of its plugins all options, in place of the name of mmfusion's file.
+    """What Hydra gets for the launcher: of one of its plugins all options, in place of the name of mmfusion's file.
 
     The plugins bring files of the same names. Hydra 1.3 would read ours against theirs, in each worker again, and warn
     that its next version will not.

@@ -24,7 +24,7 @@ class Pool:
     Args:
         sweep: of the jobs.
         slots: places on this machine.
-        words: on each job's command line, before its overrides.
+        prefix: on each job's command line, before its overrides.
         trainer: gives the `trainer` section of a job's config, by its overrides; it says how many devices it takes.
         timeout_s: seconds after which a job is ended and has failed; None waits for ever.
         grace_s: seconds between asking a job to stop and killing it.
@@ -34,12 +34,12 @@ class Pool:
         self,
         sweep: Sweep,
         slots: Slots,
-        words: Sequence[str],
+        prefix: Sequence[str],
         trainer: Callable[[Sequence[str]], Mapping[str, Any]],
         timeout_s: float | None = None,
         grace_s: float = 30.0,
     ) -> None:
-        self.sweep, self.slots, self.words = sweep, slots, words
+        self.sweep, self.slots, self.prefix = sweep, slots, prefix
         self.timeout_s, self.grace_s = timeout_s, grace_s
         self._trainer = trainer
         self._running: dict[int, JobProcess] = {}
@@ -76,7 +76,7 @@ class Pool:
         about = {**note, "gpus": gpus}
         try:
             self._running[job.number] = JobProcess(
-                self.sweep, job, self.words, given, timeout_s=self.timeout_s, grace_s=self.grace_s, note=about
+                self.sweep, job, self.prefix, given, timeout_s=self.timeout_s, grace_s=self.grace_s, note=about
             )
         except OSError as error:
             self.slots.give_back(job.number)

@@ -27,9 +27,9 @@ _OTHERS = re.compile(
 _TAIL = 2000  # characters of a log that an error message quotes
 
 
-def command_line(words: Sequence[str], job: Job) -> list[str]:
-    """`mmfusion train` for that job. `words` stand before its overrides: config folders, trusted modules."""
-    return [sys.executable, "-m", "mmfusion", "train", *words, *job.overrides, f"paths.run={quoted(str(job.folder))}"]
+def command_line(prefix: Sequence[str], job: Job) -> list[str]:
+    """`mmfusion train` for that job. `prefix` stands before its overrides: config folders, trusted modules."""
+    return [sys.executable, "-m", "mmfusion", "train", *prefix, *job.overrides, f"paths.run={quoted(str(job.folder))}"]
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class JobProcess:
     Args:
         sweep: of the job.
         job: what to run.
-        words: before its overrides on the command line.
+        prefix: before its overrides on the command line.
         environment: beside this process's own.
         cwd: where the sweep was started, for `./conf` and relative paths; None is this process's own folder.
         timeout_s: seconds after which it is ended and has failed; None waits for ever.
@@ -79,7 +79,7 @@ class JobProcess:
         self,
         sweep: Sweep,
         job: Job,
-        words: Sequence[str],
+        prefix: Sequence[str],
         environment: Mapping[str, str],
         cwd: str | None = None,
         timeout_s: float | None = None,
@@ -96,7 +96,7 @@ class JobProcess:
         inherited = {k: v for k, v in os.environ.items() if not _OTHERS.fullmatch(k)}
         with (job.folder / LOG).open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 (our own command, checked before)
-                command_line(words, job),
+                command_line(prefix, job),
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,

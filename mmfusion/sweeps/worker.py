@@ -43,7 +43,7 @@ def run_task(config: Any) -> dict[str, Any]:
 def run_job(
     sweep: Sweep,
     job: Job,
-    words: Sequence[str],
+    prefix: Sequence[str],
     environment: Mapping[str, str],
     cwd: str | None = None,
     timeout_s: float | None = None,
@@ -54,7 +54,7 @@ def run_job(
     Args:
         sweep: of the job.
         job: what to run; if it has completed, was cancelled, or another host is at work on it, it is left alone.
-        words: see `JobProcess`.
+        prefix: see `JobProcess`.
         environment: see `JobProcess`.
         cwd: see `JobProcess`.
         timeout_s: after which whoever runs this process ends it. The job is ended a little before, so that its result
@@ -66,7 +66,7 @@ def run_job(
     limit = None if timeout_s is None else max(timeout_s - 2 * GRACE_S, timeout_s / 2)
     note = {WORKER: identity()}
     try:
-        process = JobProcess(sweep, job, words, environment, cwd, limit, "timeout_min", note=note)
+        process = JobProcess(sweep, job, prefix, environment, cwd, limit, "timeout_min", note=note)
     except OSError as error:
         return sweep.settle_unstarted(job, error)
     is_unwanted = False

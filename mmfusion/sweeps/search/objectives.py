@@ -58,7 +58,7 @@ def resolve_objectives(given: Any, config: Mapping[str, Any]) -> tuple[Objective
         config: a composed config.
 
     Raises:
-        ConfigError: there is no such metric, or its direction cannot be told.
+        ConfigError: there is no such metric, or its direction is not known.
     """
     if given is None:
         given = MONITOR
@@ -115,8 +115,8 @@ def _facts(config: Mapping[str, Any]) -> dict[str, dict[str, MetricFacts] | None
 
 def _direction(metric: str, mode: Any, config: Mapping[str, Any]) -> Direction:
     if mode in ("min", "max"):
-        found: Direction = mode
-        return found
+        chosen: Direction = mode
+        return chosen
     if mode not in ("auto", None):
         raise ConfigError(f"{KEY}: {metric}: expected min, max or auto, found {mode!r}")
     monitor = config["callbacks"]["monitor"]

@@ -71,7 +71,7 @@ def search(settings: Settings, launcher: Launcher) -> SearchOutcome:
         try:
             finder.run()
         finally:
-            outcome = summarize(study, sweep, command.words, finder.failed, finder.limit, finder.gave_up)
+            outcome = summarize(study, sweep, command.prefix, finder.failed, finder.limit, finder.gave_up)
     finally:
         study.close()
     return outcome

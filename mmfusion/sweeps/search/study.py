@@ -185,7 +185,7 @@ class SharedStudy:
             trial.set_user_attr(key, value)
 
     def tell(self, number: int, state: TrialState, values: Sequence[float] | None = None) -> bool:
-        """How a trial ended; False if another process has said so before."""
+        """How a trial ended; False if another process has recorded one before."""
         if self.trials()[number].state.is_finished():
             return False
         self.optuna.tell(number, values, state)

@@ -56,14 +56,14 @@ def trial_line(trial: ActiveTrial, study: SharedStudy, limit: int, base: int) ->
 
 
 def summarize(
-    study: SharedStudy, sweep: Sweep, words: Sequence[str], failed: Sequence[int], limit: int, gave_up: bool
+    study: SharedStudy, sweep: Sweep, prefix: Sequence[str], failed: Sequence[int], limit: int, gave_up: bool
 ) -> SearchOutcome:
     """Say what the study has come to, and write what repeats the best of it.
 
     Args:
         study: the study.
         sweep: of the search.
-        words: before a job's overrides on its command line.
+        prefix: before a job's overrides on its command line.
         failed: trials of this process that failed.
         limit: trials that there were to be.
         gave_up: whether failures are why there are not as many.
@@ -78,7 +78,7 @@ def summarize(
         say(f"  failed: trial {number}: {error.splitlines()[0]}")
     for trial, owner in study.running():
         say(f"  trial {trial.number} is still at work ({owner_text(owner)})")
-    train = shlex.join(["mmfusion", "train", *(word for word in words if word != "trusted_modules=[]")])
+    train = shlex.join(["mmfusion", "train", *(word for word in prefix if word != "trusted_modules=[]")])
     if len(study.objectives) == 1:
         _write_best(study, sweep, train, best)
     else:

@@ -121,11 +121,11 @@ def build(catalogue: Catalogue, key: str, given: Given, **injected: Any) -> Any:
 
 def _check(key: str, value: Any, annotation: Any) -> None:
     """Refuse a value that is not of the annotated type; numbers may be whole, and are never `true` or `false`."""
-    words = str(getattr(annotation, "__name__", annotation)).split(" | ")
-    if not set(words) <= set(_PLAIN):
+    types = str(getattr(annotation, "__name__", annotation)).split(" | ")
+    if not set(types) <= set(_PLAIN):
         raise ConfigError(f"{key}: takes a Python object, which a config cannot give")
-    own = float if type(value) is int and "float" in words else type(value)
-    if own not in [_PLAIN[word][0] for word in words]:
-        expected = " or ".join(_PLAIN[word][1] for word in words)
+    own = float if type(value) is int and "float" in types else type(value)
+    if own not in [_PLAIN[one][0] for one in types]:
+        expected = " or ".join(_PLAIN[one][1] for one in types)
         shown = f"the string {value!r}" if isinstance(value, str) else json.dumps(value)
         raise ConfigError(f"{key}: must be {expected}, found {shown}")
