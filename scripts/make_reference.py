@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 import json
-import pkgutil
 import re
-from collections.abc import Iterator
-from importlib import import_module
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-import mmfusion.data.kinds
-import mmfusion.data.transforms
 from mmfusion.config.folders import groups, own_folder
+from mmfusion.config.schema import own_components, whole
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
+_ALL_KINDS = ("_target_", "kind", "transforms")  # what every kind has
 HEADER = """\
 # Reference: every option
 
@@ -43,11 +41,12 @@ def page() -> str:
         for option, path in sorted(options.items()):
             parts += [f"### `{group}={option}`\n", _block(path)]
     parts.append(KINDS)
-    for kind, component in _components(mmfusion.data.kinds.__name__, mmfusion.data.kinds.__path__):
-        parts += [f"### `kind: {kind}`\n", _table(component)]
+    components = whole()["$defs"]
+    for kind, target in sorted(own_components("kind").items()):
+        parts += [f"### `kind: {kind}`\n", _table(components[target])]
     parts.append(TRANSFORMS)
-    for _, component in _components(mmfusion.data.transforms.__name__, mmfusion.data.transforms.__path__):
-        parts += [f"### `{component.__module__}.{component.__name__}`\n", _table(component)]
+    for target in sorted(own_components("transform").values()):
+        parts += [f"### `{target}`\n", _table(components[target])]
     return "\n".join(parts)
 
 
@@ -55,39 +54,27 @@ def _block(path: Path) -> str:
     return f"```yaml\n{path.read_text().strip()}\n```\n"
 
 
-def _components(package: str, folders: list[str]) -> Iterator[tuple[str, type]]:
-    """Each public module of a package, with the class that its name stands for."""
-    for name in sorted(each.name for each in pkgutil.iter_modules(folders) if not each.name.startswith("_")):
-        yield name, getattr(import_module(f"{package}.{name}"), name.title().replace("_", ""))
-
-
-def _table(component: type) -> str:
-    """What it is, in its first paragraph, and its options; KeyError for one that its docstring does not explain."""
-    text = inspect.getdoc(component) or ""
-    lines = dict(_explained(text.partition("\nArgs:\n")[2]))
-    rows = [f"| `{name}` | {_default(each)} | {lines[name]} |" for name, each in _parameters(component).items()]
-    about = _of_yaml(" ".join(text.partition("\n\n")[0].split()))
+def _table(component: Mapping[str, Any]) -> str:
+    """What it is and its options; KeyError for one that its docstring does not explain."""
+    options = {name: node for name, node in component["properties"].items() if name not in _ALL_KINDS}
+    texts = {name: node["description"] for name, node in options.items() if "description" in node}
+    rows = [
+        f"| `{name}` | {_default(node, name in component['x-required'])} | {_cell(texts[name])} |"
+        for name, node in options.items()
+    ]
+    about = _of_yaml(component["description"])
     return "\n".join([about, "", *(["| option | default | |", "|---|---|---|", *rows, ""] if rows else [])])
 
 
-def _parameters(component: type) -> dict[str, inspect.Parameter]:
-    """The constructor's, but for `self`; none of a class that has no constructor of its own."""
-    if component.__init__ is object.__init__:  # type: ignore[misc]
-        return {}
-    return dict(inspect.signature(component).parameters)
-
-
-def _explained(arguments: str) -> Iterator[tuple[str, str]]:
-    """Name and sentence of each entry of a docstring's `Args`."""
-    for name, text in re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", arguments.partition("\n\n")[0], re.MULTILINE):
-        yield name, _of_yaml(" ".join(text.split())).replace("|", r"\|")
-
-
-def _default(parameter: inspect.Parameter) -> str:
-    if parameter.default is inspect.Parameter.empty:
+def _default(node: Mapping[str, Any], is_required: bool) -> str:
+    if is_required:
         return "must be given"
-    value = parameter.default
+    value = node["default"]
     return "`" + (value if isinstance(value, str) else json.dumps(value)).replace("|", r"\|") + "`"
+
+
+def _cell(text: str) -> str:
+    return _of_yaml(text).replace("|", r"\|")
 
 
 def _of_yaml(text: str) -> str:

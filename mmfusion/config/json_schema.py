@@ -13,7 +13,7 @@ import json
 import pkgutil
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
 from importlib import import_module
@@ -94,7 +94,18 @@ def whole_schema() -> Schema:
     schema = section_schema(sections.Config)
     schema["properties"]["callbacks"]["additionalProperties"] = True  # callbacks of others, by `_target_`
     schema["properties"] |= {"defaults": {"type": "array"}, "hydra": {"type": "object"}}
+    for target, component in defined.items():
+        component["properties"]["_target_"] = {"const": target}
+        if component["x-slot"] == "kind":
+            component["properties"]["kind"] = {"const": target.split(".")[-2]}
+    defined |= {slot: _any_of([_path(each) for each in components]) for slot, components in found.items()}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "$defs": defined}
+
+
+def _any_of(targets: Sequence[str]) -> Schema:
+    """What a slot takes, for editors: the check itself goes by `_target_` and follows no reference."""
+    of_others = {"required": ["_target_"], "properties": {"_target_": {"not": {"enum": list(targets)}}}}
+    return {"anyOf": [*({"$ref": f"#/$defs/{target}"} for target in targets), of_others], "x-slot": ""}
 
 
 def _components(name: str) -> Iterator[Any]:
@@ -190,7 +201,8 @@ def _plain(node: Any, defined: Mapping[str, Any]) -> Any:
         inner = {name: _plain(each, defined) for name, each in node["properties"].items()}
         required = {"x-required": node["required"]} if "required" in node else {}
         return {"type": "object", "properties": inner, "additionalProperties": False, **required}
-    return {name: _plain(each, defined) for name, each in node.items() if name not in ("title", "default")}
+    plain = {name: _plain(each, defined) for name, each in node.items() if name not in ("title", "default", "x-ref")}
+    return plain | ({"$ref": node["x-ref"]} if "x-ref" in node else {})
 
 
 def _explained(docstring: str) -> dict[str, str]:

@@ -6,9 +6,10 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from itertools import takewhile
+from pathlib import Path
 from typing import Any
 
-from mmfusion.config.folders import own_folder
+from mmfusion.config.folders import PACKAGE, own_folder
 from mmfusion.config.instantiate import is_under, locate
 from mmfusion.config.slots import slot_of
 
@@ -28,7 +29,7 @@ def whole() -> Schema:
 def schema_of(target: Any, key: str, injected: tuple[str, ...] = ()) -> Schema | None:
     """What the component `target` takes; None if mmfusion has no such.
 
-    Anybody else's is imported to see it, which must have been allowed.
+    Anybody else's is imported to see it, which must have been allowed, and one in a new file of mmfusion's.
 
     Args:
         target: its dotted path.
@@ -38,10 +39,16 @@ def schema_of(target: Any, key: str, injected: tuple[str, ...] = ()) -> Schema |
     Raises:
         ConfigError: see `mmfusion.config.instantiate.locate`.
     """
-    own = whole()["$defs"].get(target)
-    if own is not None or is_under(str(target), ("mmfusion",)):
-        return own
+    own = whole()["$defs"]
+    module = str(target).rpartition(".")[0]
+    is_known = any(other.rpartition(".")[0] == module for other in own)
+    if is_known or (is_under(module, ("mmfusion",)) and not _file_of(module).is_file()):
+        return own.get(target)
     return _described(locate(target, key), slot_of(key), injected)
+
+
+def _file_of(module: str) -> Path:
+    return PACKAGE.joinpath(*module.split(".")[1:]).with_suffix(".py")
 
 
 @cache

@@ -8,9 +8,23 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeAlias
 
 from annotated_types import Ge, Interval
+
+
+@dataclass(frozen=True)
+class Of:
+    """`Annotated[Node, Of("fusion")]`: a component of that slot, where an editor may look up what it takes."""
+
+    slot: str
+
+    def __get_pydantic_json_schema__(self, core_schema: object, handler: object) -> dict[str, str]:
+        return {"type": "object", "x-ref": f"#/$defs/{self.slot}"}
+
+
+Node: TypeAlias = Mapping[str, Any]
+"""A component's `_target_` and its arguments."""
 
 
 @dataclass
@@ -61,8 +75,8 @@ class Paths:
 class Transforms:
     """Components that change a batch of one modality, in order."""
 
-    train: Sequence[Mapping[str, Any]] | None = None
-    eval: Sequence[Mapping[str, Any]] | None = None
+    train: Sequence[Annotated[Node, Of("transform")]] | None = None
+    eval: Sequence[Annotated[Node, Of("transform")]] | None = None
 
 
 @dataclass
@@ -99,7 +113,7 @@ class TaskKeys:
         metrics: name to a further metric.
     """
 
-    metrics: Mapping[str, Mapping[str, Any]] | None = field(default_factory=dict)
+    metrics: Mapping[str, Annotated[Node, Of("metric")]] | None = field(default_factory=dict)
 
 
 @dataclass
@@ -123,7 +137,7 @@ class SourceKeys:
     """
 
     loader: Mapping[str, Any]
-    modalities: Mapping[str, Mapping[str, Any]] | None = field(default_factory=dict)
+    modalities: Mapping[str, Annotated[Node, Of("kind")]] | None = field(default_factory=dict)
 
 
 @dataclass
@@ -134,24 +148,24 @@ class Config:
     seed: Annotated[int, Interval(ge=0, le=4294967295)]  # what numpy takes
     tags: Sequence[str]
     trusted_modules: Sequence[str]
-    data: Mapping[str, Any]
-    encoder: Mapping[str, Mapping[str, Any]]
+    data: Annotated[Node, Of("data")]
+    encoder: Mapping[str, Annotated[Node, Of("encoder")]]
     modality: Modality
-    fusion: Mapping[str, Any]
-    sharing: Mapping[str, Any]
+    fusion: Annotated[Node, Of("fusion")]
+    sharing: Annotated[Node, Of("sharing")]
     head: Head
-    task: Mapping[str, Mapping[str, Any]]
-    loss_weighting: Mapping[str, Any]
+    task: Mapping[str, Annotated[Node, Of("task")]]
+    loss_weighting: Annotated[Node, Of("loss_weighting")]
     gradients_of: Literal["representation", "last_shared_layer", "shared"]
-    optimizer: Mapping[str, Any]
-    scheduler: Mapping[str, Any]
+    optimizer: Annotated[Node, Of("optimizer")]
+    scheduler: Annotated[Node, Of("scheduler")]
     trainer: Mapping[str, Any]
     compile: Compile
     callbacks: Mapping[str, Any]
-    logger: Mapping[str, Any]
+    logger: Mapping[str, Annotated[Node, Of("logger")]]
     report: Report
     paths: Paths
-    study: Mapping[str, Any] | None = None  # a run of a study has none
+    study: Annotated[Node, Of("study")] | None = None  # a run of a study has none
 
 
 SOURCE_KEYS, MODALITY_KEYS, ENCODER_KEYS, TASK_KEYS = (

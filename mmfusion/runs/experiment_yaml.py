@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shlex
 import textwrap
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.config.names import RESERVED
+from mmfusion.config.schema import FILE
 from mmfusion.data.table.read import OPTIONS, Settings
 from mmfusion.runs.defaults import Choice, first_encoder, group_key
 from mmfusion.runs.inspect.columns.column_names import LABEL, named, words
@@ -56,7 +58,13 @@ class Keys:
 
 
 def experiment(
-    plan: Plan, name: str, path: str, root: str | None, settings: Settings, choices: Sequence[Choice] = ()
+    plan: Plan,
+    name: str,
+    path: str,
+    root: str | None,
+    settings: Settings,
+    choices: Sequence[Choice] = (),
+    folder: Path = Path("conf/experiment"),
 ) -> str:
     """The text of `conf/experiment/<name>.yaml`.
 
@@ -67,6 +75,7 @@ def experiment(
         root: of its media.
         settings: how the table is read.
         choices: how it trains.
+        folder: where the file is to be; from there editors find the schema.
     """
     table = plan.of("modality", "tabular")
     keys = Keys.of(plan)
@@ -77,6 +86,7 @@ def experiment(
         f"# Written by `mmfusion init {shlex.quote(path)}`; yours to change. Next:",
         f"#   mmfusion validate experiment={name}",
         f"#   mmfusion train experiment={name}",
+        f"# yaml-language-server: $schema={Path(os.path.relpath(FILE, folder)).as_posix()}",
         "defaults:",
         *(_encoder(kind, key, choices) for key, kind in keys.kinds().items()),
         *(f"  - /task@task.{key}: {d.kind}" for key, d in tasks.items()),

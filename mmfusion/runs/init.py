@@ -88,7 +88,7 @@ def init(
     _print(plan, console)
     _print_choices(choices, console)
     target.parent.mkdir(parents=True, exist_ok=True)
-    target.write_text(experiment(plan, name, path, root, guess.settings, choices), encoding="utf-8")
+    target.write_text(experiment(plan, name, path, root, guess.settings, choices, target.parent), encoding="utf-8")
     console.print(f"\nWrote [bold]{escape(str(target))}[/]. Read it, then:")
     where = "" if out is None else f" --config-dir {shell_path(_config_dir(target))}"
     for verb in ("validate", "train"):

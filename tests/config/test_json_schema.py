@@ -4,9 +4,13 @@ import json
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+import pytest
+import yaml
+from jsonschema import Draft202012Validator
 from torch import nn
 from torchmetrics import MetricCollection
 
+from mmfusion.config.folders import own_folder
 from mmfusion.config.json_schema import component_schema
 from mmfusion.config.schema import FILE
 from mmfusion.encoders._base import Encoder
@@ -31,7 +35,8 @@ def test_the_file_is_what_the_components_say():
 
 def test_an_argument_has_type_default_and_sentence():
     schema = component_schema(CNN, "encoder", ["channels"])
-    assert schema["properties"]["dropout"] == {"type": "number", "default": 0.1, "description": "on the result."}
+    dropout = schema["properties"]["dropout"]
+    assert dropout.items() >= {"type": "number", "default": 0.1, "description": "on the result."}.items()
     assert schema["properties"]["norm"]["enum"] == ["group", "batch", "none"]
     assert schema["x-injected"] == ["channels"]
     assert schema["x-required"] == []
@@ -99,3 +104,33 @@ class Computed(Classification):
 def test_directions_of_a_tasks_metrics():
     assert component_schema(Classification, "task")["x-facts"]["METRICS"]["accuracy"] == "max"
     assert "METRICS" not in component_schema(Computed, "task")["x-facts"]
+
+
+def as_an_editor_sees_it(config):
+    """What a validator that knows nothing of mmfusion says of a file."""
+    return list(Draft202012Validator(json.loads(FILE.read_text(encoding="utf-8"))).iter_errors(config))
+
+
+@pytest.mark.parametrize("path", sorted((own_folder() / "experiment").glob("*.yaml")), ids=lambda path: path.stem)
+def test_editors_accept_experiments(path):
+    assert as_an_editor_sees_it(yaml.safe_load(path.read_text())) == []
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fusion: {dimm: 3}",
+        "fusion: {_target_: mmfusion.fusion.concat.Concat, dims: {}}",
+        "encoder: {image: {widths: wide}}",
+        "trainer: {max_epoch: 3}",
+        "data: {modalities: {image: {kind: image, sise: [8, 8]}}}",
+        "data: {modalities: {image: {transforms: {train: [{_target_: mypackage.Mine}, {rate: much}]}}}}",
+        "sed: 3",
+    ],
+)
+def test_editors_mark_what_is_wrong(text):
+    assert as_an_editor_sees_it(yaml.safe_load(text))
+
+
+def test_editors_leave_components_of_others_alone():
+    assert not as_an_editor_sees_it(yaml.safe_load("fusion: {_target_: mypackage.Mine, anything: 3}"))

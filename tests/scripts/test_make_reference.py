@@ -4,6 +4,8 @@ import importlib.util
 
 import pytest
 
+from mmfusion.config.json_schema import component_schema
+
 
 @pytest.fixture(scope="module")
 def make_reference(repo):
@@ -32,7 +34,7 @@ def test_an_option_as_a_config_writes_it(make_reference):
         def __init__(self, holes: object, how: str = "a|b") -> None:
             pass
 
-    assert make_reference._table(Sieve).splitlines() == [
+    assert make_reference._table(component_schema(Sieve, "")).splitlines() == [
         "Keeps what is coarse.",
         "",
         "| option | default | |",
@@ -50,4 +52,4 @@ def test_an_option_without_a_sentence_is_an_error(make_reference):
             pass
 
     with pytest.raises(KeyError, match="depth"):
-        make_reference._table(Silent)
+        make_reference._table(component_schema(Silent, ""))
