@@ -18,14 +18,13 @@ from mmfusion.runs.inspect.groups.group_column import decide_groups, give_hints
 from mmfusion.runs.inspect.groups.path_groups import warn_of_path_groups
 from mmfusion.runs.inspect.plan import Plan
 from mmfusion.runs.inspect.requested import FILES, Requested
-from mmfusion.runs.inspect.roles.input_columns import decide_inputs, warn_of_similar_names
+from mmfusion.runs.inspect.roles.input_columns import decide_inputs, decide_texts, warn_of_similar_names
 from mmfusion.runs.inspect.roles.leak_columns import warn_of_leaks
 from mmfusion.runs.inspect.roles.media_columns import find_media
 from mmfusion.runs.inspect.roles.one_hot import one_hot
 from mmfusion.runs.inspect.roles.requested_columns import decide_requested
 from mmfusion.runs.inspect.roles.split_column import find_split, other_splits
 from mmfusion.runs.inspect.roles.target_columns import decide_targets
-from mmfusion.runs.inspect.roles.text_columns import decide_texts
 
 _NUMBERS = 0.9
 """Share of numbers from which on different values measure something and name no rows."""

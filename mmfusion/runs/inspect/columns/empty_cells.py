@@ -142,7 +142,7 @@ def _is_empty(value: str, rest: Sequence[str], *, is_text: bool) -> bool:
     """Whether a spelling beside other words means an empty cell."""
     small = value.lower()
     codes = (1, 2) if value == "Na" else (2,)  # sodium; NA among letters is no code
-    if small == "na" and _share(rest, lambda text: len(text) in codes and text.isalpha()) >= _ALIKE:
+    if small == "na" and sum(len(text) in codes and text.isalpha() for text in rest) >= _ALIKE * len(rest):
         return False  # a code among codes of two letters, as of countries
     if small in PROGRAMS:
         return True
@@ -151,10 +151,6 @@ def _is_empty(value: str, rest: Sequence[str], *, is_text: bool) -> bool:
     if small in MARKS and not is_text:
         return all(any(char.isalnum() for char in text) for text in rest)
     return False
-
-
-def _share(values: Sequence[str], holds: Any) -> float:
-    return sum(map(holds, values)) / len(values)
 
 
 def _counted(found: Mapping[str, int]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,67 +105,66 @@ def _headers(kind: str, known: str | None, files: list[Path]) -> tuple[dict[str,
     if kind == "speech":
         return *_sounds(files), kind
     if kind == "array" or known in ("features", "series"):
-        arguments, said, guessed = _arrays(files)
-        return arguments, said, known or guessed
+        arguments, shown, guessed = _arrays(files)
+        return arguments, shown, known or guessed
     return {}, "", kind
+
+
+def _readable(files: list[Path], header: Callable[[Path], Any]) -> list[Any]:
+    """The headers that can be read: damaged bytes raise anything; `mmfusion validate` says which files."""
+    found = []
+    for file in files:
+        with suppress(Exception):
+            found.append(header(file))
+    return found
 
 
 def _images(files: list[Path]) -> tuple[dict[str, Any], str]:
     import PIL.Image
 
-    sizes: Counter[tuple[int, int]] = Counter()
-    grey = True
-    for file in files:
-        # Damaged bytes raise anything; `mmfusion validate` says which files.
-        with suppress(Exception), PIL.Image.open(file) as image:
-            sizes[image.size] += 1
-            grey &= image.mode in _GREY
-    if not sizes:
+    def header(file: Path) -> tuple[tuple[int, int], bool]:
+        with PIL.Image.open(file) as image:
+            return image.size, image.mode in _GREY
+
+    headers = _readable(files, header)
+    if not headers:
         return {"size": [128, 128]}, "no header could be read"
+    sizes = Counter(size for size, _ in headers)
+    grey = all(is_grey for _, is_grey in headers)
     (width, height), _ = sizes.most_common(1)[0]
     one_size = len(sizes) == 1 and max(width, height) <= 256
-    said = f"{width}×{height}" if len(sizes) == 1 else f"{len(sizes)} sizes in {sum(sizes.values())} files"
+    shown = f"{width}×{height}" if len(sizes) == 1 else f"{len(sizes)} sizes in {len(headers)} files"
     size = [height, width] if one_size else [128, 128]
-    return {"size": size, "channels": 1 if grey else 3}, said + (", grey" if grey else ", colour")
+    return {"size": size, "channels": 1 if grey else 3}, shown + (", grey" if grey else ", colour")
 
 
 def _sounds(files: list[Path]) -> tuple[dict[str, Any], str]:
     import soundfile
 
-    rates: Counter[int] = Counter()
-    longest = 0.0
-    for file in files:
-        with suppress(Exception):
-            info = soundfile.info(str(file))
-            rates[info.samplerate] += 1
-            longest = max(longest, info.duration)
-    if not rates:
+    headers = _readable(files, lambda file: soundfile.info(str(file)))
+    if not headers:
         return {"sample_rate": 16000}, "no header could be read"
+    rates, longest = Counter(info.samplerate for info in headers), max(info.duration for info in headers)
     rate = min(rates.most_common(1)[0][0], 16000)
-    said = f"{', '.join(map(str, sorted(rates)))} Hz, up to {longest:.1f} s"
-    return {"sample_rate": rate, "seconds": float(min(max(1, round(longest + 0.49)), 10))}, said
+    shown = f"{', '.join(map(str, sorted(rates)))} Hz, up to {longest:.1f} s"
+    return {"sample_rate": rate, "seconds": float(min(max(1, round(longest + 0.49)), 10))}, shown
 
 
 def _arrays(files: list[Path]) -> tuple[dict[str, Any], str, str]:
-    archives: list[dict[str, int]] = []
-    for file in files:
-        with suppress(Exception):
-            archives += [_members(file)] if file.suffix.lower() == ".npz" else []
+    archives = _readable([file for file in files if file.suffix.lower() == ".npz"], _members)
     arguments: dict[str, Any] = {}
     which = ""
-    if any(len(each) > 1 for each in archives):
+    if any(len(members) > 1 for members in archives):
         common = set(archives[0]).intersection(*archives)
         if not common:
             return {}, "archives of several arrays, none of which is in all of them: make it one a file", "features"
         arguments["key"] = max(sorted(common), key=lambda name: archives[0][name])
         which = f" of {arguments['key']!r}, the largest of the arrays {', '.join(sorted(archives[0]))}"
-    for file in files:
-        with suppress(Exception):
-            shape = _shape(file, arguments.get("key"))
-            # A sequence of a few channels is a sensor's; one of many is what some network made of something.
-            kind = "series" if len(shape) == 2 and shape[1] < 64 else "features"
-            return arguments, f"shape {list(shape)}{which}", kind
-    return {}, "no header could be read", "features"
+    shape = next((s for file in files for s in _readable([file], lambda f: _shape(f, arguments.get("key")))), None)
+    if shape is None:
+        return {}, "no header could be read", "features"
+    # A sequence of a few channels is a sensor's; one of many is what some network made of something.
+    return arguments, f"shape {list(shape)}{which}", "series" if len(shape) == 2 and shape[1] < 64 else "features"
 
 
 def _members(archive: Path) -> dict[str, int]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections import Counter
+from itertools import chain, pairwise
 
 import numpy as np
 import polars as pl
@@ -202,10 +203,7 @@ def _tokens(texts: pl.Series, rows: np.ndarray) -> dict[int, frozenset[str]]:
 
 
 def _rarity(tokens: dict[int, frozenset[str]]) -> dict[str, float]:
-    counts: dict[str, int] = {}
-    for each in tokens.values():
-        for token in each:
-            counts[token] = counts.get(token, 0) + 1
+    counts = Counter(chain.from_iterable(tokens.values()))
     return {token: float(np.log(1 + len(tokens) / count)) for token, count in counts.items()}
 
 

@@ -1,12 +1,31 @@
-"""What becomes of the columns that are no targets."""
+"""What becomes of the columns that are no targets: texts, numbers, categories, or nothing."""
 
 from __future__ import annotations
 
+import polars as pl
+
+from mmfusion.data.decode.text_tokens import split_text
 from mmfusion.data.table.whole_numbers import rounded
 from mmfusion.runs.inspect.columns.separators import labels_of
 from mmfusion.runs.inspect.columns.similar_names import similar_message
 from mmfusion.runs.inspect.plan import Plan
 from mmfusion.runs.inspect.roles.leak_columns import leaks_of_leaks, why_leak
+
+
+def decide_texts(plan: Plan, targets: frozenset[str]) -> None:
+    """Free texts are modalities; of several versions of one text, the first."""
+    taken: list[str] = []
+    for name in plan.open(targets):
+        found = plan.profiles[name]
+        if not found.is_text:
+            continue
+        source = next((other for other in taken if _made_from(plan.columns[name], plan.columns[other])), None)
+        if source is None:
+            taken.append(name)
+            plan.decide(name, "modality", "text", found.text_reason, arguments=found.text_arguments)
+        else:
+            why = f"another version of `{source}`: nearly all its words are in that cell of the same row"
+            plan.ignore(name, why, f"to train on it, take it instead of `{source}`")
 
 
 def decide_inputs(plan: Plan) -> None:
@@ -46,3 +65,12 @@ def warn_of_similar_names(plan: Plan) -> None:
         what = "classes" if decision.role == "task" else "levels"
         if (alike := similar_message(labels_of(names, lists) if lists else names, what)) is not None:
             plan.warn(name, alike)
+
+
+def _made_from(cells: pl.Series, other: pl.Series) -> bool:
+    """Whether at least 95 of 100 words stand in the other text of the same row (in a sample of rows)."""
+    frame = pl.DataFrame({"a": cells, "b": other}).drop_nulls().head(1000)
+    mine, theirs = ([split_text(text.lower(), "words") for text in frame[column].to_list()] for column in ("a", "b"))
+    total = sum(map(len, mine))
+    shared = sum(word in set(b) for a, b in zip(mine, theirs, strict=True) for word in a)
+    return total > 0 and shared >= 0.95 * total
