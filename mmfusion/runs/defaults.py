@@ -63,33 +63,27 @@ def choose(rows: int, modalities: Mapping[str, str], tasks: Mapping[str, str]) -
     size = batch_size(rows)
     steps = max(1, ceil(rows / size))
     epochs = max_epochs(steps)
-    dropout = 0.5 if rows < FEW else None
     found = [Choice("data.loader.batch_size", size, f"{_steps(steps)} an epoch of {rows:,} training rows")]
+    dropout = 0.5 if rows < FEW else None
     found += [choice for name, kind in modalities.items() for choice in _encoder(name, kind, rows, dropout)]
     if rows < FEW:
-        found += [
-            Choice("head.dropout", dropout, "as in the encoders"),
-            Choice("optimizer.weight_decay", 0.1, "few rows: small weights"),
-        ]
+        found.append(Choice("head.dropout", dropout, "as in the encoders"))
+        found.append(Choice("optimizer.weight_decay", 0.1, "few rows: small weights"))
     elif rows < SOME:
         found += [
-            *(
-                Choice(f"task.{name}.label_smoothing", 0.1, "not many rows: against overconfidence")
-                for name, kind in tasks.items()
-                if kind == "classification"
-            ),
-            Choice("optimizer.lr", 5e-3, "from scratch on not many rows: a high rate and much decay"),
-            Choice("optimizer.weight_decay", 0.2, "see lr"),
-            Choice("scheduler.warmup", 0.1, "share of the steps in which the rate rises, for it is high"),
-            Choice("trainer.gradient_clip_val", 1.0, "so that a high rate does no harm"),
+            Choice(f"task.{name}.label_smoothing", 0.1, "not many rows: against overconfidence")
+            for name, kind in tasks.items()
+            if kind == "classification"
         ]
+        found.append(Choice("optimizer.lr", 5e-3, "from scratch on not many rows: a high rate and much decay"))
+        found.append(Choice("optimizer.weight_decay", 0.2, "see lr"))
+        found.append(Choice("scheduler.warmup", 0.1, "share of the steps in which the rate rises, for it is high"))
+        found.append(Choice("trainer.gradient_clip_val", 1.0, "so that a high rate does no harm"))
+    found.append(Choice("trainer.max_epochs", epochs, f"{_steps(epochs * steps)} in all, unless it stops before"))
     patience = max(5, epochs // 4)
-    return [
-        *found,
-        Choice("trainer.max_epochs", epochs, f"{_steps(epochs * steps)} in all, unless it stops before"),
-        Choice("callbacks.early_stopping.patience", patience, "epochs without improvement on validation rows"),
-        Choice("report.baselines", True, "what linear models reach on the same rows"),
-    ]
+    found.append(Choice("callbacks.early_stopping.patience", patience, "epochs without improvement on validation rows"))
+    found.append(Choice("report.baselines", True, "what linear models reach on the same rows"))
+    return found
 
 
 def group_key(kind: str, name: str, group: str = "encoder") -> str:

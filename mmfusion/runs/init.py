@@ -138,7 +138,9 @@ def _config_dir(target: Path) -> Path:
 
 
 def _print(plan: Plan, console: Console) -> None:
-    table = _table(f"{plan.file}: {plan.rows} rows", "column", "becomes", "because")
+    table = Table(title=f"{plan.file}: {plan.rows} rows", title_justify="left", show_lines=False, expand=False)
+    for heading in ("column", "becomes", "because"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "column")
     for decision in plan.decisions.values():
         style = _STYLES.get(decision.role, "")
         becomes = f"{decision.role}: {decision.kind}" if decision.kind else decision.role
@@ -148,14 +150,9 @@ def _print(plan: Plan, console: Console) -> None:
 
 
 def _print_choices(choices: Sequence[Choice], console: Console) -> None:
-    table = _table("How it trains", "setting", "value", "because")
+    table = Table(title="How it trains", title_justify="left", show_lines=False, expand=False)
+    for heading in ("setting", "value", "because"):
+        table.add_column(heading, overflow="fold", no_wrap=heading == "setting")
     for choice in choices:
         table.add_row(escape(choice.key), escape(str(choice.value).lower()), escape(choice.reason))
     console.print(table)
-
-
-def _table(title: str, *headings: str) -> Table:
-    table = Table(title=title, title_justify="left", show_lines=False, expand=False)
-    for number, heading in enumerate(headings):
-        table.add_column(heading, overflow="fold", no_wrap=number == 0)
-    return table

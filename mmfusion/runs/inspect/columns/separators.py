@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 import polars as pl
 
@@ -57,14 +57,14 @@ def label_lists(cells: pl.Series) -> LabelLists | None:
     rows = {cell: count for cell, count in counts.iter_rows() if cell.casefold() != NONE}
     lists = {cell: items for cell in rows if (items := bracketed(cell)) is not None}
     if rows and len(lists) == len(rows):
-        found = _counts([([str(item) for item in items], rows[cell]) for cell, items in lists.items()])
-        return LabelLists(None, found.labels) if found.few and not _vectors(list(lists.values())) else None
+        found = _LabelCounts([([str(item) for item in items], rows[cell]) for cell, items in lists.items()])
+        return LabelLists(None, len(found.rows)) if found.few and not _vectors(list(lists.values())) else None
     for separator in (*CLEAR, *UNCLEAR):
         labels = _separated(rows, separator)
         if labels is None or not labels.few or (separator == " " and not labels.permuted):
             continue
         if labels.shared if separator in CLEAR else labels.recur and labels.move:
-            return LabelLists(separator, labels.labels)
+            return LabelLists(separator, len(labels.rows))
     return None
 
 
@@ -77,51 +77,47 @@ def labels_of(cells: Iterable[str], lists: LabelLists) -> set[str]:
     return {label for label in found if label.casefold() != NONE}
 
 
-class _LabelCounts(NamedTuple):
-    """Whether labels look like those of lists.
-
-    Attributes:
-        labels: different ones.
-        few: they are few, and each is seen often.
-        shared: one of a cell with several stands in another cell too.
-        recur: most of cells with several do.
-        move: a third are seen both first and later in a cell.
-        permuted: they stand in several orders, none twice in a cell, as words of a text are.
+class _LabelCounts:
+    """In how many rows, different cells and places in them each label stands; `permuted`: and in several orders,
+    none twice in a cell, as words of a text are.
     """
 
-    labels: int
-    few: bool
-    shared: bool
-    recur: bool
-    move: bool
-    permuted: bool
+    def __init__(self, lists: Sequence[tuple[Sequence[str], int]]) -> None:
+        self.rows: Counter[str] = Counter()
+        self.cells: Counter[str] = Counter()
+        self.places: dict[str, set[bool]] = defaultdict(set)
+        self.combined: set[str] = set()
+        for labels, rows in lists:
+            for place, label in enumerate(dict.fromkeys(labels)):
+                self.rows[label] += rows
+                self.cells[label] += 1
+                self.places[label].add(place == 0)
+            self.combined.update(labels if len(labels) > 1 else ())
+        several = [labels for labels, _ in lists if len(labels) > 1]
+        repeats = sum(len(set(labels)) < len(labels) for labels in several) > 0.02 * len(several)
+        short = sum(map(len, several)) <= _SHORT * len(several) and len(lists) <= 0.5 * self.rows.total()
+        orders = len({frozenset(labels) for labels in several}) <= 0.8 * len(several)
+        self.permuted = orders and short and not repeats
 
+    @property
+    def few(self) -> bool:
+        """The labels are few, and each is seen often."""
+        return 2 <= len(self.rows) <= min(_MOST_LABELS, 0.2 * self.rows.total()) and len(self.combined) > 1
 
-def _counts(lists: Sequence[tuple[Sequence[str], int]]) -> _LabelCounts:
-    """Counted over different cells.
+    @property
+    def shared(self) -> bool:
+        """A label of a cell with several stands in another cell too."""
+        return any(self.cells[label] > 1 for label in self.combined)
 
-    Args:
-        lists: a cell's labels, and its number of rows.
-    """
-    rows: Counter[str] = Counter()
-    places = Counter((label, place == 0) for labels, _ in lists for place, label in enumerate(dict.fromkeys(labels)))
-    cells = Counter(label for label, _ in places.elements())
-    for labels, count in lists:
-        rows.update(dict.fromkeys(labels, count))
-    several = [labels for labels, _ in lists if len(labels) > 1]
-    combined = set().union(*several)
-    recurring = sum(cells[label] > 1 for label in combined)
-    repeats = sum(len(set(labels)) < len(labels) for labels in several) > 0.02 * len(several)
-    short = sum(map(len, several)) <= _SHORT * len(several) and len(lists) <= 0.5 * rows.total()
-    orders = len({frozenset(labels) for labels in several}) <= 0.8 * len(several)
-    return _LabelCounts(
-        labels=len(rows),
-        few=2 <= len(rows) <= min(_MOST_LABELS, 0.2 * rows.total()) and len(combined) > 1,
-        shared=recurring > 0,
-        recur=recurring >= 0.6 * len(combined),
-        move=3 * sum((label, True) in places and (label, False) in places for label in rows) >= len(rows),
-        permuted=orders and short and not repeats,
-    )
+    @property
+    def recur(self) -> bool:
+        """Most labels of cells with several stand in other cells too."""
+        return sum(self.cells[label] > 1 for label in self.combined) >= 0.6 * len(self.combined)
+
+    @property
+    def move(self) -> bool:
+        """A third of the labels are seen both first and later in a cell."""
+        return 3 * sum(len(places) > 1 for places in self.places.values()) >= len(self.places)
 
 
 def _separated(rows: dict[str, int], separator: str) -> _LabelCounts | None:
@@ -141,7 +137,7 @@ def _separated(rows: dict[str, int], separator: str) -> _LabelCounts | None:
         pairs = longest == 2 and is_pairs(pl.Series([cell for cell, count in rows.items() for _ in range(count)]))
         if separator != "," or thousands or (longest < 3 and not pairs):  # 1/2/2024 and 1,234,567 and 3,5
             return None
-    return _counts(lists)
+    return _LabelCounts(lists)
 
 
 def _vectors(lists: Sequence[Sequence[Any]]) -> bool:
