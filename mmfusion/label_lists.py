@@ -14,6 +14,9 @@ MARKS = {
 }
 """What a label's own column holds where the label does not, and where it does; small letters."""
 
+KNOWN_PAIRS = (("no", "yes"), ("false", "true"), ("0", "1"), ("n", "y"), ("negative", "positive"), ("-1", "1"))
+"""Two labels of which it is known which one is positive: the second."""
+
 _QUOTED = r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\""
 _UNPARTED = re.compile(rf"({_QUOTED})(?=\s+['\"])")
 _NUMBERS = re.compile(r"[\d.eE+\-\s]+")  # as numpy prints them

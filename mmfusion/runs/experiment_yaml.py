@@ -197,8 +197,8 @@ def _split(plan: Plan) -> list[str]:
 def _shared_files(plan: Plan) -> str | None:
     """The column of files, one in every row, of which the most are those of several rows; None: hardly any are."""
     found = [plan.profiles[d.column] for d in plan.of("modality", "image", "speech", "series") if not d.others]
-    shared = [each for each in found if each.filled == each.rows and _MANY <= each.distinct < 0.9 * each.rows]
-    return min(shared, key=lambda each: each.distinct).name if shared else None
+    shared = [p for p in found if p.filled == p.rows and _MANY <= p.distinct < 0.9 * p.rows]
+    return min(shared, key=lambda p: p.distinct).name if shared else None
 
 
 def _options(options: Mapping[str, Any], indent: str) -> list[str]:
@@ -227,7 +227,7 @@ def _value(value: Any) -> str:
         return "{" + ", ".join(f"{_quoted(name)}: {_value(inner)}" for name, inner in value.items()) + "}"
     if isinstance(value, str) or not isinstance(value, Sequence):
         return scalar(value)
-    return "[" + ", ".join(_quoted(each) if isinstance(each, str) else scalar(each) for each in value) + "]"
+    return "[" + ", ".join(_quoted(item) if isinstance(item, str) else scalar(item) for item in value) + "]"
 
 
 def _quoted(text: str) -> str:

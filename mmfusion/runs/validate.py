@@ -67,13 +67,13 @@ def _examine(data: MultiModalData, tasks: Mapping[str, Task]) -> tuple[Table, Fi
     except DataError as error:
         errors.append(str(error))
     media = _read_modalities(table, data.kinds, findings)
-    files = [each for each in media if each.inputs.kind.reads_files]
+    files = [of_kind for of_kind in media if of_kind.inputs.kind.reads_files]
     _check_absent(table, data.kinds, findings, refused=data.loader.rows_without_modality == "refuse")
     unknown_words(table, data.kinds, findings)
     warnings += similar_levels(table, data.kinds) + rounded_numbers(table, data.kinds, tasks)
     read_tasks(table, tasks, findings)
     split = getattr(data.source, "split", {})
-    errors += filter(None, (shared_files(each, table) for each in files))
+    errors += filter(None, (shared_files(of_kind, table) for of_kind in files))
     if split.get("group") is not None:
         errors += filter(None, [shared_groups(table, split["group"])])
     if "train" in findings.rows and not data.validates:
@@ -81,7 +81,7 @@ def _examine(data: MultiModalData, tasks: Mapping[str, Task]) -> tuple[Table, Fi
     if "train" in findings.rows and "test" not in findings.rows:
         warnings.append(untested(table.name))
     warnings += filter(None, map(same_content, media))
-    warnings += filter(None, (similar_images(each, table) for each in media))
+    warnings += filter(None, (similar_images(of_kind, table) for of_kind in media))
     warnings += filter(None, map(chosen_and_tested_on, files))
     not_empty = getattr(getattr(data.source, "settings", None), "not_empty", None)
     warnings += missing_spellings(data.kinds, findings.classes, not_empty)

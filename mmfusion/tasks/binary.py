@@ -10,10 +10,9 @@ import torch
 from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
+from mmfusion.label_lists import KNOWN_PAIRS
 from mmfusion.tasks._classes import ClassTask
 from mmfusion.tasks.labels import as_value, canonical, ordered, require_shapes, valid
-
-KNOWN_PAIRS = (("no", "yes"), ("false", "true"), ("0", "1"), ("n", "y"), ("negative", "positive"), ("-1", "1"))
 
 
 class Binary(ClassTask):

@@ -146,6 +146,6 @@ def _share_alike(texts: pl.Series, table: Table) -> float:
     if not all(samples):
         return 0.0
     letters = HashingVectorizer(analyzer="char", ngram_range=(6, 6), binary=True)
-    rows, known = (letters.transform(each) for each in samples)
+    rows, known = (letters.transform(sample) for sample in samples)
     nearest = (rows @ known.T).max(axis=1).toarray()
     return float((nearest >= _NEARLY).mean())

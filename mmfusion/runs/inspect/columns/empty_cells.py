@@ -44,17 +44,17 @@ class Missing:
 
     def sentences(self) -> list[str]:
         """What to say of it."""
-        said = []
+        messages = []
         if self.taken:
             where = "; ".join(f"{_counted(found)} in {name!r}" for name, found in self.taken.items())
-            said.append(
+            messages.append(
                 f"taken as empty cells: {where} (a guess, written as data.empty; change it where a value is meant)"
             )
         for name, found in self.kept.items():
             written = set(found) & set(self.not_empty.get(name, ()))
             advice = f"take it out of data.not_empty.{name}" if written else "add it to data.empty"
-            said.append(f"kept as values: {_counted(found)} in {name!r} (if that means an empty cell, {advice})")
-        return said
+            messages.append(f"kept as values: {_counted(found)} in {name!r} (if that means an empty cell, {advice})")
+        return messages
 
 
 def guess_empty(columns: Mapping[str, Any]) -> Missing:

@@ -47,7 +47,7 @@ class Media:
         found: those that lie under the root.
         missing: why one of them is not among these: where it was looked for, or why it may not be a path.
         arguments: what the files suggest for the modality's options.
-        said: what the headers say, in words.
+        headers: what the files' headers say, in words.
     """
 
     kind: str
@@ -56,7 +56,7 @@ class Media:
     found: int
     missing: str | None
     arguments: dict[str, Any] = field(default_factory=dict)
-    said: str = ""
+    headers: str = ""
 
 
 def look(cells: Sequence[Any], root: Place, known: str | None = None) -> Media | None:
@@ -92,10 +92,10 @@ def look(cells: Sequence[Any], root: Place, known: str | None = None) -> Media |
         else:
             meant = likely_meant(root, cell)
             missing.append(f"not found: {file}" + (f"; {meant}" if meant else ""))
-    arguments, said, kind = _headers(kind, known, there[:: max(1, len(there) // OPENED)][:OPENED])
+    arguments, headers, kind = _headers(kind, known, there[:: max(1, len(there) // OPENED)][:OPENED])
     common = [s for s, _ in Counter(s for s in suffixes.to_list() if s).most_common(4)]
     looked_for = len(there) + len(missing)
-    return Media(kind, common, looked_for, len(there), missing[0] if missing else None, arguments, said)
+    return Media(kind, common, looked_for, len(there), missing[0] if missing else None, arguments, headers)
 
 
 def _headers(kind: str, known: str | None, files: list[Path]) -> tuple[dict[str, Any], str, str]:
@@ -170,7 +170,7 @@ def _arrays(files: list[Path]) -> tuple[dict[str, Any], str, str]:
 def _members(archive: Path) -> dict[str, int]:
     """The arrays of an `.npz`, and their bytes."""
     with ZipFile(archive) as members:
-        return {each.filename.removesuffix(".npy"): each.file_size for each in members.infolist()}
+        return {array.filename.removesuffix(".npy"): array.file_size for array in members.infolist()}
 
 
 def _shape(file: Path, key: str | None) -> tuple[int, ...]:

@@ -79,12 +79,12 @@ def apart(values: pl.Series, splits: Cells) -> Evidence:
     """Whether no value is in two splits, though by chance many would be."""
     frame = pl.DataFrame({"value": values, "split": pl.Series(splits).cast(pl.String)}).drop_nulls()
     shares = frame["split"].value_counts(normalize=True)["proportion"].to_numpy()
-    each = frame.group_by("value").agg(pl.len(), pl.col("split").n_unique().alias("splits"))
-    by_chance = float((shares[None, :] ** each["len"].to_numpy()[:, None]).sum())
-    alone = int((each["splits"] == 1).sum())
-    if alone < 0.98 * len(each) or by_chance >= 0.7 * len(each) or len(each) - by_chance < 3:
+    groups = frame.group_by("value").agg(pl.len(), pl.col("split").n_unique().alias("splits"))
+    by_chance = float((shares[None, :] ** groups["len"].to_numpy()[:, None]).sum())
+    alone = int((groups["splits"] == 1).sum())
+    if alone < 0.98 * len(groups) or by_chance >= 0.7 * len(groups) or len(groups) - by_chance < 3:
         return []
-    return [(3.0, "no value is in two splits" if alone == len(each) else "hardly a value is in two splits")]
+    return [(3.0, "no value is in two splits" if alone == len(groups) else "hardly a value is in two splits")]
 
 
 def attributes(group: Coded, others: Mapping[str, Coded]) -> list[str]:
@@ -105,7 +105,7 @@ def constant(group: Coded, shared: Mapping[str, Coded]) -> Evidence:
     """That attributes are shared: one of many values weighs more than one of few."""
     if not shared or group.levels <= 5:
         return []
-    points = sum(1.5 if each.levels > max(5, 0.2 * group.levels) else 1.0 for each in shared.values())
+    points = sum(1.5 if column.levels > max(5, 0.2 * group.levels) else 1.0 for column in shared.values())
     shown = ", ".join(f"`{name}`" for name in list(shared)[:3]) + (", …" if len(shared) > 3 else "")
     return [(min(points, 3.0), f"{shown} the same in all rows of one value")]
 
@@ -121,10 +121,10 @@ def alike(group: Coded, columns: Sequence[np.ndarray | None]) -> Evidence:
     ordered = together(group.codes) >= IN_ORDER
     if ordered:  # what is the same in stretches of its own overlaps with any other stretches
         others = [x for x in others if not _in_stretches(x[:, 0])]
-    each = [(*found, x) for x in others if (found := alike_numbers(group, x)) is not None]
-    if not each:
+    compared = [(*found, x) for x in others if (found := alike_numbers(group, x)) is not None]
+    if not compared:
         return []
-    near = [(share, surprise, x) for share, surprise, x in each if share >= 0.15 and surprise >= 2]
+    near = [(share, surprise, x) for share, surprise, x in compared if share >= 0.15 and surprise >= 2]
     if not near:
         return []
     related = _related([x for _, _, x in near])
@@ -132,20 +132,20 @@ def alike(group: Coded, columns: Sequence[np.ndarray | None]) -> Evidence:
         jumping = np.array([jumps(group, x) for _, _, x in near])
         if jumping.sum() < 2.5 * np.sqrt(related.sum()):
             return []
-    least = np.sqrt((16 + 2 * np.log(len(each))) * related.sum())  # the best of many
+    least = np.sqrt((16 + 2 * np.log(len(compared))) * related.sum())  # the best of many
     if sum(surprise for _, surprise, _ in near) < least:
         return []
-    part, strength = len(near) / len(each), float(np.mean([share for share, _, _ in near]))
-    said = f"rows of one value are alike in {len(near)} of {len(each)} other columns"
+    part, strength = len(near) / len(compared), float(np.mean([share for share, _, _ in near]))
+    why = f"rows of one value are alike in {len(near)} of {len(compared)} other columns"
     if group.levels <= FEW and part < 0.5:  # a kind of thing may well differ in something
-        return [(1.0, said)]
+        return [(1.0, why)]
     if len(near) > 1 and strength >= (0.3 if part >= 0.35 else 0.5):
-        return [(3.0, said)]
+        return [(3.0, why)]
     if part < 0.35 and group.levels < _MANY:
         return []
     if len(near) > 1 and strength >= 0.3:  # other columns may be many, and of other things
-        return [(2.5, said)]
-    return [(2.5 if strength >= 0.7 else 2.0 if strength >= 0.5 else 1.0, said)]
+        return [(2.5, why)]
+    return [(2.5 if strength >= 0.7 else 2.0 if strength >= 0.5 else 1.0, why)]
 
 
 def _in_stretches(x: np.ndarray) -> bool:

@@ -183,8 +183,7 @@ def find_groups(table: Grouped, candidates: Sequence[str]) -> list[Group]:
 def find_few(table: Grouped, candidates: Sequence[str]) -> list[Group]:
     """Columns of `FEW` values or fewer that hold groups by all but their number."""
     names = [name for name in candidates if table.coded(name).levels <= FEW]
-    each = (_group(table, name, True) for name in names)
-    found = [group for group in each if group is not None]
+    found = [group for name in names if (group := _group(table, name, True)) is not None]
     return [group for group in found if group.score < ENOUGH <= group.score - min(weight_of(group.values), 0.0)]
 
 
@@ -196,8 +195,8 @@ def straddling_values(groups: Cells, splits: Cells) -> int:
 
 def _enough(table: Grouped, names: Sequence[str], all_texts: bool = False) -> list[Group]:
     """Those columns for which there is enough evidence, most first; texts are read where they can decide, or all."""
-    each = (_group(table, name, all_texts) for name in names)
-    found = [group for group in each if group is not None and group.score >= ENOUGH]
+    candidates = [group for name in names if (group := _group(table, name, all_texts)) is not None]
+    found = [group for group in candidates if group.score >= ENOUGH]
     # Of two that are one (each patient has an age of its own), the name and not the measurement.
     return sorted(found, key=lambda g: (-g.score, -g.values, table.coded(g.column).numbers is not None))
 

@@ -130,7 +130,7 @@ def jumps(group: Coded, x: np.ndarray) -> float:
 
 
 def _means(x: np.ndarray, place: np.ndarray, sizes: np.ndarray) -> np.ndarray:
-    return np.stack([np.bincount(place, weights=each, minlength=len(sizes)) / sizes for each in x.T], axis=1)
+    return np.stack([np.bincount(place, weights=column, minlength=len(sizes)) / sizes for column in x.T], axis=1)
 
 
 def _surprise(ratio: float, above: float, below: float) -> float:

@@ -82,7 +82,7 @@ def _has_own_levels(feature: Coded, holds: np.ndarray, measured: bool) -> bool:
     if measured:
         sizes = np.bincount(codes)
         candidates = [codes == 0] + [codes == 1 + int(sizes[1:].argmax())] * int(holds.sum() >= _FEWEST_OF_A_VALUE)
-        return any(_few_errors(each, holds) or _few_errors(~each, holds) for each in candidates)
+        return any(_few_errors(rows, holds) or _few_errors(~rows, holds) for rows in candidates)
     if feature.numbers is not None and holds.sum() < _FEWEST_OF_A_VALUE:
         return False
     inside, sizes = np.bincount(codes, weights=holds), np.bincount(codes)

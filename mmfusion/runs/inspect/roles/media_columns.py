@@ -38,7 +38,7 @@ def find_media(plan: Plan, name: str, root: Place, kind: str | None = None) -> b
                 media, others = behind, [other]
     reason = f"{suffixes} in the folders that `{others[0]}` names" if others else suffixes
     reason += f"; {media.found} of {media.looked_for} looked for are there" if media.looked_for else "; not looked for"
-    reason += f"; {media.said}" if media.said else ""
+    reason += f"; {media.headers}" if media.headers else ""
     warning = media.missing or ""
     warning += "; is --root right?" if warning and not media.found and "; there is " not in warning else ""
     plan.decide(name, "modality", media.kind, reason, warning=warning, arguments=media.arguments, others=others)

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -67,7 +68,7 @@ def _likeness(cells: Any) -> bytes | None:
 
 def _side_by_side(keys: Sequence[tuple[str, Key]]) -> list[tuple[list[str], Key]]:
     """Enough columns in a row with one key, whose first part is not None."""
-    groups = [([name for name, _ in same], key) for key, same in groupby(keys, lambda each: each[1])]
+    groups = [([name for name, _ in same], key) for key, same in groupby(keys, itemgetter(1))]
     return [(names, key) for names, key in groups if key[0] is not None and len(names) >= LEAST]
 
 

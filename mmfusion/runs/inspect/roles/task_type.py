@@ -6,13 +6,11 @@ from typing import Any
 
 import polars as pl
 
+from mmfusion.label_lists import KNOWN_PAIRS
 from mmfusion.runs.inspect.columns.profile import Profile
 from mmfusion.runs.inspect.columns.separators import CLEAR, UNCLEAR, labels_of
 from mmfusion.runs.inspect.columns.similar_names import visible
 from mmfusion.runs.inspect.plan import Plan
-
-PAIRS = ({"no", "yes"}, {"false", "true"}, {"0", "1"}, {"n", "y"}, {"negative", "positive"}, {"-1", "1"})
-"""Two labels of which it is known which one is positive (as in the task `binary`)."""
 
 _LISTED_CLASSES = 200
 
@@ -32,7 +30,7 @@ def task_type(plan: Plan, name: str) -> tuple[str, dict[str, Any], str]:
     if found.is_number and not found.is_category:
         return "regression", {}, f"numbers, {found.distinct} different"
     values = {str(value).lower().removesuffix(".0") for value in plan.columns[name].drop_nulls().unique().to_list()}
-    if values in PAIRS:
+    if values in map(set, KNOWN_PAIRS):
         return "binary", {}, " and ".join(sorted(values))
     numbers = "; a regression if their order matters" if found.is_number else ""
     return "classification", {}, f"{found.distinct} classes: {_examples(found)}{numbers}"

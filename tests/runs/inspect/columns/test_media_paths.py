@@ -62,7 +62,7 @@ def test_images_of_one_small_size_keep_it_and_others_are_resized(tmp_path):
     picture(tmp_path / "b.png", width=9, mode="RGB")
     found = look(cells, tmp_path)
     assert found.arguments == {"size": [128, 128], "channels": 3}
-    assert found.said == "2 sizes in 2 files, colour"
+    assert found.headers == "2 sizes in 2 files, colour"
     picture(tmp_path / "big.png", 300, 300)
     assert look(series(["big.png"]), tmp_path).arguments["size"] == [128, 128]
 
@@ -72,7 +72,7 @@ def test_sounds_are_taken_at_their_commonest_rate_and_up_to_ten_seconds(tmp_path
         soundfile.write(tmp_path / f"{name}.wav", np.zeros(int(rate * seconds)), rate)
     found = look(series(["a.wav", "b.wav", "c.wav"]), tmp_path)
     assert found.arguments == {"sample_rate": 8000, "seconds": 2.0}
-    assert found.said == "8000, 44100 Hz, up to 1.2 s"
+    assert found.headers == "8000, 44100 Hz, up to 1.2 s"
     assert look(series(["c.wav"]), tmp_path).arguments == {"sample_rate": 16000, "seconds": 1.0}
     soundfile.write(tmp_path / "long.wav", np.zeros(15 * 1000), 1000)
     assert look(series(["long.wav"]), tmp_path).arguments["seconds"] == 10.0
@@ -84,7 +84,7 @@ def test_sounds_are_taken_at_their_commonest_rate_and_up_to_ten_seconds(tmp_path
 def test_the_shape_of_an_array_says_what_it_is(tmp_path, shape, kind):
     np.savez(tmp_path / "a.npz", x=np.zeros(shape))
     found = look(series(["a.npz"]), tmp_path)
-    assert (found.kind, found.said) == (kind, f"shape {list(shape)}")
+    assert (found.kind, found.headers) == (kind, f"shape {list(shape)}")
 
 
 def test_an_archive_of_several_arrays_needs_a_key(tmp_path):
@@ -92,7 +92,7 @@ def test_an_archive_of_several_arrays_needs_a_key(tmp_path):
     np.savez(tmp_path / "b.npz", ids=np.zeros(90), steps=np.zeros((7, 3)))
     found = look(series(["a.npz", "b.npz"]), tmp_path)
     assert (found.kind, found.arguments) == ("series", {"key": "steps"})
-    assert found.said == "shape [9, 3] of 'steps', the largest of the arrays ids, other, steps"
+    assert found.headers == "shape [9, 3] of 'steps', the largest of the arrays ids, other, steps"
     kind = Series("x", **found.arguments)
     kind.fit(["a.npz", "b.npz"], tmp_path)
     assert kind.decode("b.npz", tmp_path).shape == (7, 3)
@@ -109,7 +109,7 @@ def test_archives_without_an_array_in_common_are_said(tmp_path):
     np.savez(tmp_path / "b.npz", z=np.zeros(4))
     found = look(series(["a.npz", "b.npz"]), tmp_path)
     assert found.arguments == {}
-    assert "none of which is in all of them" in found.said
+    assert "none of which is in all of them" in found.headers
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.wav", "a.npy", "a.npz"])
