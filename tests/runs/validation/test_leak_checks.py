@@ -12,20 +12,24 @@ from mmfusion.tasks.multilabel import Multilabel
 from mmfusion.tasks.regression import Regression
 
 
-def table(train: int, val: int, labelled: int | None = None) -> Table:
+def rows_of(columns: dict, val: int = 0) -> Table:
+    columns = {name: pl.Series(cells) for name, cells in columns.items()}
+    count = len(next(iter(columns.values())))
+    splits = ["train"] * (count - val) + ["val"] * val
+    return Table("rows.csv", columns, splits, [str(i) for i in range(count)], range(2, count + 2))
+
+
+def table(train: int, val: int, labelled: int | None = None, **more) -> Table:
     """`ward` says the label, `dose` nothing; the first `labelled` rows of each split have a label."""
     generator = np.random.default_rng(0)
     label = [("cat", "dog")[i] for i in generator.integers(0, 2, train + val)]
-    where = [*range(train), *range(val)]
+    known = [labelled is None or i < labelled for i in [*range(train), *range(val)]]
     columns = {
-        "ward": pl.Series([name[0] for name in label]),
-        "dose": pl.Series(generator.normal(size=train + val)),
-        "label": pl.Series(
-            [name if labelled is None or i < labelled else None for i, name in zip(where, label, strict=True)]
-        ),
+        "ward": [name[0] for name in label],
+        "dose": generator.normal(size=train + val),
+        "label": [name if is_known else None for name, is_known in zip(label, known, strict=True)],
     }
-    splits = ["train"] * train + ["val"] * val
-    return Table("rows.csv", columns, splits, [str(i) for i in range(train + val)], range(2, train + val + 2))
+    return rows_of(columns | {name: make(columns["dose"]) for name, make in more.items()}, val)
 
 
 def found(rows: Table, task=None) -> list[str]:
@@ -59,21 +63,13 @@ def test_small_tables_without_a_leak_are_left_in_peace():
     assert leaks(table(60, 10), kinds, {"label": Classification()}) == []
 
 
-def test_of_numbers_too():
-    rows = table(30, 10)
-    dose = np.asarray(rows.columns["dose"])
-    more = Table(rows.name, {**rows.columns, "cents": 100 * dose}, rows.splits, rows.ids, rows.rows)
+def test_numbers_and_thresholds_of_them():
     kinds = {"table": Tabular(numeric=["cents"], categorical=["ward"])}
-    (message,) = leaks(more, kinds, {"dose": Regression()})
+    (message,) = leaks(table(30, 10, cents=lambda dose: 100 * dose), kinds, {"dose": Regression()})
     assert message.startswith("table: column cents alone predicts dose with rank correlation 100.0%")
-
-
-def test_a_threshold_of_the_target_is_found_though_it_predicts_it_only_roughly():
-    rows = table(60, 20)
+    rows = table(60, 20, sign=lambda dose: dose > 0)
     dose = np.asarray(rows.columns["dose"])
-    more = Table(rows.name, {**rows.columns, "sign": pl.Series(dose > 0)}, rows.splits, rows.ids, rows.rows)
-    kinds = {"table": Tabular(categorical=["sign", "ward"])}
-    (message,) = leaks(more, kinds, {"dose": Regression()})
+    (message,) = leaks(rows, {"table": Tabular(categorical=["sign", "ward"])}, {"dose": Regression()})
     assert message == (
         "table: column sign is predicted by dose alone with accuracy 100.0% on 80 rows, the commonest "
         f"{max((dose > 0).mean(), (dose <= 0).mean()):.1%}, so it may be a threshold, a bin or a part of it: "
@@ -94,14 +90,14 @@ def test_a_column_that_says_which_rows_have_one_of_several_labels(fitted):
     generator = np.random.default_rng(0)
     tags = [";".join(tag for tag in "abcdefgh" if generator.random() < 0.4) or "h" for _ in range(200)]
     columns = {
-        "has": pl.Series(["yes" if "a" in own else "no" for own in tags]),
-        "dose": pl.Series(generator.normal(size=200)),
-        "tags": pl.Series(tags),
+        "has": ["yes" if "a" in own else "no" for own in tags],
+        "dose": generator.normal(size=200),
+        "tags": tags,
     }
     task = Multilabel()
     if fitted:
         task.fit(tags)
-    rows = Table("rows.csv", columns, ["train"] * 200, [str(i) for i in range(200)], range(2, 202))
+    rows = rows_of(columns)
     found = leaks(rows, {"table": Tabular(numeric=["dose"], categorical=["has"])}, {"tags": task})
     said = "alone says which rows have tags=a: " if fitted else "is predicted by tags alone with accuracy 100.0% on "
     assert [message.startswith(f"table: column has {said}") for message in found] == [True]
@@ -112,13 +108,13 @@ def test_what_gives_one_class_or_some_rows_away_is_found_as_by_init():
     labels = generator.integers(0, 4, 200)
     y = generator.normal(size=200)
     columns = {
-        "label": pl.Series([f"t{label}" for label in labels]),
-        "y": pl.Series(y),
-        "disposition": pl.Series(["home" if i == 2 else ("icu", "or")[generator.integers(2)] for i in labels]),
-        "part": pl.Series(np.where(generator.random(200) < 0.6, y, 0)),
-        "dose": pl.Series(generator.normal(size=200)),
+        "label": [f"t{label}" for label in labels],
+        "y": y,
+        "disposition": ["home" if i == 2 else ("icu", "or")[generator.integers(2)] for i in labels],
+        "part": np.where(generator.random(200) < 0.6, y, 0),
+        "dose": generator.normal(size=200),
     }
-    rows = Table("rows.csv", columns, ["train"] * 200, [str(i) for i in range(200)], range(2, 202))
+    rows = rows_of(columns)
     kinds = {"table": Tabular(numeric=["dose", "part"], categorical=["disposition"])}
     first, second = leaks(rows, kinds, {"label": Classification(), "y": Regression()})
     known = ": is it known when the model is used?"
@@ -130,12 +126,12 @@ def test_another_form_of_a_leak_is_found():
     generator = np.random.default_rng(0)
     labels = generator.integers(0, 12, 200)
     columns = {
-        "label": pl.Series([f"t{label // 4}" for label in labels]),
-        "finer": pl.Series([f"kind {label}" for label in labels]),
-        "half": pl.Series([f"half {label // 6}" for label in labels]),
-        "noise": pl.Series([f"w{i}" for i in generator.integers(0, 3, 200)]),
+        "label": [f"t{label // 4}" for label in labels],
+        "finer": [f"kind {label}" for label in labels],
+        "half": [f"half {label // 6}" for label in labels],
+        "noise": [f"w{i}" for i in generator.integers(0, 3, 200)],
     }
-    rows = Table("rows.csv", columns, ["train"] * 200, [str(i) for i in range(200)], range(2, 202))
+    rows = rows_of(columns)
     first, second = leaks(rows, {"table": Tabular(categorical=["finer", "half", "noise"])}, {"label": Classification()})
     assert first.startswith("table: column finer alone predicts label")
     assert second.startswith("table: column half is another form of table: column finer, which gives a target away: ")
@@ -144,8 +140,8 @@ def test_another_form_of_a_leak_is_found():
 def test_two_columns_whose_sum_is_the_target():
     generator = np.random.default_rng(0)
     a, b = generator.poisson(40, 100).astype(float), generator.poisson(160, 100).astype(float)
-    columns = {"casual": pl.Series(a), "registered": pl.Series(b), "count": pl.Series(a + b)}
-    rows = Table("rows.csv", columns, ["train"] * 100, [str(i) for i in range(100)], range(2, 102))
+    columns = {"casual": a, "registered": b, "count": a + b}
+    rows = rows_of(columns)
     kinds = {"table": Tabular(numeric=["casual", "registered"])}
     assert leaks(rows, kinds, {"count": Regression()})[-1] == (
         "table: column casual and table: column registered: count is the sum of the two: "
