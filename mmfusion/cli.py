@@ -72,12 +72,12 @@ def main(argv: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         is_config = isinstance(error, ConfigError)
         hint = "" if is_config or verbose else "\n(--traceback shows where)"
-        return _complain(f"{_told(error)}{hint}", USAGE if is_config else FAILED)
+        return _complain(f"{_message(error)}{hint}", USAGE if is_config else FAILED)
     finally:
         gc.enable()
 
 
-def _told(error: Exception) -> str:
+def _message(error: Exception) -> str:
     return str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
 
 

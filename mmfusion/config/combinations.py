@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from mmfusion.config.errors import ConfigError, suggest
@@ -108,13 +108,7 @@ def _fusion(key: str, node: Mapping[str, Any], encoders: Mapping[str, Any]) -> I
     if fact(node, key, "needs_tokens") is True:
         without = [name for name, each in encoders.items() if fact(each, f"encoder.{name}", "gives_tokens") is False]
         if without:
-            others = those_with("encoder", "gives_tokens", True)
-            pooled = those_with("fusion", "needs_tokens", False)
-            yield (
-                key,
-                f"{fusion} works on tokens, and the encoder of {', '.join(without)} gives a single vector. "
-                f"Encoders that give tokens: {others}. Fusions of vectors: {pooled}",
-            )
+            yield key, without_tokens(fusion, without)
     limit = fact(node, key, "max_modalities")
     if isinstance(limit, int) and len(encoders) > limit:
         wider = those_with("fusion", "max_modalities", None)
@@ -123,6 +117,15 @@ def _fusion(key: str, node: Mapping[str, Any], encoders: Mapping[str, Any]) -> I
             f"{fusion} takes up to {limit} modalities, found {len(encoders)} ({', '.join(encoders)}). "
             f"Take {len(encoders) - limit} out (~encoder.<name>), or use one of {wider}",
         )
+
+
+def without_tokens(fusion: str, modalities: Sequence[str]) -> str:
+    """What is wrong where a fusion works on tokens and the encoders of these modalities give none."""
+    return (
+        f"{fusion} works on tokens, and the encoder of {', '.join(modalities)} gives a single vector. "
+        f"Encoders that give tokens: {those_with('encoder', 'gives_tokens', True)}. "
+        f"Fusions of vectors: {those_with('fusion', 'needs_tokens', False)}"
+    )
 
 
 def _gradients(config: Mapping[str, Any]) -> Iterator[Problem]:

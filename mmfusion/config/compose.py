@@ -33,7 +33,7 @@ class Composed:
     """A config put together and not yet checked.
 
     Attributes:
-        config: plain containers, interpolations resolved; `trusted_modules` is empty whatever was asked for.
+        config: plain containers, interpolations resolved; `trusted_modules` is empty whatever the overrides name.
         trusted: modules that the command line opened.
         sources: where each key was set.
         hydra: what the files say about Hydra itself.

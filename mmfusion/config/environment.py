@@ -1,4 +1,4 @@
-"""What a sweep tells the process of a run, through its environment."""
+"""What a sweep hands to the process of a run, through its environment."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import threading
 import time
 
 JOB_VARIABLE = "MMFUSION_JOB"
-"""The job's hash: the run's folder has been made already."""
+"""The job's hash: the run's folder exists already."""
 
 SWEEP_VARIABLE = "MMFUSION_SWEEP"
 """The sweep's name; trackers group runs by it."""

@@ -129,7 +129,7 @@ def _as_one(override: str, overrides: Sequence[str], known: Groups) -> str:
 
 
 def _problems_with(override: str, others: Sequence[str]) -> list[Problem] | None:
-    """What is wrong with the value of an override beside others; None where that cannot be told."""
+    """What is wrong with the value of an override beside others; None where composing does not show it."""
     from mmfusion.config.check import problems_of  # these import this module
     from mmfusion.config.compose import compose
 

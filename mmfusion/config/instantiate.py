@@ -57,7 +57,7 @@ def instantiate(node: Mapping[str, Any], key: str = "", /, **injected: Any) -> A
     try:
         return build(**arguments)
     except ConfigError:
-        raise  # a component within this one has said where
+        raise  # a component within this one names the place
     except ValueError as error:
         raise ConfigError(_refusal(str(error), key, arguments)) from error
 
@@ -110,7 +110,7 @@ def check_allowed(target: Any, key: str = "") -> None:
         raise ConfigError(f"{_at(key)}{target} is no more; use {{_target_: {REMOVED[target]}}}")
     if not is_allowed(target, key):
         prefixes = (*_packages(key), *sorted(_trusted))
-        close = nearest(target, prefixes) if len(prefixes) > 1 else None  # a single room is named anyway
+        close = nearest(target, prefixes) if len(prefixes) > 1 else None  # a single package is named anyway
         raise ConfigError(
             f"{_at(key)}_target_ {target!r} is refused: it is not a public name under {', '.join(prefixes)}"
             + (f" (did you mean {close!r}?)" if close and target.startswith("mmfusion") else "")

@@ -28,7 +28,7 @@ class KeySources:
     primary: Path
 
     def __call__(self, key: str) -> str:
-        """`from lr=1 on the command line`, or `conf/trainer/mine.yaml, line 3`; "" if it cannot be told."""
+        """`from lr=1 on the command line`, or `conf/trainer/mine.yaml, line 3`; "" if nothing is found."""
         plain = re.sub(r"\[\d+\]", "", key)
         if typed := self.typed(plain):
             return f"from {typed} on the command line"

@@ -12,17 +12,17 @@ from mmfusion.config.override import parse_overrides, split_trust
 _BETWEEN = re.compile(r"[\s.@:/]+")
 
 
-def expanded(words: Sequence[str]) -> list[str]:
-    """The words of a command line, with each `@file` replaced by the overrides that the YAML file lists.
+def expanded(arguments: Sequence[str]) -> list[str]:
+    """A command line's arguments, with each `@file` replaced by the overrides that the YAML file lists.
 
     Raises:
         ConfigError: the file cannot be read, is no list of overrides, or says what is for the command line alone: which
             modules are open, and what Hydra is to call.
     """
-    found: list[str] = []
-    for word in words:
-        found += _read(word) if word.startswith("@") else [word]
-    return found
+    overrides: list[str] = []
+    for argument in arguments:
+        overrides += _read(argument) if argument.startswith("@") else [argument]
+    return overrides
 
 
 def _read(word: str) -> list[str]:

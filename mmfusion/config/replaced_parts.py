@@ -1,7 +1,7 @@
 """What an experiment says about parts that the command line then replaces or leaves out.
 
 `experiment=seed` sets `fusion.activation` for the fusion it was written with. With `fusion=gated` on the command line
-that line speaks of a component which is not there any more: it is left out, and the person is told. A key that is
+that line speaks of a component which is not there any more: it is left out, and a sentence says so. A key that is
 wrong for the component it was written for stays, and the check refuses it; so does everything that was typed.
 """
 
@@ -112,5 +112,5 @@ def lineage(path: Path, known: Mapping[str, Mapping[str, Path]]) -> Iterator[dic
 
 @lru_cache(maxsize=1024)
 def _parsed(content: bytes) -> dict[str, Any]:
-    """A file's content as YAML. The same few files are asked for a hundred times in one check."""
+    """A file's content as YAML. The same few files are read many times in one composition."""
     return yaml.load(content, Loader=_LOADER) or {}  # noqa: S506 (a safe loader)

@@ -10,7 +10,7 @@ from mmfusion.config.split import validates
 
 PLATEAU = "mmfusion.training.schedulers.plateau"
 _LOSS = "val/loss"
-"""What `callbacks.monitor` names unless told otherwise; without validation it is left aside."""
+"""What `callbacks.monitor` names by default; without validation it is left aside."""
 
 
 def no_validation(config: Mapping[str, Any]) -> str | None:

@@ -25,7 +25,7 @@ def beyond_epoch(interval: Any, every_n_epoch: int | None, batches: int) -> str 
 
 
 def interval_problems(config: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The problem that a config alone shows: by `trainer.limit_train_batches`, or by the rows that are to be made."""
+    """The problem that a config alone shows: by `trainer.limit_train_batches`, or by the number of generated rows."""
     trainer, data = config["trainer"], config["data"]
     if trainer["limit_val_batches"] == 0 or trainer["overfit_batches"] or trainer["fast_dev_run"]:
         return

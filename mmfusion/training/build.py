@@ -9,6 +9,8 @@ from collections.abc import Mapping
 from inspect import signature
 from typing import Any
 
+from mmfusion.config.combinations import without_tokens
+from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import instantiate, locate
 from mmfusion.config.schema import target_of
 from mmfusion.config.sections import ENCODER_KEYS, MODALITY_KEYS, SOURCE_KEYS
@@ -111,13 +113,10 @@ def _without_weights(node: Config) -> Config:
 
 
 def _check_tokens(fusion: Fusion, encoders: Mapping[str, Encoder]) -> None:
-    """The static check sees class attributes alone; some components know what they give or need once built."""
+    """The check of the config sees class attributes alone; some components know what they give or need once built."""
     without = [name for name, encoder in encoders.items() if not encoder.gives_tokens]
     if fusion.needs_tokens and without:
-        raise ValueError(
-            f"fusion: {type(fusion).__name__} works on tokens, but the encoders of {', '.join(without)} give one "
-            "vector a row; choose encoders that give tokens there, or a fusion of vectors (mmfusion ls fusion)"
-        )
+        raise ConfigError(f"fusion: {without_tokens(type(fusion).__name__, without)}")
 
 
 def _modality(cfg: Config, name: str) -> Config:

@@ -147,11 +147,7 @@ class MultiTaskModule(pl.LightningModule):
     def configure_model(self) -> None:
         # Lightning calls this before fitting and again before testing; only a strategy that shards has a mesh.
         if self.device_mesh is not None and not isinstance(self, FSDPModule):
-            if self.keeps_graph and self.gradients_of != "representation":
-                raise ValueError(
-                    f"gradients_of={self.gradients_of}: with trainer=fsdp a rank holds only a part of each parameter; "
-                    "use gradients_of=representation, or trainer=ddp"
-                )
+            assert not self.keeps_graph or self.gradients_of == "representation", "parameters are sharded"
             shard(self, self.model, self.device_mesh["data_parallel"])
 
     def configure_optimizers(self) -> Any:

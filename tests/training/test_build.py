@@ -27,7 +27,7 @@ def test_the_model_has_the_encoders_and_tasks_of_the_config(data):
 
 def test_a_fusion_of_tokens_needs_encoders_that_give_some(data, monkeypatch):
     monkeypatch.setattr(Concat, "needs_tokens", True)
-    with pytest.raises(ValueError, match="Concat works on tokens, but the encoders of image, text, speech give one"):
+    with pytest.raises(ValueError, match="Concat works on tokens, and the encoder of image, text, speech gives"):
         build_model(load_config(TINY), *data)
 
 
