@@ -63,7 +63,7 @@ def _explained(root: str, error: ValidationError) -> Iterator[Problem]:
         for name in [name for name in schema["x-required"] if name not in value]:
             yield below(key, name), "is missing and has no default"
     elif error.validator in ("minItems", "maxItems"):
-        yield key, f"must be a list of {error.validator_value}, found {len(value)}"
+        yield key, f"must be {_describe(schema)}, found {len(value)}"
     elif error.validator == "anyOf" and (nearly := _nearest_alternative(error)):
         for each in nearly:
             yield from _explained(root, each)
@@ -101,6 +101,8 @@ def _describe(schema: Any) -> str:
         return " or ".join(map(repr, schema.get("enum") or [schema["const"]]))
     low, above, high = (schema.get(name) for name in ("minimum", "exclusiveMinimum", "maximum"))
     text = _NAMES[schema["type"]]
+    if least := schema.get("minItems"):
+        text += f" of {least}" if least == schema.get("maxItems") else f" of at least {least}"
     if schema.get("properties"):
         text += f" with {', '.join(schema['properties'])}"
     if above is not None:

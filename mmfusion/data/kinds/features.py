@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from annotated_types import Ge
 from torch import Tensor
 
 from mmfusion.data.decode.arrays import as_tensor, named, read_array
@@ -42,9 +43,9 @@ class Features(ScaledKind):
         column: str | Sequence[str] | None = None,
         columns: Sequence[str] | None = None,
         key: str | None = None,
-        max_length: int | None = None,
+        max_length: Annotated[int, Ge(1)] | None = None,
         standardize: bool = True,
-        max_values: int = 50_000_000,
+        max_values: Annotated[int, Ge(1)] = 50_000_000,
     ) -> None:
         if column is not None and columns:
             raise ValueError(f"features: give column or columns, not both: found {column!r} and {list(columns)}")

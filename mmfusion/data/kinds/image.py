@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import PIL.ExifTags
 import PIL.Image
 import PIL.ImageOps
 import torch
+from annotated_types import Ge, Gt, Interval, Len
 from torch import Tensor
 
 from mmfusion.batch import Input
@@ -62,28 +63,18 @@ class Image(Kind):
     def __init__(
         self,
         column: str | Sequence[str] | None = None,
-        size: Sequence[int] | None = None,
-        channels: int = 3,
+        size: Annotated[Sequence[Annotated[int, Ge(1)]], Len(2, 2)] | None = None,
+        channels: Literal[1, 3] = 3,
         resize: Resize = "squash",
         mean: Sequence[float] | None = None,
-        std: Sequence[float] | None = None,
-        max_pixels: int = 64_000_000,
+        std: Sequence[Annotated[float, Gt(0)]] | None = None,
+        max_pixels: Annotated[int, Interval(ge=1, le=_PIL_LIMIT)] = 64_000_000,
     ) -> None:
-        if channels not in (1, 3):
-            raise ValueError(f"image: channels must be 1 or 3, found {channels}")
-        if resize not in get_args(Resize):
-            raise ValueError(f"image: resize must be one of {', '.join(get_args(Resize))}, found {resize!r}")
-        if size is not None and (len(size) != 2 or min(size) < 1):
-            raise ValueError(f"image: size must be [height, width], found {list(size)}")
         if (mean is None) != (std is None):
             raise ValueError("image: give mean and std both, or neither to fit them on the training split")
         for name, given in (("mean", mean), ("std", std)):
             if given is not None and len(given) != channels:
                 raise ValueError(f"image: {name} must have {channels} values, one a channel, found {list(given)}")
-        if std is not None and min(std) <= 0:
-            raise ValueError(f"image: std must be positive, found {list(std)}")
-        if not 1 <= max_pixels <= _PIL_LIMIT:
-            raise ValueError(f"image: max_pixels must lie in 1…{_PIL_LIMIT}, found {max_pixels}")
         self.columns = path_columns(column)
         self.size = (size[0], size[1]) if size is not None else None
         self._resizes = size is not None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
+from annotated_types import Ge, Len
 
 from mmfusion.config.errors import suggest
 from mmfusion.data.decode.arrays import named, read_array
@@ -40,15 +41,13 @@ class Series(ScaledKind):
     def __init__(
         self,
         column: str | Sequence[str] | None = None,
-        fields: Sequence[str] | None = None,
+        fields: Annotated[Sequence[str], Len(1)] | None = None,
         key: str | None = None,
-        max_length: int | None = None,
+        max_length: Annotated[int, Ge(1)] | None = None,
         crop: Crop = "start",
         standardize: bool = True,
-        max_values: int = 50_000_000,
+        max_values: Annotated[int, Ge(1)] = 50_000_000,
     ) -> None:
-        if fields is not None and not fields:
-            raise ValueError("series: fields is empty; name at least one column, or null for all")
         self.columns = path_columns(column)
         self.fields = list(fields) if fields is not None else None
         self.key = key

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import torch
+from annotated_types import Ge, Gt
 from torch import Tensor
 
 from mmfusion.batch import Input, Tokens
@@ -47,16 +48,12 @@ class Speech(Kind):
     def __init__(
         self,
         column: str | Sequence[str] | None = None,
-        sample_rate: int = 16000,
-        seconds: float | None = None,
+        sample_rate: Annotated[int, Ge(1)] = 16000,
+        seconds: Annotated[float, Gt(0)] | None = None,
         crop: Crop = "start",
         pad: Literal["longest", "full"] = "longest",
-        max_frames: int = 50_000_000,
+        max_frames: Annotated[int, Ge(1)] = 50_000_000,
     ) -> None:
-        if sample_rate < 1 or max_frames < 1:
-            raise ValueError(f"speech: sample_rate and max_frames must be positive, found {sample_rate}, {max_frames}")
-        if pad not in ("longest", "full"):
-            raise ValueError(f"speech: pad must be longest or full, found {pad!r}")
         if seconds is not None and not (math.isfinite(seconds) and seconds * sample_rate >= 1):
             raise ValueError(f"speech: seconds must hold at least one sample at {sample_rate} Hz, found {seconds}")
         self.columns = path_columns(column)

@@ -7,9 +7,10 @@ from array import array
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Annotated, Any, Literal
 
 import torch
+from annotated_types import Ge
 from torch import Tensor
 
 from mmfusion.batch import Input, Tokens
@@ -23,8 +24,6 @@ from mmfusion.data.table.cells import Cells
 PAD, UNKNOWN, FIRST = 0, 1, 2
 OLD_WORDS = r"\w+(?:['’]\w+)*"
 """What a word was in runs that do not say how their texts were split."""
-
-HOW = ("auto", *get_args(How))
 
 
 class Text(Kind):
@@ -58,19 +57,14 @@ class Text(Kind):
         self,
         column: str | None = None,
         tokenizer: str = "words",
-        tokens: How | Literal["auto"] = "auto",
+        tokens: Literal[How, "auto"] = "auto",
         lower: bool = True,
         pattern: str | None = None,
-        min_count: int = 1,
-        max_words: int | None = None,
-        max_length: int = 256,
+        min_count: Annotated[int, Ge(1)] = 1,
+        max_words: Annotated[int, Ge(1)] | None = None,
+        max_length: Annotated[int, Ge(1)] = 256,
         allow_download: bool = False,
     ) -> None:
-        for name, value in (("min_count", min_count), ("max_words", max_words), ("max_length", max_length)):
-            if value is not None and value < 1:
-                raise ValueError(f"text: {name} must be at least 1, found {value}")
-        if tokens not in HOW:
-            raise ValueError(f"text: tokens must be one of {', '.join(HOW)}, found {tokens!r}")
         if pattern is not None and tokens != "auto":
             raise ValueError(f"text: give tokens or a pattern of your own, not both: found {tokens} and {pattern!r}")
         self._pattern = None if pattern is None else _compiled(pattern)

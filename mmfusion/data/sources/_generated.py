@@ -1,4 +1,4 @@
-"""What sources that make their rows themselves have in common: options checked, splits drawn one by one, one table."""
+"""What sources that make their rows themselves have in common: splits drawn one by one, one table."""
 
 from __future__ import annotations
 
@@ -7,37 +7,15 @@ from typing import Any
 
 import numpy as np
 
-from mmfusion.config.errors import suggest
 from mmfusion.data.batches.seeds import mix
 from mmfusion.data.table.table import Column, Table
 
 SPLITS = ("train", "val", "test")
 
 
-def checked(
-    option: str, given: Mapping[Any, float], names: Sequence[str], low: float = 0, high: float | None = None
-) -> dict[str, float]:
-    """An option's numbers by name.
-
-    Raises:
-        ValueError: a name that is none of `names`, or a number below `low` or above `high`.
-    """
-    for name, number in given.items():
-        if name not in names:
-            raise ValueError(f"data.{option}: there is no {name!r}; {suggest(name, names)}")
-        at_least(f"{option}.{name}", number, low, high)
-    return dict(given)
-
-
-def at_least(option: str, number: float, low: float, high: float | None = None) -> None:
-    """Refuse a number out of range.
-
-    Raises:
-        ValueError: it is below `low`, or above `high` if there is one, or NaN.
-    """
-    if not low <= number <= (float("inf") if high is None else high):
-        allowed = f"{low} or more" if high is None else f"a number from {low} to {high}"
-        raise ValueError(f"data.{option}: expected {allowed}, found {number}")
+def by_name(numbers: Mapping[Any, float]) -> dict[str, float]:
+    """An option's numbers by name, as a copy."""
+    return dict(numbers)
 
 
 def table_of(name: str, rows: Mapping[str, float], make: Callable[[str, int], Mapping[str, Column]]) -> Table:

@@ -14,7 +14,7 @@ import numpy as np
 from annotated_types import Ge
 
 from mmfusion.data.sources._base import Source
-from mmfusion.data.sources._generated import SPLITS, at_least, checked, generator, table_of
+from mmfusion.data.sources._generated import by_name, generator, table_of
 from mmfusion.data.table.table import Column, Table
 
 DIMS = MappingProxyType({"image": 2048, "text": 1024, "speech": 1024})
@@ -36,25 +36,22 @@ class Latent(Source):
         noise: σ.
 
     Raises:
-        ValueError: an unknown name, or a number out of range.
+        ValueError: fewer hidden numbers than modalities.
     """
 
     def __init__(
         self,
-        rows: Mapping[Literal["train", "val", "test"], int],
+        rows: Mapping[Literal["train", "val", "test"], Annotated[int, Ge(0)]],
         seed: Annotated[int, Ge(0)] = 0,
-        dims: Mapping[str, int] = DIMS,
+        dims: Mapping[str, Annotated[int, Ge(1)]] = DIMS,
         latent: int = 24,
-        classes: int = 5,
-        noise: float = 0.1,
+        classes: Annotated[int, Ge(2)] = 5,
+        noise: Annotated[float, Ge(0)] = 0.1,
     ) -> None:
         self.dims = dict(dims)
-        at_least("seed", seed, 0)
-        at_least("latent", latent, len(self.dims))
-        at_least("classes", classes, 2)
-        at_least("noise", noise, 0)
-        checked("dims", self.dims, list(self.dims), 1)
-        self.rows = checked("rows", rows, SPLITS)
+        if latent < len(self.dims):
+            raise ValueError(f"latent: expected {len(self.dims)} or more, one for each modality, found {latent}")
+        self.rows = by_name(rows)
         self.seed = seed
         self.noise = noise
         rng = self._rng("weights")

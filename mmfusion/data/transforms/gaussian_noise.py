@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
+from annotated_types import Ge
 from torch import Tensor
 
 from mmfusion.data.transforms._base import Transform
@@ -17,9 +20,7 @@ class GaussianNoise(Transform):
 
     kinds = ("speech", "features", "series")
 
-    def __init__(self, std: float) -> None:
-        if not std >= 0:
-            raise ValueError(f"GaussianNoise: std must be at least 0, found {std}")
+    def __init__(self, std: Annotated[float, Ge(0)]) -> None:
         self.std = std
 
     def __call__(self, x: Tensor) -> Tensor:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 import torch
+from annotated_types import Interval
 from torch import Tensor
 
 from mmfusion.data.transforms._base import Transform
@@ -20,9 +23,7 @@ class RandomShift(Transform):
     kinds = ("speech", "features", "series")
     sequences = True
 
-    def __init__(self, fraction: float = 0.1) -> None:
-        if not 0 <= fraction < 1:
-            raise ValueError(f"RandomShift: fraction must lie in 0…1, found {fraction}")
+    def __init__(self, fraction: Annotated[float, Interval(ge=0, lt=1)] = 0.1) -> None:
         self.fraction = fraction
 
     def __call__(self, x: Tensor) -> Tensor:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import torch
+from annotated_types import Interval
 from torch import Tensor
 
 from mmfusion.data.transforms._base import Transform
@@ -25,15 +26,11 @@ class WordDropout(Transform):
 
     def __init__(
         self,
-        rate: float,
+        rate: Annotated[float, Interval(ge=0, le=1)],
         to: Literal["unknown", "removed"] = "unknown",
         unknown_id: int = 1,
         keep_ends: bool = False,
     ) -> None:
-        if not 0 <= rate <= 1:
-            raise ValueError(f"WordDropout: rate must lie in 0…1, found {rate}")
-        if to not in ("unknown", "removed"):
-            raise ValueError(f"WordDropout: to must be unknown or removed, found {to!r}")
         self.rate = rate
         self.to = to
         self.unknown_id = unknown_id

@@ -83,13 +83,6 @@ def test_state_travels():
     assert other.blank().shape == (0, 2)
 
 
-def test_wrong_options():
-    with pytest.raises(ValueError, match="fields is empty"):
-        Series(fields=[])
-    with pytest.raises(ValueError, match="at least one position, found 0"):
-        Series(max_length=0)
-
-
 @pytest.mark.parametrize(
     "text",
     ["t;x\n0;1,5\n1;2\n2;-0,25\n", "sep=;\nt;x\n0;1,5\n1;2\n2;-0,25\n", "t\tx\n0\t1.5\n1\t2\n2\t-.25\n"],

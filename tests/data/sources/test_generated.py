@@ -1,34 +1,6 @@
 import numpy as np
-import pytest
 
-from mmfusion.data.sources._generated import at_least, checked, generator, table_of
-
-
-def test_numbers_by_name_come_back_as_a_copy():
-    given = {"train": 3}
-    found = checked("rows", given, ("train", "val"))
-    assert found == given
-    assert found is not given
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"vla": 1}, r"data\.rows: there is no 'vla'; did you mean 'val'"),
-        ({"val": -1}, r"data\.rows\.val: expected a number from 0 to 1, found -1"),
-        ({"val": 1.5}, r"data\.rows\.val: expected a number from 0 to 1, found 1\.5"),
-        ({"val": float("nan")}, r"data\.rows\.val: expected a number from 0 to 1, found nan"),
-    ],
-)
-def test_names_and_numbers_that_are_refused(given, message):
-    with pytest.raises(ValueError, match=message):
-        checked("rows", given, ("train", "val"), 0, 1)
-
-
-def test_a_number_without_an_upper_end():
-    at_least("seed", 1e9, 0)
-    with pytest.raises(ValueError, match=r"data\.seed: expected 0 or more, found -1"):
-        at_least("seed", -1, 0)
+from mmfusion.data.sources._generated import generator, table_of
 
 
 def test_a_table_split_by_split():

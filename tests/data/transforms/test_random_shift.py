@@ -20,8 +20,3 @@ def test_a_row_moves_within_its_own_length(length, limit):
 
 def test_random_by_the_seed_alone():
     check_random(RandomShift(0.3), torch.arange(20.0).view(10, 2))
-
-
-def test_what_is_refused():
-    with pytest.raises(ValueError, match="fraction must lie in 0…1, found 1"):
-        RandomShift(1.0)

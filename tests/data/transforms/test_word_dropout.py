@@ -35,10 +35,3 @@ def test_kept_ends():
 
 def test_random_by_the_seed_alone():
     check_random(WordDropout(0.5), WORDS)
-
-
-def test_what_is_refused():
-    with pytest.raises(ValueError, match="rate must lie in 0…1, found 2"):
-        WordDropout(2)
-    with pytest.raises(ValueError, match="to must be unknown or removed, found 'nothing'"):
-        WordDropout(0.1, to="nothing")

@@ -7,10 +7,10 @@ from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Ge, Interval
 
 from mmfusion.data.sources._base import Source
-from mmfusion.data.sources._generated import SPLITS, at_least, checked, generator, table_of
+from mmfusion.data.sources._generated import by_name, generator, table_of
 from mmfusion.data.sources.digits.ceiling import ORDER, ceiling, largest, total
 from mmfusion.data.sources.digits.images import draw
 from mmfusion.data.sources.digits.phrases import phrase
@@ -18,9 +18,12 @@ from mmfusion.data.sources.digits.speech import speak
 from mmfusion.data.table.table import Table
 
 TASKS = ("sum", "largest")
-NOISE: Mapping[Literal["image", "speech"], float] = MappingProxyType({"image": 0.1, "speech": 0.7})
-ABSENT: Mapping[Literal["image", "speech", "text"], float] = MappingProxyType({"image": 0, "speech": 0, "text": 0})
-UNLABELLED: Mapping[Literal["sum", "largest"], float] = MappingProxyType({"sum": 0, "largest": 0})
+Count = Annotated[int, Ge(0)]
+Level = Annotated[float, Ge(0)]
+Share = Annotated[float, Interval(ge=0, le=1)]
+NOISE: Mapping[Literal["image", "speech"], Level] = MappingProxyType({"image": 0.1, "speech": 0.7})
+ABSENT: Mapping[Literal["image", "speech", "text"], Share] = MappingProxyType({"image": 0, "speech": 0, "text": 0})
+UNLABELLED: Mapping[Literal["sum", "largest"], Share] = MappingProxyType({"sum": 0, "largest": 0})
 
 
 class Digits(Source):
@@ -39,25 +42,21 @@ class Digits(Source):
         noise: of `image`, standard deviation relative to white; of `speech`, relative to the word's own level.
         absent: for each modality the share of rows that lack it, in every split; never all three in one row.
         unlabelled: for each task the share of training rows without a label; val and test keep all theirs.
-
-    Raises:
-        ValueError: an unknown name, or a number out of range.
     """
 
     def __init__(
         self,
-        rows: Mapping[Literal["train", "val", "test"], int],
-        seed: Annotated[int, Ge(0)] = 0,
-        noise: Mapping[Literal["image", "speech"], float] = NOISE,
-        absent: Mapping[Literal["image", "speech", "text"], float] = ABSENT,
-        unlabelled: Mapping[Literal["sum", "largest"], float] = UNLABELLED,
+        rows: Mapping[Literal["train", "val", "test"], Count],
+        seed: Count = 0,
+        noise: Mapping[Literal["image", "speech"], Level] = NOISE,
+        absent: Mapping[Literal["image", "speech", "text"], Share] = ABSENT,
+        unlabelled: Mapping[Literal["sum", "largest"], Share] = UNLABELLED,
     ) -> None:
-        at_least("seed", seed, 0)
-        self.rows = checked("rows", rows, SPLITS)
+        self.rows = by_name(rows)
         self.seed = seed
-        self.noise = checked("noise", noise, tuple(NOISE))
-        self.absent = checked("absent", absent, ORDER, 0, 1)
-        self.unlabelled = checked("unlabelled", unlabelled, TASKS, 0, 1)
+        self.noise = by_name(noise)
+        self.absent = by_name(absent)
+        self.unlabelled = by_name(unlabelled)
 
     def read(self) -> Table:
         return table_of("digits", self.rows, self._split)

@@ -96,23 +96,6 @@ def test_someone_who_reads_the_digits_reaches_the_ceiling(bare):
     assert np.sqrt((error**2).mean()) == pytest.approx(best["rmse"], rel=0.05)
 
 
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"rows": {"training": 5}}, "data.rows: there is no 'training'; did you mean 'train'"),
-        ({"rows": {"train": -1}}, "data.rows.train: expected 0 or more, found -1"),
-        ({"seed": -1}, "data.seed: expected 0 or more, found -1"),
-        ({"noise": {"text": 0.1}}, "data.noise: there is no 'text'"),
-        ({"noise": {"image": -0.1}}, "data.noise.image: expected 0 or more, found -0.1"),
-        ({"absent": {"image": 1.5}}, "data.absent.image: expected a number from 0 to 1, found 1.5"),
-        ({"unlabelled": {"digit": 0.5}}, "data.unlabelled: there is no 'digit'"),
-    ],
-)
-def test_bad_options_are_refused(options, message):
-    with pytest.raises(ValueError, match=message.replace(".", r"\.")):
-        Digits(**{"rows": ROWS, **options})
-
-
 def test_the_config_builds_it(repo):
     node = yaml.safe_load((repo / "conf/data/digits.yaml").read_text())
     arguments = {key: value for key, value in node.items() if key not in ("modalities", "loader", "defaults")}
