@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from itertools import combinations
 
-from mmfusion.report.formatting import short_keys
+from mmfusion.report.formatting import short_keys, together
 from mmfusion.report.groups import Group, Grouping, by_fold, replicate, values_of
 from mmfusion.report.same_rows import SameRows, same_rows
 from mmfusion.report.statistics import FEWEST_SEEDS
@@ -94,11 +94,6 @@ def balance(groups: Grouping, values: Mapping[str, float]) -> Balance:
             )
         found |= {run.id: values[run.id] for run in own}
     return Balance(found, unranked, left_out, len(shared) if kept else None, combined, SameRows(dict(values)))
-
-
-def together(names: Sequence[str]) -> str:
-    """`a`, `a and b`, `a, b and c`."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def _pairs(group: Group, values: Mapping[str, float]) -> set[Pair]:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from math import fsum
 
 from mmfusion.report.balance import Balance, balance, rankable
-from mmfusion.report.costs import COSTS, costs
+from mmfusion.report.costs import mean_costs
 from mmfusion.report.delta import Deltas, deltas
 from mmfusion.report.formatting import label, short_keys
 from mmfusion.report.groups import (
@@ -148,8 +147,6 @@ def _row(
     group: Group, shared: Balance, unranked: str | None, against: Deltas, share: float, together: float | None
 ) -> Row:
     left_out = set(shared.left_out)
-    own = [costs(run) for run in group.completed]
-    means = {name: [each[name] for each in own if name in each] for name in COSTS}
     return Row(
         group,
         mean_interval(by_seed(group, shared.values), share),
@@ -158,7 +155,7 @@ def _row(
             by_seed(group, {name: found for name, found in against.values.items() if name not in left_out}), share
         ),
         delta_of_other_seeds=any(run.id in against.other_seeds for run in group.runs),
-        costs={name: fsum(each) / len(each) for name, each in means.items() if each},
+        costs=mean_costs(group.completed),
         pooled=together,
     )
 

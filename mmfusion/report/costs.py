@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from math import fsum
 from typing import Any
 
+from mmfusion.report.formatting import count, seconds, size
 from mmfusion.store.run import Run
 
-COSTS = ("seconds", "parameters", "memory_bytes", "step_seconds")
+COSTS: dict[str, tuple[str, Callable[[float], str]]] = {
+    "seconds": ("time", seconds),
+    "parameters": ("param.", count),
+    "memory_bytes": ("memory", size),
+    "step_seconds": ("step", seconds),
+}
+"""What is known of a run's cost: a table's title for it, and how a person reads it."""
 
 
 def costs(run: Run) -> dict[str, float]:
@@ -16,13 +24,20 @@ def costs(run: Run) -> dict[str, float]:
     `memory_bytes` is the peak on the GPU, or in the machine's memory if there was none. `step_seconds` is the time of
     one batch forward and backward, from the rows a second of all of training.
     """
-    found = {
+    known = {
         "seconds": run.seconds,
         "parameters": run.cost.get("parameters"),
         "memory_bytes": run.cost.get("peak_gpu_memory_bytes") or run.cost.get("peak_memory_bytes"),
         "step_seconds": _step(run.cost, run.config),
     }
-    return {name: float(each) for name, each in found.items() if isinstance(each, int | float)}
+    return {name: float(each) for name, each in known.items() if isinstance(each, int | float)}
+
+
+def mean_costs(runs: Sequence[Run]) -> dict[str, float]:
+    """The means over the runs of which a cost is known."""
+    own = [costs(run) for run in runs]
+    values = {name: [each[name] for each in own if name in each] for name in COSTS}
+    return {name: fsum(each) / len(each) for name, each in values.items() if each}
 
 
 def _step(cost: Mapping[str, Any], config: Mapping[str, Any]) -> float | None:

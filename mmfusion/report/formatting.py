@@ -53,9 +53,8 @@ def settings_column(values: Sequence[Any]) -> list[str]:
 def label(settings: Mapping[str, Any], limit: int | None = None) -> str:
     """`fusion=gated, lr=0.01`; "all runs" without a setting that differs; beyond `limit` settings, how many more."""
     short = short_keys(list(settings))
-    told = [f"{short[key]}={setting(value)}" for key, value in settings.items()]
-    more = len(told) - limit if limit is not None and len(told) > limit else 0
-    return ", ".join(told[:limit] if more else told) + (f" and {more} more" if more else "") or "all runs"
+    parts = [f"{short[key]}={setting(value)}" for key, value in settings.items()]
+    return listing(parts, len(parts) if limit is None else limit) or "all runs"
 
 
 def brief(settings: Mapping[str, Any]) -> str:
@@ -137,3 +136,19 @@ def count(value: float) -> str:
 def size(value: float) -> str:
     """Bytes: `512 MiB`, `1.3 GiB`."""
     return f"{value / 2**30:.1f} GiB" if value >= 2**30 else f"{value / 2**20:.0f} MiB"
+
+
+def listing(names: Sequence[str], most: int) -> str:
+    """`a, b and 3 more`."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
+
+
+def many(n: int, what: str) -> str:
+    """`1 seed`, `5 seeds`."""
+    return f"{n} {what}" + ("" if n == 1 else "s")
+
+
+def together(names: Sequence[str]) -> str:
+    """`a`, `a and b`, `a, b and c`."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

@@ -98,8 +98,8 @@ def group_runs(runs: Sequence[Run], by: Sequence[str] = ()) -> Grouping:
     groups = []
     for inside in members.values():
         own = [known[index] for index in inside]
-        told = {key: rows[inside[0]].get(key, ABSENT) for key in keys}
-        groups.append(Group(told, own, {run.id: cells[run.id] for run in own}))
+        own_settings = {key: rows[inside[0]].get(key, ABSENT) for key in keys}
+        groups.append(Group(own_settings, own, {run.id: cells[run.id] for run in own}))
     return Grouping(keys, within, groups)
 
 

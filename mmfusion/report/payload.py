@@ -17,6 +17,7 @@ from mmfusion.report.configs import flat
 from mmfusion.report.confusion import read_predictions
 from mmfusion.report.costs import costs
 from mmfusion.report.downsample import cap, downsample, encode
+from mmfusion.report.formatting import listing, many
 from mmfusion.report.page_summary import page_summary
 from mmfusion.report.sections._base import ReportSection
 from mmfusion.store.curves import curve_names
@@ -69,7 +70,7 @@ def one(run: Run, most: int, files: bool = True) -> dict[str, Any]:
         most: points that a curve may have.
         files: whether its curves, predictions and log may be read.
     """
-    told = {
+    about_run = {
         "id": run.id,
         "name": run.name,
         "status": run.status,
@@ -87,7 +88,7 @@ def one(run: Run, most: int, files: bool = True) -> dict[str, Any]:
         "sweep": run.sweep.name if run.sweep else None,
         "trial": plain((run.job or {}).get("trial")),
     }
-    return told | (_files(run, most) if files else _NO_FILES)
+    return about_run | (_files(run, most) if files else _NO_FILES)
 
 
 def _files(run: Run, most: int) -> dict[str, Any]:
@@ -115,8 +116,7 @@ def _files(run: Run, most: int) -> dict[str, Any]:
 def about(runs: Sequence[Run]) -> str:
     """Where the runs lie and how many there are."""
     places = sorted({str((run.sweep or run.path.parent).name) for run in runs})
-    shown = ", ".join(places[:4]) + (f" and {len(places) - 4} more" if len(places) > 4 else "")
-    return f"{len(runs)} run{'' if len(runs) == 1 else 's'}" + (f" in {shown}" if shown else "")
+    return many(len(runs), "run") + (f" in {listing(places, 4)}" if places else "")
 
 
 def curves(history: pl.DataFrame, most: int) -> dict[str, dict[str, Any]]:
@@ -133,10 +133,10 @@ def curves(history: pl.DataFrame, most: int) -> dict[str, dict[str, Any]]:
         if not kept.any():
             continue
         curve = downsample(values[kept, 0], values[kept, i], most)
-        told: dict[str, Any] = {"x": encode(curve.x), "y": encode(curve.y), "n": curve.logged}
+        points: dict[str, Any] = {"x": encode(curve.x), "y": encode(curve.y), "n": curve.logged}
         if curve.mean_x is not None and curve.mean_y is not None:
-            told |= {"mx": encode(np.round(curve.mean_x, 2)), "my": encode(curve.mean_y)}
-        found[name] = told
+            points |= {"mx": encode(np.round(curve.mean_x, 2)), "my": encode(curve.mean_y)}
+        found[name] = points
     return found
 
 

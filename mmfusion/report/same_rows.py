@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from mmfusion.report.formatting import listing
 from mmfusion.report.groups import values_of
 from mmfusion.runs.digest import digest
 from mmfusion.store.files import PREDICTIONS
@@ -59,8 +60,7 @@ class SameRows:
             if run not in but:
                 reasons[why].append(run)
         for why, runs in reasons.items():
-            shown = ", ".join(runs[:_LISTED]) + (f" and {len(runs) - _LISTED} more" if len(runs) > _LISTED else "")
-            found.append(f"{metric}: not compared, {shown}; {why}.")
+            found.append(f"{metric}: not compared, {listing(runs, _LISTED)}; {why}.")
         if not self.is_recorded:
             found.append("Which rows were scored is not recorded by some of these runs (of an earlier mmfusion).")
         return found

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from mmfusion.report.compare import Comparison, Row
-from mmfusion.report.formatting import brief, decimals, label, plus_minus, short_keys, sureness
+from mmfusion.report.formatting import brief, decimals, label, listing, many, plus_minus, short_keys, sureness
 from mmfusion.report.groups import replicate
 from mmfusion.store.find import not_begun
 from mmfusion.store.run import Run
@@ -64,15 +64,15 @@ def notes(comparison: Comparison) -> list[str]:
         found.append(f"{len(comparison.by)} keys differ; --by fusion,lr groups by fewer.")
     completed = [run for run in comparison.runs if run.status == "completed" and run.config]
     if missing := [run.id for run in completed if run.id not in values]:
-        found.append(f"{_many(len(missing), 'completed run')} without {comparison.metric}: {_list(missing)}.")
+        found.append(f"{many(len(missing), 'completed run')} without {comparison.metric}: {_list(missing)}.")
     if comparison.within and rows:
         found.append(f"Within a row, {_list(list(short_keys(comparison.within).values()))} was averaged, seed by seed.")
     aside = [run.id for row in comparison.rows if row.unranked is not None for run in row.group.runs]
     found += comparison.balance.rows.notes(comparison.metric or "", aside)
     if left_out := comparison.balance.left_out:
         found.append(
-            f"Ranked by the {_many(comparison.balance.shared or 0, 'combination')} of {comparison.balance.combined} "
-            f"that every ranked row has; {_many(len(left_out), 'run')} left out of it: {_list(left_out)}."
+            f"Ranked by the {many(comparison.balance.shared or 0, 'combination')} of {comparison.balance.combined} "
+            f"that every ranked row has; {many(len(left_out), 'run')} left out of it: {_list(left_out)}."
         )
     reasons: defaultdict[str, list[str]] = defaultdict(list)
     for row in comparison.rows:
@@ -82,7 +82,7 @@ def notes(comparison: Comparison) -> list[str]:
     if not comparison.within:
         seeds = [list(map(replicate, _with(row, values))) for row in rows]
         if repeated := sum(len(own) - len(set(own)) for own in seeds):
-            found.append(f"{_many(repeated, 'run')} repeated a seed of the same configuration; such runs count as one.")
+            found.append(f"{many(repeated, 'run')} repeated a seed of the same configuration; such runs count as one.")
         if len(set(map(frozenset, seeds))) > 1:
             found.append("The rows do not have the same seeds; a test takes those that both sides have.")
     over = "folds" if comparison.overlap else "seeds"
@@ -99,7 +99,7 @@ def notes(comparison: Comparison) -> list[str]:
     if comparison.unpooled is not None:
         found.append(f"No pooled values: {comparison.unpooled}.")
     if unknown := [run.id for run in completed if run.id in values and run.seed is None]:
-        found.append(f"{_many(len(unknown), 'run')} without a known seed, paired with no other: {_list(unknown)}.")
+        found.append(f"{many(len(unknown), 'run')} without a known seed, paired with no other: {_list(unknown)}.")
     if any(row.delta for row in rows):
         judged = ", ".join(sorted(comparison.deltas.metrics.values()))
         other = "; for some of them of other seeds" if comparison.deltas.other_seeds else ""
@@ -147,11 +147,5 @@ def _with(row: Row, values: dict[str, float]) -> list[Run]:
     return [run for run in row.group.runs if run.id in values]
 
 
-def _many(n: int, what: str) -> str:
-    return f"{n} {what}" + ("" if n == 1 else "s")
-
-
 def _list(names: Sequence[str]) -> str:
-    if len(names) <= _LISTED:
-        return ", ".join(names)
-    return f"{', '.join(names[: _LISTED - 1])} and {len(names) - _LISTED + 1} more"
+    return listing(names, _LISTED if len(names) <= _LISTED else _LISTED - 1)

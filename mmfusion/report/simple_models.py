@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from mmfusion.report.compare import Comparison
-from mmfusion.report.formatting import brief
+from mmfusion.report.formatting import brief, listing
 from mmfusion.runs.baseline_table import shown
 from mmfusion.runs.metric_lines import number
 from mmfusion.store.run import Run
@@ -62,10 +62,9 @@ def not_better(comparison: Comparison) -> list[str]:
     behind = [brief(row.group.settings) or row.label for row, low in lows if low is not None and low <= 0]
     if not behind:
         return []
-    names = ", ".join(behind[:_NAMED]) + (f" and {len(behind) - _NAMED} more" if len(behind) > _NAMED else "")
     return [
-        f"Not shown to be better than the best simple model: {names} (best on the validation rows; the lower end of "
-        "the 95% interval of the difference over test rows, mean over runs, is not above 0)."
+        f"Not shown to be better than the best simple model: {listing(behind, _NAMED)} (best on the validation rows; "
+        "the lower end of the 95% interval of the difference over test rows, mean over runs, is not above 0)."
     ]
 
 

@@ -81,9 +81,9 @@ def paired_t_test(
     differences = [a[key] - b[key] for key in shared]
     n = len(shared)
     if n < FEWEST_SEEDS:
-        told = pairs if n != 1 else re.sub(r"s\b", "", pairs, count=1)
-        told = f"{n} {told}, and a test needs {FEWEST_SEEDS}"
-        return Paired(n, interval(differences, overlap) if n else None, reason=told)
+        reason = pairs if n != 1 else re.sub(r"s\b", "", pairs, count=1)
+        reason = f"{n} {reason}, and a test needs {FEWEST_SEEDS}"
+        return Paired(n, interval(differences, overlap) if n else None, reason=reason)
     found = interval(differences, overlap)
     spread = sqrt(fsum(_variance([each[key] for key in shared]) for each in (a, b)) / 2)
     largest = max(abs(value) for key in shared for value in (a[key], b[key]))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+from collections.abc import Sequence
 from pathlib import Path
 
 from mmfusion.config.errors import ConfigError
@@ -34,15 +35,20 @@ def write_csv(comparison: Comparison, path: Path) -> None:
 
     Numbers have all their digits; an empty cell is not known, `low` and `high` are the ends of 95% intervals.
     """
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["rank", *comparison.by, "metric", *_COLUMNS])
+    rows: list[list[object]] = [["rank", *comparison.by, "metric", *_COLUMNS]]
     for rank, row in enumerate(comparison.rows, start=1):
         keys = [_whole(row.group.settings[key]) for key in comparison.by]
         numbers = _numbers(row)
         cells = ["" if numbers.get(name) is None else numbers[name] for name in _COLUMNS]
-        writer.writerow([rank if row.found and row.unranked is None else "", *keys, comparison.metric or "", *cells])
+        rows.append([rank if row.found and row.unranked is None else "", *keys, comparison.metric or "", *cells])
     path.parent.mkdir(parents=True, exist_ok=True)
+    write_rows(rows, path)
+
+
+def write_rows(rows: Sequence[Sequence[object]], path: Path) -> None:
+    """Replace a CSV file; the first row is the head."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
     write(path, text.getvalue())
 
 

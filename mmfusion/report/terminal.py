@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +15,7 @@ from rich.table import Table
 
 from mmfusion.report import formatting
 from mmfusion.report.compare import Comparison, Row
+from mmfusion.report.costs import COSTS
 from mmfusion.report.sentences import conclusion, failures, notes, unfinished
 from mmfusion.report.simple_models import heading, not_better, simple_models
 from mmfusion.runs.metric_lines import number
@@ -22,12 +23,6 @@ from mmfusion.store.run import Run
 
 NARROWEST = 80
 _ROWS, _FAILURES, _SETTINGS, _WIDEST = 60, 20, 6, 28
-_SHOWN_COSTS: dict[str, tuple[str, Callable[[float], str]]] = {
-    "seconds": ("time", formatting.seconds),
-    "parameters": ("param.", formatting.count),
-    "memory_bytes": ("memory", formatting.size),
-    "step_seconds": ("step", formatting.seconds),
-}
 
 
 @dataclass(frozen=True)
@@ -104,7 +99,7 @@ def ranked_tables(comparison: Comparison, width: int) -> list[Table]:
     named = _settings(comparison, rows, room)
     fits = sum(min(column.width, _WIDEST) for column in named) <= room
     beside = named if fits else []
-    below = "what it took" if further[0].title in dict(_SHOWN_COSTS.values()) else "Δm, and what it took"
+    below = "what it took" if further[0].title in dict(COSTS.values()) else "Δm, and what it took"
     return [_table([rank, *settings, *fixed], title), _table([rank, *beside, *further], below)]
 
 
@@ -166,7 +161,7 @@ def _further(rows: Sequence[Row]) -> list[_Column]:
     if any(row.delta for row in rows):
         places = min(formatting.decimals([row.delta for row in rows]), 2)
         columns.append(_Column("Δm %", [formatting.plus_minus(row.delta, places) for row in rows]))
-    for name, (title, shown) in _SHOWN_COSTS.items():
+    for name, (title, shown) in COSTS.items():
         known = [(row.costs or {}).get(name) for row in rows]
         if any(each is not None for each in known):
             columns.append(_Column(title, [formatting.NONE if each is None else shown(each) for each in known]))

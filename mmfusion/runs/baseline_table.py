@@ -25,15 +25,15 @@ def baseline_report(result: Run, lines: Sequence[Line], width: int) -> Iterator[
         width: of the terminal.
     """
     whole = [line for line in lines if line.subset is None]
-    leading = leading_metrics(result.ceilings, whole)
+    leading = leading_metrics(result.ceilings, whole, result.task_metrics)
     own = {(line.task, line.metric): result.metrics[line.name] for line in whole}
     yield from baseline_tables(result.baselines, leading, width, own)
-    said = [
+    verdicts = [
         escape(f"{task} ({leading[task]}): {verdict(found)}")
         for task, found in result.baselines.get("against", {}).items()
         if task in leading
     ]
-    yield "\n".join(said)
+    yield "\n".join(verdicts)
 
 
 def baseline_tables(

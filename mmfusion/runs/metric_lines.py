@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 
 NARROWEST = 80
 _NAME = re.compile(r"(?P<split>\w+)(\[(?P<subset>[^\]]*)\])?/(?P<task>[^/]+)/(?P<metric>.+)")
@@ -28,17 +29,24 @@ def parse(names: Sequence[str]) -> list[Line]:
     return [line for line in lines if line.metric != "labels"]
 
 
-def leading_metrics(ceilings: Mapping[str, float], lines: Sequence[Line]) -> dict[str, str]:
-    """Task to the metric that stands for it: the first that has a ceiling, else the first that is not its loss."""
-    found: dict[str, str] = {}
-    for line in lines:
-        if line.name in ceilings:
-            found.setdefault(line.task, line.metric)
-    for line in lines:
-        if line.metric != "loss":
-            found.setdefault(line.task, line.metric)
-    order = dict.fromkeys(line.task for line in lines)
-    return {task: found.get(task, "loss") for task in order}
+def leading_metrics(
+    ceilings: Mapping[str, float],
+    lines: Sequence[Line],
+    task_metrics: Mapping[str, Iterable[str]] = MappingProxyType({}),
+) -> dict[str, str]:
+    """Task to the metric that stands for it: the first that has a ceiling, else the first that is not its loss.
+
+    Args:
+        ceilings: of metrics, by their whole names.
+        lines: the metrics.
+        task_metrics: task to the order of its metrics; without it, that of `lines`.
+    """
+    leading = {}
+    for task in dict.fromkeys(line.task for line in lines):
+        own = {line.metric: line.name for line in lines if line.task == task}
+        order = [metric for metric in (*task_metrics.get(task, ()), *own, "loss") if metric in own and metric != "loss"]
+        leading[task] = next((metric for metric in own if own[metric] in ceilings), order[0] if order else "loss")
+    return leading
 
 
 def number(value: float | None) -> str:

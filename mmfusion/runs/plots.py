@@ -114,7 +114,7 @@ def subset_bars(result: Run) -> Figure | None:
     lines = [line for line in parse(list(result.metrics)) if line.subset is not None]
     if not lines:
         return None
-    leading = leading_metrics(result.ceilings, lines)
+    leading = leading_metrics(result.ceilings, lines, result.task_metrics)
     subsets = list(dict.fromkeys(line.subset or "" for line in lines))
     labels = _subset_labels(subsets)
     # Room for the labels, which stand beside the first panel of a row alone: about 0.09 inch a character.

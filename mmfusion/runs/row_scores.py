@@ -19,14 +19,14 @@ def row_scores(task: str, predictions: pl.DataFrame, truth: pl.Series) -> np.nda
         predictions: `N` rows.
         truth: `<task>_true` of the same rows, none of them empty.
     """
-    said = predictions[task]
+    predicted = predictions[task]
     if truth.dtype == pl.List:
         labels = [name for name in predictions.columns if name.startswith(f"{task}_p_")]
         true = np.array(truth.to_list(), dtype=np.float64) > 0.5
         return ((predictions.select(labels).to_numpy() > 0.5) == true).mean(1)
     if truth.dtype.is_numeric():
-        return -np.abs(said.to_numpy().astype(np.float64) - truth.to_numpy().astype(np.float64))
-    return (said.cast(pl.String) == truth.cast(pl.String)).to_numpy().astype(np.float64)
+        return -np.abs(predicted.to_numpy().astype(np.float64) - truth.to_numpy().astype(np.float64))
+    return (predicted.cast(pl.String) == truth.cast(pl.String)).to_numpy().astype(np.float64)
 
 
 def against(task: str, predictions: pl.DataFrame, simple: pl.DataFrame) -> dict[str, Any]:

@@ -87,7 +87,7 @@ def subset_tables(result: Run, lines: Sequence[Line], width: int = NARROWEST) ->
     if not lines:
         return []
     subsets = list(dict.fromkeys(line.subset for line in lines))
-    leading = leading_metrics(result.ceilings, lines)
+    leading = leading_metrics(result.ceilings, lines, result.task_metrics)
     by_key = {(line.subset, line.task, line.metric): line.name for line in lines}
     with_ceiling = any(line.name in result.ceilings for line in lines)
     # A row that has nothing of a subset is left out there.
@@ -159,8 +159,8 @@ def _other_choices(result: Run, mmfusion: str) -> str:
     dirs += [word.partition("=")[2] for word in words if word.startswith("--config-dir=")]
     kept = [override.text for override in parse_overrides(typed) if override.section not in _OTHER]
     own = [each for folder in dirs for each in ("--config-dir", folder)] + kept
-    told = "".join(f" {shlex.quote(word)}" for word in own)
-    return f"  {mmfusion} train{escape(told)} fusion=gated loss_weighting=uncertainty\n"
+    words = "".join(f" {shlex.quote(word)}" for word in own)
+    return f"  {mmfusion} train{escape(words)} fusion=gated loss_weighting=uncertainty\n"
 
 
 def command() -> str:

@@ -12,6 +12,7 @@ from pytorch_lightning import seed_everything
 from mmfusion.baselines.measure import CONSTANT
 from mmfusion.config.errors import ConfigError
 from mmfusion.progress import busy
+from mmfusion.report.formatting import many
 from mmfusion.report.sections._base import Section, Table
 from mmfusion.runs.baseline_cache import baselines
 from mmfusion.runs.baseline_table import shown, summary_tasks
@@ -19,7 +20,6 @@ from mmfusion.runs.metric_lines import number
 from mmfusion.store.files import BASELINE_PREDICTIONS, BASELINES
 from mmfusion.studies._base import MeasuredStudy
 from mmfusion.studies.conclusion import Conclusion
-from mmfusion.studies.sections import many
 from mmfusion.training.build import build_data
 
 

@@ -17,6 +17,7 @@ from mmfusion.data.errors import DataError
 from mmfusion.data.sources.manifest import ManifestSource
 from mmfusion.report import formatting
 from mmfusion.report.balance import rankable
+from mmfusion.report.formatting import many
 from mmfusion.report.groups import group_runs
 from mmfusion.report.pooled import overlap, pooled
 from mmfusion.report.sections._base import Section, Table
@@ -24,7 +25,7 @@ from mmfusion.report.statistics import Interval, interval
 from mmfusion.studies._base import Groups, TrainedStudy
 from mmfusion.studies.conclusion import Conclusion
 from mmfusion.studies.results import Results, Variant
-from mmfusion.studies.sections import cost, jobs, many, numbers, short
+from mmfusion.studies.sections import cost, jobs, numbers, short
 
 
 class CrossValidationStudy(TrainedStudy):
@@ -114,10 +115,10 @@ def _headline(results: Results, means: Mapping[str, Interval], of: str) -> list[
     main = [metric for metric in results.metrics().values() if metric in means]
     if not main:
         return ["Nothing can be said: no run has a test metric. Is trainer.limit_test_batches 0?"]
-    told = ", ".join(
+    means_text = ", ".join(
         f"{short(name)} {formatting.plus_minus(means[name], formatting.decimals([means[name]]))}" for name in main
     )
-    lines = [f"{told[0].upper()}{told[1:]} (mean over {of})."]
+    lines = [f"{means_text[0].upper()}{means_text[1:]} (mean over {of})."]
     planned = len(results.variants) * len(results.seeds)
     if len(results.completed) < planned:
         lines.append(f"This is the mean of {len(results.completed)} of {planned} jobs: the others did not complete.")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from mmfusion.report.costs import COSTS, mean_costs
 from mmfusion.report.formatting import setting
 from mmfusion.report.html import write_html
+from mmfusion.report.table_file import write_rows
 from mmfusion.report.terminal import plain_console
 from mmfusion.runs.run_summary import shown_path
 from mmfusion.store.files import CONCLUSION, write
@@ -17,11 +17,10 @@ from mmfusion.store.find import find_runs
 from mmfusion.store.run import Run
 from mmfusion.studies.conclusion import Conclusion, markdown, show
 from mmfusion.studies.results import Results, Variant
-from mmfusion.studies.sections import simple, variant_costs
+from mmfusion.studies.sections import simple
 from mmfusion.studies.study_jobs import StudyJobs
 
 TABLE, TRANSFER, PAGE = "comparison.csv", "transfer.csv", "report.html"
-_COSTS = ("seconds", "parameters", "memory_bytes", "step_seconds")
 
 
 def finish(study_jobs: StudyJobs, folder: Path, jobs: Mapping[tuple[Variant, int], Path]) -> Conclusion:
@@ -40,10 +39,10 @@ def finish(study_jobs: StudyJobs, folder: Path, jobs: Mapping[tuple[Variant, int
     if (section := simple(own, list(results.metrics().values()), by)) is not None:
         conclusion = replace(conclusion, sections=[*conclusion.sections, section])
     write_conclusion(conclusion, folder)
-    _write_csv(folder / TABLE, table(results))
+    write_rows(table(results), folder / TABLE)
     written = [CONCLUSION, TABLE]
     if conclusion.transfer:
-        _write_csv(folder / TRANSFER, conclusion.transfer)
+        write_rows(conclusion.transfer, folder / TRANSFER)
         written.append(TRANSFER)
     if own:
         sections = (study_jobs.config.get("report") or {}).get("sections")
@@ -77,24 +76,18 @@ def table(results: Results) -> list[list[object]]:
     """A line a variant and metric, the head first; an empty cell is not known."""
     metrics = [name for name in results.known.names if name.startswith("test")]
     rows: list[list[object]] = [
-        ["variant", "metric", "main", "better", "mean", "low", "high", "n", "planned", *_COSTS, "overrides"]
+        ["variant", "metric", "main", "better", "mean", "low", "high", "n", "planned", *COSTS, "overrides"]
     ]
     main = set(results.metrics().values())
     for variant in results.variants:
-        own = variant_costs(results, variant)
+        own = mean_costs(results.of(variant))
         for metric in metrics:
             mean = results.mean(variant, metric)
             if mean is None:
                 continue
             ends = ["", ""] if mean.half is None else [mean.mean - mean.half, mean.mean + mean.half]
-            told = [variant.name, metric, setting(metric in main), results.way(metric), mean.mean, *ends, mean.n]
+            cells = [variant.name, metric, setting(metric in main), results.way(metric), mean.mean, *ends, mean.n]
             rows.append(
-                [*told, len(results.seeds), *(own.get(name, "") for name in _COSTS), " ".join(variant.overrides)]
+                [*cells, len(results.seeds), *(own.get(name, "") for name in COSTS), " ".join(variant.overrides)]
             )
     return rows
-
-
-def _write_csv(path: Path, rows: Sequence[Sequence[object]]) -> None:
-    text = io.StringIO()
-    csv.writer(text, lineterminator="\n").writerows(rows)
-    write(path, text.getvalue())

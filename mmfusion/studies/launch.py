@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mmfusion.config.quoting import quoted
+from mmfusion.report.formatting import many
 from mmfusion.runs.run_summary import shown_path
 from mmfusion.store.sweep import Sweep, job_hash
 from mmfusion.studies.finish import finish, write_conclusion
-from mmfusion.studies.sections import left_out_lines, many
+from mmfusion.studies.sections import left_out_lines
 from mmfusion.studies.study_jobs import Measurement, StudyJobs, list_jobs
 from mmfusion.sweeps.grid import say
 from mmfusion.sweeps.multirun import Listed, launch

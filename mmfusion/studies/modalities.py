@@ -7,13 +7,13 @@ from itertools import combinations
 from typing import Any, Literal
 
 from mmfusion.config.errors import ConfigError, suggest
-from mmfusion.report.formatting import NONE, decimals, p_value, plus_minus
+from mmfusion.report.formatting import NONE, decimals, p_value, plus_minus, together
 from mmfusion.report.sections._base import Section, Table
 from mmfusion.studies._base import Groups, TrainedStudy
 from mmfusion.studies.conclusion import Conclusion
 from mmfusion.studies.contrasts import Contrast, Values, amount, contrasts
 from mmfusion.studies.results import Results, Variant
-from mmfusion.studies.sections import cost, jobs, method, numbers, short, title, together, too_few
+from mmfusion.studies.sections import cost, jobs, method, numbers, short, title, too_few
 
 SUBSETS = ("all", "leave_one_out")
 
@@ -145,16 +145,16 @@ def _worth_headline(results: Results, tests: Tests) -> list[str]:
         helping = sorted((name for name in shown if shown[name].mean > 0), key=lambda name: -shown[name].mean)
         hurting = [name for name in shown if shown[name].mean < 0]
         rest = [name for name in own if name not in shown]
-        said = []
+        clauses = []
         if helping:
             gains = together([f"{name} ({amount(shown[name])})" for name in helping])
-            said.append(f"{gains} {'is' if len(helping) == 1 else 'are'} worth having")
+            clauses.append(f"{gains} {'is' if len(helping) == 1 else 'are'} worth having")
         if hurting:
-            said.append(f"it is better without {together(hurting)}")
+            clauses.append(f"it is better without {together(hurting)}")
         if rest:
-            said.append(f"no difference shown for {together(rest)}")
-        if said:
-            lines.append(f"By {short(metric)}: {'; '.join(said)}.")
+            clauses.append(f"no difference shown for {together(rest)}")
+        if clauses:
+            lines.append(f"By {short(metric)}: {'; '.join(clauses)}.")
     return lines
 
 
@@ -193,11 +193,11 @@ def _missing(results: Results, tests: Tests) -> Section:
     untested: dict[str, list[str]] = {}
     for (gone, metric), test in tests.items():
         means = [results.mean(variant, _tested(results, metric, gone)) for variant in reversed(pair)]
-        told = [plus_minus(mean, decimals(means)) for mean in means]
+        cells = [plus_minus(mean, decimals(means)) for mean in means]
         gain = NONE if test.gain is None else amount(test.gain)
         p = NONE if test.p is None else p_value(test.p)
         name = f"{short(metric)} without {gone}" if gone else f"{short(metric)} with all"
-        rows.append([name, gain, p, _verdict(test), *told])
+        rows.append([name, gain, p, _verdict(test), *cells])
         if test.reason:
             untested.setdefault(test.reason, []).append(name)
     head = ["at test", "gain", "p", "dropout", "trained without", f"with dropout {pair[0].dropout:g}"]
@@ -221,6 +221,6 @@ def _missing_headline(tests: Tests) -> list[str]:
         for (gone, of), test in tests.items():
             if of == metric:
                 sides.setdefault(_verdict(test), []).append(gone or "nothing")
-        said = [f"{verdict} with {together(names)} missing" for verdict, names in sides.items()]
-        lines.append(f"Modality dropout, by {short(metric)}: {'; '.join(said)}.")
+        clauses = [f"{verdict} with {together(names)} missing" for verdict, names in sides.items()]
+        lines.append(f"Modality dropout, by {short(metric)}: {'; '.join(clauses)}.")
     return lines

@@ -7,13 +7,13 @@ from itertools import combinations
 from typing import Any, ClassVar
 
 from mmfusion.config.errors import ConfigError, no_option
-from mmfusion.report.formatting import decimals, fixed, plus_minus
+from mmfusion.report.formatting import decimals, fixed, many, plus_minus, together
 from mmfusion.report.sections._base import Section
 from mmfusion.studies._base import Groups, TrainedStudy
 from mmfusion.studies.conclusion import Conclusion
 from mmfusion.studies.contrasts import Contrast, contrasts
 from mmfusion.studies.results import Results, Variant
-from mmfusion.studies.sections import cost, jobs, many, method, numbers, short, title, together, too_few
+from mmfusion.studies.sections import cost, jobs, method, numbers, short, title, too_few
 
 Pair = tuple[Variant, Variant]
 
@@ -53,7 +53,7 @@ class OptionsStudy(TrainedStudy):
         of = {(a.name, b.name, metric): answer for (a, b, metric), answer in zip(pairs_by_metric, answers, strict=True)}
         ranks = mean_ranks(results, metrics)
         order = sorted(results.variants, key=lambda variant: ranks.get(variant.name, float("inf")))
-        told = {name: fixed(rank, 1) for name, rank in ranks.items()}
+        ranks_text = {name: fixed(rank, 1) for name, rank in ranks.items()}
         about = [
             _of_metric(results, metric, {(a, b): of[a.name, b.name, metric] for a, b in pairs}) for metric in metrics
         ]
@@ -62,7 +62,7 @@ class OptionsStudy(TrainedStudy):
             title(results),
             _headline(results, metrics, pairs_by_metric, answers, ranks),
             [
-                numbers(results, order, {"mean rank": told} if len(metrics) > 1 else None),
+                numbers(results, order, {"mean rank": ranks_text} if len(metrics) > 1 else None),
                 *about,
                 cost(results),
                 jobs(results),
@@ -99,8 +99,8 @@ def _headline(
         return [few]
     if not any(answer.is_shown for answer in answers):
         lowest = min((answer.p for answer in answers if answer.p is not None), default=None)
-        told = "" if lowest is None else f" (lowest corrected p: {lowest:.3f})"
-        return [f"No difference shown between {together([each.name for each in results.variants])}{told}."]
+        lowest_p = "" if lowest is None else f" (lowest corrected p: {lowest:.3f})"
+        return [f"No difference shown between {together([each.name for each in results.variants])}{lowest_p}."]
     lines = []
     if len(metrics) > 1 and ranks:
         best = min(ranks, key=ranks.__getitem__)
@@ -113,8 +113,10 @@ def _headline(
             if of == metric and contrast.sign:
                 winner, loser = (a, b) if contrast.sign > 0 else (b, a)
                 beaten.setdefault(winner.name, []).append(loser.name)
-        said = [f"{winner} is better than {together(losers)}" for winner, losers in beaten.items()]
-        lines.append(f"By {short(metric)}, {'; '.join(said)}." if said else f"By {short(metric)}, no difference shown.")
+        clauses = [f"{winner} is better than {together(losers)}" for winner, losers in beaten.items()]
+        lines.append(
+            f"By {short(metric)}, {'; '.join(clauses)}." if clauses else f"By {short(metric)}, no difference shown."
+        )
     return lines
 
 
@@ -123,11 +125,11 @@ def _of_metric(results: Results, metric: str, of: Mapping[Pair, Contrast]) -> Se
     means = {variant.name: mean for variant in results.variants if (mean := results.mean(variant, metric)) is not None}
     best = max(means, key=lambda name: results.sign(metric) * means[name].mean)
     level = [name for name in means if means[name].mean == means[best].mean]
-    told = plus_minus(means[best], decimals([means[best]]))
+    mean_text = plus_minus(means[best], decimals([means[best]]))
     if len(level) > 1:
-        lines = [f"Best: {together(level)}, each with a mean of {told.partition(' ±')[0]}."]
+        lines = [f"Best: {together(level)}, each with a mean of {mean_text.partition(' ±')[0]}."]
     else:
-        lines = [f"Best: {best} with {told} (n = {means[best].n})."]
+        lines = [f"Best: {best} with {mean_text} (n = {means[best].n})."]
     open_pairs: list[str] = []
     others = 0
     for (a, b), contrast in of.items():

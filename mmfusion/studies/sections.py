@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from math import fsum
 
 from mmfusion.report import formatting
-from mmfusion.report.balance import together
 from mmfusion.report.compare import compare
-from mmfusion.report.costs import costs
+from mmfusion.report.costs import COSTS, mean_costs
+from mmfusion.report.formatting import many, together
 from mmfusion.report.sections._base import Section, Table
 from mmfusion.report.sentences import ALPHA
 from mmfusion.report.simple_models import listed, not_better
@@ -16,11 +16,7 @@ from mmfusion.report.statistics import FEWEST_SEEDS
 from mmfusion.store.run import Run
 from mmfusion.studies.results import LeftOut, Results, Variant, by_reason
 
-_COSTS = {
-    "seconds": ("time", formatting.seconds),
-    "parameters": ("param.", formatting.count),
-    "memory_bytes": ("memory", formatting.size),
-}
+_SHOWN = [name for name in COSTS if name != "step_seconds"]
 
 
 def title(results: Results) -> str:
@@ -40,16 +36,16 @@ def numbers(results: Results, order: Sequence[Variant], more: Mapping[str, Mappi
     head = ["", *(f"{short(metric)} {results.arrow(metric)}" for metric in metrics), *(more or {}), "n"]
     means = {metric: [results.mean(variant, metric) for variant in order] for metric in metrics}
     places = {metric: formatting.decimals(each) for metric, each in means.items()}
-    own = [variant_costs(results, variant) for variant in order]
-    shown = [name for name in _COSTS if any(name in each for each in own)]
+    own = [mean_costs(results.of(variant)) for variant in order]
+    shown = [name for name in _SHOWN if any(name in each for each in own)]
     rows = []
     for index, variant in enumerate(order):
         cells = [formatting.plus_minus(each[index], places[metric]) for metric, each in means.items()]
         cells += [column.get(variant.name, formatting.NONE) for column in (more or {}).values()]
         cells.append(str(len(results.of(variant))))
-        cells += [_COSTS[name][1](own[index][name]) if name in own[index] else formatting.NONE for name in shown]
+        cells += [COSTS[name][1](own[index][name]) if name in own[index] else formatting.NONE for name in shown]
         rows.append([variant.name, *cells])
-    head += [_COSTS[name][0] for name in shown]
+    head += [COSTS[name][0] for name in shown]
     note = "Test metrics as mean ± 95% interval over n seeds; time, parameters and memory are those of one run."
     same = dict.fromkeys(line for metric in metrics for line in results.same_rows(metric).notes(metric))
     return Section("Numbers", [note, *same], [Table(head, rows)])
@@ -68,23 +64,13 @@ def simple(runs: Sequence[Run], metrics: Sequence[str], by: Sequence[str]) -> Se
     return Section("Simple models", lines) if lines else None
 
 
-def variant_costs(results: Results, variant: Variant) -> dict[str, float]:
-    """Means over the variant's completed runs."""
-    own = [costs(run) for run in results.of(variant)]
-    names = dict.fromkeys(name for each in own for name in each)
-    return {name: fsum(values) / len(values) for name in names for values in [[e[name] for e in own if name in e]]}
-
-
 def cost(results: Results) -> Section:
     """What all of it took, and between which variants that of one run lies."""
     spent = fsum(run.seconds or 0.0 for run in results.runs.values())
     lines = [f"All runs together: {formatting.seconds(spent)}."]
-    own = {variant.name: variant_costs(results, variant) for variant in results.variants}
-    for name, what, shown in (
-        ("seconds", "Time of one run", formatting.seconds),
-        ("parameters", "Parameters", formatting.count),
-        ("memory_bytes", "Peak memory", formatting.size),
-    ):
+    own = {variant.name: mean_costs(results.of(variant)) for variant in results.variants}
+    for name, what in zip(_SHOWN, ("Time of one run", "Parameters", "Peak memory"), strict=True):
+        shown = COSTS[name][1]
         known = {variant: each[name] for variant, each in own.items() if name in each}
         if not known:
             continue
@@ -111,8 +97,8 @@ def jobs(results: Results) -> Section:
 
 def left_out_lines(left_out: Sequence[LeftOut]) -> list[str]:
     """A line a reason."""
-    told = by_reason(left_out).items()
-    return [f"{together(who)} {'is' if len(who) == 1 else 'are'} left out: {why}" for why, who in told]
+    reasons = by_reason(left_out).items()
+    return [f"{together(who)} {'is' if len(who) == 1 else 'are'} left out: {why}" for why, who in reasons]
 
 
 def method(tests: int, of: str) -> Section:
@@ -150,8 +136,3 @@ def too_few(results: Results) -> str | None:
 def short(metric: str) -> str:
     """`test/digit/accuracy` → `digit accuracy`."""
     return metric.removeprefix("test/").replace("/", " ").replace("_", " ")
-
-
-def many(n: int, what: str) -> str:
-    """`1 seed`, `5 seeds`."""
-    return f"{n} {what}" + ("" if n == 1 else "s")

@@ -8,13 +8,14 @@ from typing import Any
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.delta import change, delta_m, no_change
+from mmfusion.report.formatting import many, together
 from mmfusion.report.sections._base import Section
 from mmfusion.studies import transfer
 from mmfusion.studies._base import Groups, TrainedStudy
 from mmfusion.studies.conclusion import Conclusion
 from mmfusion.studies.contrasts import Contrast, Values, against_zero
 from mmfusion.studies.results import Results, Variant
-from mmfusion.studies.sections import cost, jobs, many, method, numbers, short, title, together, too_few
+from mmfusion.studies.sections import cost, jobs, method, numbers, short, title, too_few
 from mmfusion.studies.transfer import percent
 
 Key = tuple[str, str]
@@ -157,17 +158,17 @@ def _headline(tests: Mapping[Key, Contrast], metrics: Mapping[str, str]) -> str:
         return "Δm cannot be told."
     signs = {task: tests[task, ALL].sign for task in metrics if (task, ALL) in tests}
     better, worse = ([task for task, each in signs.items() if each == way] for way in (1, -1))
-    told = f"Δm = {percent(test)} %"
+    delta = f"Δm = {percent(test)} %"
     if not test.is_shown:
-        said = f"No difference shown between learning all tasks together and each alone: {told} ({test.certainty})"
+        sentence = f"No difference shown between learning all tasks together and each alone: {delta} ({test.certainty})"
     else:
         verb = "better" if test.sign > 0 else "worse"
-        said = f"Learning all tasks together is {verb} than each alone: {told} ({test.certainty})"
+        sentence = f"Learning all tasks together is {verb} than each alone: {delta} ({test.certainty})"
     if better:
-        said += f"; {together(better)} gain{'s' if len(better) == 1 else ''} by it"
+        sentence += f"; {together(better)} gain{'s' if len(better) == 1 else ''} by it"
     if worse:
-        said += f"; {together(worse)} lose{'s' if len(worse) == 1 else ''} by it"
-    return f"{said}."
+        sentence += f"; {together(worse)} lose{'s' if len(worse) == 1 else ''} by it"
+    return f"{sentence}."
 
 
 def _together(results: Results, metrics: Mapping[str, str], tests: Mapping[Key, Contrast], why: str | None) -> Section:

@@ -1,6 +1,6 @@
 import pytest
 
-from mmfusion.report.costs import costs
+from mmfusion.report.costs import costs, mean_costs
 from tests.report.memory_runs import make_run
 
 
@@ -17,3 +17,9 @@ def test_gpu_memory_and_processes():
 
 def test_nothing_known():
     assert costs(make_run("a", cost={}, config={}, seconds=None)) == {}
+
+
+def test_means_are_over_the_runs_that_know():
+    runs = [make_run("a", seconds=10.0, cost={"parameters": 5}), make_run("b", seconds=30.0, cost={})]
+    assert mean_costs(runs) == {"seconds": 20.0, "parameters": 5.0}
+    assert mean_costs([]) == {}

@@ -2,21 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from mmfusion.report.formatting import many, together
 from mmfusion.store.run import Run
 from mmfusion.studies.results import LeftOut, Results, Variant
-from mmfusion.studies.sections import (
-    cost,
-    jobs,
-    left_out_lines,
-    many,
-    method,
-    numbers,
-    short,
-    title,
-    together,
-    too_few,
-    variant_costs,
-)
+from mmfusion.studies.sections import cost, jobs, left_out_lines, method, numbers, short, title, too_few
 
 A, B = Variant("a", ("fusion=a",)), Variant("b", ("fusion=b",))
 
@@ -52,12 +41,6 @@ def test_costs_that_nobody_knows_have_no_column():
     (table,) = numbers(results({("a", 0): run(0.5)}), [A, B]).tables
     assert list(table.head) == ["", "label accuracy ↑", "n"]
     assert [list(row) for row in table.rows] == [["a", "0.500", "1"], ["b", "–", "0"]]
-
-
-def test_costs_of_a_variant_are_means_of_its_completed_runs():
-    found = results(WHOLE)
-    assert variant_costs(found, A) == {"seconds": 20.0, "parameters": 1000.0, "memory_bytes": 2**30}
-    assert variant_costs(found, B) == {"seconds": 60.0, "parameters": 3e6}, "the failed run's time is not one run's"
 
 
 def test_all_that_was_spent_and_the_dearest():
