@@ -58,7 +58,7 @@ from mmfusion.training.trainer import (
 
 
 def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = True) -> Run:
-    """Train, test with the best checkpoint, and leave everything in the run's folder.
+    """Train, test with the best checkpoint, and write everything to the run's folder.
 
     Under DDP every rank calls this; rank 0 alone writes and prints.
 
@@ -158,13 +158,8 @@ class _Run:
             "parameters": sum(p.numel() for p in parameters),
             "trained_parameters": sum(p.numel() for p in parameters if p.requires_grad),
         }
-        callbacks = build_callbacks(
-            config["callbacks"],
-            tasks,
-            folder.checkpoints,
-            folder.writes and progress_of(config["trainer"]),
-            announced(),
-        )
+        progress = folder.writes and progress_of(config["trainer"])
+        callbacks = build_callbacks(config["callbacks"], tasks, folder.checkpoints, progress, announced())
         self.callbacks = callbacks
         settings = dict(config["trainer"])
         if not data.validates and not settings["overfit_batches"]:
@@ -176,12 +171,8 @@ class _Run:
             self.loggers = build_loggers(config["logger"], str(folder.path), folder.title)
         else:
             settings["profiler"] = None
-        self.trainer = build_trainer(
-            settings,
-            [self.stop, SameConfig(config), ValidationInterval(), *callbacks.ordered],
-            self.loggers,
-            folder.path,
-        )
+        ordered = [self.stop, SameConfig(config), ValidationInterval(), *callbacks.ordered]
+        self.trainer = build_trainer(settings, ordered, self.loggers, folder.path)
         for logger in self.loggers:
             logger.log_hyperparams(dict(config))
         began = time.perf_counter()
