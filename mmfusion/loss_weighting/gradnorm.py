@@ -70,6 +70,12 @@ class GradNorm(Float32State, LossWeighting):
     """
 
     needs_gramian: ClassVar[bool] = True
+    log_weights: Tensor
+    moments: Tensor  # Adam's first and second
+    steps: Tensor  # Adam's, per task
+    initial: Tensor
+    averaged_steps: Tensor  # steps that `initial` is the mean of
+    seen: Tensor  # over the batches of this step so far: losses, squared norms, batches with a label
 
     def __init__(
         self,
@@ -85,18 +91,9 @@ class GradNorm(Float32State, LossWeighting):
         self.alpha, self.lr = float(alpha), float(lr)
         self.averaged = k if initial == "mean_k" else 1
         count = len(tasks)
-        self.log_weights: Tensor
-        self.moments: Tensor  # Adam's first and second
-        self.steps: Tensor  # Adam's, per task
-        self.initial: Tensor
-        self.averaged_steps: Tensor  # steps that `initial` is the mean of
-        self.seen: Tensor  # over the batches of this step so far: losses, squared norms, batches with a label
-        self.register_buffer("log_weights", torch.zeros(count))
-        self.register_buffer("moments", torch.zeros(2, count))
-        self.register_buffer("steps", torch.zeros(count))
-        self.register_buffer("initial", torch.zeros(count))
-        self.register_buffer("averaged_steps", torch.zeros(count))
-        self.register_buffer("seen", torch.zeros(3, count))
+        shapes = {"moments": (2, count), "seen": (3, count)}
+        for name in ("log_weights", "moments", "steps", "initial", "averaged_steps", "seen"):
+            self.register_buffer(name, torch.zeros(shapes.get(name, (count,))))
         if initial == "log_c":
             self._start_from_chance(tasks, regressions, classes or {})
 
