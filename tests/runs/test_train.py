@@ -73,7 +73,8 @@ def test_config_overrides_and_provenance(trained):
     config = yaml.safe_load((trained.path / "config.yaml").read_text())
     assert (config["name"], config["optimizer"]["lr"]) == ("small", 0.01)
     assert config["loss_weighting"]["_target_"].endswith("GradNorm")
-    assert yaml.safe_load((trained.path / "overrides.yaml").read_text()) == ["loss_weighting=gradnorm", "seed=0"]
+    overrides = yaml.safe_load((trained.path / "overrides.yaml").read_text())
+    assert overrides == ["loss_weighting=gradnorm", "seed=0", f"paths.run={trained.path}"]
     provenance = json.loads((trained.path / "provenance.json").read_text())
     assert provenance["data"]["splits"] == {"test": 30, "train": 90, "val": 30}
     assert provenance["seed"] == 0
