@@ -134,18 +134,6 @@ def train_sharded(case: dict[str, Any], rank: int, world: int, out: Path) -> dic
     return {**found, **runner.callback_metrics, **state, "held": torch.tensor(held)}
 
 
-def refuse(rank: int, world: int, out: Path) -> dict[str, Any]:
-    """What sharding says to gradients at parameters."""
-    module = small.make_module("gradnorm", "last_shared_layer")
-    rows = small.loader([share(batch, rank, world) for batch in batches(False)])
-    runner = trainer(out, [], "fsdp")
-    try:
-        runner.fit(module, rows)
-    except ValueError as error:
-        return {"message": str(error)}
-    return {"message": "nothing"}
-
-
 def train(case: dict[str, Any], rank: int, world: int, out: Path) -> dict[str, Any]:
     module = small.make_module(**case)
     rows = small.loader([share(batch, rank, world) for batch in batches(case.get("media", False))])
@@ -191,6 +179,4 @@ def main(out: Path, rank: int, world: int) -> None:
         found["scores"] = score(rank, world, out)
         found["broken"] = break_down(rank, world, out)
         found |= {name: train_sharded(case, rank, world, out) for name, case in SHARDED.items()}
-        if world > 1:
-            found["refused"] = refuse(rank, world, out)
     torch.save(found, out / f"{world}-{rank}.pt")
