@@ -117,7 +117,8 @@ class MultiModalData(LightningDataModule):
         """Ids of a split's rows that were not left out, and task to which of them have a label."""
         rows = self._splits[split]
         kept_N = rows.kept
-        return rows.ids[kept_N.numpy()].tolist(), {task: each.labelled[kept_N] for task, each in rows.labels.items()}
+        labelled = {task: labels.labelled[kept_N] for task, labels in rows.labels.items()}
+        return rows.ids[kept_N.numpy()].tolist(), labelled
 
     def setup(self, stage: str | None = None) -> None:
         """Read, check, fit and decode what a stage needs; doing it again costs nothing.
@@ -183,7 +184,7 @@ class MultiModalData(LightningDataModule):
 
         Only of what is faulty. Where batches are decoded as they are made, these are the rows of this process.
         """
-        return {split: found for split, rows in self._splits.items() if (found := unreadable(rows))}
+        return {split: media for split, rows in self._splits.items() if (media := unreadable(rows))}
 
     def train_dataloader(self) -> Loader:
         return self._loader("train", training=True)
@@ -269,6 +270,6 @@ class MultiModalData(LightningDataModule):
         for split, count in self.report["left_out"].items():
             if count:
                 log.warning("%s: %d of the rows in split %s are left out", self.source.__class__.__name__, count, split)
-        for split, found in self.report["unreadable"].items():
-            for name, what in found.items():
-                log.warning("%s in split %s: %d rows unreadable: %s", name, split, what["rows"], what["first"][0])
+        for split, media in self.report["unreadable"].items():
+            for name, lost in media.items():
+                log.warning("%s in split %s: %d rows unreadable: %s", name, split, lost["rows"], lost["first"][0])

@@ -75,11 +75,11 @@ def fit_training(train: Table, kinds: Mapping[str, Kind], labels: Mapping[str, L
 def _by_row(error: CellsError, modality: str, table: Table, present: np.ndarray) -> DataError:
     """The error with rows for the places among the rows `present`; one block a column."""
     blocks = []
-    for each in error.refused:
+    for refused in error.refused:
         problems = Problems(table.name)
-        for place, value in zip(each.places, each.values, strict=True):
-            problems.add(int(table.rows[present[place]]), each.column, value, each.why)
-        blocks.append(str_of(problems.first, len(problems), f"modality {modality!r}, {each.advice}"))
+        for place, value in zip(refused.places, refused.values, strict=True):
+            problems.add(int(table.rows[present[place]]), refused.column, value, refused.why)
+        blocks.append(str_of(problems.first, len(problems), f"modality {modality!r}, {refused.advice}"))
     return DataError("\n".join(blocks))
 
 

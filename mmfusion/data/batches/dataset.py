@@ -61,7 +61,7 @@ class SplitDataset(Dataset[Batch]):
         self.seed = seed
         self.on_error = on_error
         self.labels: dict[str, Labels] = {}
-        self.ids = np.array([str(each) for each in table.ids], dtype=object)
+        self.ids = np.array([str(id) for id in table.ids], dtype=object)
         self.numbers = np.asarray(table.rows, dtype=np.int64)
         self.kept = torch.ones(len(table), dtype=torch.bool)
         self.faulty = {name: torch.zeros(len(table), dtype=torch.bool).share_memory_() for name in kinds}

@@ -106,7 +106,7 @@ class Loader:
 
     def _lost(self, step: int) -> int:
         """The batch that a dead process was making; a process that hangs is at the one that is waited for."""
-        alive = {each.pid for each in multiprocessing.active_children()}
+        alive = {process.pid for process in multiprocessing.active_children()}
         making = [(pid, at) for pid, at in self.rows.making.tolist() if pid >= 0]
         return next((at for pid, at in making if pid not in alive), step)
 

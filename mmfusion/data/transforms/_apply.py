@@ -57,6 +57,7 @@ def _changed(transforms: Sequence[Changes], row: Tensor, ragged: bool, key: str)
     if not alike or after.shape[fixed:] != row.shape[fixed:] or len(after) == 0:
         names = ", ".join(type(transform).__name__ for transform in transforms)
         kept = "its type, and its shape but for the length" if ragged else "its type and shape"
+        kept += " (an image's are its modality's size and channels)" if row.ndim == 3 else ""
         raise DataError(f"{key}: {names} made {_form(after)} of {_form(row)}; a row must keep {kept}")
     return after
 

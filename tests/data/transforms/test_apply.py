@@ -95,7 +95,7 @@ def test_a_row_may_get_longer():
     ("transforms", "x", "message"),
     [
         ([v2.RandomHorizontalFlip(), v2.CenterCrop(6)], IMAGES, r"here.train: RandomHorizontalFlip, CenterCrop made "
-         r"float32 \[3, 6, 6\] of float32 \[3, 8, 8\]; a row must keep its type and shape"),
+         r"float32 \[3, 6, 6\] of float32 \[3, 8, 8\]; a row must keep its type and shape .an image's are its mod"),
         ([v2.Grayscale()], IMAGES, r"Grayscale made float32 \[1, 8, 8\] of float32 \[3, 8, 8\]"),
         ([lambda x: x.double()], VECTORS, r"made float64 \[4\] of float32 \[4\]"),
         ([lambda x: x[:0]], WAVES, r"made float32 \[0\] of float32 \[90\]; .* its type, and its shape but for the len"),
