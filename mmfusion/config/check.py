@@ -122,7 +122,9 @@ def _without_target(key: str, node: Any, config: Mapping[str, Any]) -> Iterator[
     wanted = "kind" if section == "data.modalities" else "_target_"
     siblings = node_at(config, section) or {}
     others = [
-        str(n) for n, each in siblings.items() if n != name and (section == "callbacks" or wanted in (each or ()))
+        str(n)
+        for n, sibling in siblings.items()
+        if n != name and (section == "callbacks" or (isinstance(sibling, Mapping) and wanted in sibling))
     ]
     if not isinstance(node, Mapping):  # elsewhere the schema says so
         if section == "callbacks":
