@@ -243,7 +243,8 @@ class _Run:
         self.data = data
         with busy("preparing data"):
             data.setup()
-        check_metrics(tasks, data.targets("train"))
+        if any(task.further_metrics for task in tasks.values()):
+            check_metrics(tasks, data.targets("train"))
         facts = {
             name: {metric: asdict(each) for metric, each in metric_facts(task).items()} for name, task in tasks.items()
         }

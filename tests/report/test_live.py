@@ -4,6 +4,7 @@ import shutil
 import pytest
 
 from mmfusion.report.live import Live, leaves
+from mmfusion.report.sections._base import ReportSection, Section
 from tests.helpers.run_folders import config, training_curves, write_run, write_sweep
 
 METRIC = {"test/largest/accuracy": 0.9}
@@ -38,6 +39,18 @@ def test_the_first_answer_has_everything_and_the_next_nothing(folder):
     again = ask(live, first)
     assert (again["full"], again["runs"], again["ids"], again["shared"]) == (False, [], None, None)
     assert again["version"] == first["version"]
+
+
+def test_sections_of_the_page_are_made_anew_with_what_is_shown_of_all(folder):
+    class Counted(ReportSection):
+        def section(self, runs):
+            return Section(f"{len(runs)} runs")
+
+    live = Live(folder, patience=600, sections={"counted": Counted()})
+    first = ask(live)
+    assert [each["title"] for each in first["shared"]["sections"]] == ["2 runs"]
+    write_run(folder / "s" / "2", config({"fusion": "sum"}), METRIC)
+    assert [each["title"] for each in ask(live, first)["shared"]["sections"]] == ["3 runs"]
 
 
 def test_new_points_bring_that_run_alone(folder):
