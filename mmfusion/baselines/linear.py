@@ -151,7 +151,7 @@ def best(task: Task, x: Matrix, y: Tensor, x_val: Matrix, y_val: Tensor, x_test:
     return found
 
 
-def constant(task: Task, y: Tensor, y_val: Tensor, rows: int) -> Best:
+def constant_answer(task: Task, y: Tensor, y_val: Tensor, rows: int) -> Best:
     """The best answer without looking, for `rows` test rows: shares of the classes or labels, or the mean."""
     answer = _tensor(_model(task).without_looking(y.numpy()))
     score = _score(task, answer.expand(len(y_val), -1), y_val) if len(y_val) else (0.0, 0.0)

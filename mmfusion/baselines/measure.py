@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from mmfusion.baselines.linear import best, constant, is_known
+from mmfusion.baselines.linear import best, constant_answer, is_known
 from mmfusion.baselines.rows import Simple, simple
 from mmfusion.baselines.scaling import Matrix, Scaled, joined
 from mmfusion.data.batches.dataset import SplitDataset
@@ -95,7 +95,7 @@ def measure(splits: Mapping[str, SplitDataset], kinds: Mapping[str, Kind], tasks
             found.notes.append(f"{name}: none of the training rows that were drawn has a label")
             continue
         y, y_val = train.targets[name][fit], chooser.targets[name][choose]
-        known = {CONSTANT: constant(task, y, y_val, len(test))}
+        known = {CONSTANT: constant_answer(task, y, y_val, len(test))}
         if len(choose) == 0:
             found.notes.append(f"{name}: no validation row has a label, so no penalty can be chosen for a linear model")
         for model, of_split in x.items() if len(choose) else ():

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from mmfusion.report.formatting import short_keys, together
-from mmfusion.report.groups import Group, Grouping, by_fold, replicate, values_of
+from mmfusion.report.groups import Group, Grouping, by_fold, metric_values, replicate
 from mmfusion.report.same_rows import SameRows, same_rows
 from mmfusion.report.statistics import FEWEST_SEEDS
 from mmfusion.store.run import Run
@@ -49,7 +49,7 @@ def rankable(groups: Grouping, runs: Sequence[Run], metric: str) -> Balance:
     """
     rows = same_rows(runs, metric)
     found = balance(groups, rows.values)
-    stored = values_of(runs, metric)
+    stored = metric_values(runs, metric)
     for place, group in enumerate(groups.groups):
         unlike = [run.id for run in group.runs if run.id in rows.unlike]
         if unlike and not any(run.id in rows.values for run in group.runs):

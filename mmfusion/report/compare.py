@@ -16,8 +16,8 @@ from mmfusion.report.groups import (
     by_seed,
     group_runs,
     mean_interval,
+    metric_values,
     paired_by_seed,
-    values_of,
 )
 from mmfusion.report.pooled import overlap, pooled
 from mmfusion.report.run_metrics import RunMetrics
@@ -120,7 +120,7 @@ def compare(
     metrics = RunMetrics(completed, lower)
     metric = metrics.default() if metric is None else metrics.resolve(metric)
     is_lower = metrics.lower(metric)
-    values = values_of(completed, metric)
+    values = metric_values(completed, metric)
     shared = rankable(groups, completed, metric)
     against = deltas(completed, metrics, metric)
     share, together = overlap(completed), pooled(groups, shared, metric)

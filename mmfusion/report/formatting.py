@@ -54,7 +54,7 @@ def label(settings: Mapping[str, Any], limit: int | None = None) -> str:
     """`fusion=gated, lr=0.01`; "all runs" without a setting that differs; beyond `limit` settings, how many more."""
     short = short_keys(list(settings))
     parts = [f"{short[key]}={setting(value)}" for key, value in settings.items()]
-    return listing(parts, len(parts) if limit is None else limit) or "all runs"
+    return shortlist(parts, len(parts) if limit is None else limit) or "all runs"
 
 
 def brief(settings: Mapping[str, Any]) -> str:
@@ -138,7 +138,7 @@ def size(value: float) -> str:
     return f"{value / 2**30:.1f} GiB" if value >= 2**30 else f"{value / 2**20:.0f} MiB"
 
 
-def listing(names: Sequence[str], most: int) -> str:
+def shortlist(names: Sequence[str], most: int) -> str:
     """`a, b and 3 more`."""
     more = len(names) - most
     return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

@@ -166,7 +166,7 @@ def _mean(values: Sequence[float]) -> float:
     return fsum(values) / len(values)  # exact, so that the order of runs cannot matter
 
 
-def values_of(runs: Sequence[Run], metric: str) -> dict[str, float]:
+def metric_values(runs: Sequence[Run], metric: str) -> dict[str, float]:
     """Run's id to its value of the metric, for completed runs that have one."""
     return {run.id: found for run in runs if run.status == "completed" and (found := value(run, metric)) is not None}
 

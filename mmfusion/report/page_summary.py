@@ -20,7 +20,7 @@ from mmfusion.report.pooled import overlap
 from mmfusion.report.run_metrics import RunMetrics
 from mmfusion.report.sections._base import ReportSection
 from mmfusion.report.sentences import conclusion, notes
-from mmfusion.report.simple_models import listed, not_better, simple_models
+from mmfusion.report.simple_models import not_better, simple_models, simple_sentences
 from mmfusion.store.find import conclusions, not_begun
 from mmfusion.store.run import Run
 
@@ -153,7 +153,7 @@ def _compared(comparison: Comparison, groups: Grouping) -> dict[str, Any]:
     place = {frozenset(run.id for run in group.runs): index for index, group in enumerate(groups.groups)}
     return {
         "conclusion": conclusion(comparison),
-        "notes": [*notes(comparison), *listed(comparison), *not_better(comparison)],
+        "notes": [*notes(comparison), *simple_sentences(comparison), *not_better(comparison)],
         "simple": list(simple_models(comparison).items()),
         "rows": _rows(comparison, place),
     }

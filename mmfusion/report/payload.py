@@ -17,7 +17,7 @@ from mmfusion.report.configs import flat
 from mmfusion.report.confusion import read_predictions
 from mmfusion.report.costs import costs
 from mmfusion.report.downsample import cap, downsample, encode
-from mmfusion.report.formatting import listing, many
+from mmfusion.report.formatting import many, shortlist
 from mmfusion.report.page_summary import page_summary
 from mmfusion.report.sections._base import ReportSection
 from mmfusion.store.curves import curve_names
@@ -116,7 +116,7 @@ def _files(run: Run, most: int) -> dict[str, Any]:
 def about(runs: Sequence[Run]) -> str:
     """Where the runs lie and how many there are."""
     places = sorted({str((run.sweep or run.path.parent).name) for run in runs})
-    return many(len(runs), "run") + (f" in {listing(places, 4)}" if places else "")
+    return many(len(runs), "run") + (f" in {shortlist(places, 4)}" if places else "")
 
 
 def curves(history: pl.DataFrame, most: int) -> dict[str, dict[str, Any]]:

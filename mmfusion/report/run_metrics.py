@@ -11,7 +11,7 @@ from typing import Any
 from mmfusion.config.errors import ConfigError, nearest
 from mmfusion.config.names import MONITOR
 from mmfusion.config.task_metrics import LOSS, MetricFacts, facts_by_name, facts_of
-from mmfusion.report.formatting import listing
+from mmfusion.report.formatting import shortlist
 from mmfusion.store.files import SWEEP, read_mapping
 from mmfusion.store.run import Run
 
@@ -176,7 +176,7 @@ class RunMetrics:
             return ""
         # Those with all modalities first: a run has many times as many with some of them.
         shown = sorted(self.names, key=lambda name: ("[" in name, not name.startswith("test/"), name))
-        return f". Valid: {listing(shown, _SHOWN)}"
+        return f". Valid: {shortlist(shown, _SHOWN)}"
 
 
 def _of_config(config: Mapping[str, Any]) -> dict[str, dict[str, MetricFacts]]:

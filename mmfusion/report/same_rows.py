@@ -11,8 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mmfusion.report.formatting import listing
-from mmfusion.report.groups import values_of
+from mmfusion.report.formatting import shortlist
+from mmfusion.report.groups import metric_values
 from mmfusion.runs.digest import digest
 from mmfusion.store.files import PREDICTIONS
 from mmfusion.store.run import Run
@@ -60,7 +60,7 @@ class SameRows:
             if run not in but:
                 reasons[why].append(run)
         for why, runs in reasons.items():
-            found.append(f"{metric}: not compared, {listing(runs, _LISTED)}; {why}.")
+            found.append(f"{metric}: not compared, {shortlist(runs, _LISTED)}; {why}.")
         if not self.is_recorded:
             found.append("Which rows were scored is not recorded by some of these runs (of an earlier mmfusion).")
         return found
@@ -75,7 +75,7 @@ def same_rows(runs: Sequence[Run], metric: str) -> SameRows:
         runs: to be compared.
         metric: a metric's whole name.
     """
-    stored = values_of(runs, metric)
+    stored = metric_values(runs, metric)
     by_fold: defaultdict[int | None, list[Run]] = defaultdict(list)
     for run in runs:
         if run.id in stored:

@@ -6,7 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Sequence
 
 from mmfusion.report.compare import Comparison, Row
-from mmfusion.report.formatting import brief, decimals, label, listing, many, plus_minus, short_keys, sureness
+from mmfusion.report.formatting import brief, decimals, label, many, plus_minus, short_keys, shortlist, sureness
 from mmfusion.report.groups import replicate
 from mmfusion.store.find import not_begun
 from mmfusion.store.run import Run
@@ -148,4 +148,4 @@ def _with(row: Row, values: dict[str, float]) -> list[Run]:
 
 
 def _list(names: Sequence[str]) -> str:
-    return listing(names, _LISTED if len(names) <= _LISTED else _LISTED - 1)
+    return shortlist(names, _LISTED if len(names) <= _LISTED else _LISTED - 1)

@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any
 
 from mmfusion.report.compare import Comparison
-from mmfusion.report.formatting import brief, listing
+from mmfusion.report.formatting import brief, shortlist
 from mmfusion.runs.baseline_table import shown
 from mmfusion.runs.metric_lines import number
 from mmfusion.store.run import Run
@@ -35,7 +35,7 @@ def heading(comparison: Comparison) -> str:
     return f"simple models on {'the test rows of each run' if rows.anew else 'the same rows'}"
 
 
-def listed(comparison: Comparison) -> list[str]:
+def simple_sentences(comparison: Comparison) -> list[str]:
     """The simple models in a sentence; none if there are none."""
     found = simple_models(comparison)
     each = ", ".join(f"{model} {number(value)}" for model, value in found.items())
@@ -63,7 +63,7 @@ def not_better(comparison: Comparison) -> list[str]:
     if not behind:
         return []
     return [
-        f"Not shown to be better than the best simple model: {listing(behind, _NAMED)} (best on the validation rows; "
+        f"Not shown to be better than the best simple model: {shortlist(behind, _NAMED)} (best on the validation rows; "
         "the lower end of the 95% interval of the difference over test rows, mean over runs, is not above 0)."
     ]
 

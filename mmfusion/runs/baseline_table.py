@@ -9,7 +9,7 @@ from rich.console import RenderableType
 from rich.markup import escape
 from rich.table import Table
 
-from mmfusion.runs.metric_lines import Line, leading_metrics, number, parse
+from mmfusion.runs.metric_lines import Line, leading_metrics, number, parse_metric_names
 from mmfusion.store.run import Run
 
 CONSTANT = "majority or mean"
@@ -77,7 +77,7 @@ def baseline_tables(
 
 def summary_tasks(summary: Mapping[str, Any]) -> dict[str, str]:
     """Task to its leading metric, of baselines without a run."""
-    return leading_metrics({}, parse(list(next(iter(summary["metrics"].values()), {}))))
+    return leading_metrics({}, parse_metric_names(list(next(iter(summary["metrics"].values()), {}))))
 
 
 def shown(model: str) -> str:

@@ -22,7 +22,7 @@ class Line:
     metric: str
 
 
-def parse(names: Sequence[str]) -> list[Line]:
+def parse_metric_names(names: Sequence[str]) -> list[Line]:
     """Metric names that are a task's; counts of rows and labels are left out."""
     found = [(name, _NAME.fullmatch(name)) for name in names]
     lines = [Line(n, m["split"], m["subset"], m["task"], m["metric"]) for n, m in found if m is not None]

@@ -12,7 +12,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from mmfusion.runs.metric_lines import leading_metrics, number, parse
+from mmfusion.runs.metric_lines import leading_metrics, number, parse_metric_names
 from mmfusion.store.curves import read_curves
 from mmfusion.store.files import CURVES, PLOTS
 from mmfusion.store.run import Run
@@ -111,7 +111,7 @@ def cosine_curves(history: pl.DataFrame) -> Figure | None:
 
 def subset_bars(result: Run) -> Figure | None:
     """The leading metric of each task by what modalities the model was shown, with the ceiling where it is known."""
-    lines = [line for line in parse(list(result.metrics)) if line.subset is not None]
+    lines = [line for line in parse_metric_names(list(result.metrics)) if line.subset is not None]
     if not lines:
         return None
     leading = leading_metrics(result.ceilings, lines, result.task_metrics)

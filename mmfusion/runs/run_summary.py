@@ -16,7 +16,7 @@ from rich.table import Table
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.override import parse_overrides
 from mmfusion.runs.baseline_table import baseline_report
-from mmfusion.runs.metric_lines import NARROWEST, Line, leading_metrics, number, parse
+from mmfusion.runs.metric_lines import NARROWEST, Line, leading_metrics, number, parse_metric_names
 from mmfusion.store.files import PREDICTIONS, PROVENANCE, RESULT
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import Run
@@ -28,7 +28,7 @@ _OTHER = ("fusion", "loss_weighting", "paths")
 def show_run(result: Run, console: Console | None = None) -> None:
     """Print metrics per task, then per subset of modalities, next to what is attainable; then where it all is."""
     console = console or _console()
-    lines = parse(list(result.metrics))
+    lines = parse_metric_names(list(result.metrics))
     if lines:
         console.print()
         console.print(task_table(result, [line for line in lines if line.subset is None]))

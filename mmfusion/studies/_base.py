@@ -35,7 +35,7 @@ class TrainedStudy(Study, ABC):
     by: ClassVar[tuple[str, ...]]
 
     def __init__(self, seeds: int | Sequence[int]) -> None:
-        self.seeds = listed(seeds)
+        self.seeds = seed_list(seeds)
 
     @abstractmethod
     def variants(self, config: Mapping[str, Any], known: Groups) -> list[Variant]:
@@ -54,7 +54,7 @@ class MeasuredStudy(Study, ABC):
         """What there is to say, given the experiment's config; files go to `folder`."""
 
 
-def listed(seeds: int | Sequence[int]) -> list[int]:
+def seed_list(seeds: int | Sequence[int]) -> list[int]:
     """Seeds one by one.
 
     Raises:

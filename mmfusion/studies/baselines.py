@@ -36,10 +36,10 @@ class BaselinesStudy(MeasuredStudy):
         summary, cached = baselines(config, data, tasks)
         for name in (BASELINES, BASELINE_PREDICTIONS):
             shutil.copyfile(cached / name, folder / name)
-        return conclusion(summary)
+        return baseline_conclusion(summary)
 
 
-def conclusion(summary: Mapping[str, Any]) -> Conclusion:
+def baseline_conclusion(summary: Mapping[str, Any]) -> Conclusion:
     """A table of every model's leading metrics, and the best of them for each task."""
     leading = summary_tasks(summary)
     metrics: Mapping[str, Mapping[str, float]] = summary["metrics"]

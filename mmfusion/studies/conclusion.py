@@ -54,7 +54,7 @@ def _row(cells: Sequence[str]) -> str:
     return "| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |"
 
 
-def show(conclusion: Conclusion, console: Console) -> None:
+def show_conclusion(conclusion: Conclusion, console: Console) -> None:
     """Print it."""
     console.print()
     console.print(escape(conclusion.title), style="bold")

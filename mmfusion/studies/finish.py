@@ -15,7 +15,7 @@ from mmfusion.runs.run_summary import shown_path
 from mmfusion.store.files import CONCLUSION, write
 from mmfusion.store.find import find_runs
 from mmfusion.store.run import Run
-from mmfusion.studies.conclusion import Conclusion, markdown, show
+from mmfusion.studies.conclusion import Conclusion, markdown, show_conclusion
 from mmfusion.studies.results import Results, Variant
 from mmfusion.studies.sections import simple
 from mmfusion.studies.study_jobs import StudyJobs
@@ -32,14 +32,14 @@ def finish(study_jobs: StudyJobs, folder: Path, jobs: Mapping[tuple[Variant, int
         jobs: variant and seed to the run's folder.
     """
     runs = find_runs([folder])
-    results = read(study_jobs, runs, jobs)
+    results = read_results(study_jobs, runs, jobs)
     conclusion = study_jobs.study.conclude(results)
     own = [run for run in runs if run.path in set(jobs.values())]
     by = study_jobs.study.by if any(run.config for run in own) else ()
     if (section := simple(own, list(results.metrics().values()), by)) is not None:
         conclusion = replace(conclusion, sections=[*conclusion.sections, section])
     write_conclusion(conclusion, folder)
-    write_rows(table(results), folder / TABLE)
+    write_rows(variant_table(results), folder / TABLE)
     written = [CONCLUSION, TABLE]
     if conclusion.transfer:
         write_rows(conclusion.transfer, folder / TRANSFER)
@@ -54,11 +54,11 @@ def finish(study_jobs: StudyJobs, folder: Path, jobs: Mapping[tuple[Variant, int
 
 def write_conclusion(conclusion: Conclusion, folder: Path) -> None:
     """Print it, and write it as Markdown."""
-    show(conclusion, plain_console())
+    show_conclusion(conclusion, plain_console())
     write(folder / CONCLUSION, markdown(conclusion))
 
 
-def read(study_jobs: StudyJobs, runs: Sequence[Run], jobs: Mapping[tuple[Variant, int], Path]) -> Results:
+def read_results(study_jobs: StudyJobs, runs: Sequence[Run], jobs: Mapping[tuple[Variant, int], Path]) -> Results:
     """The runs by variant and seed."""
     at = {run.path: run for run in runs}
     return Results(
@@ -72,7 +72,7 @@ def read(study_jobs: StudyJobs, runs: Sequence[Run], jobs: Mapping[tuple[Variant
     )
 
 
-def table(results: Results) -> list[list[object]]:
+def variant_table(results: Results) -> list[list[object]]:
     """A line a variant and metric, the head first; an empty cell is not known."""
     metrics = [name for name in results.known.names if name.startswith("test")]
     rows: list[list[object]] = [

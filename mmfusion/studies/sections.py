@@ -11,7 +11,7 @@ from mmfusion.report.costs import COSTS, mean_costs
 from mmfusion.report.formatting import many, together
 from mmfusion.report.sections._base import Section, Table
 from mmfusion.report.sentences import ALPHA
-from mmfusion.report.simple_models import listed, not_better
+from mmfusion.report.simple_models import not_better, simple_sentences
 from mmfusion.report.statistics import FEWEST_SEEDS
 from mmfusion.store.run import Run
 from mmfusion.studies.results import LeftOut, Results, Variant, by_reason
@@ -60,7 +60,7 @@ def simple(runs: Sequence[Run], metrics: Sequence[str], by: Sequence[str]) -> Se
         by: the keys that tell variants apart.
     """
     compared = [compare(runs, metric, by) for metric in metrics] if any(run.baselines for run in runs) else []
-    lines = [line for each in compared for line in (*listed(each), *not_better(each))]
+    lines = [line for each in compared for line in (*simple_sentences(each), *not_better(each))]
     return Section("Simple models", lines) if lines else None
 
 

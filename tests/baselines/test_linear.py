@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmfusion.baselines.linear import STRENGTHS, best, constant, is_known
+from mmfusion.baselines.linear import STRENGTHS, best, constant_answer, is_known
 from mmfusion.tasks.binary import Binary
 from mmfusion.tasks.classification import Classification
 from mmfusion.tasks.multilabel import Multilabel
@@ -69,7 +69,7 @@ def test_numbers_in_their_own_unit():
 )
 def test_without_looking_it_is_the_shares_or_the_mean(task, labels, answer):
     task, y = fitted(task, labels)
-    said = task.predict(constant(task, y, y, 3).outputs)
+    said = task.predict(constant_answer(task, y, y, 3).outputs)
     (value,) = (said[name] for name in ("probabilities", "probability", "value") if name in said)
     np.testing.assert_allclose(value, [answer] * 3, rtol=1e-5)
 

@@ -6,7 +6,7 @@ import pytest
 
 from mmfusion.report.balance import balance
 from mmfusion.report.compare import compare
-from mmfusion.report.groups import group_runs, values_of
+from mmfusion.report.groups import group_runs, metric_values
 from mmfusion.report.sentences import conclusion, notes
 from tests.report.memory_runs import make_run
 
@@ -108,6 +108,6 @@ def test_one_row_is_the_mean_of_whole_seeds():
 def test_seeds_alone_are_not_balanced():
     runs = sweep(rates=[0.1])[:-1]
     groups = group_runs(runs)
-    found = balance(groups, values_of(runs, METRIC))
+    found = balance(groups, metric_values(runs, METRIC))
     assert (len(found.values), found.shared) == (5, None)
     assert "do not have the same seeds" in " ".join(notes(compare(runs, METRIC)))

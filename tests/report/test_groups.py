@@ -4,7 +4,7 @@ import pytest
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.columns import ABSENT
-from mmfusion.report.groups import by_seed, group_runs, mean_interval, paired_by_seed, values_of
+from mmfusion.report.groups import by_seed, group_runs, mean_interval, metric_values, paired_by_seed
 from tests.report.memory_runs import grid, make_run
 
 METRIC = "test/largest/accuracy"
@@ -47,12 +47,12 @@ def test_seeds_are_averaged_over_what_varies_within():
 def test_a_seed_that_was_repeated_counts_once():
     runs = [*grid({"concat": [0.5, 0.7]}), make_run("again", {METRIC: 0.6}, {"fusion": "concat"}, seed=1)]
     (group,) = group_runs(runs).groups
-    assert by_seed(group, values_of(runs, METRIC)) == pytest.approx({0: 0.5, 1: 0.65})
+    assert by_seed(group, metric_values(runs, METRIC)) == pytest.approx({0: 0.5, 1: 0.65})
 
 
 def test_pairs_are_made_of_what_both_have():
     runs = two_by_two()
-    values = values_of(runs, METRIC)
+    values = metric_values(runs, METRIC)
     values["concat-equal-0"] = 9.0
     del values["gated-equal-0"]  # so concat-equal-0 has no partner
     first, second = group_runs(runs, ["fusion"]).groups
@@ -64,12 +64,12 @@ def test_pairs_are_made_of_what_both_have():
 def test_runs_without_a_seed_stand_for_themselves():
     runs = [make_run("a", {METRIC: 0.5}, seed=None), make_run("b", {METRIC: 0.7}, seed=None)]
     (group,) = group_runs(runs).groups
-    assert by_seed(group, values_of(runs, METRIC)) == {"a": 0.5, "b": 0.7}
+    assert by_seed(group, metric_values(runs, METRIC)) == {"a": 0.5, "b": 0.7}
 
 
 def test_only_completed_runs_have_values():
     runs = [*grid({"concat": [0.5]}), make_run("f", {METRIC: 0.9}, {"fusion": "concat"}, seed=1, status="failed")]
-    assert values_of(runs, METRIC) == {"concat-0": 0.5}
+    assert metric_values(runs, METRIC) == {"concat-0": 0.5}
     (group,) = group_runs(runs).groups
     assert group.others == {"failed": 1}
     assert mean_interval({}) is None
@@ -106,7 +106,7 @@ def test_keys_that_are_not_there():
 @pytest.mark.parametrize("by", [[], ["fusion"]])
 def test_the_order_of_runs_does_not_matter(by):
     runs = two_by_two(3)
-    values = values_of(runs, METRIC)
+    values = metric_values(runs, METRIC)
 
     def told(runs):
         return {str(group.settings): by_seed(group, values) for group in group_runs(runs, by).groups}

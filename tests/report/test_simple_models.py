@@ -5,7 +5,7 @@ import pytest
 from rich.console import Console
 
 from mmfusion.report.compare import compare
-from mmfusion.report.simple_models import listed, not_better, simple_models
+from mmfusion.report.simple_models import not_better, simple_models, simple_sentences
 from mmfusion.report.terminal import show
 from mmfusion.store.find import find_runs
 from tests.helpers.run_folders import config, write_run
@@ -37,7 +37,7 @@ def test_simple_models_stand_beside_the_runs(tmp_path):
     assert "linear: image + text" in screen.getvalue()
     assert "0.850" in screen.getvalue()
     assert "simple models on the same rows" in screen.getvalue()
-    (sentence,) = listed(found)
+    (sentence,) = simple_sentences(found)
     assert sentence.startswith("Simple models on the same rows, by test/largest/accuracy: ")
     assert "majority or mean 0.100, linear: image + text 0.850" in sentence
 
@@ -59,7 +59,7 @@ def test_nothing_where_all_are_better_or_nothing_is_known(tmp_path):
     assert not_better(compared(tmp_path / "a", {"gated": 0.02, "concat": 0.01})) == []
     write_run(tmp_path / "b" / "0", config({}, seed=0), {METRIC: 0.9})
     alone = compare(find_runs([tmp_path / "b"]), METRIC)
-    assert (simple_models(alone), listed(alone), not_better(alone)) == ({}, [], [])
+    assert (simple_models(alone), simple_sentences(alone), not_better(alone)) == ({}, [], [])
 
 
 def of_folds(folder, folds):
@@ -87,7 +87,9 @@ def test_where_runs_were_tested_on_different_rows_it_says_so(tmp_path):
     write_unequal_runs(tmp_path, baselines=simple)
     found = compare(find_runs([tmp_path]), "test/y/accuracy")
     assert found.balance.rows.anew
-    assert listed(found)[0].startswith("Simple models on the test rows of each run, by test/y/accuracy: majority")
+    assert simple_sentences(found)[0].startswith(
+        "Simple models on the test rows of each run, by test/y/accuracy: majority"
+    )
     screen = io.StringIO()
     show(found, Console(file=screen, width=120))
     assert "simple models on the test rows of each run" in " ".join(screen.getvalue().split())

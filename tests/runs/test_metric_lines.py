@@ -1,13 +1,13 @@
-from mmfusion.runs.metric_lines import leading_metrics, number, parse
+from mmfusion.runs.metric_lines import leading_metrics, number, parse_metric_names
 
 
 def test_names_are_taken_apart():
-    found = parse(["test/rows", "test/loss", "test/a/labels", "test/a/mae", "test[x+y]/a/mae"])
+    found = parse_metric_names(["test/rows", "test/loss", "test/a/labels", "test/a/mae", "test[x+y]/a/mae"])
     assert [(line.subset, line.task, line.metric) for line in found] == [(None, "a", "mae"), ("x+y", "a", "mae")]
 
 
 def test_the_leading_metric_has_a_ceiling_if_any_has():
-    lines = parse(["test/a/loss", "test/a/mae", "test/a/r2", "test/b/loss", "test/b/f1", "test/c/loss"])
+    lines = parse_metric_names(["test/a/loss", "test/a/mae", "test/a/r2", "test/b/loss", "test/b/f1", "test/c/loss"])
     assert leading_metrics({"test/a/r2": 1.0}, lines) == {"a": "r2", "b": "f1", "c": "loss"}
 
 

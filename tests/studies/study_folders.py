@@ -6,7 +6,7 @@ import copy
 from pathlib import Path
 
 from mmfusion.store.find import find_runs
-from mmfusion.studies.finish import read
+from mmfusion.studies.finish import read_results
 from mmfusion.studies.study_jobs import StudyJobs
 from tests.helpers.run_folders import BASE, config, write_run, write_sweep
 
@@ -50,7 +50,7 @@ def write_jobs(folder, study_jobs, metrics):
 def results(folder, study_jobs, metrics):
     """What is read from such folders."""
     places = write_jobs(folder, study_jobs, metrics)
-    return read(study_jobs, find_runs([folder]), places)
+    return read_results(study_jobs, find_runs([folder]), places)
 
 
 def section(conclusion, start):

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.studies._base import MeasuredStudy, Study, TrainedStudy, listed
+from mmfusion.studies._base import MeasuredStudy, Study, TrainedStudy, seed_list
 from mmfusion.studies.conclusion import Conclusion
 from mmfusion.studies.launch import run_study
 from mmfusion.sweeps import multirun
@@ -55,11 +55,11 @@ def test_a_study_has_to_say_what_it_trains_and_concludes_or_measures():
 
 
 def test_a_number_of_seeds_is_the_first_ones():
-    assert listed(3) == [0, 1, 2]
-    assert listed([4, 2]) == [4, 2]
+    assert seed_list(3) == [0, 1, 2]
+    assert seed_list([4, 2]) == [4, 2]
 
 
 @pytest.mark.parametrize("seeds", [0, -1, [], [1, 1], [-1, 2]])
 def test_seeds_that_make_no_sense(seeds):
     with pytest.raises(ValueError, match=r"^seeds: expected"):
-        listed(seeds)
+        seed_list(seeds)

@@ -3,7 +3,7 @@ import io
 from rich.console import Console
 
 from mmfusion.report.sections._base import Section, Table
-from mmfusion.studies.conclusion import Conclusion, markdown, show
+from mmfusion.studies.conclusion import Conclusion, markdown, show_conclusion
 
 TABLE = Table(
     ["", "accuracy ↑", "n", "time"], [["a|b", "0.90 ± 0.01", "5", "40 s"], ["[red]c", "0.80 ± 0.02", "5", "41 s"]]
@@ -17,7 +17,7 @@ FOUND = Conclusion(
 
 def shown(width):
     text = io.StringIO()
-    show(FOUND, Console(file=text, width=width, no_color=True))
+    show_conclusion(FOUND, Console(file=text, width=width, no_color=True))
     return text.getvalue()
 
 
