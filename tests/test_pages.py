@@ -22,6 +22,7 @@ from mmfusion.config.compose import compose, load_config
 from mmfusion.config.folders import groups, own_folder
 from mmfusion.config.instantiate import trusting
 from mmfusion.sweeps import command, pool, process
+from tests.helpers.own_components import KIND, PACKAGE, write_all
 from tests.helpers.pages import BLOCK, PAGES, REPOSITORY, Block, blocks, example, read_page
 from tests.helpers.run_folders import write_grid, write_run
 
@@ -40,6 +41,7 @@ ELSEWHERE = {
 PRINTED = {
     ("README.md", "test metrics"): "what `make demo` printed; tests/runs/test_report.py draws the tables",
     ("docs/comparison.md", "test/largest/accuracy"): "made-up numbers; tests/report/test_terminal.py draws the table",
+    ("docs/data.md", "file       study,file"): "a diagram",
 }
 """Blocks that show output, by page and first words."""
 
@@ -54,12 +56,31 @@ HERE = {
     "outputs/<sweep>": "outputs/sweep",
     "outputs/<name>": "outputs/sweep",
     "outputs/a outputs/b": "outputs/sweep/0 outputs/sweep/1",
+    "outputs/x ": "outputs/sweep ",
     "outputs/digits-1a2b3c4d/best.yaml": "best.yaml",
     "RUN": "outputs/data/one",
     "…": "",
     "[overrides]": "",
 }
 """What stands on the pages for a name that only the reader knows, and what it is here."""
+
+TRUST = f"trusted_modules=[{PACKAGE}]"
+MINE = """
+from pytorch_lightning import Callback
+from torchmetrics import MeanMetric
+
+from mypackage.durations import Durations
+
+
+class MyCallback(Callback):
+    pass
+
+
+class Sure(MeanMetric):
+    def update(self, preds, target):
+        super().update(preds.amax(-1))
+"""
+"""The package of one's own that the pages speak of; `Durations` is a page's."""
 
 
 @pytest.fixture(scope="module")
@@ -73,6 +94,9 @@ def place(tmp_path_factory):
         for i in range(rows):
             lines.append(f"{20 + i % 50},{rng.normal(70, 9):.1f},{' '.join(rng.choice(words, 5))},{'abc'[i % 3]}")
         (folder / f"{name}.csv").write_text("\n".join(lines) + "\n")
+    durations = next(block.text for block in blocks("docs/dashboard.md") if "class Durations" in block.text)
+    files = {"__init__": MINE, "durations": durations, "cloud": KIND}
+    write_all(folder, {f"{PACKAGE}/{name}.py": text for name, text in files.items()})
     (folder / "best.yaml").write_text("- optimizer.lr=0.01\n- fusion=gated\n")
     own = "from pytorch_lightning import Callback\n\n\nclass MyCallback(Callback):\n    pass\n"
     (folder / "mypackage.py").write_text(own)
@@ -98,6 +122,8 @@ def place(tmp_path_factory):
         assert main(["train", "experiment=data", *SHORT, "paths.run=outputs/data/one"]) == 0
         assert main(["train", *TINY, "scheduler.warmup=1000", "paths.run=outputs/digits/failed"]) == 1
         yield folder
+    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
+        del sys.modules[name]
 
 
 COMPOSED = {}
@@ -251,9 +277,12 @@ def test_yaml(block, place):
             compose_table(content)
         case {"split": _}:
             compose_table({"data": {"path": "data.csv", "modalities": {"note": {"kind": "text"}}, **content}})
-        case {"image": {"transforms": _}}:
+        case {"image": {"transforms": _}} | {"lidar": {"_target_": _}}:
             write("conf/experiment/mine.yaml", yaml.safe_dump({"data": {"modalities": content}}), ["digits"])
-            load_config(["experiment=mine"])
+            load_config(["experiment=mine", TRUST])
+        case {"task": {"digit": task}}:
+            write("conf/experiment/mine.yaml", yaml.safe_dump({"task": {"largest": task}}), ["digits"])
+            load_config(["experiment=mine", TRUST])
         case _:
             pytest.fail(f"{block}: say here how a config like this is tried")
 

@@ -54,7 +54,7 @@ def component_schema(component: Callable[..., Any], slot: str, injected: Iterabl
     arguments, is_open = _arguments(component)
     texts = _explained(inspect.getdoc(component) or "")
     own = {name: _described(each, texts.get(name, "")) for name, each in arguments.items() if name not in injected}
-    required = [n for n in own if arguments[n].default is inspect.Parameter.empty and n not in place.filled_in]
+    required = [n for n in own if arguments[n].required and n not in place.filled_in]
     extra = section_schema(getattr(sections, place.section)) if place.section else {}
     return {
         "description": " ".join((inspect.getdoc(component) or "").partition("\n\n")[0].split()),
@@ -131,10 +131,11 @@ def _path(component: Callable[..., Any]) -> str:
 
 @dataclass(frozen=True)
 class _Argument:
-    """An argument's annotation and default, `inspect.Parameter.empty` for none."""
+    """An argument's annotation and default, `inspect.Parameter.empty` for none, and whether it must be given."""
 
     hint: Any
     default: Any
+    required: bool
 
 
 def _arguments(component: Callable[..., Any]) -> tuple[dict[str, _Argument], bool]:
@@ -148,7 +149,10 @@ def _arguments(component: Callable[..., Any]) -> tuple[dict[str, _Argument], boo
         names = {**vars(sys.modules[component.__module__]), **vars(sys.modules[owner.__module__])}
         for name, each in signature.parameters.items():
             if name not in ("self", *found) and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
-                found[name] = _Argument(_resolved(each.annotation, names), each.default)
+                # What the parent of a library's class requires, that class may give it: torchmetrics' MeanMetric does.
+                ours = owner is owners[0] or owner.__module__.split(".")[0] == component.__module__.split(".")[0]
+                required = ours and each.default is each.empty
+                found[name] = _Argument(_resolved(each.annotation, names), each.default, required)
         if not any(each.kind is each.VAR_KEYWORD for each in signature.parameters.values()):
             return found, False
     return found, True

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 from torch import nn
-from torchmetrics import MetricCollection
+from torchmetrics import MeanMetric, MetricCollection
 
 from mmfusion.config.folders import own_folder
 from mmfusion.config.json_schema import component_schema
@@ -81,6 +81,13 @@ def names(component, slot=""):
 def test_keywords_that_are_handed_on_belong_to_the_base():
     assert names(Keywords, "fusion") == (["c", "a", "b"], False)
     assert component_schema(Keywords, "fusion")["x-required"] == ["c", "a"]
+
+
+def test_what_a_librarys_class_gives_its_parent_is_not_required():
+    class Sure(MeanMetric):
+        pass
+
+    assert component_schema(Sure, "metric")["x-required"] == []
 
 
 def test_what_takes_any_keyword_is_open():
