@@ -59,7 +59,7 @@ class Report:
 class Modality:
     """How absent modalities are trained for: a rate for all modalities or one each; learned placeholders."""
 
-    dropout: float | Mapping[str, float]
+    dropout: Annotated[float, Interval(ge=0, le=1)] | Mapping[str, Annotated[float, Interval(ge=0, le=1)]]
     placeholders: bool
 
 

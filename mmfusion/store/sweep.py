@@ -58,7 +58,7 @@ def job_hash(overrides: Iterable[str]) -> str:
 
     Of two overrides of one key the later counts, so among those the order does matter.
     """
-    ordered = sorted(parse_overrides(overrides), key=lambda override: override.name)
+    ordered = sorted(parse_overrides(overrides), key=lambda override: override.sign.strip("+") + override.name)
     return hashlib.sha256("\n".join(override.text.lstrip("+") for override in ordered).encode()).hexdigest()[:16]
 
 
