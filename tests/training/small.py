@@ -58,7 +58,9 @@ def make_model(
         encoders: dict[str, Any] = {
             "image": CNN(1, widths=(4, 4), pools=(2, 1), grid=2, dropout=0.0),
             "text": RNN(11, embedding=6, hidden=6, embedding_dropout=0.0, dropout=0.0),
-            "speech": SpectrogramCNN(8000, mels=16, widths=(4, 4), kernels=(3,), pools=(2, 1), dropout=0.0),
+            "speech": SpectrogramCNN(
+                8000, mels=16, spec_augment=None, widths=(4, 4), kernels=(3,), pools=(2, 1), dropout=0.0
+            ),
         }
     else:
         encoders = {name: FeaturesMLP(width, False, hidden=(6,), dropout=0.0) for name, width in FEATURES.items()}
