@@ -5,8 +5,8 @@ import tomllib
 
 from tests.helpers.pages import BLOCK, PAGES, REPOSITORY, read_page
 
-HOSTS = {"www.apache.org", "semver.org", "127.0.0.1"}
-"""The licence's, the changelog's, and this machine; no other page is spoken for."""
+HOSTS = {"www.apache.org", "semver.org", "json-schema.org", "127.0.0.1"}
+"""The licence's, the changelog's, the name of JSON Schema's dialect, and this machine; no other page is spoken for."""
 
 SOURCES = ("README.md", "CHANGELOG.md", "CONTRIBUTING.md", "LICENSE", "Makefile", "pyproject.toml", "requirements.lock")
 FOLDERS = ("mmfusion", "conf", "scripts", "docs", ".github", ".ci")
