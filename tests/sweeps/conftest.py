@@ -12,7 +12,9 @@ import json, os, pathlib, signal, sys, time
 folder = pathlib.Path(sys.argv[-1].split("=", 1)[1].strip("'"))
 words = dict(word.split("=", 1) for word in sys.argv[1:-1] if "=" in word)
 def write(**result):
-    (folder / "result.json").write_text(json.dumps({"status": "running", "name": "x", "seed": 0, **result}))
+    staged = folder / "result.writing"
+    staged.write_text(json.dumps({"status": "running", "name": "x", "seed": 0, **result}))
+    staged.replace(folder / "result.json")
 def stop(*_):
     write(status="stopped", error="stopped by SIGTERM")
     sys.exit(143)
