@@ -64,10 +64,12 @@ def test_html(sweep, monkeypatch, capsys):
     page = types.SimpleNamespace(write_html=lambda runs, *rest, **more: calls.append((len(runs), *rest, more)))
     monkeypatch.setitem(sys.modules, "mmfusion.report.html", page)
     assert main(["compare", "outputs/s", "--html", "report.html", "--by", "fusion", "--metric", "mae"]) == 0
-    assert calls == [(7, Path("report.html"), "s", {"metric": "test/sum/mae", "by": ["fusion"], "lower": {}})]
+    assert calls == [
+        (7, Path("report.html"), "s", {"metric": "test/sum/mae", "by": ["fusion"], "lower": {}, "sections": {}})
+    ]
     assert "report.html: the page" in capsys.readouterr().out
     assert main(["compare", "outputs/s", "--html", "report.html"]) == 0
-    assert calls[1][-1] == {"metric": None, "by": [], "lower": {}}
+    assert calls[1][-1] == {"metric": None, "by": [], "lower": {}, "sections": {}}
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,20 @@
 import pytest
 
 from mmfusion.config.errors import ConfigError
+from mmfusion.config.instantiate import trusting
 from mmfusion.sweeps.search.objectives import Objective, check_objectives, resolve_objectives
 
 TASKS = {
     "sum": {"_target_": "mmfusion.tasks.regression.Regression"},
     "largest": {"_target_": "mmfusion.tasks.classification.Classification"},
-    "own": {"_target_": "mypackage.Ranking"},
+    "own": {"_target_": "tests.report.custom_tasks.Cautious"},
 }
+
+
+@pytest.fixture(autouse=True)
+def _trusted():
+    with trusting(["tests.report.custom_tasks"]):
+        yield
 
 
 def config(metric="val/loss", mode="auto"):
@@ -22,10 +29,13 @@ def test_one_metric_several_or_what_is_monitored():
     assert resolved(None) == {"val/monitor": "min"}
     assert resolved(None, metric="val/largest/accuracy") == {"val/monitor": "max"}
     assert resolved(None, metric={"val/largest/accuracy": 1, "val/sum/mae": -0.5}) == {"val/monitor": "max"}
-    assert resolved(None, metric="val/own/ndcg", mode="max") == {"val/monitor": "max"}
+    assert resolved(None, metric="val/own/specificity", mode="max") == {"val/monitor": "max"}
     assert resolved("val/largest/f1") == {"val/largest/f1": "max"}
     assert resolved(["val/loss", "val/sum/r2"]) == {"val/loss": "min", "val/sum/r2": "max"}
-    assert resolved({"val/own/ndcg": "max", "val/sum/mae": "auto"}) == {"val/own/ndcg": "max", "val/sum/mae": "min"}
+    assert resolved({"val/own/specificity": "max", "val/sum/mae": "auto"}) == {
+        "val/own/specificity": "max",
+        "val/sum/mae": "min",
+    }
     assert resolved("tasks") == dict.fromkeys(("val/sum/loss", "val/largest/loss", "val/own/loss"), "min")
 
 
@@ -38,7 +48,7 @@ def test_one_metric_several_or_what_is_monitored():
         ),
         ("val/sum/accuracy", r"there is no 'val/sum/accuracy'"),
         ("test/largest/accuracy", r"is of the test split.*take 'val/largest/accuracy'"),
-        ("val/own/ndcg", r"say whether val/own/ndcg should rise or fall: \{val/own/ndcg: max\}"),
+        ("val/own/specificity", r"say whether val/own/specificity should rise or fall: \{val/own/specificity: max\}"),
         ({"val/loss": "lower"}, r"val/loss: expected min, max or auto, found 'lower'"),
         ([], r"expected at least one metric"),
     ],
