@@ -5,6 +5,13 @@ from __future__ import annotations
 MANIFEST = "mmfusion.data.sources.manifest.ManifestSource"
 """The source of a person's own table."""
 
+MOVED = {
+    "mmfusion.data.manifest.source.ManifestSource": MANIFEST,
+    "mmfusion.data.digits.source.Digits": "mmfusion.data.sources.digits.source.Digits",
+    "mmfusion.data.latent.Latent": "mmfusion.data.sources.latent.Latent",
+}
+"""A source's target in the runs of earlier versions to where it is now."""
+
 REMOVED = {
     "mmfusion.data.transforms.horizontal_flip.HorizontalFlip": "torchvision.transforms.v2.RandomHorizontalFlip, p: 0.5",
     "mmfusion.data.transforms.random_crop.RandomCrop": (

@@ -57,6 +57,13 @@ def test_a_config_that_is_damaged_is_named(folder):
         read_run(folder)
 
 
+def test_a_run_of_an_earlier_version_finds_its_source(folder):
+    config = folder / "config.yaml"
+    config.write_text(config.read_text().replace("mmfusion.data.sources.manifest.", "mmfusion.data.manifest.source."))
+    assert "data.manifest.source.ManifestSource" in config.read_text()
+    assert read_run(folder)[1]["data"]["_target_"] == "mmfusion.data.sources.manifest.ManifestSource"
+
+
 def test_nothing_of_ones_own_is_opened(folder):
     with trusting([]):
         read_run(folder)
