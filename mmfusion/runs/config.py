@@ -14,6 +14,7 @@ from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.instantiate import is_under, refuse_trust
 from mmfusion.config.mismatches import mismatches
 from mmfusion.config.names import MANIFEST, MOVED
+from mmfusion.config.nodes import node_at
 from mmfusion.config.override import Override
 from mmfusion.config.quoting import value_of
 from mmfusion.config.schema import whole
@@ -44,8 +45,9 @@ def read_run(run: str | Path, overrides: Sequence[str] = ()) -> tuple[RunFolder,
     """
     folder = RunFolder.open(run)
     config = override(folder.read(CONFIG), overrides)
-    own, data = folder.read(CONFIG)["data"], config["data"]
-    data["_target_"] = MOVED.get(data["_target_"], data["_target_"])
+    own, data = (node_at(each, "data") or {} for each in (folder.read(CONFIG), config))
+    if str(data.get("_target_")) in MOVED:
+        data["_target_"] = MOVED[data["_target_"]]
     if data.get("split") != own.get("split") and not gives_table(overrides):
         raise ConfigError(other_split(overrides))
     refuse_trust(config, str(folder.path / CONFIG))

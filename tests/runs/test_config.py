@@ -57,6 +57,14 @@ def test_a_config_that_is_damaged_is_named(folder):
         read_run(folder)
 
 
+@pytest.mark.parametrize("data", [3, {}, {"_target_": ["x"]}])
+def test_a_config_without_a_source_is_refused(folder, data):
+    config = yaml.safe_load((folder / "config.yaml").read_text())
+    (folder / "config.yaml").write_text(yaml.safe_dump(config | {"data": data}))
+    with pytest.raises(ConfigError, match=r"data(\._target_)?: "):
+        read_run(folder)
+
+
 def test_a_run_of_an_earlier_version_finds_its_source(folder):
     config = folder / "config.yaml"
     config.write_text(config.read_text().replace("mmfusion.data.sources.manifest.", "mmfusion.data.manifest.source."))
