@@ -28,6 +28,7 @@ from mmfusion.config.slots import SLOTS, Slot
 
 Schema = dict[str, Any]
 _UNKNOWN = object()
+_LIBRARIES = {package.split(".")[0] for slot in SLOTS.values() for package in slot.packages} - {"mmfusion"}
 
 
 class _Lenient(GenerateJsonSchema):
@@ -150,8 +151,9 @@ def _arguments(component: Callable[..., Any]) -> tuple[dict[str, _Argument], boo
         for name, each in signature.parameters.items():
             if name not in ("self", *found) and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
                 # What the parent of a library's class requires, that class may give it: torchmetrics' MeanMetric does.
-                ours = owner is owners[0] or owner.__module__.split(".")[0] == component.__module__.split(".")[0]
-                required = ours and each.default is each.empty
+                package = owner.__module__.split(".")[0]
+                is_own = package == component.__module__.split(".")[0] and package not in _LIBRARIES
+                required = each.default is each.empty and (owner is owners[0] or is_own)
                 found[name] = _Argument(_resolved(each.annotation, names), each.default, required)
         if not any(each.kind is each.VAR_KEYWORD for each in signature.parameters.values()):
             return found, False

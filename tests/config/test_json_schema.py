@@ -8,7 +8,8 @@ import pytest
 import yaml
 from jsonschema import Draft202012Validator
 from torch import nn
-from torchmetrics import MeanMetric, MetricCollection
+from torchmetrics import Accuracy, MeanMetric, MetricCollection
+from torchmetrics.classification import BinaryF1Score
 
 from mmfusion.config.folders import own_folder
 from mmfusion.config.json_schema import component_schema
@@ -88,6 +89,8 @@ def test_what_a_librarys_class_gives_its_parent_is_not_required():
         pass
 
     assert component_schema(Sure, "metric")["x-required"] == []
+    assert component_schema(BinaryF1Score, "metric")["x-required"] == []
+    assert component_schema(Accuracy, "metric")["x-required"] == ["task"]
 
 
 def test_what_takes_any_keyword_is_open():

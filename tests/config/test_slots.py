@@ -81,6 +81,13 @@ def test_a_callback_of_lightning_passes_the_check():
         check(changed(callbacks__mine={"monitor": "x"}))
 
 
+def test_a_metric_of_torchmetrics_passes_the_check():
+    metric = {"_target_": "torchmetrics.classification.BinaryF1Score"}
+    check(changed(task__label__metrics={"f": metric}))
+    with pytest.raises(ConfigError, match=r"^task\.label\.metrics\.f: .* no component 'BinaryF1Scor'; did you mean 'Bina"):
+        check(changed(task__label__metrics={"f": {"_target_": metric["_target_"][:-1]}}))
+
+
 def test_a_transform_of_torchvision_passes_the_check():
     flip = {"_target_": "torchvision.transforms.v2.RandomHorizontalFlip", "p": 0.5}
     check(changed(data__modalities__image__transforms__train=[flip]))
