@@ -13,8 +13,7 @@ from torch import Tensor, nn
 from mmfusion.batch import Encoded, Input
 from mmfusion.encoders._base import Encoder
 from mmfusion.encoders.feature_map import FeatureMap
-from mmfusion.encoders.norms import norm2d
-from mmfusion.encoders.stages import per_stage
+from mmfusion.encoders.layers import norm2d, per_stage
 from mmfusion.encoders.weights import load_weights
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from mmfusion.batch import Encoded
-from mmfusion.encoders.dropout import FeatureDropout
+from mmfusion.encoders.layers import FeatureDropout
 from mmfusion.encoders.pooling import GridPooling, Pooling
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from mmfusion.encoders.layers import groups_of
 from mmfusion.encoders.masked_norm import masked_group_norm
-from mmfusion.encoders.norms import groups_of
 
 
 class MaskedStage(nn.Module):

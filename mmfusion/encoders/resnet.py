@@ -14,7 +14,7 @@ from mmfusion.batch import Encoded, Input
 from mmfusion.config.errors import nearest
 from mmfusion.encoders._base import Encoder
 from mmfusion.encoders.feature_map import FeatureMap
-from mmfusion.encoders.norms import group_norm
+from mmfusion.encoders.layers import group_norm
 from mmfusion.encoders.weights import SUFFIXES, load_state, read_weights
 
 

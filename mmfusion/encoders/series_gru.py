@@ -8,7 +8,7 @@ from annotated_types import Ge, Interval
 from torch import nn
 
 from mmfusion.batch import Encoded, Input, Tokens
-from mmfusion.encoders._recurrent_encoder import RecurrentEncoder
+from mmfusion.encoders.recurrent import RecurrentEncoder
 from mmfusion.encoders.weights import load_weights
 
 

@@ -15,12 +15,11 @@ from torch import nn
 
 from mmfusion.batch import Encoded, Input, Tokens
 from mmfusion.encoders._base import Encoder
-from mmfusion.encoders.dropout import FeatureDropout
+from mmfusion.encoders.layers import FeatureDropout, per_stage
 from mmfusion.encoders.log_mel import LogMel
 from mmfusion.encoders.masked_conv import MaskedStage
 from mmfusion.encoders.pooling import GridPooling, Pooling
 from mmfusion.encoders.spec_augment import SPEC_AUGMENT, SpecAugment, SpecAugmentOptions
-from mmfusion.encoders.stages import per_stage
 from mmfusion.encoders.weights import load_weights
 
 

@@ -2,7 +2,7 @@ import pytest
 import torch
 from torch import nn
 
-from mmfusion.encoders.layers import fully_connected
+from mmfusion.encoders.layers import FeatureDropout, fully_connected, group_norm, groups_of, norm2d, per_stage
 
 X = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
 
@@ -15,15 +15,10 @@ def test_one_layer_is_relu_of_a_normalised_linear():
     assert width == 5
 
 
-def test_layers_follow_each_other_and_the_last_width_is_told():
+def test_layers_follow_each_other_and_none_is_the_identity():
     layers, width = fully_connected(3, [5, 2, 7], dropout=0.1)
-    assert width == 7
     sizes = [(layer.in_features, layer.out_features) for layer in layers if isinstance(layer, nn.Linear)]
-    assert sizes == [(3, 5), (5, 2), (2, 7)]
-    assert layers(X).shape == (4, 7)
-
-
-def test_none_is_the_identity():
+    assert (sizes, width) == ([(3, 5), (5, 2), (2, 7)], 7)
     layers, width = fully_connected(3, [], dropout=0.5)
     assert width == 3
     assert torch.equal(layers(X), X)
@@ -33,7 +28,56 @@ def test_features_are_dropped_in_training_alone():
     torch.manual_seed(0)
     layers, _ = fully_connected(3, [1000], dropout=0.25)
     whole = layers.eval()(X)
-    found = layers.train()(X)
-    kept = (found != 0)[whole > 0]
+    dropped = layers.train()(X)
+    kept = (dropped != 0)[whole > 0]
     assert kept.float().mean().item() == pytest.approx(0.75, abs=0.05)
-    torch.testing.assert_close(found[found != 0], (whole / 0.75)[found != 0])
+    torch.testing.assert_close(dropped[dropped != 0], (whole / 0.75)[dropped != 0])
+
+
+POOLED, TOKENS = torch.ones(200, 50), torch.ones(200, 3, 50)
+
+
+def test_vector_and_tokens_lose_the_same_features():
+    torch.manual_seed(0)
+    pooled, tokens = FeatureDropout(0.2)(POOLED, TOKENS)
+    assert set(pooled.unique().tolist()) == {0.0, 1.25}
+    assert torch.equal(tokens, pooled[:, None].expand(-1, 3, -1))
+    assert abs((pooled == 0).float().mean().item() - 0.2) < 0.01
+    assert not torch.equal(pooled[0], pooled[1])
+
+
+def test_nothing_is_dropped_in_eval_mode_or_at_rate_zero():
+    for module in (FeatureDropout(0.5).eval(), FeatureDropout(0.0)):
+        pooled, tokens = module(POOLED, TOKENS)
+        assert (pooled is POOLED, tokens is TOKENS) == (True, True)
+
+
+@pytest.mark.parametrize(("channels", "groups"), [(1, 1), (16, 1), (32, 2), (64, 4), (48, 3), (40, 2), (37, 1)])
+def test_groups_divide_the_channels(channels, groups):
+    assert groups_of(channels) == groups == group_norm(channels).num_groups
+
+
+def test_norms_by_name():
+    kinds = [type(norm2d(name, 32)) for name in ("group", "batch", "none")]
+    assert kinds == [nn.GroupNorm, nn.BatchNorm2d, nn.Identity]
+
+
+def test_last_number_goes_on_and_the_last_stage_has_no_pool():
+    assert per_stage([8, 16, 32], [5, 3], [2, 1], [2]) == [(5, 2, 2), (3, 1, 2), (3, 1, 1)]
+    assert per_stage([8], [3], [1], [2]) == [(3, 1, 1)]
+
+
+@pytest.mark.parametrize(
+    ("lists", "message"),
+    [
+        (([], [3], [1], [2]), "widths: expected one stage or more, found none"),
+        (([8, 0], [3], [1], [2]), r"widths: expected 1 to 2 numbers of 1 or more \(one per width\), found \[8, 0\]"),
+        (([8], [3, 3], [1], [2]), r"kernels: expected 1 to 1 numbers"),
+        (([8], [2], [1], [2]), r"kernels: expected odd numbers, found \[2\]"),
+        (([8], [3], [], [2]), r"strides: expected 1 to 1 numbers .* found \[\]"),
+        (([8], [3], [1], [0]), r"pools: .* found \[0\]"),
+    ],
+)
+def test_lists_that_do_not_fit(lists, message):
+    with pytest.raises(ValueError, match=message):
+        per_stage(*lists)

@@ -4,24 +4,26 @@ import pytest
 import torch
 from torch import nn
 
-from mmfusion.encoders import recurrent as room
+from mmfusion.batch import Tokens
+from mmfusion.encoders import recurrent
 from mmfusion.encoders.recurrent import Recurrent
+from mmfusion.encoders.rnn import RNN
+from mmfusion.encoders.series_gru import SeriesGRU
+from tests.helpers.pairwise import pairwise
 
 LENGTHS = torch.tensor([4, 1, 6, 3])
 X = torch.randn(4, 6, 3, generator=torch.Generator().manual_seed(0))
 CELLS = pytest.mark.parametrize("cell", ["lstm", "gru"])
 
 
-def recurrent(cell: str, **options) -> Recurrent:
+def build(cell: str, **options) -> Recurrent:
     torch.manual_seed(0)
     return Recurrent(3, 5, cell, **options).eval()
 
 
-@CELLS
-@pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("bidirectional", [False, True])
+@pairwise(cell=["lstm", "gru"], layers=[1, 2], bidirectional=[False, True])
 def test_equals_the_plain_network_on_each_row_alone(cell, layers, bidirectional):
-    module = recurrent(cell, layers=layers, bidirectional=bidirectional)
+    module = build(cell, layers=layers, bidirectional=bidirectional)
     plain = (nn.LSTM if cell == "lstm" else nn.GRU)(
         3, 5, num_layers=layers, bidirectional=bidirectional, batch_first=True
     )
@@ -36,12 +38,12 @@ def test_equals_the_plain_network_on_each_row_alone(cell, layers, bidirectional)
         torch.testing.assert_close(states[row, :length], expected_states[0], atol=1e-6, rtol=1e-6)
 
 
-@CELLS
-@pytest.mark.parametrize("layers", [1, 2])
-@pytest.mark.parametrize("bidirectional", [False, True])
-@pytest.mark.parametrize("lengths", [[4, 1, 6, 3], [0, 1, 0, 6], [1, 1, 1, 1], [6, 6, 6, 6]])
+@pairwise(
+    cell=["lstm", "gru"], layers=[1, 2], bidirectional=[False, True],
+    lengths=[(4, 1, 6, 3), (0, 1, 0, 6), (1, 1, 1, 1), (6, 6, 6, 6)],
+)  # fmt: skip
 def test_the_way_of_accelerators_gives_the_same_result_and_gradients(cell, layers, bidirectional, lengths):
-    module = recurrent(cell, layers=layers, bidirectional=bidirectional)
+    module = build(cell, layers=layers, bidirectional=bidirectional)
     real_B = torch.tensor(lengths).clamp(min=1)
     gradients = []
     for run in (module.packed, module.padded):
@@ -59,7 +61,7 @@ def test_the_way_of_accelerators_gives_the_same_result_and_gradients(cell, layer
 @CELLS
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_an_accelerator_never_fetches_the_lengths(cell, bidirectional, monkeypatch):
-    module = recurrent(cell, layers=2, bidirectional=bidirectional, dropout=0.5).to("meta").train()
+    module = build(cell, layers=2, bidirectional=bidirectional, dropout=0.5).to("meta").train()
     monkeypatch.setattr(module, "packed", None)
     states, final = module(X.to("meta"), LENGTHS.to("meta"))
     assert states.shape == (4, 6, module.dim)
@@ -70,7 +72,7 @@ def test_an_accelerator_never_fetches_the_lengths(cell, bidirectional, monkeypat
 @CELLS
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_a_gpu_gives_the_same_and_nothing_waits_for_it(cell, bidirectional):
-    module = recurrent(cell, layers=2, bidirectional=bidirectional)
+    module = build(cell, layers=2, bidirectional=bidirectional)
     expected = module(X, LENGTHS)[1]
     module, x, lengths = module.cuda(), X.cuda(), LENGTHS.cuda()
     module(x, lengths)  # cuDNN's own preparations
@@ -84,7 +86,7 @@ def test_a_gpu_gives_the_same_and_nothing_waits_for_it(cell, bidirectional):
 
 
 def test_dropout_between_layers_acts_on_the_way_of_accelerators_too():
-    module = recurrent("lstm", layers=2, bidirectional=True, dropout=0.5)
+    module = build("lstm", layers=2, bidirectional=True, dropout=0.5)
     still = module.padded(X, LENGTHS)[1]
     assert torch.equal(module.padded(X, LENGTHS)[1], still)
     assert not torch.allclose(module.train().padded(X, LENGTHS)[1], still)
@@ -94,7 +96,7 @@ def test_dropout_between_layers_acts_on_the_way_of_accelerators_too():
 def test_parameters_are_torchs_own_with_the_same_seed(cell):
     torch.manual_seed(0)
     plain = (nn.LSTM if cell == "lstm" else nn.GRU)(3, 5, num_layers=2, bidirectional=True)
-    found = recurrent(cell, layers=2, bidirectional=True).rnn.state_dict()
+    found = build(cell, layers=2, bidirectional=True).rnn.state_dict()
     assert list(found) == list(plain.state_dict())
     assert all(torch.equal(value, plain.state_dict()[name]) for name, value in found.items())
 
@@ -102,8 +104,8 @@ def test_parameters_are_torchs_own_with_the_same_seed(cell):
 @CELLS
 def test_on_a_gpu_each_direction_has_its_weights_in_one_piece(cell, monkeypatch):
     # Without a GPU only what cuDNN would be called with can be seen.
-    module, calls = recurrent(cell, layers=2, bidirectional=True), []
-    monkeypatch.setattr(room, "_suits_cudnn", lambda weight: True)
+    module, calls = build(cell, layers=2, bidirectional=True), []
+    monkeypatch.setattr(recurrent, "_suits_cudnn", lambda weight: True)
     monkeypatch.setattr(torch.cuda, "device_of", lambda weight: nullcontext())
     monkeypatch.setattr(torch, "_cudnn_rnn_flatten_weight", lambda *arguments: calls.append(arguments))
     module.rnn.flatten_parameters()
@@ -115,14 +117,14 @@ def test_on_a_gpu_each_direction_has_its_weights_in_one_piece(cell, monkeypatch)
 
 
 def test_the_order_turns_each_row_around_within_its_length():
-    found = room.reversed_within(torch.tensor([3, 1, 4]), 4)
+    found = recurrent.reversed_within(torch.tensor([3, 1, 4]), 4)
     assert found.tolist() == [[2, 1, 0, 3], [0, 1, 2, 3], [3, 2, 1, 0]]
 
 
 @CELLS
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_padding_changes_no_bit(cell, bidirectional):
-    module = recurrent(cell, bidirectional=bidirectional)
+    module = build(cell, bidirectional=bidirectional)
     _, expected = module(X, LENGTHS)
     for extra in (1, 2, 3, 7, 40, 200):
         padded = torch.cat([X, torch.full((4, extra, 3), torch.nan)], dim=1)
@@ -131,7 +133,7 @@ def test_padding_changes_no_bit(cell, bidirectional):
 
 @CELLS
 def test_length_zero_is_one_position(cell):
-    module = recurrent(cell)
+    module = build(cell)
     found = module(X, torch.tensor([0, 1, 2, 0]))[1]
     assert torch.equal(found, module(X, torch.tensor([1, 1, 2, 1]))[1])
 
@@ -139,7 +141,30 @@ def test_length_zero_is_one_position(cell):
 @CELLS
 @pytest.mark.parametrize("bidirectional", [False, True])
 def test_rows_that_are_all_empty_have_a_final_state_each(cell, bidirectional):
-    module = recurrent(cell, bidirectional=bidirectional)
+    module = build(cell, bidirectional=bidirectional)
     states, final = module(X[:2, :0], torch.tensor([0, 0]))
     assert states.shape == (2, 0, module.dim)
     assert torch.equal(final, module(torch.zeros(2, 1, 3), torch.tensor([1, 1]))[1])
+
+
+# ---- encoders that read with it
+
+
+@pytest.mark.parametrize(("kind", "first"), [(RNN, "embedding.weight"), (SeriesGRU, "project.weight")])
+def test_parameters_are_drawn_in_the_order_of_the_way_of_the_data(kind, first):
+    encoder, again = (
+        torch.manual_seed(0) and kind(8, hidden=5, cell="gru", bidirectional=True, pooling=pooling)
+        for pooling in ("attention", "last")
+    )
+    names = [name for name in encoder.state_dict() if "bias" not in name]
+    assert names[0] == first
+    assert names[1].startswith("recurrent.rnn.weight_ih")
+    assert names[-1] == "pool.score.weight"
+    assert all(torch.equal(value, encoder.state_dict()[name]) for name, value in again.state_dict().items())
+
+
+def test_dropout_takes_the_same_features_of_vector_and_tokens():
+    encoder = SeriesGRU(2, hidden=64, dropout=0.5).train()
+    encoded = encoder(Tokens(torch.ones(2, 3, 2), torch.tensor([3, 1])))
+    assert torch.equal(encoded.pooled == 0, encoded.tokens[:, 0] == 0)
+    assert 0.2 < (encoded.pooled == 0).float().mean() < 0.8
