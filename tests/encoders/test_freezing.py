@@ -8,7 +8,6 @@ from torch import nn
 from mmfusion.encoders.cnn import CNN
 from mmfusion.encoders.freezing import freeze
 from mmfusion.encoders.resnet import ResNet
-from mmfusion.encoders.rnn import RNN
 
 IMAGE = torch.randn(4, 1, 8, 8, generator=torch.Generator().manual_seed(0))
 
@@ -63,15 +62,12 @@ def test_row_wise_once_the_last_batch_norm_is_frozen():
     assert trained(encoder) == {name for name, _ in encoder.named_parameters() if name.startswith("head")}
 
 
-def test_holds_after_eval_and_train_and_in_a_larger_model():
+def test_holds_in_a_larger_model_that_comes_back_from_eval_mode():
     model = nn.ModuleDict({"image": batch_cnn()})
     freeze(model["image"], "layers.0")
-    for _ in range(2):
-        model.train()
-        assert not any(m.training for m in model["image"].layers[0].modules())
-        assert model["image"].layers[1].training
-        model.eval()
-        assert not any(m.training for m in model.modules())
+    model.eval().train()
+    assert not any(m.training for m in model["image"].layers[0].modules())
+    assert model["image"].layers[1].training
 
 
 def test_survives_copies():
@@ -89,13 +85,6 @@ def test_stages_of_a_resnet_in_order():
     freeze(encoder, "layer3")
     assert {name.split(".")[0] for name in trained(encoder)} == {"layer4"}
     assert encoder.frozen == ("conv1", "bn1", "layer1", "layer2", "layer3")
-
-
-def test_embedding_of_an_rnn():
-    encoder = RNN(5, embedding=2, hidden=3, bidirectional=False)
-    freeze(encoder, "embedding")
-    assert "embedding.weight" not in trained(encoder)
-    assert len(trained(encoder)) == 4
 
 
 def test_unknown_stage_names_the_stages():

@@ -5,12 +5,8 @@ from mmfusion.encoders.series_gru import SeriesGRU
 from tests.encoders.inputs import LENGTHS, SERIES
 
 
-def small(**options) -> SeriesGRU:
-    return SeriesGRU(2, **{"hidden": 5, **options})
-
-
 def test_f_is_h_n_of_the_row_alone():
-    encoder = small().eval()
+    encoder = SeriesGRU(2, hidden=5).eval()
     plain = nn.GRU(5, 5, batch_first=True)
     plain.load_state_dict(encoder.recurrent.rnn.state_dict())
     for row, length in enumerate(LENGTHS):
