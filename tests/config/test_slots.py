@@ -84,7 +84,9 @@ def test_a_callback_of_lightning_passes_the_check():
 def test_a_metric_of_torchmetrics_passes_the_check():
     metric = {"_target_": "torchmetrics.classification.BinaryF1Score"}
     check(changed(task__label__metrics={"f": metric}))
-    with pytest.raises(ConfigError, match=r"^task\.label\.metrics\.f: .* no component 'BinaryF1Scor'; did you mean 'Bina"):
+    with pytest.raises(
+        ConfigError, match=r"^task\.label\.metrics\.f: .* no component 'BinaryF1Scor'; did you mean 'Bina"
+    ):
         check(changed(task__label__metrics={"f": {"_target_": metric["_target_"][:-1]}}))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import combinations
 
 import torch
@@ -21,14 +22,14 @@ OUTPUTS = 3
 def encoded(seed: int = 0) -> dict[str, Encoded]:
     """Tokens of unequal lengths, of which `pooled` is the mean."""
     g = torch.Generator().manual_seed(seed)
-    found = {}
+    inputs = {}
     for length, (name, dim) in enumerate(DIMS.items(), start=2):
         tokens = torch.randn(ROWS, length, dim, generator=g)
         mask = torch.arange(length) < torch.randint(1, length + 1, (ROWS, 1), generator=g)
-        found[name] = Encoded(
+        inputs[name] = Encoded(
             (tokens * mask[..., None]).sum(1) / mask.sum(1, keepdim=True), tokens * mask[..., None], mask
         )
-    return found
+    return inputs
 
 
 def every_subset() -> dict[str, Tensor]:
@@ -41,7 +42,7 @@ def blanked(inputs: dict[str, Encoded], present: dict[str, Tensor]) -> dict[str,
     return {name: x.blanked(present[name]) for name, x in inputs.items()}
 
 
-def only(subset: frozenset[str]) -> dict[str, Tensor]:
+def only(subset: Collection[str]) -> dict[str, Tensor]:
     """`present` with the same subset in every row."""
     return {name: torch.full((ROWS,), name in subset) for name in DIMS}
 

@@ -24,11 +24,6 @@ def test_without_align_it_concatenates_the_encoders_outputs():
     assert torch.equal(fusion(inputs, present)["joint"], expected)
 
 
-def test_number_of_parameters():
-    check_parameters(lambda: Concat(DIMS, dim=7), (WIDTHS + 3) * 7 + (3 * 7 + 1) * 7)
-    check_parameters(lambda: Concat(DIMS, dim=7, align=False), (WIDTHS + 1) * 7)
-
-
 def test_dropout_acts_in_training_only():
     torch.manual_seed(0)
     fusion = Concat(DIMS, dim=50, dropout=0.5, activation="none")
@@ -38,6 +33,8 @@ def test_dropout_acts_in_training_only():
     assert (fusion.eval()(*arguments)["joint"] != 0).all()
 
 
-def test_the_last_layer_is_the_projection():
+def test_its_parameters_and_the_last_layer():
     fusion = Concat(DIMS)
     assert fusion.last_layer() == [fusion.project.weight, fusion.project.bias]
+    check_parameters(lambda: Concat(DIMS, dim=7), (WIDTHS + 3) * 7 + (3 * 7 + 1) * 7)
+    check_parameters(lambda: Concat(DIMS, dim=7, align=False), (WIDTHS + 1) * 7)

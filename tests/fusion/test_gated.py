@@ -1,18 +1,8 @@
-import pytest
 import torch
-from torch import nn
 
 from mmfusion.fusion.gated import Gated
 from tests.fusion.inputs import DIMS, SUBSETS, blanked, encoded, every_subset, only
 from tests.helpers.properties import check_parameters
-
-
-def test_gates_forced_to_one_give_the_sum_of_tanh_projections():
-    fusion, inputs, present = Gated(DIMS, dim=7), encoded(), every_subset()
-    nn.init.zeros_(fusion.gate.weight)
-    nn.init.constant_(fusion.gate.bias, 100.0)
-    expected = sum(torch.tanh(fusion.project[name](inputs[name].pooled)) * present[name][:, None] for name in DIMS)
-    torch.testing.assert_close(fusion(inputs, present)["joint"], expected)
 
 
 def test_equation_row_by_row():
@@ -38,11 +28,11 @@ def test_normalised_gates_of_two_modalities_are_the_papers_z_and_one_minus_z():
     torch.testing.assert_close(fusion(inputs, present)["joint"], gate * image + (1 - gate) * text)
 
 
-@pytest.mark.parametrize("name", list(DIMS))
-def test_normalised_gate_of_one_present_modality_is_one_exactly(name):
+def test_normalised_gate_of_one_present_modality_is_one_exactly():
     fusion, inputs = Gated(DIMS, dim=7, normalise=True), encoded()
-    expected = torch.tanh(fusion.project[name](inputs[name].pooled))
-    assert torch.equal(fusion(inputs, only(frozenset({name})))["joint"], expected)
+    for name in DIMS:
+        expected = torch.tanh(fusion.project[name](inputs[name].pooled))
+        assert torch.equal(fusion(inputs, only({name}))["joint"], expected)
 
 
 def test_number_of_parameters():

@@ -172,35 +172,41 @@ def test_the_loss_of_a_blind_guess_needs_the_number_of_classes():
 # ---- the paper's example (section 4): f_i(x) = σ_i tanh((B + ε_i) x)
 
 
-def scaled_tanh(sigmas: list[float], weighting, steps: int, pool: int | None = None):
-    """Losses, weights and gradient norms at the trunk's last layer, each `[steps, T]`."""
+def scaled_tanh(sigmas: list[float], weighting, steps: int, pool: int | None = None, sizes=(250, 100, 100), lr=1e-3):
+    """Losses, weights and gradient norms at the trunk's last layer, each `[steps, T]`.
+
+    `sizes` are the widths of the input and of all other layers, and the rows of a batch: the paper's, if not smaller.
+    """
     generator = torch.Generator().manual_seed(0)
-    shared = 10 * torch.randn(100, 250, generator=generator)
-    maps = shared + 3.5 * torch.randn(len(sigmas), 100, 250, generator=generator)
+    inputs, width, rows = sizes
+    shared = 10 * torch.randn(width, inputs, generator=generator)
+    maps = shared + 3.5 * torch.randn(len(sigmas), width, inputs, generator=generator)
     torch.manual_seed(0)
-    widths = [250, 100, 100, 100, 100]
-    trunk = nn.Sequential(*[m for a, b in pairwise(widths) for m in (nn.Linear(a, b), nn.ReLU())])
-    heads = nn.ModuleList(nn.Linear(100, 100) for _ in sigmas)
-    optimizer = torch.optim.Adam([*trunk.parameters(), *heads.parameters()], lr=1e-3)
-    active = torch.ones(len(sigmas), dtype=torch.bool)
-    drawn = torch.randn(pool, 250, generator=generator) if pool else None
-    found = []
+    layers = pairwise([inputs, width, width, width, width])
+    trunk = nn.Sequential(*[m for a, b in layers for m in (nn.Linear(a, b), nn.ReLU())])
+    heads = nn.ModuleList(nn.Linear(width, width) for _ in sigmas)
+    optimizer = torch.optim.Adam([*trunk.parameters(), *heads.parameters()], lr=lr)
+    active, counts = torch.ones(len(sigmas), dtype=torch.bool), torch.ones(len(sigmas))
+    drawn = torch.randn(pool, inputs, generator=generator) if pool else None
+    seen = []
     for _ in range(steps):
         if drawn is None:
-            x = torch.randn(100, 250, generator=generator)
+            x = torch.randn(rows, inputs, generator=generator)
         else:  # so few that the losses part company
             x = drawn[torch.randint(len(drawn), (200,), generator=generator)]
-        targets = [sigma * torch.tanh(x @ m.T) for sigma, m in zip(sigmas, maps, strict=True)]
         z = trunk(x)
+        targets = [sigma * torch.tanh(x @ m.T) for sigma, m in zip(sigmas, maps, strict=True)]
         losses = [(head(z) - y).square().mean() for head, y in zip(heads, targets, strict=True)]
-        gram = gramian(losses, torch.ones(len(losses)), [trunk[-2].weight], of_rows=False)
+        gram = torch.zeros(len(sigmas), len(sigmas))
+        if weighting.needs_gramian:
+            gram = gramian(losses, counts, [trunk[-2].weight], of_rows=False)
         total, weights = weighting(torch.stack(losses), gram, active)
         weighting.end_step()
         optimizer.zero_grad()
         total.backward()
         optimizer.step()
-        found.append(torch.stack([torch.stack(losses).detach(), weights, norms(gram)]))
-    return torch.stack(found, dim=1)
+        seen.append(torch.stack([torch.stack(losses).detach(), weights, norms(gram)]))
+    return torch.stack(seen, dim=1)
 
 
 def test_paper_example_weights_undo_the_scales_and_weighted_norms_become_equal():
@@ -226,7 +232,7 @@ def test_paper_example_ten_tasks_end_below_equal_weighting():
     names = [str(i) for i in range(10)]
 
     def ends(weighting) -> float:
-        losses = scaled_tanh(sigmas, weighting, 120)[0]
+        losses = scaled_tanh(sigmas, weighting, 120, sizes=(60, 40, 50), lr=3e-3)[0]
         return (losses / losses[0]).sum(1)[-20:].mean().item()
 
     assert ends(GradNorm(names, alpha=0.12)) < ends(Equal(names)) - 0.3
