@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.config.folders import groups, own_folder
-from mmfusion.config.schema import own_components, whole
+from mmfusion.config.schema import config_schema, own_components
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "reference.md"
 _ALL_KINDS = ("_target_", "kind", "transforms")  # what every kind has
@@ -41,7 +41,7 @@ def page() -> str:
         for option, path in sorted(options.items()):
             parts += [f"### `{group}={option}`\n", _block(path)]
     parts.append(KINDS)
-    components = whole()["$defs"]
+    components = config_schema()["$defs"]
     for kind, target in sorted(own_components("kind").items()):
         parts += [f"### `kind: {kind}`\n", _table(components[target])]
     parts.append(TRANSFORMS)

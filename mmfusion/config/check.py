@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from mmfusion.config.combinations import impossible
 from mmfusion.config.errors import ConfigError, nearest, suggest
 from mmfusion.config.instantiate import check_allowed, is_under
-from mmfusion.config.mismatches import Problem, below, mismatches
-from mmfusion.config.nodes import node_at
-from mmfusion.config.schema import fact, own_components, schema_of, target_of, whole
-from mmfusion.config.slots import slot_of
+from mmfusion.config.mismatches import Problem, below, mismatches, report
+from mmfusion.config.override import node_at
+from mmfusion.config.schema import config_schema, fact, own_components, schema_of, target_of
+from mmfusion.config.slots import SLOTS, slot_of
 
-SHOWN = 10
 _NAMED = {"encoder": "encoder", "task": "task", "logger": "logger", "data.modalities": "modality", "callbacks": "key"}
 """Sections with components under names of a person's own, and what a name in it stands for."""
 
@@ -35,19 +34,10 @@ def check(config: Mapping[str, Any], origin: Callable[[str], str] = lambda key: 
 
 
 def problems_of(config: Mapping[str, Any]) -> list[Problem]:
-    """What `check` finds: in sections and mmfusion's components, else in others', else in what goes together."""
+    """Problems of sections and mmfusion's components, else of others', else of what goes together."""
     nodes = _nodes(config)
-    problems = mismatches("", config, whole()) + _components(nodes, config, own=True)
+    problems = mismatches("", config, config_schema()) + _components(nodes, config, own=True)
     return problems or _components(nodes, config, own=False) or list(impossible(config))
-
-
-def report(problems: Sequence[Problem], origin: Callable[[str], str] = lambda key: "") -> None:
-    """Raise the problems as one error, if there are any."""
-    if problems:
-        lines = [f"{key}: {text}" + (f" ({place})" if (place := origin(key)) else "") for key, text in problems[:SHOWN]]
-        if len(problems) > SHOWN:
-            lines.append(f"and {len(problems) - SHOWN} more")
-        raise ConfigError(lines[0] if len(lines) == 1 else "\n  ".join([f"{len(problems)} problems:", *lines]))
 
 
 def check_study(node: Any, origin: Callable[[str], str] = lambda key: "") -> None:
@@ -62,13 +52,12 @@ def check_study(node: Any, origin: Callable[[str], str] = lambda key: "") -> Non
 
 def _nodes(config: Mapping[str, Any]) -> dict[str, Any]:
     """Keys where a component must stand, and those where one stands, with what is there."""
-    slots = ("data", "fusion", "sharing", "loss_weighting", "optimizer", "scheduler", "study")
-    nodes = {slot: config[slot] for slot in slots if config.get(slot) is not None}
+    nodes = {slot: config[slot] for slot in SLOTS if slot not in _NAMED and config.get(slot) is not None}
     metrics = [f"task.{name}.metrics" for name in node_at(config, "task") or {}]
     for section in (*_NAMED, *metrics, "report.sections"):
-        own = whole()["properties"]["callbacks"]["properties"] if section == "callbacks" else ()
-        there = node_at(config, section) or {}
-        nodes |= {f"{section}.{name}": node for name, node in there.items() if name not in own}
+        own = config_schema()["properties"]["callbacks"]["properties"] if section == "callbacks" else ()
+        named = node_at(config, section) or {}
+        nodes |= {f"{section}.{name}": node for name, node in named.items() if name not in own}
     return nodes | dict(_with_target("", config))
 
 
@@ -86,7 +75,7 @@ def _components(nodes: Mapping[str, Any], config: Mapping[str, Any], own: bool) 
 
 
 def _component(key: str, node: Any, config: Mapping[str, Any], own: bool) -> Iterator[Problem]:
-    """Problems of a component among mmfusion's `own`, or of one of others; of what is none, with the own."""
+    """Problems of a component of mmfusion's, or, if not `own`, of others'; those of what is no component are `own`."""
     target = target_of(node)
     if target is None:
         if own:
@@ -114,35 +103,28 @@ def _encoder_arguments(key: str, config: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _without_target(key: str, node: Any, config: Mapping[str, Any]) -> Iterator[Problem]:
+    if not isinstance(node, Mapping):
+        return  # the schema says so
     section, _, name = key.rpartition(".")
-    if section == "data.modalities" and isinstance(node, Mapping) and "kind" in node:
-        known, kind = own_components("kind"), node["kind"]
-        yield f"{key}.kind", f"must be {' or '.join(map(repr, known))}, found {kind!r}; {suggest(str(kind), known)}"
-        return
-    wanted = "kind" if section == "data.modalities" else "_target_"
-    siblings = node_at(config, section) or {}
-    others = [
-        str(n)
-        for n, sibling in siblings.items()
-        if n != name and (section == "callbacks" or (isinstance(sibling, Mapping) and wanted in sibling))
-    ]
-    if not isinstance(node, Mapping):  # elsewhere the schema says so
-        if section == "callbacks":
-            yield key, f"must be a mapping with a {wanted}, found {node!r}"
-    elif section in _NAMED and (section == "callbacks" or nearest(name, others)):
+    wanted, others = "_target_", [str(other) for other in node_at(config, section) or {} if other != name]
+    if section == "data.modalities":
+        wanted, kinds = "kind", own_components("kind")
+        if "kind" in node:
+            kind = str(node["kind"])
+            yield f"{key}.kind", f"must be {' or '.join(map(repr, kinds))}, found {kind!r}; {suggest(kind, kinds)}"
+            return
+    if section in _NAMED and (section == "callbacks" or nearest(name, others)):
         yield key, f"there is no such {_NAMED[section]}, and a new one needs a {wanted}; {suggest(name, others)}"
     else:
-        yield (
-            key,
-            f"must be a mapping with a {wanted}, found " + (f"keys {', '.join(map(str, node))}" if node else "{}"),
-        )
+        keys = f"keys {', '.join(map(str, node))}" if node else "{}"
+        yield key, f"must be a mapping with a {wanted}, found {keys}"
 
 
 def _no_such(target: str) -> str:
     """That mmfusion has no such component, with the nearest that it has."""
     module, _, name = target.rpartition(".")
-    defined = [other.rpartition(".") for other in whole()["$defs"]]
-    if names := [other for package, _, other in defined if package == module]:
+    targets = list(config_schema()["$defs"])
+    if names := [other.rpartition(".")[2] for other in targets if other.rpartition(".")[0] == module]:
         return f"{module} defines no {name!r}; {suggest(name, names)}"
-    close = nearest(target, [other for other in whole()["$defs"] if other.split(".")[:2] == target.split(".")[:2]])
+    close = nearest(target, [other for other in targets if other.split(".")[:2] == target.split(".")[:2]])
     return f"there is no module {module!r}" + (f"; did you mean {close!r}?" if close else "")

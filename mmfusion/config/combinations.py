@@ -9,28 +9,26 @@ from typing import Any
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.mismatches import Problem
 from mmfusion.config.names import MANIFEST, RESERVED
-from mmfusion.config.schema import fact, kinds_of, those_with
+from mmfusion.config.schema import fact, kind_lineage, those_with
 from mmfusion.config.split import check_split
 from mmfusion.config.task_metrics import facts_of
-from mmfusion.config.validation import without_validation
-from mmfusion.config.validation_interval import interval_problems
+from mmfusion.config.validation import interval_problems, without_validation
 
 CUDA_GRAPHS = ("reduce-overhead", "max-autotune")
 """Modes of `torch.compile` that replay one walk through the graph."""
 
 
 def impossible(config: Mapping[str, Any]) -> Iterator[Problem]:
-    """Each combination in a config whose keys and types are right that cannot work, with what would."""
+    """What cannot work in a config whose keys and types are right, and what would."""
     encoders, tasks = config["encoder"], config["task"]
     modalities = config["data"].get("modalities") or {}
     if not encoders:
-        kinds = {name: kinds_of(node, f"data.modalities.{name}")[0] for name, node in modalities.items()}
+        kinds = {name: kind_lineage(node, f"data.modalities.{name}")[0] for name, node in modalities.items()}
         options = ", ".join(f"+encoder/{kind}@encoder.{name}=..." for name, kind in kinds.items())
         yield "encoder", f"there is none, so no modality is in use; add at least one of {options or 'them'}"
     if not tasks:
         yield "task", "there is none; add one, for example +task@task.label=classification"
-    split = list(_split(config["data"]))
-    yield from split or without_validation(config)
+    yield from list(_split(config["data"])) or without_validation(config)
     yield from _names("encoder", encoders)
     yield from _names("task", tasks)
     for name, node in tasks.items():
@@ -38,17 +36,25 @@ def impossible(config: Mapping[str, Any]) -> Iterator[Problem]:
         yield from _names(f"task.{name}.metrics", node.get("metrics") or {}, (*taken, "loss", "labels", "rows"))
     yield from _modalities(encoders, modalities)
     yield from _transforms(modalities)
-    for key, node in _with_nested("fusion", config["fusion"]):
-        yield from _fusion(key, node, encoders)
+    yield from _fusion("fusion", config["fusion"], encoders)
     yield from _gradients(config)
     yield from interval_problems(config)
-    yield from _sharded(config["trainer"], config["compile"])
-    yield from _placeholders(config)
+    if config["trainer"]["strategy"] == "fsdp":
+        if config["compile"]["enabled"]:
+            yield "compile.enabled", "a compiled model cannot be sharded; use trainer.strategy=ddp, or do not compile"
+        if config["trainer"]["precision"] == "16-mixed":
+            scaling = "16-mixed needs loss scaling, which trainer.strategy=fsdp has not"
+            yield "trainer.precision", f"{scaling}; use trainer.precision=bf16-mixed"
+    if config["modality"]["placeholders"] and fact(config["fusion"], "fusion", "level") == "decision":
+        yield (
+            "modality.placeholders",
+            f"{config['fusion']['_target_']} leaves absent modalities out of the vote, so placeholders would never be "
+            f"used; use modality=dropout, or one of fusion={those_with('fusion', 'level', 'feature')}",
+        )
     yield from _known("fusion.weights", config["fusion"].get("weights"), encoders, "modality")
     yield from _known("modality.dropout", config["modality"]["dropout"], encoders, "modality")
     yield from _known("loss_weighting.weights", config["loss_weighting"].get("weights"), tasks, "task")
-    monitor = config["callbacks"]["monitor"]["metric"]
-    yield from _metrics("callbacks.monitor.metric", monitor, tasks)
+    yield from _metrics("callbacks.monitor.metric", config["callbacks"]["monitor"]["metric"], tasks)
     yield from _metrics("scheduler.monitor", config["scheduler"].get("monitor"), tasks)
 
 
@@ -75,48 +81,47 @@ def _names(section: str, names: Iterable[str], taken: Iterable[str] = ()) -> Ite
 
 def _modalities(encoders: Mapping[str, Any], modalities: Mapping[str, Any]) -> Iterator[Problem]:
     for name, node in encoders.items():
+        key = f"encoder.{name}"
         if name not in modalities:
-            yield f"encoder.{name}", f"the data has no modality {name!r}; {suggest(name, modalities)}"
+            yield key, f"the data has no modality {name!r}; {suggest(name, modalities)}"
             continue
-        reads, kinds = fact(node, f"encoder.{name}", "kind"), kinds_of(modalities[name], f"data.modalities.{name}")
+        reads, kinds = fact(node, key, "kind"), kind_lineage(modalities[name], f"data.modalities.{name}")
         if isinstance(reads, str) and reads not in kinds:
-            kind = kinds[0]
-            others = those_with("encoder", "kind", kind)
-            yield (
-                f"encoder.{name}",
-                f"{node['_target_']} reads {reads}, but data.modalities.{name} is {kind}; what reads {kind}: {others}",
-            )
+            mismatch = f"{node['_target_']} reads {reads}, but data.modalities.{name} is {kinds[0]}"
+            yield key, f"{mismatch}; what reads {kinds[0]}: {those_with('encoder', 'kind', kinds[0])}"
 
 
 def _transforms(modalities: Mapping[str, Any]) -> Iterator[Problem]:
     for name, node in modalities.items():
-        for stage, listed in (node.get("transforms") or {}).items():
-            for index, each in enumerate(listed or ()):
+        kinds = kind_lineage(node, f"data.modalities.{name}")
+        for stage, transforms in (node.get("transforms") or {}).items():
+            for index, transform in enumerate(transforms or ()):
                 key = f"data.modalities.{name}.transforms.{stage}[{index}]"
-                takes = fact(each, key, "kinds")
-                kinds = kinds_of(node, f"data.modalities.{name}")
+                takes = fact(transform, key, "kinds")
                 if takes and not set(takes) & set(kinds):
                     yield (
                         key,
-                        f"{each['_target_']} works on {', '.join(takes)}, and modality {name!r} is {kinds[0]}; "
+                        f"{transform['_target_']} works on {', '.join(takes)}, and modality {name!r} is {kinds[0]}; "
                         "torchvision.transforms.v2 works on images, torchaudio.transforms on sounds",
                     )
 
 
 def _fusion(key: str, node: Mapping[str, Any], encoders: Mapping[str, Any]) -> Iterator[Problem]:
-    fusion = node["_target_"]
-    if fact(node, key, "needs_tokens") is True:
-        without = [name for name, each in encoders.items() if fact(each, f"encoder.{name}", "gives_tokens") is False]
-        if without:
-            yield key, without_tokens(fusion, without)
-    limit = fact(node, key, "max_modalities")
-    if isinstance(limit, int) and len(encoders) > limit:
+    """Problems of a fusion and of those among its arguments."""
+    fusion, limit, count = node["_target_"], fact(node, key, "max_modalities"), len(encoders)
+    without = [name for name, encoder in encoders.items() if fact(encoder, f"encoder.{name}", "gives_tokens") is False]
+    if without and fact(node, key, "needs_tokens") is True:
+        yield key, without_tokens(fusion, without)
+    if isinstance(limit, int) and count > limit:
         wider = those_with("fusion", "max_modalities", None)
         yield (
             key,
-            f"{fusion} takes up to {limit} modalities, found {len(encoders)} ({', '.join(encoders)}). "
-            f"Take {len(encoders) - limit} out (~encoder.<name>), or use one of {wider}",
+            f"{fusion} takes up to {limit} modalities, found {count} ({', '.join(encoders)}). Take {count - limit} out "
+            f"(~encoder.<name>), or use one of {wider}",
         )
+    for name, value in node.items():
+        if isinstance(value, Mapping) and "_target_" in value:
+            yield from _fusion(f"{key}.{name}", value, encoders)
 
 
 def without_tokens(fusion: str, modalities: Sequence[str]) -> str:
@@ -141,42 +146,19 @@ def _gradients(config: Mapping[str, Any]) -> Iterator[Problem]:
             "use gradients_of=representation, or trainer.strategy=ddp",
         )
     if config["compile"]["enabled"] and mode in CUDA_GRAPHS:
-        who = "report.gradients_every_n_steps" if logged else config["loss_weighting"]["_target_"]
+        user = "report.gradients_every_n_steps" if logged else config["loss_weighting"]["_target_"]
         yield (
             "compile.mode",
-            f"{mode} replays CUDA graphs, which cannot be walked once per task as {who} needs; "
+            f"{mode} replays CUDA graphs, which cannot be walked once per task as {user} needs; "
             "use compile.mode=default or max-autotune-no-cudagraphs",
-        )
-
-
-def _sharded(trainer: Mapping[str, Any], compiled: Mapping[str, Any]) -> Iterator[Problem]:
-    if trainer["strategy"] != "fsdp":
-        return
-    if compiled["enabled"]:
-        yield "compile.enabled", "a compiled model cannot be sharded; use trainer.strategy=ddp, or do not compile"
-    if trainer["precision"] == "16-mixed":
-        yield (
-            "trainer.precision",
-            "16-mixed needs loss scaling, which trainer.strategy=fsdp has not; use trainer.precision=bf16-mixed",
-        )
-
-
-def _placeholders(config: Mapping[str, Any]) -> Iterator[Problem]:
-    if config["modality"]["placeholders"] and fact(config["fusion"], "fusion", "level") == "decision":
-        others = those_with("fusion", "level", "feature")
-        yield (
-            "modality.placeholders",
-            f"{config['fusion']['_target_']} leaves absent modalities out of the vote, so placeholders would never be "
-            f"used; use modality=dropout, or one of fusion={others}",
         )
 
 
 def _known(key: str, node: Any, names: Iterable[str], what: str) -> Iterator[Problem]:
     """Keys of a mapping that speak of modalities or tasks which are not there."""
-    if isinstance(node, Mapping):
-        for name in node:
-            if name not in names:
-                yield f"{key}.{name}", f"there is no {what} {name!r}; {suggest(str(name), names)}"
+    for name in node if isinstance(node, Mapping) else ():
+        if name not in names:
+            yield f"{key}.{name}", f"there is no {what} {name!r}; {suggest(str(name), names)}"
 
 
 def _metrics(key: str, metric: Any, tasks: Mapping[str, Any]) -> Iterator[Problem]:
@@ -185,17 +167,10 @@ def _metrics(key: str, metric: Any, tasks: Mapping[str, Any]) -> Iterator[Proble
         parts = str(name).split("/")
         if len(parts) != 3:
             continue
-        if parts[1] not in tasks:
-            yield key, f"{name} is of no task here; {suggest(parts[1], tasks)}"
+        split, task, last = parts
+        if task not in tasks:
+            yield key, f"{name} is of no task here; {suggest(task, tasks)}"
             continue
-        there = facts_of(tasks[parts[1]], f"task.{parts[1]}")
-        if parts[0] == "val" and there and parts[2] not in (*there, "loss"):
-            yield key, f"there is no {name!r}; {suggest(name, [f'val/{parts[1]}/{each}' for each in (*there, 'loss')])}"
-
-
-def _with_nested(key: str, node: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """A component and the components among its arguments."""
-    yield key, node
-    for name, value in node.items():
-        if isinstance(value, Mapping) and "_target_" in value:
-            yield from _with_nested(f"{key}.{name}", value)
+        known = facts_of(tasks[task], f"task.{task}")
+        if split == "val" and known and last not in (*known, "loss"):
+            yield key, f"there is no {name!r}; {suggest(name, [f'val/{task}/{other}' for other in (*known, 'loss')])}"

@@ -16,11 +16,10 @@ from mmfusion.config.errors import AbsentKeyError, ConfigError, suggest
 from mmfusion.config.folders import groups, hidden_files, own_folder, user_folders
 from mmfusion.config.instantiate import refuse_trust, trust
 from mmfusion.config.key_sources import KeySources
-from mmfusion.config.nodes import node_at
-from mmfusion.config.override import Override, parse_overrides, split_trust
+from mmfusion.config.override import Override, node_at, parse_overrides, split_trust
 from mmfusion.config.quoting import quoted, readable
 from mmfusion.config.replaced_parts import leave_out
-from mmfusion.config.schema import whole
+from mmfusion.config.schema import config_schema
 
 PRIMARY = "train"
 LIST_GROUPS = ("logger",)
@@ -88,10 +87,10 @@ def _compose(
     overrides: Sequence[str], folders: Sequence[Path], known: dict[str, dict[str, Path]]
 ) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
     # Hydra and OmegaConf take most of the start's time, so they are imported where they are needed.
-    from mmfusion.config.hydra_errors import explained
+    from mmfusion.config.hydra_errors import as_config_error
 
     try:
-        with explained(overrides, folders, known):
+        with as_config_error(overrides, folders, known):
             return run_hydra([*forced([readable(override) for override in overrides], known), *search_path(folders)])
     except AbsentKeyError as error:
         # Which keys there are shows once the rest is composed.
@@ -199,7 +198,7 @@ def _refuse_null(override: Override, group: str, overrides: Sequence[str], known
     if group == "task" or (group not in known and inner):
         raise ConfigError(f"{override}: the config has several, each under a name; ~{group}.<name> leaves one out")
     by_hand = any(each.sign != "~" and each.key.startswith(f"{group}.") for each in parse_overrides(overrides))
-    if group in whole()["x-required"] and group not in LIST_GROUPS and not by_hand:
+    if group in config_schema()["x-required"] and group not in LIST_GROUPS and not by_hand:
         raise ConfigError(f"{override}: no run does without; valid: {', '.join(known[group])}")
 
 

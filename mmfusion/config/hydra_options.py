@@ -11,9 +11,8 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Any
 
-from mmfusion.config.check import report
 from mmfusion.config.errors import ConfigError
-from mmfusion.config.mismatches import mismatches
+from mmfusion.config.mismatches import mismatches, report
 
 GRID = "hydra_plugins.mmfusion_grid.GridSweeper"
 HARMLESS = ("output_subdir", "run", "sweep", "verbose")
@@ -48,7 +47,7 @@ def refuse_options(hydra: Mapping[str, Any], stock: Mapping[str, Any]) -> None:
         if key in HARMLESS or key == "searchpath" or node == stock.get(key):
             continue  # the search path is the command line's; Hydra itself lets no file set it
         if key not in PARTS:
-            may = ", ".join(f"hydra.{each}" for each in (*HARMLESS, *PARTS))
+            may = ", ".join(f"hydra.{name}" for name in (*HARMLESS, *PARTS))
             raise ConfigError(
                 f"hydra.{key}: a config file may set {may} and nothing else of Hydra's, because Hydra would call what "
                 "it names; give it on the command line"

@@ -15,7 +15,7 @@ import re
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from importlib import import_module
 from typing import Any
 
@@ -53,9 +53,9 @@ def component_schema(component: Callable[..., Any], slot: str, injected: Iterabl
     place = SLOTS.get(slot, Slot(()))
     injected = (*place.injected, *injected)
     arguments, is_open = _arguments(component)
-    texts = _explained(inspect.getdoc(component) or "")
-    own = {name: _described(each, texts.get(name, "")) for name, each in arguments.items() if name not in injected}
-    required = [n for n in own if arguments[n].required and n not in place.filled_in]
+    texts = _sentences(component)
+    own = {name: _described(arguments[name], texts.get(name)) for name in arguments if name not in injected}
+    required = [n for n in own if arguments[n].default is inspect.Parameter.empty and n not in place.filled_in]
     extra = section_schema(getattr(sections, place.section)) if place.section else {}
     return {
         "description": " ".join((inspect.getdoc(component) or "").partition("\n\n")[0].split()),
@@ -72,34 +72,32 @@ def component_schema(component: Callable[..., Any], slot: str, injected: Iterabl
 def section_schema(section: Any) -> Schema:
     """A section's, from a dataclass that lists its keys."""
     schema = _adapted(section)
-    texts = _explained(inspect.getdoc(section) or "")
-    for name, node in schema["properties"].items():
-        if name in sections.ELSEWHERE:
-            module, _, inner = sections.ELSEWHERE[name].rpartition(".")
-            node = schema["properties"][name] = section_schema(getattr(import_module(module), inner))
-        node |= {"description": texts[name]} if name in texts else {}
-    for each in fields(section):
-        schema["properties"][each.name] |= _default(each.default)
+    texts = _sentences(section)
+    for field in fields(section):
+        if field.name in sections.ELSEWHERE:
+            module, _, inner = sections.ELSEWHERE[field.name].rpartition(".")
+            schema["properties"][field.name] = section_schema(getattr(import_module(module), inner))
+        schema["properties"][field.name] |= _description(texts.get(field.name)) | _default(field.default)
     return schema
 
 
 def whole_schema() -> Schema:
     """Of a whole config, and of all that mmfusion's own packages define, for `conf/schema.json`."""
-    found = {slot: list(_components(slot)) for slot in SLOTS}
-    given = {each.__module__.rpartition(".")[2]: each.encoder_arguments for each in found["kind"]}
+    components = {slot: list(_components(slot)) for slot in SLOTS}
+    from_kind = {kind.__module__.rpartition(".")[2]: kind.encoder_arguments for kind in components["kind"]}
     defined = {
-        _path(each): component_schema(each, slot, given[each.kind] if slot == "encoder" else ())
-        for slot, components in found.items()
-        for each in components
+        _path(component): component_schema(component, slot, from_kind[component.kind] if slot == "encoder" else ())
+        for slot, in_slot in components.items()
+        for component in in_slot
     }
     schema = section_schema(sections.Config)
-    schema["properties"]["callbacks"]["additionalProperties"] = True  # callbacks of others, by `_target_`
+    schema["properties"]["callbacks"]["additionalProperties"] = {"type": "object"}  # of others, by `_target_`
     schema["properties"] |= {"defaults": {"type": "array"}, "hydra": {"type": "object"}}
     for target, component in defined.items():
         component["properties"]["_target_"] = {"const": target}
         if component["x-slot"] == "kind":
             component["properties"]["kind"] = {"const": target.split(".")[-2]}
-    defined |= {slot: _any_of([_path(each) for each in components]) for slot, components in found.items()}
+    defined |= {slot: _any_of(list(map(_path, in_slot))) for slot, in_slot in components.items()}
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "$defs": defined}
 
 
@@ -112,52 +110,44 @@ def _any_of(targets: Sequence[str]) -> Schema:
 def _components(name: str) -> Iterator[Any]:
     """The public components of a slot that the modules of mmfusion's own packages define."""
     slot = SLOTS[name]
-    for package in [each for each in slot.packages if each.startswith("mmfusion.")]:
+    for package in [package for package in slot.packages if package.startswith("mmfusion.")]:
         inner = pkgutil.walk_packages(getattr(import_module(package), "__path__", ()), f"{package}.")
         for module in [package, *(each.name for each in inner if not each.name.rpartition(".")[2].startswith("_"))]:
-            for each in vars(import_module(module)).values():
-                if getattr(each, "__module__", "") == module and not each.__name__.startswith("_"):
-                    if inspect.isclass(each):
-                        bases = {base.__name__ for base in each.__mro__[1:]}
-                        is_component = bool(bases & set(slot.bases)) and not inspect.isabstract(each)
-                    else:
-                        is_component = inspect.isfunction(each) and each.__annotations__.get("return") == slot.returns
-                    if is_component:
-                        yield each
+            for value in vars(import_module(module)).values():
+                if getattr(value, "__module__", "") != module or value.__name__.startswith("_"):
+                    continue
+                if inspect.isclass(value):
+                    bases = {base.__name__ for base in value.__mro__[1:]}
+                    is_component = bool(bases & set(slot.bases)) and not inspect.isabstract(value)
+                else:
+                    is_component = inspect.isfunction(value) and value.__annotations__.get("return") == slot.returns
+                if is_component:
+                    yield value
 
 
 def _path(component: Callable[..., Any]) -> str:
     return f"{component.__module__}.{component.__qualname__}"
 
 
-@dataclass(frozen=True)
-class _Argument:
-    """An argument's annotation and default, `inspect.Parameter.empty` for none, and whether it must be given."""
-
-    hint: Any
-    default: Any
-    required: bool
-
-
-def _arguments(component: Callable[..., Any]) -> tuple[dict[str, _Argument], bool]:
+def _arguments(component: Callable[..., Any]) -> tuple[dict[str, inspect.Parameter], bool]:
     """Arguments by name, and whether it takes further ones: `**keywords` are looked up in the parents' constructors."""
-    found: dict[str, _Argument] = {}
+    arguments: dict[str, inspect.Parameter] = {}
     owners: list[Any] = [component]
     if inspect.isclass(component):
-        owners = [each for each in component.__mro__ if "__init__" in vars(each)]
+        owners = [parent for parent in component.__mro__ if "__init__" in vars(parent)]
     for owner in owners:
         signature = inspect.signature(component if owner is owners[0] else owner.__init__)
         names = {**vars(sys.modules[component.__module__]), **vars(sys.modules[owner.__module__])}
+        # What the parent of a library's class requires, that class may give it: torchmetrics' MeanMetric does.
+        package = owner.__module__.split(".")[0]
+        is_given = owner is not owners[0] and (package in _LIBRARIES or package != component.__module__.split(".")[0])
         for name, each in signature.parameters.items():
-            if name not in ("self", *found) and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
-                # What the parent of a library's class requires, that class may give it: torchmetrics' MeanMetric does.
-                package = owner.__module__.split(".")[0]
-                is_own = package == component.__module__.split(".")[0] and package not in _LIBRARIES
-                required = each.default is each.empty and (owner is owners[0] or is_own)
-                found[name] = _Argument(_resolved(each.annotation, names), each.default, required)
+            if name not in ("self", *arguments) and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
+                default = _UNKNOWN if is_given and each.default is each.empty else each.default
+                arguments[name] = each.replace(annotation=_resolved(each.annotation, names), default=default)
         if not any(each.kind is each.VAR_KEYWORD for each in signature.parameters.values()):
-            return found, False
-    return found, True
+            return arguments, False
+    return arguments, True
 
 
 def _resolved(hint: Any, names: dict[str, Any]) -> Any:
@@ -169,18 +159,22 @@ def _resolved(hint: Any, names: dict[str, Any]) -> Any:
     return hint
 
 
-def _described(argument: _Argument, text: str) -> Schema:
+def _described(argument: inspect.Parameter, text: str | None) -> Schema:
     schema: Schema = {}
-    if argument.hint is not inspect.Parameter.empty:
+    if argument.annotation is not argument.empty:
         with suppress(PydanticUserError, PydanticUndefinedAnnotation):  # a type that says nothing to pydantic
-            model = create_model("M", __config__=ConfigDict(arbitrary_types_allowed=True), one=(argument.hint, ...))
-            schema = _adapted(model)["properties"]["one"]
-    return schema | _default(argument.default) | ({"description": text} if text else {})
+            config = ConfigDict(arbitrary_types_allowed=True)
+            schema = _adapted(create_model("M", __config__=config, one=(argument.annotation, ...)))["properties"]["one"]
+    return schema | _default(argument.default) | _description(text)
 
 
 def _default(value: Any) -> Schema:
     value = _as_json(value)
     return {} if value is _UNKNOWN else {"default": value}
+
+
+def _description(text: str | None) -> Schema:
+    return {"description": text} if text else {}
 
 
 def _adapted(kind: Any) -> Schema:
@@ -194,7 +188,7 @@ def _plain(node: Any, defined: Mapping[str, Any]) -> Any:
     A file that changes a few keys of an experiment gives no others.
     """
     if isinstance(node, list):
-        return [_plain(each, defined) for each in node]
+        return [_plain(item, defined) for item in node]
     if not isinstance(node, dict):
         return node
     if "$ref" in node:
@@ -204,16 +198,16 @@ def _plain(node: Any, defined: Mapping[str, Any]) -> Any:
         inner = dict.fromkeys(names, node["additionalProperties"])
         return {"type": "object", "properties": _plain(inner, defined), "additionalProperties": False}
     if isinstance(node.get("properties"), dict):
-        inner = {name: _plain(each, defined) for name, each in node["properties"].items()}
+        inner = {name: _plain(inner, defined) for name, inner in node["properties"].items()}
         required = {"x-required": node["required"]} if "required" in node else {}
         return {"type": "object", "properties": inner, "additionalProperties": False, **required}
-    plain = {name: _plain(each, defined) for name, each in node.items() if name not in ("title", "default", "x-ref")}
+    plain = {name: _plain(inner, defined) for name, inner in node.items() if name not in ("title", "default", "x-ref")}
     return plain | ({"$ref": node["x-ref"]} if "x-ref" in node else {})
 
 
-def _explained(docstring: str) -> dict[str, str]:
-    """Each name below `Args:` or `Attributes:` to its sentence."""
-    part = re.split(r"\n(?:Args|Attributes):\n", docstring, maxsplit=1)[1:]
+def _sentences(component: Any) -> dict[str, str]:
+    """Names below `Args:` or `Attributes:` of a docstring, with their sentences."""
+    part = re.split(r"\n(?:Args|Attributes):\n", inspect.getdoc(component) or "", maxsplit=1)[1:]
     entries = re.findall(r"^ {4}(\w+): (.*(?:\n {8}.*)*)", part[0].partition("\n\n")[0], re.MULTILINE) if part else []
     return {name: " ".join(text.split()) for name, text in entries}
 
@@ -221,16 +215,16 @@ def _explained(docstring: str) -> dict[str, str]:
 def _facts(component: Any, slot: Slot) -> Iterator[tuple[str, Any]]:
     """Class attributes that the slot's base declares, but for those that a constructor sets."""
     lineage = inspect.getmro(component) if inspect.isclass(component) else ()
-    constructors: list[Any] = [vars(each).get("__init__") for each in lineage]
+    constructors: list[Any] = [vars(parent).get("__init__") for parent in lineage]
     steps = [step for each in filter(inspect.isfunction, constructors) for step in dis.get_instructions(each)]
     set_by_instance = {step.argval for step in steps if step.opname == "STORE_ATTR"}
-    bases: list[Any] = [each for each in lineage if each.__name__ in slot.bases]
+    bases: list[Any] = [parent for parent in lineage if parent.__name__ in slot.bases]
     for base in bases:
-        for name in vars(base).get("__annotations__", {}):
+        for name in [name for name in vars(base).get("__annotations__", {}) if name not in set_by_instance]:
             value: Any = getattr(component, name, _UNKNOWN)
             if name == "METRICS":  # what makes it, and its direction; a class with a method of its own may make others
                 value = {n: d for n, (_, d) in value.items()} if component.metrics is base.metrics else _UNKNOWN
-            if name not in set_by_instance and (value := _as_json(value)) is not _UNKNOWN:
+            if (value := _as_json(value)) is not _UNKNOWN:
                 yield name, value
 
 

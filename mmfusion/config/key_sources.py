@@ -34,18 +34,14 @@ class KeySources:
             return f"from {typed} on the command line"
         if line := self.line(plain):
             return f"{_short(line[0])}, line {line[1]}"
-        typed = self.typed(plain, of_groups=True) or self._below(plain)
+        inside = (o.text for o in reversed(parse_overrides(self.overrides)) if o.key.startswith(f"{plain}."))
+        typed = self.typed(plain, of_groups=True) or next(inside, "")
         return f"from {typed} on the command line" if typed else ""
 
     def typed(self, key: str, of_groups: bool = False) -> str:
         """The last override that sets `key` by its value, or by choosing an option of a group; "" if none does."""
-        each = (each for each in reversed(parse_overrides(self.overrides)) if (each.group in self.known) == of_groups)
-        return next((override.text for override in each if override.sets(key)), "")
-
-    def _below(self, key: str) -> str:
-        """The last override that sets something inside `key`, which nothing else speaks of; "" if none does."""
-        inside = (each.text for each in reversed(parse_overrides(self.overrides)) if each.key.startswith(f"{key}."))
-        return next(inside, "")
+        reversed_ = reversed(parse_overrides(self.overrides))
+        return next((o.text for o in reversed_ if (o.group in self.known) == of_groups and o.sets(key)), "")
 
     def line(self, key: str) -> tuple[Path, int] | None:
         """The file and the line that set `key`; of several, the one composed last."""
@@ -53,9 +49,9 @@ class KeySources:
         # A mapping may be written in one line, with braces: then the key stands inside its parent's line.
         parent, _, last = key.rpartition(".")
         inside = rf"{{.*\b{re.escape(last)}\b *:"
-        found = (_search(path, _inside(package, key)) for path, package in files)
+        own = (_search(path, _inside(package, key)) for path, package in files)
         braces = (_search(path, _inside(package, parent), inside) for path, package in files if parent)
-        return next((place for place in (*found, *braces) if place), None)
+        return next((place for place in (*own, *braces) if place), None)
 
     def _files(self) -> list[tuple[Path, str]]:
         """The files that were composed, in order, each with the package that its keys belong to."""
@@ -66,15 +62,15 @@ class KeySources:
             names = option.strip("[]").replace("'", "").split(", ")
             for name in [name for name in names if name in options]:
                 own = place.package or header(options[name]) or place.key
-                files += [(options[each], own) for each in (*_included(options[name]), name) if each in options]
+                files += [(options[other], own) for other in (*_included(options[name]), name) if other in options]
         return sorted(files, key=lambda file: file[1] == "_global_")  # an experiment comes after the groups it changes
 
 
 def header(path: Path) -> str:
     """The package that a file's first line names, `# @package _global_` for example."""
     with path.open(encoding="utf-8", errors="replace") as file:
-        found = re.match(r"# *@package +(\S+)", file.readline())
-    return found[1] if found else ""
+        match = re.match(r"# *@package +(\S+)", file.readline())
+    return match[1] if match else ""
 
 
 def _included(path: Path) -> list[str]:
@@ -93,16 +89,12 @@ def _search(path: Path, key: str, having: str = "") -> tuple[Path, int] | None:
     """The line in a file where `key` stands, by indentation; with `having`, a line in which that pattern is found."""
     last: tuple[Path, int] | None = None
     above: list[tuple[int, str]] = []
-    for number, line in enumerate(
-        path.read_text(encoding="utf-8", errors="replace").splitlines() if key else (), start=1
-    ):
-        found = re.match(r"( *)([\w.-]+) *:", line)
-        if found is None:
-            continue
-        indent = len(found[1])
-        above = [(depth, word) for depth, word in above if depth < indent] + [(indent, found[2])]
-        if ".".join(word for _, word in above) == key and re.search(having, line):
-            last = (path, number)
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if key else ()
+    for number, line in enumerate(lines, start=1):
+        if match := re.match(r"( *)([\w.-]+) *:", line):
+            above = [(depth, word) for depth, word in above if depth < len(match[1])] + [(len(match[1]), match[2])]
+            if ".".join(word for _, word in above) == key and re.search(having, line):
+                last = (path, number)
     return last
 
 

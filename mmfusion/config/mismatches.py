@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import reduce
 from math import isfinite
 from typing import Any
 
 from jsonschema import Draft202012Validator, ValidationError
 from jsonschema.validators import extend
 
-from mmfusion.config.errors import nearest, suggest
+from mmfusion.config.errors import ConfigError, nearest, suggest
 
 Problem = tuple[str, str]
 """A key and what is wrong with it."""
+
+SHOWN = 10
+"""Problems that a message spells out; the others are counted."""
 
 _NAMES = {
     "integer": "a whole number",
@@ -35,57 +39,58 @@ _Validator = extend(
 
 
 def mismatches(key: str, value: Any, schema: Mapping[str, Any]) -> list[Problem]:
-    """Each place at or below `key` where a value is not what the schema says, the first problem of each."""
-    found: dict[str, str] = {}
+    """Places at or below `key` where a value is not what the schema says, with their first problem."""
+    problems: dict[str, str] = {}
     for error in _Validator(schema).iter_errors(value):
-        for place, text in _explained(key, error):
-            found.setdefault(place, text)
-    return list(found.items())
+        for place, text in _problems(key, error):
+            problems.setdefault(place, text)
+    return list(problems.items())
 
 
-def _explained(root: str, error: ValidationError) -> Iterator[Problem]:
-    value, schema = error.instance, error.schema
+def report(problems: Sequence[Problem], origin: Callable[[str], str] = lambda key: "") -> None:
+    """Raise the problems as one error, if there are any."""
+    if problems:
+        lines = [f"{key}: {text}" + (f" ({place})" if (place := origin(key)) else "") for key, text in problems[:SHOWN]]
+        if len(problems) > SHOWN:
+            lines.append(f"and {len(problems) - SHOWN} more")
+        raise ConfigError(lines[0] if len(lines) == 1 else "\n  ".join([f"{len(problems)} problems:", *lines]))
+
+
+def _problems(root: str, error: ValidationError) -> Iterator[Problem]:
+    key, value, schema = reduce(below, error.absolute_path, root), error.instance, error.schema
     assert isinstance(schema, Mapping)
-    key = root
-    for part in error.absolute_path:
-        key = below(key, part)
     if error.validator == "additionalProperties":
+        known = [name for name in schema["properties"] if name != "_target_"]
         for name in [name for name in value if name not in schema["properties"]]:
-            known = [each for each in schema["properties"] if each != "_target_"]
-            is_injected = name in schema.get("x-injected", ())
-            why = (
-                "is known from the data and not for a config to set"
-                if is_injected
-                else f"there is no such key; {suggest(str(name), known)}"
-            )
-            yield below(key, name), why
+            if name in schema.get("x-injected", ()):
+                yield below(key, name), "is known from the data and not for a config to set"
+            else:
+                yield below(key, name), f"there is no such key; {suggest(str(name), known)}"
     elif error.validator == "x-required":
         for name in [name for name in schema["x-required"] if name not in value]:
             yield below(key, name), "is missing and has no default"
     elif error.validator in ("minItems", "maxItems"):
         yield key, f"must be {_describe(schema)}, found {len(value)}"
-    elif error.validator == "anyOf" and (nearly := _nearest_alternative(error)):
-        for each in nearly:
-            yield from _explained(root, each)
+    elif error.validator == "anyOf" and (inner := _nearest_alternative(error)):
+        for mismatch in inner:
+            yield from _problems(root, mismatch)
     else:
-        words = [each for each in schema.get("enum", ()) if isinstance(each, str)]
-        close = nearest(value, words) if isinstance(value, str) else None
-        yield (
-            key,
-            f"must be {_describe(schema)}, found {_shown(value)}" + (f"; did you mean {close!r}?" if close else ""),
-        )
+        options = [option for option in schema.get("enum", ()) if isinstance(option, str)]
+        close = nearest(value, options) if isinstance(value, str) else None
+        hint = f"; did you mean {close!r}?" if close else ""
+        yield key, f"must be {_describe(schema)}, found {_shown(value)}{hint}"
 
 
 def _nearest_alternative(error: ValidationError) -> list[ValidationError]:
     """A mapping, list or word that nearly fits one alternative is judged by it: its message is the precise one."""
     alternatives: dict[Any, list[ValidationError]] = {}
-    for each in error.context or ():
-        alternatives.setdefault(each.schema_path[0], []).append(each)
+    for inner in error.context or ():
+        alternatives.setdefault(inner.schema_path[0], []).append(inner)
     for errors in alternatives.values():
-        if all(each.relative_path or each.validator in ("additionalProperties", "x-required") for each in errors):
+        if all(inner.relative_path or inner.validator in ("additionalProperties", "x-required") for inner in errors):
             return errors
-    words = (errors for errors in alternatives.values() if errors[0].validator == "enum")
-    return next(words, []) if isinstance(error.instance, str) else []
+    enums = (errors for errors in alternatives.values() if errors[0].validator == "enum")
+    return next(enums, []) if isinstance(error.instance, str) else []
 
 
 def below(key: str, name: Any) -> str:

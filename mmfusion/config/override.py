@@ -1,10 +1,11 @@
-"""An override of a command line, taken apart."""
+"""An override of a command line, taken apart; and nodes of a config by its keys."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 _PARTS = re.compile(r"(\+\+|\+|~|)([^=]*)(?:=(.*))?", re.DOTALL)
 
@@ -60,7 +61,7 @@ class Override:
 
 
 def parse_overrides(overrides: Iterable[str]) -> list[Override]:
-    """Each override taken apart."""
+    """The overrides, taken apart."""
     return [Override.parse(text) for text in overrides]
 
 
@@ -75,3 +76,11 @@ def split_trust(overrides: Iterable[str]) -> tuple[list[str], list[str]]:
         else:
             rest.append(override.text)
     return rest, modules
+
+
+def node_at(config: Mapping[str, Any], key: str) -> Any:
+    """The mapping at a dotted key, the config itself at ""; None if there is none."""
+    node: Any = config
+    for part in key.split(".") if key else ():
+        node = node.get(part) if isinstance(node, Mapping) else None
+    return node if isinstance(node, Mapping) else None

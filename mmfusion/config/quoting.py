@@ -26,7 +26,7 @@ _HOW = "write key=value, group=option, ~key or +key=value, and quote what has co
 
 def quoted(text: str) -> str:
     """A string in Hydra's grammar, whatever is in it."""
-    escaped = re.sub(r"(\\*)('|$)", lambda found: found[1] * 2 + ("\\'" if found[2] else ""), text)
+    escaped = re.sub(r"(\\*)('|$)", lambda match: match[1] * 2 + ("\\'" if match[2] else ""), text)
     return f"'{escaped}'"
 
 
@@ -38,19 +38,19 @@ def readable(override: str) -> str:
     Raises:
         ConfigError: there is no key or no value, a key cannot be written on a command line, a bracket is not closed.
     """
-    found = Override.parse(override)
-    name, value = found.name, found.value
+    parsed = Override.parse(override)
+    sign, name, value = parsed.sign, parsed.name, parsed.value
     if not name.strip("~+ "):
-        raise unreadable(override, "there is no key")
-    if value is None and found.sign != "~":
-        raise unreadable(override, "there is no = in it")
+        raise syntax_error(override, "there is no key")
+    if value is None and sign != "~":
+        raise syntax_error(override, "there is no = in it")
     if _KEY.fullmatch(name) is None:
         raise ConfigError(_key_message(override, name))
     if value is None:
         return override
     if value in _SIGNS or (name == _ONE_SIGN and value in (" ", "\t")) or _WHOLE.fullmatch(value):
-        return f"{found.sign}{name}={quoted(value)}"
-    return f"{found.sign}{name}={''.join(_pieces(override, value, name.startswith(_TEXTS)))}"
+        return f"{sign}{name}={quoted(value)}"
+    return f"{sign}{name}={''.join(_pieces(override, value, name.startswith(_TEXTS)))}"
 
 
 def value_of(override: str) -> Any:
@@ -65,11 +65,11 @@ def value_of(override: str) -> Any:
     try:
         parsed = OverridesParser.create().parse_override(readable(override))
     except HydraException as error:
-        raise unreadable(override, str(error).splitlines()[0]) from None
+        raise syntax_error(override, str(error).splitlines()[0]) from None
     return Override.parse(override).value if parsed.is_sweep_override() else parsed.value()
 
 
-def unreadable(override: str, reason: str) -> ConfigError:
+def syntax_error(override: str, reason: str) -> ConfigError:
     """The error for an override that does not follow the grammar."""
     return ConfigError(f"{override}: not an override that can be read ({reason}); {_HOW}")
 
@@ -90,7 +90,7 @@ def _key_message(override: str, key: str) -> str:
     if section is not None and not _KEY.fullmatch(name := path.removeprefix(f"{section}.").split(".")[0]):
         instead = f"name it in ASCII, and give its column: {_NAMED[section].format('<name>')}={name}"
     elif above:
-        node = "".join(f"{each}: {{" for each in above) + f"{last}: …" + "}" * len(above)
+        node = "".join(f"{part}: {{" for part in above) + f"{last}: …" + "}" * len(above)
         instead = f"write `{node}` into conf/experiment/<name>.yaml"
     else:
         instead = "the config has no such key (see all with --cfg job)"
@@ -103,59 +103,55 @@ def _pieces(override: str, text: str, lists_are_text: bool) -> Iterator[str]:
     open_brackets: list[str] = []
     at = 0
     while at < len(text):
-        if text[at] in " \t,)]}":
-            if open_brackets and text[at] == _CLOSING[open_brackets[-1]]:
+        if text[at] in " \t,)]}[{":
+            if text[at] in "[{":
+                open_brackets.append(text[at])
+            elif open_brackets and text[at] == _CLOSING[open_brackets[-1]]:
                 open_brackets.pop()
-            yield text[at]
-            at += 1
-        elif text[at] in "[{":
-            open_brackets.append(text[at])
             yield text[at]
             at += 1
         elif text[at] in "'\"":
             string = _QUOTED.match(text, at)
             if string is None:
-                raise unreadable(override, f"the {text[at]} is not closed")
+                raise syntax_error(override, f"the {text[at]} is not closed")
             yield string[0]
             at = string.end()
         else:
             plain, end = _plain(text, at, open_brackets)
             if lists_are_text and open_brackets[-1:] == ["["] and plain.strip():
-                yield quoted(re.sub(_ESCAPE, lambda found: found[0][1], plain.strip()))
+                yield _as_text(plain)
+            elif _UNQUOTED.fullmatch(plain):
+                yield plain
+            elif end == ":":
+                raise ConfigError(_key_message(override, f"{Override.parse(override).name}.{plain.strip()}"))
             else:
-                yield _as_text(override, plain, is_key=end == ":")
+                yield _as_text(plain)
             at += len(plain)
             if end:
                 yield end
                 at += 1
                 open_brackets += ["("] if end == "(" else []
     if open_brackets:
-        raise unreadable(override, f"the {open_brackets[-1]} is not closed")
+        raise syntax_error(override, f"the {open_brackets[-1]} is not closed")
 
 
 def _plain(text: str, start: int, open_brackets: list[str]) -> tuple[str, str]:
     """The unquoted text from `start` on, and what ends it where that is no comma and closes nothing."""
     inside = open_brackets[-1] if open_brackets else ""
+    is_key = inside == "{" and text[:start].rstrip()[-1:] in ("{", ",")
     at = start
     while at < len(text):
         character = text[at]
-        so_far = text[start:at].strip()
         if character == "," or (inside and character == _CLOSING[inside]):
             break
-        if character == "(" and so_far in _functions():
+        if character == "(" and text[start:at].strip() in _functions():
             return text[start:at], "("
-        names_what_follows = inside == "(" if character == "=" else character == ":" and _is_key(text, start, inside)
-        if names_what_follows:
+        if (character == "=" and inside == "(") or (character == ":" and is_key):
             return text[start:at], character
         piece = _PIECE.match(text, at)
         assert piece is not None
         at = piece.end()
     return text[start:at], ""
-
-
-def _is_key(text: str, start: int, inside: str) -> bool:
-    """Whether what begins here is the key of a mapping: in braces, and not after a colon."""
-    return inside == "{" and text[:start].rstrip()[-1:] in ("{", ",")
 
 
 def _functions() -> frozenset[str]:
@@ -165,11 +161,6 @@ def _functions() -> frozenset[str]:
     return frozenset(create_functions().functions)
 
 
-def _as_text(override: str, plain: str, is_key: bool) -> str:
-    """Plain text as it stands if Hydra reads it, else between quotes."""
-    if _UNQUOTED.fullmatch(plain):
-        return plain
-    body = plain.strip()
-    if is_key:
-        raise ConfigError(_key_message(override, f"{Override.parse(override).name}.{body}"))
-    return quoted(re.sub(_ESCAPE, lambda found: found[0][1], body))
+def _as_text(plain: str) -> str:
+    """Plain text between quotes, without the backslashes that made its signs plain."""
+    return quoted(re.sub(_ESCAPE, lambda match: match[0][1], plain.strip()))

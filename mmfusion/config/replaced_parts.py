@@ -17,12 +17,17 @@ import yaml
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.key_sources import KeySources
-from mmfusion.config.nodes import node_at
-from mmfusion.config.override import Override, parse_overrides
+from mmfusion.config.override import Override, node_at, parse_overrides
 from mmfusion.config.schema import Schema, schema_of
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-Choice = tuple[str, str]
+_ENTRIES = {
+    "modality.dropout": "encoder",
+    "fusion.weights": "encoder",
+    "loss_weighting.weights": "task",
+    "callbacks.monitor.metric": "task",
+}
+"""Mappings with entries for modalities or tasks, and the section that says which there are."""
 
 
 def leave_out(config: dict[str, Any], sources: KeySources) -> list[str]:
@@ -43,7 +48,7 @@ def _replaced(config: Mapping[str, Any], sources: KeySources) -> Iterator[str]:
             line = None if sources.typed(key) else sources.line(key)
             if line is None or line[0] == sources.known.get(bare, {}).get(option):
                 continue
-            written_for = meant(line[0], package, sources.known) or meant(sources.primary, package, sources.known)
+            written_for = _chosen(line[0], package, sources.known) or _chosen(sources.primary, package, sources.known)
             if written_for is not None and written_for != (bare, option):
                 del node[name]
                 yield f"{key} is left out: {sources(key)}, sets it for {written_for[1]}, and {option} does not take it"
@@ -60,22 +65,17 @@ def _schema(key: str, node: Mapping[str, Any] | None) -> Schema | None:
 
 def _left_out(config: Mapping[str, Any], sources: KeySources) -> Iterator[str]:
     """Entries for modalities and tasks that `~encoder.x` and `~task.x` took out."""
-    removed = {each.key for each in parse_overrides(sources.overrides) if each.sign == "~"}
-    for section, places in {
-        "encoder": ["modality.dropout", "fusion.weights"],
-        "task": ["loss_weighting.weights", "callbacks.monitor.metric"],
-    }.items():
-        for place in places:
-            entries = node_at(config, place) or {}
-            for entry in list(entries):
-                part = str(entry).split("/")[1] if str(entry).count("/") == 2 else str(entry)
-                gone = f"{section}.{part}" in removed and part not in (node_at(config, section) or {})
-                if gone and not sources.typed(place):
-                    del entries[entry]
-                    yield f"{place}: {entry} is left out, as {section}.{part} is"
+    removed = {override.key for override in parse_overrides(sources.overrides) if override.sign == "~"}
+    for place, section in _ENTRIES.items():
+        entries = node_at(config, place) or {}
+        for entry in list(entries) if not sources.typed(place) else ():
+            part = str(entry).split("/")[1] if str(entry).count("/") == 2 else str(entry)
+            if f"{section}.{part}" in removed and part not in (node_at(config, section) or {}):
+                del entries[entry]
+                yield f"{place}: {entry} is left out, as {section}.{part} is"
 
 
-def meant(path: Path, package: str, known: Mapping[str, Mapping[str, Path]]) -> Choice | None:
+def _chosen(path: Path, package: str, known: Mapping[str, Mapping[str, Path]]) -> tuple[str, str] | None:
     """The group and option that a file's defaults list, or one that it builds on, chooses for a package."""
     for document in lineage(path, known):
         for entry in document.get("defaults", ()):

@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping
 from functools import cache
 from itertools import takewhile
-from pathlib import Path
 from typing import Any
 
 from mmfusion.config.folders import PACKAGE, own_folder
@@ -18,7 +17,7 @@ Schema = dict[str, Any]
 
 
 @cache
-def whole() -> Schema:
+def config_schema() -> Schema:
     """Of a whole config; under `$defs` each of mmfusion's components by its target, as `component_schema` makes it."""
     schema: Schema = json.loads(FILE.read_text(encoding="utf-8"))
     for key in ("defaults", "hydra"):
@@ -39,16 +38,14 @@ def schema_of(target: Any, key: str, injected: tuple[str, ...] = ()) -> Schema |
     Raises:
         ConfigError: see `mmfusion.config.instantiate.locate`.
     """
-    own = whole()["$defs"]
+    own = config_schema()["$defs"]
     module = str(target).rpartition(".")[0]
-    is_known = any(other.rpartition(".")[0] == module for other in own)
-    if is_known or (is_under(module, ("mmfusion",)) and not _file_of(module).is_file()):
-        return own.get(target)
-    return _described(locate(target, key), slot_of(key), injected)
-
-
-def _file_of(module: str) -> Path:
-    return PACKAGE.joinpath(*module.split(".")[1:]).with_suffix(".py")
+    is_new = (
+        not is_under(module, ("mmfusion",)) or PACKAGE.joinpath(*module.split(".")[1:]).with_suffix(".py").is_file()
+    )
+    if is_new and not any(other.rpartition(".")[0] == module for other in own):
+        return _described(locate(target, key), slot_of(key), injected)
+    return own.get(target)
 
 
 @cache
@@ -65,12 +62,12 @@ def target_of(node: Any) -> Any:
     return node["_target_"] if "_target_" in node else own_components("kind").get(node.get("kind", ""))
 
 
-def kinds_of(modality: Mapping[str, Any], key: str) -> list[str]:
+def kind_lineage(modality: Mapping[str, Any], key: str) -> list[str]:
     """The kind of a modality, and those that it derives from; each is called like its module."""
     if "_target_" not in modality:
         return [str(modality.get("kind"))]
     lineage = locate(modality["_target_"], key).__mro__  # type: ignore[attr-defined]
-    return [each.__module__.rpartition(".")[2] for each in takewhile(lambda each: each.__name__ != "Kind", lineage)]
+    return [kind.__module__.rpartition(".")[2] for kind in takewhile(lambda parent: parent.__name__ != "Kind", lineage)]
 
 
 def fact(node: Any, key: str, name: str) -> Any:
@@ -82,16 +79,21 @@ def fact(node: Any, key: str, name: str) -> Any:
 
 def own_components(slot: str) -> dict[str, str]:
     """mmfusion's components of a slot by the names of their files, to their targets; `kind: image` is such a name."""
-    return {target.split(".")[-2]: target for target, schema in whole()["$defs"].items() if schema["x-slot"] == slot}
+    return {
+        target.split(".")[-2]: target for target, schema in config_schema()["$defs"].items() if schema["x-slot"] == slot
+    }
+
+
+def facts_of_slot(slot: str) -> dict[str, dict[str, Any]]:
+    """mmfusion's components of a slot by the names of their files, to their class attributes."""
+    return {file: config_schema()["$defs"][target]["x-facts"] for file, target in own_components(slot).items()}
 
 
 def file_suffixes() -> dict[str, tuple[str, ...]]:
     """mmfusion's kinds of modality to the suffixes of the files that they read."""
-    own = {name: whole()["$defs"][target]["x-facts"] for name, target in own_components("kind").items()}
-    return {name: tuple(facts.get("suffixes", ())) for name, facts in own.items()}
+    return {name: tuple(facts.get("suffixes", ())) for name, facts in facts_of_slot("kind").items()}
 
 
 def those_with(slot: str, name: str, value: Any) -> str:
     """The files of mmfusion's components of a slot whose class attribute has this value."""
-    own = {file: whole()["$defs"][target]["x-facts"] for file, target in own_components(slot).items()}
-    return ", ".join(file for file, facts in own.items() if facts.get(name) == value) or "none"
+    return ", ".join(file for file, facts in facts_of_slot(slot).items() if facts.get(name) == value) or "none"

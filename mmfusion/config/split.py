@@ -6,10 +6,12 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mmfusion.config.errors import ConfigError, suggest
+from mmfusion.config.errors import ConfigError
+from mmfusion.config.mismatches import mismatches, report
+from mmfusion.config.names import MANIFEST
+from mmfusion.config.schema import config_schema
 
 SPLITS = ("train", "val", "test")
-OPTIONS = ("column", *SPLITS, "from_train", "ratio", "folds", "fold", "seed", "group", "stratify")
 GROUPS = "groups"
 """`data.split.folds=groups`: each group is a fold."""
 VAL_SHARE = 0.1
@@ -23,9 +25,7 @@ def check_split(split: Mapping[str, Any]) -> None:
         ConfigError: an unknown key, none or several of `column`, `ratio` and `folds` (`column` and `folds` go
             together), shares that do not sum to 1, a fold that there is not, a value that is given to two splits.
     """
-    for key in split:
-        if key not in OPTIONS:
-            raise ConfigError(f"data.split: unknown key {key!r}; {suggest(key, OPTIONS)}")
+    report(mismatches("data.split", split, config_schema()["$defs"][MANIFEST]["properties"]["split"]))
     column, ratio, folds = (split.get(name) for name in ("column", "ratio", "folds"))
     if ratio is not None and folds is not None:
         raise ConfigError(
@@ -45,7 +45,7 @@ def check_split(split: Mapping[str, Any]) -> None:
     if column is not None:
         values_of(split)
     taken = split.get("from_train") or {}
-    if _check_shares("from_train", taken, SPLITS[1:]) >= 1:
+    if math.fsum(taken.values()) >= 1:
         raise ConfigError(f"data.split.from_train: expected shares that leave rows to train on, found {dict(taken)}")
     if folds is not None:
         _check_folds(split, taken)
@@ -105,7 +105,7 @@ def spelt(value: Any) -> str:
 
 
 def _check_ratio(split: Mapping[str, Any], ratio: Mapping[str, Any]) -> None:
-    total = _check_shares("ratio", ratio, SPLITS)
+    total = math.fsum(ratio.values())
     if not math.isclose(total, 1, abs_tol=1e-6):
         raise ConfigError(f"data.split.ratio: expected shares that sum to 1, found {dict(ratio)} with sum {total:g}")
     if split.get("from_train"):
@@ -125,9 +125,8 @@ def _check_folds(split: Mapping[str, Any], taken: Mapping[str, Any]) -> None:
     if folds == GROUPS:
         if split.get("group") is None:
             raise ConfigError(f"data.split.folds={GROUPS}: expected data.split.group, the column whose groups they are")
-    elif isinstance(folds, bool) or not isinstance(folds, int) or folds < 2:
-        raise ConfigError(f"data.split.folds: expected a number from 2 on, {GROUPS} or null, found {folds!r}")
-    check_fold(fold, None if folds == GROUPS else folds)
+    elif fold >= folds:
+        raise ConfigError(f"data.split.fold: expected 0 to {folds - 1} (data.split.folds={folds}), found {fold}")
     if split.get("column") is not None:
         if split.get("test") is None and not taken.get("test"):
             raise ConfigError(
@@ -140,24 +139,3 @@ def _check_folds(split: Mapping[str, Any], taken: Mapping[str, Any]) -> None:
             )
     elif taken.get("test"):
         raise ConfigError(f"data.split.from_train.test: with folds, fold {fold} is the test; leave it out")
-
-
-def check_fold(fold: Any, folds: int | None) -> None:
-    """Refuse a fold that there is not; `folds` None is a number that only the table knows.
-
-    Raises:
-        ConfigError: says which there are.
-    """
-    if isinstance(fold, bool) or not isinstance(fold, int) or fold < 0 or (folds is not None and fold >= folds):
-        there = "a number from 0 on" if folds is None else f"0 to {folds - 1} (data.split.folds={folds})"
-        raise ConfigError(f"data.split.fold: expected {there}, found {fold!r}")
-
-
-def _check_shares(option: str, shares: Mapping[str, Any], names: Sequence[str]) -> float:
-    """The shares' sum."""
-    for name, share in shares.items():
-        if name not in names:
-            raise ConfigError(f"data.split.{option}: unknown split {name!r}; {suggest(name, names)}")
-        if isinstance(share, bool) or not isinstance(share, int | float) or not 0 <= share <= 1:
-            raise ConfigError(f"data.split.{option}.{name}: expected a share between 0 and 1, found {share!r}")
-    return math.fsum(shares.values())

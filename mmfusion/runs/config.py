@@ -9,15 +9,14 @@ from typing import Any
 
 import yaml
 
-from mmfusion.config.check import check, report
+from mmfusion.config.check import check
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.instantiate import is_under, refuse_trust
-from mmfusion.config.mismatches import mismatches
+from mmfusion.config.mismatches import mismatches, report
 from mmfusion.config.names import MANIFEST, MOVED
-from mmfusion.config.nodes import node_at
-from mmfusion.config.override import Override
+from mmfusion.config.override import Override, node_at
 from mmfusion.config.quoting import value_of
-from mmfusion.config.schema import whole
+from mmfusion.config.schema import config_schema
 from mmfusion.store.files import CONFIG
 from mmfusion.store.folder import RunFolder
 
@@ -94,7 +93,9 @@ _NOT_READING = ("_target_", "path", "root", "id", "split", "loader", "modalities
 
 def reading_keys() -> tuple[str, ...]:
     """Keys of a config that say how a table's file is read."""
-    return tuple(f"data.{name}" for name in whole()["$defs"][MANIFEST]["properties"] if name not in _NOT_READING)
+    return tuple(
+        f"data.{name}" for name in config_schema()["$defs"][MANIFEST]["properties"] if name not in _NOT_READING
+    )
 
 
 def new_table_overrides(overrides: Sequence[str]) -> dict[str, Any]:
@@ -134,7 +135,7 @@ def reading_overrides(overrides: Sequence[str], more: Sequence[str] = ()) -> dic
             raise ConfigError(f"override {each!r}: what can be set here says how the table is read; {hint}")
         found[key.removeprefix("data.")] = _value(each)
     known = {name: value for name, value in found.items() if f"data.{name}" not in more}
-    report(mismatches("data", known, {"properties": whole()["$defs"][MANIFEST]["properties"]}))
+    report(mismatches("data", known, {"properties": config_schema()["$defs"][MANIFEST]["properties"]}))
     return found
 
 

@@ -18,7 +18,7 @@ from mmfusion.config.check import check_study
 from mmfusion.config.compose import compose, load_config, read_overrides
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder, user_folders
-from mmfusion.config.hydra_errors import explained
+from mmfusion.config.hydra_errors import as_config_error
 from mmfusion.config.instantiate import instantiate, trust
 from mmfusion.config.override import Override, parse_overrides
 from mmfusion.studies._base import MeasuredStudy, Study, TrainedStudy
@@ -127,7 +127,7 @@ def list_jobs(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
 
 def _refuse(plain: Sequence[str], known: Mapping[str, Mapping[str, Path]], folders: Sequence[Path]) -> str:
     """Refuse several values, and what a study decides itself; returns the folder that is requested, or nothing."""
-    with explained(plain, folders, known):
+    with as_config_error(plain, folders, known):
         parsed = OverridesParser.create().parse_overrides(list(plain))
     for typed, each in zip(plain, parsed, strict=True):
         key = Override.parse(typed).name

@@ -22,7 +22,7 @@ from hydra.core.override_parser.types import Override
 from mmfusion.config.compose import PRIMARY, Composed, compose, forced, read_overrides, run_hydra, search_path
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder, user_folders
-from mmfusion.config.hydra_errors import explained
+from mmfusion.config.hydra_errors import as_config_error
 from mmfusion.config.hydra_options import GRID, PARTS, check_options
 from mmfusion.config.instantiate import trust
 from mmfusion.config.override import parse_overrides
@@ -68,7 +68,7 @@ def launch(overrides: Sequence[str], config_dirs: Sequence[str | Path] = (), lis
     trust(trusted)
     folders = user_folders(config_dirs)
     known = groups([own_folder(), *folders])
-    with explained(plain, folders, known):
+    with as_config_error(plain, folders, known):
         parsed = OverridesParser.create().parse_overrides(list(plain))
     for_hydra = [text for text, override in zip(plain, parsed, strict=True) if override.is_hydra_override()]
     for_jobs = [text for text, override in zip(plain, parsed, strict=True) if not override.is_hydra_override()]
@@ -78,7 +78,7 @@ def launch(overrides: Sequence[str], config_dirs: Sequence[str | Path] = (), lis
     chosen = [
         f"{group}={own}" for group, own in _STOCK.items() if not _is_chosen(group, plain, composed.sources.choices)
     ]
-    with explained(plain, folders, known):
+    with as_config_error(plain, folders, known):
         arguments = [*forced([*first, *for_hydra], known), *search_path(folders), *chosen]
         settings = run_hydra(arguments)[1]
     check_options(settings)
@@ -95,7 +95,7 @@ def launch(overrides: Sequence[str], config_dirs: Sequence[str | Path] = (), lis
     with running(command), _ends_on_sigterm(), hydra:
         app = GlobalHydra.instance().hydra
         assert app is not None
-        with explained(plain, folders, known):
+        with as_config_error(plain, folders, known):
             return app.multirun(config_name=PRIMARY, task_function=run_task, overrides=arguments)
 
 

@@ -12,7 +12,7 @@ from mmfusion.config.compose import Composed, compose
 from mmfusion.config.folders import groups, own_folder
 from mmfusion.config.listing import headline
 from mmfusion.config.names import MANIFEST
-from mmfusion.config.schema import own_components, schema_of, whole
+from mmfusion.config.schema import config_schema, own_components, schema_of
 
 KNOWN = groups([own_folder()])
 OF_OTHERS = {"joblib", "ray", "submitit_local", "submitit_slurm"}  # tests/sweeps composes them as a sweep does
@@ -94,7 +94,7 @@ def test_lists_every_argument_with_the_default_that_python_has(group, option):
 
 def test_sections_have_the_defaults_that_python_has():
     train = yaml.safe_load((own_folder() / "train.yaml").read_text())
-    schema = whole()["properties"]
+    schema = config_schema()["properties"]
     for section in ("head", "compile", "report"):
         assert_same_defaults(train[section], schema[section]["properties"])
     for section in ("trainer", "callbacks", "modality", "paths"):

@@ -1,13 +1,13 @@
 from mmfusion.config.instantiate import trusting
-from mmfusion.config.schema import file_suffixes, kinds_of, target_of
+from mmfusion.config.schema import file_suffixes, kind_lineage, target_of
 from tests.data.batches.test_loader import Vectors
 
 
 def test_a_modality_is_of_a_kind_and_of_those_that_it_derives_from():
-    assert kinds_of({"kind": "image"}, "data.modalities.x") == ["image"]
+    assert kind_lineage({"kind": "image"}, "data.modalities.x") == ["image"]
     node = {"_target_": f"{Vectors.__module__}.Vectors", "kind": None}
     with trusting(["tests"]):
-        assert kinds_of(node, "data.modalities.x")[:2] == ["test_loader", "features"]
+        assert kind_lineage(node, "data.modalities.x")[:2] == ["test_loader", "features"]
     assert target_of(node) == node["_target_"]
     assert target_of({"kind": "image"}) == "mmfusion.data.kinds.image.Image"
 

@@ -9,10 +9,10 @@ import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, Literal, TypeAlias, cast
 
 import numpy as np
-from annotated_types import Ge
+from annotated_types import Ge, Interval
 from typing_extensions import TypedDict  # pydantic takes typing's from Python 3.12 on
 
 from mmfusion.config.errors import nearest, suggest
@@ -23,6 +23,8 @@ from mmfusion.data.table.header import unnamed
 from mmfusion.data.table.ratio import MOST_CLASSES, split_by_ratio, split_groups, strata
 from mmfusion.data.table.table import take
 
+Share: TypeAlias = Annotated[float, Interval(ge=0, le=1)]
+
 
 class Split(TypedDict, total=False):
     """The option `split` of a table, as `ManifestSource` explains it; the check of a config reads it here."""
@@ -31,8 +33,8 @@ class Split(TypedDict, total=False):
     train: Any
     val: Any
     test: Any
-    from_train: Mapping[Literal["val", "test"], float] | None
-    ratio: Mapping[Literal["train", "val", "test"], float] | None
+    from_train: Mapping[Literal["val", "test"], Share] | None
+    ratio: Mapping[Literal["train", "val", "test"], Share] | None
     folds: Annotated[int, Ge(2)] | Literal["groups"] | None
     fold: Annotated[int, Ge(0)]
     seed: int

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from pytorch_lightning import Callback, LightningModule, Trainer
 
-from mmfusion.config.errors import ConfigError
-from mmfusion.config.validation_interval import KEY, beyond_epoch
+from mmfusion.config.mismatches import report
+from mmfusion.config.validation import beyond_epoch
 
 
 class ValidationInterval(Callback):
@@ -21,6 +21,4 @@ class ValidationInterval(Callback):
             return
         batches, limit = len(data.train_dataloader()), trainer.limit_train_batches
         batches = min(batches, limit) if isinstance(limit, int) else int(batches * limit)
-        why = beyond_epoch(trainer.val_check_interval, trainer.check_val_every_n_epoch, batches)
-        if why is not None:
-            raise ConfigError(f"{KEY}: {why}")
+        report(list(beyond_epoch(trainer.val_check_interval, trainer.check_val_every_n_epoch, batches)))
