@@ -121,7 +121,7 @@ def test_a_file_that_cannot_be_read_is_named(mini, tmp_path):
     file.parent.mkdir(parents=True)
     for content, message in {
         "# @package _global_\nname: größe\n".encode("latin-1"): r"bad.yaml: not UTF-8 \(.*\); save the file as UTF-8",
-        b"# @pakage _global_\nname: x\n": r"bad.yaml, line 1: expected `# @package _global_`, or no `@` there",
+        b"# @package\nname: x\n": r"bad.yaml, line 1: expected `# @package _global_`, or no `@` there",
     }.items():
         file.write_bytes(content)
         with pytest.raises(ConfigError, match=message):
