@@ -128,15 +128,15 @@ def test_an_empty_group_is_refused(manifest):
     [
         ({}, "expected either `column` or `ratio`, found neither"),
         ({"column": "a", "train": "x", "ratio": {"train": 1.0}}, "found both"),
-        ({"column": "a", "trian": "x"}, "unknown key 'trian'; did you mean 'train'"),
+        ({"column": "a", "trian": "x"}, "split.trian: there is no such key; did you mean 'train'"),
         ({"column": "a"}, "expected the column's values of train, val, test, found none"),
         ({"column": "a", "train": [0, 1], "val": 1}, "1 stands for both train and val"),
         ({"ratio": {"train": 0.8, "val": 0.3}}, "shares that sum to 1, .* sum 1.1"),
         ({**BY_PART, "from_train": {"val": 0.1}}, r"from_train.val: val is \['dev', 'valid'\] in the column already"),
         ({"column": "a", "train": 1, "from_train": {"val": 1.0}}, "shares that leave rows to train on"),
-        ({"column": "a", "train": 1, "from_train": {"train": 0.1}}, "from_train: unknown split 'train'"),
-        ({"ratio": {"train": 0.8, "valid": 0.2}}, "unknown split 'valid'; did you mean 'val'"),
-        ({"ratio": {"train": 1.2, "val": -0.2}}, "ratio.train: expected a share between 0 and 1, found 1.2"),
+        ({"column": "a", "train": 1, "from_train": {"train": 0.1}}, "from_train.train: there is no such key"),
+        ({"ratio": {"train": 0.8, "valid": 0.2}}, "ratio.valid: there is no such key; did you mean 'val'"),
+        ({"ratio": {"train": 1.2, "val": -0.2}}, "ratio.train: must be a number from 0 to 1, found 1.2"),
     ],
 )
 def test_a_split_that_means_nothing_is_refused_before_reading(split, message):
