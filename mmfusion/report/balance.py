@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import combinations
 
 from mmfusion.report.formatting import short_keys, together
@@ -48,17 +48,17 @@ def rankable(groups: Grouping, runs: Sequence[Run], metric: str) -> Balance:
         metric: its whole name.
     """
     rows = same_rows(runs, metric)
-    found = balance(groups, rows.values)
+    balanced = _balance(groups, rows)
     stored = metric_values(runs, metric)
     for place, group in enumerate(groups.groups):
         unlike = [run.id for run in group.runs if run.id in rows.unlike]
         if unlike and not any(run.id in rows.values for run in group.runs):
-            found.unranked[place] = rows.unlike[unlike[0]]
-            found.values.update({name: stored[name] for name in unlike})
-    return replace(found, rows=rows)
+            balanced.unranked[place] = rows.unlike[unlike[0]]
+            balanced.values.update({name: stored[name] for name in unlike})
+    return balanced
 
 
-def balance(groups: Grouping, values: Mapping[str, float]) -> Balance:
+def _balance(groups: Grouping, rows: SameRows) -> Balance:
     """Keep of each row the runs whose combination of seed and averaged keys all ranked rows have.
 
     Within a row, what varies besides the seed is averaged. A row whose jobs failed, or have not run yet, in the harder
@@ -66,18 +66,15 @@ def balance(groups: Grouping, values: Mapping[str, float]) -> Balance:
     cells, and each row the same seeds. A row without enough in common with the others is not ranked, rather than
     leaving the others with nothing. Where nothing but the seed varies within rows, there is no mix, and all is kept;
     folds of one table are tested on different rows and count as what varies.
-
-    Args:
-        groups: the rows, and what varies within them.
-        values: run's id to its value.
     """
+    values = rows.values
     combined = together([*short_keys(groups.within).values(), "seed", *(["fold"] if groups.has_folds else [])])
     if not groups.within and not groups.has_folds:
-        return Balance(dict(values), {}, [], None, combined, SameRows(dict(values)))
+        return Balance(dict(values), {}, [], None, combined, rows)
     pairs = {place: _pairs(group, values) for place, group in enumerate(groups.groups)}
     pairs = {place: own for place, own in pairs.items() if own}
     kept, shared = _choose(pairs)
-    found: dict[str, float] = {}
+    counted: dict[str, float] = {}
     left_out: list[str] = []
     unranked: dict[int, str] = {}
     for place, group in enumerate(groups.groups):
@@ -92,8 +89,8 @@ def balance(groups: Grouping, values: Mapping[str, float]) -> Balance:
                 if shared
                 else f"no two rows have the same combinations of {combined}"
             )
-        found |= {run.id: values[run.id] for run in own}
-    return Balance(found, unranked, left_out, len(shared) if kept else None, combined, SameRows(dict(values)))
+        counted |= {run.id: values[run.id] for run in own}
+    return Balance(counted, unranked, left_out, len(shared) if kept else None, combined, rows)
 
 
 def _pairs(group: Group, values: Mapping[str, float]) -> set[Pair]:
@@ -107,18 +104,18 @@ def _choose(pairs: Mapping[int, AbstractSet[Pair]]) -> tuple[list[int], frozense
     the least, as long as half of the rows stay.
     """
     kept = list(pairs)
-    found: tuple[list[int], frozenset[Pair]] | None = None
+    best: tuple[list[int], frozenset[Pair]] | None = None
     while len(kept) > 1 or (kept and len(pairs) == 1):
         shared = _rectangle(frozenset.intersection(*(frozenset(pairs[place]) for place in kept)))
         seeds = len(by_fold({seed: 0.0 for seed, _ in shared}))  # or folds
-        if shared and (found is None or (seeds >= FEWEST_SEEDS and 2 * len(kept) >= len(pairs))):
-            found = list(kept), shared
+        if shared and (best is None or (seeds >= FEWEST_SEEDS and 2 * len(kept) >= len(pairs))):
+            best = list(kept), shared
         if seeds >= FEWEST_SEEDS:
             break
         counted = Counter(pair for place in kept for pair in pairs[place])
         least = min(kept, key=lambda place: (sum(counted[pair] - 1 for pair in pairs[place]), -place))
         kept.remove(least)
-    return found or ([], frozenset())
+    return best or ([], frozenset())
 
 
 def _rectangle(pairs: AbstractSet[Pair]) -> frozenset[Pair]:
@@ -132,7 +129,7 @@ def _rectangle(pairs: AbstractSet[Pair]) -> frozenset[Pair]:
     own = {frozenset(seeds) for seeds in seeds_of.values()}
     best: frozenset[Pair] = frozenset()
     rank: tuple[int, int, int] = (0, 0, 0)
-    for seeds in sorted(own | {a & b for a, b in combinations(own, 2)}, key=lambda each: sorted(map(repr, each))):
+    for seeds in sorted(own | {a & b for a, b in combinations(own, 2)}, key=lambda seeds: sorted(map(repr, seeds))):
         cells = [cell for cell, has in seeds_of.items() if seeds <= has]
         merit = (min(len(seeds), FEWEST_SEEDS), len(seeds) * len(cells), len(seeds))
         if seeds and merit > rank:

@@ -25,10 +25,10 @@ def build_sections(nodes: Mapping[str, Mapping[str, Any]] | None = None) -> dict
         ConfigError: a name is taken; see `instantiate`; or what is built is no `ReportSection`.
     """
     built: dict[str, ReportSection] = {}
-    for name in sorted(each.name for each in iter_modules(sections.__path__) if not each.name.startswith("_")):
+    for name in sorted(file.name for file in iter_modules(sections.__path__) if not file.name.startswith("_")):
         module = import_module(f"{sections.__name__}.{name}")
-        classes = [each for each in vars(module).values() if getattr(each, "__module__", "") == module.__name__]
-        built[name] = next(each() for each in classes if isinstance(each, type) and issubclass(each, ReportSection))
+        classes = [own for own in vars(module).values() if getattr(own, "__module__", "") == module.__name__]
+        built[name] = next(own() for own in classes if isinstance(own, type) and issubclass(own, ReportSection))
     for name, node in (nodes or {}).items():
         key = f"report.sections.{name}"
         if not re.fullmatch(r"[A-Za-z0-9_-]+", name):
@@ -45,14 +45,13 @@ def build_sections(nodes: Mapping[str, Mapping[str, Any]] | None = None) -> dict
 def contents(built: Mapping[str, ReportSection], runs: Sequence[Run]) -> list[dict[str, Any]]:
     """What the page shows of each section that has something to say; one that fails says why."""
     shown = []
-    for name, each in built.items():
+    for name, builder in built.items():
         try:
-            section = each.section(runs)
-            content = None if section is None else _plain(section)
+            if (section := builder.section(runs)) is not None:
+                shown.append({"name": name} | _plain(section))
         except Exception as error:  # whatever it is that somebody's code raises: the rest of the page is still good
-            content = {"title": name, "lines": [f"This section could not be made: {type(error).__name__}: {error}"]}
-        if content is not None:
-            shown.append({"tables": [], "figures": [], "name": name} | content)
+            line = f"This section could not be made: {type(error).__name__}: {error}"
+            shown.append({"name": name} | _plain(Section(name, [line])))
     return shown
 
 

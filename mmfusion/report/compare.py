@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from mmfusion.report.balance import Balance, balance, rankable
+from mmfusion.report.balance import Balance, rankable
 from mmfusion.report.costs import mean_costs
 from mmfusion.report.delta import Deltas, deltas
 from mmfusion.report.formatting import label, short_keys
@@ -32,29 +32,31 @@ class Row:
 
     Attributes:
         group: its runs and settings.
-        found: the metric over seeds; None if no completed run has it.
+        score: the metric over seeds; None if no completed run has it.
         unranked: why the row cannot be ranked beside the others; None if it can.
         paired: the best row minus this one, over the seeds of both; None for the best and for rows without the metric.
         p: of that test, corrected after Holm for all tests of the comparison; None if it could not be made.
         delta: Δm over seeds in %; None if it cannot be told.
-        delta_of_other_seeds: whether single-task runs of other seeds had to do.
         costs: of `COSTS`, the means over completed runs.
         pooled: the metric of the predictions of all folds together; None without folds or predictions.
     """
 
     group: Group
-    found: Interval | None
+    score: Interval | None
     unranked: str | None = None
     paired: Paired | None = None
     p: float | None = None
     delta: Interval | None = None
-    delta_of_other_seeds: bool = False
     costs: Mapping[str, float] | None = None
     pooled: float | None = None
 
     @property
     def label(self) -> str:
         return label(self.group.settings)
+
+    @property
+    def is_ranked(self) -> bool:
+        return self.score is not None and self.unranked is None
 
 
 @dataclass(frozen=True)
@@ -89,7 +91,7 @@ class Comparison:
 
     @property
     def ranked(self) -> list[Row]:
-        return [row for row in self.rows if row.found is not None and row.unranked is None]
+        return [row for row in self.rows if row.is_ranked]
 
 
 def compare(
@@ -114,49 +116,33 @@ def compare(
     runs = sorted(runs, key=lambda run: natural(run.id))
     completed = [run for run in runs if run.status == "completed"]
     groups = group_runs(runs, by) if groups is None else groups
-    if not completed:
-        rows = sorted((Row(group, None) for group in groups.groups), key=lambda row: row.label)
-        return Comparison(None, False, groups.by, groups.within, rows, {}, balance(groups, {}), 0.0, None, _NONE, runs)
-    metrics = RunMetrics(completed, lower)
-    metric = metrics.default() if metric is None else metrics.resolve(metric)
-    is_lower = metrics.lower(metric)
-    values = metric_values(completed, metric)
-    shared = rankable(groups, completed, metric)
-    against = deltas(completed, metrics, metric)
-    share, together = overlap(completed), pooled(groups, shared, metric)
+    known = RunMetrics(completed, lower)
+    metric = (known.default() if metric is None else known.resolve(metric)) if completed else None
+    is_lower = metric is not None and known.lower(metric)
+    name = metric or ""
+    balance, share = rankable(groups, completed, name), overlap(completed)
+    gains, union = deltas(completed, known, metric), pooled(groups, balance, name)
+    gains_of = {run: gain for run, gain in gains.values.items() if run not in balance.left_out}
     rows = [
-        _row(group, shared, shared.unranked.get(place), against, share, together.values.get(place))
+        Row(
+            group,
+            mean_interval(by_seed(group, balance.values), share),
+            balance.unranked.get(place),
+            delta=mean_interval(by_seed(group, gains_of), share),
+            costs=mean_costs(group.completed),
+            pooled=union.values.get(place),
+        )
         for place, group in enumerate(groups.groups)
     ]
 
     def merit(row: Row) -> tuple[bool, bool, float, str]:
-        mean = 0.0 if row.found is None or row.unranked else row.found.mean * (1 if is_lower else -1)
-        return row.found is None, row.unranked is not None, mean, row.label
+        mean = 0.0 if row.score is None or row.unranked else row.score.mean * (1 if is_lower else -1)
+        return row.score is None, row.unranked is not None, mean, row.label
 
-    rows.sort(key=merit)
-    rows = _tested(rows, shared.values, groups, share)
+    rows = _tested(sorted(rows, key=merit), balance.values, groups, share)
+    values = metric_values(completed, name)
     return Comparison(
-        metric, is_lower, groups.by, groups.within, rows, values, shared, share, together.reason, against, runs
-    )
-
-
-_NONE = Deltas({}, frozenset(), {})
-
-
-def _row(
-    group: Group, shared: Balance, unranked: str | None, against: Deltas, share: float, together: float | None
-) -> Row:
-    left_out = set(shared.left_out)
-    return Row(
-        group,
-        mean_interval(by_seed(group, shared.values), share),
-        unranked,
-        delta=mean_interval(
-            by_seed(group, {name: found for name, found in against.values.items() if name not in left_out}), share
-        ),
-        delta_of_other_seeds=any(run.id in against.other_seeds for run in group.runs),
-        costs=mean_costs(group.completed),
-        pooled=together,
+        metric, is_lower, groups.by, groups.within, rows, values, balance, share, union.reason, gains, runs
     )
 
 
@@ -167,9 +153,9 @@ def _tested(rows: Sequence[Row], values: Mapping[str, float], groups: Grouping, 
         pairs += f" with the same {', '.join(short_keys(groups.within).values())}"
     tests = {}
     for index, row in enumerate(rows):
-        if index and row.found is not None and row.unranked is None:
+        if index and row.is_ranked:
             best, other = map(by_fold, paired_by_seed(rows[0].group, row.group, values))
             tests[index] = paired_t_test(best, other, pairs, share)
-    corrected = holm([p for test in tests.values() if (p := test.p) is not None])
-    p_of = dict(zip((index for index, test in tests.items() if test.p is not None), corrected, strict=True))
+    p_of = {index: test.p for index, test in tests.items() if test.p is not None}
+    p_of = dict(zip(p_of, holm(list(p_of.values())), strict=True))
     return [replace(row, paired=tests.get(index), p=p_of.get(index)) for index, row in enumerate(rows)]

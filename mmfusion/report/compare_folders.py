@@ -8,7 +8,7 @@ from typing import Any
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.compare import Comparison, compare
-from mmfusion.report.table_file import check_csv, write_csv
+from mmfusion.report.table_file import write_csv
 from mmfusion.report.terminal import show
 from mmfusion.store.files import CONFIG
 from mmfusion.store.find import find_runs
@@ -37,8 +37,7 @@ def compare_folders(
     Raises:
         ConfigError: there is no run, no such folder, metric or key, or the files' names do not fit.
     """
-    table = None if csv is None else check_csv(csv)
-    page = None if html is None else _page(html)
+    table, page = _file("--csv", csv, (".csv",)), _file("--html", html, (".html", ".htm"))
     if lower is not None and metric is None:
         raise ConfigError("--lower and --higher say it of the metric that --metric names")
     runs = find_runs(folders)
@@ -61,8 +60,9 @@ def compare_folders(
     return comparison
 
 
-def _page(html: str) -> Path:
-    path = Path(html)
-    if path.suffix.lower() not in (".html", ".htm"):
-        raise ConfigError(f"--html {path}: expected a name that ends in .html")
+def _file(option: str, name: str | None, suffixes: Sequence[str]) -> Path | None:
+    """The file to write; its name is looked at before the work is done."""
+    path = None if name is None else Path(name)
+    if path is not None and path.suffix.lower() not in suffixes:
+        raise ConfigError(f"{option} {path}: expected a name that ends in {suffixes[0]}")
     return path

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import Any
 
-from mmfusion.report.columns import Columns, token
-from mmfusion.report.option_names import TypedKeys, option_names, typed_keys
+from mmfusion.report.option_names import option_names, typed_keys
 from mmfusion.store.run import Run
 
 MODALITIES, TASKS, NAME, TARGET = "modalities", "tasks", "name", "_target_"
+
+ABSENT = object()
+"""The value of a key that a config does not have, where null is a value."""
 
 ASIDE = ("paths", "seed", "tags", "logger", "trusted_modules", "report", "hydra", "trainer.enable_progress_bar")
 """Keys, and all below them, that do not change what is learned."""
@@ -25,13 +27,24 @@ _ORDER = (
 
 def flat(config: Mapping[str, Any]) -> dict[str, Any]:
     """Dotted key to value; a list is a value, an empty mapping is left out."""
-    found: dict[str, Any] = {}
+    leaves: dict[str, Any] = {}
     for key, value in config.items():
         if isinstance(value, Mapping):
-            found |= {f"{key}.{rest}": leaf for rest, leaf in flat(value).items()}
+            leaves |= {f"{key}.{rest}": leaf for rest, leaf in flat(value).items()}
         else:
-            found[str(key)] = value
-    return found
+            leaves[str(key)] = value
+    return leaves
+
+
+def token(value: Any) -> Hashable:
+    """Equal for equal values, as dictionary keys need it: 1 and 1.0 are one, True and 1 are not."""
+    if isinstance(value, bool) or value is None or value is ABSENT:
+        return (type(value).__name__, str(value) if value is not ABSENT else "")
+    if isinstance(value, Mapping):
+        return tuple(sorted((str(key), token(inner)) for key, inner in value.items()))
+    if isinstance(value, list | tuple):
+        return ("list", *map(token, value))
+    return float(value) if isinstance(value, int | float) else str(value)
 
 
 def settings(runs: Sequence[Run]) -> list[dict[str, Any]]:
@@ -44,29 +57,28 @@ def settings(runs: Sequence[Run]) -> list[dict[str, Any]]:
     known = [run for run in runs if run.config]
     typed = {run.id: typed_keys(run.overrides) for run in known}
     flats = {run.id: flat(run.config) for run in known}
-    components = {key for each in flats.values() for key in each if key.endswith(f".{TARGET}")}
-    found: dict[str, dict[str, Any]] = {}
+    components = sorted({key for leaves in flats.values() for key in leaves if key.endswith(f".{TARGET}")})
+    rows: dict[str, dict[str, Any]] = {}
     for run in known:
-        own = {key: value for key, value in flats[run.id].items() if key not in components}
+        rows[run.id] = {key: value for key, value in flats[run.id].items() if key not in components}
         for key, section in ((MODALITIES, "encoder"), (TASKS, "task")):
             inside = run.config.get(section)
             if isinstance(inside, Mapping) and inside:
-                own[key] = "+".join(sorted(map(str, inside)))
-        found[run.id] = own
-    for component in sorted(components):
+                rows[run.id][key] = "+".join(sorted(map(str, inside)))
+    for component in components:
         section = component.removesuffix(f".{TARGET}")
         for name, option in option_names(section, known, flats, typed).items():
-            found[name][section] = option
-    keys = {key for each in found.values() for key in each}
-    groups = [set(each.options) for each in typed.values()]
+            rows[name][section] = option
+    keys = {key for row in rows.values() for key in row}
+    groups = [set(parts.options) for parts in typed.values()]
     for group in set.intersection(*groups) if groups else ():
         if group not in keys and not is_aside(group):
-            for run in known:
-                found[run.id][group] = typed[run.id].options[group]
-    return [found.get(run.id, {}) for run in runs]
+            for name, row in rows.items():
+                row[group] = typed[name].options[group]
+    return [rows.get(run.id, {}) for run in runs]
 
 
-def differing(runs: Sequence[Run], rows: Sequence[dict[str, Any]] | None = None) -> list[str]:
+def differing(runs: Sequence[Run], rows: Sequence[Mapping[str, Any]] | None = None) -> list[str]:
     """The fewest keys of `settings` that tell the runs apart, seeds and folds aside.
 
     Left out is what follows from another key that is told: `fusion.dim` from `fusion`, if every run with one fusion
@@ -78,46 +90,46 @@ def differing(runs: Sequence[Run], rows: Sequence[dict[str, Any]] | None = None)
         rows: `settings` of the runs with a config, where they were made before; of many runs they take a second.
     """
     known = [run for run in runs if run.config]
-    columns = Columns(settings(known) if rows is None else rows)
-    seeds = tuple(token(run.seed) for run in known)
-    replicates = tuple(token([run.seed, run.fold]) for run in known)
+    rows = settings(known) if rows is None else rows
+    columns = {key: [token(row.get(key, ABSENT)) for row in rows] for key in sorted({k for row in rows for k in row})}
+
+    def follows(key: str, other: str) -> bool:
+        return other in columns and _determines(columns[other], columns[key])
+
+    seeds = [token(run.seed) for run in known]
+    varied = [key for key in columns if not is_aside(key, (*ASIDE, FOLD)) and len(set(columns[key])) > 1]
+    varied = sorted((key for key in varied if key == NAME or columns[key] != seeds), key=_place)
     typed = [typed_keys(run.overrides) for run in known]
-    varied = [key for key in columns.names if not is_aside(key, (*ASIDE, FOLD)) and columns.parts(key) > 1]
-    varied = sorted((key for key in varied if key == NAME or columns.column(key) != seeds), key=_place)
-    everywhere = [key for key in varied if _brings_anything(key, columns, typed)]
+    is_typed = {key: any(parts.names(key) for parts in typed) for key in varied}
+    # Options of groups that have no section of their own, such as `experiment`, may bring anything.
+    options = {key for parts in typed for key in parts.options}
+    everywhere = [key for key in varied if key in options and not any(name.startswith(f"{key}.") for name in columns)]
     kept: list[str] = []
     for key in varied:
         whole = {"encoder": MODALITIES, "task": TASKS}.get(key.partition(".")[0])
-        if key == NAME or (whole and columns.only_there_or_not(key) and columns.follows(key, whole)):
+        comes_and_goes = len({*columns[key], token(ABSENT)}) == 2  # runs that have the key have one value
+        if key == NAME or (whole and comes_and_goes and follows(key, whole)):
             continue
         above = [*_above(key), *everywhere]
-        if _is_typed(key, typed) or not any(columns.follows(key, each) for each in above if each != key):
+        if is_typed[key] or not any(follows(key, other) for other in above if other != key):
             kept.append(key)
-    kept = _without_doubles(kept, columns, typed)
-    if NAME in varied and not columns.determined(NAME, kept, replicates):
+    # Keys that were not typed and split the runs as another key does are told by that one. From a key of which every
+    # run has another value anything follows, and it explains nothing.
+    distinct: list[str] = []
+    for key in sorted(kept, key=lambda key: not is_typed[key]):
+        splits = not is_typed[key] and len(set(columns[key])) < len(known)
+        if not (splits and any(follows(key, other) and follows(other, key) for other in distinct)):
+            distinct.append(key)
+    kept = sorted(distinct, key=kept.index)
+    others = [[token([run.seed, run.fold]) for run in known], *(columns[key] for key in kept)]
+    if NAME in varied and not _determines(list(zip(*others, strict=True)), columns[NAME]):
         kept.append(NAME)
     return kept
 
 
-def _without_doubles(keys: list[str], columns: Columns, typed: Sequence[TypedKeys]) -> list[str]:
-    """Keys that were not typed and split the runs as another key does are told by that one."""
-    kept: list[str] = []
-    for key in sorted(keys, key=lambda key: (not _is_typed(key, typed), keys.index(key))):
-        double = not _is_typed(key, typed) and not columns.is_each_ones_own(key)
-        if double and any(columns.follows(key, other) and columns.follows(other, key) for other in kept):
-            continue
-        kept.append(key)
-    return sorted(kept, key=keys.index)
-
-
-def _is_typed(key: str, typed: Sequence[TypedKeys]) -> bool:
-    return any(each.names(key) for each in typed)
-
-
-def _brings_anything(key: str, columns: Columns, typed: Sequence[TypedKeys]) -> bool:
-    """Whether it is an option of a group that has no section of its own, such as `experiment`."""
-    section = any(other.startswith(f"{key}.") for other in columns.names)
-    return not section and any(key in each.options for each in typed)
+def _determines(column: Sequence[Hashable], other: Sequence[Hashable]) -> bool:
+    """Whether runs that agree in the one agree in the other."""
+    return len(set(zip(column, other, strict=True))) == len(set(column))
 
 
 def _above(key: str) -> list[str]:
@@ -128,7 +140,7 @@ def _above(key: str) -> list[str]:
 
 def is_aside(key: str, aside: Sequence[str] = ASIDE) -> bool:
     """Whether `key` is one of `aside` or lies below one."""
-    return any(f"{key}.".startswith(f"{each}.") for each in aside)
+    return any(f"{key}.".startswith(f"{prefix}.") for prefix in aside)
 
 
 def _place(key: str) -> tuple[int, str]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from math import fsum
 from typing import Any
 
 from mmfusion.report.formatting import count, seconds, size
+from mmfusion.report.statistics import means
 from mmfusion.store.run import Run
 
 COSTS: dict[str, tuple[str, Callable[[float], str]]] = {
@@ -30,14 +30,12 @@ def costs(run: Run) -> dict[str, float]:
         "memory_bytes": run.cost.get("peak_gpu_memory_bytes") or run.cost.get("peak_memory_bytes"),
         "step_seconds": _step(run.cost, run.config),
     }
-    return {name: float(each) for name, each in known.items() if isinstance(each, int | float)}
+    return {name: float(value) for name, value in known.items() if isinstance(value, int | float)}
 
 
 def mean_costs(runs: Sequence[Run]) -> dict[str, float]:
     """The means over the runs of which a cost is known."""
-    own = [costs(run) for run in runs]
-    values = {name: [each[name] for each in own if name in each] for name in COSTS}
-    return {name: fsum(each) / len(each) for name, each in values.items() if each}
+    return means(pair for run in runs for pair in costs(run).items())
 
 
 def _step(cost: Mapping[str, Any], config: Mapping[str, Any]) -> float | None:

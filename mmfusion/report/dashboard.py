@@ -70,14 +70,9 @@ def dashboard(folder: str, port: int = PORT, sections: Mapping[str, Mapping[str,
 def application(folder: Path, sections: Mapping[str, ReportSection] | None = None) -> ASGIApp:
     """The two things that can be asked for: the page, and what has changed. No path of the disk is ever asked for."""
     live = Live(folder, sections=sections)
-    shell = page(
-        {
-            "title": f"{live.folder.name} · dashboard",
-            "about": str(live.folder),
-            "foot": f"Served by mmfusion {__version__}; reads, and never writes, what is in this folder.",
-            "live": True,
-        }
-    )
+    foot = f"Served by mmfusion {__version__}; reads, and never writes, what is in this folder."
+    title = f"{live.folder.name} · dashboard"
+    shell = page({"title": title, "about": str(live.folder), "foot": foot, "live": True})
 
     def index(request: Request) -> Response:
         return HTMLResponse(shell)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import fsum
+from statistics import fmean
 
 from mmfusion.config.task_metrics import MetricFacts
-from mmfusion.report.columns import token
-from mmfusion.report.configs import ASIDE, FOLD, flat, is_aside
+from mmfusion.report.configs import ASIDE, FOLD, flat, is_aside, token
 from mmfusion.report.groups import Seed, replicate
 from mmfusion.report.run_metrics import RunMetrics, tasks, value
 from mmfusion.report.same_rows import scored_on
@@ -83,7 +82,7 @@ def delta_m(
     for task, alone in single.items():
         if why := no_change(task, [alone], task in signed):
             raise ValueError(why)
-    return fsum(change(multi[task], single[task], lower[task], task in signed) for task in multi) / len(multi)
+    return fmean(change(multi[task], single[task], lower[task], task in signed) for task in multi)
 
 
 def deltas(runs: Sequence[Run], known: RunMetrics, metric: str | None = None) -> Deltas:
@@ -103,66 +102,71 @@ def deltas(runs: Sequence[Run], known: RunMetrics, metric: str | None = None) ->
     if metric is not None and len(parts) == 3 and parts[0] == "test" and parts[1] in metrics:
         metrics[parts[1]] = metric
     facts = {task: known.facts(name) for task, name in metrics.items()}
-    alone = _Alone(completed, metrics, facts)
+    single = _SingleTaskRuns(completed, metrics, facts)
     values: dict[str, float] = {}
     other_seeds: set[str] = set()
     reasons: list[str] = []
-    for run in completed if alone else ():
-        if len(tasks(run)) < 2:
+    judged: set[str] = set()
+    for run in completed if single.values else ():
+        own = tasks(run)
+        if len(own) < 2:
             continue
         try:
-            values[run.id], same = _delta(run, metrics, facts, alone)
+            multi = {task: _tested(run, task, metrics) for task in own}
+            alone = {task: single.of(task, run) for task in own}
+            lower = {task: facts[task].direction == "min" for task in own}
+            signed = [task for task in own if facts[task].signed]
+            values[run.id] = delta_m(multi, {task: mean for task, (mean, _) in alone.items()}, lower, signed)
         except ValueError as error:
             reasons.append(str(error))
             continue
-        if not same:
+        judged.update(own)
+        if not all(has_seed for _, has_seed in alone.values()):
             other_seeds.add(run.id)
-    used = {task for run in completed if run.id in values for task in tasks(run)}
-    judged = {task: name for task, name in metrics.items() if task in used}
-    unit = known.in_hundredths(judged.values())
-    return Deltas(values, frozenset(other_seeds), judged, min(reasons, default=None), unit)
+    used = {task: name for task, name in metrics.items() if task in judged}
+    unit = known.in_hundredths(used.values())
+    return Deltas(values, frozenset(other_seeds), used, min(reasons, default=None), unit)
 
 
-class _Alone:
-    """Single-task runs' metrics by task, configuration and seed; true if there are any."""
+def _tested(run: Run, task: str, metrics: Mapping[str, str]) -> float:
+    tested = value(run, metrics[task]) if task in metrics else None
+    if tested is None:
+        raise ValueError(f"{run.id} has no test metric of {task}")
+    return tested
+
+
+class _SingleTaskRuns:
+    """Their metrics by task, configuration and seed."""
 
     def __init__(self, runs: Sequence[Run], metrics: Mapping[str, str], facts: Mapping[str, MetricFacts]) -> None:
-        self._seed_keys = _that_are_the_seed(runs)
+        self._seed_keys = _seed_keys(runs)
         self._metrics = metrics
-        self._found: defaultdict[tuple[str, tuple[Hashable, Hashable]], defaultdict[Seed, list[float]]]
-        self._found = defaultdict(lambda: defaultdict(list))
+        self.values: defaultdict[tuple[str, tuple[Hashable, Hashable]], defaultdict[Seed, list[float]]]
+        self.values = defaultdict(lambda: defaultdict(list))
+        of_task: defaultdict[str, list[float]] = defaultdict(list)
         for run in runs:
-            if len(own := tasks(run)) == 1 and own[0] in metrics:
-                found = value(run, metrics[own[0]])
-                if found is not None:
-                    self._found[own[0], self._configuration(run, own[0])][replicate(run)].append(found)
-        values: defaultdict[str, list[float]] = defaultdict(list)
-        for (task, _), seeds in self._found.items():
-            values[task] += [found for own in seeds.values() for found in own]
-        self._no_change = {
-            task: why for task, own in values.items() if (why := no_change(task, own, facts[task].signed))
-        }
-
-    def __bool__(self) -> bool:
-        return bool(self._found)
+            task, *others = tasks(run) or [""]
+            if task in metrics and not others and (tested := value(run, metrics[task])) is not None:
+                self.values[task, self._configuration(run, task)][replicate(run)].append(tested)
+                of_task[task].append(tested)
+        self._no_change = {task: no_change(task, own, facts[task].signed) for task, own in of_task.items()}
 
     def of(self, task: str, run: Run) -> tuple[float, bool]:
         """What `task` reaches alone in the run's configuration, and whether that is with the run's seed (and fold)."""
-        if task in self._no_change:
-            raise ValueError(self._no_change[task])
+        if why := self._no_change.get(task):
+            raise ValueError(why)
         key = self._configuration(run, task)
-        seeds = self._found.get((task, key))
+        seeds = self.values.get((task, key))
         if seeds is None:
-            others = any(known == task and each[1] == key[1] for known, each in self._found)
+            others = any(known == task and configuration[1] == key[1] for known, configuration in self.values)
             raise ValueError(
                 f"runs of {task} alone were tested on other rows than {run.id}"
                 if others
                 else f"there is no completed run of {task} alone with the configuration of {run.id}"
             )
         own = replicate(run)
-        taken = [seeds[own]] if own in seeds else list(seeds.values())
-        # All seeds count alike, however often one was run.
-        return fsum(fsum(each) / len(each) for each in taken) / len(taken), own in seeds
+        taken = [seeds[own]] if own in seeds else seeds.values()
+        return fmean(map(fmean, taken)), own in seeds  # all seeds count alike, however often one was run
 
     def _configuration(self, run: Run, task: str) -> tuple[Hashable, Hashable]:
         """What must agree between a run of several tasks and one of `task` alone, the rows they were tested on too."""
@@ -177,27 +181,12 @@ class _Alone:
         )
 
 
-def _delta(run: Run, metrics: Mapping[str, str], facts: Mapping[str, MetricFacts], alone: _Alone) -> tuple[float, bool]:
-    """Δm, and whether every single-task run had the run's seed."""
-    multi: dict[str, float] = {}
-    single: dict[str, float] = {}
-    same = True
-    for task in tasks(run):
-        found = value(run, metrics[task]) if task in metrics else None
-        if found is None:
-            raise ValueError(f"{run.id} has no test metric of {task}")
-        multi[task] = found
-        single[task], with_its_seed = alone.of(task, run)
-        same = same and with_its_seed
-    lower = {task: facts[task].direction == "min" for task in multi}
-    return delta_m(multi, single, lower, [task for task in multi if facts[task].signed]), same
-
-
-def _that_are_the_seed(runs: Sequence[Run]) -> frozenset[str]:
+def _seed_keys(runs: Sequence[Run]) -> set[str]:
     """Keys such as `data.seed` that hold the run's seed in every run: no difference between configurations."""
-    seeds = [run.seed for run in runs]
     flats = [flat(run.config) for run in runs]
-    keys = {key for each in flats for key, setting in each.items() if isinstance(setting, int)}
-    return frozenset(
-        key for key in keys if all(each.get(key, seed) == seed for each, seed in zip(flats, seeds, strict=True))
-    )
+    keys = {key for leaves in flats for key, setting in leaves.items() if isinstance(setting, int)}
+    return {
+        key
+        for key in keys
+        if all(leaves.get(key, run.seed) == run.seed for leaves, run in zip(flats, runs, strict=True))
+    }

@@ -39,7 +39,7 @@ class Curve:
 
 def cap(series: int) -> int:
     """How many points each of so many curves may hold."""
-    return next((each for each in CAPS if each * series <= BUDGET), CAPS[-1])
+    return next((most for most in CAPS if most * series <= BUDGET), CAPS[-1])
 
 
 def downsample(x: Floats, y: Floats, most: int) -> Curve:
@@ -52,10 +52,6 @@ def downsample(x: Floats, y: Floats, most: int) -> Curve:
         y: `[N]`, may hold nan and inf.
         most: at least 8.
     """
-    if len(x) != len(y):
-        raise ValueError(f"x has {len(x)} points, y has {len(y)}")
-    if most < 8:
-        raise ValueError(f"most: expected 8 or more, got {most}")
     logged = len(x)
     if logged > 2 and bool((y == y[0]).all()):
         return Curve(x[[0, -1]], y[[0, -1]], None, None, logged)
@@ -63,28 +59,20 @@ def downsample(x: Floats, y: Floats, most: int) -> Curve:
         return Curve(x, y, None, None, logged)
     finite = np.isfinite(y)
     buckets = (most - 2) // (2 if finite.all() else 3)
-    kept = extremes(y, finite, buckets)
-    starts = np.linspace(0, logged, buckets + 1).astype(np.intp)[:-1]
+    edges = np.linspace(0, logged, buckets + 1).astype(np.intp)
+    starts, sizes = edges[:-1], np.diff(edges)
     counts = np.add.reduceat(finite, starts, dtype=np.int64)
     sums = np.add.reduceat(np.where(finite, y, 0.0), starts)
     means = np.divide(sums, counts, out=np.full(buckets, np.nan), where=counts > 0)
-    sizes = np.diff(np.append(starts, logged))
-    return Curve(x[kept], y[kept], np.add.reduceat(x, starts) / sizes, means, logged)
-
-
-def extremes(y: Floats, finite: NDArray[np.bool_], buckets: int) -> NDArray[np.intp]:
-    """Which points stay, in order."""
-    edges = np.linspace(0, len(y), buckets + 1).astype(np.intp)
-    width = int(np.diff(edges).max())
     # One row a bucket; what is past a bucket's end repeats its last point, which changes neither extreme nor gap.
-    index = np.minimum(edges[:-1, None] + np.arange(width), edges[1:, None] - 1)
-    values, known = y[index], finite[index]
-    rows = np.arange(buckets)
+    index = np.minimum(starts[:, None] + np.arange(sizes.max()), edges[1:, None] - 1)
+    values, known, rows = y[index], finite[index], np.arange(buckets)
     low = index[rows, np.where(known, values, np.inf).argmin(1)]
     high = index[rows, np.where(known, values, -np.inf).argmax(1)]
     gap = index[rows, (~known).argmax(1)][~known.all(1)]
     some = known.any(1)
-    return np.unique(np.concatenate([[0, len(y) - 1], low[some], high[some], gap]))
+    kept = np.unique(np.concatenate([[0, logged - 1], low[some], high[some], gap]))
+    return Curve(x[kept], y[kept], np.add.reduceat(x, starts) / sizes, means, logged)
 
 
 def encode(values: Sequence[float] | Floats) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from math import floor, log10
 from typing import Any
 
-from mmfusion.report.columns import ABSENT
+from mmfusion.report.configs import ABSENT
 from mmfusion.report.statistics import Interval
 
 NONE = "–"
@@ -37,7 +37,7 @@ def setting(value: Any) -> str:
         text = f"{value:.4g}"
         return f"{value:g}" if "e+" in text else text
     if isinstance(value, Mapping):
-        return "{" + ", ".join(f"{key}: {setting(each)}" for key, each in value.items()) + "}"
+        return "{" + ", ".join(f"{key}: {setting(inner)}" for key, inner in value.items()) + "}"
     return "[" + ", ".join(map(setting, value)) + "]" if isinstance(value, list | tuple) else str(value)
 
 
@@ -68,10 +68,10 @@ def brief(settings: Mapping[str, Any]) -> str:
 
 def decimals(intervals: Sequence[Interval | None]) -> int:
     """How many to print: three for numbers about 1, and enough for the narrowest interval to show, within reason."""
-    known = [each for each in intervals if each is not None]
-    magnitude = _magnitude([abs(each.mean) for each in known])
+    known = [interval for interval in intervals if interval is not None]
+    magnitude = _magnitude([abs(interval.mean) for interval in known])
     places = 2 - magnitude if magnitude < -1 else max(3 - max(magnitude, 0), 0)
-    halves = [each.half for each in known if each.half]
+    halves = [interval.half for interval in known if interval.half]
     needed = -_magnitude([min(halves)]) if halves else 0
     return min(max(places, min(needed, places + 2)), 9)
 

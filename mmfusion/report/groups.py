@@ -1,18 +1,16 @@
-"""Runs mean_interval to groups: what a configuration came to over its seeds."""
+"""Runs in groups: what a configuration reached over its seeds."""
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
-from math import fsum
 from typing import Any, NamedTuple
 
 from mmfusion.config.errors import ConfigError, suggest
-from mmfusion.report.columns import ABSENT, token
-from mmfusion.report.configs import differing, settings
-from mmfusion.report.run_metrics import value
-from mmfusion.report.statistics import Interval, interval
+from mmfusion.report.configs import ABSENT, differing, settings, token
+from mmfusion.report.run_metrics import value as metric_value
+from mmfusion.report.statistics import Interval, interval, means
 from mmfusion.store.find import natural
 from mmfusion.store.run import Run
 
@@ -89,18 +87,15 @@ def group_runs(runs: Sequence[Run], by: Sequence[str] = ()) -> Grouping:
     known = sorted((run for run in runs if run.config), key=lambda run: natural(run.id))
     rows = settings(known)
     varied = differing(known, rows)
-    keys = list(dict.fromkeys(key for each in by for key in resolve_key(each, rows, varied))) if by else varied
-    members: defaultdict[tuple[Hashable, ...], list[int]] = defaultdict(list)
-    for index, row in enumerate(rows):
-        members[tuple(token(row.get(key, ABSENT)) for key in keys)].append(index)
+    keys = list(dict.fromkeys(key for name in by for key in resolve_key(name, rows, varied))) if by else varied
     within = [key for key in varied if key not in keys]
-    cells = {run.id: tuple(token(row.get(key, ABSENT)) for key in within) for run, row in zip(known, rows, strict=True)}
-    groups = []
-    for inside in members.values():
-        own = [known[index] for index in inside]
-        own_settings = {key: rows[inside[0]].get(key, ABSENT) for key in keys}
-        groups.append(Group(own_settings, own, {run.id: cells[run.id] for run in own}))
-    return Grouping(keys, within, groups)
+    groups: dict[Hashable, Group] = {}
+    for run, row in zip(known, rows, strict=True):
+        own = {key: row.get(key, ABSENT) for key in keys}
+        group = groups.setdefault(token(own), Group(own, [], {}))
+        group.runs.append(run)
+        group.cells[run.id] = token([row.get(key, ABSENT) for key in within])
+    return Grouping(keys, within, list(groups.values()))
 
 
 def resolve_key(wanted: str, rows: Sequence[Mapping[str, Any]], varied: Sequence[str]) -> list[str]:
@@ -133,7 +128,7 @@ def by_seed(group: Group, values: Mapping[str, float]) -> dict[Seed, float]:
     Runs with one seed are averaged first, so that what varies besides the seed does not pass for repetition.
 
     Args:
-        group: whose runs are mean_interval.
+        group: whose runs are averaged.
         values: run's id to its value.
     """
     return _over_cells(_cells(group, values))
@@ -143,32 +138,23 @@ def paired_by_seed(a: Group, b: Group, values: Mapping[str, float]) -> tuple[dic
     """`by_seed` of both, over the cells that both have at a seed."""
     cells_a, cells_b = _cells(a, values), _cells(b, values)
     shared = cells_a.keys() & cells_b.keys()
-    over_a, over_b = (_over_cells({key: each[key] for key in shared}) for each in (cells_a, cells_b))
+    over_a, over_b = (_over_cells({cell: cells[cell] for cell in shared}) for cells in (cells_a, cells_b))
     return over_a, over_b
 
 
 def _cells(group: Group, values: Mapping[str, float]) -> dict[tuple[Seed, Hashable], float]:
-    found: defaultdict[tuple[Seed, Hashable], list[float]] = defaultdict(list)
-    for run in group.runs:
-        if run.id in values:
-            found[replicate(run), group.cells[run.id]].append(values[run.id])
-    return {key: _mean(each) for key, each in found.items()}
+    own = [run for run in group.runs if run.id in values]
+    return means(((replicate(run), group.cells[run.id]), values[run.id]) for run in own)
 
 
 def _over_cells(cells: Mapping[tuple[Seed, Hashable], float]) -> dict[Seed, float]:
-    found: defaultdict[Seed, list[float]] = defaultdict(list)
-    for (seed, _), each in cells.items():
-        found[seed].append(each)
-    return {seed: _mean(each) for seed, each in found.items()}
-
-
-def _mean(values: Sequence[float]) -> float:
-    return fsum(values) / len(values)  # exact, so that the order of runs cannot matter
+    return means((seed, value) for (seed, _), value in cells.items())
 
 
 def metric_values(runs: Sequence[Run], metric: str) -> dict[str, float]:
     """Run's id to its value of the metric, for completed runs that have one."""
-    return {run.id: found for run in runs if run.status == "completed" and (found := value(run, metric)) is not None}
+    values = {run.id: metric_value(run, metric) for run in runs if run.status == "completed"}
+    return {name: value for name, value in values.items() if value is not None}
 
 
 def by_fold(seeds: Mapping[Seed, float]) -> dict[Hashable, float]:
@@ -179,10 +165,7 @@ def by_fold(seeds: Mapping[Seed, float]) -> dict[Hashable, float]:
     """
     if len({seed.fold for seed in seeds if isinstance(seed, _OfFold)}) < 2:
         return dict(seeds)
-    found: defaultdict[Hashable, list[float]] = defaultdict(list)
-    for seed, reached in seeds.items():
-        found[("fold", seed.fold) if isinstance(seed, _OfFold) else seed].append(reached)
-    return {key: _mean(each) for key, each in found.items()}
+    return means((("fold", s.fold) if isinstance(s, _OfFold) else s, value) for s, value in seeds.items())
 
 
 def mean_interval(seeds: Mapping[Seed, float], overlap: float = 0.0) -> Interval | None:

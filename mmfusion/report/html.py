@@ -6,12 +6,14 @@ import base64
 import hashlib
 import importlib.util
 import json
+import re
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from mmfusion.report.built_sections import build_sections
+from mmfusion.report.page_summary import page_summary
 from mmfusion.report.payload import payload
 from mmfusion.store.files import write
 from mmfusion.store.run import Run
@@ -41,13 +43,14 @@ def write_html(
         runs: as `find_runs` gives them.
         path: the file.
         title: of the page.
-        metric, by, lower: as `payload` takes them.
+        metric, by, lower: as `page_summary` takes them.
         sections: further ones by name, as `build_sections` takes them.
 
     Raises:
         ConfigError: there is no such metric, key or section.
     """
-    text = page(payload(runs, title, metric, by, lower, build_sections(sections)))
+    shared = page_summary(runs, metric, by, lower, sections=build_sections(sections))
+    text = page(payload(runs, title, shared))
     path.parent.mkdir(parents=True, exist_ok=True)
     write(path, text)
 
@@ -73,14 +76,8 @@ def page(content: Mapping[str, Any]) -> str:
         # Plotly's five megabytes are no script until the table is there: then the page makes them one.
         "<!--script-->": f'<script type="text/plain" id="plotly">{plotly}</script>\n<script>{script}</script>',
     }
-    text = _asset("page.html")
-    made: list[str] = []
-    # Cut at the marks of the asset alone: what is put in is never searched for marks.
-    for mark, part in parts.items():
-        before, found, text = text.partition(mark)
-        assert found, mark
-        made += [before, part]
-    return "".join([*made, text])
+    # In one pass: what is put in is never searched for marks.
+    return re.sub("|".join(parts), lambda mark: parts[mark[0]], _asset("page.html"))
 
 
 def embedded(content: Any) -> str:

@@ -33,8 +33,8 @@ def importance(sweep: Path, other_storages: bool = True) -> list[dict[str, Any]]
     about = read_mapping(sweep / SWEEP)
     if about.get("kind") != "search":
         return []
-    given = about.get("objectives")
-    objectives = [str(each.get("metric")) for each in given if isinstance(each, Mapping)] if given else ["objective"]
+    listed = about.get("objectives")
+    objectives = [str(item.get("metric")) for item in listed if isinstance(item, Mapping)] if listed else ["objective"]
     try:
         with _study(sweep, about, other_storages) as study:
             return [_of(study, i, name) for i, name in enumerate(objectives)]
@@ -82,11 +82,12 @@ def _of(study: Study, index: int, objective: str) -> dict[str, Any]:
 
     trials = study.get_trials(deepcopy=False, states=(TrialState.COMPLETE,))
     count = len(trials)
-    found: dict[str, Any] = {"objective": objective, "trials": count, "methods": {}, "note": None}
+    methods: dict[str, dict[str, float]] = {}
+    entry: dict[str, Any] = {"objective": objective, "trials": count, "methods": methods, "note": None}
     if count < FEWEST:
-        return found | {"note": f"{count} completed trials; {FEWEST} are the fewest that anything is said of"}
+        return entry | {"note": f"{count} completed trials; {FEWEST} are the fewest that anything is said of"}
     if len({trial.values[index] for trial in trials}) < 2:
-        return found | {"note": "all trials came to the same value"}
+        return entry | {"note": "all trials came to the same value"}
     # PED-ANOVA takes low values for good ones, whatever the study's direction is.
     sign = 1.0 if study.directions[index] == StudyDirection.MINIMIZE else -1.0
 
@@ -107,7 +108,7 @@ def _of(study: Study, index: int, objective: str) -> dict[str, Any]:
             notes.append(f"{name}: {error}")
             continue
         if values:
-            found["methods"][name] = {key: float(value) for key, value in values.items()}
+            methods[name] = {key: float(value) for key, value in values.items()}
         else:
             notes.append(f"{name}: no parameter is in all trials")
-    return found | {"note": "; ".join(notes) or None}
+    return entry | {"note": "; ".join(notes) or None}

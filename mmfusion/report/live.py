@@ -7,51 +7,35 @@ import secrets
 import threading
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.downsample import cap
 from mmfusion.report.page_summary import page_summary, searches
 from mmfusion.report.payload import one
 from mmfusion.report.sections._base import ReportSection
+from mmfusion.store import files
 from mmfusion.store.curves import curve_names
-from mmfusion.store.files import (
-    CONCLUSION,
-    CONFIG,
-    CURVES,
-    FITTED_TASKS,
-    JOB,
-    JOURNAL,
-    LOG,
-    OUTPUTS,
-    OVERRIDES,
-    PREDICTIONS,
-    PROVENANCE,
-    RESULT,
-    SWEEP,
-)
 from mmfusion.store.find import find_runs
 from mmfusion.store.run import Run
 
-READ = (CONFIG, OVERRIDES, RESULT, JOB, PROVENANCE, CURVES, PREDICTIONS, FITTED_TASKS, OUTPUTS, LOG)
-"""Every file of a run that the page is made from."""
+SUMMARY_FILES = (files.CONFIG, files.OVERRIDES, files.RESULT, files.JOB)
+READ = (
+    *(*SUMMARY_FILES, files.PROVENANCE, files.CURVES),
+    *(files.PREDICTIONS, files.FITTED_TASKS, files.OUTPUTS, files.LOG),
+)
+"""Every file of a run that the page is made from; what is shown of all runs together needs the first of them."""
+SWEEP_FILES = (files.SWEEP, files.JOURNAL, files.CONCLUSION)
 SEARCHED_AGAIN = 20.0
 """Seconds that the importances of a search stand, however fast its trials come."""
 
 Signature = tuple[Any, ...]
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A run as text for the page.
-
-    Attributes:
-        signature: its files' times and sizes, and its status: if they are the same, so is the text.
-        version: when it last changed.
-        text: JSON.
-    """
+class Piece(NamedTuple):
+    """A run as JSON for the page; `signature` is the state of its files: while it is the same, so is the text."""
 
     signature: Signature
     version: int
@@ -94,23 +78,24 @@ class Live:
             full = server != self.server or version > self._version
             after = 0 if full else version
             runs = [self._pieces[name].text for name in self._ids if self._pieces[name].version > after]
-            shared = self._shared
-            ids = self._ids if self._ids_version > after else None
-            return (
-                f'{{"server":{json.dumps(self.server)},"version":{self._version},"full":{json.dumps(full)},'
-                f'"reading":{waiting},"ids":{json.dumps(ids)},"runs":[{",".join(runs)}],'
-                f'"shared":{shared.text if shared is not None and shared.version > after else "null"}}}'
-            )
+            shared = self._shared.text if self._shared is not None and self._shared.version > after else "null"
+            head = {"server": self.server, "version": self._version, "full": full, "reading": waiting}
+            head["ids"] = self._ids if self._ids_version > after else None
+            return f'{json.dumps(head)[:-1]},"runs":[{",".join(runs)}],"shared":{shared}}}'
 
     def _refresh(self) -> int:
         """Read what has changed; returns how many runs there was no time for."""
         until = time.monotonic() + self.patience
-        found = [self._own(run) for run in self._find()]
-        most = cap(sum(len(curve_names(run.path / CURVES)) for run, inside in found if inside))
+        try:
+            found = find_runs([self.folder])
+        except (OSError, ConfigError):
+            found = []  # taken away, or being written anew; the next look is at what is there then
+        runs = [self._own(run) for run in found]
+        most = cap(sum(len(curve_names(run.path / files.CURVES)) for run, inside in runs if inside))
         version = self._version + 1
         read: list[Run] = []
         waiting = 0
-        for run, inside in found:
+        for run, inside in runs:
             signature = (most, inside, run.status, run.error, *_stats(run.path, READ))
             known = self._pieces.get(run.id)
             if known is None or known.signature != signature:
@@ -120,56 +105,46 @@ class Live:
                     if known is None:
                         continue
                 else:
-                    text = json.dumps(one(run, most, files=inside), allow_nan=False, separators=(",", ":"))
-                    self._pieces[run.id] = Piece(signature, version, text)
+                    self._pieces[run.id] = Piece(signature, version, _json(one(run, most, files=inside)))
                     self._version = version
             read.append(run)
-        self._keep([run.id for run in read], version)
+        ids = [run.id for run in read]
+        if ids != self._ids:
+            self._ids, self._ids_version, self._version = ids, version, version
+            self._pieces = {name: self._pieces[name] for name in ids}
         self._share(read, version)
         return waiting
-
-    def _find(self) -> list[Run]:
-        try:
-            return find_runs([self.folder])
-        except (OSError, ConfigError):
-            return []  # taken away, or being written anew; the next look is at what is there then
 
     def _own(self, run: Run) -> tuple[Run, bool]:
         """The run without anything that lies outside of the folder, and whether its files may be read."""
         if (link := leaves(run.path, self.folder)) is not None:
             why = f"{link} leads out of the folder; nothing of this run is shown"
             return Run(run.path, "failed", run.path.name, error=why, id=run.id), False
-        inside = run.sweep is None or leaves(run.sweep, self.folder, (SWEEP, JOURNAL, CONCLUSION)) is None
+        inside = run.sweep is None or leaves(run.sweep, self.folder, SWEEP_FILES) is None
         return run if inside else replace(run, sweep=None), True
-
-    def _keep(self, ids: list[str], version: int) -> None:
-        if ids != self._ids:
-            self._ids, self._ids_version, self._version = ids, version, version
-            self._pieces = {name: self._pieces[name] for name in ids}
 
     def _share(self, runs: list[Run], version: int) -> None:
         """What is said of all runs; curves change it never."""
         sweeps = sorted({run.sweep for run in runs if run.sweep is not None})
         signature = (
-            tuple((run.id, run.status, *_stats(run.path, (CONFIG, OVERRIDES, RESULT, JOB))) for run in runs),
-            tuple(_stats(sweep, (SWEEP, CONCLUSION)) for sweep in sweeps),
+            tuple((run.id, run.status, *_stats(run.path, SUMMARY_FILES)) for run in runs),
+            tuple(_stats(sweep, (files.SWEEP, files.CONCLUSION)) for sweep in sweeps),
             self._search(runs, sweeps),
         )
         if self._shared is None or self._shared.signature != signature:
-            found = page_summary(runs, known_searches=self._searches[2], sections=self.sections)
-            text = json.dumps(found, allow_nan=False, separators=(",", ":"))
-            self._shared, self._version = Piece(signature, version, text), version
+            summary = page_summary(runs, known_searches=self._searches[2], sections=self.sections)
+            self._shared, self._version = Piece(signature, version, _json(summary)), version
 
     def _search(self, runs: list[Run], sweeps: list[Path]) -> str:
-        """Have importances made anew when a study has changed and some time has passed; tells the last ones.
+        """The last importances; they are computed again when a study has changed and some time has passed.
 
         In a thread of their own: no answer waits for them, a later one has them.
         """
-        made, before, _ = self._searches
-        signature = tuple(_stats(sweep, (SWEEP, JOURNAL)) for sweep in sweeps)
+        computed, before, _ = self._searches
+        signature = tuple(_stats(sweep, (files.SWEEP, files.JOURNAL)) for sweep in sweeps)
         now = time.monotonic()
         idle = self._searching is None or not self._searching.is_alive()
-        if signature != before and idle and (not before or now - made > SEARCHED_AGAIN):
+        if signature != before and idle and (not before or now - computed > SEARCHED_AGAIN):
 
             def search() -> None:
                 self._searches = (time.monotonic(), signature, searches(runs, other_storages=False))
@@ -183,20 +158,13 @@ def leaves(path: Path, folder: Path, names: tuple[str, ...] = READ) -> str | Non
     """The first of the files in `path` that lies outside of the folder, by a link; None if none does."""
     if not path.resolve().is_relative_to(folder):
         return path.name
-    for name in names:
-        each = path / name
-        if each.is_symlink() and not each.resolve().is_relative_to(folder):
-            return name
-    return None
+    links = (name for name in names if (path / name).is_symlink())
+    return next((name for name in links if not (path / name).resolve().is_relative_to(folder)), None)
 
 
 def _stats(path: Path, names: tuple[str, ...]) -> Signature:
-    found: list[Any] = []
-    for name in names:
-        try:
-            stat = (path / name).stat()
-        except OSError:
-            found.append(None)
-        else:
-            found.append((stat.st_mtime_ns, stat.st_size, stat.st_ino))
-    return tuple(found)
+    return tuple(files.file_state(path / name) for name in names)
+
+
+def _json(content: Any) -> str:
+    return json.dumps(content, allow_nan=False, separators=(",", ":"))

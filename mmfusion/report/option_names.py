@@ -31,7 +31,7 @@ class TypedKeys:
         """Whether `key` was typed: itself, as a section's option, or within a mapping."""
         if key in self.options or key in self.keys:
             return True
-        return any(whole and key.startswith(f"{each}.") for each, whole in self.keys.items())
+        return any(whole and key.startswith(f"{name}.") for name, whole in self.keys.items())
 
 
 def typed_keys(overrides: Sequence[str]) -> TypedKeys:
@@ -68,22 +68,20 @@ def option_names(
     """
     key = f"{section}._target_"
     targets = {run.id: str(flats[run.id][key]) for run in runs if key in flats[run.id]}
-    contents = {name: _content(flats[name], section) for name in targets}
-    by_content: defaultdict[Any, set[str]] = defaultdict(set)
-    by_target: defaultdict[str, set[str]] = defaultdict(set)
+    contents = {
+        name: tuple(sorted((k, repr(value)) for k, value in flats[name].items() if k.startswith(f"{section}.")))
+        for name in targets
+    }
+    by_content, by_target, owners = defaultdict(set), defaultdict(set), defaultdict(set)
     for name, target in targets.items():
-        option = typed[name].options.get(section)
-        if option is not None:
+        if (option := typed[name].options.get(section)) is not None:
             by_content[contents[name]].add(option)
             by_target[target].add(option)
     chosen = {}
     for name, target in targets.items():
-        names = by_content[contents[name]]
         only = by_target[target] if len(by_target[target]) == 1 else {class_name(target)}
-        chosen[name] = min(names or only)
-    owners: defaultdict[str, set[str]] = defaultdict(set)
-    for name, option in chosen.items():
-        owners[option].add(targets[name])
+        chosen[name] = min(by_content[contents[name]] or only)
+        owners[chosen[name]].add(target)
     return {name: option if len(owners[option]) == 1 else targets[name] for name, option in chosen.items()}
 
 
@@ -95,7 +93,3 @@ def class_name(target: str) -> str:
     if module.replace("_", "") == last.lower():
         return module
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", last).lower()
-
-
-def _content(flat: Mapping[str, Any], section: str) -> tuple[tuple[str, str], ...]:
-    return tuple(sorted((key, repr(value)) for key, value in flat.items() if key.startswith(f"{section}.")))

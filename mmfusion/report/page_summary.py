@@ -10,9 +10,8 @@ from typing import Any
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.balance import Balance, rankable
 from mmfusion.report.built_sections import contents
-from mmfusion.report.columns import ABSENT
 from mmfusion.report.compare import Comparison, compare
-from mmfusion.report.configs import settings
+from mmfusion.report.configs import ABSENT, settings
 from mmfusion.report.formatting import setting, short_keys
 from mmfusion.report.groups import Grouping, by_seed, group_runs, mean_interval
 from mmfusion.report.importance import importance
@@ -39,46 +38,42 @@ def page_summary(
     known_searches: list[dict[str, Any]] | None = None,
     sections: Mapping[str, ReportSection] | None = None,
 ) -> dict[str, Any]:
-    """`summary_of` all runs, and under `sweeps` name to that of its runs alone, if there are two sweeps at least.
+    """What the page shows of all runs, and under `sweeps` name to that of its runs alone, if there are two at least.
 
     What is requested of all runs is requested of a sweep as far as it has such a metric and such keys.
 
-    Raises:
-        ConfigError: there is no such metric or key.
-    """
-    whole = summary_of(runs, metric, by, lower, known_searches, sections)
-    runs_of: defaultdict[str, list[Run]] = defaultdict(list)
-    for run in runs:
-        runs_of[SINGLE if run.sweep is None else run.sweep.name].append(run)
-    sweeps = {}
-    for name, inside in sorted(runs_of.items()) if len(runs_of) > 1 else ():
-        own = [search for search in whole["searches"] if search["sweep"] == name]
-        try:
-            sweeps[name] = summary_of(inside, metric, by, lower, own, sections)
-        except ConfigError:
-            sweeps[name] = summary_of(inside, lower=lower, known_searches=own, sections=sections)
-    return whole | {"sweeps": sweeps}
-
-
-def summary_of(
-    runs: Sequence[Run],
-    metric: str | None = None,
-    by: Sequence[str] = (),
-    lower: Mapping[str, bool] | None = None,
-    known_searches: list[dict[str, Any]] | None = None,
-    sections: Mapping[str, ReportSection] | None = None,
-) -> dict[str, Any]:
-    """What the page shows of runs together.
-
     Args:
         runs: all of them.
-        metric, by, lower: as `payload` takes them.
+        metric: what runs are ranked by at first; None for the rule of `compare`.
+        by: keys that configurations are told apart by; none: all that differ.
+        lower: metric to whether lower is better, where no run knows.
         known_searches: what `searches` gave, if it was called before.
         sections: by name, as `build_sections` gives them.
 
     Raises:
         ConfigError: there is no such metric or key.
     """
+    importances = searches(runs) if known_searches is None else known_searches
+    runs_of: defaultdict[str, list[Run]] = defaultdict(list)
+    for run in runs:
+        runs_of[SINGLE if run.sweep is None else run.sweep.name].append(run)
+    whole = _summary(runs, metric, by, lower, sections) | {"searches": importances, "sweeps": {}}
+    for name, inside in sorted(runs_of.items()) if len(runs_of) > 1 else ():
+        try:
+            own = _summary(inside, metric, by, lower, sections)
+        except ConfigError:
+            own = _summary(inside, None, (), lower, sections)
+        whole["sweeps"][name] = own | {"searches": [each for each in importances if each["sweep"] == name]}
+    return whole
+
+
+def _summary(
+    runs: Sequence[Run],
+    metric: str | None,
+    by: Sequence[str],
+    lower: Mapping[str, bool] | None,
+    sections: Mapping[str, ReportSection] | None,
+) -> dict[str, Any]:
     completed = [run for run in runs if run.status == "completed"]
     known, tested = RunMetrics(runs, lower), RunMetrics(completed, lower)
     try:
@@ -89,7 +84,6 @@ def summary_of(
         # Nothing was tested yet, or in no direction that is known.
     groups = group_runs(runs, by)
     configured = sorted((run for run in runs if run.config), key=lambda run: run.id)
-    rows = dict(zip((run.id for run in configured), settings(configured), strict=True))
     keys = [*groups.by, *groups.within]
     shared = {name: rankable(groups, completed, name) for name in known.names}
     main = list(tested.mains().values())
@@ -101,7 +95,10 @@ def summary_of(
         ],
         "keys": [{"key": key, "short": short} for key, short in short_keys(keys).items()],
         "by": groups.by,
-        "settings": {name: [_plain(row.get(key, ABSENT)) for key in keys] for name, row in rows.items()},
+        "settings": {
+            run.id: [_plain(row.get(key, ABSENT)) for key in keys]
+            for run, row in zip(configured, settings(configured), strict=True)
+        },
         "groups": _groups(groups, shared, overlap(completed)),
         "same_rows": {
             name: {
@@ -117,7 +114,6 @@ def summary_of(
             for name in list(dict.fromkeys([metric, *main]))[:MOST_COMPARED]
             if name is not None and tested.has_direction(name)
         },
-        "searches": searches(runs) if known_searches is None else known_searches,
         "to_come": [[sweep.name, count, planned] for sweep, count, planned in not_begun(runs)],
         "conclusions": conclusions(runs),
         "sections": contents(sections or {}, runs),
@@ -163,7 +159,7 @@ def _rows(comparison: Comparison, place: Mapping[frozenset[str], int]) -> dict[i
     """Group's place to its test against the best one and its Δm."""
     rows = {}
     for rank, row in enumerate(comparison.rows):
-        about: dict[str, Any] = {"rank": rank} if row.found is not None and row.unranked is None else {}
+        about: dict[str, Any] = {"rank": rank} if row.is_ranked else {}
         if row.paired is not None:
             about |= {"p": row.p, "reason": row.paired.reason, "pairs": row.paired.n, "effect": row.paired.effect}
         elif row.unranked is not None:

@@ -18,8 +18,6 @@ from mmfusion.report.confusion import read_predictions
 from mmfusion.report.costs import costs
 from mmfusion.report.downsample import cap, downsample, encode
 from mmfusion.report.formatting import many, shortlist
-from mmfusion.report.page_summary import page_summary
-from mmfusion.report.sections._base import ReportSection
 from mmfusion.store.curves import curve_names
 from mmfusion.store.files import CURVES, LOG, PREDICTIONS
 from mmfusion.store.run import Run
@@ -30,34 +28,15 @@ _EPOCHS = 2000
 _NO_FILES: dict[str, Any] = {"faults": [], "log": [], "curves": {}, "epochs": [], "predictions": {}}
 
 
-def payload(
-    runs: Sequence[Run],
-    title: str,
-    metric: str | None = None,
-    by: Sequence[str] = (),
-    lower: Mapping[str, bool] | None = None,
-    sections: Mapping[str, ReportSection] | None = None,
-) -> dict[str, Any]:
-    """All that a page needs.
-
-    Args:
-        runs: in the order in which they are to be known.
-        title: of the page.
-        metric: what runs are ranked by at first; None for the rule of `compare`.
-        by: keys that configurations are told apart by; none: all that differ.
-        sections: by name, as `build_sections` gives them.
-        lower: metric to whether lower is better, where no run knows.
-
-    Raises:
-        ConfigError: there is no such metric or key.
-    """
+def payload(runs: Sequence[Run], title: str, shared: Mapping[str, Any]) -> dict[str, Any]:
+    """All that a page needs: `title` is its own, `shared` is what `page_summary` gives of the runs."""
     most = cap(sum(len(curve_names(run.path / CURVES)) for run in runs))
     return {
         "title": title,
         "about": about(runs),
         "foot": f"Written by mmfusion {__version__}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC.",
         "live": False,
-        "shared": page_summary(runs, metric, by, lower, sections=sections),
+        "shared": shared,
         "runs": [one(run, most) for run in runs],
     }
 
@@ -70,7 +49,7 @@ def one(run: Run, most: int, files: bool = True) -> dict[str, Any]:
         most: points that a curve may have.
         files: whether its curves, predictions and log may be read.
     """
-    about_run = {
+    shown = {
         "id": run.id,
         "name": run.name,
         "status": run.status,
@@ -88,7 +67,7 @@ def one(run: Run, most: int, files: bool = True) -> dict[str, Any]:
         "sweep": run.sweep.name if run.sweep else None,
         "trial": plain((run.job or {}).get("trial")),
     }
-    return about_run | (_files(run, most) if files else _NO_FILES)
+    return shown | (_files(run, most) if files else _NO_FILES)
 
 
 def _files(run: Run, most: int) -> dict[str, Any]:
@@ -127,17 +106,16 @@ def curves(history: pl.DataFrame, most: int) -> dict[str, dict[str, Any]]:
     # Nan is what was logged, null is what was not: once they are numbers alone, only the mask tells.
     there = history.select(pl.col("step", *names).is_not_null()).to_numpy()
     values = history.select(pl.col("step", *names).cast(pl.Float64)).to_numpy()
-    found: dict[str, dict[str, Any]] = {}
+    drawn: dict[str, dict[str, Any]] = {}
     for i, name in enumerate(names, start=1):
         kept = there[:, 0] & there[:, i]
         if not kept.any():
             continue
         curve = downsample(values[kept, 0], values[kept, i], most)
-        points: dict[str, Any] = {"x": encode(curve.x), "y": encode(curve.y), "n": curve.logged}
+        drawn[name] = {"x": encode(curve.x), "y": encode(curve.y), "n": curve.logged}
         if curve.mean_x is not None and curve.mean_y is not None:
-            points |= {"mx": encode(np.round(curve.mean_x, 2)), "my": encode(curve.mean_y)}
-        found[name] = points
-    return found
+            drawn[name] |= {"mx": encode(np.round(curve.mean_x, 2)), "my": encode(curve.mean_y)}
+    return drawn
 
 
 def epochs(history: pl.DataFrame) -> list[list[float]]:
@@ -164,10 +142,8 @@ def log_tail(path: Path) -> list[str]:
         return []
     lines = text.split("\n")[1 if size > _LOG_BYTES else 0 :]
     # A progress bar writes over its line again and again; what it wrote last is what stays.
-    seen = [_CONTROL.sub("", line.rstrip("\r").rpartition("\r")[2]).rstrip() for line in lines]
-    while seen and not seen[-1]:
-        seen.pop()
-    return seen[-_LOG_LINES:]
+    seen = "\n".join(_CONTROL.sub("", line.rstrip("\r").rpartition("\r")[2]).rstrip() for line in lines).rstrip("\n")
+    return seen.split("\n")[-_LOG_LINES:] if seen else []
 
 
 def plain(content: Any) -> Any:

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Hashable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
-from math import fsum
-from pathlib import Path
-from typing import TYPE_CHECKING
+from statistics import fmean
 
 from mmfusion.report.balance import Balance
 from mmfusion.report.groups import Grouping
-from mmfusion.report.same_rows import Source, source_of
+from mmfusion.report.rescored import PredictedRun, over_folds
 from mmfusion.store.run import Run
-
-if TYPE_CHECKING:
-    from mmfusion.runs.rescore import Tested
 
 
 def overlap(runs: Sequence[Run]) -> float:
@@ -32,7 +25,7 @@ def overlap(runs: Sequence[Run]) -> float:
     if not ratios:
         folds = max((_folds(run, inside) for run in inside), default=0)
         return 1 / (folds - 1) if folds > 1 else 0.0
-    return fsum(ratios) / len(ratios)
+    return fmean(ratios)
 
 
 def _held_out(run: Run) -> float | None:
@@ -44,7 +37,7 @@ def _held_out(run: Run) -> float | None:
 
 def _folds(run: Run, runs: Sequence[Run]) -> int:
     folds = run.config["data"]["split"]["folds"]
-    return folds if isinstance(folds, int) else len({each.fold for each in runs})
+    return folds if isinstance(folds, int) else len({other.fold for other in runs})
 
 
 @dataclass(frozen=True)
@@ -80,40 +73,9 @@ def pooled(groups: Grouping, shared: Balance, metric: str) -> Pooled:
             if run.id in shared.values and run.fold is not None:
                 if run.config["data"]["split"].get("column") is not None:
                     return Pooled()  # every fold is tested on the same rows
-                parts.append((place, (run.seed, group.cells[run.id]), source_of(run)))
+                parts.append((place, (run.seed, group.cells[run.id]), PredictedRun.of(run)))
     try:
-        found = _pooled(tuple(parts), task) if parts else {}
+        metrics = over_folds(tuple(parts), task) if parts else {}
     except ValueError as error:
         return Pooled(reason=str(error))
-    return Pooled({place: own[last] for place, own in found.items() if last in own})
-
-
-@lru_cache(maxsize=32)
-def _pooled(parts: tuple[tuple[int, Hashable, Source], ...], task: str) -> dict[int, dict[str, float]]:
-    """Group's place to its metrics, by their last names; ValueError (`RescoreError`) if there can be none."""
-    from mmfusion.runs.rescore import RescoreError, read_tested, score  # torch takes seconds
-
-    tested: dict[Path, Tested] = {}
-    for _, _, source in parts:
-        try:
-            tested[source.path] = read_tested(source.path, source.run.config, task)
-        except RescoreError as error:
-            raise ValueError(f"{source.run.id}: {error}") from None
-    ids: dict[int | None, set[str]] = {}
-    for _, _, source in parts:
-        own = set(tested[source.path].labels)
-        ids[source.run.fold] = ids.get(source.run.fold, own) & own
-    unions: defaultdict[tuple[int, Hashable], dict[int | None, Tested]] = defaultdict(dict)
-    for place, repeat, source in parts:
-        fold = source.run.fold
-        if ids[fold]:
-            unions[place, repeat].setdefault(fold, tested[source.path].on(sorted(ids[fold])))
-    values: defaultdict[int, defaultdict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
-    repeats = Counter(place for place, _ in unions)
-    for (place, _), folds in unions.items():
-        for name, value in score(list(folds.values())).items():
-            values[place][name].append(value)
-    return {
-        place: {name: fsum(own) / len(own) for name, own in found.items() if len(own) == repeats[place]}
-        for place, found in values.items()
-    }
+    return Pooled({place: own[last] for place, own in metrics.items() if last in own})

@@ -51,7 +51,7 @@ class RunMetrics:
     def __init__(self, runs: Sequence[Run], lower: Mapping[str, bool] | None = None) -> None:
         self.runs = list(runs)
         self._lower = lower or {}
-        names = {name for run in self.runs for each in (run.metrics, run.validation) for name in each}
+        names = {name for run in self.runs for name in run.metrics | run.validation}
         self.names = sorted(name for name in names if name.rpartition("/")[2] not in _COUNTS)
 
     @cached_property
@@ -61,8 +61,8 @@ class RunMetrics:
         for run in self.runs:
             for task, metrics in (run.task_metrics or _of_config(run.config)).items():
                 known = recorded.setdefault(task, {})
-                for name, each in metrics.items() if isinstance(metrics, Mapping) else ():
-                    facts = _facts(each)
+                for name, entry in metrics.items() if isinstance(metrics, Mapping) else ():
+                    facts = _facts(entry)
                     same = known.setdefault(name, facts).direction == facts.direction
                     known[name] = known[name] if same else MetricFacts()
         return recorded
@@ -75,10 +75,7 @@ class RunMetrics:
         """What is known of a metric: of `test/digit/accuracy` and `test[image]/digit/accuracy` the same."""
         parts = _NAME.fullmatch(metric)
         task, last = parts.groups() if parts else (None, metric)
-        recorded = self._recorded.get(task or "", {})
-        facts = (
-            LOSS if last == "loss" else recorded[last] if last in recorded else self._by_name.get(last, MetricFacts())
-        )
+        facts = {**self._by_name, **self._recorded.get(task or "", {}), "loss": LOSS}.get(last, MetricFacts())
         lower = self._lower.get(metric, self._lower.get(last))
         return facts if lower is None else MetricFacts("min" if lower else "max", facts.signed)
 
@@ -129,8 +126,7 @@ class RunMetrics:
         watched, objective = self._watched(), self._objective()
         objective = watched if objective == MONITOR else objective
         for wanted in (objective, watched if watched and _VALIDATED.fullmatch(watched) else None):
-            tested = re.sub("^val/", "test/", wanted or "")
-            for name in (tested, wanted):
+            for name in (re.sub("^val/", "test/", wanted or ""), wanted):
                 if name in self.names and self.has_direction(name):
                     return name
         counted = Counter(task for run in self.runs for task in tasks(run))
@@ -180,9 +176,9 @@ class RunMetrics:
 
 
 def _of_config(config: Mapping[str, Any]) -> dict[str, dict[str, MetricFacts]]:
-    tasks = config.get("task")
-    nodes = {name: node for name, node in tasks.items() if isinstance(node, Mapping)} if isinstance(tasks, dict) else {}
-    targets = {name: str(node.get("_target_")) for name, node in nodes.items()}
+    section = config.get("task")
+    nodes = section.items() if isinstance(section, Mapping) else ()
+    targets = {name: str(node.get("_target_")) for name, node in nodes if isinstance(node, Mapping)}
     ours = {name: target for name, target in targets.items() if target.startswith("mmfusion.tasks.")}
     return {name: facts_of({"_target_": target}, f"task.{name}") or {} for name, target in ours.items()}
 

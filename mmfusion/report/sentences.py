@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
-from mmfusion.report.compare import Comparison, Row
+from mmfusion.report.compare import Comparison
 from mmfusion.report.formatting import brief, decimals, label, many, plus_minus, short_keys, shortlist, sureness
 from mmfusion.report.groups import replicate
 from mmfusion.store.find import not_begun
@@ -19,58 +19,56 @@ _AHEAD = " (which is ahead on the seeds that both have)"
 def conclusion(comparison: Comparison) -> str:
     """One or two sentences: what is best, against what that is shown, against what it is not, and what is untested."""
     rows = comparison.ranked
-    if comparison.metric is None or not any(row.found for row in comparison.rows):
+    if comparison.metric is None or not any(row.score for row in comparison.rows):
         return "Nothing to rank: no completed run has a metric."
     if not rows:
         reasons = dict.fromkeys(row.unranked for row in comparison.rows if row.unranked)
         return f"{comparison.metric}: nothing can be ranked; {'; '.join(map(str, reasons))}."
     best, *others = rows
-    assert best.found is not None
-    one = f"{label(best.group.settings, _LISTED)} with {plus_minus(best.found, decimals([best.found]))}"
-    one += f" (n = {best.found.n})"
+    assert best.score is not None
+    one = f"{label(best.group.settings, _LISTED)} with {plus_minus(best.score, decimals([best.score]))}"
+    one += f" (n = {best.score.n})"
     if not others:
         return f"{comparison.metric}: {one}; one configuration, so nothing is compared."
-    if all(row.found is not None and row.found.n == 1 for row in rows):
+    if all(row.score is not None and row.score.n == 1 for row in rows):
         return f"Best by {comparison.metric}: {one}; no row has more than one seed, so nothing is tested."
-    better: list[str] = []
-    worse: list[str] = []
-    undecided: list[str] = []
+    better, undecided, worse = "better than", "no difference shown against", "yet over shared seeds it is worse than"
+    verdicts: dict[str, list[str]] = {better: [], undecided: [], worse: []}
     untested: defaultdict[str, list[str]] = defaultdict(list)
     for rank, row in enumerate(others, start=2):
         assert row.paired is not None
-        name = _named(row, rank)
+        # Its settings if they are few; else its place in the table.
+        name = brief(row.group.settings) if len(row.group.settings) <= _NAMED else f"number {rank}"
+        difference = row.paired.difference
+        is_worse = difference is not None and (difference.mean < 0) == comparison.lower
         if row.p is None:
-            untested[row.paired.reason or ""].append(name + (_AHEAD if _is_ahead(row, comparison) else ""))
+            # Better than the best one where both have a value: the best one lacks the harder seeds.
+            is_ahead = difference is not None and difference.mean != 0 and not is_worse
+            untested[row.paired.reason or ""].append(name + (_AHEAD if is_ahead else ""))
         else:
-            name += f" ({sureness(row.p, row.paired.effect)})"
-            side = undecided if row.p >= ALPHA else better if _is_worse(row, comparison) else worse
-            side.append(name)
+            verdict = undecided if row.p >= ALPHA else better if is_worse else worse
+            verdicts[verdict].append(f"{name} ({sureness(row.p, row.paired.effect)})")
     parts = [f"Best by {comparison.metric}: {one}"]
-    if better:
-        parts.append(f"better than {_list(better)}")
-    if undecided:
-        parts.append(f"no difference shown against {_list(undecided)}")
-    if worse:
-        parts.append(f"yet over shared seeds it is worse than {_list(worse)}")
+    parts += [f"{verdict} {_list(names)}" for verdict, names in verdicts.items() if names]
     parts += [f"not tested against {_list(names)}: {reason}" for reason, names in sorted(untested.items())]
     return "; ".join(parts) + "."
 
 
 def notes(comparison: Comparison) -> list[str]:
     """What must be known to read the table rightly, a sentence each."""
-    found = []
+    lines = []
     rows, values = comparison.ranked, comparison.values
     if len(comparison.by) > _LISTED:
-        found.append(f"{len(comparison.by)} keys differ; --by fusion,lr groups by fewer.")
+        lines.append(f"{len(comparison.by)} keys differ; --by fusion,lr groups by fewer.")
     completed = [run for run in comparison.runs if run.status == "completed" and run.config]
     if missing := [run.id for run in completed if run.id not in values]:
-        found.append(f"{many(len(missing), 'completed run')} without {comparison.metric}: {_list(missing)}.")
+        lines.append(f"{many(len(missing), 'completed run')} without {comparison.metric}: {_list(missing)}.")
     if comparison.within and rows:
-        found.append(f"Within a row, {_list(list(short_keys(comparison.within).values()))} was averaged, seed by seed.")
+        lines.append(f"Within a row, {_list(list(short_keys(comparison.within).values()))} was averaged, seed by seed.")
     aside = [run.id for row in comparison.rows if row.unranked is not None for run in row.group.runs]
-    found += comparison.balance.rows.notes(comparison.metric or "", aside)
+    lines += comparison.balance.rows.notes(comparison.metric or "", aside)
     if left_out := comparison.balance.left_out:
-        found.append(
+        lines.append(
             f"Ranked by the {many(comparison.balance.shared or 0, 'combination')} of {comparison.balance.combined} "
             f"that every ranked row has; {many(len(left_out), 'run')} left out of it: {_list(left_out)}."
         )
@@ -78,37 +76,37 @@ def notes(comparison: Comparison) -> list[str]:
     for row in comparison.rows:
         if row.unranked is not None:
             reasons[row.unranked].append(brief(row.group.settings) or row.label)
-    found += [f"Not ranked: {_list(names)}; {reason}." for reason, names in reasons.items()]
+    lines += [f"Not ranked: {_list(names)}; {reason}." for reason, names in reasons.items()]
     if not comparison.within:
-        seeds = [list(map(replicate, _with(row, values))) for row in rows]
+        seeds = [[replicate(run) for run in row.group.runs if run.id in values] for row in rows]
         if repeated := sum(len(own) - len(set(own)) for own in seeds):
-            found.append(f"{many(repeated, 'run')} repeated a seed of the same configuration; such runs count as one.")
+            lines.append(f"{many(repeated, 'run')} repeated a seed of the same configuration; such runs count as one.")
         if len(set(map(frozenset, seeds))) > 1:
-            found.append("The rows do not have the same seeds; a test takes those that both sides have.")
+            lines.append("The rows do not have the same seeds; a test takes those that both sides have.")
     over = "folds" if comparison.overlap else "seeds"
     if any(row.paired and row.paired.effect is not None for row in rows):
-        found.append(f"d: the difference from the best in standard deviations over {over}.")
+        lines.append(f"d: the difference from the best in standard deviations over {over}.")
     if comparison.overlap:
-        found.append(
+        lines.append(
             "n counts folds, each the mean over its seeds. Folds share training rows: intervals and tests are those of "
             f"the corrected resampled t-test (Nadeau and Bengio, 2003), with {comparison.overlap:.3g} rows held out "
             "for each row trained on."
         )
     if any(row.pooled is not None for row in rows):
-        found.append("pooled: the metric of the predictions of all folds together, the mean over seeds.")
+        lines.append("pooled: the metric of the predictions of all folds together, the mean over seeds.")
     if comparison.unpooled is not None:
-        found.append(f"No pooled values: {comparison.unpooled}.")
+        lines.append(f"No pooled values: {comparison.unpooled}.")
     if unknown := [run.id for run in completed if run.id in values and run.seed is None]:
-        found.append(f"{many(len(unknown), 'run')} without a known seed, paired with no other: {_list(unknown)}.")
+        lines.append(f"{many(len(unknown), 'run')} without a known seed, paired with no other: {_list(unknown)}.")
     if any(row.delta for row in rows):
         judged = ", ".join(sorted(comparison.deltas.metrics.values()))
         other = "; for some of them of other seeds" if comparison.deltas.other_seeds else ""
-        found.append(
+        lines.append(
             f"Δm: mean gain of {judged} over single-task runs of the same configuration{comparison.deltas.unit}{other}."
         )
     if comparison.deltas.reason is not None:
-        found.append(f"No Δm for some: {comparison.deltas.reason}.")
-    return found
+        lines.append(f"No Δm for some: {comparison.deltas.reason}.")
+    return lines
 
 
 def unfinished(runs: Sequence[Run]) -> str | None:
@@ -123,28 +121,6 @@ def failures(runs: Sequence[Run]) -> list[tuple[Run, str]]:
     """Runs that failed, were stopped or have no result, each with the first line of why."""
     listed = [run for run in runs if run.status in ("failed", "stopped", "missing")]
     return [(run, (run.error or "no reason was written").strip().split("\n")[0]) for run in listed]
-
-
-def _is_worse(row: Row, comparison: Comparison) -> bool:
-    assert row.paired is not None
-    assert row.paired.difference is not None
-    return (row.paired.difference.mean < 0) == comparison.lower
-
-
-def _is_ahead(row: Row, comparison: Comparison) -> bool:
-    """Whether the row is better than the best one where both have a value: the best one lacks the harder seeds."""
-    assert row.paired is not None
-    difference = row.paired.difference
-    return difference is not None and difference.mean != 0 and not _is_worse(row, comparison)
-
-
-def _named(row: Row, rank: int) -> str:
-    """Its settings if they are few; else its place in the table."""
-    return brief(row.group.settings) if len(row.group.settings) <= _NAMED else f"number {rank}"
-
-
-def _with(row: Row, values: dict[str, float]) -> list[Run]:
-    return [run for run in row.group.runs if run.id in values]
 
 
 def _list(names: Sequence[str]) -> str:

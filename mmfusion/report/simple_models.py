@@ -9,6 +9,7 @@ from typing import Any
 
 from mmfusion.report.compare import Comparison
 from mmfusion.report.formatting import brief, shortlist
+from mmfusion.report.statistics import means
 from mmfusion.runs.baseline_table import shown
 from mmfusion.runs.metric_lines import number
 from mmfusion.store.run import Run
@@ -20,13 +21,10 @@ _NAMED = 4
 
 def simple_models(comparison: Comparison) -> dict[str, float]:
     """Simple model, as a person reads it, to its value of the comparison's metric: the mean over the ranked runs."""
-    values: dict[str, list[float]] = {}
-    for run in chain.from_iterable(_counted(comparison)):
-        for model, metrics in _mapping(run.baselines.get("metrics")).items():
-            value = _mapping(metrics).get(str(comparison.metric))
-            if isinstance(value, int | float):
-                values.setdefault(shown(model), []).append(float(value))
-    return {model: fmean(each) for model, each in values.items()}
+    runs = chain.from_iterable(_counted(comparison))
+    models = chain.from_iterable(_mapping(run.baselines.get("metrics")).items() for run in runs)
+    values = [(shown(model), _mapping(metrics).get(str(comparison.metric))) for model, metrics in models]
+    return means((model, float(value)) for model, value in values if isinstance(value, int | float))
 
 
 def heading(comparison: Comparison) -> str:
@@ -37,10 +35,9 @@ def heading(comparison: Comparison) -> str:
 
 def simple_sentences(comparison: Comparison) -> list[str]:
     """The simple models in a sentence; none if there are none."""
-    found = simple_models(comparison)
-    each = ", ".join(f"{model} {number(value)}" for model, value in found.items())
+    values = ", ".join(f"{model} {number(value)}" for model, value in simple_models(comparison).items())
     title = heading(comparison)
-    return [f"{title[0].upper()}{title[1:]}, by {comparison.metric}: {each}."] if found else []
+    return [f"{title[0].upper()}{title[1:]}, by {comparison.metric}: {values}."] if values else []
 
 
 def _counted(comparison: Comparison) -> list[list[Run]]:
@@ -75,5 +72,5 @@ def _gain(runs: Sequence[Run], task: str) -> float | None:
     return fmean(known) if known else None
 
 
-def _mapping(found: Any) -> Mapping[str, Any]:
-    return found if isinstance(found, Mapping) else {}
+def _mapping(content: Any) -> Mapping[str, Any]:
+    return content if isinstance(content, Mapping) else {}

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from math import fsum, sqrt
+from statistics import fmean
+from typing import TypeVar
 
 from scipy.special import stdtr, stdtrit  # the t distribution alone: scipy.stats takes a second to import
 
 LEVEL = 0.95
 FEWEST_SEEDS = 3
 """Below it no difference is claimed: the spread of one or two numbers says nothing about that of the next."""
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -44,6 +49,14 @@ class Paired:
     effect: float | None = None
 
 
+def means(pairs: Iterable[tuple[Key, float]]) -> dict[Key, float]:
+    """Key to the mean of its values; exact, so that their order cannot matter."""
+    values: defaultdict[Key, list[float]] = defaultdict(list)
+    for key, value in pairs:
+        values[key].append(value)
+    return {key: fmean(own) for key, own in values.items()}
+
+
 def interval(values: Sequence[float], overlap: float = 0.0) -> Interval:
     """`mean ± t_{n−1} · s · √(1/n + overlap)`, with `t` the two-sided 95% quantile of Student's distribution.
 
@@ -56,12 +69,8 @@ def interval(values: Sequence[float], overlap: float = 0.0) -> Interval:
         ValueError: no values.
     """
     n = len(values)
-    if n == 0:
-        raise ValueError("an interval needs at least one value, found none")
-    mean = fsum(values) / n
-    if n == 1:
-        return Interval(mean, None, 1)
-    return Interval(mean, float(stdtrit(n - 1, (1 + LEVEL) / 2)) * _error(values, mean, overlap), n)
+    half = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * _error(values, overlap) if n > 1 else None
+    return Interval(fmean(values), half, n)
 
 
 def paired_t_test(
@@ -84,17 +93,17 @@ def paired_t_test(
         reason = pairs if n != 1 else re.sub(r"s\b", "", pairs, count=1)
         reason = f"{n} {reason}, and a test needs {FEWEST_SEEDS}"
         return Paired(n, interval(differences, overlap) if n else None, reason=reason)
-    found = interval(differences, overlap)
-    spread = sqrt(fsum(_variance([each[key] for key in shared]) for each in (a, b)) / 2)
+    difference = interval(differences, overlap)
+    spread = sqrt(fsum(_variance([values[key] for key in shared]) for values in (a, b)) / 2)
     largest = max(abs(value) for key in shared for value in (a[key], b[key]))
     # What rounding leaves of equal numbers is no spread.
-    effect = abs(found.mean) / spread if spread > 1e-12 * largest else None
+    effect = abs(difference.mean) / spread if spread > 1e-12 * largest else None
     if not any(differences):
-        return Paired(n, found, p=1.0, effect=effect)
-    error = _error(differences, found.mean, overlap)
+        return Paired(n, difference, p=1.0, effect=effect)
+    error = _error(differences, overlap)
     if error <= 1e-12 * largest:
-        return Paired(n, found, reason="the difference is the same for every seed", effect=effect)
-    return Paired(n, found, p=min(1.0, 2 * float(stdtr(n - 1, -abs(found.mean) / error))), effect=effect)
+        return Paired(n, difference, reason="the difference is the same for every seed", effect=effect)
+    return Paired(n, difference, p=min(1.0, 2 * float(stdtr(n - 1, -abs(difference.mean) / error))), effect=effect)
 
 
 def holm(p: Sequence[float]) -> list[float]:
@@ -110,12 +119,12 @@ def holm(p: Sequence[float]) -> list[float]:
     return corrected
 
 
-def _error(values: Sequence[float], mean: float, overlap: float) -> float:
+def _error(values: Sequence[float], overlap: float) -> float:
     """Standard error of the mean."""
-    return sqrt(_variance(values, mean) * (1 / len(values) + overlap))
+    return sqrt(_variance(values) * (1 / len(values) + overlap))
 
 
-def _variance(values: Sequence[float], mean: float | None = None) -> float:
+def _variance(values: Sequence[float]) -> float:
     """With n − 1."""
-    mean = fsum(values) / len(values) if mean is None else mean
+    mean = fmean(values)
     return fsum((value - mean) ** 2 for value in values) / (len(values) - 1)

@@ -7,7 +7,6 @@ import io
 from collections.abc import Sequence
 from pathlib import Path
 
-from mmfusion.config.errors import ConfigError
 from mmfusion.report.compare import Comparison, Row
 from mmfusion.report.costs import COSTS
 from mmfusion.report.formatting import setting
@@ -22,14 +21,6 @@ _COLUMNS = (
 )
 
 
-def check_csv(path: Path | str) -> Path:
-    """Raises ConfigError unless the name ends in `.csv`; ask before the work is done."""
-    path = Path(path)
-    if path.suffix.lower() != ".csv":
-        raise ConfigError(f"--csv {path}: expected a name that ends in .csv")
-    return path
-
-
 def write_csv(comparison: Comparison, path: Path) -> None:
     """A line a row of the ranking: its keys, the metric, the test against the best, Δm, costs, and where its runs are.
 
@@ -40,7 +31,7 @@ def write_csv(comparison: Comparison, path: Path) -> None:
         keys = [_whole(row.group.settings[key]) for key in comparison.by]
         numbers = _numbers(row)
         cells = ["" if numbers.get(name) is None else numbers[name] for name in _COLUMNS]
-        rows.append([rank if row.found and row.unranked is None else "", *keys, comparison.metric or "", *cells])
+        rows.append([rank if row.is_ranked else "", *keys, comparison.metric or "", *cells])
     path.parent.mkdir(parents=True, exist_ok=True)
     write_rows(rows, path)
 
@@ -60,9 +51,9 @@ def _whole(value: object) -> str:
 def _numbers(row: Row) -> dict[str, object]:
     test = row.paired
     return {
-        **_ends("", row.found, "mean"),
+        **_ends("", row.score, "mean"),
         "pooled": row.pooled,
-        "n": row.found.n if row.found else 0,
+        "n": row.score.n if row.score else 0,
         "completed": len(row.group.completed),
         "not_completed": sum(row.group.others.values()),
         **_ends("best_minus_this_", test.difference if test else None, "best_minus_this"),

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.markup import escape
 from rich.table import Table
 
@@ -18,10 +17,8 @@ from mmfusion.report.compare import Comparison, Row
 from mmfusion.report.costs import COSTS
 from mmfusion.report.sentences import conclusion, failures, notes, unfinished
 from mmfusion.report.simple_models import heading, not_better, simple_models
-from mmfusion.runs.metric_lines import number
-from mmfusion.store.run import Run
+from mmfusion.runs.metric_lines import NARROWEST, number
 
-NARROWEST = 80
 _ROWS, _FAILURES, _SETTINGS, _WIDEST = 60, 20, 6, 28
 
 
@@ -31,48 +28,40 @@ class _Column:
     cells: list[str]
     right: bool = True
 
-    @property
-    def width(self) -> int:
-        """With the frame."""
-        return 3 + max(map(len, (self.title, *self.cells)))
-
 
 def show(comparison: Comparison, console: Console | None = None) -> None:
     """Print the ranked table, what did not complete and why, and what it all says."""
     console = console or plain_console()
     if comparison.rows and comparison.metric is not None:
         for table in ranked_tables(comparison, console.width):
-            console.print()
-            console.print(table)
+            _print(console, table)
         further = len(comparison.rows) - _ROWS
         if further > 0:
             console.print(f"{further} more rows: --csv FILE has all.")
     if simple := simple_models(comparison):
-        console.print()
-        console.print(simple_table(simple, heading(comparison), str(comparison.metric)))
+        values = _Column(str(comparison.metric), [number(value) for value in simple.values()])
+        _print(console, _table([_Column("model", list(simple), right=False), values], heading(comparison)))
     for note in [*notes(comparison), *not_better(comparison)]:
-        _say(console, note)
-    broken = failures(comparison.runs)
-    if broken:
-        console.print()
-        console.print(failure_table(broken))
+        console.print(escape(note), highlight=False, soft_wrap=True)
+    if broken := failures(comparison.runs):
+        # Without the run's own path, which stands beside it.
+        short = [why.replace(f"{run.path}{os.sep}", "").replace(str(run.path), "the folder") for run, why in broken]
+        rows = [(run.id, run.status, why) for (run, _), why in zip(broken[:_FAILURES], short, strict=False)]
+        cells = map(list, zip(*rows, strict=True))
+        columns = [_Column(title, own, right=False) for title, own in zip(("run", "status", "why"), cells, strict=True)]
+        _print(console, _table(columns, f"{len(broken)} did not complete"))
         if len(broken) > _FAILURES:
             console.print(f"{len(broken) - _FAILURES} more did not complete.")
     if rest := unfinished(comparison.runs):
-        console.print()
-        _say(console, rest)
+        _print(console, escape(rest))
     console.print()
     console.print(escape(conclusion(comparison)), highlight=False, style="bold", soft_wrap=True)
 
 
-def simple_table(found: Mapping[str, float], title: str, metric: str) -> Table:
-    """A row a simple model."""
-    table = Table(title=title, title_justify="left", title_style="bold")
-    table.add_column("model", overflow="fold")
-    table.add_column(escape(metric), justify="right")
-    for model, value in found.items():
-        table.add_row(escape(model), number(value))
-    return table
+def _print(console: Console, content: RenderableType) -> None:
+    """Below an empty line."""
+    console.print()
+    console.print(content, highlight=False, soft_wrap=isinstance(content, str))
 
 
 def plain_console() -> Console:
@@ -84,65 +73,57 @@ def plain_console() -> Console:
 
 
 def ranked_tables(comparison: Comparison, width: int) -> list[Table]:
-    """The table; and where `width` has no room for Δm and costs beside the rest, these below it, by the same ranks."""
+    """The table; and where `width` is too little for Δm and costs beside the rest, these below it by the same ranks."""
     rows = comparison.rows[:_ROWS]
     fixed, further = _numbers(comparison, rows), _further(rows)
     rank = _Column("#", [str(n + 1) if row in comparison.ranked else formatting.NONE for n, row in enumerate(rows)])
-    room = width - 1 - sum(column.width for column in (rank, *fixed))
-    settings = _settings(comparison, rows, room)
-    room -= sum(min(column.width, _WIDEST) for column in settings)
+    free = width - 1 - _width([rank, *fixed])
+    settings = _settings(comparison, rows, free)
     better = "lower" if comparison.lower else "higher"
     title = f"{escape(str(comparison.metric))} ({better} is better)"
-    if sum(column.width for column in further) <= room:
-        return [_table([rank, *settings, *fixed, *further], title)]
-    room = width - 1 - sum(column.width for column in (rank, *further))
-    named = _settings(comparison, rows, room)
-    fits = sum(min(column.width, _WIDEST) for column in named) <= room
-    beside = named if fits else []
+    if _width(further) <= free - _width(settings, _WIDEST):
+        return [_table([rank, *settings, *fixed, *further], title, best=True)]
+    free = width - 1 - _width([rank, *further])
+    named = _settings(comparison, rows, free)
+    beside = named if _width(named, _WIDEST) <= free else []
     below = "what it took" if further[0].title in dict(COSTS.values()) else "Δm, and what it took"
-    return [_table([rank, *settings, *fixed], title), _table([rank, *beside, *further], below)]
+    return [_table([rank, *settings, *fixed], title, best=True), _table([rank, *beside, *further], below, best=True)]
 
 
-def _table(columns: Sequence[_Column], title: str) -> Table:
-    """The first row is the best one, if it has a rank."""
+def _width(columns: Sequence[_Column], most: int = sys.maxsize) -> int:
+    """With their frames, no column counted with more than `most`."""
+    return sum(min(3 + max(map(len, (column.title, *column.cells))), most) for column in columns)
+
+
+def _table(columns: Sequence[_Column], title: str, best: bool = False) -> Table:
+    """A rich table; the first row is the best one, if there is one and it has a rank."""
     table = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
         justify: Literal["left", "right"] = "right" if column.right else "left"
-        table.add_column(column.title, justify=justify, overflow="fold", no_wrap=column.right)
+        table.add_column(escape(column.title), justify=justify, overflow="fold", no_wrap=column.right)
     for index, cells in enumerate(zip(*(column.cells for column in columns), strict=True)):
-        style = "bold" if index == 0 and cells[0] != formatting.NONE else None
+        style = "bold" if best and index == 0 and cells[0] != formatting.NONE else None
         table.add_row(*map(escape, cells), style=style)
     return table
 
 
-def failure_table(broken: Sequence[tuple[Run, str]]) -> Table:
-    """A row a run that did not complete: where it is, what became of it, the first line of why."""
-    table = Table(title=f"{len(broken)} did not complete", title_justify="left", title_style="bold")
-    table.add_column("run", overflow="fold")
-    table.add_column("status", no_wrap=True)
-    table.add_column("why", overflow="fold")
-    for run, why in broken[:_FAILURES]:
-        table.add_row(escape(run.id), run.status, escape(_short(why, run.path)))
-    return table
-
-
-def _settings(comparison: Comparison, rows: Sequence[Row], room: int) -> list[_Column]:
-    """A column a key, or one for all of them where there is no room for that."""
+def _settings(comparison: Comparison, rows: Sequence[Row], free: int) -> list[_Column]:
+    """A column a key, or one for all of them where `free` characters are too few for that."""
     short = formatting.short_keys(comparison.by)
     columns = [
         _Column(short[key], formatting.settings_column([row.group.settings[key] for row in rows]), right=False)
         for key in comparison.by
     ]
-    if sum(min(column.width, _WIDEST) for column in columns) > room:
+    if _width(columns, _WIDEST) > free:
         return [_Column("settings", [formatting.label(row.group.settings, _SETTINGS) for row in rows], right=False)]
     return columns
 
 
 def _numbers(comparison: Comparison, rows: Sequence[Row]) -> list[_Column]:
     """Mean and interval, runs, and p."""
-    places = formatting.decimals([row.found for row in rows])
-    found = _Column("mean ± 95% CI", [formatting.plus_minus(row.found, places) for row in rows])
-    columns = [found, _Column("n", [_counted(row) for row in rows])]
+    places = formatting.decimals([row.score for row in rows])
+    scores = _Column("mean ± 95% CI", [formatting.plus_minus(row.score, places) for row in rows])
+    columns = [scores, _Column("n", [_counted(row) for row in rows])]
     if any(row.pooled is not None for row in rows):
         cells = [formatting.NONE if row.pooled is None else formatting.fixed(row.pooled, places) for row in rows]
         columns.insert(1, _Column("pooled", cells))
@@ -151,7 +132,7 @@ def _numbers(comparison: Comparison, rows: Sequence[Row]) -> list[_Column]:
         columns.append(_Column("p vs best", first + [formatting.p_value(row.p) for row in rows[len(first) :]]))
         sizes = [None if row.paired is None else row.paired.effect for row in rows]
         if any(size is not None for size in sizes):
-            columns.append(_Column("d", [formatting.effect(each) for each in sizes]))
+            columns.append(_Column("d", [formatting.effect(size) for size in sizes]))
     return columns
 
 
@@ -163,22 +144,13 @@ def _further(rows: Sequence[Row]) -> list[_Column]:
         columns.append(_Column("Δm %", [formatting.plus_minus(row.delta, places) for row in rows]))
     for name, (title, shown) in COSTS.items():
         known = [(row.costs or {}).get(name) for row in rows]
-        if any(each is not None for each in known):
-            columns.append(_Column(title, [formatting.NONE if each is None else shown(each) for each in known]))
+        if any(cost is not None for cost in known):
+            columns.append(_Column(title, [formatting.NONE if cost is None else shown(cost) for cost in known]))
     return columns
 
 
 def _counted(row: Row) -> str:
     """Seeds, and how many runs of the row did not complete."""
-    n = row.found.n if row.found else 0
+    n = row.score.n if row.score else 0
     others = "".join(f" +{many} {status}" for status, many in sorted(row.group.others.items()))
     return f"{n}{others}"
-
-
-def _short(why: str, run: Path) -> str:
-    """Without the run's own path, which stands beside it."""
-    return why.replace(f"{run}{os.sep}", "").replace(str(run), "the folder")
-
-
-def _say(console: Console, text: str) -> None:
-    console.print(escape(text), highlight=False, soft_wrap=True)

@@ -149,6 +149,15 @@ def read_mapping(path: Path) -> dict[str, Any]:
         return {}
 
 
+def file_state(path: Path) -> tuple[int, int, int] | None:
+    """Time, size and inode, of which one changes when the file does; None if there is no such file."""
+    try:
+        stat = path.stat()
+    except OSError:
+        return None
+    return stat.st_mtime_ns, stat.st_size, stat.st_ino
+
+
 @lru_cache(maxsize=20_000)
 def _parsed(path: Path, *_: int) -> Any:
     text = path.read_text(encoding="utf-8")

@@ -4,9 +4,9 @@ import random
 
 import pytest
 
-from mmfusion.report.balance import balance
+from mmfusion.report.balance import rankable
 from mmfusion.report.compare import compare
-from mmfusion.report.groups import group_runs, metric_values
+from mmfusion.report.groups import group_runs
 from mmfusion.report.sentences import conclusion, notes
 from tests.report.memory_runs import make_run
 
@@ -40,12 +40,12 @@ def sweep(fails=(), fusions=("concat", "gated"), rates=(0.001, 0.01), seeds=3):
 )
 def test_who_crashes_where_it_is_hard_is_no_better_for_it(fails):
     found = compare(sweep(fails), METRIC, ["fusion"])
-    means = [row.found.mean for row in found.ranked]
+    means = [row.score.mean for row in found.ranked]
     assert means[0] - means[1] < 0.01
-    assert [row.found.n for row in found.ranked] == [3, 3]
+    assert [row.score.n for row in found.ranked] == [3, 3]
     assert "no difference shown" in conclusion(found)
     # The interval is that of seeds, not of what else was averaged.
-    assert all(row.found.half < 0.05 for row in found.ranked)
+    assert all(row.score.half < 0.05 for row in found.ranked)
 
 
 def test_what_is_left_out_is_told_by_name():
@@ -64,7 +64,7 @@ def test_a_seed_that_some_rows_lack_is_left_out_of_all():
     runs = [run for run in sweep(seeds=4) if run.id not in ("gated-0.001-3", "gated-0.01-3")]
     found = compare(runs, METRIC, ["fusion"])
     assert found.balance.left_out == ["concat-0.001-3", "concat-0.01-3"]
-    assert [row.found.n for row in found.ranked] == [3, 3]
+    assert [row.score.n for row in found.ranked] == [3, 3]
 
 
 def test_a_row_with_nothing_in_common_is_marked_and_the_others_are_ranked():
@@ -80,14 +80,14 @@ def test_a_row_with_nothing_in_common_is_marked_and_the_others_are_ranked():
 def test_a_row_that_has_just_begun_leaves_the_others_their_seeds():
     begun = [run for run in sweep(fusions=["sum"]) if run.id == "sum-0.001-0"]
     found = compare([*sweep(), *begun], METRIC, ["fusion"])
-    assert [row.found.n for row in found.ranked] == [3, 3]
+    assert [row.score.n for row in found.ranked] == [3, 3]
     assert found.rows[-1].unranked == "it has 1 of the 6 combinations of lr and seed that the ranked rows have"
 
 
 def test_two_rows_are_both_kept_though_few_seeds_are_left():
     runs = [run for run in sweep() if not (run.id.startswith("gated") and run.seed)]
     found = compare(runs, METRIC, ["fusion"])
-    assert [row.found.n for row in found.ranked] == [1, 1]
+    assert [row.score.n for row in found.ranked] == [1, 1]
 
 
 def test_where_no_two_rows_share_anything_nothing_is_ranked():
@@ -102,12 +102,12 @@ def test_where_no_two_rows_share_anything_nothing_is_ranked():
 def test_one_row_is_the_mean_of_whole_seeds():
     runs = [run for run in sweep(fusions=["sum"]) if run.id != "sum-0.01-2"]
     (row,) = compare(runs, METRIC, ["fusion"]).ranked
-    assert row.found.n == 3
+    assert row.score.n == 3
 
 
 def test_seeds_alone_are_not_balanced():
     runs = sweep(rates=[0.1])[:-1]
     groups = group_runs(runs)
-    found = balance(groups, metric_values(runs, METRIC))
+    found = rankable(groups, runs, METRIC)
     assert (len(found.values), found.shared) == (5, None)
     assert "do not have the same seeds" in " ".join(notes(compare(runs, METRIC)))

@@ -2,12 +2,21 @@
 
 import random
 
-from mmfusion.report.configs import differing, flat, settings
+from mmfusion.report.configs import ABSENT, differing, flat, settings, token
 from tests.report.memory_runs import make_run
 
 
 def test_flat():
     assert flat({"a": {"b": {"c": 1}, "d": [1, 2], "e": {}}, "f": None}) == {"a.b.c": 1, "a.d": [1, 2], "f": None}
+
+
+def test_token():
+    assert token(1) == token(1.0)
+    assert token(True) != token(1)
+    assert token(None) != token(ABSENT) != token("None")
+    assert token([1, {"a": 2.0}]) == token((1.0, {"a": 2}))
+    assert token([1]) != token(1)
+    assert token({"b": 1, "a": [2]}) == token({"a": [2], "b": 1})
 
 
 def test_settings_name_components_by_their_option():

@@ -1,7 +1,7 @@
 import pytest
 
 from mmfusion.report import formatting
-from mmfusion.report.columns import ABSENT
+from mmfusion.report.configs import ABSENT
 from mmfusion.report.statistics import Interval
 
 

@@ -3,7 +3,7 @@ import random
 import pytest
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.report.columns import ABSENT
+from mmfusion.report.configs import ABSENT
 from mmfusion.report.groups import by_seed, group_runs, mean_interval, metric_values, paired_by_seed
 from tests.report.memory_runs import grid, make_run
 

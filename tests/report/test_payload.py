@@ -99,9 +99,9 @@ def test_what_json_has_no_word_for_gets_its_name():
 def test_more_runs_have_fewer_points_each(tmp_path, monkeypatch):
     monkeypatch.setattr("mmfusion.report.downsample.BUDGET", 120 * 14)
     write_run(tmp_path / "a", curves=training_curves(400))
-    few = payload(find_runs([tmp_path]), "t")
+    few = payload(find_runs([tmp_path]), "t", {})
     write_run(tmp_path / "b", curves=training_curves(400))
-    more = payload(find_runs([tmp_path]), "t")
+    more = payload(find_runs([tmp_path]), "t", {})
 
     def length(told):
         return len(decoded(told["runs"][0]["curves"]["step/sum/loss"]["x"]))
@@ -111,10 +111,10 @@ def test_more_runs_have_fewer_points_each(tmp_path, monkeypatch):
 
 def test_the_page_says_what_it_is_of():
     runs = grid({"concat": [0.8, 0.9], "gated": [0.7]})
-    found = payload(runs, "my sweep")
+    found = payload(runs, "my sweep", {})
     assert found["title"] == "my sweep"
     assert found["live"] is False
     assert [run["id"] for run in found["runs"]] == [run.id for run in runs]
     assert about(runs) == "3 runs in nowhere"
     assert about([make_run("x")]) == "1 run in nowhere"
-    assert payload([], "empty")["runs"] == []
+    assert payload([], "empty", {})["runs"] == []

@@ -57,7 +57,7 @@ def test_mean_interval_and_test_are_nadeaus_and_bengios(seeds, counts, share):
     for row, fusion in ((best, "gated"), (other, "concat")):
         x = values(runs, fusion).reshape(seeds, FOLDS).mean(0)
         half = stats.t.ppf(0.975, n - 1) * np.sqrt((1 / n + share) * x.var(ddof=1))
-        assert (row.found.mean, row.found.half, row.found.n) == (pytest.approx(x.mean()), pytest.approx(half), n)
+        assert (row.score.mean, row.score.half, row.score.n) == (pytest.approx(x.mean()), pytest.approx(half), n)
     d = (values(runs, "gated") - values(runs, "concat")).reshape(seeds, FOLDS).mean(0)
     t = d.mean() / np.sqrt((1 / n + share) * d.var(ddof=1))
     assert other.p == pytest.approx(2 * stats.t.sf(abs(t), n - 1))
@@ -66,7 +66,7 @@ def test_mean_interval_and_test_are_nadeaus_and_bengios(seeds, counts, share):
 
 def test_folds_are_never_ranked_against_each_other():
     found = compare(mean_interval(1, fusions=["gated"]), METRIC)
-    assert [row.found.n for row in found.rows] == [FOLDS]
+    assert [row.score.n for row in found.rows] == [FOLDS]
     assert found.by == []
     assert conclusion(found).endswith("one configuration, so nothing is compared.")
 
@@ -83,7 +83,7 @@ def test_the_report_says_so():
 def test_a_fold_that_one_row_lacks_counts_for_none():
     runs = [run for run in mean_interval(1) if run.id != "gated-0-3"]
     found = compare(runs, METRIC)
-    assert [row.found.n for row in found.ranked] == [4, 4]
+    assert [row.score.n for row in found.ranked] == [4, 4]
     assert found.balance.left_out == ["concat-0-3"]
 
 
@@ -91,13 +91,13 @@ def test_a_row_of_too_few_folds_for_a_test_is_left_aside():
     few = ("sum-0-0", "sum-1-0", "sum-0-1", "sum-1-1")  # four runs, two folds
     runs = [run for run in mean_interval(2, fusions=("concat", "gated", "sum")) if run.id in few or "sum" not in run.id]
     found = compare(runs, METRIC)
-    assert [row.found.n for row in found.ranked] == [FOLDS, FOLDS]
+    assert [row.score.n for row in found.ranked] == [FOLDS, FOLDS]
     assert found.rows[-1].unranked == "it has 4 of the 10 combinations of seed and fold that the ranked rows have"
 
 
 def test_few_folds_are_no_test():
     row = compare(mean_interval(3, folds=range(2)), METRIC).rows[1]
-    assert (row.p, row.paired.reason, row.found.n) == (None, "2 shared folds, and a test needs 3", 2)
+    assert (row.p, row.paired.reason, row.score.n) == (None, "2 shared folds, and a test needs 3", 2)
 
 
 def test_further_seeds_of_the_same_folds_make_no_interval_narrower():
@@ -107,14 +107,14 @@ def test_further_seeds_of_the_same_folds_make_no_interval_narrower():
         for run in runs
     ]
     once, twice = compare(runs, METRIC), compare([*runs, *again], METRIC)
-    assert [row.found for row in twice.rows] == [row.found for row in once.rows]
+    assert [row.score for row in twice.rows] == [row.score for row in once.rows]
     assert twice.rows[1].p == once.rows[1].p
 
 
 def test_one_fold_alone_is_a_split_like_any_other():
     runs = mean_interval(3, folds=[2])
     found = compare(runs, METRIC)
-    assert (found.overlap, [row.found.n for row in found.rows]) == (0.0, [3, 3])
+    assert (found.overlap, [row.score.n for row in found.rows]) == (0.0, [3, 3])
     d = values(runs, "gated") - values(runs, "concat")
     assert found.rows[1].p == pytest.approx(stats.ttest_1samp(d, 0).pvalue)
     assert "Nadeau" not in " ".join(notes(found))
@@ -158,7 +158,7 @@ def test_predictions_of_all_folds_are_pooled(tmp_path):
             assert len(whole) == 150
             by_seed.append(roc_auc_score(whole["y_true"] == "yes", whole["y_p_yes"]))
         assert row.pooled == pytest.approx(np.mean(by_seed), abs=1e-6)
-        assert row.pooled != pytest.approx(row.found.mean, abs=1e-6)
+        assert row.pooled != pytest.approx(row.score.mean, abs=1e-6)
     assert "pooled: the metric of the predictions of all folds together" in " ".join(notes(found))
 
 

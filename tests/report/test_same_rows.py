@@ -8,7 +8,7 @@ import pytest
 
 from mmfusion.config.instantiate import trusting
 from mmfusion.report.compare import compare
-from mmfusion.report.page_summary import summary_of
+from mmfusion.report.page_summary import page_summary
 from mmfusion.report.same_rows import same_rows
 from mmfusion.report.sentences import conclusion, notes
 from mmfusion.store.find import find_runs
@@ -90,7 +90,7 @@ def test_without_predictions_there_is_no_verdict_and_the_reason(tmp_path):
     assert conclusion(found) == (
         f"{METRIC}: nothing can be ranked; it was tested on other rows, and it has no predictions.parquet."
     )
-    assert all(row.found is not None for row in found.rows)  # what was recorded is shown
+    assert all(row.score is not None for row in found.rows)  # what was recorded is shown
 
 
 @pytest.mark.parametrize(
@@ -196,11 +196,11 @@ def test_a_task_that_is_not_trusted_is_not_called(tmp_path):
 def test_the_page_has_the_same_numbers(tmp_path):
     folder, _ = write_unequal_runs(tmp_path)
     runs = find_runs([folder])
-    found = summary_of(runs, METRIC)
+    found = page_summary(runs, METRIC)
     same = same_rows(runs, METRIC)
     assert found["same_rows"][METRIC] == {"values": same.values, "unlike": {}, "left_out": []}
     means = sorted(group["metrics"][METRIC][0] for group in found["groups"])
     values = list(same.values.values())
     assert means == pytest.approx(sorted([sum(values[:3]) / 3, sum(values[3:]) / 3]))
     assert "no difference shown" in found["compared"][METRIC]["conclusion"]
-    assert summary_of([make_run("a", {METRIC: 0.5})])["same_rows"] == {}
+    assert page_summary([make_run("a", {METRIC: 0.5})])["same_rows"] == {}

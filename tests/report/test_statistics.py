@@ -26,7 +26,7 @@ def test_interval_is_scipys(n):
 def test_one_value_has_no_interval_and_none_is_refused():
     assert interval([0.7]) == Interval(0.7, None, 1)
     assert interval([0.7, 0.7]).half == 0
-    with pytest.raises(ValueError, match="at least one value"):
+    with pytest.raises(ValueError, match="at least one data point"):
         interval([])
 
 
