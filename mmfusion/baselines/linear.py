@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import dataclass
-from typing import Any, Protocol
 
 import numpy as np
 import torch
@@ -27,72 +26,55 @@ _IMPOSSIBLE = -30.0
 """Logit of a class that no training row has."""
 
 
-class Linear(Protocol):
-    """A model that can be fitted once more with a weaker penalty."""
-
-    def fit(self, x: Matrix, y: np.ndarray, strength: float) -> None: ...
-    def outputs(self, x: Matrix) -> np.ndarray: ...
-    def without_looking(self, y: np.ndarray) -> np.ndarray: ...
-
-
-def is_known(task: Task) -> bool:
+def has_linear_model(task: Task) -> bool:
     """Whether there is a linear model for this kind of task."""
     return isinstance(task, Classification | Binary | Multilabel | Regression)
 
 
-class OneOf:
+class Logistic:
     """Multinomial logistic regression; outputs are log probabilities of all `dim` classes."""
 
     def __init__(self, dim: int) -> None:
         self.dim = dim
-        self.model = _logistic()
+        self.model = LogisticRegression(max_iter=200, tol=1e-3, warm_start=True)
         self.only: int | None = None
 
     def fit(self, x: Matrix, y: np.ndarray, strength: float) -> None:
-        found = np.unique(y)
-        self.only = int(found[0]) if len(found) == 1 else None
+        self.only = int(y[0]) if (y == y[0]).all() else None
         if self.only is None:
-            _fit(self.model.set_params(C=strength), x, y)
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ConvergenceWarning)  # validation chooses among what there is
+                self.model.set_params(C=strength).fit(x, y)
 
     def outputs(self, x: Matrix) -> np.ndarray:
         logits = np.full((x.shape[0], self.dim), _IMPOSSIBLE)
         if self.only is not None:
             logits[:, self.only] = 0.0
         else:
-            logits[:, self.model.classes_] = np.log(np.maximum(self.model.predict_proba(x), np.exp(_IMPOSSIBLE)))
+            logits[:, self.model.classes_] = _log(self.model.predict_proba(x))
         return logits
 
-    def without_looking(self, y: np.ndarray) -> np.ndarray:
-        shares = np.bincount(y, minlength=self.dim) / len(y)
-        return np.log(np.maximum(shares, np.exp(_IMPOSSIBLE)))
 
-
-class AnyOf:
+class OneVersusRest:
     """A logistic regression for each label, one against the rest; outputs are logits."""
 
     def __init__(self, dim: int) -> None:
-        self.models = [OneOf(2) for _ in range(dim)]
+        self.models = [Logistic(2) for _ in range(dim)]
 
     def fit(self, x: Matrix, y: np.ndarray, strength: float) -> None:
-        for model, labels in zip(self.models, _columns(y), strict=True):
+        for model, labels in zip(self.models, _labels(y).T, strict=True):
             model.fit(x, labels, strength)
 
     def outputs(self, x: Matrix) -> np.ndarray:
-        both = [model.outputs(x) for model in self.models]
-        return np.stack([each[:, 1] - each[:, 0] for each in both], 1)
-
-    def without_looking(self, y: np.ndarray) -> np.ndarray:
-        both = [model.without_looking(labels) for model, labels in zip(self.models, _columns(y), strict=True)]
-        return np.array([each[1] - each[0] for each in both])
+        return np.stack([np.diff(model.outputs(x))[:, 0] for model in self.models], 1)
 
 
-class Number:
+class StandardizedRidge:
     """Ridge regression of the target in float64; outputs are what the task's own `predict` turns into its unit."""
 
     def __init__(self, task: Regression) -> None:
         self.task = task
         self.model = Ridge()
-        self.mean, self.std = 0.0, 1.0
 
     def fit(self, x: Matrix, y: np.ndarray, strength: float) -> None:
         y = y.astype(np.float64)
@@ -100,13 +82,7 @@ class Number:
         self.model = Ridge(alpha=1 / strength).fit(x, (y - self.mean) / self.std)
 
     def outputs(self, x: Matrix) -> np.ndarray:
-        return self._standardised(self.model.predict(x) * self.std + self.mean)[:, None]
-
-    def without_looking(self, y: np.ndarray) -> np.ndarray:
-        return self._standardised(y.astype(np.float64).mean(keepdims=True))
-
-    def _standardised(self, value: np.ndarray) -> np.ndarray:
-        return (value - float(self.task.mean)) / float(self.task.std)
+        return _standardized(self.task, self.model.predict(x) * self.std + self.mean)[:, None]
 
 
 @dataclass(frozen=True)
@@ -124,11 +100,11 @@ class Best:
     strength: float
 
 
-def best(task: Task, x: Matrix, y: Tensor, x_val: Matrix, y_val: Tensor, x_test: Matrix) -> Best:
+def best_penalty(task: Task, x: Matrix, y: Tensor, x_val: Matrix, y_val: Tensor, x_test: Matrix) -> Best:
     """Fit with one penalty after another and keep what is best on the validation rows.
 
     Args:
-        task: fitted, of a kind that is known.
+        task: fitted, of a kind that has a linear model.
         x: training rows with a label.
         y: their targets.
         x_val: validation rows with a label.
@@ -136,26 +112,33 @@ def best(task: Task, x: Matrix, y: Tensor, x_val: Matrix, y_val: Tensor, x_test:
         x_test: rows to predict.
     """
     model = _model(task)
-    found: Best | None = None
+    best: Best | None = None
     worse = 0
     for strength in STRENGTHS:
         model.fit(x, y.numpy(), strength)
         score = _score(task, _tensor(model.outputs(x_val)), y_val)
-        if found is None or score > found.score:
-            found, worse = Best(_tensor(model.outputs(x_test)), score, strength), 0
+        if best is None or score > best.score:
+            best, worse = Best(_tensor(model.outputs(x_test)), score, strength), 0
         else:
             worse += 1
         if worse == 2:
             break
-    assert found is not None
-    return found
+    assert best is not None
+    return best
 
 
 def constant_answer(task: Task, y: Tensor, y_val: Tensor, rows: int) -> Best:
     """The best answer without looking, for `rows` test rows: shares of the classes or labels, or the mean."""
-    answer = _tensor(_model(task).without_looking(y.numpy()))
-    score = _score(task, answer.expand(len(y_val), -1), y_val) if len(y_val) else (0.0, 0.0)
-    return Best(answer.expand(rows, -1), score, 0.0)
+    if isinstance(task, Regression):
+        answer = _standardized(task, y.numpy().astype(np.float64).mean(keepdims=True))
+    elif isinstance(task, Classification):
+        answer = _log(np.bincount(y.numpy(), minlength=task.dim) / len(y))
+    else:
+        shares = _labels(y.numpy()).mean(0)
+        answer = _log(shares) - _log(1 - shares)
+    outputs = _tensor(answer)
+    score = _score(task, outputs.expand(len(y_val), -1), y_val) if len(y_val) else (0.0, 0.0)
+    return Best(outputs.expand(rows, -1), score, 0.0)
 
 
 def _tensor(outputs: np.ndarray) -> Tensor:
@@ -176,24 +159,19 @@ def _score(task: Task, outputs: Tensor, targets: Tensor) -> tuple[float, float]:
     return (value if facts.direction == "max" else -value), loss
 
 
-def _columns(y: np.ndarray) -> np.ndarray:
-    return y.reshape(len(y), -1).T.astype(np.int64)
+def _labels(y: np.ndarray) -> np.ndarray:
+    return y.reshape(len(y), -1).astype(np.int64)
 
 
-def _model(task: Task) -> Linear:
-    if isinstance(task, Classification):
-        return OneOf(task.dim)
-    if isinstance(task, Binary | Multilabel):
-        return AnyOf(task.dim)
-    assert isinstance(task, Regression), "ask `is_known` first"
-    return Number(task)
+def _log(shares: np.ndarray) -> np.ndarray:
+    return np.log(np.maximum(shares, np.exp(_IMPOSSIBLE)))
 
 
-def _logistic() -> LogisticRegression:
-    return LogisticRegression(max_iter=200, tol=1e-3, warm_start=True)
+def _standardized(task: Regression, value: np.ndarray) -> np.ndarray:
+    return (value - float(task.mean)) / float(task.std)
 
 
-def _fit(model: Any, x: Matrix, y: np.ndarray) -> None:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)  # validation chooses among what there is
-        model.fit(x, y)
+def _model(task: Task) -> Logistic | OneVersusRest | StandardizedRidge:
+    if isinstance(task, Regression):
+        return StandardizedRidge(task)
+    return Logistic(task.dim) if isinstance(task, Classification) else OneVersusRest(task.dim)

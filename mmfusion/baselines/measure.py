@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from mmfusion.baselines.linear import best, constant_answer, is_known
-from mmfusion.baselines.rows import Simple, simple
-from mmfusion.baselines.scaling import Matrix, Scaled, joined
+from mmfusion.baselines.linear import best_penalty, constant_answer, has_linear_model
+from mmfusion.baselines.rows import SimpleFeatures, read_features
+from mmfusion.baselines.scaling import Matrix, Scaled, side_by_side
 from mmfusion.data.batches.dataset import SplitDataset
 from mmfusion.data.kinds._base import Kind
 from mmfusion.tasks._base import Task
@@ -53,7 +53,9 @@ class Baselines:
     outputs: dict[str, Tensor] = field(default_factory=dict)
 
 
-def measure(splits: Mapping[str, SplitDataset], kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) -> Baselines:
+def measure_baselines(
+    splits: Mapping[str, SplitDataset], kinds: Mapping[str, Kind], tasks: Mapping[str, Task]
+) -> Baselines:
     """Fit on training rows, choose the penalty on validation rows, test.
 
     A linear model sees one modality, or all of them side by side; standardised numbers, TF-IDF of texts. Labels that
@@ -65,74 +67,61 @@ def measure(splits: Mapping[str, SplitDataset], kinds: Mapping[str, Kind], tasks
         tasks: task to its fitted definition.
     """
     began = time.perf_counter()
-    found = Baselines()
-    read = {name: simple(rows, kinds, MOST_ROWS if name == "train" else None) for name, rows in splits.items()}
+    read = {name: read_features(rows, kinds, MOST_ROWS if name == "train" else None) for name, rows in splits.items()}
     train, test = read["train"], read["test"]
-    found.rows, found.ids = len(train), test.ids
+    result = Baselines(rows=len(train), ids=test.ids)
     kept = int(splits["train"].kept.sum())
     if len(train) < kept:
-        found.notes.append(f"linear models are fitted on {len(train)} of {kept} training rows, drawn at random")
-    fit_on, choose_on = np.arange(len(train)), None
+        result.notes.append(f"linear models are fitted on {len(train)} of {kept} training rows, drawn at random")
+    chooser, is_fit = "val", np.ones(len(train), dtype=bool)
     if "val" not in read:
-        held = np.arange(len(train)) % HELD_OUT == 0
-        fit_on, choose_on = np.flatnonzero(~held), np.flatnonzero(held)
-        found.notes.append("there are no validation rows: a fifth of the training rows stood in for them")
-    parts = {name: _scaled(name, kind, read, fit_on) for name, kind in kinds.items()}
-    models = {CONSTANT: ()} | {_name(each): each for each in _subsets(list(kinds))}
-    outputs: dict[str, dict[str, Tensor]] = {model: {} for model in models}
+        chooser, is_fit = "train", np.arange(len(train)) % HELD_OUT > 0
+        result.notes.append("there are no validation rows: a fifth of the training rows stood in for them")
+    is_choice = ~is_fit if chooser == "train" else np.ones(len(read["val"]), dtype=bool)
+    parts = {name: _scaled(name, kind, read, np.flatnonzero(is_fit)) for name, kind in kinds.items()}
+    names = list(kinds)
+    subsets = [[name] for name in names] + ([names] if len(names) > 1 else [])
     x = {
-        model: {split: joined([parts[name][split] for name in names]) for split in read}
-        for model, names in models.items()
-        if names
+        f"linear[{'+'.join(subset)}]": {split: side_by_side([parts[name][split] for name in subset]) for split in read}
+        for subset in subsets
     }
-    chooser = train if choose_on is not None else read["val"]
+    outputs: dict[str, dict[str, Tensor]] = {model: {} for model in (CONSTANT, *x)}
     for name, task in tasks.items():
-        if not is_known(task):
-            found.notes.append(f"{name}: no simple model is known for a {type(task).__name__}")
+        if not has_linear_model(task):
+            result.notes.append(f"{name}: no simple model is known for a {type(task).__name__}")
             continue
-        fit, choose = _labelled(train, name, fit_on), _labelled(chooser, name, choose_on)
+        fit = np.flatnonzero(train.labelled[name].numpy() & is_fit)
+        choose = np.flatnonzero(read[chooser].labelled[name].numpy() & is_choice)
         if len(fit) == 0:
-            found.notes.append(f"{name}: none of the training rows that were drawn has a label")
+            result.notes.append(f"{name}: none of the training rows that were drawn has a label")
             continue
-        y, y_val = train.targets[name][fit], chooser.targets[name][choose]
-        known = {CONSTANT: constant_answer(task, y, y_val, len(test))}
+        y, y_val = train.targets[name][fit], read[chooser].targets[name][choose]
+        models = {CONSTANT: constant_answer(task, y, y_val, len(test))}
         if len(choose) == 0:
-            found.notes.append(f"{name}: no validation row has a label, so no penalty can be chosen for a linear model")
+            result.notes.append(
+                f"{name}: no validation row has a label, so no penalty can be chosen for a linear model"
+            )
         for model, of_split in x.items() if len(choose) else ():
-            x_val = of_split["train" if chooser is train else "val"][choose]
-            known[model] = best(task, of_split["train"][fit], y, x_val, y_val, of_split["test"])
-            found.penalties.setdefault(model, {})[name] = known[model].strength
-        for model, each in known.items():
-            outputs[model][name] = each.outputs
-        found.best[name] = max(known, key=lambda model: known[model].score)
-        found.outputs[name] = known[found.best[name]].outputs
-    found.metrics = {model: _metrics(tasks, test, each) for model, each in outputs.items() if each}
-    found.seconds = time.perf_counter() - began
-    return found
+            x_val = of_split[chooser][choose]
+            models[model] = best_penalty(task, of_split["train"][fit], y, x_val, y_val, of_split["test"])
+            result.penalties.setdefault(model, {})[name] = models[model].strength
+        for model, fitted in models.items():
+            outputs[model][name] = fitted.outputs
+        result.best[name] = max(models, key=lambda model: models[model].score)
+        result.outputs[name] = models[result.best[name]].outputs
+    result.metrics = {model: _metrics(tasks, test, of_task) for model, of_task in outputs.items() if of_task}
+    result.seconds = time.perf_counter() - began
+    return result
 
 
-def _scaled(name: str, kind: Kind, read: Mapping[str, Simple], fit_on: np.ndarray) -> dict[str, Matrix]:
+def _scaled(name: str, kind: Kind, read: Mapping[str, SimpleFeatures], fit_on: np.ndarray) -> dict[str, Matrix]:
     """Split to matrix of one modality."""
     scaled, train = Scaled(), read["train"]
     scaled.fit(train.take(name, fit_on), train.present[name][fit_on], getattr(kind, "vocab_size", 0))
-    return {split: scaled.transform(each.raw[name], each.present[name]) for split, each in read.items()}
+    return {split: scaled.transform(rows.raw[name], rows.present[name]) for split, rows in read.items()}
 
 
-def _labelled(rows: Simple, task: str, among: np.ndarray | None = None) -> np.ndarray:
-    labelled = np.flatnonzero(rows.labelled[task].numpy())
-    return labelled if among is None else np.intersect1d(labelled, among)
-
-
-def _subsets(modalities: Sequence[str]) -> list[tuple[str, ...]]:
-    """Each modality, and all of them."""
-    return [*((name,) for name in modalities), *([tuple(modalities)] if len(modalities) > 1 else [])]
-
-
-def _name(modalities: Sequence[str]) -> str:
-    return f"linear[{'+'.join(modalities)}]"
-
-
-def _metrics(tasks: Mapping[str, Task], test: Simple, outputs: Mapping[str, Tensor]) -> dict[str, float]:
+def _metrics(tasks: Mapping[str, Task], test: SimpleFeatures, outputs: Mapping[str, Tensor]) -> dict[str, float]:
     scores = Scores({name: tasks[name] for name in outputs}, torch.device("cpu"))
     scores.update(outputs, test.targets, test.labelled, len(test))
     # `loss` without a task sums over tasks, of which some may have no model here.

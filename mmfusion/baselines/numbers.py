@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
+from contextlib import suppress
 
 import torch
 from torch import Tensor
@@ -63,18 +63,23 @@ def sequence(x: Tokens) -> Tensor:
     ).nan_to_num(posinf=0.0, neginf=0.0)
 
 
-class Sound:
-    """Log-mel statistics of waveforms: see `__call__`.
+class LogMelStatistics:
+    """Of each mel band of a waveform: mean, deviation, mean absolute change, and the means of eight equal parts.
+
+    Forty bands, or fewer where a low rate has no frequencies for them.
 
     Args:
         sample_rate: in Hz.
     """
 
     def __init__(self, sample_rate: int) -> None:
-        self.log_mel = _log_mel(sample_rate)
+        for bands in (40, 20, 10, 5, 2):
+            with suppress(ValueError):
+                self.log_mel = LogMel(sample_rate, 32.0, 16.0, bands, 35.0, "row")
+                return
+        self.log_mel = LogMel(sample_rate, 32.0, 16.0, 1, 35.0, "row")
 
     def __call__(self, x: Tokens) -> Tensor:
-        """Of each mel band: mean, deviation, mean absolute change, and the means of eight equal parts of the row."""
         mel_BTM, frames_B = self.log_mel(x.values.float(), x.lengths)
         return statistics(mel_BTM, frames_B, SEGMENTS)
 
@@ -95,14 +100,3 @@ def image(x_BCHW: Tensor) -> Tensor:
     bins_BCHW = ((x_BCHW + 2) / 4 * BINS).long().clamp(0, BINS - 1)
     shares = [(bins_BCHW == k).float().mean((2, 3)) for k in range(BINS)]
     return torch.cat([adaptive_avg_pool2d(small_B1HW, GRID).flatten(1), edges_BF, *shares], dim=1)
-
-
-def _log_mel(sample_rate: int) -> LogMel:
-    """Forty bands, or fewer where a low rate has no frequencies for them."""
-    problem: Any = None
-    for mels in (40, 20, 10, 5, 2, 1):
-        try:
-            return LogMel(sample_rate, 32.0, 16.0, mels, 35.0, "row")
-        except ValueError as error:
-            problem = error
-    raise problem

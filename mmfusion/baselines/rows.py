@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -24,7 +24,7 @@ Raw = np.ndarray | list[list[int]]
 
 
 @dataclass(frozen=True)
-class Simple:
+class SimpleFeatures:
     """`N` rows of one split.
 
     Attributes:
@@ -50,7 +50,9 @@ class Simple:
         return [raw[i] for i in rows.tolist()] if isinstance(raw, list) else raw[rows]
 
 
-def simple(rows: SplitDataset, kinds: Mapping[str, Kind], most: int | None = None, seed: int = 0) -> Simple:
+def read_features(
+    rows: SplitDataset, kinds: Mapping[str, Kind], most: int | None = None, seed: int = 0
+) -> SimpleFeatures:
     """Decode a split as evaluation does and keep simple features of it.
 
     Args:
@@ -64,30 +66,26 @@ def simple(rows: SplitDataset, kinds: Mapping[str, Kind], most: int | None = Non
         kept = np.sort(np.random.default_rng(seed).choice(kept, most, replace=False))
     readers = {name: _Reader(kind) for name, kind in kinds.items()}
     batches = []
-    for batch in _batches(rows, kept):
+    for start in range(0, len(kept), _AT_ONCE):
+        batch = rows[BatchIndices(kept[start : start + _AT_ONCE], None)]
         for name, reader in readers.items():
             reader.add(batch.inputs[name])
         batches.append(Batch({}, batch.present, batch.targets, batch.labelled, batch.ids))
-    ids = [each for batch in batches for each in batch.ids]
+    ids = [id for batch in batches for id in batch.ids]
     raw = {name: reader.raw() for name, reader in readers.items()}
-    place = {each: i for i, each in enumerate(rows.ids.tolist())}
-    at = np.array([place[each] for each in ids])
+    place = {id: i for i, id in enumerate(rows.ids.tolist())}
+    at = np.array([place[id] for id in ids])
     for name, kind in kinds.items():
         if isinstance(kind, Tabular) and kind.scales:
             empty = np.stack([~rows.table.filled(column) for column in kind.scales], 1)[at]
             raw[name] = np.concatenate([np.asarray(raw[name]), empty.astype(np.float32)], axis=1)
-    return Simple(
+    return SimpleFeatures(
         raw,
         {name: torch.cat([batch.present[name] for batch in batches]).numpy() for name in kinds},
         {task: torch.cat([batch.targets[task] for batch in batches]) for task in rows.labels},
         {task: torch.cat([batch.labelled[task] for batch in batches]) for task in rows.labels},
         ids,
     )
-
-
-def _batches(rows: SplitDataset, kept: np.ndarray) -> Iterator[Batch]:
-    for start in range(0, len(kept), _AT_ONCE):
-        yield rows[BatchIndices(kept[start : start + _AT_ONCE], None)]
 
 
 class _Reader:
@@ -97,15 +95,15 @@ class _Reader:
         self.kind = kind
         self.parts: list[Tensor] = []
         self.texts: list[list[int]] = []
-        self._sound: numbers.Sound | None = None
+        self._log_mel: numbers.LogMelStatistics | None = None
 
     def add(self, x: Input) -> None:
         if isinstance(x, Tokens) and not x.values.is_floating_point():
             pairs = zip(x.values.tolist(), x.lengths.tolist(), strict=True)
             self.texts += [ids[:length] for ids, length in pairs]
         elif isinstance(x, Tokens) and isinstance(self.kind, Speech):
-            self._sound = self._sound or numbers.Sound(self.kind.sample_rate)
-            self.parts.append(self._sound(x))
+            self._log_mel = self._log_mel or numbers.LogMelStatistics(self.kind.sample_rate)
+            self.parts.append(self._log_mel(x))
         elif isinstance(x, Tokens):
             self.parts.append(numbers.sequence(Tokens(x.values[:, :, None].flatten(2), x.lengths)))
         elif isinstance(self.kind, Tabular):

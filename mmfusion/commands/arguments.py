@@ -110,7 +110,7 @@ def take_sections(words: list[str]) -> tuple[list[str], dict[str, dict[str, Any]
 def check_run(run: str, overrides: list[str], trusted: list[str]) -> None:
     """Refuse what is no run, and overrides that it has no place for, before the heavy imports."""
     from mmfusion.config.instantiate import trusting
-    from mmfusion.runs.config import read_run
+    from mmfusion.runs.config import read_run_config
 
     with trusting(trusted):
-        read_run(run, overrides)
+        read_run_config(run, overrides)

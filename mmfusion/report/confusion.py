@@ -10,9 +10,10 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from mmfusion.runs.confusion_counts import confusion_counts
+
 BINS = 15
 """Of equal width, as in the metric `calibration_error`."""
-MOST_CLASSES = 30
 
 
 def read_predictions(path: Path) -> dict[str, dict[str, Any]]:
@@ -33,7 +34,7 @@ def summarise(table: pl.DataFrame) -> dict[str, dict[str, Any]]:
     predicted class's probability, for yes or no that of yes, for several labels each label's.
 
     Args:
-        table: `<task>`, `<task>_true` and the probabilities, as `runs/tables.py` writes them.
+        table: `<task>`, `<task>_true` and the probabilities, as `runs/prediction_table.py` writes them.
     """
     tasks = [name.removesuffix("_true") for name in table.columns if name.endswith("_true")]
     tasks = [name for name in tasks if name in table.columns]
@@ -78,19 +79,8 @@ def _confusion(true: Sequence[str], predicted: Sequence[str], named: Sequence[st
     # A binary task names its positive class alone: no first, as the task has it.
     classes = list(named) if len(named) > 1 else [*(name for name in present if name not in named), *named]
     classes += [name for name in present if name not in classes]
-    of = len(classes)
-    if of > MOST_CLASSES:
-        frequency = dict.fromkeys(classes, 0)
-        for name in true:
-            frequency[name] += 1
-        kept = set(sorted(classes, key=lambda name: -frequency[name])[:MOST_CLASSES])
-        classes = [name for name in classes if name in kept]
-    index = {name: i for i, name in enumerate(classes)}
-    counts = np.zeros((len(classes), len(classes)), dtype=np.int64)
-    for t, p in zip(true, predicted, strict=True):
-        if t in index and p in index:
-            counts[index[t], index[p]] += 1
-    return {"classes": classes, "of": of, "counts": counts.tolist()}
+    kept, counts = confusion_counts(true, predicted, classes)
+    return {"classes": kept, "of": len(classes), "counts": counts.tolist()}
 
 
 def reliability(promised: NDArray[np.float64], came: NDArray[np.bool_]) -> list[list[float]]:

@@ -10,7 +10,7 @@ from typing import Any
 from mmfusion.report.compare import Comparison
 from mmfusion.report.formatting import brief, shortlist
 from mmfusion.report.statistics import means
-from mmfusion.runs.baseline_table import shown
+from mmfusion.runs.baseline_table import model_title
 from mmfusion.runs.metric_lines import number
 from mmfusion.store.run import Run
 
@@ -23,7 +23,7 @@ def simple_models(comparison: Comparison) -> dict[str, float]:
     """Simple model, as a person reads it, to its value of the comparison's metric: the mean over the ranked runs."""
     runs = chain.from_iterable(_counted(comparison))
     models = chain.from_iterable(_mapping(run.baselines.get("metrics")).items() for run in runs)
-    values = [(shown(model), _mapping(metrics).get(str(comparison.metric))) for model, metrics in models]
+    values = [(model_title(model), _mapping(metrics).get(str(comparison.metric))) for model, metrics in models]
     return means((model, float(value)) for model, value in values if isinstance(value, int | float))
 
 

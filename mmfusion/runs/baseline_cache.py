@@ -7,19 +7,20 @@ import json
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict
+from itertools import product
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
 import mmfusion
-from mmfusion.baselines.measure import measure
+from mmfusion.baselines.measure import measure_baselines
 from mmfusion.data.module import MultiModalData
 from mmfusion.data.table.locations import absolute
 from mmfusion.progress import busy
+from mmfusion.runs.prediction_table import prediction_table, write_table
 from mmfusion.runs.provenance import fingerprint
 from mmfusion.runs.row_scores import against
-from mmfusion.runs.tables import prediction_table, write_table
 from mmfusion.store.files import BASELINE_PREDICTIONS, BASELINES
 from mmfusion.store.folder import RunFolder
 from mmfusion.tasks._base import Task
@@ -30,7 +31,7 @@ _SPLITS = ("train", "val", "test")
 def baselines(
     config: Mapping[str, Any], data: MultiModalData, tasks: Mapping[str, Task]
 ) -> tuple[dict[str, Any], Path]:
-    """The summary of `mmfusion.baselines.measure.measure`, and the folder of it and of the best models' predictions.
+    """The summary of `mmfusion.baselines.measure`, and the folder of it and of the best models' predictions.
 
     A table is measured once for its rows, splits, modalities and tasks. `tasks` and `data` must be set up; the test
     split must have rows.
@@ -41,11 +42,11 @@ def baselines(
         return kept.read(BASELINES), folder
     splits = {split: rows for split in _SPLITS if (rows := data.rows(split)) is not None}
     with busy("fitting simple models"):
-        found = measure(splits, data.kinds, tasks)
+        measured = measure_baselines(splits, data.kinds, tasks)
     folder.mkdir(parents=True, exist_ok=True)
-    known = {name: task for name, task in tasks.items() if name in found.outputs}
-    write_table(prediction_table(known, found.ids, found.outputs), folder / BASELINE_PREDICTIONS)
-    summary = asdict(found)
+    known = {name: task for name, task in tasks.items() if name in measured.outputs}
+    write_table(prediction_table(known, measured.ids, measured.outputs), folder / BASELINE_PREDICTIONS)
+    summary = asdict(measured)
     for large in ("ids", "outputs"):
         del summary[large]
     kept.write(BASELINES, summary)
@@ -83,17 +84,15 @@ def _key(config: Mapping[str, Any], data: MultiModalData) -> str:
 def _media(data: MultiModalData) -> str:
     """Changes with the size or time of any local medium, which the table's own fingerprint does not see."""
     assert data.table is not None
-    found = hashlib.sha256()
+    whole = hashlib.sha256()
     root = data.table.root
-    for kind in data.kinds.values():
-        if not kind.reads_files or root is None or "://" in str(root):
-            continue
-        for split in _SPLITS:
-            rows = data.rows(split)
-            for name in [] if rows is None else [each for each, own in data.kinds.items() if own is kind]:
-                assert rows is not None
-                for cell in rows.inputs[name].cells:
-                    if isinstance(cell, str) and (path := Path(root) / cell).is_file():
-                        about = path.stat()
-                        found.update(f"{cell}\0{about.st_size}\0{about.st_mtime_ns}\0".encode())
-    return found.hexdigest()
+    of_files = [name for name, kind in data.kinds.items() if kind.reads_files]
+    if root is None or "://" in str(root):
+        return whole.hexdigest()
+    for name, split in product(of_files, _SPLITS):
+        rows = data.rows(split)
+        for cell in () if rows is None else rows.inputs[name].cells:
+            if isinstance(cell, str) and (path := Path(root) / cell).is_file():
+                about = path.stat()
+                whole.update(f"{cell}\0{about.st_size}\0{about.st_mtime_ns}\0".encode())
+    return whole.hexdigest()

@@ -31,7 +31,7 @@ _HEEDED = tuple(
 )
 
 
-def read_run(run: str | Path, overrides: Sequence[str] = ()) -> tuple[RunFolder, dict[str, Any]]:
+def read_run_config(run: str | Path, overrides: Sequence[str] = ()) -> tuple[RunFolder, dict[str, Any]]:
     """A run's folder and its checked config; modules of one's own must have been opened before.
 
     Args:

@@ -22,9 +22,9 @@ from mmfusion.data.table.guess import guess_decimal, read_guessed
 from mmfusion.data.table.locations import table_path
 from mmfusion.data.table.read import Settings
 from mmfusion.progress import busy
-from mmfusion.runs.ceilings import flat_ceilings
-from mmfusion.runs.config import gives_table, other_split, read_run, reading_keys, reading_overrides
+from mmfusion.runs.config import gives_table, other_split, read_run_config, reading_keys, reading_overrides
 from mmfusion.runs.load import fill, find_checkpoint, restore
+from mmfusion.runs.metric_lines import flat_ceilings
 from mmfusion.runs.provenance import fingerprint
 from mmfusion.runs.run_summary import show_run, shown_path
 from mmfusion.runs.stopping import StopOnSignals
@@ -109,7 +109,7 @@ def evaluate(
     began, started = time.perf_counter(), datetime.now(UTC).isoformat(timespec="seconds")
     stop = StopOnSignals()
     with trusting(trusted_modules), quiet(), stop.active():
-        folder, config = read_run(run, overrides)
+        folder, config = read_run_config(run, overrides)
         is_other = gives_table(overrides)
         if is_other:
             config["data"] |= shown_by_file(config["data"], overrides)
@@ -152,7 +152,7 @@ def evaluate(
     how = {"split": split, "checkpoint": str(path), "overrides": list(overrides), "started": started}
     what = {"seconds": seconds, "metrics": metrics, "ceilings": ceilings, "undefined": undefined}
     what["faulty"] = data.faulty()
-    written = folder.write_new(f"eval_{split}.json", how | what)
+    written = folder.write_new(f"eval_{split}", how | what)
     if show and folder.writes:
         print(f"Written to {shown_path(written)}")
     return result

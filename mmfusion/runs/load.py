@@ -20,8 +20,8 @@ from mmfusion.data.table.new_rows import table_from_rows
 from mmfusion.data.table.table import Table
 from mmfusion.model import MultiTaskModel
 from mmfusion.progress import track
-from mmfusion.runs.config import read_run
-from mmfusion.runs.tables import prediction_table
+from mmfusion.runs.config import read_run_config
+from mmfusion.runs.prediction_table import prediction_table
 from mmfusion.store.files import BEST, FITTED, FITTED_DATA, FITTED_TASKS, LAST
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import read_result
@@ -103,7 +103,7 @@ def load_run(
         ConfigError: it is not the folder of a run, or the run ended before it had a checkpoint.
     """
     with trusting(trusted_modules):
-        folder, config = read_run(path)
+        folder, config = read_run_config(path)
         data, tasks = build_data(config)
         restore(folder, data, tasks)
         model = build_model(config, data, tasks, from_checkpoint=True)

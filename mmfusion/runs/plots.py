@@ -12,36 +12,36 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from mmfusion.runs.confusion_counts import confusion_counts
 from mmfusion.runs.metric_lines import leading_metrics, number, parse_metric_names
-from mmfusion.store.curves import read_curves
-from mmfusion.store.files import CURVES, PLOTS
+from mmfusion.store.files import PLOTS
 from mmfusion.store.run import Run
 from mmfusion.tasks._base import Task
 from mmfusion.tasks._classes import class_names
 
 # Okabe and Ito's colours, told apart by colour-blind people too.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000", "#F0E442")
-MOST_CLASSES = 30
 MOST_POINTS = 5000
 COLUMNS = 3  # panels side by side
 
 
-def draw(folder: Path, predictions: pl.DataFrame, tasks: Mapping[str, Task], result: Run) -> list[Path]:
-    """Write all plots that there is something to show in; returns their paths.
+def draw_plots(predictions: pl.DataFrame, tasks: Mapping[str, Task], result: Run) -> list[Path]:
+    """Write all plots that there is something to show in to the run's `plots/`; returns their paths.
 
     Args:
-        folder: the run's; plots go to `plots/`.
         predictions: `<task>` and `<task>_true` of the test split.
         tasks: task to its definition.
-        result: for metrics by subset and the step of the best checkpoint.
+        result: of the run.
     """
-    history = read_curves(folder / CURVES)
-    names = list(tasks)
+    history = result.curves()
+    weights, norms = ({f"step/{task}/{what}": task for task in tasks} for what in ("weight", "gradient_norm"))
+    cosines = [name for name in history.columns if name.startswith("step/cosine/")][:28]
+    pairs = {name: name.removeprefix("step/cosine/").replace("~", ", ") for name in cosines}
     figures: dict[str, Figure | None] = {
-        "loss": loss_curves(history, names, result.monitor.get("step")),
-        "weights": step_curves(history, names, "weight", "weight of the loss"),
-        "gradient_norms": step_curves(history, names, "gradient_norm", "norm of the gradient", log=True),
-        "gradient_cosines": cosine_curves(history),
+        "loss": loss_curves(history, list(tasks), result.monitor.get("step")),
+        "weights": step_curves(history, weights, "weight of the loss"),
+        "gradient_norms": step_curves(history, norms, "norm of the gradient", log=True),
+        "gradient_cosines": step_curves(history, pairs, "cosine of the tasks' gradients", (-1.05, 1.05)),
         "modalities": subset_bars(result),
     }
     for name, task in tasks.items():
@@ -51,7 +51,10 @@ def draw(folder: Path, predictions: pl.DataFrame, tasks: Mapping[str, Task], res
             figures[f"confusion_{name}"] = confusion(seen[f"{name}_true"], seen[name], classes, name)
         elif len(seen) and task.is_regression:
             figures[f"predicted_{name}"] = predicted_against_true(seen[f"{name}_true"], seen[name], name)
-    return [save(figure, folder / PLOTS / f"{name}.png") for name, figure in figures.items() if figure is not None]
+    drawn = {result.path / PLOTS / f"{name}.png": figure for name, figure in figures.items() if figure is not None}
+    for path, figure in drawn.items():
+        FigureCanvasAgg(figure).print_png(str(path))
+    return list(drawn)
 
 
 def loss_curves(history: pl.DataFrame, tasks: Sequence[str], best_step: int | None = None) -> Figure | None:
@@ -64,8 +67,8 @@ def loss_curves(history: pl.DataFrame, tasks: Sequence[str], best_step: int | No
         steps, values = _series(history, f"step/{task}/loss")
         axes.plot(steps, values, color=COLOURS[0], alpha=0.3, linewidth=1)
         axes.plot(steps, _smooth(values), color=COLOURS[0], linewidth=1.8, label="training")
-        steps, values = _series(history, f"val/{task}/loss")
-        if len(steps):
+        if f"val/{task}/loss" in history.columns:
+            steps, values = _series(history, f"val/{task}/loss")
             axes.plot(steps, values, color=COLOURS[1], marker="o", markersize=3, linewidth=1.8, label="validation")
         if best_step is not None:
             axes.axvline(best_step, color="0.5", linestyle=":", linewidth=1.2, label="best checkpoint")
@@ -74,38 +77,31 @@ def loss_curves(history: pl.DataFrame, tasks: Sequence[str], best_step: int | No
     return figure
 
 
-def step_curves(history: pl.DataFrame, tasks: Sequence[str], what: str, label: str, log: bool = False) -> Figure | None:
-    """One quantity of all tasks over the steps."""
-    shown = [task for task in tasks if f"step/{task}/{what}" in history.columns]
-    if not shown:
-        return None
-    figure, (axes,) = _panels(1)
-    for i, task in enumerate(shown):
-        steps, values = _series(history, f"step/{task}/{what}")
-        axes.plot(steps, values, color=COLOURS[i % len(COLOURS)], linewidth=1.6, label=task)
-    if log:
-        axes.set_yscale("log")
-    else:
-        axes.set_ylim(bottom=min(0.0, axes.get_ylim()[0]))
-    _dress(axes, "", "step", label)
-    _legend(axes, len(shown))
-    return figure
-
-
-def cosine_curves(history: pl.DataFrame) -> Figure | None:
-    """Cosine of each pair of tasks' gradients; below 0 they pull apart."""
-    shown = [name for name in history.columns if name.startswith("step/cosine/")][:28]
+def step_curves(
+    history: pl.DataFrame,
+    columns: Mapping[str, str],
+    quantity: str,
+    limits: tuple[float, float] | None = None,
+    log: bool = False,
+) -> Figure | None:
+    """One quantity over the steps, by the columns of it that were logged and what each is called."""
+    shown = [name for name in columns if name in history.columns]
     if not shown:
         return None
     figure, (axes,) = _panels(1)
     for i, name in enumerate(shown):
-        steps, values = _series(history, name)
-        pair = name.removeprefix("step/cosine/").replace("~", ", ")
-        axes.plot(steps, values, color=COLOURS[i % len(COLOURS)], linewidth=1.6, label=pair)
-    axes.axhline(0.0, color="0.5", linewidth=0.8)
-    axes.set_ylim(-1.05, 1.05)
-    _dress(axes, "", "step", "cosine of the tasks' gradients")
-    _legend(axes, len(shown))
+        axes.plot(*_series(history, name), color=COLOURS[i % len(COLOURS)], linewidth=1.6, label=columns[name])
+    if log:
+        axes.set_yscale("log")
+    else:
+        axes.set_ylim(*(limits or (min(0.0, axes.get_ylim()[0]), None)))
+    if limits is not None:
+        axes.axhline(0.0, color="0.5", linewidth=0.8)
+    _dress(axes, "", "step", quantity)
+    if len(shown) > 6:
+        axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
+    else:
+        axes.legend(frameon=False)
     return figure
 
 
@@ -139,16 +135,8 @@ def subset_bars(result: Run) -> Figure | None:
 
 def confusion(true: pl.Series, predicted: pl.Series, classes: Sequence[str], task: str) -> Figure:
     """Counts of true against predicted class; colour is the share of the true class."""
-    kept, note = list(classes), ""
-    if len(kept) > MOST_CLASSES:
-        frequent = true.value_counts(sort=True)[true.name].head(MOST_CLASSES).to_list()
-        kept = [name for name in classes if name in set(frequent)]
-        note = f" (the {len(kept)} most frequent of {len(classes)} classes)"
-    index = {name: i for i, name in enumerate(kept)}
-    counts = np.zeros((len(kept), len(kept)), dtype=np.int64)
-    for t, p in zip(true, predicted, strict=True):
-        if t in index and p in index:
-            counts[index[t], index[p]] += 1
+    kept, counts = confusion_counts(true.to_list(), predicted.to_list(), classes)
+    note = f" (the {len(kept)} most frequent of {len(classes)} classes)" if len(kept) < len(classes) else ""
     shares = counts / np.maximum(counts.sum(1, keepdims=True), 1)
     side = min(9.0, 2.6 + 0.34 * len(kept))
     figure = _figure(side + 0.9, side)
@@ -189,13 +177,6 @@ def predicted_against_true(true: pl.Series, predicted: pl.Series, task: str) -> 
     return figure
 
 
-def save(figure: Figure, path: Path) -> Path:
-    """Write a PNG."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    FigureCanvasAgg(figure).print_png(str(path))
-    return path
-
-
 def _figure(width: float, height: float) -> Figure:
     return Figure(figsize=(width, height), dpi=130, layout="constrained")
 
@@ -223,19 +204,14 @@ def _panels(count: int, height: float = 3.0, margin: float = 0.0) -> tuple[Figur
 
 
 def _series(history: pl.DataFrame, name: str) -> tuple[np.ndarray, np.ndarray]:
-    if name not in history.columns:
-        return np.empty(0), np.empty(0)
     both = history.select("step", name).drop_nulls()
     return both["step"].to_numpy(), both[name].to_numpy()
 
 
 def _smooth(values: np.ndarray) -> np.ndarray:
     """Mean over a window of a twentieth of the curve, shorter at its ends."""
-    half = len(values) // 40
-    sums = np.concatenate([[0.0], np.cumsum(values)])
-    at = np.arange(len(values))
-    low, high = np.maximum(at - half, 0), np.minimum(at + half + 1, len(values))
-    return (sums[high] - sums[low]) / (high - low)
+    window = 2 * (len(values) // 40) + 1
+    return pl.Series(values).rolling_mean(window, min_samples=1, center=True).to_numpy()
 
 
 def _dress(axes: Axes, title: str, x: str, y: str) -> None:
@@ -246,10 +222,3 @@ def _dress(axes: Axes, title: str, x: str, y: str) -> None:
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     axes.xaxis.set_major_locator(MaxNLocator(6, integer=x == "step"))
-
-
-def _legend(axes: Axes, entries: int) -> None:
-    if entries > 6:
-        axes.legend(frameon=False, fontsize=8, loc="upper left", bbox_to_anchor=(1.0, 1.0))
-    else:
-        axes.legend(frameon=False)

@@ -18,7 +18,7 @@ from mmfusion.data.table.table import Table
 from mmfusion.progress import busy
 from mmfusion.runs.config import new_table_overrides, take_root
 from mmfusion.runs.load import load_run
-from mmfusion.runs.tables import check_suffix, write_table
+from mmfusion.runs.prediction_table import check_suffix, write_table
 
 
 def check_media(rows: Table, kinds: Mapping[str, Kind], *, may_lack: bool = False) -> None:

@@ -16,10 +16,10 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.runs.tables import class_names
 from mmfusion.store.files import FITTED_TASKS, OUTPUTS, PREDICTIONS, staged
 from mmfusion.store.folder import RunFolder
 from mmfusion.tasks._base import Task
+from mmfusion.tasks._classes import class_names
 from mmfusion.tasks.binary import Binary
 from mmfusion.tasks.build import build_task
 from mmfusion.tasks.classification import Classification

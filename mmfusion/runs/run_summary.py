@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from itertools import pairwise
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from rich.markup import escape
 from rich.table import Table
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.config.override import parse_overrides
+from mmfusion.config.override import parse_overrides, split_trust
 from mmfusion.runs.baseline_table import baseline_report
-from mmfusion.runs.metric_lines import NARROWEST, Line, leading_metrics, number, parse_metric_names
+from mmfusion.runs.metric_lines import NARROWEST, Line, leading_metrics, number, parse_metric_names, task_tables
 from mmfusion.store.files import PREDICTIONS, PROVENANCE, RESULT
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import Run
@@ -83,48 +84,31 @@ def task_table(result: Run, lines: Sequence[Line]) -> Table:
 
 
 def subset_tables(result: Run, lines: Sequence[Line], width: int = NARROWEST) -> list[Table]:
-    """A row a subset of modalities, a column a task with its leading metric; as many tables as the width asks for."""
+    """A row a subset of modalities, a column a task with its leading metric; as many tables as the width needs."""
     if not lines:
         return []
-    subsets = list(dict.fromkeys(line.subset for line in lines))
+    split, subsets = lines[0].split, list(dict.fromkeys(line.subset for line in lines))
     leading = leading_metrics(result.ceilings, lines, result.task_metrics)
-    by_key = {(line.subset, line.task, line.metric): line.name for line in lines}
     with_ceiling = any(line.name in result.ceilings for line in lines)
     # A row that has nothing of a subset is left out there.
-    rows = {subset: result.metrics.get(f"{lines[0].split}[{subset}]/rows", 0.0) for subset in subsets}
-    differ = len(set(rows.values())) > 1
-    longest = 9 * differ + max(len(subset or "") for subset in subsets)
-    each = max(max(len(task), len(metric)) for task, metric in leading.items())
-    each = max(each, len("0.000 / 0.000") if with_ceiling else 6) + 3
-    fit = max(1, (width - min(longest, width // 2) - 4) // each)
-    tasks = list(leading)
-    tables = []
-    for first in range(0, len(tasks), fit):
-        title = f"{lines[0].split} with some of the modalities" + (" / what is attainable" if with_ceiling else "")
-        table = Table(title=title if first == 0 else None, title_justify="left", title_style="bold")
-        table.add_column("modalities", overflow="fold")
-        if differ:
-            table.add_column("rows", justify="right")
-        shown = tasks[first : first + fit]
-        for task in shown:
-            table.add_column(f"{escape(task)}\n{leading[task]}", justify="right")
-        for subset in subsets:
-            cells = [_against(result, by_key.get((subset, task, leading[task]))) for task in shown]
-            counted = [str(int(rows[subset]))] if differ else []
-            table.add_row(escape(subset or "").replace("+", " + "), *counted, *cells)
-        tables.append(table)
-    return tables
+    counts = [str(int(result.metrics.get(f"{split}[{subset}]/rows", 0))) for subset in subsets]
+    differ = len(set(counts)) > 1
+    rows = {
+        ((subset or "").replace("+", " + "), *([count] if differ else [])): [
+            _beside_ceiling(result, f"{split}[{subset}]/{task}/{metric}") for task, metric in leading.items()
+        ]
+        for subset, count in zip(subsets, counts, strict=True)
+    }
+    title = f"{split} with some of the modalities" + (" / what is attainable" if with_ceiling else "")
+    return task_tables(title, ["modalities", "rows"] if differ else ["modalities"], leading, rows, width)
 
 
-def _against(result: Run, name: str | None) -> str:
-    if name is None or name not in result.metrics:
-        return "–"
-    best = result.ceilings.get(name)
-    return number(result.metrics[name]) + ("" if best is None else f" [dim]/ {number(best)}[/dim]")
+def _beside_ceiling(result: Run, name: str) -> str:
+    best = result.ceilings.get(name) if name in result.metrics else None
+    return number(result.metrics.get(name)) + ("" if best is None else f" [dim]/ {number(best)}[/dim]")
 
 
 def _last_words(result: Run) -> str:
-    run = escape(shown_path(result.path))
     cost = result.cost
     spent = f"{result.seconds or 0:.0f} s"
     if cost.get("rows_per_second"):
@@ -133,34 +117,33 @@ def _last_words(result: Run) -> str:
         spent += f", {cost['parameters']:,} parameters"
     if cost.get("peak_memory_bytes"):
         spent += f", {cost['peak_memory_bytes'] / 2**30:.1f} GiB"
-    mmfusion, typed = escape(command()), escape(shell_path(result.path))
-    last = "" if result.without_best is None else " --checkpoint last"
-    return (
-        f"[bold]Run folder[/bold]  {run}  ({spent})\n\n"
-        "[bold]Try next[/bold]\n"
-        f"  {mmfusion} eval {typed}{last}\n"
-        f"  {mmfusion} predict {typed} new.csv{last} --out {PREDICTIONS}\n"
-        f"{_other_choices(result, mmfusion)}"
-        f"  {mmfusion} ls"
-    )
+    where = f"[bold]Run folder[/bold]  {escape(shown_path(result.path))}  ({spent})"
+    steps = "\n".join(f"  {command()} {' '.join(words)}" for words in _next_steps(result))
+    return f"{where}\n\n[bold]Try next[/bold]\n{escape(steps)}"
 
 
-def _other_choices(result: Run, mmfusion: str) -> str:
-    """A line with what to type for the same data and modalities and another fusion; none if it is not known what was.
+def _next_steps(result: Run) -> Iterator[list[str]]:
+    """What to type after `mmfusion`: for this run, and for one of the same data and modalities with another fusion.
 
-    A weighting weighs tasks against each other, and what the run itself chose of the two is replaced.
+    The second is left out where it is not known what was typed. A weighting weighs tasks against each other, and what
+    the run itself chose of the two is replaced.
     """
-    try:
+    typed, modules, words = None, list[str](), list[str]()
+    with suppress(ConfigError, OSError, KeyError, TypeError):
         origin = RunFolder(result.path, writes=False).read(PROVENANCE)
-        typed, words = origin["overrides"], origin["command"]
-    except (ConfigError, OSError, KeyError, TypeError):
-        return ""
-    dirs = [after for word, after in pairwise(words) if word == "--config-dir"]
-    dirs += [word.partition("=")[2] for word in words if word.startswith("--config-dir=")]
-    kept = [override.text for override in parse_overrides(typed) if override.section not in _OTHER]
-    own = [each for folder in dirs for each in ("--config-dir", folder)] + kept
-    words = "".join(f" {shlex.quote(word)}" for word in own)
-    return f"  {mmfusion} train{escape(words)} fusion=gated loss_weighting=uncertainty\n"
+        typed, modules = split_trust(origin["overrides"])
+        words = origin["command"]
+    trust = [shlex.quote(f"trusted_modules=[{','.join(modules)}]")] if modules else []
+    run, last = shell_path(result.path), [] if result.without_best is None else ["--checkpoint", "last"]
+    yield ["eval", run, *trust, *last]
+    yield ["predict", run, "new.csv", *trust, *last, "--out", PREDICTIONS]
+    if typed is not None:
+        dirs = [after for word, after in pairwise(words) if word == "--config-dir"]
+        dirs += [word.partition("=")[2] for word in words if word.startswith("--config-dir=")]
+        own = [word for folder in dirs for word in ("--config-dir", folder)]
+        own += [override.text for override in parse_overrides(typed) if override.section not in _OTHER]
+        yield ["train", *map(shlex.quote, own), *trust, "fusion=gated", "loss_weighting=uncertainty"]
+    yield ["ls"]
 
 
 def command() -> str:

@@ -21,8 +21,9 @@ from mmfusion.data.table.locations import absolute
 from mmfusion.hardware import peak_memory
 from mmfusion.progress import busy
 from mmfusion.runs.baseline_cache import baselines, compared
-from mmfusion.runs.ceilings import flat_ceilings
-from mmfusion.runs.plots import draw
+from mmfusion.runs.metric_lines import flat_ceilings
+from mmfusion.runs.plots import draw_plots
+from mmfusion.runs.prediction_table import prediction_table, truth_table, write_table
 from mmfusion.runs.provenance import fingerprint, provenance
 from mmfusion.runs.ranks import OtherRankError, report_failure, root_cause
 from mmfusion.runs.refit import refit, write_fitted
@@ -30,7 +31,6 @@ from mmfusion.runs.rescore import save_outputs
 from mmfusion.runs.run_summary import show_run, shown_path
 from mmfusion.runs.scored import scored_rows
 from mmfusion.runs.stopping import StopOnSignals, Stopped
-from mmfusion.runs.tables import prediction_table, truth_table, write_table
 from mmfusion.store.files import CONFIG, OVERRIDES, PREDICTIONS, PROVENANCE, TRACEBACK
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import Run
@@ -278,7 +278,7 @@ class _Run:
         write_table(predicted, self.folder.path / PREDICTIONS)
         if self.config["report"]["plots"]:
             with busy("drawing plots"):
-                draw(self.folder.path, predicted, tasks, self.so_far())
+                draw_plots(predicted, tasks, self.so_far())
         return predicted
 
 

@@ -80,21 +80,17 @@ def write(path: Path, content: Any, header: str = "") -> None:
 
 
 def write_last(path: Path, content: Any) -> None:
-    """The same at the end of something that went wrong, on a full disk too if the file is there already.
+    """The same at the end of something that went wrong, and over the file that is there if the disk is full.
 
     Raises nothing: what went wrong matters more than why it could not be written down.
     """
-    for write_it in (write, _write_over):
-        with suppress(OSError):
-            write_it(path, content)
-            return
-
-
-def _write_over(path: Path, content: Any) -> None:
-    """Write into the file that is there. On a full disk this is what still works: its block is taken already."""
-    with path.open("r+b") as file:
-        file.write(to_text(path.name, content).encode())
-        file.truncate()
+    with suppress(OSError):
+        try:
+            write(path, content)
+        except OSError:
+            with path.open("r+b") as file:  # its block is taken already
+                file.write(to_text(path.name, content).encode())
+                file.truncate()
 
 
 def to_text(name: str, content: Any, header: str = "") -> str:
@@ -123,7 +119,7 @@ def _plain(content: Any) -> Any:
     return number if math.isfinite(number) else None
 
 
-def read(path: Path, kind: type = dict) -> Any:
+def read_document(path: Path, kind: type = dict) -> Any:
     """The content of a JSON or YAML file; None if there is no such file, or nothing in it.
 
     It is parsed again only when the file has changed, and shared between readers: look, do not change.
@@ -142,9 +138,9 @@ def read(path: Path, kind: type = dict) -> Any:
 
 
 def read_mapping(path: Path) -> dict[str, Any]:
-    """The mapping in a JSON or YAML file, as `read`; empty where there is none that can be read."""
+    """The mapping in a JSON or YAML file, as `read_document`; empty where there is none that can be read."""
     try:
-        return read(path) or {}
+        return read_document(path) or {}
     except (OSError, ValueError, yaml.YAMLError):
         return {}
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 from mmfusion.config.errors import ConfigError, nearest
@@ -24,9 +25,11 @@ def find_runs(folders: Sequence[Path | str]) -> list[Run]:
         ConfigError: a folder does not exist.
     """
     roots = [_existing(Path(folder)) for folder in folders]
-    paths = dict.fromkeys(path for root in roots for path in _below(root))
-    base = _base(roots)
-    runs = [read_run(path, path.relative_to(base).as_posix()) for path in paths]
+    base = Path(os.path.commonpath(roots)) if roots else Path.cwd()
+    if _is_run(base) or (base / SWEEP).is_file():
+        base = base.parent  # so that its own name is part of the id
+    paths = {path for root in roots for path in _below(root)}
+    runs = [read_run(path, path.relative_to(base).as_posix()) for path in sorted(paths)]
     return sorted(runs, key=lambda run: natural(run.id))
 
 
@@ -54,11 +57,9 @@ def conclusions(runs: Sequence[Run]) -> list[list[str]]:
     """Name and text of what each study among the sweeps has concluded."""
     concluded = []
     for sweep in sorted({run.sweep for run in runs if run.sweep is not None}):
-        try:
+        with suppress(OSError):
             text = (sweep / CONCLUSION).read_text(encoding="utf-8", errors="replace")
-        except OSError:
-            continue
-        concluded.append([sweep.name, text[:_LONGEST]])
+            concluded.append([sweep.name, text[:_LONGEST]])
     return concluded
 
 
@@ -72,26 +73,13 @@ def _existing(folder: Path) -> Path:
     raise ConfigError(f"{folder} is not a folder{hint}")
 
 
-def _base(roots: Sequence[Path]) -> Path:
-    """What ids are relative to: above a run or a sweep, so that its own name is part of the id."""
-    if not roots:
-        return Path.cwd()
-    base = Path(os.path.commonpath(roots))
-    return base.parent if _is_run(base) or (base / SWEEP).is_file() else base
-
-
 def _is_run(folder: Path) -> bool:
     return (folder / CONFIG).is_file() or (folder / JOB).is_file()
 
 
 def _below(folder: Path) -> Iterator[Path]:
-    if _is_run(folder):
-        yield folder
-        return
-    try:
-        inside = [Path(entry.path) for entry in os.scandir(folder) if entry.is_dir(follow_symlinks=False)]
-    except OSError:
-        return  # not ours to read
-    for path in sorted(inside):
-        if path.name != ATTEMPTS and not path.name.startswith("."):
-            yield from _below(path)
+    for path, names, _ in os.walk(folder):  # passes over what is not ours to read
+        if _is_run(Path(path)):
+            yield Path(path)
+            names.clear()
+        names[:] = [name for name in names if name != ATTEMPTS and not name.startswith(".")]

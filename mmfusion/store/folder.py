@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import copy
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -44,18 +45,12 @@ class RunFolder:
         wanted = Path(wanted).expanduser().absolute()
         if not is_main_process():
             return cls(Path(os.environ.get(RUN_VARIABLE, wanted)), writes=False)
-        number, path = 0, wanted
-        is_job = JOB_VARIABLE in os.environ and (wanted / files.JOB).is_file()
-        prepared = is_job and not (wanted / files.RESULT).exists()
-        while not prepared:
-            path = wanted if number == 0 else wanted.with_name(f"{wanted.name}-{number}")
+        path = wanted
+        if JOB_VARIABLE not in os.environ or not (wanted / files.JOB).is_file() or (wanted / files.RESULT).exists():
             try:
-                path.mkdir(parents=True)
-                break
-            except FileExistsError:
-                number += 1
+                path = _claim(wanted, lambda free: free.mkdir(parents=True))
             except OSError as error:
-                raise ConfigError(f"paths.run: cannot make {path}: {error.strerror}") from None
+                raise ConfigError(f"paths.run: cannot make {wanted}: {error.strerror}") from None
         for name in (files.CHECKPOINTS, files.FITTED, files.PLOTS):
             (path / name).mkdir()
         return cls(path)
@@ -93,33 +88,22 @@ class RunFolder:
         try:
             yield
         finally:
-            if self.writes:
-                os.environ.pop(RUN_VARIABLE, None)
-                if before is not None:
-                    os.environ[RUN_VARIABLE] = before
+            os.environ.pop(RUN_VARIABLE, None)
+            if before is not None:
+                os.environ[RUN_VARIABLE] = before
 
     def write(self, name: str, content: Any, header: str = "") -> None:
         """A JSON, YAML or text file, replaced in one step."""
         if self.writes:
             files.write(self.path / name, content, header)
 
-    def write_new(self, name: str, content: Any) -> Path:
-        """A file that takes no other's place: `<stem>-1.json`, `-2`, … if there is one; returns which."""
-        path, number = self.path / name, 0
-        while self.writes:
-            try:
-                path.open("x").close()  # whoever makes it has the name, also of two that come at once
-                break
-            except FileExistsError:
-                number += 1
-                path = (self.path / name).with_stem(f"{Path(name).stem}-{number}")
+    def write_new(self, stem: str, content: Any) -> Path:
+        """`<stem>.json`, or `<stem>-1.json`, `-2`, … if there is one: no file's place is taken; returns which."""
+        path = self.path / f"{stem}.json"
+        if self.writes:
+            path = _claim(self.path / stem, lambda free: free.open("x").close(), ".json")
         self.write(path.name, content)
         return path
-
-    def write_last(self, name: str, content: Any) -> None:
-        """A file of a run that ends because something is wrong, wherever there is a place for it."""
-        if self.writes:
-            files.write_last(self.path / name, content)
 
     def read(self, name: str, kind: type = dict) -> Any:
         """A JSON or YAML file's content, which the caller may change.
@@ -128,12 +112,22 @@ class RunFolder:
             ConfigError: it is not there, or damaged.
         """
         try:
-            content = files.read(self.path / name, kind)
+            content = files.read_document(self.path / name, kind)
         except (ValueError, yaml.YAMLError) as error:
             raise ConfigError(f"{self.path / name} is damaged: {' '.join(str(error).split())}") from None
         if content is None:
             raise ConfigError(f"{self.path} has no {name}: the run ended before it was written")
         return copy.deepcopy(content)
+
+
+def _claim(path: Path, make: Callable[[Path], None], suffix: str = "") -> Path:
+    """Make `<path><suffix>`, or `<path>-1<suffix>`, `-2`, …; of two processes that come at once each has its own."""
+    for number in count():
+        free = path.with_name(f"{path.name}-{number}{suffix}" if number else f"{path.name}{suffix}")
+        with suppress(FileExistsError):
+            make(free)
+            break
+    return free
 
 
 def is_main_process() -> bool:

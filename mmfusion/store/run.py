@@ -115,8 +115,9 @@ class Run:
 
     def write(self, folder: RunFolder, last: bool = False) -> None:
         """Replace `result.json`; as the last word of a run that did not complete, on a full disk too."""
-        content = {name: value for name, value in asdict(self).items() if name in RECORDED}
-        (folder.write_last if last else folder.write)(files.RESULT, content)
+        if folder.writes:
+            content = {name: value for name, value in asdict(self).items() if name in RECORDED}
+            (files.write_last if last else files.write)(folder.path / files.RESULT, content)
 
 
 _BESIDE = ("path", "id", "config", "overrides", "job", "sweep")  # other files have these, or none: folders are moved
@@ -143,7 +144,7 @@ def read_run(path: Path, id: str = "") -> Run:
 
     def content(file: str, kind: type = dict) -> Any:
         try:
-            return files.read(path / file, kind)
+            return files.read_document(path / file, kind)
         except (OSError, ValueError, yaml.YAMLError) as error:
             faults.append(f"{path / file} cannot be read: {' '.join(str(error).split())}")
             return None
@@ -152,8 +153,7 @@ def read_run(path: Path, id: str = "") -> Run:
     job = content(files.JOB)
     typed = content(files.OVERRIDES, list) or _mapping(job).get("overrides")
     result = content(files.RESULT)
-    process = _process(path, _mapping(job), _mapping(result))
-    alive = _is_there(process)
+    pid, alive = _process(path, _mapping(job), _mapping(result))
     recorded = _recorded(result or {})
     status, error = recorded["status"], recorded["error"]
     if result is None and alive and not faults:
@@ -167,21 +167,18 @@ def read_run(path: Path, id: str = "") -> Run:
         faults.append(f"{path / files.RESULT}: status is {status!r}, expected one of {', '.join(STATUSES)}")
         status = "failed"
     elif status == "running" and alive is False:
-        status, error = "stopped", f"its process ({process['pid']} on this machine) ended without a last word"
+        status, error = "stopped", f"its process ({pid} on this machine) ended without a last word"
     if status == "completed" and not config:
         faults.append(f"{path} has no {files.CONFIG} that says something")
     if status == "completed" and faults:
         status = "failed"  # it cannot be put beside others
     seed = config.get("seed") if recorded["seed"] is None else recorded["seed"]
-    known = {
-        "name": recorded["name"] or str(config.get("name") or path.name),
-        "status": status,
-        "error": "; ".join(faults) or error,
-        "seed": seed if isinstance(seed, int) else None,
-        "overrides": [str(text) for text in typed] if isinstance(typed, list) else [],
-        "sweep": next((folder for folder in path.parents if (folder / files.SWEEP).is_file()), None),
-    }
-    return Run(path, id=id, config=config, job=job, **(recorded | known))
+    recorded["name"] = recorded["name"] or str(config.get("name") or path.name)
+    recorded["seed"] = seed if isinstance(seed, int) else None
+    overrides = [str(text) for text in typed] if isinstance(typed, list) else []
+    sweep = next((folder for folder in path.parents if (folder / files.SWEEP).is_file()), None)
+    recorded |= {"status": status, "error": "; ".join(faults) or error}
+    return Run(path, id=id, config=config, overrides=overrides, job=job, sweep=sweep, **recorded)
 
 
 def _recorded(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -201,18 +198,16 @@ def _recorded(content: Mapping[str, Any]) -> dict[str, Any]:
     return values | known | {"pruned": bool(content.get("pruned"))}
 
 
-def _process(path: Path, job: Mapping[str, Any], result: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Host, id and birth of the process that trains, as far as they are known; a run of no sweep notes its own."""
+def _process(path: Path, job: Mapping[str, Any], result: Mapping[str, Any]) -> tuple[Any, bool | None]:
+    """The id of the process that trains, and whether it lives; None if it is not known or of another machine.
+
+    A run of no sweep notes its own process.
+    """
+    process = job
     if not job.get("pid") and result.get("status") == "running":
-        return _mapping(files.read_mapping(path / files.PROVENANCE).get("process"))
-    return job
-
-
-def _is_there(process: Mapping[str, Any]) -> bool | None:
-    """Whether it is; None if nobody knows which it is, or it runs on another machine."""
-    if not isinstance(process.get("pid"), int) or not is_here({"host": process.get("host")}):
-        return None
-    return is_alive(process)
+        process = _mapping(files.read_mapping(path / files.PROVENANCE).get("process"))
+    is_known = isinstance(process.get("pid"), int) and is_here({"host": process.get("host")})
+    return process.get("pid"), is_alive(process) if is_known else None
 
 
 def _mapping(content: Any) -> dict[str, Any]:

@@ -80,7 +80,7 @@ class Sweep:
         """
         path = self.path / files.SWEEP
         try:
-            return copy.deepcopy(files.read(path) or {})
+            return copy.deepcopy(files.read_document(path) or {})
         except (OSError, ValueError) as error:
             why = f"{path} cannot be read: {error}"
             raise ConfigError(f"{why}; delete it: which jobs there are stands in their own folders too") from None

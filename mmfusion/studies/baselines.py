@@ -15,7 +15,7 @@ from mmfusion.progress import busy
 from mmfusion.report.formatting import many
 from mmfusion.report.sections._base import Section, Table
 from mmfusion.runs.baseline_cache import baselines
-from mmfusion.runs.baseline_table import shown, summary_tasks
+from mmfusion.runs.baseline_table import model_title, summary_tasks
 from mmfusion.runs.metric_lines import number
 from mmfusion.store.files import BASELINE_PREDICTIONS, BASELINES
 from mmfusion.studies._base import MeasuredStudy
@@ -47,10 +47,10 @@ def baseline_conclusion(summary: Mapping[str, Any]) -> Conclusion:
     def value(model: str, task: str) -> str:
         return number(metrics[model].get(f"test/{task}/{leading[task]}"))
 
-    rows = [[shown(model), *(value(model, task) for task in leading)] for model in metrics]
+    rows = [[model_title(model), *(value(model, task) for task in leading)] for model in metrics]
     best = [
-        f"{task} {leading[task]}: {value(model, task)} by {shown(model)}, the best on the validation rows; "
-        f"{value(CONSTANT, task)} by the {shown(CONSTANT)}."
+        f"{task} {leading[task]}: {value(model, task)} by {model_title(model)}, the best on the validation rows; "
+        f"{value(CONSTANT, task)} by the {model_title(CONSTANT)}."
         for task, model in summary["best"].items()
     ]
     method = [

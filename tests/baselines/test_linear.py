@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmfusion.baselines.linear import STRENGTHS, best, constant_answer, is_known
+from mmfusion.baselines.linear import STRENGTHS, best_penalty, constant_answer, has_linear_model
 from mmfusion.tasks.binary import Binary
 from mmfusion.tasks.classification import Classification
 from mmfusion.tasks.multilabel import Multilabel
@@ -19,7 +19,7 @@ def fitted(task, labels):
 
 
 def run(task, y):
-    return best(task, X[:100], y[:100], X[100:200], y[100:200], X[200:])
+    return best_penalty(task, X[:100], y[:100], X[100:200], y[100:200], X[200:])
 
 
 def test_classes():
@@ -75,5 +75,5 @@ def test_without_looking_it_is_the_shares_or_the_mean(task, labels, answer):
 
 
 def test_kinds_of_tasks_that_are_known():
-    assert is_known(Regression())
-    assert not is_known(torch.nn.Identity())
+    assert has_linear_model(Regression())
+    assert not has_linear_model(torch.nn.Identity())

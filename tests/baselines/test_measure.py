@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from mmfusion.baselines import measure as module
-from mmfusion.baselines.measure import CONSTANT, measure
+from mmfusion.baselines.measure import CONSTANT, measure_baselines
 from mmfusion.training.build import build_data
 from tests.runs.small_experiment import small_config, write_small_experiment
 
@@ -16,7 +16,7 @@ def small_data(tmp_path_factory):
 
 def measured(small_data, *splits, tasks=None):
     data, known = small_data
-    return measure({name: data.rows(name) for name in splits}, data.kinds, tasks or known)
+    return measure_baselines({name: data.rows(name) for name in splits}, data.kinds, tasks or known)
 
 
 def test_linear_models_find_what_is_linear_and_not_what_they_cannot_see(small_data):

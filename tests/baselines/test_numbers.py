@@ -29,7 +29,7 @@ def test_categories_are_one_hot_and_unknown_ones_zero():
 def test_sound_does_not_depend_on_padding(rate):
     generator = torch.Generator().manual_seed(0)
     wave = torch.randn(1, rate, generator=generator)
-    sound = numbers.Sound(rate)
+    sound = numbers.LogMelStatistics(rate)
     short = sound(Tokens(wave, torch.tensor([rate])))
     long = sound(Tokens(torch.cat([wave, torch.zeros(1, rate)], 1), torch.tensor([rate])))
     assert short.shape == long.shape

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmfusion.baselines.rows import _Reader, simple
+from mmfusion.baselines.rows import _Reader, read_features
 from mmfusion.batch import Tokens
 from mmfusion.data.kinds.text import Text
 from mmfusion.training.build import build_data
@@ -17,7 +17,7 @@ def small_data(tmp_path_factory):
 
 
 def test_features_masks_and_labels_of_a_split(small_data):
-    found = simple(small_data.rows("test"), small_data.kinds)
+    found = read_features(small_data.rows("test"), small_data.kinds)
     rows = small_data.rows("test")
     assert found.ids == rows.ids.tolist()
     assert found.raw["a"].shape == (len(rows), 3)
@@ -29,7 +29,7 @@ def test_features_masks_and_labels_of_a_split(small_data):
 
 
 def test_a_draw_of_rows_keeps_their_order_and_is_the_same_again(small_data):
-    once, again = (simple(small_data.rows("train"), small_data.kinds, most=20) for _ in range(2))
+    once, again = (read_features(small_data.rows("train"), small_data.kinds, most=20) for _ in range(2))
     assert once.ids == again.ids
     assert len(once) == 20
     places = [small_data.rows("train").ids.tolist().index(each) for each in once.ids]
@@ -39,7 +39,7 @@ def test_a_draw_of_rows_keeps_their_order_and_is_the_same_again(small_data):
 def test_empty_cells_of_a_table_are_marked(small_data, monkeypatch):
     rows = small_data.rows("test")
     monkeypatch.setattr(type(rows.table), "filled", lambda self, name: np.arange(len(self)) != 3)
-    assert simple(rows, small_data.kinds).raw["c"][:5, 2].tolist() == [0, 0, 0, 1, 0]
+    assert read_features(rows, small_data.kinds).raw["c"][:5, 2].tolist() == [0, 0, 0, 1, 0]
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,8 @@
 import polars as pl
 import pytest
 
-from mmfusion.report.confusion import BINS, MOST_CLASSES, read_predictions, reliability, summarise
+from mmfusion.report.confusion import BINS, read_predictions, reliability, summarise
+from mmfusion.runs.confusion_counts import MOST_CLASSES
 
 
 def error(bins):

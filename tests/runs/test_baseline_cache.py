@@ -25,7 +25,7 @@ def conf(tmp_path):
 def test_a_table_is_measured_once_whatever_is_trained_on_it(conf, monkeypatch):
     first, folder = baselines(*ready(conf))
     assert set(first["metrics"]) == {"constant", "linear[a]", "linear[b]", "linear[c]", "linear[a+b+c]"}
-    monkeypatch.setattr(module, "measure", None)
+    monkeypatch.setattr(module, "measure_baselines", None)
     assert baselines(*ready(conf, "fusion=gated", "seed=3", "data.loader.batch_size=8")) == (first, folder)
 
 

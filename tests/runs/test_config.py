@@ -4,7 +4,7 @@ import yaml
 from mmfusion.config.compose import compose, load_config
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import trusted, trusting
-from mmfusion.runs.config import new_table_overrides, override, read_run, reading_overrides
+from mmfusion.runs.config import new_table_overrides, override, read_run_config, reading_overrides
 
 
 @pytest.fixture
@@ -37,24 +37,24 @@ def test_values_are_those_of_the_command_line():
 )
 def test_overrides_are_checked_like_a_config(folder, words, message):
     with pytest.raises(ConfigError, match=message):
-        read_run(folder, words)
+        read_run_config(folder, words)
 
 
 def test_a_runs_config_comes_back_with_what_was_overridden(folder):
-    read, config = read_run(folder / "config.yaml", ["seed=7"])
+    read, config = read_run_config(folder / "config.yaml", ["seed=7"])
     assert read.path == folder
     assert (config["seed"], config["name"]) == (7, "small")
 
 
 def test_what_counts_after_training_may_be_overridden(folder):
-    _, config = read_run(folder, ["trainer.precision=bf16-mixed", "report.subsets=none"])
+    _, config = read_run_config(folder, ["trainer.precision=bf16-mixed", "report.subsets=none"])
     assert (config["trainer"]["precision"], config["report"]["subsets"]) == ("bf16-mixed", "none")
 
 
 def test_a_config_that_is_damaged_is_named(folder):
     (folder / "config.yaml").write_text("a: [1")
     with pytest.raises(ConfigError, match=r"config\.yaml is damaged: while parsing"):
-        read_run(folder)
+        read_run_config(folder)
 
 
 @pytest.mark.parametrize("data", [3, {}, {"_target_": ["x"]}])
@@ -62,19 +62,19 @@ def test_a_config_without_a_source_is_refused(folder, data):
     config = yaml.safe_load((folder / "config.yaml").read_text())
     (folder / "config.yaml").write_text(yaml.safe_dump(config | {"data": data}))
     with pytest.raises(ConfigError, match=r"data(\._target_)?: "):
-        read_run(folder)
+        read_run_config(folder)
 
 
 def test_a_run_of_an_earlier_version_finds_its_source(folder):
     config = folder / "config.yaml"
     config.write_text(config.read_text().replace("mmfusion.data.sources.manifest.", "mmfusion.data.manifest.source."))
     assert "data.manifest.source.ManifestSource" in config.read_text()
-    assert read_run(folder)[1]["data"]["_target_"] == "mmfusion.data.sources.manifest.ManifestSource"
+    assert read_run_config(folder)[1]["data"]["_target_"] == "mmfusion.data.sources.manifest.ManifestSource"
 
 
 def test_nothing_of_ones_own_is_opened(folder):
     with trusting([]):
-        read_run(folder)
+        read_run_config(folder)
         assert not trusted()
 
 

@@ -80,7 +80,7 @@ def test_what_the_test_found_is_kept_though_drawing_fails(conf_dir, monkeypatch)
     def fail(*arguments):
         raise RuntimeError("no fonts")
 
-    monkeypatch.setattr(room, "draw", fail)
+    monkeypatch.setattr(room, "draw_plots", fail)
     with pytest.raises(RuntimeError, match="no fonts"):
         train(config(conf_dir, "not-drawn", "trainer.max_epochs=1", "report.plots=true"), show=False)
     result = found(conf_dir, "not-drawn")

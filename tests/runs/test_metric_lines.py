@@ -1,4 +1,4 @@
-from mmfusion.runs.metric_lines import leading_metrics, number, parse_metric_names
+from mmfusion.runs.metric_lines import flat_ceilings, leading_metrics, number, parse_metric_names
 
 
 def test_names_are_taken_apart():
@@ -15,3 +15,23 @@ def test_numbers():
     assert [number(x) for x in (None, float("nan"), 0.0, 4e-5, 0.12345, 12345.6)] == [
         "–", "–", "0.000", "4e-05", "0.123", "1.235e+04",
     ]  # fmt: skip
+
+
+def test_ceilings_go_by_the_metrics_own_names():
+    asked = []
+
+    def ceiling(modalities):
+        asked.append(modalities)
+        return {"sum": {"mae": float(3 - len(modalities)), "r2": 1.0}}
+
+    names = [
+        "test/rows",
+        "test/sum/mae",
+        "test/sum/rmse",
+        "test[image]/sum/mae",
+        "test[image+text]/sum/mae",
+        "test/a/mae",
+    ]
+    found = flat_ceilings(dict.fromkeys(names, 0.0), ["image", "text", "speech"], ceiling)
+    assert found == {"test/sum/mae": 0.0, "test[image]/sum/mae": 2.0, "test[image+text]/sum/mae": 1.0}
+    assert asked == [frozenset({"image", "text", "speech"}), frozenset({"image"}), frozenset({"image", "text"})]

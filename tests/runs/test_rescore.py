@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from mmfusion.config.instantiate import trusting
+from mmfusion.runs.prediction_table import prediction_table, truth_table
 from mmfusion.runs.rescore import OUTPUTS, RescoreError, read_tested, rescore, restored_outputs, save_outputs, score
-from mmfusion.runs.tables import prediction_table, truth_table
 from mmfusion.tasks.binary import Binary
 from mmfusion.tasks.classification import Classification
 from mmfusion.tasks.multilabel import Multilabel

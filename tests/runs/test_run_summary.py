@@ -163,3 +163,14 @@ def test_where_the_experiment_is_not_known_no_other_is_proposed(tmp_path):
 def test_test_rows_without_a_label_are_no_missing_test_split():
     text = show(Run(Path("/runs/x"), "completed", "x", 0, "", 1.0, metrics={"test/rows": 7.0}))
     assert "none of the 7 test rows has a label: nothing was scored" in text
+
+
+def test_what_to_try_next_opens_the_modules_that_the_run_needed(tmp_path):
+    typed = ["trusted_modules=[mine.tasks,yours]", "seed=1", "trusted_modules=[]"]
+    (tmp_path / "provenance.json").write_text(json.dumps({"overrides": typed, "command": ["mmfusion"]}))
+    text = show(make({"sum": ["mae"]}, ["image"]).but(path=tmp_path))
+    commands = [shlex.split(line)[1:] for line in text.splitlines() if line.startswith("  mmfusion ")]
+    trust = "trusted_modules=[mine.tasks,yours]"
+    assert commands[0] == ["eval", str(tmp_path), trust]
+    assert commands[1] == ["predict", str(tmp_path), "new.csv", trust, "--out", "predictions.parquet"]
+    assert commands[2] == ["train", "seed=1", trust, "fusion=gated", "loss_weighting=uncertainty"]

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmfusion.store.files import read, read_mapping, to_text, write, write_last
+from mmfusion.store.files import read_document, read_mapping, to_text, write, write_last
 
 
 def test_a_write_that_fails_leaves_the_old_file_and_no_other(tmp_path, monkeypatch):
@@ -67,19 +67,19 @@ def test_json_holds_plain_values():
 def test_a_file_is_parsed_again_when_it_has_changed(tmp_path):
     path = tmp_path / "a.json"
     path.write_text('{"a": 1}')
-    first = read(path)
-    assert read(path) is first
+    first = read_document(path)
+    assert read_document(path) is first
     path.write_text('{"a": 12}')
-    assert read(path) == {"a": 12}
+    assert read_document(path) == {"a": 12}
     path.unlink()
-    assert read(path) is None
+    assert read_document(path) is None
 
 
 def test_content_of_another_kind_is_refused(tmp_path):
     for name, text in (("a.json", "[]"), ("a.yaml", "- a")):
         (tmp_path / name).write_text(text)
         with pytest.raises(ValueError, match="expected a mapping, found list"):
-            read(tmp_path / name)
+            read_document(tmp_path / name)
         assert read_mapping(tmp_path / name) == {}
     assert read_mapping(tmp_path / "none.json") == {}
 

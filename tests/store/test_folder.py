@@ -67,10 +67,10 @@ def test_who_is_rank_0(monkeypatch, variables, main):
 
 def test_a_new_file_takes_no_others_place(tmp_path):
     folder = RunFolder.create(tmp_path / "run")
-    assert [folder.write_new("a.json", {"i": i}).name for i in range(3)] == ["a.json", "a-1.json", "a-2.json"]
+    assert [folder.write_new("a", {"i": i}).name for i in range(3)] == ["a.json", "a-1.json", "a-2.json"]
     assert [folder.read(name)["i"] for name in ("a.json", "a-1.json", "a-2.json")] == [0, 1, 2]
     other = RunFolder(folder.path, writes=False)
-    other.write_new("b.json", {})
+    other.write_new("b", {})
     assert not (folder.path / "b.json").exists()
 
 

@@ -1,7 +1,7 @@
 import json
 import re
 
-from mmfusion.runs.baseline_table import shown
+from mmfusion.runs.baseline_table import model_title
 from mmfusion.studies.launch import run_study
 from tests.runs.small_experiment import write_small_experiment
 
@@ -13,7 +13,7 @@ def test_it_trains_nothing_and_writes_what_simple_models_reach(tmp_path, capsys)
     summary = json.loads((folder / "baselines.json").read_text())
     said = (folder / "conclusion.md").read_text()
     assert f"| {summary['metrics']['linear[a+b+c]']['test/kind/accuracy']:.3f} |" in said
-    best = re.escape(shown(summary["best"]["kind"]))
+    best = re.escape(model_title(summary["best"]["kind"]))
     assert re.search(rf"kind accuracy: \S+ by {best}, the best on the validation rows; \S+ by the majority", said)
     assert (folder / "baselines.parquet").is_file()
     assert not list(folder.glob("*/result.json"))

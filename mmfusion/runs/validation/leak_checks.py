@@ -27,8 +27,8 @@ from mmfusion.runs.inspect.leaks.prediction import (
     is_form_of,
     relation,
 )
-from mmfusion.runs.tables import class_names
 from mmfusion.tasks._base import Task
+from mmfusion.tasks._classes import class_names
 from mmfusion.tasks.multilabel import Multilabel
 
 _KNOWN = "is it known when the model is used?"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,12 @@ from mmfusion.store.files import staged
 from mmfusion.tasks._base import Task
 from mmfusion.tasks._classes import class_names
 
-SUFFIXES = (".parquet", ".csv", ".tsv", ".jsonl")
+WRITERS: dict[str, Callable[[pl.DataFrame, Path], object]] = {
+    ".parquet": lambda table, place: table.write_parquet(place),
+    ".csv": lambda table, place: table.write_csv(place),
+    ".tsv": lambda table, place: table.write_csv(place, separator="\t"),
+    ".jsonl": lambda table, place: table.write_ndjson(place),
+}
 
 
 def prediction_table(tasks: Mapping[str, Task], ids: Sequence[str], outputs: Mapping[str, Tensor]) -> pl.DataFrame:
@@ -53,8 +58,8 @@ def truth_table(
 
 def check_suffix(path: Path) -> None:
     """Raises ConfigError unless `write_table` knows the suffix; ask before the work is done."""
-    if path.suffix.lower() not in SUFFIXES:
-        raise ConfigError(f"{path}: expected a name that ends in {', '.join(SUFFIXES)}")
+    if path.suffix.lower() not in WRITERS:
+        raise ConfigError(f"{path}: expected a name that ends in {', '.join(WRITERS)}")
 
 
 def write_table(table: pl.DataFrame, path: Path) -> None:
@@ -63,16 +68,9 @@ def write_table(table: pl.DataFrame, path: Path) -> None:
     Raises:
         OSError: it cannot be written; names the file.
     """
-    check_suffix(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    suffix = path.suffix.lower()
     try:
         with staged(path) as place:
-            if suffix == ".parquet":
-                table.write_parquet(place)
-            elif suffix == ".jsonl":
-                table.write_ndjson(place)
-            else:
-                table.write_csv(place, separator="\t" if suffix == ".tsv" else ",")
+            WRITERS[path.suffix.lower()](table, place)
     except (OSError, pl.exceptions.PolarsError) as error:  # of a full disk polars makes either
         raise OSError(f"{path} cannot be written: {error}") from error
