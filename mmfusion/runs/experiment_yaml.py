@@ -16,8 +16,8 @@ from mmfusion.config.names import RESERVED
 from mmfusion.config.schema import FILE
 from mmfusion.data.table.read import OPTIONS, Settings
 from mmfusion.runs.defaults import Choice, first_encoder, group_key
-from mmfusion.runs.inspect.columns.column_names import LABEL, named, words
-from mmfusion.runs.inspect.plan import Decision, Plan
+from mmfusion.runs.inspect.columns.column_names import LABEL, is_named, words
+from mmfusion.runs.inspect.plan import ColumnDecision, Plan
 
 _MANY = 20
 RATIO = {"train": 0.8, "val": 0.1, "test": 0.1}
@@ -39,9 +39,9 @@ class Keys:
         tasks: key to column.
     """
 
-    modalities: Mapping[str, Decision]
+    modalities: Mapping[str, ColumnDecision]
     tabular: str | None
-    tasks: Mapping[str, Decision]
+    tasks: Mapping[str, ColumnDecision]
 
     @classmethod
     def of(cls, plan: Plan) -> Keys:
@@ -66,17 +66,7 @@ def experiment(
     choices: Sequence[Choice] = (),
     folder: Path = Path("conf/experiment"),
 ) -> str:
-    """The text of `conf/experiment/<name>.yaml`.
-
-    Args:
-        plan: what the columns become.
-        name: the experiment's.
-        path: of the table.
-        root: of its media.
-        settings: how the table is read.
-        choices: how it trains.
-        folder: where the file is to be; from there editors find the schema.
-    """
+    """The text of `conf/experiment/<name>.yaml`; from its folder editors find the schema."""
     table = plan.of("modality", "tabular")
     keys = Keys.of(plan)
     modalities, tabular, tasks = keys.modalities, keys.tabular, keys.tasks
@@ -129,7 +119,7 @@ def experiment(
     return "\n".join(lines) + "\n"
 
 
-def key_of(decision: Decision, taken: list[str]) -> str:
+def key_of(decision: ColumnDecision, taken: list[str]) -> str:
     """A modality's name: its column's, without words like `path`."""
     kept = [word for word in words(decision.column) if word not in ("path", "file", "filename", "filepath", "url")]
     shortened = len(kept) < len(words(decision.column))
@@ -172,7 +162,7 @@ def _reading(settings: Settings) -> list[str]:
 def _split(plan: Plan) -> list[str]:
     column, group = plan.first("split"), plan.first("group")
     targets = [d.column for d in plan.of("task", "classification", "binary")]
-    target = next((name for name in targets if named(name, LABEL)), targets[0] if targets else None)
+    target = next((name for name in targets if is_named(name, LABEL)), targets[0] if targets else None)
     stratify = [f"    stratify: {scalar(target)}"] if target else []
     lines = ["  split:"]
     if column is not None:
@@ -196,8 +186,8 @@ def _split(plan: Plan) -> list[str]:
 
 def _shared_files(plan: Plan) -> str | None:
     """The column of files, one in every row, of which the most are those of several rows; None: hardly any are."""
-    found = [plan.profiles[d.column] for d in plan.of("modality", "image", "speech", "series") if not d.others]
-    shared = [p for p in found if p.filled == p.rows and _MANY <= p.distinct < 0.9 * p.rows]
+    files = [plan.profiles[d.column] for d in plan.of("modality", "image", "speech", "series") if not d.others]
+    shared = [p for p in files if p.filled == p.rows and _MANY <= p.distinct < 0.9 * p.rows]
     return min(shared, key=lambda p: p.distinct).name if shared else None
 
 
@@ -235,12 +225,14 @@ def _quoted(text: str) -> str:
     return json.dumps(re.sub(r"(\\*)\$\{", r"\1\1\\${", text), ensure_ascii=False)
 
 
-def _why_each(decisions: Sequence[Decision], indent: str = "") -> list[str]:
+def _why_each(decisions: Sequence[ColumnDecision], indent: str = "") -> list[str]:
     """Names before their reason; columns of one reason share a comment."""
     names: dict[tuple[str, str], list[str]] = {}
     for decision in decisions:
         names.setdefault((decision.reason, decision.warning), []).append(decision.column)
-    return [line for (why, note), found in names.items() for line in _why(f"{', '.join(found)}: {why}", note, indent)]
+    return [
+        line for (why, note), columns in names.items() for line in _why(f"{', '.join(columns)}: {why}", note, indent)
+    ]
 
 
 def _why(reason: str, warning: str, indent: str) -> list[str]:

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from rich.console import Console
 
+from mmfusion.config.split import SPLITS
 from mmfusion.data.batches.modality import cells_of
 from mmfusion.data.checks import check_columns, check_ids, check_present, check_splits, untested, unvalidated
 from mmfusion.data.errors import DataError, Problems, str_of
@@ -18,11 +19,11 @@ from mmfusion.data.prepare import fit_training
 from mmfusion.data.table.number_columns import in_points
 from mmfusion.data.table.table import Table
 from mmfusion.progress import busy
-from mmfusion.runs.validation.findings import SPLITS, Findings, print_findings
+from mmfusion.runs.validation.findings import Findings, print_findings
 from mmfusion.runs.validation.label_checks import read_tasks
 from mmfusion.runs.validation.leak_checks import leaks
 from mmfusion.runs.validation.odd_values import missing_spellings, rounded_numbers, similar_levels
-from mmfusion.runs.validation.read_media import Media, read_media
+from mmfusion.runs.validation.read_media import ModalityMedia, read_media
 from mmfusion.runs.validation.related_rows import shared_groups, similar_texts, unseen_groups
 from mmfusion.runs.validation.shared_media import chosen_and_tested_on, same_content, shared_files, similar_images
 from mmfusion.runs.validation.unknown_words import unknown_words
@@ -31,15 +32,11 @@ from mmfusion.training.build import build_data
 
 
 def validate(cfg: Mapping[str, Any], console: Console | None = None) -> Findings:
-    """Read all data of a config, print what was found, and give it back.
+    """Read all data of a (checked) config, print what was found, and give it back.
 
     Errors are what training would refuse, and what makes its scores worthless: media that cannot be read, labels that
     no task allows, rows without any modality, files or groups that are in training and in another split. Everything
     else is a warning.
-
-    Args:
-        cfg: a checked config.
-        console: where to print.
 
     Raises:
         DataError: the table itself cannot be read, or a column that the config names is not there.
@@ -92,7 +89,7 @@ def _examine(data: MultiModalData, tasks: Mapping[str, Task]) -> tuple[Table, Fi
     return table, findings
 
 
-def _read_modalities(table: Table, kinds: Mapping[str, Kind], findings: Findings) -> list[Media]:
+def _read_modalities(table: Table, kinds: Mapping[str, Kind], findings: Findings) -> list[ModalityMedia]:
     """Fit each kind on the training rows and read all media; note what cannot be read."""
     media = []
     train = table.take(table.where("train"))
@@ -106,10 +103,10 @@ def _read_modalities(table: Table, kinds: Mapping[str, Kind], findings: Findings
             findings.errors.append(unfit)
             continue
         # Files are read whether or not there was one to learn a shape from: each says itself what is wrong with it.
-        found = read_media(name, kind, table)
-        media.append(found)
-        findings.media[name] = len(found.inputs.cells)
-        unreadable = found.unreadable(table)
+        modality = read_media(name, kind, table)
+        media.append(modality)
+        findings.media[name] = len(modality.inputs.cells)
+        unreadable = modality.unreadable(table)
         findings.unreadable += unreadable
         if unfit is not None and all(row.split != "train" for row in unreadable):
             findings.errors.append(unfit)

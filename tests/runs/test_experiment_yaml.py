@@ -9,30 +9,30 @@ from mmfusion.config.names import RESERVED
 from mmfusion.data.table.read import Settings
 from mmfusion.runs.defaults import Choice
 from mmfusion.runs.experiment_yaml import default_name, experiment, is_word_of_yaml, key_for, key_of, scalar
+from mmfusion.runs.inspect.column_requests import ColumnRequests
 from mmfusion.runs.inspect.columns.profile import Profile
-from mmfusion.runs.inspect.plan import Decision, Plan
-from mmfusion.runs.inspect.requested import Requested
+from mmfusion.runs.inspect.plan import ColumnDecision, Plan
 
 
 def plan(*decisions, **splits):
     profiles = {each.column: Profile(each.column, 9, 9, 9, 9, 0.0, False, 1.0, False, None, []) for each in decisions}
-    return Plan("pets.csv", {}, 9, profiles, Requested(), {each.column: each for each in decisions}, splits)
+    return Plan("pets.csv", {}, 9, profiles, ColumnRequests(), {each.column: each for each in decisions}, splits)
 
 
 def written(made, root=None, delimiter=None, quote='"'):
     return experiment(made, "pets", "pets.csv", root, Settings(delimiter=delimiter, quote=quote))
 
 
-PHOTO = Decision("photo_path", "modality", "image", "names of files", arguments={"size": [8, 8]})
-LABEL = Decision("label", "task", "classification", "named like a target")
+PHOTO = ColumnDecision("photo_path", "modality", "image", "names of files", arguments={"size": [8, 8]})
+LABEL = ColumnDecision("label", "task", "classification", "named like a target")
 
 
 def test_each_decision_stands_where_it_counts_with_its_reason():
-    ignored = Decision("note", "ignored", reason="the same in all rows", warning="look at it")
-    age = Decision("age", "modality", "tabular", "a number", arguments={"numeric": True})
-    city = Decision("city", "modality", "tabular", "2 values", arguments={"numeric": False})
-    height = Decision("height", "modality", "tabular", "a number", arguments={"numeric": True})
-    text = written(plan(Decision("id", "id"), PHOTO, age, city, height, LABEL, ignored))
+    ignored = ColumnDecision("note", "ignored", reason="the same in all rows", warning="look at it")
+    age = ColumnDecision("age", "modality", "tabular", "a number", arguments={"numeric": True})
+    city = ColumnDecision("city", "modality", "tabular", "2 values", arguments={"numeric": False})
+    height = ColumnDecision("height", "modality", "tabular", "a number", arguments={"numeric": True})
+    text = written(plan(ColumnDecision("id", "id"), PHOTO, age, city, height, LABEL, ignored))
     assert yaml.safe_load(text) == {
         "defaults": [
             {"/encoder/image@encoder.photo": "cnn"},
@@ -66,8 +66,8 @@ def test_each_decision_stands_where_it_counts_with_its_reason():
 
 
 def test_a_key_like_its_kind_needs_no_name_of_its_own_and_what_is_unusual_is_written():
-    image = Decision("image", "modality", "image")
-    text = written(plan(image, Decision("age", "task", "regression")), "media dir", ";", None)
+    image = ColumnDecision("image", "modality", "image")
+    text = written(plan(image, ColumnDecision("age", "task", "regression")), "media dir", ";", None)
     made = yaml.safe_load(text)
     assert made["defaults"][:2] == [{"/encoder/image": "cnn"}, {"/task@task.age": "regression"}]
     data = made["data"]
@@ -78,9 +78,9 @@ def test_a_key_like_its_kind_needs_no_name_of_its_own_and_what_is_unusual_is_wri
 
 
 def test_the_split_column_with_one_value_with_several_and_with_none():
-    column = Decision("fold", "split")
+    column = ColumnDecision("fold", "split")
     made = yaml.safe_load(
-        written(plan(column, PHOTO, LABEL, Decision("who", "group"), **{"1": "train", "no": "train"}))
+        written(plan(column, PHOTO, LABEL, ColumnDecision("who", "group"), **{"1": "train", "no": "train"}))
     )
     assert made["data"]["split"] == {
         "column": "fold",
@@ -96,7 +96,7 @@ def test_the_split_column_with_one_value_with_several_and_with_none():
 
 
 def test_a_column_named_like_a_target_is_stratified_by_before_another():
-    tasks = [Decision("smoker", "task", "binary"), LABEL]
+    tasks = [ColumnDecision("smoker", "task", "binary"), LABEL]
     assert yaml.safe_load(written(plan(PHOTO, *tasks)))["data"]["split"]["stratify"] == "label"
     assert yaml.safe_load(written(plan(PHOTO, *tasks[:1])))["data"]["split"]["stratify"] == "smoker"
 
@@ -106,7 +106,7 @@ def test_a_column_named_like_a_target_is_stratified_by_before_another():
     [("photo_path", "photo"), ("file", "speech"), ("audio.url", "audio"), ("X-Ray", "X_Ray"), ("profile", "profile")],
 )
 def test_a_modality_is_its_column_without_what_says_that_it_is_a_path(column, key):
-    assert key_of(Decision(column, "modality", "speech"), []) == key
+    assert key_of(ColumnDecision(column, "modality", "speech"), []) == key
 
 
 @pytest.mark.parametrize(

@@ -8,21 +8,20 @@ from typing import Any, Literal
 
 import polars as pl
 
+from mmfusion.runs.inspect.column_requests import ColumnRequests
 from mmfusion.runs.inspect.columns.coded import Coded, sample
 from mmfusion.runs.inspect.columns.profile import Profile
-from mmfusion.runs.inspect.requested import Requested
 
 Role = Literal["id", "split", "modality", "task", "group", "ignored", "merged", "open"]
 
 
 @dataclass
-class Decision:
+class ColumnDecision:
     """What one column becomes.
 
     Attributes:
         column: the column.
-        role: id, split, modality, task, group, ignored, or merged: read together with another column (`open` while it
-            is not yet known).
+        role: what it becomes; `merged` is read together with another column, `open` is not yet known.
         kind: a modality's kind or a task's type.
         reason: why, for the person who reads it.
         warning: what they should look at before they train.
@@ -59,8 +58,8 @@ class Plan:
     columns: Mapping[str, Any]
     rows: int
     profiles: dict[str, Profile]
-    requested: Requested
-    decisions: dict[str, Decision] = field(default_factory=dict)
+    requested: ColumnRequests
+    decisions: dict[str, ColumnDecision] = field(default_factory=dict)
     splits: dict[str, str] = field(default_factory=dict)
     hints: dict[str, str] = field(default_factory=dict)
     pair: tuple[str, str] | None = None
@@ -76,7 +75,7 @@ class Plan:
         """Whether a column's cells are single values, and no lists."""
         return isinstance(self.columns[name], pl.Series)
 
-    def of(self, role: Role, *kinds: str) -> list[Decision]:
+    def of(self, role: Role, *kinds: str) -> list[ColumnDecision]:
         """The columns of one role (and kind)."""
         return [d for d in self.decisions.values() if d.role == role and (not kinds or d.kind in kinds)]
 
@@ -94,7 +93,7 @@ class Plan:
         if known is not None and known.requested:
             self.warn(column, reason)
         else:
-            self.decisions[column] = Decision(column, role, kind, reason, **more)
+            self.decisions[column] = ColumnDecision(column, role, kind, reason, **more)
 
     def ignore(self, column: str, reason: str, warning: str = "") -> None:
         """Leave a column out."""

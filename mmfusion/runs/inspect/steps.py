@@ -11,13 +11,13 @@ from mmfusion.data.decode.paths import Place
 from mmfusion.data.decode.unsupported import ADVICE
 from mmfusion.data.errors import SHOWN, DataError, shorten
 from mmfusion.data.table.header import Unnamed
-from mmfusion.runs.inspect.columns.column_names import ABOUT_FILE, ID, LABEL, named, words
+from mmfusion.runs.inspect.column_requests import FILES, ColumnRequests
+from mmfusion.runs.inspect.columns.column_names import ABOUT_FILE, ID, LABEL, is_named, words
 from mmfusion.runs.inspect.columns.profile import Profile, profile
 from mmfusion.runs.inspect.columns.spelling import is_date
 from mmfusion.runs.inspect.groups.group_column import decide_groups, give_hints
 from mmfusion.runs.inspect.groups.path_groups import warn_of_path_groups
 from mmfusion.runs.inspect.plan import Plan
-from mmfusion.runs.inspect.requested import FILES, Requested
 from mmfusion.runs.inspect.roles.input_columns import decide_inputs, decide_texts, warn_of_similar_names
 from mmfusion.runs.inspect.roles.leak_columns import warn_of_leaks
 from mmfusion.runs.inspect.roles.media_columns import find_media
@@ -54,13 +54,12 @@ def plan_table(
         tasks: columns to predict.
         ignore: columns to leave out.
         unreadable: columns that cannot be read, and why.
-        more: what else the user asks of columns, as in `Requested`.
+        more: what else the user asks of columns, as in `ColumnRequests`.
 
     Raises:
-        DataError: a request names a column that is not there, or contradicts itself; there is nothing to learn from or
-            nothing to predict.
+        DataError: requests that cannot be met; nothing to learn from, or nothing to predict.
     """
-    requested = Requested(tasks, ignore, **more)
+    requested = ColumnRequests(tasks, ignore, **more)
     requested.check(file, columns)
     profiles = {name: profile(name, cells) for name, cells in columns.items()}
     plan = Plan(file, columns, max((p.rows for p in profiles.values()), default=0), profiles, requested)
@@ -113,28 +112,28 @@ def _ignore_useless(plan: Plan, targets: frozenset[str], unreadable: Mapping[str
         if plan.decisions[name].requested and plan.decisions[name].role == "modality":
             plan.warn(name, why)
     for name in plan.open(targets):
-        found = plan.profiles[name]
+        stats = plan.profiles[name]
         if name in unreadable:
             plan.ignore(name, unreadable[name])
         elif isinstance(name, Unnamed):
             plan.ignore(name, "it has no name in the file")
-        elif found.filled == 0:
+        elif stats.filled == 0:
             plan.ignore(name, "empty in every row")
-        elif found.lists and found.distinct == 0:
+        elif stats.lists and stats.distinct == 0:
             plan.ignore(name, "an empty list in every row")
-        elif found.lists and found.vectors and named(name, LABEL):
-            plan.ignore(name, f"several numbers in a cell ({found.examples[0][:40]!r}); {_TARGETS}")
-        elif not found.lists and found.vectors and (found.hot or not found.is_category):
-            plan.ignore(name, f"several numbers in a cell ({found.examples[0][:40]!r}); {_VECTORS}")
-        elif found.distinct == 1 and found.filled == found.rows:
-            plan.ignore(name, f"the same in every row: {found.examples[0]!r}")
+        elif stats.lists and stats.vectors and is_named(name, LABEL):
+            plan.ignore(name, f"several numbers in a cell ({stats.examples[0][:40]!r}); {_TARGETS}")
+        elif not stats.lists and stats.vectors and (stats.hot or not stats.is_category):
+            plan.ignore(name, f"several numbers in a cell ({stats.examples[0][:40]!r}); {_VECTORS}")
+        elif stats.distinct == 1 and stats.filled == stats.rows:
+            plan.ignore(name, f"the same in every row: {stats.examples[0]!r}")
 
 
 def _find_id(plan: Plan, targets: frozenset[str]) -> None:
     """One column that names the rows; the left-most of those with the likeliest names."""
     unique = [n for n in plan.open(targets) if plan.profiles[n].names_rows]
     counting = [n for n in unique if _counts_rows(plan.columns[n])]
-    likely = [n for n in unique if named(n, ID) or not words(n)]
+    likely = [n for n in unique if is_named(n, ID) or not words(n)]
     named_rows = [n for n in unique if not (plan.profiles[n].numbers > _NUMBERS or plan.profiles[n].is_text)]
     by_name = sorted(likely, key=lambda n: (words(n)[-1:] != ["id"], len(words(n))))
     chosen = next(iter([*by_name, *named_rows, *counting]), None)
@@ -158,30 +157,30 @@ def _ignore_rest(plan: Plan, targets: frozenset[str]) -> None:
     """Leave out columns that are neither categories nor numbers nor lists; the others stay open."""
     marked = {name for group in one_hot(plan) if group.mark is not None for name in group.columns}
     for name in plan.open(targets):
-        found = plan.profiles[name]
-        is_usable = found.is_category or found.is_number or found.lists or found.labels
-        if name not in marked and (not is_usable or found.distinct == 1):
-            plan.ignore(name, _neither(found))
+        stats = plan.profiles[name]
+        is_usable = stats.is_category or stats.is_number or stats.lists or stats.labels
+        if name not in marked and (not is_usable or stats.distinct == 1):
+            plan.ignore(name, _neither(stats))
 
 
-def _neither(found: Profile) -> str:
+def _neither(stats: Profile) -> str:
     """Why a column is neither classes nor free text."""
-    if found.distinct == 1:
-        return f"{found.examples[0]!r} or empty; if empty means no, write a word for it there"
-    if found.numbers >= _MOSTLY_NUMBERS:
+    if stats.distinct == 1:
+        return f"{stats.examples[0]!r} or empty; if empty means no, write a word for it there"
+    if stats.numbers >= _MOSTLY_NUMBERS:
         return (
-            f"{found.numbers:.1%} of its cells are numbers, and others are not, such as {shorten(found.odd)}; mend "
+            f"{stats.numbers:.1%} of its cells are numbers, and others are not, such as {shorten(stats.odd)}; mend "
             "those or leave them empty"
         )
-    once = f", {found.once} of them once" if found.once else ""
-    return f"{found.distinct} different values in {found.filled} rows{once}: neither classes nor free text"
+    once = f", {stats.once} of them once" if stats.once else ""
+    return f"{stats.distinct} different values in {stats.filled} rows{once}: neither classes nor free text"
 
 
 def _reasons(plan: Plan) -> str:
     """Why columns are neither inputs nor targets."""
-    found = [f"{d.column}: {d.warning if d.warning in ADVICE.values() else d.reason}" for d in plan.of("ignored")]
-    found += [f"{d.column}: {d.role}, {d.reason}" for d in [*plan.of("id"), *plan.of("group")]]
+    reasons = [f"{d.column}: {d.warning if d.warning in ADVICE.values() else d.reason}" for d in plan.of("ignored")]
+    reasons += [f"{d.column}: {d.role}, {d.reason}" for d in [*plan.of("id"), *plan.of("group")]]
     if len(plan.profiles) == 1:
-        found = ["the table has one column; if a sign separates several, set data.delimiter=SIGN", *found]
-    more = [f"… and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
-    return "".join(f"; {reason}" for reason in [*found[:SHOWN], *more])
+        reasons = ["the table has one column; if a sign separates several, set data.delimiter=SIGN", *reasons]
+    more = [f"… and {len(reasons) - SHOWN} more"] if len(reasons) > SHOWN else []
+    return "".join(f"; {reason}" for reason in [*reasons[:SHOWN], *more])

@@ -1,3 +1,1 @@
 """What `mmfusion validate` looks at: media, labels, splits, leaks; one file each, and one that prints."""
-
-__all__: list[str] = []

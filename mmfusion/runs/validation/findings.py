@@ -14,23 +14,13 @@ from mmfusion.data.kinds._base import Kind
 from mmfusion.runs.inspect.columns.similar_names import visible
 from mmfusion.tasks._base import Task
 
-SPLITS = ("train", "val", "test")
-
 CLASSES = 15
 """Classes that are listed; of more, the commonest and the rarest."""
 
 
 @dataclass(frozen=True)
 class Unreadable:
-    """One row whose medium cannot be read.
-
-    Attributes:
-        modality: of the medium.
-        split: of the row.
-        row: its number in the file.
-        cell: what the table says.
-        why: what went wrong.
-    """
+    """One row whose medium cannot be read: its number in the file, what its cell holds, and why."""
 
     modality: str
     split: str

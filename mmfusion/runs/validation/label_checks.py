@@ -55,16 +55,16 @@ def read_tasks(table: Table, tasks: Mapping[str, Task], findings: Findings) -> N
 def _odd(task: str, classes: Mapping[str, Mapping[str, int]]) -> list[str]:
     training = classes.get("train", {})
     names = list(dict.fromkeys(name for counts in classes.values() for name in counts))
-    found = []
+    messages = []
     if len(training) == 1:
-        found.append(f"task {task}: all training rows have the same label, {next(iter(training))!r}")
+        messages.append(f"task {task}: all training rows have the same label, {next(iter(training))!r}")
     rare = [name for name in names if training.get(name, 0) < FEW]
     if rare:
-        found.append(f"task {task}: {len(rare)} classes have fewer than {FEW} training rows: {', '.join(rare[:10])}")
+        messages.append(f"task {task}: {len(rare)} classes have fewer than {FEW} training rows: {', '.join(rare[:10])}")
     alike = similar_message(names, "classes")
     if alike is not None:
-        found.append(f"task {task}: {alike}")
-    return found
+        messages.append(f"task {task}: {alike}")
+    return messages
 
 
 def _unscored(name: str, task: Task, split: str, targets: Tensor) -> list[str]:

@@ -24,7 +24,6 @@ from mmfusion.runs.inspect.leaks.prediction import (
     LEAST_ROWS,
     contains_label,
     gives,
-    is_form_of,
     relation,
 )
 from mmfusion.tasks._base import Task
@@ -43,18 +42,13 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
 
     Looked at are the training and validation rows; of media in files only whether there is one; of texts also whether
     they contain their label's name.
-
-    Args:
-        table: all rows.
-        kinds: modality to kind.
-        tasks: task to its definition.
     """
     part = table.take(sorted(table.where("train") + table.where("val")))
     rows = sample(len(part))
     of_modality = {name: _inputs(part, name, kind, rows) for name, kind in kinds.items()}
     inputs = {where: cells for columns in of_modality.values() for where, cells in columns.items()}
     targets: dict[str, Coded] = {}
-    found: list[str] = []
+    messages: list[str] = []
     leaking: dict[str, str] = {}
     for task_name, task, column in ((n, t, c) for n, t in tasks.items() for c in label_columns(n, t)):
         name = task_name if not task.columns else f"{task_name} ({column})"
@@ -63,7 +57,7 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
             continue
         labelled = int((target.codes >= 0).sum())
         if labelled < LEAST_ROWS:
-            found.append(
+            messages.append(
                 f"task {name}: leaks were not looked for: {labelled} labelled rows in train and val are too few, "
                 f"{LEAST_ROWS} are needed"
             )
@@ -77,36 +71,36 @@ def leaks(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) ->
                 why = f"alone says which rows have {name}={label}" if label is not None else _why(cells, target, name)
                 why = why or gives_in_part(cells, target, name)
                 if why is not None:
-                    found.append(f"{where} {why}: {_KNOWN}")
+                    messages.append(f"{where} {why}: {_KNOWN}")
                     leaking[where] = f"{leaking.get(where, '')}\n{why}"
             if isinstance(kind, Text) and not task.is_regression:
                 score = contains_label(part.column((kind.columns or [modality])[0]), part.column(column))
                 if score.suspicious:
-                    found.append(
+                    messages.append(
                         f"{modality}: {score.value:.1%} of {score.rows} texts contain the name of their own {name} "
                         f"(that of another row: {score.chance:.1%})"
                     )
     for name, target in targets.items():
         if (pair := computed_from_two(inputs, target)) is not None:
-            found.append(
+            messages.append(
                 f"{pair[0]} and {pair[1]}: {name} is the {pair[2]} of the two: are both known when the model is used?"
             )
     sources = [where for where, why in leaking.items() if "\nalone" in why]
     for where in sorted(inputs.keys() - leaking.keys()):
-        source = next((source for source in sources if is_form_of(inputs[where], inputs[source])), None)
+        source = next((source for source in sources if relation(inputs[where], inputs[source])), None)
         if source is not None:
-            found.append(f"{where} is another form of {source}, which gives a target away: {_KNOWN}")
+            messages.append(f"{where} is another form of {source}, which gives a target away: {_KNOWN}")
     for (first, target), (second, other) in combinations(targets.items(), 2):
         if (why := _why(other, target, first)) is not None:
-            found.append(f"task {second} {why}: a model that is good at one knows the other")
-    return found
+            messages.append(f"task {second} {why}: a model that is good at one knows the other")
+    return messages
 
 
 def _why(column: Coded, target: Coded, task: str) -> str | None:
-    found = relation(column, target)
-    if found is None:
+    related = relation(column, target)
+    if related is None:
         return None
-    how, score = found
+    how, score = related
     chance = f", the commonest {score.chance:.1%}" if score.measure == "accuracy" else ""
     shown = f"{score.measure} {score.value:.1%} on {score.rows} rows{chance}"
     return _RELATIONS[how].format(task=task, score=shown)
@@ -114,14 +108,14 @@ def _why(column: Coded, target: Coded, task: str) -> str | None:
 
 def _inputs(table: Table, name: str, kind: Kind, rows: np.ndarray | None) -> dict[str, Coded]:
     """A modality's columns by where they are; of one whose cells are files or arrays, whether there is one."""
-    found = {}
+    inputs = {}
     for column in kind.columns or [name]:
         cells, where = None if kind.reads_files else _coded(table.column(column), rows), f"{name}: column {column}"
         if cells is not None:
-            found[where] = cells
+            inputs[where] = cells
         elif not (there := filled(table.column(column))).all():
-            found[f"{where} (whether it is there)"] = Coded.of(pl.Series(there), rows)
-    return found
+            inputs[f"{where} (whether it is there)"] = Coded.of(pl.Series(there), rows)
+    return inputs
 
 
 def _held(cells: Column, task: Task, rows: np.ndarray | None) -> dict[str, Coded]:

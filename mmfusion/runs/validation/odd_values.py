@@ -20,12 +20,12 @@ Classes = Mapping[str, Mapping[str, Mapping[str, int]]]
 
 def similar_levels(table: Table, kinds: Mapping[str, Kind]) -> list[str]:
     """A message for each categorical column with levels, of whatever split, that look alike."""
-    found = []
+    messages = []
     for name, kind in kinds.items():
         for column in kind.levels if isinstance(kind, Tabular) else ():
             alike = similar_message(map(level_name, factorise(table.column(column))[0]), "levels")
-            found += [f"{name}: column {column}: {alike}"] if alike is not None else []
-    return found
+            messages += [f"{name}: column {column}: {alike}"] if alike is not None else []
+    return messages
 
 
 def rounded_numbers(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task]) -> list[str]:
@@ -45,12 +45,12 @@ def missing_spellings(kinds: Mapping[str, Kind], classes: Classes, not_empty: No
         not_empty: the option `data.not_empty`.
     """
     kept = {value for values in (not_empty or {}).values() for value in values}
-    found = {f"task {task}": dict.fromkeys(chain(*of.values())) for task, of in classes.items()}
+    columns = {f"task {task}": dict.fromkeys(chain(*of.values())) for task, of in classes.items()}
     for name, kind in kinds.items():
         if isinstance(kind, Tabular):
-            found |= {f"{name}, column {column!r}": dict.fromkeys(levels) for column, levels in kind.levels.items()}
+            columns |= {f"{name}, column {column!r}": dict.fromkeys(levels) for column, levels in kind.levels.items()}
     messages = []
-    for where, values in found.items():
+    for where, values in columns.items():
         odd = [value for value in values if looks_missing(value)]
         if odd:
             what = "a class" if where.startswith("task ") else "a level"

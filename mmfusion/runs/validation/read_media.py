@@ -27,7 +27,7 @@ LOOKED_AT = 50_000
 
 
 @dataclass
-class Media:
+class ModalityMedia:
     """One modality of the whole table.
 
     Attributes:
@@ -56,27 +56,21 @@ class Media:
         ]
 
 
-def read_media(name: str, kind: Kind, table: Table) -> Media:
-    """Decode all cells of a modality, those of all splits, in threads and with a progress bar; keep none of them.
-
-    Args:
-        name: the modality.
-        kind: fitted.
-        table: all rows.
-    """
+def read_media(name: str, kind: Kind, table: Table) -> ModalityMedia:
+    """Decode all cells of a modality (fitted), in threads and with a progress bar; keep none of them."""
     inputs = ModalityRows(name, kind, table)
-    media = Media(inputs, splits_of(inputs.places.numpy(), table))
+    media = ModalityMedia(inputs, splits_of(inputs.places.numpy(), table))
     if kind.decode_all(inputs.cells) is not None:
         return media
     images = len(inputs.cells) if isinstance(kind, Image) else 0
     looked_at = set(np.random.default_rng(0).permutation(images)[:LOOKED_AT].tolist())
     stream = decoded(cast(Kind, _Careful(kind)), inputs.cells, table.root)
-    for place, found in enumerate(track(stream, len(inputs.cells), f"reading {name}")):
-        if isinstance(found, DecodeError):
-            media.broken[place] = str(found)
+    for place, medium in enumerate(track(stream, len(inputs.cells), f"reading {name}")):
+        if isinstance(medium, DecodeError):
+            media.broken[place] = str(medium)
         elif kind.reads_files:
-            media.prints[place] = _print(found)
-            small = thumbnail(found) if place in looked_at else None
+            media.prints[place] = _print(medium)
+            small = thumbnail(medium) if place in looked_at else None
             if small is not None:
                 media.thumbnails[place] = small
     return media
@@ -85,11 +79,11 @@ def read_media(name: str, kind: Kind, table: Table) -> Media:
 def splits_of(places: np.ndarray, table: Table) -> dict[int, set[str]]:
     """A medium's place to the splits that it is in."""
     names = np.asarray(table.splits, dtype=object)
-    found: dict[int, set[str]] = defaultdict(set)
+    splits: dict[int, set[str]] = defaultdict(set)
     for split in dict.fromkeys(table.splits):
         for place in np.unique(places[(names == split) & (places >= 0)]).tolist():
-            found[place].add(split)
-    return found
+            splits[place].add(split)
+    return splits
 
 
 class _Careful:
@@ -111,11 +105,7 @@ def _print(x: Tensor) -> bytes:
 
 
 def thumbnail(image: Tensor) -> Tensor | None:
-    """`[256 C]`, the means of 16 × 16 parts, less their mean and of length 1; None where all are the same.
-
-    Args:
-        image: `[C, H, W]`.
-    """
+    """`[256 C]`, the means of 16 × 16 parts of `[C, H, W]` less their mean, of length 1; None where all are one."""
     parts = torch.nn.functional.adaptive_avg_pool2d(image.float(), 16).flatten()
     parts = parts - parts.mean()
     return (parts / parts.norm()).half() if parts.std() > 1 else None

@@ -15,9 +15,9 @@ from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.text import Text
 from mmfusion.data.table.table import Table
 from mmfusion.data.table.targets import label_columns
-from mmfusion.runs.inspect.columns.casts import as_text
+from mmfusion.runs.inspect.columns.coded import as_text
 from mmfusion.runs.inspect.columns.profile import profile
-from mmfusion.runs.inspect.groups.find_groups import Group, Grouped, find_groups, straddling_values
+from mmfusion.runs.inspect.groups.find_groups import GroupColumn, Grouped, find_groups, straddling_values
 from mmfusion.runs.inspect.groups.group_column import NAME_WORDS
 from mmfusion.runs.inspect.groups.pairs import find_pair
 from mmfusion.tasks._base import Task
@@ -67,14 +67,7 @@ def shared_groups(table: Table, column: str) -> str | None:
 def unseen_groups(
     table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str, Task], split: Mapping[str, Any]
 ) -> list[str]:
-    """A message for a column that holds groups, found by what it holds, which nothing keeps together.
-
-    Args:
-        table: all rows.
-        kinds: modality to kind.
-        tasks: task to its definition.
-        split: `data.split`, without a group.
-    """
+    """A message for a column that holds groups which nothing keeps together, found by what it holds."""
     targets = [column for name, task in tasks.items() for column in label_columns(name, task)]
     texts, paths = [], []
     for name, kind in kinds.items():
@@ -83,7 +76,7 @@ def unseen_groups(
         paths += columns if kind.reads_files else []
     series = {name: cells for name, cells in table.columns.items() if isinstance(cells, pl.Series)}
     profiles = {name: profile(name, cast(Any, cells)) for name, cells in series.items()}
-    contents = [n for n, found in profiles.items() if n not in (*texts, *paths, split.get("column"))]
+    contents = [n for n, stats in profiles.items() if n not in (*texts, *paths, split.get("column"))]
     short = [n for n in contents if n not in targets and profiles[n].words <= NAME_WORDS]
     candidates = [name for name in short if profiles[name].labels is None]
     texts, paths, known = ([name for name in names if name in series] for names in (texts, paths, targets))
@@ -113,7 +106,7 @@ def similar_texts(table: Table, kinds: Mapping[str, Kind]) -> str | None:
     )
 
 
-def _message(table: Table, group: Group, inputs: set[str], split: Mapping[str, Any]) -> str | None:
+def _message(table: Table, group: GroupColumn, inputs: set[str], split: Mapping[str, Any]) -> str | None:
     columns = [name for name in (group.outer, group.column) if name is not None]
     cells = [pl.Series(table.columns[name]).cast(pl.String) for name in columns]
     share = share_in_training(pl.select(pl.concat_str(cells, separator="\n")).to_series(), table)

@@ -8,7 +8,7 @@ import polars as pl
 import torch
 
 from mmfusion.data.table.table import Table
-from mmfusion.runs.validation.read_media import Media
+from mmfusion.runs.validation.read_media import ModalityMedia
 from mmfusion.runs.validation.related_rows import listed, share_in_training, tested
 
 WORTH_SAYING = 0.01
@@ -21,9 +21,9 @@ _DIFFERENT = 0.004
 """One minus the correlation of two thumbnails. Saved again it is 0.001, of two handwritten digits 0.007."""
 
 
-def shared_files(media: Media, table: Table) -> str | None:
+def shared_files(media: ModalityMedia, table: Table) -> str | None:
     """Files that the training split shares with another, as a message."""
-    shared = [place for place, found in media.splits.items() if len(found) > 1 and "train" in found]
+    shared = [place for place, splits in media.splits.items() if len(splits) > 1 and "train" in splits]
     if not shared:
         return None
     names = [f"{media.inputs.cells[place]} ({', '.join(sorted(media.splits[place]))})" for place in shared]
@@ -34,7 +34,7 @@ def shared_files(media: Media, table: Table) -> str | None:
     )
 
 
-def same_content(media: Media) -> str | None:
+def same_content(media: ModalityMedia) -> str | None:
     """Different files that hold the same, one in the training split and one in another, as a message."""
     places: dict[bytes, list[int]] = defaultdict(list)
     for place, fingerprint in media.prints.items():
@@ -51,22 +51,22 @@ def same_content(media: Media) -> str | None:
     return f"{media.inputs.name}: {len(pairs)} training media are in another split under another name: {listed(pairs)}"
 
 
-def chosen_and_tested_on(media: Media) -> str | None:
+def chosen_and_tested_on(media: ModalityMedia) -> str | None:
     """Media that the checkpoint is chosen on and tested on, under one name or two, as a message."""
     places: dict[bytes | int, list[int]] = defaultdict(list)
     for place in media.splits:
         places[media.prints.get(place, place)].append(place)
     shared = []
     for same in places.values():
-        found = set().union(*(media.splits[place] for place in same))
-        if "train" not in found and {"val", "test"} <= found:
+        splits = set().union(*(media.splits[place] for place in same))
+        if "train" not in splits and {"val", "test"} <= splits:
             shared.append(" = ".join(str(media.inputs.cells[place]) for place in same))
     if not shared:
         return None
     return f"{media.inputs.name}: {len(shared)} media are in both val and test: {listed(shared)}"
 
 
-def similar_images(media: Media, table: Table) -> str | None:
+def similar_images(media: ModalityMedia, table: Table) -> str | None:
     """Images of training that look like one that is tested on, which is another file, as a message.
 
     They were saved again as a JPEG of another quality, or in another size.

@@ -16,22 +16,16 @@ HIGH = 0.3
 
 
 def unknown_words(table: Table, kinds: Mapping[str, Kind], findings: Findings) -> None:
-    """Note the share of unknown words of each text and split, and warn where it is high.
-
-    Args:
-        table: all rows.
-        kinds: modality to kind; of those that could not be fitted nothing is said.
-        findings: what is filled.
-    """
+    """Note the share of unknown words of each (fitted) text and split, and warn where it is high."""
     for name, kind in kinds.items():
         if not isinstance(kind, Text) or not kind.words:
             continue
         shares = {}
         for split in findings.rows:
             cells = cells_of(table.take(table.where(split)), name, kind)
-            found = kind.decode_all(cells.take(cells.filled().nonzero()[0]))
-            if isinstance(found, Tokens) and len(found.values):
-                shares[split] = float((found.values == UNKNOWN).float().mean())
+            tokens = kind.decode_all(cells.take(cells.filled().nonzero()[0]))
+            if isinstance(tokens, Tokens) and len(tokens.values):
+                shares[split] = float((tokens.values == UNKNOWN).float().mean())
         findings.unknown[name] = shares
         high = [f"{share:.0%} in {split}" for split, share in shares.items() if split != "train" and share > HIGH]
         if high:

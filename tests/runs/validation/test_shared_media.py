@@ -8,7 +8,7 @@ import torch
 from mmfusion.data.batches.modality import ModalityRows
 from mmfusion.data.kinds.image import Image
 from mmfusion.data.table.table import Table
-from mmfusion.runs.validation.read_media import Media, splits_of, thumbnail
+from mmfusion.runs.validation.read_media import ModalityMedia, splits_of, thumbnail
 from mmfusion.runs.validation.shared_media import chosen_and_tested_on, same_content, shared_files, similar_images
 from tests.runs.validated_table import check
 
@@ -22,7 +22,7 @@ def media_of(cells, splits, prints=None):
     inputs = ModalityRows("image", Image(column="image", size=[64, 64]), table)
     known = {str(inputs.cells[place]).removesuffix(".png"): place for place in range(len(inputs.cells))}
     held = {known[stem]: value for stem, value in (prints or {}).items()}
-    return Media(inputs, splits_of(inputs.places.numpy(), table), prints=held), table
+    return ModalityMedia(inputs, splits_of(inputs.places.numpy(), table), prints=held), table
 
 
 def test_a_cell_that_is_empty_is_shared_by_nobody():
@@ -80,7 +80,7 @@ def saved_again(image: PIL.Image.Image, quality: int, size: int) -> PIL.Image.Im
     return PIL.Image.open(file)
 
 
-def pictures_of(pictures: dict[str, PIL.Image.Image]) -> tuple[Media, Table]:
+def pictures_of(pictures: dict[str, PIL.Image.Image]) -> tuple[ModalityMedia, Table]:
     media, table = media_of(pictures, ["train" if name.startswith("a") else "test" for name in pictures])
     for place, cell in enumerate(media.inputs.cells):
         held = torch.from_numpy(np.array(pictures[cell].convert("RGB").resize((64, 64)))).permute(2, 0, 1)

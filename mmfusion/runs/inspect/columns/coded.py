@@ -1,17 +1,37 @@
-"""A column's cells in the forms in which columns are compared."""
+"""A column's cells as text, as numbers and as codes: the forms in which columns are compared."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 import numpy as np
 import polars as pl
 
 from mmfusion.data.table.delimited import Cells
-from mmfusion.runs.inspect.columns.casts import as_text, numeric
 
 MOST_ROWS = 20_000
 """Rows that are looked at; of a longer table, as many at random."""
+
+
+def as_text(cells: Iterable[object]) -> pl.Series:
+    """Cells as text, null where None."""
+    return pl.Series([None if cell is None else str(cell) for cell in cells], dtype=pl.String)
+
+
+def numeric(cells: pl.Series) -> pl.Series:
+    """Cells as finite floats, null where a cell is none; `007` is a name, and so is `true`."""
+    if cells.dtype == pl.Boolean:
+        return pl.Series(cells.name, [None] * len(cells), dtype=pl.Float64)
+    if cells.dtype == pl.String:
+        cells = cells.set(cells.str.contains(r"^\s*[+-]?0\d").fill_null(False), None)
+    numbers = cells.cast(pl.Float64, strict=False)
+    return numbers.set(~numbers.is_finite().fill_null(True), None)
+
+
+def counted(values: pl.Series) -> pl.DataFrame:
+    """Columns `value` and `count`, the commonest first; polars' own refuses a column that is called `count`."""
+    return values.drop_nulls().alias("value").value_counts(sort=True)
 
 
 @dataclass(frozen=True)
@@ -32,12 +52,7 @@ class Coded:
 
     @classmethod
     def of(cls, cells: Cells, rows: np.ndarray | None = None) -> Coded:
-        """Some rows of a column, or all.
-
-        Args:
-            cells: `[N]`, None where empty.
-            rows: their places; None: all.
-        """
+        """Some rows of a column, or all; its cells are None where empty."""
         values = cells if isinstance(cells, pl.Series) else as_text(cells)
         values = values if rows is None else values.gather(rows)
         numbers = numeric(values)

@@ -59,7 +59,7 @@ def words(name: str) -> list[str]:
     return [word.lower() for word in re.findall(r"[A-Z]+(?![a-z])|[A-Z]?[^\W\d_A-Z]+|\d+", name)]
 
 
-def named(name: str, vocabulary: tuple[str, ...]) -> bool:
+def is_named(name: str, vocabulary: tuple[str, ...]) -> bool:
     """Whether any word of the name is in the vocabulary, or before an `id` (`patientid`); of Chinese, as a part."""
-    found = {word.removesuffix(end) for word in words(name) for end in ("", "id", "no", "nr", "s")}
-    return any(word in found or (not word.isascii() and word in name) for word in vocabulary)
+    parts = {word.removesuffix(end) for word in words(name) for end in ("", "id", "no", "nr", "s")}
+    return any(word in parts or (not word.isascii() and word in name) for word in vocabulary)

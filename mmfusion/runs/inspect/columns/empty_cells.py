@@ -11,7 +11,7 @@ import polars as pl
 
 from mmfusion.data.table.decimals import to_points
 from mmfusion.data.table.empty import EMPTY, MARKS, PROGRAMS, looks_missing
-from mmfusion.runs.inspect.columns.casts import counted, numeric
+from mmfusion.runs.inspect.columns.coded import counted, numeric
 from mmfusion.runs.inspect.columns.media_paths import KIND_OF
 from mmfusion.runs.inspect.columns.profile import profile
 from mmfusion.runs.inspect.columns.spelling import is_date
@@ -46,23 +46,21 @@ class Missing:
         """What to say of it."""
         messages = []
         if self.taken:
-            where = "; ".join(f"{_counted(found)} in {name!r}" for name, found in self.taken.items())
+            where = "; ".join(f"{_counted(spellings)} in {name!r}" for name, spellings in self.taken.items())
             messages.append(
                 f"taken as empty cells: {where} (a guess, written as data.empty; change it where a value is meant)"
             )
-        for name, found in self.kept.items():
-            written = set(found) & set(self.not_empty.get(name, ()))
+        for name, spellings in self.kept.items():
+            written = set(spellings) & set(self.not_empty.get(name, ()))
             advice = f"take it out of data.not_empty.{name}" if written else "add it to data.empty"
-            messages.append(f"kept as values: {_counted(found)} in {name!r} (if that means an empty cell, {advice})")
+            messages.append(
+                f"kept as values: {_counted(spellings)} in {name!r} (if that means an empty cell, {advice})"
+            )
         return messages
 
 
 def guess_empty(columns: Mapping[str, Any]) -> Missing:
-    """Find what a table writes for an empty cell.
-
-    Args:
-        columns: column to its cells, of which nothing counts as empty yet but the empty text.
-    """
+    """What a table writes for an empty cell, if nothing counts as empty yet but the empty text."""
     missing = Missing()
     for name, cells in columns.items():
         if isinstance(cells, pl.Series) and cells.dtype == pl.String:
@@ -70,16 +68,16 @@ def guess_empty(columns: Mapping[str, Any]) -> Missing:
             missing.taken |= {name: taken} if taken else {}
             missing.kept |= {name: kept} if kept else {}
     _keep_elsewhere(missing, columns)
-    everywhere = list(dict.fromkeys([*EMPTY, *(text for found in missing.taken.values() for text in found)]))
+    everywhere = list(dict.fromkeys([*EMPTY, *(text for spellings in missing.taken.values() for text in spellings)]))
     missing.empty = everywhere if len(everywhere) > len(EMPTY) else EMPTY
-    values = {name: [text for text in found if text in everywhere] for name, found in missing.kept.items()}
-    missing.not_empty = {name: found for name, found in values.items() if found}
+    values = {name: [text for text in spellings if text in everywhere] for name, spellings in missing.kept.items()}
+    missing.not_empty = {name: spellings for name, spellings in values.items() if spellings}
     return missing
 
 
 def _keep_elsewhere(missing: Missing, columns: Mapping[str, Any]) -> None:
     """Words that are taken only for what stands around them stay values in other columns."""
-    words = sorted({text for found in missing.taken.values() for text in found if not looks_missing(text)})
+    words = sorted({text for spellings in missing.taken.values() for text in spellings if not looks_missing(text)})
     for name, cells in columns.items():
         if not words or name in missing.taken or not isinstance(cells, pl.Series) or cells.dtype != pl.String:
             continue
@@ -91,18 +89,18 @@ def _keep_elsewhere(missing: Missing, columns: Mapping[str, Any]) -> None:
 def _of_column(cells: Any) -> tuple[dict[str, int], dict[str, int]]:
     """Spellings that are taken as empty in a column, and those that are kept, each with its number of cells."""
     counts = {str(k): int(n) for k, n in counted(cells).iter_rows()}
-    found = {value: count for value, count in counts.items() if looks_missing(value)}
-    found |= _among_numbers({value: count for value, count in counts.items() if value not in found})
-    rest = [value for value in counts if value not in found]
-    if not found:
+    spellings = {value: count for value, count in counts.items() if looks_missing(value)}
+    spellings |= _among_numbers({value: count for value, count in counts.items() if value not in spellings})
+    rest = [value for value in counts if value not in spellings]
+    if not spellings:
         return {}, _codes(counts)
     others = cells.filter(cells.is_in(rest))
     if not rest or _is_of_one_form(others):
-        return found, {}
+        return spellings, {}
     shape = profile("", others)
-    taken = {value: count for value, count in found.items() if _is_empty(value, rest, is_text=shape.is_text)}
+    taken = {value: count for value, count in spellings.items() if _is_empty(value, rest, is_text=shape.is_text)}
     few = shape.is_category or shape.distinct <= len(others) // 3
-    return taken, {value: count for value, count in found.items() if value not in taken and few}
+    return taken, {value: count for value, count in spellings.items() if value not in taken and few}
 
 
 def _among_numbers(counts: Mapping[str, int]) -> dict[str, int]:
@@ -153,5 +151,5 @@ def _is_empty(value: str, rest: Sequence[str], *, is_text: bool) -> bool:
     return False
 
 
-def _counted(found: Mapping[str, int]) -> str:
-    return ", ".join(f"{value!r} ({count} cells)" for value, count in found.items())
+def _counted(spellings: Mapping[str, int]) -> str:
+    return ", ".join(f"{value!r} ({count} cells)" for value, count in spellings.items())

@@ -27,17 +27,17 @@ _GREY = ("1", "L", "I;16", "I;16B", "I", "LA")
 
 def _kind_of_suffix() -> dict[str, str]:
     """Suffix to the kind that reads such files; what is in an array, which several kinds read, its shape says."""
-    found = {suffix: kind for kind, suffixes in UNREAD.items() for suffix in suffixes}
+    kinds = {suffix: kind for kind, suffixes in UNREAD.items() for suffix in suffixes}
     for kind, suffixes in file_suffixes().items():
-        found |= {suffix: "array" if suffix in found else kind for suffix in suffixes}
-    return found
+        kinds |= {suffix: "array" if suffix in kinds else kind for suffix in suffixes}
+    return kinds
 
 
 KIND_OF = _kind_of_suffix()
 
 
 @dataclass(frozen=True)
-class Media:
+class MediaColumn:
     """A column of paths.
 
     Attributes:
@@ -59,13 +59,13 @@ class Media:
     headers: str = ""
 
 
-def look(cells: Sequence[Any], root: Place, known: str | None = None) -> Media | None:
+def look(cells: Sequence[Any], root: Place, known: str | None = None) -> MediaColumn | None:
     """A column of paths, or None if it is none: at least nine of ten filled cells end like a media file of one kind.
 
     Args:
         cells: of the column.
-        root: the folder under which media lie, as for training; under a remote one nothing is looked for.
-        known: their kind, if it is known whatever the cells end like.
+        root: where media lie; under a remote one nothing is looked for.
+        known: their kind, whatever the cells end like.
     """
     if not isinstance(cells, pl.Series) or cells.dtype != pl.String:
         return None
@@ -95,15 +95,13 @@ def look(cells: Sequence[Any], root: Place, known: str | None = None) -> Media |
     arguments, headers, kind = _headers(kind, known, there[:: max(1, len(there) // OPENED)][:OPENED])
     common = [s for s, _ in Counter(s for s in suffixes.to_list() if s).most_common(4)]
     looked_for = len(there) + len(missing)
-    return Media(kind, common, looked_for, len(there), missing[0] if missing else None, arguments, headers)
+    return MediaColumn(kind, common, looked_for, len(there), missing[0] if missing else None, arguments, headers)
 
 
 def _headers(kind: str, known: str | None, files: list[Path]) -> tuple[dict[str, Any], str, str]:
     """Options, words, and the kind (an array's shape decides whether it is features or a series)."""
-    if kind == "image":
-        return *_images(files), kind
-    if kind == "speech":
-        return *_sounds(files), kind
+    if kind in ("image", "speech"):
+        return *(_images if kind == "image" else _sounds)(files), kind
     if kind == "array" or known in ("features", "series"):
         arguments, shown, guessed = _arrays(files)
         return arguments, shown, known or guessed
@@ -112,11 +110,11 @@ def _headers(kind: str, known: str | None, files: list[Path]) -> tuple[dict[str,
 
 def _readable(files: list[Path], header: Callable[[Path], Any]) -> list[Any]:
     """The headers that can be read: damaged bytes raise anything; `mmfusion validate` says which files."""
-    found = []
+    headers = []
     for file in files:
         with suppress(Exception):
-            found.append(header(file))
-    return found
+            headers.append(header(file))
+    return headers
 
 
 def _images(files: list[Path]) -> tuple[dict[str, Any], str]:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 import polars as pl
 
 from mmfusion.data.decode.text_tokens import CHARACTERS_A_WORD, WORDS_OF, best_split
-from mmfusion.runs.inspect.columns.casts import counted, numeric
+from mmfusion.runs.inspect.columns.coded import counted, numeric
 from mmfusion.runs.inspect.columns.separators import LabelLists, label_lists
 from mmfusion.runs.inspect.columns.similar_names import number_spellings
 
@@ -49,13 +49,13 @@ class Profile:
     rows: int
     filled: int
     distinct: int
-    once: int
-    numbers: float
-    whole: bool
-    words: float
-    lists: bool
-    list_length: int | None
-    examples: list[Any]
+    once: int = 0
+    numbers: float = 0.0
+    whole: bool = False
+    words: float = 0.0
+    lists: bool = False
+    list_length: int | None = None
+    examples: list[Any] = field(default_factory=list)
     labels: LabelLists | None = None
     codes: bool = False
     signs: bool = False
@@ -132,8 +132,6 @@ def profile(name: str, cells: Sequence[Any]) -> Profile:
         numbers=len(numbers) / max(len(present), 1),
         whole=bool((numbers == numbers.round()).all()),
         words=_words(text) if is_text else 0.0,
-        lists=False,
-        list_length=None,
         examples=values.head(EXAMPLES).to_list(),
         labels=labels,
         codes=is_text and len(values) <= _MOST_CODES and len(present) >= 3 * len(values) and number_spellings(values),
@@ -167,10 +165,7 @@ def _lists(name: str, cells: Sequence[Any]) -> Profile:
         rows=len(cells),
         filled=len(present),
         distinct=len({str(cell) for cell in few}),
-        once=0,
         numbers=len(arrays) / max(len(few), 1),
-        whole=False,
-        words=0.0,
         lists=True,
         list_length=length,
         examples=[str(cell) for cell in few[:EXAMPLES]],

@@ -13,7 +13,7 @@ import polars as pl
 
 from mmfusion.data.table.decimals import is_pairs
 from mmfusion.label_lists import bracketed, split_labels
-from mmfusion.runs.inspect.columns.casts import counted
+from mmfusion.runs.inspect.columns.coded import counted
 
 CLEAR = (";;", ";", "；", "؛", "||", "|", "、", "\n", "\t")
 """Separators that stand in hardly anything but a list."""
@@ -32,33 +32,25 @@ _WHOLE = re.compile(r"[+-]?\d+")
 
 @dataclass(frozen=True)
 class LabelLists:
-    """How a column writes several labels in a cell.
-
-    Attributes:
-        separator: what stands between them; None where cells are lists in brackets.
-        labels: different ones.
-    """
+    """How a column writes several labels in a cell: how many there are, and what stands between (None: brackets)."""
 
     separator: str | None
     labels: int
 
 
 def label_lists(cells: pl.Series) -> LabelLists | None:
-    """How the column's cells hold several labels, or None if they do not: the same labels in many combinations.
+    """How the column's text cells hold several labels, or None if they do not: the same labels in many combinations.
 
     Of a comma and other signs that stand inside single labels too, a third of the labels must also be seen at more than
     one place in a cell: in `Rome, Italy` a city is never second. Of a blank, the same labels must be seen in several
     orders: nobody writes `blue light` for `light blue`.
-
-    Args:
-        cells: text, None where empty.
     """
     counts = counted(cells).head(_LOOKED_AT)
     rows = {cell: count for cell, count in counts.iter_rows() if cell.casefold() != NONE}
     lists = {cell: items for cell in rows if (items := bracketed(cell)) is not None}
     if rows and len(lists) == len(rows):
-        found = _LabelCounts([([str(item) for item in items], rows[cell]) for cell, items in lists.items()])
-        return LabelLists(None, len(found.rows)) if found.few and not _vectors(list(lists.values())) else None
+        listed = _LabelCounts([([str(item) for item in items], rows[cell]) for cell, items in lists.items()])
+        return LabelLists(None, len(listed.rows)) if listed.few and not _vectors(list(lists.values())) else None
     for separator in (*CLEAR, *UNCLEAR):
         labels = _separated(rows, separator)
         if labels is None or not labels.few or (separator == " " and not labels.permuted):
@@ -70,54 +62,40 @@ def label_lists(cells: pl.Series) -> LabelLists | None:
 
 def labels_of(cells: Iterable[str], lists: LabelLists) -> set[str]:
     """All labels in such cells; `none` is none."""
-    found: set[str] = set()
+    labels: set[str] = set()
     for cell in cells:
         with suppress(ValueError):  # a blank between two separators: training says in which row
-            found.update(str(label) for label in split_labels(cell, lists.separator or ";"))
-    return {label for label in found if label.casefold() != NONE}
+            labels.update(str(label) for label in split_labels(cell, lists.separator or ";"))
+    return {label for label in labels if label.casefold() != NONE}
 
 
 class _LabelCounts:
-    """In how many rows, different cells and places in them each label stands; `permuted`: and in several orders,
-    none twice in a cell, as words of a text are.
-    """
+    """In how many rows each label stands, and what speaks for its being one of several in a cell."""
 
     def __init__(self, lists: Sequence[tuple[Sequence[str], int]]) -> None:
         self.rows: Counter[str] = Counter()
-        self.cells: Counter[str] = Counter()
-        self.places: dict[str, set[bool]] = defaultdict(set)
-        self.combined: set[str] = set()
+        cells: Counter[str] = Counter()
+        places: dict[str, set[bool]] = defaultdict(set)
+        combined: set[str] = set()
         for labels, rows in lists:
             for place, label in enumerate(dict.fromkeys(labels)):
                 self.rows[label] += rows
-                self.cells[label] += 1
-                self.places[label].add(place == 0)
-            self.combined.update(labels if len(labels) > 1 else ())
+                cells[label] += 1
+                places[label].add(place == 0)
+            combined.update(labels if len(labels) > 1 else ())
+        # The labels are few, and each is seen often.
+        self.few = 2 <= len(self.rows) <= min(_MOST_LABELS, 0.2 * self.rows.total()) and len(combined) > 1
+        # Some, or most, labels of cells with several stand in another cell too.
+        again = sum(cells[label] > 1 for label in combined)
+        self.shared, self.recur = again > 0, again >= 0.6 * len(combined)
+        # A third of the labels are seen both first and later in a cell.
+        self.move = 3 * sum(len(seen) > 1 for seen in places.values()) >= len(places)
+        # The same labels stand in several orders, none twice in a cell, as words of a text do.
         several = [labels for labels, _ in lists if len(labels) > 1]
         repeats = sum(len(set(labels)) < len(labels) for labels in several) > 0.02 * len(several)
         short = sum(map(len, several)) <= _SHORT * len(several) and len(lists) <= 0.5 * self.rows.total()
         orders = len({frozenset(labels) for labels in several}) <= 0.8 * len(several)
         self.permuted = orders and short and not repeats
-
-    @property
-    def few(self) -> bool:
-        """The labels are few, and each is seen often."""
-        return 2 <= len(self.rows) <= min(_MOST_LABELS, 0.2 * self.rows.total()) and len(self.combined) > 1
-
-    @property
-    def shared(self) -> bool:
-        """A label of a cell with several stands in another cell too."""
-        return any(self.cells[label] > 1 for label in self.combined)
-
-    @property
-    def recur(self) -> bool:
-        """Most labels of cells with several stand in other cells too."""
-        return sum(self.cells[label] > 1 for label in self.combined) >= 0.6 * len(self.combined)
-
-    @property
-    def move(self) -> bool:
-        """A third of the labels are seen both first and later in a cell."""
-        return 3 * sum(len(places) > 1 for places in self.places.values()) >= len(self.places)
 
 
 def _separated(rows: dict[str, int], separator: str) -> _LabelCounts | None:
@@ -143,7 +121,7 @@ def _separated(rows: dict[str, int], separator: str) -> _LabelCounts | None:
 def _vectors(lists: Sequence[Sequence[Any]]) -> bool:
     """Whether lists are of measurements: of fractions, or of one length and whole numbers."""
     numbers = [[item for item in items if isinstance(item, int | float)] for items in lists]
-    if any(len(found) < len(items) for found, items in zip(numbers, lists, strict=True)):
+    if any(len(row) < len(items) for row, items in zip(numbers, lists, strict=True)):
         return False
-    fractions = any(isinstance(item, float) for found in numbers for item in found)
-    return fractions or (len({len(found) for found in numbers}) == 1 and len(numbers[0]) > 2)
+    fractions = any(isinstance(item, float) for row in numbers for item in row)
+    return fractions or (len({len(row) for row in numbers}) == 1 and len(numbers[0]) > 2)

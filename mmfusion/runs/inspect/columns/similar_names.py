@@ -28,11 +28,11 @@ def similar(names: Iterable[str]) -> list[list[str]]:
 
 def similar_message(names: Iterable[str], what: str) -> str | None:
     """What to say of similar names, or None where there are none; `what` they are: classes, levels."""
-    found = similar(names)
-    if not found:
+    groups = similar(names)
+    if not groups:
         return None
-    shown = "; ".join(" and ".join(map(visible, group)) for group in found[:_SHOWN])
-    more = f"; … and {len(found) - _SHOWN} more" if len(found) > _SHOWN else ""
+    shown = "; ".join(" and ".join(map(visible, group)) for group in groups[:_SHOWN])
+    more = f"; … and {len(groups) - _SHOWN} more" if len(groups) > _SHOWN else ""
     return (
         f"{shown}{more} are different {what} that differ only in letter case, blanks, invisible characters, Unicode "
         "form or the way a number is written; write them in one way if they are one"

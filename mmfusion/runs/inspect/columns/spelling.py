@@ -6,7 +6,7 @@ from typing import Any
 
 import polars as pl
 
-from mmfusion.runs.inspect.columns.casts import counted
+from mmfusion.runs.inspect.columns.coded import counted
 
 _ONE_FORM = 0.95
 _MIXED = 0.8

@@ -8,11 +8,10 @@ import numpy as np
 import polars as pl
 
 from mmfusion.data.table.delimited import Cells
-from mmfusion.runs.inspect.columns.casts import counted
-from mmfusion.runs.inspect.columns.coded import Coded
-from mmfusion.runs.inspect.columns.column_names import GROUP, INPUT, named, words
+from mmfusion.runs.inspect.columns.coded import Coded, counted
+from mmfusion.runs.inspect.columns.column_names import GROUP, INPUT, is_named, words
 from mmfusion.runs.inspect.columns.spelling import is_date, looks_like_codes, looks_like_numbering
-from mmfusion.runs.inspect.groups.similarity import IN_ORDER, alike_numbers, jumps, together
+from mmfusion.runs.inspect.groups.similarity import IN_ORDER, alike_numbers, contiguity, jumps
 from mmfusion.runs.inspect.leaks.prediction import gives
 
 Evidence = list[tuple[float, str]]
@@ -34,22 +33,17 @@ def weight_of(values: int) -> float:
 
 
 def prior(name: str, unique: pl.Series) -> Evidence:
-    """How many values there are, what the column is called and how its values are spelt.
-
-    Args:
-        name: of the column.
-        unique: its different values as text, sorted.
-    """
+    """How many values there are, what the column is called and how its values (text, sorted) are spelt."""
     weight = weight_of(len(unique))
-    found: Evidence = []
-    if named(name, GROUP) or words(name)[-1:] == ["id"]:
-        found.append((1.5, "named like one"))
+    evidence: Evidence = []
+    if is_named(name, GROUP) or words(name)[-1:] == ["id"]:
+        evidence.append((1.5, "named like one"))
         weight += 1.0 if weight < 0 else 0.0
-    elif all(word in INPUT for word in words(name)) or (not name.isascii() and named(name, INPUT)):
+    elif all(word in INPUT for word in words(name)) or (not name.isascii() and is_named(name, INPUT)):
         weight -= 1.0 if name.isascii() else 0.5  # of a Chinese name it is a part alone
-    found.append((weight, ""))
+    evidence.append((weight, ""))
     codes = looks_like_codes(unique) or looks_like_numbering(unique)
-    return [*found, *([codes] if codes else [])]
+    return [*evidence, *([codes] if codes else [])]
 
 
 def places(values: pl.Series, unique: pl.Series) -> Evidence:
@@ -58,21 +52,21 @@ def places(values: pl.Series, unique: pl.Series) -> Evidence:
     Rows that are sorted by a measurement, or by one of few categories, are no evidence, or little.
     """
     count = len(unique)
-    ordered = together(values.rank("dense").fill_null(0).to_numpy())
+    ordered = contiguity(values.rank("dense").fill_null(0).to_numpy())
     sizes = counted(values)["count"]
-    found: Evidence = []
+    evidence: Evidence = []
     if ordered >= IN_ORDER and count > 10:
         if is_date(values):  # those of a diary are in order by themselves
-            found.append((0.0 if values.drop_nulls().is_sorted() else 1.0, _TOGETHER))
+            evidence.append((0.0 if values.drop_nulls().is_sorted() else 1.0, _TOGETHER))
         else:
             numbers = values.cast(pl.Float64, strict=False).drop_nulls()
             measured = len(numbers) == len(values) and numbers.is_sorted() and looks_like_numbering(unique) is None
-            found.append((1.0 if ordered < 0.9 or measured else 1.5 if count < _MANY else 2.0, _TOGETHER))
+            evidence.append((1.0 if ordered < 0.9 or measured else 1.5 if count < _MANY else 2.0, _TOGETHER))
     elif ordered >= 0.9 and count > 5:
-        found.append((1.0, _TOGETHER))
+        evidence.append((1.0, _TOGETHER))
     if sizes.n_unique() == 1 and count > 5:
-        found.append((0.5, f"{sizes[0]} rows each"))
-    return found
+        evidence.append((0.5, f"{sizes[0]} rows each"))
+    return evidence
 
 
 def apart(values: pl.Series, splits: Cells) -> Evidence:
@@ -89,7 +83,7 @@ def apart(values: pl.Series, splits: Cells) -> Evidence:
 
 def attributes(group: Coded, others: Mapping[str, Coded]) -> list[str]:
     """Columns that are the same in all rows of one value, and not just another name of it."""
-    found = []
+    names = []
     for name, other in others.items():
         measured = other.numbers is not None and (
             group.numbers is None or bool((np.nan_to_num(other.numbers) % 1 != 0).any())
@@ -97,11 +91,11 @@ def attributes(group: Coded, others: Mapping[str, Coded]) -> list[str]:
         if 2 <= other.levels < 0.9 * group.levels or (measured and 2 <= other.levels <= group.levels):
             score = gives(group, Coded(other.codes, None, other.levels))
             if score.suspicious and score.value >= _SAME:
-                found.append(name)
-    return found
+                names.append(name)
+    return names
 
 
-def constant(group: Coded, shared: Mapping[str, Coded]) -> Evidence:
+def attribute_evidence(group: Coded, shared: Mapping[str, Coded]) -> Evidence:
     """That attributes are shared: one of many values weighs more than one of few."""
     if not shared or group.levels <= 5:
         return []
@@ -115,13 +109,13 @@ def alike(group: Coded, columns: Sequence[np.ndarray | None]) -> Evidence:
 
     Args:
         group: `[N]`, the groups.
-        columns: `[N, D]` each, as `comparable` gives them.
+        columns: `[N, D]`, as `comparable` gives them.
     """
     others = [x for x in columns if x is not None]
-    ordered = together(group.codes) >= IN_ORDER
+    ordered = contiguity(group.codes) >= IN_ORDER
     if ordered:  # what is the same in stretches of its own overlaps with any other stretches
         others = [x for x in others if not _in_stretches(x[:, 0])]
-    compared = [(*found, x) for x in others if (found := alike_numbers(group, x)) is not None]
+    compared = [(*score, x) for x in others if (score := alike_numbers(group, x)) is not None]
     if not compared:
         return []
     near = [(share, surprise, x) for share, surprise, x in compared if share >= 0.15 and surprise >= 2]
@@ -150,7 +144,7 @@ def alike(group: Coded, columns: Sequence[np.ndarray | None]) -> Evidence:
 
 def _in_stretches(x: np.ndarray) -> bool:
     codes = np.unique(x, return_inverse=True)[1]
-    return bool(codes.max() < len(codes) / 2 and together(codes) >= 0.8)
+    return bool(codes.max() < len(codes) / 2 and contiguity(codes) >= 0.8)
 
 
 def _related(columns: Sequence[np.ndarray]) -> np.ndarray:

@@ -13,15 +13,14 @@ import numpy as np
 import polars as pl
 
 from mmfusion.data.table.delimited import Cells
-from mmfusion.runs.inspect.columns.casts import counted
-from mmfusion.runs.inspect.columns.coded import MOST_ROWS, Coded
+from mmfusion.runs.inspect.columns.coded import MOST_ROWS, Coded, counted
 from mmfusion.runs.inspect.groups.evidence import (
     FEW,
     Evidence,
     alike,
     apart,
+    attribute_evidence,
     attributes,
-    constant,
     in_paths,
     places,
     prior,
@@ -42,7 +41,7 @@ _TEXT = 3.0
 
 
 @dataclass(frozen=True)
-class Group:
+class GroupColumn:
     """A column by which rows belong together, or two whose values do so together.
 
     Attributes:
@@ -51,7 +50,7 @@ class Group:
         rows: of the table.
         score: of the evidence.
         evidence: what speaks for it, in words.
-        outer: the other column, in each of whose values those of this one begin anew; None of a group by itself.
+        outer: of two columns the other one, in each of whose values those of this one begin anew.
         shared: of two columns, the attributes that are the same in all rows of a pair.
     """
 
@@ -69,8 +68,8 @@ class Group:
         of, count = "value", "values"
         if self.outer is not None:
             of, count = f"`{self.outer}` and one `{self.column}`", "pairs"
-        found = "; ".join(self.evidence)
-        return f"rows of one {of} belong together: {self.values} {count} in {self.rows} rows; {found}"
+        evidence = "; ".join(self.evidence)
+        return f"rows of one {of} belong together: {self.values} {count} in {self.rows} rows; {evidence}"
 
     @property
     def few(self) -> str:
@@ -119,11 +118,11 @@ class Grouped:
     def compare(self, name: str) -> np.ndarray | None:
         """A column in the form in which rows of one value are compared."""
         if name not in self._compared:
-            found = comparable(self.coded(name))
+            x = comparable(self.coded(name))
             for target in self.targets:
-                if found is not None and target != name:
-                    found = without(found, self.coded(target))
-            self._compared[name] = found
+                if x is not None and target != name:
+                    x = without(x, self.coded(target))
+            self._compared[name] = x
         return self._compared[name]
 
     def others(self, *names: str) -> dict[str, Coded]:
@@ -152,39 +151,35 @@ class Grouped:
         return len(pairs) <= 1.02 * pairs["a"].n_unique()
 
 
-def find_groups(table: Grouped, candidates: Sequence[str]) -> list[Group]:
+def find_groups(table: Grouped, candidates: Sequence[str]) -> list[GroupColumn]:
     """The groups among some columns, the one to split by first.
 
     Of two groups of which the one holds the other (a patient's visits), the larger; else that with more evidence.
     What is a group only because another is (a patient's age: its rows are those of few patients) is none.
-
-    Args:
-        table: all columns.
-        candidates: those that may be groups.
     """
-    found = _enough(table, candidates)
-    if len(found) > 1:
-        found = _enough(table, [group.column for group in found], all_texts=True)
-    for finer in sorted(found, key=lambda group: -group.values):
-        coarser = [g for g in found if g.values < finer.values and table.inside(finer.column, g.column)]
+    groups = _enough(table, candidates)
+    if len(groups) > 1:
+        groups = _enough(table, [group.column for group in groups], all_texts=True)
+    for finer in sorted(groups, key=lambda group: -group.values):
+        coarser = [g for g in groups if g.values < finer.values and table.inside(finer.column, g.column)]
         if coarser:
             held = _enough(table.once(finer.column), [c.column for c in coarser if finer.values >= 2 * c.values])
             kept = {group.column for group in held}
-            found = [g for g in found if g not in coarser or g.column in kept]
-    parts = [g for g in found if any(g.values > h.values and table.inside(g.column, h.column) for h in found)]
-    if not found:
+            groups = [g for g in groups if g not in coarser or g.column in kept]
+    parts = [g for g in groups if any(g.values > h.values and table.inside(g.column, h.column) for h in groups)]
+    if not groups:
         return []
-    first, *rest = [g for g in found if g not in parts]
+    first, *rest = [g for g in groups if g not in parts]
     fewer = [g.column for g in rest if first.values >= 2 * g.values]
     kept = {group.column for group in _enough(table.once(first.column), fewer)}
     return [first, *(g for g in rest if g.column in kept), *(g for g in parts if table.inside(g.column, first.column))]
 
 
-def find_few(table: Grouped, candidates: Sequence[str]) -> list[Group]:
+def find_few(table: Grouped, candidates: Sequence[str]) -> list[GroupColumn]:
     """Columns of `FEW` values or fewer that hold groups by all but their number."""
     names = [name for name in candidates if table.coded(name).levels <= FEW]
-    found = [group for name in names if (group := _group(table, name, True)) is not None]
-    return [group for group in found if group.score < ENOUGH <= group.score - min(weight_of(group.values), 0.0)]
+    groups = [group for name in names if (group := _group(table, name, True)) is not None]
+    return [group for group in groups if group.score < ENOUGH <= group.score - min(weight_of(group.values), 0.0)]
 
 
 def straddling_values(groups: Cells, splits: Cells) -> int:
@@ -193,15 +188,15 @@ def straddling_values(groups: Cells, splits: Cells) -> int:
     return len(frame.group_by("group").len().filter(pl.col("len") > 1))
 
 
-def _enough(table: Grouped, names: Sequence[str], all_texts: bool = False) -> list[Group]:
+def _enough(table: Grouped, names: Sequence[str], all_texts: bool = False) -> list[GroupColumn]:
     """Those columns for which there is enough evidence, most first; texts are read where they can decide, or all."""
     candidates = [group for name in names if (group := _group(table, name, all_texts)) is not None]
-    found = [group for group in candidates if group.score >= ENOUGH]
+    groups = [group for group in candidates if group.score >= ENOUGH]
     # Of two that are one (each patient has an age of its own), the name and not the measurement.
-    return sorted(found, key=lambda g: (-g.score, -g.values, table.coded(g.column).numbers is not None))
+    return sorted(groups, key=lambda g: (-g.score, -g.values, table.coded(g.column).numbers is not None))
 
 
-def _group(table: Grouped, name: str, all_texts: bool) -> Group | None:
+def _group(table: Grouped, name: str, all_texts: bool) -> GroupColumn | None:
     cells = table.columns[name]
     if not isinstance(cells, pl.Series) or cells.null_count() > 0.1 * len(cells):
         return None
@@ -227,14 +222,14 @@ def _group(table: Grouped, name: str, all_texts: bool) -> Group | None:
         evidence += apart(values, table.columns[table.split])
     others = part.others(name)
     shared = attributes(group, others)
-    evidence += constant(group, {other: others[other] for other in shared})
+    evidence += attribute_evidence(group, {other: others[other] for other in shared})
     evidence += alike(group, [part.compare(other) for other in others if other not in shared])
     evidence += in_paths(values, [table.columns[path] for path in table.paths])
     for text in table.texts:
         score = _sum(evidence)
         if text != name and (all_texts or ENOUGH - _TEXT <= score < ENOUGH):
             evidence += alike_texts(text, part.columns[text], group.codes, targets[0].codes if targets else None)
-    return Group(name, count, len(values), _sum(evidence), tuple(why for _, why in evidence if why))
+    return GroupColumn(name, count, len(values), _sum(evidence), tuple(why for _, why in evidence if why))
 
 
 def _sum(evidence: Evidence) -> float:

@@ -7,10 +7,17 @@ import shlex
 import polars as pl
 
 from mmfusion.data.table.delimited import Cells
-from mmfusion.runs.inspect.columns.column_names import GROUP, LABEL, named
+from mmfusion.runs.inspect.columns.column_names import GROUP, LABEL, is_named
 from mmfusion.runs.inspect.columns.profile import Profile
 from mmfusion.runs.inspect.columns.spelling import is_date
-from mmfusion.runs.inspect.groups.find_groups import ENOUGH, Group, Grouped, find_few, find_groups, straddling_values
+from mmfusion.runs.inspect.groups.find_groups import (
+    ENOUGH,
+    GroupColumn,
+    Grouped,
+    find_few,
+    find_groups,
+    straddling_values,
+)
 from mmfusion.runs.inspect.groups.pairs import find_pair
 from mmfusion.runs.inspect.plan import Plan
 
@@ -27,7 +34,7 @@ def decide_groups(plan: Plan, targets: frozenset[str]) -> None:
             if split is not None and (straddling := straddling_values(columns[name], columns[split])):
                 plan.warn(name, f"{straddling} of them are in more than one split")
         return
-    likely = [*targets, *(n for n in plan.open(targets) if named(n, LABEL) and not named(n, GROUP))]
+    likely = [*targets, *(n for n in plan.open(targets) if is_named(n, LABEL) and not is_named(n, GROUP))]
     texts = [decision.column for decision in plan.of("modality", "text")]
     texts += [n for n, found in plan.profiles.items() if n not in texts and _is_long_text(columns[n], found)]
     paths = [d.column for d in plan.of("modality") if d.kind != "text" and plan.is_series(d.column)]
@@ -69,17 +76,17 @@ def give_hints(plan: Plan) -> None:
         plan.warn(*plan.pair)
 
 
-def _hint(group: Group) -> str:
-    found, others = "; ".join(group.evidence), f"if new rows will be of others than these {group.values}"
-    return f"{found}: {others}, keep those of one together (--group {shlex.quote(group.column)})"
+def _hint(group: GroupColumn) -> str:
+    evidence, others = "; ".join(group.evidence), f"if new rows will be of others than these {group.values}"
+    return f"{evidence}: {others}, keep those of one together (--group {shlex.quote(group.column)})"
 
 
-def _is_long_text(cells: Cells, found: Profile) -> bool:
+def _is_long_text(cells: Cells, stats: Profile) -> bool:
     """Cells that are long and rarely twice the same, perhaps in a script without blanks."""
-    if not isinstance(cells, pl.Series) or cells.dtype != pl.String or found.is_number or found.labels:
+    if not isinstance(cells, pl.Series) or cells.dtype != pl.String or stats.is_number or stats.labels:
         return False
-    if found.distinct <= 0.3 * found.filled or not found.filled:
+    if stats.distinct <= 0.3 * stats.filled or not stats.filled:
         return False
     return (
-        int(cells.str.len_chars().sum()) >= 8 * found.filled and int(cells.str.contains(r"\d").sum()) < found.filled / 2
+        int(cells.str.len_chars().sum()) >= 8 * stats.filled and int(cells.str.contains(r"\d").sum()) < stats.filled / 2
     )

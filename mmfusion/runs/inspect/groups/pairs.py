@@ -10,8 +10,8 @@ import polars as pl
 
 from mmfusion.runs.inspect.columns.coded import Coded
 from mmfusion.runs.inspect.columns.spelling import looks_like_codes, looks_like_numbering
-from mmfusion.runs.inspect.groups.evidence import alike, attributes, constant
-from mmfusion.runs.inspect.groups.find_groups import ENOUGH, Group, Grouped, whole_values
+from mmfusion.runs.inspect.groups.evidence import alike, attribute_evidence, attributes
+from mmfusion.runs.inspect.groups.find_groups import ENOUGH, GroupColumn, Grouped, whole_values
 from mmfusion.runs.inspect.groups.similarity import alike_texts, without
 
 _MOST_OUTER, _MOST_PAIRS = 50, 40
@@ -22,21 +22,17 @@ _LEFT = 0.5
 _LEAST = 10
 
 
-def find_pair(table: Grouped, candidates: Sequence[str]) -> Group | None:
+def find_pair(table: Grouped, candidates: Sequence[str]) -> GroupColumn | None:
     """Two columns that make a group together, of which neither is one; the pair with most evidence.
 
     Rows of one pair must be more alike than what each of the two columns explains by itself.
-
-    Args:
-        table: all columns.
-        candidates: those that may be one of the two.
     """
     several = [name for name in candidates if isinstance(table.columns[name], pl.Series)]
     inner = [name for name in several if _is_numbering(table.columns[name])]
     outer = [name for name in several if 2 <= table.coded(name).levels <= _MOST_OUTER]
     both = ((first, second) for second, first in product(inner, outer) if first != second)
-    found = [pair for first, second in islice(both, _MOST_PAIRS) if (pair := _pair(table, first, second)) is not None]
-    return max(found, key=lambda pair: (pair.shared, pair.score), default=None)
+    pairs = [pair for first, second in islice(both, _MOST_PAIRS) if (pair := _pair(table, first, second)) is not None]
+    return max(pairs, key=lambda pair: (pair.shared, pair.score), default=None)
 
 
 def _is_numbering(cells: pl.Series) -> bool:
@@ -44,7 +40,7 @@ def _is_numbering(cells: pl.Series) -> bool:
     return len(unique) > 3 and (looks_like_numbering(unique) or looks_like_codes(unique)) is not None
 
 
-def _pair(table: Grouped, outer: str, inner: str) -> Group | None:
+def _pair(table: Grouped, outer: str, inner: str) -> GroupColumn | None:
     first, second = table.coded(outer), table.coded(inner)
     together = np.where((first.codes < 0) | (second.codes < 0), -1, first.codes * second.levels + second.codes)
     known, codes = np.unique(together, return_inverse=True)
@@ -59,7 +55,7 @@ def _pair(table: Grouped, outer: str, inner: str) -> Group | None:
     first, second, others = part.coded(outer), part.coded(inner), part.others(outer, inner)
     by_one = {name for column in (first, second) for name in attributes(column, others)}
     shared = [name for name in attributes(pair, others) if name not in by_one]
-    evidence = constant(pair, {name: others[name] for name in shared})
+    evidence = attribute_evidence(pair, {name: others[name] for name in shared})
     rest = [part.compare(name) for name in others if name not in shared and name not in by_one]
     left = [without(without(x, first), second) for x in rest if x is not None]
     evidence += alike(pair, [x for x in left if np.nanvar(x, axis=0).sum() >= _LEFT])
@@ -68,4 +64,4 @@ def _pair(table: Grouped, outer: str, inner: str) -> Group | None:
     score = sum(points for points, _ in evidence)
     if score < ENOUGH:
         return None
-    return Group(inner, values, len(codes), score, tuple(why for _, why in evidence), outer, len(shared))
+    return GroupColumn(inner, values, len(codes), score, tuple(why for _, why in evidence), outer, len(shared))

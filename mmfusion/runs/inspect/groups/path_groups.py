@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from mmfusion.runs.inspect.groups.find_groups import Group, Grouped, find_groups, straddling_values
+from mmfusion.runs.inspect.column_requests import FILES
+from mmfusion.runs.inspect.groups.find_groups import GroupColumn, Grouped, find_groups, straddling_values
 from mmfusion.runs.inspect.plan import Plan
-from mmfusion.runs.inspect.requested import FILES
 
 _ONE_FORM = 0.98
 """Share of paths with the same number of parts from which on a part means the same in all of them."""
@@ -26,8 +26,8 @@ def warn_of_path_groups(plan: Plan) -> None:
             continue
         parts = _parts(cells)
         table = {**{name: columns[name] for name in (*targets, *([split] if split else []))}, **parts}
-        found = {group.column: group for group in find_groups(Grouped(table, [], (), (), targets, split), list(parts))}
-        group = next((found[name] for name in parts if name in found), None)  # what stands first holds what follows
+        groups = {group.column: group for group in find_groups(Grouped(table, [], (), (), targets, split), list(parts))}
+        group = next((groups[name] for name in parts if name in groups), None)  # what stands first holds what follows
         if group is None:
             continue
         straddling = straddling_values(parts[group.column], columns[split]) if split else None
@@ -35,7 +35,7 @@ def warn_of_path_groups(plan: Plan) -> None:
             plan.warn(media.column, _message(group, str(parts[group.column].drop_nulls()[0]), straddling))
 
 
-def _message(group: Group, example: str, straddling: int | None) -> str:
+def _message(group: GroupColumn, example: str, straddling: int | None) -> str:
     parted = f", {straddling} of them in more than one split" if straddling else ""
     return (
         f"its paths hold {group.values} values like {example!r} for {group.rows} rows{parted}: if that is a speaker, a "
@@ -56,9 +56,9 @@ def _parts(paths: pl.Series) -> dict[str, pl.Series]:
     count = int(lengths.mode()[0])
     if not 2 <= count <= _MOST_PARTS or int((lengths == count).sum()) < _ONE_FORM * len(paths):
         return {}
-    found: dict[str, pl.Series] = {}
+    parts: dict[str, pl.Series] = {}
     for place in range(count - 1):
         part = split.list.get(place, null_on_oob=True).alias(f"part {place + 1}")
-        if not any(part.equals(other) for other in found.values()):
-            found[part.name] = part
-    return found
+        if not any(part.equals(other) for other in parts.values()):
+            parts[part.name] = part
+    return parts

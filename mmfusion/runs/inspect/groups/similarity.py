@@ -34,9 +34,6 @@ def comparable(other: Coded) -> np.ndarray | None:
     """`[N, D]` of variance 1 in all, NaN where empty: a number's rank, or which of its commonest levels a category has.
 
     None if there is nothing to compare.
-
-    Args:
-        other: a column of numbers or categories.
     """
     known = other.codes >= 0
     sizes = np.bincount(other.codes[known], minlength=1)
@@ -49,18 +46,13 @@ def comparable(other: Coded) -> np.ndarray | None:
     else:
         x = (other.codes[known, None] == np.argsort(-sizes)[:_COMMONEST]).astype(float)
     x = (x - x.mean(axis=0)) / np.sqrt(x.var(axis=0).sum())
-    found = np.full((len(known), x.shape[1]), np.nan)
-    found[known] = x
-    return found
+    scaled = np.full((len(known), x.shape[1]), np.nan)
+    scaled[known] = x
+    return scaled
 
 
 def without(x: np.ndarray, target: Coded) -> np.ndarray:
-    """What is left of a column when the mean of each class of a target, or of each tenth of its numbers, is taken off.
-
-    Args:
-        x: `[N, D]`, as `comparable` gives it.
-        target: `[N]`.
-    """
+    """What is left of a column `[N, D]` without the mean of each class of a target, or each tenth of its numbers."""
     part = target.codes
     if target.numbers is not None and target.levels > _TENTHS:
         part = np.full(len(part), -1)
@@ -70,9 +62,9 @@ def without(x: np.ndarray, target: Coded) -> np.ndarray:
         return x
     known = ~np.isnan(x[:, 0])
     _, place, sizes = np.unique(part[known], return_inverse=True, return_counts=True)
-    found = x.copy()
-    found[known] -= _means(x[known], place, sizes)[place]
-    return found
+    rest = x.copy()
+    rest[known] -= _means(x[known], place, sizes)[place]
+    return rest
 
 
 def alike_numbers(group: Coded, x: np.ndarray) -> tuple[float, float] | None:
@@ -105,11 +97,7 @@ def jumps(group: Coded, x: np.ndarray) -> float:
     """How much more a column changes from one block of a group's rows to the next than inside a block, as a z-score.
 
     Of rows in the order of time, those that stand together are alike whatever they are of: what drifts does not jump
-    where a new value begins.
-
-    Args:
-        group: `[N]`, the groups, whose rows stand together.
-        x: `[N, D]`, a column as `comparable` gives it.
+    where a new value begins. Arguments are those of `alike_numbers`; rows of one group stand together.
     """
     known = (group.codes >= 0) & ~np.isnan(x[:, 0])
     codes = group.codes[known]
@@ -145,13 +133,14 @@ def alike_texts(name: str, texts: pl.Series, groups: np.ndarray, labels: np.ndar
         name: the texts' column.
         texts: `[N]`.
         groups: int `[N]`; −1 in none.
-        labels: int `[N]`, a label; if given, texts of two groups are compared within one label, as far as there are.
+        labels: int `[N]`; if given, texts of two groups are compared within one label, as far as there are.
     """
     same, other = _pairs(groups, labels, texts.is_not_null().to_numpy())
     if len(same) < _FEWEST or len(other) < _FEWEST:
         return []
     tokens = _tokens(texts, np.unique(np.r_[same.ravel(), other.ravel()]))
-    rare = _rarity(tokens)
+    counts = Counter(chain.from_iterable(tokens.values()))
+    rare = {token: float(np.log(1 + len(tokens) / count)) for token, count in counts.items()}
     near, far = (np.array([_similarity(tokens[a], tokens[b], rare) for a, b in pairs]) for pairs in (same, other))
     nearer = float(np.mean((near[:, None] > far) + 0.5 * (near[:, None] == far)))
     independent = max(min(len(np.unique(same)) / 2, len(near)), 1)  # rows that several pairs share count once
@@ -170,10 +159,10 @@ def _pairs(groups: np.ndarray, labels: np.ndarray | None, filled: np.ndarray) ->
     generator = np.random.default_rng(0)
     rows = np.flatnonzero(filled & (groups >= 0))
     label = np.zeros(len(groups)) if labels is None else labels
-    ordered = together(groups[rows]) >= IN_ORDER
+    ordered = contiguity(groups[rows]) >= IN_ORDER
     if not ordered:
         rows = generator.permutation(rows)
-    found = []
+    samples = []
     for keys, wanted in zip((groups, label), (True, False), strict=True):
         order = rows if ordered else rows[np.argsort(keys[rows], kind="stable")]
         pairs = np.concatenate([np.c_[order[:-step], order[step:]] for step in (1, 2, 3)])
@@ -181,11 +170,11 @@ def _pairs(groups: np.ndarray, labels: np.ndarray | None, filled: np.ndarray) ->
         alike = label[pairs[:, 0]] == label[pairs[:, 1]]
         if not wanted and ordered and alike.sum() >= _FEWEST:
             pairs = pairs[alike]
-        found.append(generator.permutation(pairs)[:PAIRS])
-    return found[0], found[1]
+        samples.append(generator.permutation(pairs)[:PAIRS])
+    return samples[0], samples[1]
 
 
-def together(codes: np.ndarray) -> float:
+def contiguity(codes: np.ndarray) -> float:
     """Share of rows that stand behind one of the same value, of those that could."""
     count = len(np.unique(codes))
     return float((codes[1:] == codes[:-1]).sum()) / max(len(codes) - count, 1)
@@ -194,17 +183,12 @@ def together(codes: np.ndarray) -> float:
 def _tokens(texts: pl.Series, rows: np.ndarray) -> dict[int, frozenset[str]]:
     """A text's words; of one without blanks, its pairs of letters. Numbers are left out."""
     lower = texts.gather(rows).str.to_lowercase().str.replace_all(r"[\d\W_]+", " ").str.strip_chars().to_list()
-    found = {}
+    tokens = {}
     for row, text in zip(rows.tolist(), lower, strict=True):
         words = text.split()
         is_spaced = len(words) > 1 and max(map(len, words)) <= 15
-        found[row] = frozenset(words if is_spaced else map("".join, pairwise(text)))
-    return found
-
-
-def _rarity(tokens: dict[int, frozenset[str]]) -> dict[str, float]:
-    counts = Counter(chain.from_iterable(tokens.values()))
-    return {token: float(np.log(1 + len(tokens) / count)) for token, count in counts.items()}
+        tokens[row] = frozenset(words if is_spaced else map("".join, pairwise(text)))
+    return tokens
 
 
 def _similarity(first: frozenset[str], second: frozenset[str], rare: dict[str, float]) -> float:

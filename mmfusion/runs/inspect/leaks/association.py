@@ -20,12 +20,7 @@ _ALIKE = 0.01
 
 
 def hits_by_level(codes: np.ndarray, labels: np.ndarray) -> int:
-    """Rows whose class is the commonest of the other rows at the same level; of a level with one row, of all rows.
-
-    Args:
-        codes: int `[N]`, the level of each row.
-        labels: int `[N]`, the class of each row.
-    """
+    """Rows whose class is the commonest of the other rows at the same level; of a level with one row, of all rows."""
     classes = int(labels.max()) + 1
     cells, counts = np.unique(codes.astype(np.int64) * classes + labels, return_counts=True)
     order = np.lexsort((counts, cells // classes))
@@ -43,10 +38,6 @@ def hits_by_interval(numbers: np.ndarray, labels: np.ndarray) -> int:
     Of few classes, up to twice as many intervals as there are classes, so that one may lie on both sides of another;
     each beyond one a class costs a row, unless there is no error in several rows an interval (of two classes, one may
     then lie in two). Of many classes, one each, in the order of their medians. Found by dynamic programming.
-
-    Args:
-        numbers: `[N]`, finite.
-        labels: int `[N]`.
     """
     order = np.argsort(numbers, kind="stable")
     x, y = numbers[order], labels[order]
@@ -70,12 +61,7 @@ def hits_by_interval(numbers: np.ndarray, labels: np.ndarray) -> int:
 
 
 def distance_apart(numbers: np.ndarray, rows: np.ndarray) -> float:
-    """The gap by which some rows lie above or below all others, in ranges of the numbers; negative if they do not.
-
-    Args:
-        numbers: `[N]`, finite.
-        rows: bool `[N]`, some of them, not all.
-    """
+    """The gap by which some rows lie above or below all others, in ranges of the numbers; negative if they do not."""
     inside, outside = numbers[rows], numbers[~rows]
     gap = max(inside.min() - outside.max(), outside.min() - inside.max())
     return float(gap / max(np.ptp(numbers), np.finfo(float).tiny))
@@ -94,13 +80,10 @@ def mean_of_neighbours(numbers: np.ndarray, target: np.ndarray) -> np.ndarray:
 
 
 def along_curve(numbers: np.ndarray, target: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The target of a row on the straight line through the rows with the next smaller and larger numbers, and its own.
+    """A row's target on the straight line through the rows with the next smaller and larger numbers, and its own.
 
     Follows a bend on which few rows lie more closely than a mean does. Without two rows at either end, where numbers
-    lie far apart.
-
-    Returns:
-        `[N - 4]` twice, in the order of the numbers.
+    lie far apart: `[N - 4]` twice, in the order of the numbers.
     """
     order = _sorted(numbers)
     x, y = numbers[order], target[order]
@@ -131,12 +114,7 @@ def rank_correlation(x: np.ndarray, y: np.ndarray) -> float:
 
 
 def independent(rows: np.ndarray, classes: np.ndarray) -> float:
-    """The p of a χ² test of whether some rows are drawn from all classes alike.
-
-    Args:
-        rows: bool `[N]`, some rows, not all.
-        classes: int `[N]`.
-    """
+    """The p of a χ² test of whether some rows (bool `[N]`, not all) are drawn from all classes alike."""
     _, place = np.unique(classes, return_inverse=True)
     all_of, some_of = np.bincount(place), np.bincount(place, weights=rows)
     expected = all_of * rows.mean()

@@ -18,12 +18,7 @@ _ROWS = 0.98
 
 
 def computed_from_two(columns: Mapping[str, Coded], target: Coded) -> tuple[str, str, str] | None:
-    """The first two columns from which a target is computed, and what it is of them; of many columns, nothing.
-
-    Args:
-        columns: name to what may be known beforehand, `[N]`.
-        target: `[N]`, what is predicted.
-    """
+    """The first two columns from which a target is computed, and what it is of them; of many columns, nothing."""
     numbers = {name: column.numbers for name, column in columns.items() if column.numbers is not None}
     if target.numbers is None or len(numbers) > _MOST_COLUMNS:
         return None

@@ -43,13 +43,7 @@ _FEWEST_OF_FEW = 8
 
 
 def gives_in_part(feature: Coded, target: Coded, name: str) -> str | None:
-    """How a column gives a target away in part, in words; None if it does not.
-
-    Args:
-        feature: `[N]`, what may be known beforehand.
-        target: `[N]`, what is predicted.
-        name: the target's, for the words.
-    """
+    """How a column gives a target, by that name, away in part, in words; None if it does not."""
     known = target.codes >= 0
     if known.sum() < LEAST_ROWS:
         return None
@@ -131,9 +125,9 @@ def _copied(feature: Coded, target: Coded, name: str) -> str | None:
         if not is_copy and not (is_order_seen and independent(others, classes) > least):
             continue  # without the middle one of three levels, two are told apart well
         part, its_target = feature.where(others), target.where(others)
-        found = relation(part, its_target)
-        if found is not None:
-            return f"gives {found[1].words} of {name} wherever it is not {without}"
+        related = relation(part, its_target)
+        if related is not None:
+            return f"gives {related[1].words} of {name} wherever it is not {without}"
         if (is_missing or is_copy) and others.sum() < LEAST_ROWS and _without_error(part, its_target):
             return f"gives {name} without an error wherever it is not {without}"
     return None

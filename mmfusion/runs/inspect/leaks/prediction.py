@@ -11,8 +11,7 @@ from scipy.special import bdtr
 
 from mmfusion.data.decode.text_tokens import UNSPACED
 from mmfusion.data.table.delimited import Cells
-from mmfusion.runs.inspect.columns.casts import as_text
-from mmfusion.runs.inspect.columns.coded import Coded
+from mmfusion.runs.inspect.columns.coded import Coded, as_text
 from mmfusion.runs.inspect.leaks.association import (
     along_curve,
     hits_by_interval,
@@ -105,16 +104,12 @@ NOTHING = Score(0.0, 0.0, "accuracy", 0)
 
 
 def gives(feature: Coded, target: Coded, measured: bool = True) -> Score:
-    """How well a column predicts a target by itself; the best of several predictors counts.
+    """How well a column `[N]` predicts a target `[N]` by itself; the best of several predictors counts.
 
     Classes: the commonest one at the same level, or that of an interval of numbers.
     Numbers: by rank, along the column, along the means of its levels, and along a curve. An empty cell is a level like
-    any other, for a hole can give a label away too.
-
-    Args:
-        feature: `[N]`, what may be known beforehand.
-        target: `[N]`, what is predicted.
-        measured: whether numbers may be a measurement, which tells kinds apart well by right.
+    any other, for a hole can give a label away too. `measured`: numbers may be a measurement, which tells kinds apart
+    well by right.
     """
     known = target.codes >= 0
     if known.sum() < LEAST_ROWS:
@@ -146,11 +141,6 @@ def relation(feature: Coded, target: Coded) -> tuple[Literal["gives", "follows"]
     return ("follows", score) if score.suspicious else None
 
 
-def is_form_of(column: Coded, other: Coded) -> bool:
-    """Whether one of two columns gives the other away, or is made from it."""
-    return relation(column, other) is not None
-
-
 _JOINED = rf"{UNSPACED}|\p{{Katakana}}|\p{{Hangul}}"
 """A character of a script in which a name may stand without a blank before or behind it."""
 
@@ -159,10 +149,6 @@ def contains_label(texts: Cells, labels: Cells) -> Score:
     """How often a text contains the name of its own label as a word; chance: that of a label drawn from the others.
 
     Of scripts without blanks between words, and of Korean, whose words end in particles, as a part of any word.
-
-    Args:
-        texts: `[N]` cells.
-        labels: `[N]` cells.
     """
     frame = pl.DataFrame({"text": as_text(texts), "label": as_text(labels)}).drop_nulls()
     frame = frame.filter((pl.col("label").str.len_chars() > 2) | pl.col("label").str.contains(_JOINED))

@@ -16,13 +16,13 @@ def decide_texts(plan: Plan, targets: frozenset[str]) -> None:
     """Free texts are modalities; of several versions of one text, the first."""
     taken: list[str] = []
     for name in plan.open(targets):
-        found = plan.profiles[name]
-        if not found.is_text:
+        stats = plan.profiles[name]
+        if not stats.is_text:
             continue
         source = next((other for other in taken if _made_from(plan.columns[name], plan.columns[other])), None)
         if source is None:
             taken.append(name)
-            plan.decide(name, "modality", "text", found.text_reason, arguments=found.text_arguments)
+            plan.decide(name, "modality", "text", stats.text_reason, arguments=stats.text_arguments)
         else:
             why = f"another version of `{source}`: nearly all its words are in that cell of the same row"
             plan.ignore(name, why, f"to train on it, take it instead of `{source}`")
@@ -33,16 +33,16 @@ def decide_inputs(plan: Plan) -> None:
     requested = [d.column for d in plan.of("modality", "tabular") if d.requested]
     leaks = {name: why for name in requested if (why := why_leak(plan, name)) is not None}
     for name in plan.open():
-        found = plan.profiles[name]
-        if found.lists and found.numbers == 1:
-            plan.decide(name, "modality", "features", f"lists of {found.list_length or 'several'} numbers")
-        elif found.lists or found.labels:
+        stats = plan.profiles[name]
+        if stats.lists and stats.numbers == 1:
+            plan.decide(name, "modality", "features", f"lists of {stats.list_length or 'several'} numbers")
+        elif stats.lists or stats.labels:
             plan.ignore(name, "lists of words that are no target")
         elif (why := why_leak(plan, name)) is not None:
             leaks[name] = why
         else:
-            numeric = found.is_number and found.distinct > 2
-            levels = f"{found.distinct} levels" if found.distinct > 1 else f"{found.examples[0]!r} or empty"
+            numeric = stats.is_number and stats.distinct > 2
+            levels = f"{stats.distinct} levels" if stats.distinct > 1 else f"{stats.examples[0]!r} or empty"
             why = f"{'a number' if numeric else levels}, and not a target"
             plan.decide(name, "modality", "tabular", why, arguments={"numeric": numeric})
     leaks |= leaks_of_leaks(plan, leaks)

@@ -7,12 +7,11 @@ from itertools import combinations
 
 import polars as pl
 
-from mmfusion.runs.inspect.columns.casts import counted
-from mmfusion.runs.inspect.columns.coded import Coded, sample
+from mmfusion.runs.inspect.columns.coded import Coded, counted, sample
 from mmfusion.runs.inspect.leaks.computed import computed_from_two
 from mmfusion.runs.inspect.leaks.partial import gives_in_part
-from mmfusion.runs.inspect.leaks.prediction import LABELS_COMPARED, contains_label, gives, is_form_of, relation
-from mmfusion.runs.inspect.plan import Decision, Plan
+from mmfusion.runs.inspect.leaks.prediction import LABELS_COMPARED, contains_label, gives, relation
+from mmfusion.runs.inspect.plan import ColumnDecision, Plan
 from mmfusion.runs.inspect.roles.task_type import classes_of
 
 NEVER = "never make it an input"
@@ -25,8 +24,8 @@ _RELATIONS = {
 
 def relation_to(plan: Plan, name: str, target: str) -> str | None:
     """Why a column gives a target away, or is made from it; None if neither."""
-    found = relation(plan.coded(name), plan.coded(target))
-    return found and _RELATIONS[found[0]].format(score=found[1].words, target=target)
+    related = relation(plan.coded(name), plan.coded(target))
+    return related and _RELATIONS[related[0]].format(score=related[1].words, target=target)
 
 
 def why_leak(plan: Plan, name: str) -> str | None:
@@ -41,13 +40,13 @@ def why_leak(plan: Plan, name: str) -> str | None:
 
 def leaks_of_leaks(plan: Plan, leaks: Mapping[str, str]) -> dict[str, str]:
     """Inputs that are made from a column which alone gives a target: the bins of its ranks, and so on."""
-    found: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for source in reversed([name for name, why in leaks.items() if why.startswith("it alone")]):
         for decision in plan.of("modality", "tabular"):
             name = decision.column
-            if name not in found and name not in leaks and is_form_of(plan.coded(name), plan.coded(source)):
-                found[name] = f"it is another form of `{source}`, {leaks[source].replace('it alone', 'which alone')}"
-    return found
+            if name not in reasons and name not in leaks and relation(plan.coded(name), plan.coded(source)):
+                reasons[name] = f"it is another form of `{source}`, {leaks[source].replace('it alone', 'which alone')}"
+    return reasons
 
 
 def warn_of_leaks(plan: Plan) -> None:
@@ -75,14 +74,14 @@ def warn_of_leaks(plan: Plan) -> None:
             if holes is not None and (score := gives(holes, target)).suspicious:
                 plan.warn(modality.column, f"whether it is there alone gives {score.words} of `{task.column}`")
         for other in [*plan.of("ignored"), *plan.of("group")]:
-            found = plan.profiles[other.column]
-            if other.warning or found.names_rows or found.filled == 0 or not plan.is_series(other.column):
+            stats = plan.profiles[other.column]
+            if other.warning or stats.names_rows or stats.filled == 0 or not plan.is_series(other.column):
                 continue
             if (why := _relation_or_part(plan, other.column, task.column)) is not None:
                 plan.warn(other.column, f"{why}: {NEVER}")
 
 
-def _compared(plan: Plan) -> list[Decision]:
+def _compared(plan: Plan) -> list[ColumnDecision]:
     return [task for task in plan.of("task") if plan.is_series(task.column)]
 
 

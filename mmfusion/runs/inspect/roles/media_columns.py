@@ -7,7 +7,7 @@ import polars as pl
 from mmfusion.data.decode.path_parts import joined
 from mmfusion.data.decode.paths import Place
 from mmfusion.data.decode.unsupported import ADVICE
-from mmfusion.runs.inspect.columns.media_paths import Media, look
+from mmfusion.runs.inspect.columns.media_paths import MediaColumn, look
 from mmfusion.runs.inspect.plan import Plan
 
 _MOST_FOLDERS = 0.9
@@ -15,14 +15,7 @@ _MOST_FOLDERS = 0.9
 
 
 def find_media(plan: Plan, name: str, root: Place, kind: str | None = None) -> bool:
-    """Decide that a column holds paths of media, if it does: alone, or behind the folders that another column names.
-
-    Args:
-        plan: of the table.
-        name: of the column.
-        root: where media lie.
-        kind: of the media, where the user has requested one.
-    """
+    """Decide that a column holds paths of media, if it does: alone, or behind the folders that another column names."""
     media = look(plan.columns[name], root, kind)
     if media is None:
         return False
@@ -45,10 +38,10 @@ def find_media(plan: Plan, name: str, root: Place, kind: str | None = None) -> b
     return True
 
 
-def _behind(plan: Plan, folder: str, file: str, root: Place, kind: str) -> Media | None:
+def _behind(plan: Plan, folder: str, file: str, root: Place, kind: str) -> MediaColumn | None:
     """The media whose folder another column names, if it may be one."""
-    cells, found = plan.columns[folder], plan.profiles[folder]
+    cells, stats = plan.columns[folder], plan.profiles[folder]
     text = isinstance(cells, pl.Series) and (cells.dtype == pl.String or cells.dtype.is_integer())
-    if folder == file or not text or not found.filled or found.words > 3 or found.distinct > _MOST_FOLDERS * plan.rows:
+    if folder == file or not text or not stats.filled or stats.words > 3 or stats.distinct > _MOST_FOLDERS * plan.rows:
         return None
     return look(joined([cells, plan.columns[file]]), root, kind)

@@ -17,11 +17,11 @@ from mmfusion.runs.inspect.plan import Plan
 LEAST = 3
 """Columns below which each is a question of its own."""
 
-_PREFIX = re.compile(r"([^\W_]+)[\W_]+[^\W_]")
-Key = tuple[bytes | None, str | None]
-"""What columns have in common, and what their names begin with."""
+_PREFIX = re.compile(r"(?!(?:is|has|was|had|can|does|did)[\W_])([^\W_]+)[\W_]+[^\W_]", re.IGNORECASE)
+"""A first word that is no verb."""
 
-_VERBS = ("is", "has", "was", "had", "can", "does", "did")
+_Key = tuple[bytes | None, str | None]
+"""What columns have in common, and what their names begin with."""
 
 
 @dataclass(frozen=True)
@@ -51,11 +51,11 @@ class OneHot:
 def one_hot(plan: Plan) -> list[OneHot]:
     """All such groups among the open columns."""
     likeness = {name: _likeness(plan.columns[name]) for name in plan.open()}
-    named = [(name, (key, _prefix(name))) for name, key in likeness.items()]
-    found = [as_one(plan.columns, names, prefix) for names, (_, prefix) in _side_by_side(named) if prefix is not None]
-    taken = {name for group in found for name in group.columns}
+    named = [(name, (key, match[1] if (match := _PREFIX.match(name)) else None)) for name, key in likeness.items()]
+    groups = [as_one(plan.columns, names, prefix) for names, (_, prefix) in _side_by_side(named) if prefix is not None]
+    taken = {name for group in groups for name in group.columns}
     others = [(name, (None if name in taken else key, None)) for name, key in likeness.items()]
-    return found + [as_one(plan.columns, names) for names, _ in _side_by_side(others)]
+    return groups + [as_one(plan.columns, names) for names, _ in _side_by_side(others)]
 
 
 def _likeness(cells: Any) -> bytes | None:
@@ -66,7 +66,7 @@ def _likeness(cells: Any) -> bytes | None:
     return cells.is_null().to_numpy().tobytes() if mark is None else mark.encode()
 
 
-def _side_by_side(keys: Sequence[tuple[str, Key]]) -> list[tuple[list[str], Key]]:
+def _side_by_side(keys: Sequence[tuple[str, _Key]]) -> list[tuple[list[str], _Key]]:
     """Enough columns in a row with one key, whose first part is not None."""
     groups = [([name for name, _ in same], key) for key, same in groupby(keys, itemgetter(1))]
     return [(names, key) for names, key in groups if key[0] is not None and len(names) >= LEAST]
@@ -104,11 +104,6 @@ def _words(cells: Any) -> set[str]:
 
 def _plain(cells: pl.Series) -> pl.Series:
     return cells.cast(pl.String).str.to_lowercase().str.replace(r"\.0+$", "")
-
-
-def _prefix(name: str) -> str | None:
-    found = _PREFIX.match(name)
-    return found[1] if found and found[1].lower() not in _VERBS else None
 
 
 def make_multilabel(plan: Plan, group: OneHot, reason: str) -> None:

@@ -6,8 +6,8 @@ import shlex
 
 from mmfusion.data.decode.paths import Place
 from mmfusion.data.errors import DataError
+from mmfusion.runs.inspect.column_requests import FILES, TABULAR
 from mmfusion.runs.inspect.plan import Plan
-from mmfusion.runs.inspect.requested import FILES, TABULAR
 from mmfusion.runs.inspect.roles.media_columns import find_media
 from mmfusion.runs.inspect.roles.split_column import split_meaning, take_split
 
@@ -22,8 +22,8 @@ def decide_requested(plan: Plan, root: Place) -> None:
     for name in requested.ignore:
         plan.ignore(name, "as told (--ignore)")
     for name in requested.groups:
-        found = plan.profiles[name]
-        plan.decide(name, "group", reason=f"as told (--group): {found.distinct} in {found.filled} rows")
+        stats = plan.profiles[name]
+        plan.decide(name, "group", reason=f"as told (--group): {stats.distinct} in {stats.filled} rows")
     for name in requested.splits:
         _split(plan, name)
     for name in requested.modalities():
@@ -50,25 +50,25 @@ def _split(plan: Plan, name: str) -> None:
 
 
 def _modality(plan: Plan, name: str, root: Place) -> None:
-    found, kind = plan.profiles[name], plan.requested.kinds.get(name)
+    stats, kind = plan.profiles[name], plan.requested.kinds.get(name)
     where = f"{plan.requested.option(name, '--input')}: column {name!r} of {plan.file}"
-    if found.filled == 0:
+    if stats.filled == 0:
         raise DataError(f"{where} is empty in every row")
-    if found.lists:
-        if found.numbers < 1 or kind not in (None, *FILES):
+    if stats.lists:
+        if stats.numbers < 1 or kind not in (None, *FILES):
             raise DataError(f"{where} holds lists, which are no input")
-        plan.decide(name, "modality", kind or "features", f"lists of {found.list_length or 'several'} numbers")
+        plan.decide(name, "modality", kind or "features", f"lists of {stats.list_length or 'several'} numbers")
         return
     if kind in (None, *FILES):
         if find_media(plan, name, root, kind):
             return
-        kind = "text" if found.is_text else "tabular"
+        kind = "text" if stats.is_text else "tabular"
     if kind not in TABULAR:
         assert kind is not None
-        plan.decide(name, "modality", kind, found.text_reason, arguments=found.text_arguments)
+        plan.decide(name, "modality", kind, stats.text_reason, arguments=stats.text_arguments)
         return
-    if kind == "numeric" and not found.numbers > 0:
+    if kind == "numeric" and not stats.numbers > 0:
         raise DataError(f"{where} holds no number")
-    numeric = kind == "numeric" or (kind == "tabular" and found.is_number)
-    shown = "a number" if numeric else f"{found.distinct} levels"
+    numeric = kind == "numeric" or (kind == "tabular" and stats.is_number)
+    shown = "a number" if numeric else f"{stats.distinct} levels"
     plan.decide(name, "modality", "tabular", shown, arguments={"numeric": numeric})

@@ -15,17 +15,17 @@ _FOLD = r"(?i)^(fold|cv|k|f)?[\s_-]?\d+(\.0)?$"
 
 def find_split(plan: Plan, targets: frozenset[str]) -> None:
     """The split column, if one looks like it: by its values; between several, by its name and by having all three."""
-    found: dict[str, dict[str, str]] = {}
+    splits: dict[str, dict[str, str]] = {}
     for name in plan.open(targets):
         cells = plan.columns[name]
         if plan.profiles[name].distinct > 5 or not plan.is_series(name) or cells.dtype != pl.String:
             continue
         meaning = split_meaning(cells)
         if len(meaning) == plan.profiles[name].distinct and "train" in meaning.values() and len(meaning) > 1:
-            found[name] = meaning
-    complete = {n: m for n, m in found.items() if len(set(m.values())) == 3 and plan.profiles[n].filled == plan.rows}
-    chosen = min(complete or found, key=lambda n: (n.lower() != "split", words(n)[-1:] != ["split"], n), default=None)
-    for name, meaning in found.items():
+            splits[name] = meaning
+    complete = {n: m for n, m in splits.items() if len(set(m.values())) == 3 and plan.profiles[n].filled == plan.rows}
+    chosen = min(complete or splits, key=lambda n: (n.lower() != "split", words(n)[-1:] != ["split"], n), default=None)
+    for name, meaning in splits.items():
         if name == chosen:
             take_split(plan, name, meaning, "its values are the names of splits")
         else:
@@ -35,12 +35,12 @@ def find_split(plan: Plan, targets: frozenset[str]) -> None:
 def other_splits(plan: Plan, targets: frozenset[str]) -> None:
     """Columns that are named like a split or a fold are no input and no target, whatever their values say."""
     for name in plan.open(targets):
-        found = plan.profiles[name]
-        if not 2 <= found.distinct <= _MOST or not plan.is_series(name):
+        stats = plan.profiles[name]
+        if not 2 <= stats.distinct <= _MOST or not plan.is_series(name):
             continue
         if not _is_named_like_one(name, plan.columns[name].cast(pl.String), is_there=bool(plan.splits)):
             continue
-        values = ", ".join(map(str, found.examples))
+        values = ", ".join(map(str, stats.examples))
         reason = (
             "named like a split, and another column is the split"
             if plan.splits

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mmfusion.runs.inspect.columns.column_names import INPUT, LABEL, named
+from mmfusion.runs.inspect.columns.column_names import INPUT, LABEL, is_named
 from mmfusion.runs.inspect.leaks.prediction import gives
 from mmfusion.runs.inspect.plan import Plan
 from mmfusion.runs.inspect.roles.leak_columns import NEVER, relation_to
@@ -36,7 +36,7 @@ def _guess(plan: Plan) -> None:
     """Make tasks of the columns that look like targets; of a column for each label, one task."""
     groups = one_hot(plan)
     candidates = _candidates(plan, groups)
-    is_labelled = any(named(name, LABEL) for name in candidates)
+    is_labelled = any(is_named(name, LABEL) for name in candidates)
     for group in groups:
         reason = next((candidates[name] for name in group.columns if name in candidates), None)
         if reason is not None and (_is_one_target(group) or (group.mark is not None and not is_labelled)):
@@ -44,8 +44,10 @@ def _guess(plan: Plan) -> None:
     for name, reason in candidates.items():
         if plan.decisions[name].role != "open" or plan.profiles[name].distinct == 1:
             continue
-        is_input = is_labelled and _like_an_input(plan, name)
-        if named(name, LABEL) or not (_another_form(plan, name) or is_input):
+        # A measurement, or what is known of a person or a place, is no target beside a column that is named like one.
+        stats = plan.profiles[name]
+        like_an_input = (stats.is_number and not stats.is_category) or is_named(name, INPUT)
+        if is_named(name, LABEL) or not (_another_form(plan, name) or (is_labelled and like_an_input)):
             make_task(plan, name, reason)
             _warn_of_holes(plan, name)
     for group in groups:
@@ -62,7 +64,7 @@ def _candidates(plan: Plan, groups: Sequence[OneHot]) -> dict[str, str]:
     """Columns that may be targets, with the reason."""
     names = [name for name in plan.open() if not (plan.profiles[name].lists and plan.profiles[name].vectors)]
     order = list(plan.decisions)
-    chosen = {name: "named like a target" for name in names if named(name, LABEL)}
+    chosen = {name: "named like a target" for name in names if is_named(name, LABEL)}
     places = [order.index(decision.column) for decision in plan.of("modality")]
     if places:
         behind = [name for name in names if order.index(name) > max(places)]
@@ -78,20 +80,14 @@ def _candidates(plan: Plan, groups: Sequence[OneHot]) -> dict[str, str]:
 def _is_one_target(group: OneHot) -> bool:
     """Columns of one prefix, or too many to be questions of their own, none of which is named like the target."""
     return group.prefix is not None or (
-        len(group.columns) > MOST_TARGETS and not any(named(name, LABEL) for name in group.columns)
+        len(group.columns) > MOST_TARGETS and not any(is_named(name, LABEL) for name in group.columns)
     )
 
 
 def _is_partly_known(plan: Plan, name: str) -> bool:
     """Yes or no, and empty in some rows: an answer that was not always looked for, as labels are."""
-    found = plan.profiles[name]
-    return found.distinct == 2 and found.filled < found.rows
-
-
-def _like_an_input(plan: Plan, name: str) -> bool:
-    """A measurement, or what is known of a person or a place; no target beside a column that is named like one."""
-    found = plan.profiles[name]
-    return (found.is_number and not found.is_category) or named(name, INPUT)
+    stats = plan.profiles[name]
+    return stats.distinct == 2 and stats.filled < stats.rows
 
 
 def _another_form(plan: Plan, name: str) -> bool:

@@ -17,35 +17,35 @@ _LISTED_CLASSES = 200
 
 def task_type(plan: Plan, name: str) -> tuple[str, dict[str, Any], str]:
     """The task for a column: its type, its options, and what speaks for it."""
-    found, requested = plan.profiles[name], plan.requested.kinds.get(name)
+    stats, requested = plan.profiles[name], plan.requested.kinds.get(name)
     if requested is not None:
-        separator = _separator(plan.columns[name], found) if requested == "multilabel" else None
-        return requested, _options(separator), _examples(found)
-    if found.lists:
+        separator = _separator(plan.columns[name], stats) if requested == "multilabel" else None
+        return requested, _options(separator), _examples(stats)
+    if stats.lists:
         return "multilabel", {}, "several labels in a cell"
-    if found.labels:
-        separator = found.labels.separator
+    if stats.labels:
+        separator = stats.labels.separator
         parted = "as lists in brackets" if separator is None else f"parted by {separator!r}"
-        return "multilabel", _options(separator), f"{found.labels.labels} labels, several in a cell, {parted}"
-    if found.is_number and not found.is_category:
-        return "regression", {}, f"numbers, {found.distinct} different"
+        return "multilabel", _options(separator), f"{stats.labels.labels} labels, several in a cell, {parted}"
+    if stats.is_number and not stats.is_category:
+        return "regression", {}, f"numbers, {stats.distinct} different"
     values = {str(value).lower().removesuffix(".0") for value in plan.columns[name].drop_nulls().unique().to_list()}
     if values in map(set, KNOWN_PAIRS):
         return "binary", {}, " and ".join(sorted(values))
-    numbers = "; a regression if their order matters" if found.is_number else ""
-    return "classification", {}, f"{found.distinct} classes: {_examples(found)}{numbers}"
+    numbers = "; a regression if their order matters" if stats.is_number else ""
+    return "classification", {}, f"{stats.distinct} classes: {_examples(stats)}{numbers}"
 
 
 def make_task(plan: Plan, name: str, reason: str) -> None:
     """Decide that a column is a target."""
-    found = plan.profiles[name]
+    stats = plan.profiles[name]
     kind, options, why = task_type(plan, name)
     warning = _unseen(plan, name, options) if kind in ("classification", "multilabel") else ""
-    if found.vectors:
+    if stats.vectors:
         warning = (
-            f"several numbers in a cell ({found.examples[0][:40]!r}) are no list of labels; write a column for each"
+            f"several numbers in a cell ({stats.examples[0][:40]!r}) are no list of labels; write a column for each"
         )
-    plan.decide(name, "task", kind, f"{reason}; {why}{found.unlabelled}", warning=warning, arguments=options)
+    plan.decide(name, "task", kind, f"{reason}; {why}{stats.unlabelled}", warning=warning, arguments=options)
 
 
 def classes_of(plan: Plan, name: str) -> pl.Series:
@@ -54,8 +54,8 @@ def classes_of(plan: Plan, name: str) -> pl.Series:
     if not isinstance(cells, pl.Series):
         return pl.Series([None if cell is None else list(map(str, cell)) for cell in cells], dtype=pl.List(pl.String))
     if lists is not None:
-        found = {cell: sorted(labels_of([cell], lists)) for cell in cells.drop_nulls().unique().to_list()}
-        return pl.Series([found.get(cell) for cell in cells.to_list()], dtype=pl.List(pl.String))
+        labels = {cell: sorted(labels_of([cell], lists)) for cell in cells.drop_nulls().unique().to_list()}
+        return pl.Series([labels.get(cell) for cell in cells.to_list()], dtype=pl.List(pl.String))
     text = cells.cast(pl.String)
     return text.str.replace(r"\.0$", "") if cells.dtype.is_float() else text
 
@@ -84,15 +84,15 @@ def _options(separator: str | None) -> dict[str, Any]:
     return {} if separator in (None, ";") else {"separator": separator}
 
 
-def _separator(cells: Any, found: Profile) -> str | None:
+def _separator(cells: Any, stats: Profile) -> str | None:
     """What parts a column's labels if there are several: found, or the likeliest sign that any of its cells holds."""
-    if found.labels is not None or not isinstance(cells, pl.Series) or cells.dtype != pl.String:
-        return found.labels.separator if found.labels else None
+    if stats.labels is not None or not isinstance(cells, pl.Series) or cells.dtype != pl.String:
+        return stats.labels.separator if stats.labels else None
     return next((sign for sign in (*CLEAR, *UNCLEAR) if cells.str.contains(sign, literal=True).any()), None)
 
 
-def _examples(found: Profile) -> str:
+def _examples(stats: Profile) -> str:
     """The commonest classes, between quotes where a comma or what cannot be seen would mislead."""
-    names = [str(name) for name in found.examples]
+    names = [str(name) for name in stats.examples]
     plain = all(visible(name) == f"'{name}'" and "," not in name for name in names)
-    return ", ".join(names if plain else map(visible, names)) + (", …" if found.distinct > len(names) else "")
+    return ", ".join(names if plain else map(visible, names)) + (", …" if stats.distinct > len(names) else "")

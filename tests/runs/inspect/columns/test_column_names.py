@@ -1,6 +1,6 @@
 import pytest
 
-from mmfusion.runs.inspect.columns.column_names import ABOUT_FILE, GROUP, ID, LABEL, SPLIT_VALUES, named, words
+from mmfusion.runs.inspect.columns.column_names import ABOUT_FILE, GROUP, ID, LABEL, SPLIT_VALUES, is_named, words
 
 
 @pytest.mark.parametrize(
@@ -22,10 +22,10 @@ def test_names_are_taken_apart(name, found):
 
 
 def test_whole_words_count():
-    assert named("speaker_id", GROUP)
-    assert named("speaker_id", ID)
-    assert not named("loudspeakers", GROUP)
-    assert not named("classic", LABEL)
+    assert is_named("speaker_id", GROUP)
+    assert is_named("speaker_id", ID)
+    assert not is_named("loudspeakers", GROUP)
+    assert not is_named("classic", LABEL)
 
 
 def test_no_spelling_of_a_split_means_two():

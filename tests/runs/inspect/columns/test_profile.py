@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mmfusion.runs.inspect.columns.casts import numeric
+from mmfusion.runs.inspect.columns.coded import numeric
 from mmfusion.runs.inspect.columns.profile import profile
 
 

@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from mmfusion.runs.inspect.columns.coded import Coded
-from mmfusion.runs.inspect.groups.evidence import apart, attributes, constant, in_paths, places, prior
+from mmfusion.runs.inspect.groups.evidence import apart, attribute_evidence, attributes, in_paths, places, prior
 
 N = 240
 WHO = [f"n{i // 6:02}" for i in range(N)]
@@ -56,8 +56,8 @@ def test_attributes_are_the_same_in_all_rows_of_one_value():
     }
     assert attributes(group, others) == ["sex", "height"]
     shared = {name: others[name] for name in ("sex", "height")}
-    assert constant(group, shared) == [(2.5, "`sex`, `height` the same in all rows of one value")]
-    assert constant(group, {}) == []
+    assert attribute_evidence(group, shared) == [(2.5, "`sex`, `height` the same in all rows of one value")]
+    assert attribute_evidence(group, {}) == []
 
 
 def test_values_that_stand_in_their_rows_paths():

@@ -2,7 +2,7 @@ import numpy as np
 import polars as pl
 
 from mmfusion.runs.inspect.columns.coded import MOST_ROWS
-from mmfusion.runs.inspect.groups.find_groups import Group, Grouped, find_groups, straddling_values
+from mmfusion.runs.inspect.groups.find_groups import GroupColumn, Grouped, find_groups, straddling_values
 
 N = 240
 
@@ -65,8 +65,8 @@ def test_values_in_several_splits():
 
 
 def test_few_values_are_said():
-    assert Group("who", 11, 100, 3.0, ()).few == ""
-    assert Group("who", 4, 100, 3.0, ()).few.startswith("4 values alone: if new rows")
+    assert GroupColumn("who", 11, 100, 3.0, ()).few == ""
+    assert GroupColumn("who", 4, 100, 3.0, ()).few.startswith("4 values alone: if new rows")
 
 
 def test_a_value_that_most_rows_have_makes_no_group():

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mmfusion.runs.inspect.groups.find_groups import Group, Grouped
+from mmfusion.runs.inspect.groups.find_groups import GroupColumn, Grouped
 from mmfusion.runs.inspect.groups.pairs import find_pair
 
 N, PATIENTS = 300, 75
@@ -26,7 +26,7 @@ def table(mixed: bool = True, **columns) -> dict[str, pl.Series]:
     return {name: pl.Series(name, [str(each[i]) for i in order]) for name, each in cells.items()}
 
 
-def found(columns: dict[str, pl.Series], **more) -> Group | None:
+def found(columns: dict[str, pl.Series], **more) -> GroupColumn | None:
     return find_pair(Grouped(columns, list(columns), **more), list(columns))
 
 

@@ -3,7 +3,7 @@ import polars as pl
 import pytest
 
 from mmfusion.runs.inspect.columns.coded import Coded
-from mmfusion.runs.inspect.groups.similarity import alike_numbers, alike_texts, comparable, jumps, together, without
+from mmfusion.runs.inspect.groups.similarity import alike_numbers, alike_texts, comparable, contiguity, jumps, without
 
 N = 400
 
@@ -87,8 +87,8 @@ def test_nothing_to_compare():
 
 
 def test_rows_of_one_value_that_stand_together():
-    assert together(np.repeat(np.arange(5), 4)) == 1
-    assert together(np.tile(np.arange(5), 4)) == 0
+    assert contiguity(np.repeat(np.arange(5), 4)) == 1
+    assert contiguity(np.tile(np.arange(5), 4)) == 0
 
 
 def test_texts_that_drift_share_no_more_words_within_a_value_than_with_the_next():

@@ -17,7 +17,7 @@ TASKS = ("classification", "binary", "multilabel", "regression")
 
 
 @dataclass(frozen=True)
-class Requested:
+class ColumnRequests:
     """Columns by what they are to become.
 
     Attributes:
@@ -52,8 +52,7 @@ class Requested:
         """Refuse what cannot be meant.
 
         Raises:
-            DataError: a column that is not there, a kind that there is not, a column that is to become two things, two
-                groups or splits.
+            DataError: no such column or kind, a column that is to become two things, two groups or splits.
         """
         columns = list(columns)
         rest = {"--group": self.groups, "--split": self.splits}

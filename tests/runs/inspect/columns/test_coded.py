@@ -3,7 +3,7 @@ from __future__ import annotations
 import polars as pl
 import pytest
 
-from mmfusion.runs.inspect.columns.casts import counted
+from mmfusion.runs.inspect.columns.coded import counted
 
 
 @pytest.mark.parametrize("name", ["count", "value", "", "len"])
