@@ -14,7 +14,7 @@ from mmfusion.batch import Batch, Encoded, Input, Tokens, blank_rows
 from mmfusion.encoders._base import Encoder
 from mmfusion.encoders.pooling import Pooling
 from mmfusion.fusion._base import Fusion
-from mmfusion.modality.dropout import ModalityDropout
+from mmfusion.modality.modality_dropout import ModalityDropout
 from mmfusion.modality.placeholders import Placeholders
 from mmfusion.sharing._base import Sharing
 from mmfusion.tasks._base import Task

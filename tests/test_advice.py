@@ -20,15 +20,15 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import own_folder
 from mmfusion.config.names import MANIFEST
 from mmfusion.data.checks import check_trained_columns
-from mmfusion.data.decode.numeric_cells import number
+from mmfusion.data.decode.numeric_cells import to_number
 from mmfusion.data.errors import DataError
 from mmfusion.data.kinds.tabular import Tabular
-from mmfusion.data.prepare import fit_training
+from mmfusion.data.set_up import fit_training
 from mmfusion.data.sources.manifest import ManifestSource
 from mmfusion.data.table.guess import guess_decimal, read_guessed
 from mmfusion.data.table.new_rows import read_rows
 from mmfusion.data.table.number_columns import in_points
-from mmfusion.data.table.read import Settings
+from mmfusion.data.table.read import ReadOptions
 from mmfusion.runs.config import new_table_overrides, reading_overrides
 from mmfusion.runs.init import read_table
 from mmfusion.sweeps.tables import refused_splits
@@ -252,7 +252,7 @@ def test_advice_on_cells_that_mean_nothing(tmp_path):
         fit()
     fit("data.empty=['',NA,nan,NaN,?]")
     with pytest.raises(DataError, match=r"if it means an empty cell, add '\?' to data\.empty"):
-        number("?")
+        to_number("?")
 
 
 @pytest.mark.parametrize("decimal", ".,")
@@ -262,7 +262,7 @@ def test_advice_on_numbers_that_may_have_thousands(tmp_path, decimal):
 
     def notes(*given: str) -> list[str]:
         options = reading_overrides(given)
-        guess = read_guessed(path, Settings(decimal=decimal), options)
+        guess = read_guessed(path, ReadOptions(decimal=decimal), options)
         guess_decimal(guess, options)
         return [note for note in guess.notes if note.startswith("numbers like")]
 

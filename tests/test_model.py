@@ -10,7 +10,7 @@ from mmfusion.encoders.bag import Bag
 from mmfusion.encoders.features_mlp import FeaturesMLP
 from mmfusion.encoders.rnn import RNN
 from mmfusion.fusion._base import JOINT, Fusion
-from mmfusion.modality.dropout import ModalityDropout
+from mmfusion.modality.modality_dropout import ModalityDropout
 from mmfusion.modality.placeholders import Placeholders
 from mmfusion.model import MultiTaskModel
 from mmfusion.sharing._base import Sharing

@@ -174,7 +174,7 @@ SOURCE_KEYS, MODALITY_KEYS, ENCODER_KEYS, TASK_KEYS = (
 """Keys of a component's node that are not the component's own arguments."""
 
 ELSEWHERE = {
-    "loader": "mmfusion.data.batches.loader_options.LoaderConfig",
+    "loader": "mmfusion.data.batches.build_loader.LoaderConfig",
     "trainer": "mmfusion.training.trainer.TrainerConfig",
     "callbacks": "mmfusion.training.callbacks.build.CallbacksConfig",
 }

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from mmfusion.config.errors import nearest, suggest
 from mmfusion.data.batches.modality import ModalityRows
-from mmfusion.data.decode.paths import PathError, resolve
+from mmfusion.data.decode.paths import PathError, resolve_path
 from mmfusion.data.errors import SHOWN, DataError, Problems, str_of
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.table.table import SPLITS, Table
@@ -63,7 +63,7 @@ def check_paths(inputs: ModalityRows, table: Table, problems: Problems) -> None:
         cell = inputs.cells[place]
         if isinstance(cell, str):
             try:
-                resolve(table.root, cell)
+                resolve_path(table.root, cell)
             except PathError as error:
                 wrong[place] = f"{error.why}; paths must lie under the media root"
         elif not isinstance(cell, Path | np.ndarray | Tensor | list):

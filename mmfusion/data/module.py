@@ -12,23 +12,21 @@ from pytorch_lightning import LightningDataModule
 from pytorch_lightning.utilities import rank_zero_only
 from torch import Tensor
 
-from mmfusion.data.batches.build_loader import build_loader
+from mmfusion.data.batches.build_loader import LoaderConfig, Rank, build_loader, current_rank
 from mmfusion.data.batches.dataset import SplitDataset
 from mmfusion.data.batches.loader import Loader, check_error_rate
-from mmfusion.data.batches.loader_options import LoaderConfig
-from mmfusion.data.batches.rank import Rank, current_rank
 from mmfusion.data.checks import check_columns, check_ids, check_splits, check_trained_columns, untested, unvalidated
 from mmfusion.data.errors import DataError
 from mmfusion.data.kinds._base import Kind
-from mmfusion.data.prepare import (
+from mmfusion.data.set_up import (
     check_inputs,
-    check_labels,
     choose_cached,
     describe,
     fit_training,
     load,
-    measure,
-    unreadable,
+    measure_kinds,
+    read_all_labels,
+    unreadable_media,
 )
 from mmfusion.data.sources._base import Source
 from mmfusion.data.table.cells import Cells
@@ -89,15 +87,6 @@ class MultiModalData(LightningDataModule):
         """Modality to what its encoder is built with."""
         assert self._fitted, "set up or load the state first"
         return {name: kind.for_encoder() for name, kind in self.kinds.items()}
-
-    @property
-    def class_counts(self) -> dict[str, dict[str, dict[str, int]]]:
-        """Task to split to label to rows; no regressions."""
-        return {
-            task: {split: rows.labels[task].counts for split, rows in self._splits.items()}
-            for task, reader in self.labels.items()
-            if not getattr(reader, "is_regression", False)
-        }
 
     def rows(self, split: str) -> SplitDataset | None:
         """All rows of a split that has been set up, not this process's share alone; None if there are none."""
@@ -184,7 +173,7 @@ class MultiModalData(LightningDataModule):
 
         Only of what is faulty. Where batches are decoded as they are made, these are the rows of this process.
         """
-        return {split: media for split, rows in self._splits.items() if (media := unreadable(rows))}
+        return {split: media for split, rows in self._splits.items() if (media := unreadable_media(rows))}
 
     def train_dataloader(self) -> Loader:
         return self._loader("train", training=True)
@@ -242,13 +231,13 @@ class MultiModalData(LightningDataModule):
         check_inputs(splits, skip_bare=config.rows_without_modality == "skip" and "predict" not in splits)
         if not self._fitted:
             fit_training(tables["train"], self.kinds, labels)
-        check_labels(splits, labels)
+        read_all_labels(splits, labels)
         self._cached = choose_cached(splits.values(), config.cache, config.cache_limit_gb)
         load(splits, self._cached)
         for rows in splits.values():
             check_error_rate(rows, config.max_error_rate)
         if not self._fitted:
-            measure(splits["train"].inputs)
+            measure_kinds(splits["train"].inputs)
             self._fitted = True
         return splits
 

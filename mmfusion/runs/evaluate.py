@@ -20,7 +20,7 @@ from mmfusion.data.module import MultiModalData
 from mmfusion.data.sources.manifest import ManifestSource
 from mmfusion.data.table.guess import guess_decimal, read_guessed
 from mmfusion.data.table.locations import table_path
-from mmfusion.data.table.read import Settings
+from mmfusion.data.table.read import ReadOptions
 from mmfusion.progress import busy
 from mmfusion.runs.config import gives_table, other_split, read_run_config, reading_keys, reading_overrides
 from mmfusion.runs.load import fill, find_checkpoint, restore
@@ -50,7 +50,7 @@ def shown_by_file(data: Mapping[str, Any], overrides: Sequence[str]) -> dict[str
     """How another table than the run's own is read, as its file shows it and as the overrides say."""
     given = reading_overrides([each for each in overrides if Override.parse(each).name in reading_keys()])
     path = table_path(data["path"], data.get("root"))
-    guess = read_guessed(path, Settings.of(data), given)
+    guess = read_guessed(path, ReadOptions.of(data), given)
     guess_decimal(guess, given)
     for sentence in guess.notes:
         log.warning("%s: %s", path.name, sentence)

@@ -14,7 +14,7 @@ from typing import Any
 
 from mmfusion.config.names import RESERVED
 from mmfusion.config.schema import FILE
-from mmfusion.data.table.read import OPTIONS, Settings
+from mmfusion.data.table.read import OPTIONS, ReadOptions
 from mmfusion.runs.defaults import Choice, first_encoder, group_key
 from mmfusion.runs.inspect.columns.column_names import LABEL, is_named, words
 from mmfusion.runs.inspect.plan import ColumnDecision, Plan
@@ -62,7 +62,7 @@ def experiment(
     name: str,
     path: str,
     root: str | None,
-    settings: Settings,
+    settings: ReadOptions,
     choices: Sequence[Choice] = (),
     folder: Path = Path("conf/experiment"),
 ) -> str:
@@ -152,9 +152,9 @@ def _encoder(kind: str, key: str, choices: Sequence[Choice]) -> str:
     return f"  - /{group}: {chosen.value}" + (f"  # {chosen.reason}" if chosen.reason else "")
 
 
-def _reading(settings: Settings) -> list[str]:
+def _reading(settings: ReadOptions) -> list[str]:
     """How the file is read, where that is not as usual."""
-    usual = Settings()
+    usual = ReadOptions()
     unusual = {name: getattr(settings, name) for name in OPTIONS if getattr(settings, name) != getattr(usual, name)}
     return _options(unusual, "  ")
 

@@ -19,7 +19,7 @@ from mmfusion.data.table.empty import blank_columns
 from mmfusion.data.table.guess import Guess, guess_decimal, read_guessed
 from mmfusion.data.table.header import without_a_name
 from mmfusion.data.table.locations import media_root, table_path
-from mmfusion.data.table.read import Settings
+from mmfusion.data.table.read import ReadOptions
 from mmfusion.progress import busy
 from mmfusion.runs.config import reading_overrides, take_root
 from mmfusion.runs.defaults import choose
@@ -104,7 +104,7 @@ def _check_free(target: Path, name: str, chosen: bool, force: bool) -> None:
 
 def read_table(path: Path, reading: Mapping[str, Any]) -> Guess:
     """The table as its file shows that it is to be read, with what that is; numbers in decimal points."""
-    guess = read_guessed(path, replace(Settings(), empty=[""]), reading)
+    guess = read_guessed(path, replace(ReadOptions(), empty=[""]), reading)
     if "empty" not in reading:
         missing = guess_empty(guess.columns)
         guess.settings = replace(guess.settings, empty=missing.empty, not_empty=missing.not_empty or None)

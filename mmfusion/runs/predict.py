@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from mmfusion.data.decode.paths import PathError, Place, is_remote, likely_meant, local, resolve
+from mmfusion.data.decode.paths import PathError, Place, is_remote, likely_meant, local, resolve_path
 from mmfusion.data.errors import DataError, Problems, shorten
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.table.cells import Cells
@@ -58,7 +58,7 @@ def check_media(rows: Table, kinds: Mapping[str, Kind], *, may_lack: bool = Fals
 
 def _is_there(root: Place, path: str) -> bool:
     try:
-        return os.path.exists(resolve(root, path))  # noqa: PTH110
+        return os.path.exists(resolve_path(root, path))  # noqa: PTH110
     except (
         PathError
     ):  # what leads outside of the root is reported with its row, but for an absolute path of another machine

@@ -15,7 +15,7 @@ from mmfusion.data.checks import check_columns, check_ids, check_present, check_
 from mmfusion.data.errors import DataError, Problems, str_of
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.module import MultiModalData
-from mmfusion.data.prepare import fit_training
+from mmfusion.data.set_up import fit_training
 from mmfusion.data.table.number_columns import in_points
 from mmfusion.data.table.table import Table
 from mmfusion.progress import busy

@@ -19,7 +19,7 @@ from mmfusion.encoders._base import Encoder
 from mmfusion.encoders.freezing import freeze
 from mmfusion.fusion._base import Fusion
 from mmfusion.loss_weighting._base import LossWeighting
-from mmfusion.modality.dropout import ModalityDropout
+from mmfusion.modality.modality_dropout import ModalityDropout
 from mmfusion.modality.placeholders import Placeholders
 from mmfusion.model import MultiTaskModel
 from mmfusion.tasks._base import Task

@@ -9,7 +9,7 @@ import PIL.Image
 import soundfile
 from torchvision.transforms.v2 import RandomRotation
 
-from mmfusion.data.batches.loader_options import LoaderConfig
+from mmfusion.data.batches.build_loader import LoaderConfig
 from mmfusion.data.kinds.image import Image
 from mmfusion.data.kinds.series import Series
 from mmfusion.data.kinds.speech import Speech

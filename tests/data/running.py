@@ -67,5 +67,8 @@ def trainer(**options):
 
 def at_rank(table, rank, world, **loader):
     data = ready(table, **loader)
-    data.trainer = SimpleNamespace(global_rank=rank, world_size=world, num_devices=world, overfit_batches=0)
+    strategy = SimpleNamespace(root_device=torch.device("cpu"))
+    data.trainer = SimpleNamespace(
+        global_rank=rank, world_size=world, num_devices=world, overfit_batches=0, strategy=strategy
+    )
     return data

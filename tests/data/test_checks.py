@@ -5,7 +5,6 @@ import torch
 
 from mmfusion.data.batches.modality import ModalityRows
 from mmfusion.data.checks import (
-    check_columns,
     check_ids,
     check_paths,
     check_present,
@@ -14,7 +13,6 @@ from mmfusion.data.checks import (
 )
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.kinds.image import Image
-from mmfusion.data.kinds.tabular import Tabular
 from mmfusion.data.kinds.text import Text
 from mmfusion.data.table.table import Table
 
@@ -30,37 +28,10 @@ class Reader:
         self.column = column
 
 
-def test_columns_that_are_there():
-    check_columns(table(), {"x": Text(), "t": Tabular(columns=["x"])}, {"x": Reader(), "y": Reader("x")})
-
-
-def test_each_column_of_a_modality_is_looked_for():
-    with pytest.raises(DataError) as error:
-        check_columns(table(), {"t": Tabular(columns=["x", "age", "sex"])}, {"x": Reader()})
-    assert str(error.value).startswith("2 problems\n  data.modalities.t: t.csv has no column 'age'; valid: x")
-
-
 def test_ids_of_different_types_that_read_alike_are_one():
     with pytest.raises(DataError, match=r"t\.csv, line 3: '1': an id that an earlier row has too"):
         check_ids(table(ids=["1", 1]))
     check_ids(table(ids=[1, 2]))
-
-
-def test_ids_and_splits_are_told_of_together():
-    with pytest.raises(DataError, match="3 problems") as error:
-        check_ids(table(splits=("train", "tran", "dev"), ids=["a", "b", "b"]))
-    assert "line 3: 'tran': a split must be one of train, val, test, predict" in str(error.value)
-
-
-def test_every_row_that_names_a_bad_path_is_noted(tmp_path):
-    cells = ["../a.png", "b.png", "../a.png", None, "https://x.org/a.png"]
-    images = table(splits=["train"] * 5, root=tmp_path, image=cells)
-    problems = Problems("t.csv")
-    check_paths(ModalityRows("image", Image(), images), images, problems)
-    assert [line.split(":")[0] for line in problems.first] == [
-        f"t.csv, line {line}, column 'image'" for line in (2, 4, 6)
-    ]
-    assert "paths must lie under the media root" in problems.first[0]
 
 
 @pytest.mark.parametrize("kind", [Text("image"), Image()])

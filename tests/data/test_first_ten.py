@@ -43,13 +43,6 @@ def test_cells_that_can_be_no_paths(table):
     assert all("7: expected a path relative to the media root, found int" in line for line in lines[1:-1])
 
 
-def test_ids_that_are_there_twice(table):
-    ids = [f"row{row - 1}" if row in FAULTY and row else name for row, name in enumerate(table.ids)]
-    lines = refused(replace(table, ids=ids))
-    check(lines, [f"rows.csv, line {row + 2}" for row in FAULTY if row], len(FAULTY) - 1)
-    assert lines[1].strip().startswith("rows.csv, line 5: 'row2': an id that an earlier row has too")
-
-
 def test_ids_of_a_users_table_that_are_there_twice(tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text("\n".join(["name,split", *(f"r{row // 2},train" for row in range(24))]))

@@ -8,7 +8,6 @@ import torch
 from mmfusion.batch import Tokens
 from mmfusion.data.errors import DataError
 from mmfusion.data.kinds.image import Image
-from mmfusion.data.kinds.text import Text
 from tests.data.media import make_data
 from tests.data.running import ready, same
 
@@ -161,17 +160,6 @@ def test_prediction_where_a_column_is_missing(table, caplog):
         data.predict_loader(replace(new, columns={"other": ["x"] * len(new)}))
 
 
-def test_report_and_class_counts(table):
-    data = ready(table)
-    assert data.report["rows"] == {"train": 30, "val": 7, "test": 9}
-    assert data.report["left_out"] == {"train": 0, "val": 0, "test": 0}
-    assert data.report["absent"]["train"]["image"] == pytest.approx(5 / 30, abs=1e-5)
-    assert data.report["unlabelled"]["train"]["label"] == pytest.approx(4 / 30, abs=1e-5)
-    assert data.report["no_label"]["train"] == 4
-    assert data.class_counts["label"]["train"] == {"a": 13, "b": 13}
-    json.dumps(data.report)
-
-
 def test_no_test_rows_are_warned_of_once_at_set_up(table, caplog):
     data = make_data(table.take([i for i, split in enumerate(table.splits) if split != "test"]))
     data.setup()
@@ -182,8 +170,3 @@ def test_no_test_rows_are_warned_of_once_at_set_up(table, caplog):
     caplog.clear()
     ready(table)
     assert not caplog.records
-
-
-def test_a_kind_without_column_reads_the_modalitys_name(table):
-    data = ready(table, kinds={"note": Text()}, transforms={}, rows_without_modality="skip")
-    assert data.encoder_arguments["note"]["vocab_size"] == 8

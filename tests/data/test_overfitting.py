@@ -3,8 +3,8 @@
 import pytest
 import torch
 
-from tests.data.media import make_data, make_table
-from tests.data.running import Recorder, same, trainer
+from tests.data.media import make_data
+from tests.data.running import Recorder, ready, same, trainer
 
 
 class Keeper(Recorder):
@@ -20,11 +20,6 @@ class Keeper(Recorder):
 
     def validation_step(self, batch, index):
         self.checked.append(batch)
-
-
-@pytest.fixture(scope="module")
-def table(tmp_path_factory):
-    return make_table(tmp_path_factory.mktemp("media"))
 
 
 @pytest.mark.parametrize(
@@ -43,14 +38,8 @@ def test_validation_sees_them_as_evaluation_does(table):
     trainer(overfit_batches=1, max_epochs=1).fit(keeper, datamodule=data)
     (trained,), (checked,) = keeper.trained, keeper.checked
     assert not torch.equal(trained.inputs["image"], checked.inputs["image"])
-    expected = next(iter(make_ready(table).eval_dataloader("train")))
+    expected = next(iter(ready(table).eval_dataloader("train")))
     assert same(checked, expected)
-
-
-def make_ready(table):
-    data = make_data(table)
-    data.setup()
-    return data
 
 
 def test_the_test_split_is_left_as_it_is(table):

@@ -53,13 +53,3 @@ def test_radiographs_of_many_sizes(shared_data):
     batch = next(iter(data.val_dataloader()))
     assert batch.inputs["image"].shape == (8, 1, 64, 64)
     assert batch.present["image"].all()
-
-
-def test_spoken_orders(shared_data):
-    whole = table(shared_data / "speech_to_intent" / "manifest.csv", 6)
-    kind = Speech(sample_rate=8000, seconds=2.0, crop="center", pad="full")
-    data = make_data(whole, kinds={"speech": kind}, transforms={}, labels={})
-    data.setup()
-    batch = next(iter(data.test_dataloader()))
-    assert batch.inputs["speech"].values.shape == (6, 16000)
-    assert batch.inputs["speech"].values.std() > 1e-3

@@ -106,7 +106,7 @@ import numpy as np
 import torch
 
 from mmfusion.data.decode.broken import decoding
-from mmfusion.data.decode.paths import resolve
+from mmfusion.data.decode.paths import resolve_path
 from mmfusion.data.kinds._base import Kind
 
 
@@ -132,7 +132,7 @@ class Cloud(Kind):
         self.axes = self.decode(cells[0], root).shape[1]
 
     def decode(self, cell, root):
-        place = resolve(root, cell)
+        place = resolve_path(root, cell)
         with decoding(cell, root):
             return torch.from_numpy(np.loadtxt(place, ndmin=2)).float() / self.scale
 

@@ -6,7 +6,7 @@ from omegaconf import OmegaConf
 from torch import nn
 
 from mmfusion.config.names import RESERVED
-from mmfusion.data.table.read import Settings
+from mmfusion.data.table.read import ReadOptions
 from mmfusion.runs.defaults import Choice
 from mmfusion.runs.experiment_yaml import default_name, experiment, is_word_of_yaml, key_for, key_of, scalar
 from mmfusion.runs.inspect.column_requests import ColumnRequests
@@ -20,7 +20,7 @@ def plan(*decisions, **splits):
 
 
 def written(made, root=None, delimiter=None, quote='"'):
-    return experiment(made, "pets", "pets.csv", root, Settings(delimiter=delimiter, quote=quote))
+    return experiment(made, "pets", "pets.csv", root, ReadOptions(delimiter=delimiter, quote=quote))
 
 
 PHOTO = ColumnDecision("photo_path", "modality", "image", "names of files", arguments={"size": [8, 8]})
@@ -157,7 +157,7 @@ def test_choices_stand_where_they_count_each_with_its_reason():
         Choice("trainer.max_epochs", 7, "seven"),
         Choice("report.baselines", True, "simple models"),
     ]
-    text = experiment(plan(PHOTO, LABEL), "pets", "pets.csv", None, Settings(), choices)
+    text = experiment(plan(PHOTO, LABEL), "pets", "pets.csv", None, ReadOptions(), choices)
     made = yaml.safe_load(text)
     assert made["defaults"][0] == {"/encoder/image@encoder.photo": "resnet"}
     assert made["data"]["loader"] == {"batch_size": 16}

@@ -14,7 +14,7 @@ import yaml
 
 from mmfusion.batch import Batch, Encoded
 from mmfusion.config.instantiate import instantiate
-from mmfusion.modality.dropout import ModalityDropout
+from mmfusion.modality.modality_dropout import ModalityDropout
 from mmfusion.tasks.multilabel import Multilabel
 from mmfusion.tasks.regression import Regression
 from mmfusion.training.gradients import PLACES

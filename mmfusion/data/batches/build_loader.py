@@ -1,14 +1,85 @@
-"""The loader of a split."""
+"""The loader of a split: from options (the config's `data.loader`) and a process's rank."""
 
 from __future__ import annotations
 
-from mmfusion.data.batches.dataset import SplitDataset
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal
+
+import torch.distributed
+from annotated_types import Ge, Interval
+
+from mmfusion.data.batches.dataset import OnError, SplitDataset
 from mmfusion.data.batches.loader import Loader
-from mmfusion.data.batches.loader_options import LoaderConfig
-from mmfusion.data.batches.rank import Rank
 from mmfusion.data.batches.sampler import DistributedBatchSampler
 from mmfusion.data.errors import DataError
 from mmfusion.hardware import usable_cores
+
+
+@dataclass(frozen=True)
+class LoaderConfig:
+    """How batches are made; a config is checked against the annotations.
+
+    Attributes:
+        batch_size: rows a batch and process.
+        eval_batch_size: the same for validation, test and prediction; None is `batch_size`.
+        workers: processes that decode ahead; auto is none if everything is cached, else one less than the cores.
+        cache: auto keeps decoded media in memory up to the limit, memory always, none never.
+        cache_limit_gb: for auto, a process; the largest modalities stay out.
+        shuffle: a new order of the training rows each epoch.
+        drop_last: leave a last training batch out that is not full.
+        pin_memory: page-locked batches; auto if the Trainer runs on a GPU.
+        on_error: what becomes of a row whose medium cannot be decoded: raise, skip (left out) or absent.
+        max_error_rate: share of a split's rows that `skip` and `absent` may touch.
+        rows_without_modality: rows that have only modalities which are not in use: refuse or skip.
+        timeout_s: seconds to wait for a batch from a worker process; 0 waits for ever.
+    """
+
+    batch_size: Annotated[int, Ge(1)] = 64
+    eval_batch_size: Annotated[int, Ge(1)] | None = None
+    workers: Annotated[int, Ge(0)] | Literal["auto"] = "auto"
+    cache: Literal["auto", "memory", "none"] = "auto"
+    cache_limit_gb: Annotated[float, Ge(0)] = 2.0
+    shuffle: bool = True
+    drop_last: bool = False
+    pin_memory: bool | Literal["auto"] = "auto"
+    on_error: OnError = "raise"
+    max_error_rate: Annotated[float, Interval(ge=0, le=1)] = 0.01
+    rows_without_modality: Literal["refuse", "skip"] = "refuse"
+    timeout_s: Annotated[float, Ge(0)] = 600.0
+
+
+@dataclass(frozen=True)
+class Rank:
+    """What of a process of a run its batches depend on.
+
+    Attributes:
+        rank: of this process.
+        world: number of processes.
+        local: number of those that share this machine's cores.
+        on_gpu: batches go to a GPU; that there is one in the machine does not say that the run uses it.
+        overfits: the Trainer overfits a few batches.
+    """
+
+    rank: int = 0
+    world: int = 1
+    local: int = 1
+    on_gpu: bool = False
+    overfits: bool = False
+
+
+def current_rank(trainer: Any) -> Rank:
+    """As the Trainer says, if there is one; else as torch.distributed does."""
+    if trainer is None:
+        if torch.distributed.is_available() and torch.distributed.is_initialized():
+            return Rank(torch.distributed.get_rank(), torch.distributed.get_world_size())
+        return Rank()
+    return Rank(
+        rank=trainer.global_rank,
+        world=trainer.world_size,
+        local=trainer.num_devices,
+        on_gpu=trainer.strategy.root_device.type == "cuda",
+        overfits=bool(trainer.overfit_batches),
+    )
 
 
 def build_loader(
@@ -20,8 +91,8 @@ def build_loader(
         rows: of the split.
         split: its name.
         config: how batches are made.
-        seed: of the order of rows and of what is random in them.
-        rank: of this rank.
+        seed: of the order of rows.
+        rank: this process.
         training: shuffled and with the transforms of training; otherwise in order and with those of evaluation.
 
     Raises:

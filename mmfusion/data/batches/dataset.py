@@ -107,9 +107,9 @@ class SplitDataset(Dataset[Batch]):
             packed, places_B, failed = inputs.fetch(inputs.places[rows_B])
             for position, why in failed.items():
                 row = int(rows_B[position])
-                if self.on_error == "raise":
-                    raise self._error(name, row, why)
                 self._mark(name, row, why)
+                if self.on_error == "raise":
+                    raise DecodeError(self.describe(name, row))
                 places_B[position] = -1
                 keep_B[position] = self.on_error == "absent"
             fetched[name] = (packed, places_B)
@@ -130,13 +130,7 @@ class SplitDataset(Dataset[Batch]):
         )
 
     def _input(
-        self,
-        name: str,
-        packed: Packed,
-        places_B: Tensor,
-        present_B: Tensor,
-        rows_B: Tensor,
-        epoch: int | None,
+        self, name: str, packed: Packed, places_B: Tensor, present_B: Tensor, rows_B: Tensor, epoch: int | None
     ) -> Input:
         kind = self.inputs[name].kind
         stage = "eval" if epoch is None else "train"
@@ -147,12 +141,15 @@ class SplitDataset(Dataset[Batch]):
             seeds = [mix(*parts, number) for number in self.numbers[rows_B.numpy()].tolist()]
         draws_B = None if epoch is None else torch.tensor(seeds, dtype=torch.float64) / 2**63
         stored = packed.gather(places_B, kind.window, draws_B)
-        if transforms:
-            key = f"data.modalities.{name}.transforms.{stage}"
-            x = kind.finish_with(stored, lambda x: apply(transforms, x, present_B, seeds, key))
-        else:
+        if not transforms:
             x = kind.finish(stored)
-        return x if kind.ragged and kind.keeps_zeros and not transforms else zeroed(x, present_B)
+            return x if kind.ragged and kind.keeps_zeros else zeroed(x, present_B)
+        key = f"data.modalities.{name}.transforms.{stage}"
+        if isinstance(stored, Tensor) and kind.largest is not None:
+            changed = apply(transforms, stored.float() / kind.largest, present_B, seeds, key)
+            assert isinstance(changed, Tensor)
+            return zeroed(kind.finish(changed * kind.largest), present_B)
+        return zeroed(apply(transforms, kind.finish(stored), present_B, seeds, key), present_B)
 
     def describe(self, name: str, row: int) -> str:
         """Where a row's cell stands, and why it could not be decoded; what it holds if another process knows why."""
@@ -166,7 +163,3 @@ class SplitDataset(Dataset[Batch]):
     def _mark(self, name: str, row: int, why: str) -> None:
         self.faulty[name][row] = True
         self.reasons[name][row] = why
-
-    def _error(self, name: str, row: int, why: str) -> DecodeError:
-        self.reasons[name][row] = why
-        return DecodeError(self.describe(name, row))

@@ -57,8 +57,7 @@ class Loader:
         self.batch_sampler = SimpleNamespace(sampler=sampler)
         self._done = 0
         self._resume: dict[str, int] | None = None
-        self._order = _Order(sampler)
-        self._processes = _processes(rows, self._order, workers, pin_memory, timeout_s) if workers else None
+        self._processes = _processes(rows, sampler, workers, pin_memory, timeout_s) if workers else None
 
     def __len__(self) -> int:
         return len(self.distributed_sampler)
@@ -67,7 +66,8 @@ class Loader:
         skip = self._resume["given"] if self._resume and self._resume["epoch"] == self.distributed_sampler.epoch else 0
         self._resume = None
         self._done = skip if skip < len(self) else 0
-        for batch in self._in_workers(self._done) if self._processes is not None else self._in_this_process(self._done):
+        self.distributed_sampler.first = self._done
+        for batch in self._in_workers(self._processes) if self._processes is not None else self._in_this_process():
             self._done += 1
             if self.rows.on_error != "raise":
                 check_error_rate(self.rows, self.max_error_rate)
@@ -84,16 +84,14 @@ class Loader:
         """Start the epoch of `state` behind the batches that had been given; other epochs start at their beginning."""
         self._resume = {"epoch": int(state["epoch"]), "given": int(state["given"])}
 
-    def _in_this_process(self, first: int) -> Iterator[Batch]:
-        for indices in self.distributed_sampler.after(first):
+    def _in_this_process(self) -> Iterator[Batch]:
+        for indices in self.distributed_sampler:
             batch = self.rows[indices]
             yield batch.pin_memory() if self.pin_memory else batch
 
-    def _in_workers(self, first: int) -> Iterator[Batch]:
-        assert self._processes is not None
-        self._order.first = first
-        batches = iter(self._processes)
-        for step in range(first, len(self)):
+    def _in_workers(self, processes: DataLoader[Batch]) -> Iterator[Batch]:
+        batches = iter(processes)
+        for step in range(self.distributed_sampler.first, len(self)):
             try:
                 batch = _next(batches)
             except RuntimeError as error:
@@ -115,34 +113,20 @@ class Loader:
         return ", ".join(ids) + (f" and {len(indices.rows) - NAMED} more" if len(indices.rows) > NAMED else "")
 
 
-class _Order:
-    """The sampler as a `DataLoader` wants it; the epoch and the place to start are set before each use."""
-
-    def __init__(self, sampler: DistributedBatchSampler) -> None:
-        self.sampler = sampler
-        self.first = 0
-
-    def __len__(self) -> int:
-        return len(self.sampler)
-
-    def __iter__(self) -> Iterator[BatchIndices]:
-        return self.sampler.after(self.first)
-
-
 def _processes(
-    rows: SplitDataset, order: _Order, workers: int, pin_memory: bool, timeout_s: float
+    rows: SplitDataset, sampler: DistributedBatchSampler, workers: int, pin_memory: bool, timeout_s: float
 ) -> DataLoader[Batch]:
     return DataLoader(
         rows,
         batch_size=None,  # indices make a whole batch
-        sampler=order,
-        num_workers=min(workers, max(1, len(order))),
+        sampler=sampler,
+        num_workers=min(workers, max(1, len(sampler))),
         collate_fn=_as_it_is,
         pin_memory=pin_memory,
         timeout=timeout_s,
         persistent_workers=True,
         # Its own, or the workers' seeds would be drawn from the generator that initialises the model.
-        generator=torch.Generator().manual_seed(order.sampler.seed),
+        generator=torch.Generator().manual_seed(sampler.seed),
     )
 
 

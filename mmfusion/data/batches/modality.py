@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mmfusion.data.batches.packed import Packed
 from mmfusion.data.decode.parallel import decoded, read_all
-from mmfusion.data.decode.path_parts import joined
+from mmfusion.data.decode.path_parts import joined_paths
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.table.cells import Cells, factorise
@@ -23,7 +23,7 @@ SAMPLED = 32
 def cells_of(table: Table, name: str, kind: Kind) -> Cells:
     """A modality's cells: of its columns, or of several that make the path of a file the paths."""
     columns = [table.column(column) for column in kind.columns or [name]]
-    return Cells([joined(columns)] if kind.reads_files and len(columns) > 1 else columns)
+    return Cells([joined_paths(columns)] if kind.reads_files and len(columns) > 1 else columns)
 
 
 class ModalityRows:

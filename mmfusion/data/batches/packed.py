@@ -55,11 +55,6 @@ class Packed:
     def __len__(self) -> int:
         return len(self.values if self.lengths is None else self.lengths) - 1
 
-    @property
-    def nbytes(self) -> int:
-        """Memory held."""
-        return self.values.nbytes
-
     def gather(self, places_B: Tensor, window: Window, draws_B: Tensor | None) -> Input:
         """The rows at `places_B` (−1 is an absent cell), stacked; ragged ones cut by `window` and padded with zeros.
 

@@ -44,6 +44,9 @@ class DistributedBatchSampler:
         seed: of the order.
         rank: this process.
         world: number of processes.
+
+    Attributes:
+        first: the batch with which the next iteration begins.
     """
 
     def __init__(
@@ -66,6 +69,7 @@ class DistributedBatchSampler:
         self.rank = rank
         self.world = world
         self.epoch = 0
+        self.first = 0
         self._ends = _ends(len(rows), batch_size * world, drop_last, world)
 
     def set_epoch(self, epoch: int) -> None:
@@ -76,7 +80,7 @@ class DistributedBatchSampler:
         return len(self._ends)
 
     def __iter__(self) -> Iterator[BatchIndices]:
-        return self.after(0)
+        return self.after(self.first)
 
     def after(self, batches: int) -> Iterator[BatchIndices]:
         """The epoch's batches without the first so many."""
@@ -94,11 +98,6 @@ class DistributedBatchSampler:
 def _ends(rows: int, size: int, drop_last: bool, world: int) -> list[int]:
     ends = list(range(size, rows + 1, size))
     tail = rows - (ends[-1] if ends else 0)
-    if tail == 0 or (drop_last and ends):
-        return ends
-    if drop_last:
-        return []
-    if ends and tail < world:
-        ends[-1] = rows
-        return ends
-    return [*ends, rows]
+    if tail and not drop_last:
+        ends[len(ends) - bool(ends and tail < world) :] = [rows]
+    return ends

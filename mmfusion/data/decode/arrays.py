@@ -13,8 +13,8 @@ from torch import Tensor
 
 from mmfusion.config.errors import suggest
 from mmfusion.data.decode.broken import decoding
-from mmfusion.data.decode.numeric_cells import NotANumberError, numbers
-from mmfusion.data.decode.paths import Place, Root, is_remote, open_media, resolve
+from mmfusion.data.decode.numeric_cells import NotANumberError, to_numbers
+from mmfusion.data.decode.paths import Place, Root, is_remote, open_media, resolve_path
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.table.decimals import spelling, to_points
 from mmfusion.data.table.dialect import delimiter_line, likeliest
@@ -44,7 +44,7 @@ def read_array(
         cell = from_list(cell)
     if isinstance(cell, np.ndarray | Tensor):
         return _capped(cell if isinstance(cell, np.ndarray) else cell.numpy(force=True), "an array", max_values), []
-    place, name = resolve(root, cell), str(cell)
+    place, name = resolve_path(root, cell), str(cell)
     suffix = PurePath(name).suffix.lower()
     with decoding(name, root):
         if suffix == ".npy":
@@ -86,7 +86,7 @@ def from_list(cell: list[Any]) -> np.ndarray:
         raise DecodeError("a list of lists of unequal length; every step needs as many numbers") from None
 
 
-def named(cell: Any) -> str:
+def cell_name(cell: Any) -> str:
     """What messages call a cell."""
     if isinstance(cell, np.ndarray | Tensor):
         return f"an array of {list(cell.shape)}"
@@ -156,7 +156,7 @@ def _read_csv(place: Place, name: str, separator: str, max_values: int) -> tuple
         table = table.select(to_points(column) for column in table.get_columns())
     for column in table.get_columns():
         try:
-            columns.append(numbers(column))
+            columns.append(to_numbers(column))
         except NotANumberError as error:
             raise DecodeError(f"{name}: column {column.name!r}: {error}") from None
     array = np.stack(columns, 1) if columns else np.zeros((0, 0))

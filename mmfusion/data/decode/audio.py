@@ -12,9 +12,8 @@ import soundfile
 import torch
 from torch import Tensor
 
-from mmfusion.data.decode.broken import decoding
+from mmfusion.data.decode.broken import advice_on, decoding
 from mmfusion.data.decode.paths import Place, is_remote, open_media
-from mmfusion.data.decode.unsupported import advice_on
 from mmfusion.data.errors import DecodeError
 
 _UNKNOWN = 1 << 60  # libsndfile says so many frames where the header does not say

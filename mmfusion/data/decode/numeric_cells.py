@@ -20,7 +20,7 @@ class NotANumberError(DataError):
     """A cell that should be a number and is not."""
 
 
-def number(cell: Any) -> float:
+def to_number(cell: Any) -> float:
     """A cell's value; NaN if it is empty.
 
     A text that says NaN is not empty, or a row would have a modality in which nothing is known: `data.empty` says which
@@ -49,7 +49,7 @@ def number(cell: Any) -> float:
     return value
 
 
-def numbers(column: Column) -> np.ndarray:
+def to_numbers(column: Column) -> np.ndarray:
     """Float64 `[N]` of a column, NaN where a cell is empty.
 
     Raises:
@@ -65,7 +65,7 @@ def numbers(column: Column) -> np.ndarray:
         if (np.abs(values) > LARGEST).any():  # not of NaN
             raise NotANumberError(f"expected finite numbers up to {LARGEST:.2g}, found {np.nanmax(np.abs(values)):.3g}")
         return values
-    return np.fromiter((number(cell) for cell in column), dtype=np.float64, count=len(column))
+    return np.fromiter((to_number(cell) for cell in column), dtype=np.float64, count=len(column))
 
 
 def not_numbers(column: Column) -> list[int]:
@@ -77,7 +77,7 @@ def not_numbers(column: Column) -> list[int]:
 
 def _is_number(cell: Any) -> bool:
     try:
-        number(cell)
+        to_number(cell)
     except NotANumberError:
         return False
     return True
@@ -88,5 +88,5 @@ def _of_strings(column: pl.Series) -> np.ndarray:
     odd = ~(values.abs() <= LARGEST).fill_null(False) & column.is_not_null()
     result = values.fill_null(math.nan).to_numpy().copy()
     for i in odd.arg_true():
-        result[i] = number(column[i])
+        result[i] = to_number(column[i])
     return result

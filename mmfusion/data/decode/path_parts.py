@@ -8,14 +8,14 @@ from typing import Any
 import polars as pl
 
 
-def joined(columns: Sequence[Iterable[Any]]) -> Any:
+def joined_paths(columns: Sequence[Iterable[Any]]) -> Any:
     """Folders and, last, files as one column of paths.
 
     A row without a file has no path; an empty folder is left out, and one that came back as 3.0 is `3`. Cells of the
     last column that are no names (arrays) stay as they are.
 
     Example:
-        >>> joined([["a", "b"], ["1.png", None]]).to_list()
+        >>> joined_paths([["a", "b"], ["1.png", None]]).to_list()
         ['a/1.png', None]
     """
     paths = [_path(cells) for cells in zip(*columns, strict=True)]

@@ -70,7 +70,7 @@ def check_root(root: Place) -> None:
         )
 
 
-def resolve(root: Place | None, cell: Any) -> Place:
+def resolve_path(root: Place | None, cell: Any) -> Place:
     """The place that a cell names, after `..` and symbolic links.
 
     Args:

@@ -9,11 +9,34 @@ from typing import Any
 from torch import Tensor
 
 from mmfusion.batch import Tokens
+from mmfusion.data.kinds._window import Window
 from mmfusion.data.table.cells import Cells
 
 
 class Hooks:
-    """Methods that a kind overrides where it has more to learn, to save or to say."""
+    """Attributes and methods that a kind overrides where it has more to learn, to save or to say.
+
+    Attributes:
+        suffixes: of the files that it reads, with their dot.
+        encoder_arguments: names of its attributes, once fitted, that an encoder of this kind is built with.
+        reads_files: its string cells are paths under the table's root.
+        ragged: decoded rows differ in their first axis, so a batch of them is `Tokens`.
+        window: which part of a long row a batch takes.
+        keeps_zeros: `finish` leaves padding zero.
+        largest: transforms see decoded values divided by it, before `finish`; None: they come behind `finish`.
+    """
+
+    suffixes: tuple[str, ...] = ()
+    encoder_arguments: tuple[str, ...] = ()
+    reads_files: bool = False
+    ragged: bool = False
+    window: Window = Window()
+    keeps_zeros: bool = False
+    largest: float | None = None
+
+    def for_encoder(self) -> dict[str, Any]:
+        """What an encoder of this kind is built with, once fitted."""
+        return {name: getattr(self, name) for name in self.encoder_arguments}
 
     def measure(self, chunks: Iterable[Tensor]) -> None:
         """Learn from decoded training rows, stacked (ragged: concatenated), what `finish` needs: mean and deviation."""

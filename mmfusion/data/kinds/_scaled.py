@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from mmfusion.batch import Input, Tokens
-from mmfusion.data.decode.arrays import as_tensor, named
+from mmfusion.data.decode.arrays import as_tensor, cell_name
 from mmfusion.data.decode.paths import Root
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds._scale import Scale
@@ -36,7 +36,7 @@ class ScaledKind(Kind):
         self.scale.fit(chunks)
 
     def decode(self, cell: Any, root: Root) -> Tensor:
-        values = as_tensor(self.read(cell, root), named(cell), self.scale.offset)
+        values = as_tensor(self.read(cell, root), cell_name(cell), self.scale.offset)
         return self.window.cut(values) if values.ndim == 2 else values
 
     def finish(self, stored: Input) -> Input:

@@ -10,8 +10,8 @@ import numpy as np
 from annotated_types import Ge
 from torch import Tensor
 
-from mmfusion.data.decode.arrays import as_tensor, named, read_array
-from mmfusion.data.decode.numeric_cells import NotANumberError, number, numbers
+from mmfusion.data.decode.arrays import as_tensor, cell_name, read_array
+from mmfusion.data.decode.numeric_cells import NotANumberError, to_number, to_numbers
 from mmfusion.data.decode.path_parts import path_columns
 from mmfusion.data.decode.paths import Root
 from mmfusion.data.errors import DecodeError
@@ -68,7 +68,7 @@ class Features(ScaledKind):
         if self._by_columns:
             return self._from_columns(cell)
         array, _ = read_array(cell, root, self.key, self.max_values, self.suffixes)
-        name = named(cell)
+        name = cell_name(cell)
         if array.ndim not in (1, 2) or array.size == 0:
             raise DecodeError(f"{name}: expected a vector [D] or a sequence [L, D], found {list(array.shape)}")
         if self.width is not None:
@@ -85,7 +85,7 @@ class Features(ScaledKind):
         if not self._by_columns:
             return None
         try:
-            array = np.stack([numbers(column) for column in cells.columns], 1)
+            array = np.stack([to_numbers(column) for column in cells.columns], 1)
         except NotANumberError:
             return None  # one by one, to find the row
         return None if np.isnan(array).any() else as_tensor(array, self.columns[0], self.scale.offset)
@@ -114,7 +114,7 @@ class Features(ScaledKind):
         row = []
         for name, value in zip(self.columns, cell if isinstance(cell, tuple | list) else (cell,), strict=True):
             try:
-                feature = number(value)
+                feature = to_number(value)
             except NotANumberError as error:
                 raise DecodeError(f"column {name!r}: {error}") from None
             if math.isnan(feature):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -15,10 +15,9 @@ from torch import Tensor
 
 from mmfusion.batch import Input
 from mmfusion.data.decode.arrays import from_list
-from mmfusion.data.decode.broken import decoding
+from mmfusion.data.decode.broken import advice_on, decoding
 from mmfusion.data.decode.path_parts import path_columns
-from mmfusion.data.decode.paths import Root, open_media, resolve
-from mmfusion.data.decode.unsupported import advice_on
+from mmfusion.data.decode.paths import Root, open_media, resolve_path
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds._fit import first_decoded
@@ -59,6 +58,7 @@ class Image(Kind):
     suffixes = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
     encoder_arguments = ("channels",)
     reads_files = True
+    largest = 255.0  # pixels in 0…1 are what transforms of brightness and colour need
 
     def __init__(
         self,
@@ -110,7 +110,7 @@ class Image(Kind):
             cell = cell.numpy(force=True)
         if isinstance(cell, np.ndarray):
             return self._from_array(cell)
-        place = resolve(root, cell)
+        place = resolve_path(root, cell)
         with decoding(str(cell), root):
             try:
                 with open_media(place) as file, PIL.Image.open(file, formats=FORMATS) as image:
@@ -128,13 +128,6 @@ class Image(Kind):
         mean = torch.tensor(self.mean).view(-1, 1, 1)
         std = torch.tensor(self.std).view(-1, 1, 1)
         return stored.float().sub_(mean * 255).div_(std * 255)
-
-    def finish_with(self, stored: Input, transforms: Callable[[Input], Input]) -> Tensor:
-        """Transforms see pixels in 0…1, which those that change brightness or colour need."""
-        assert isinstance(stored, Tensor)
-        changed = transforms(stored.float() / 255)
-        assert isinstance(changed, Tensor)
-        return self.finish(changed * 255)
 
     def blank(self) -> Tensor:
         assert self.size is not None, "blank before fit"

@@ -9,7 +9,7 @@ import numpy as np
 from annotated_types import Ge, Len
 
 from mmfusion.config.errors import suggest
-from mmfusion.data.decode.arrays import named, read_array
+from mmfusion.data.decode.arrays import cell_name, read_array
 from mmfusion.data.decode.path_parts import path_columns
 from mmfusion.data.decode.paths import PathError, Root
 from mmfusion.data.errors import DecodeError
@@ -65,7 +65,7 @@ class Series(ScaledKind):
 
     def read(self, cell: Any, root: Root) -> np.ndarray:
         array, names = read_array(cell, root, self.key, self.max_values, self.suffixes)
-        name = named(cell)
+        name = cell_name(cell)
         if names and self.fields is not None:
             missing = [field for field in self.fields if field not in names]
             if missing:

@@ -16,7 +16,7 @@ from mmfusion.data.decode.arrays import from_list
 from mmfusion.data.decode.audio import as_float, mono, read_sound, resample
 from mmfusion.data.decode.broken import decoding
 from mmfusion.data.decode.path_parts import path_columns
-from mmfusion.data.decode.paths import Root, resolve
+from mmfusion.data.decode.paths import Root, resolve_path
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds._window import Crop, Window
@@ -69,7 +69,7 @@ class Speech(Kind):
             cell = from_list(cell)
         if isinstance(cell, np.ndarray | Tensor):
             return self.window.cut(_checked(cell, self.max_frames))
-        frames, rate = read_sound(resolve(root, cell), str(cell), self.max_frames)
+        frames, rate = read_sound(resolve_path(root, cell), str(cell), self.max_frames)
         if len(frames) * self.sample_rate > self.max_frames * rate:
             raise DecodeError(
                 f"{cell}: {len(frames)} frames of {rate} Hz would be {len(frames) * self.sample_rate // rate} of "

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from mmfusion.batch import Input
 from mmfusion.config.errors import suggest
-from mmfusion.data.decode.numeric_cells import LARGEST, NotANumberError, not_numbers, number, numbers
+from mmfusion.data.decode.numeric_cells import LARGEST, NotANumberError, not_numbers, to_number, to_numbers
 from mmfusion.data.decode.paths import Root
 from mmfusion.data.errors import CellsError, DataError, DecodeError, Refused
 from mmfusion.data.kinds._base import Kind
@@ -85,7 +85,7 @@ class Tabular(Kind):
         row = []
         for name, (mean, std) in self.scales.items():
             try:
-                value = number(cells[name])
+                value = to_number(cells[name])
             except NotANumberError as error:
                 raise DecodeError(f"column {name!r}: {error}") from None
             scaled = 0.0 if math.isnan(value) else (value - mean) / std
@@ -99,7 +99,7 @@ class Tabular(Kind):
     def decode_all(self, cells: Cells) -> Tensor | None:
         columns = dict(zip(self.columns, cells.columns, strict=True))
         try:
-            parts = [(numbers(columns[name]) - mean) / std for name, (mean, std) in self.scales.items()]
+            parts = [(to_numbers(columns[name]) - mean) / std for name, (mean, std) in self.scales.items()]
         except NotANumberError:
             return None  # one by one, to find the row
         for name, levels in self.levels.items():
@@ -138,7 +138,7 @@ class Tabular(Kind):
         notes = []
         for name, (mean, std) in self.scales.items():
             try:
-                values = numbers(columns[name])
+                values = to_numbers(columns[name])
             except NotANumberError:  # refused when it is read, with its row
                 continue
             odd = values[np.abs(values - mean) > FAR * std]
@@ -175,7 +175,7 @@ class Tabular(Kind):
     def _numbers(self, column: Column) -> np.ndarray | None:
         """The column's numbers, or None if it holds something else."""
         try:
-            return numbers(column)
+            return to_numbers(column)
         except NotANumberError:
             return None
 
@@ -199,7 +199,7 @@ class Tabular(Kind):
         if spelt:
             advice += f"; add {', '.join(map(repr, spelt))} to data.empty if it means an empty cell"
         try:
-            number(values[0])
+            to_number(values[0])
         except NotANumberError as error:  # for what all of them are, and not only what a word is
             yield Refused(name, places, values, str(error).partition(", found")[0], advice)
 

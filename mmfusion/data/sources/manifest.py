@@ -17,7 +17,7 @@ from mmfusion.data.table.empty import EMPTY, check_not_empty
 from mmfusion.data.table.folds import Folds
 from mmfusion.data.table.header import without_a_name
 from mmfusion.data.table.locations import media_root, table_path
-from mmfusion.data.table.read import Settings
+from mmfusion.data.table.read import ReadOptions
 from mmfusion.data.table.split import (
     Split,
     UnsplitTable,
@@ -84,7 +84,7 @@ class ManifestSource(Source):
         self.id = id
         self.split = split
         self.validates = validates(split)
-        self.settings = Settings(format, delimiter, quote, header, decimal, empty, strip, not_empty)
+        self.settings = ReadOptions(format, delimiter, quote, header, decimal, empty, strip, not_empty)
 
     def read(self) -> Table:
         (table,) = self.try_splits([self.split])
@@ -145,7 +145,7 @@ class ManifestSource(Source):
         return take_from_train(splits, table, split) if split.get("from_train") else splits
 
 
-def whole(cells: pl.Series) -> pl.Series:
+def as_integers(cells: pl.Series) -> pl.Series:
     """Floats that are all whole numbers as integers, which they were before some program had them as floats."""
     if not cells.dtype.is_float():
         return cells
@@ -178,7 +178,7 @@ def row_ids(
     cells = find(columns, column, file, "data.id")
     if isinstance(cells, list):
         cells = pl.Series([None if is_empty(cell) else spelt(cell) for cell in cells], dtype=pl.String)
-    ids = whole(pl.Series(cells)).cast(pl.String)
+    ids = as_integers(pl.Series(cells)).cast(pl.String)
     if ids.null_count() or ids.n_unique() < len(ids):
         problems = Problems(file)
         first: dict[str, int] = {}

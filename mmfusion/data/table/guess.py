@@ -11,7 +11,7 @@ from mmfusion.data.errors import DataError, shorten
 from mmfusion.data.table.decimals import SOME, Spelling, beside_numbers, groups_of_three, is_text, spelling
 from mmfusion.data.table.delimited import Cells
 from mmfusion.data.table.dialect import declared_delimiter, guess_delimiter
-from mmfusion.data.table.read import USUAL, Settings, format_of
+from mmfusion.data.table.read import USUAL, ReadOptions, format_of
 
 _ALONE = "write the numbers alone, and their unit into the column's name"
 _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
@@ -30,7 +30,7 @@ class Guess:
         separator: what separates the fields of CSV or TSV.
     """
 
-    settings: Settings
+    settings: ReadOptions
     columns: dict[str, Cells]
     rows: Sequence[int]
     notes: list[str] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Guess:
     separator: str | None = None
 
 
-def read_guessed(path: Path, usual: Settings, given: Mapping[str, Any]) -> Guess:
+def read_guessed(path: Path, usual: ReadOptions, given: Mapping[str, Any]) -> Guess:
     """Read a table with the delimiter and the quote that its file shows.
 
     Args:
@@ -84,7 +84,7 @@ def guess_decimal(guess: Guess, given: Mapping[str, Any]) -> None:
             guess.unreadable[name] = f"numbers with other signs in their cells, such as {example!r}; {_ALONE}"
 
 
-def _read(path: Path, settings: Settings, format: str | None) -> tuple[Settings, dict[str, Cells], Sequence[int]]:
+def _read(path: Path, settings: ReadOptions, format: str | None) -> tuple[ReadOptions, dict[str, Cells], Sequence[int]]:
     """The table; without quotes where it is a TSV that cannot be read with them."""
     try:
         return settings, *settings.read(path)

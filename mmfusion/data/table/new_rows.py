@@ -16,7 +16,7 @@ from mmfusion.data.table.empty import blank, empty_for
 from mmfusion.data.table.guess import guess_decimal, read_guessed
 from mmfusion.data.table.header import without_a_name
 from mmfusion.data.table.locations import media_root
-from mmfusion.data.table.read import FORMATS, Settings
+from mmfusion.data.table.read import FORMATS, ReadOptions
 from mmfusion.data.table.table import Table
 
 log = logging.getLogger(__name__)
@@ -93,9 +93,9 @@ def _ids(columns: Mapping[str, Cells], source: Mapping[str, Any], rows: Sequence
     return row_ids(columns, there, rows, file, f"leave {column!r} out to have the rows numbered")
 
 
-def _settings(path: PurePath, source: Mapping[str, Any]) -> Settings:
+def _settings(path: PurePath, source: Mapping[str, Any]) -> ReadOptions:
     """The run's own settings, as far as they hold for a file of this suffix."""
-    settings = Settings.of(source)
+    settings = ReadOptions.of(source)
     suffix, own = path.suffix.lower(), PurePath(str(source.get("path", ".csv"))).suffix.lower()
     trained = settings.format or FORMATS.get(own, "csv")
     format = trained if settings.format and (suffix == own or suffix not in FORMATS) else None

@@ -48,7 +48,7 @@ _TAB = {"\\t": "\t", "tab": "\t"}
 
 
 @dataclass(frozen=True)
-class Settings:
+class ReadOptions:
     """How a table's file is read: the options of `ManifestSource`, which explains them."""
 
     format: str | None = None
@@ -61,7 +61,7 @@ class Settings:
     not_empty: NotEmpty | None = None
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> Settings:
+    def of(cls, options: Mapping[str, Any]) -> ReadOptions:
         """Those of a config's `data` node; what it lacks is as usual."""
         return cls(**{name: options[name] for name in OPTIONS if name in options})
 
@@ -94,7 +94,7 @@ class Settings:
         return blank_columns(columns, self.empty, self.strip, self.not_empty), rows
 
 
-OPTIONS = tuple(field.name for field in fields(Settings))
+OPTIONS = tuple(field.name for field in fields(ReadOptions))
 
 
 def _advice(path: Path) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from mmfusion.config.errors import suggest
 from mmfusion.config.schema import file_suffixes
-from mmfusion.data.decode.unsupported import VIDEO
+from mmfusion.data.decode.broken import VIDEO
 from mmfusion.data.errors import DataError
 
 FILES = tuple(kind for kind, of_kind in file_suffixes().items() if of_kind)

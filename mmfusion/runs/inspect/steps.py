@@ -7,8 +7,8 @@ from typing import Any
 
 import polars as pl
 
+from mmfusion.data.decode.broken import ADVICE
 from mmfusion.data.decode.paths import Place
-from mmfusion.data.decode.unsupported import ADVICE
 from mmfusion.data.errors import SHOWN, DataError, shorten
 from mmfusion.data.table.header import Unnamed
 from mmfusion.runs.inspect.column_requests import FILES, ColumnRequests

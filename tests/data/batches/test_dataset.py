@@ -2,7 +2,6 @@ import numpy as np
 import pytest
 import torch
 
-from mmfusion.batch import Tokens
 from mmfusion.data.batches.dataset import SplitDataset
 from mmfusion.data.batches.sampler import BatchIndices
 from mmfusion.data.errors import DecodeError
@@ -44,39 +43,6 @@ def test_a_batch_with_holes(cached):
     assert batch.targets == {}
 
 
-def test_raise_names_file_line_column_and_row_when_media_are_read_at_set_up():
-    with pytest.raises(DecodeError, match=r"t\.csv, line 4, column 'vector', id y: an array of \[2\]: not finite"):
-        rows("raise")
-
-
-def test_raise_names_them_when_media_are_read_batch_by_batch():
-    lazy = rows("raise", cached=False)
-    assert len(lazy[take(0, 1)]) == 2
-    with pytest.raises(DecodeError, match=r"t\.csv, line 4, column 'vector', id y: "):
-        lazy[take(1, 2)]
-
-
-@pytest.mark.parametrize("cached", [True, False])
-def test_skip_leaves_the_row_out(cached):
-    made = rows("skip", cached)
-    if cached:
-        assert made.kept.tolist() == [True, True, False, True]
-    else:
-        assert made[take(0, 2, 3)].ids == ["w", "z"]
-    assert made.faulty["vector"].tolist() == [False, False, True, False]
-    assert made.describe("vector", 2) == "t.csv, line 4, column 'vector', id y: " + made.reasons["vector"][2]
-
-
-@pytest.mark.parametrize("cached", [True, False])
-def test_absent_takes_the_modality_away(cached):
-    made = rows("absent", cached)
-    batch = made[take(2, 3)]
-    assert batch.ids == ["y", "z"]
-    assert batch.present["vector"].tolist() == [False, True]
-    assert batch.inputs["vector"].tolist() == [[0.0, 0.0], [5.0, 6.0]]
-    assert made.faulty["vector"].tolist() == [False, False, True, False]
-
-
 def test_a_row_that_loses_all_it_had_leaves_its_batch():
     broken = [np.ones(2), None, None, np.array([np.inf, 1.0])]
     assert rows("absent", cached=False, vectors=broken)[take(0, 3)].ids == ["w"]
@@ -107,10 +73,3 @@ def test_noise_belongs_to_the_row(epoch):
     both = made[take(0, 3, epoch=epoch)].inputs["vector"]
     assert torch.equal(made[take(3, epoch=epoch)].inputs["vector"][0], both[1])
     assert not torch.equal(both[0] - torch.tensor([1.0, 2.0]), both[1] - torch.tensor([5.0, 6.0]))
-
-
-def test_a_modality_absent_from_the_whole_batch():
-    batch = rows("absent")[take(3)]
-    assert isinstance(batch.inputs["note"], Tokens)
-    assert batch.inputs["note"].values.tolist() == [[0]]
-    assert batch.inputs["note"].lengths.tolist() == [0]

@@ -1,7 +1,6 @@
 import pytest
 import torch
 
-from mmfusion.batch import Tokens
 from mmfusion.data.batches.packed import Packed
 from mmfusion.data.kinds._window import Window
 from mmfusion.data.kinds.features import Features
@@ -49,17 +48,6 @@ def test_windows_and_full_padding():
     assert full.lengths.tolist() == [1]
 
 
-def test_random_windows_come_from_the_generator():
-    packed = Packed.of([torch.arange(1000, dtype=torch.int32)], Text())
-    places = torch.zeros(8, dtype=torch.long)
-    first, again, other = (
-        packed.gather(places, Window(3, "random"), torch.full((1,), draw)).values for draw in (0.1, 0.1, 0.9)
-    )
-    assert torch.equal(first, again)
-    assert not torch.equal(first, other)
-    assert (first[:, 1:] - first[:, :-1] == 1).all()
-
-
 def test_rows_of_unequal_types_meet_in_float():
     packed = Packed.of([torch.tensor([16384], dtype=torch.int16), torch.tensor([0.25])], Speech())
     assert packed.values.tolist() == [0.5, 0.25]
@@ -70,11 +58,3 @@ def test_chunks(size):
     text = Packed.of(ROWS, Text())
     assert torch.cat(list(text.chunks(torch.tensor([1, 0]), size))).tolist() == [4, 1, 2, 3]
     assert torch.cat(list(stacked().chunks(torch.tensor([1]), size))).tolist() == [[3, 4]]
-
-
-def test_gather_is_a_copy():
-    packed = Packed.of(ROWS, Text())
-    tokens = packed.gather(torch.tensor([0]), Window(), None)
-    assert isinstance(tokens, Tokens)
-    tokens.values.zero_()
-    assert packed.gather(torch.tensor([0]), Window(), None).values.tolist() == [[1, 2, 3]]

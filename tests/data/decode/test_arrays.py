@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmfusion.data.decode.arrays import as_tensor, from_list, named, read_array
-from mmfusion.data.decode.paths import PathError
+from mmfusion.data.decode.arrays import as_tensor, cell_name, from_list, read_array
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds.features import Features
 from mmfusion.data.kinds.series import Series
@@ -106,16 +105,6 @@ def test_files_that_are_not_what_they_seem(tmp_path, name, content, message):
         read(name, tmp_path)
 
 
-def test_paths_outside_the_root_are_no_broken_media(files):
-    with pytest.raises(PathError):
-        read("../a.npy", files)
-
-
-def test_half_precision_is_kept_and_everything_else_is_float32():
-    for dtype, expected in (("f2", torch.float16), ("f8", torch.float32), ("i8", torch.float32), ("?", torch.float32)):
-        assert as_tensor(np.ones(2, dtype=dtype), "a").dtype == expected
-
-
 @pytest.mark.parametrize("values", [[1.0, np.nan], [np.inf], [1e300]])
 def test_numbers_that_are_not_finite(values):
     with pytest.raises(DecodeError, match="a: not finite"):
@@ -130,7 +119,7 @@ def test_what_is_no_number():
 
 
 def test_names_of_cells():
-    assert [named(cell) for cell in (STEPS, torch.zeros(4), [1, 2], "a.npy")] == [
+    assert [cell_name(cell) for cell in (STEPS, torch.zeros(4), [1, 2], "a.npy")] == [
         "an array of [3, 2]",
         "an array of [4]",
         "a list of 2",

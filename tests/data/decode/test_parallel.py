@@ -10,7 +10,6 @@ from mmfusion.data.kinds.speech import Speech
 from mmfusion.data.kinds.tabular import Tabular
 from mmfusion.data.kinds.text import Text
 from mmfusion.data.table.cells import Cells
-from mmfusion.progress import track
 
 
 class Odd(Text):
@@ -74,16 +73,6 @@ def test_a_broken_cell_does_not_widen_the_others():
     assert packed.values.tolist() == [0.5]
 
 
-def test_a_kind_that_reads_all_at_once_is_asked_first():
-    kind = Tabular(numeric=["x"])
-    kind.fit([["1"], ["3"]], None)
-    packed, broken = read_all(kind, Cells([["1", "3"]]), None, "")
-    assert packed.values.tolist() == [[-1.0], [1.0], [0.0]]
-    assert broken == {}
-    packed, broken = read_all(kind, Cells([["1", "x"]]), None, "")
-    assert list(broken) == [1]
-
-
 def test_bulk_comes_in_parts(monkeypatch):
     monkeypatch.setattr("mmfusion.data.decode.parallel.BULK", 2)
     kind = Text()
@@ -102,17 +91,3 @@ def test_nothing_to_read():
     packed, broken = read_all(Text(), Cells([[]]), None, "reading")
     assert len(packed) == 0
     assert broken == {}
-
-
-def test_progress_is_silent_off_a_terminal(capfd):
-    assert list(track(range(3), 3, "counting")) == [0, 1, 2]
-    assert capfd.readouterr() == ("", "")
-
-
-def test_progress_appears_on_a_terminal_after_a_while(monkeypatch, capsys):
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    assert list(track(range(3), 3, "counting")) == [0, 1, 2]
-    assert "counting" not in capsys.readouterr().err
-    monkeypatch.setattr("mmfusion.progress.PATIENCE", -1.0)
-    assert list(track(range(3), 3, "counting")) == [0, 1, 2]
-    assert "counting" in capsys.readouterr().err

@@ -76,7 +76,3 @@ def test_decoding_all_at_once_if_a_kind_can_equals_one_by_one(name):
         assert whole.lengths.tolist() == [len(row) for row in rows]
     else:
         assert torch.equal(whole, torch.stack(rows))
-
-
-def test_widened_rows_are_floats():
-    assert build("features").widen(torch.ones(2, dtype=torch.float16)).dtype == torch.float32

@@ -19,31 +19,11 @@ def vectors(rows=6, dim=3, seed=0):
     return np.random.default_rng(seed).normal(2.0, 3.0, (rows, dim)).astype(np.float32)
 
 
-def test_vectors_in_memory_are_standardised_on_what_was_measured():
-    x = vectors()
-    kind = fitted(list(x))
-    assert kind.for_encoder() == {"in_dim": 3, "sequence": False}
-    stored = torch.stack([kind.decode(row, None) for row in x])
-    kind.measure(iter([stored[:2], stored[2:]]))
-    finished = kind.finish(stored)
-    torch.testing.assert_close(finished.mean(0), torch.zeros(3), atol=1e-6, rtol=0)
-    torch.testing.assert_close(finished.std(0, correction=0), torch.ones(3), atol=1e-6, rtol=0)
-
-
 def test_standardize_false_leaves_values():
     x = torch.from_numpy(vectors())
     kind = fitted(list(x), standardize=False)
     kind.measure(iter([x]))
     assert torch.equal(kind.finish(x), x)
-
-
-def test_files(tmp_path):
-    x = vectors()
-    np.savez(tmp_path / "a.npz", one=x[0], two=x[1])
-    kind = fitted(["a.npz"], tmp_path, key="two")
-    assert torch.equal(kind.decode("a.npz", tmp_path), torch.from_numpy(x[1]))
-    with pytest.raises(DecodeError, match=r"a\.csv: expected a \.npy or \.npz file"):
-        kind.decode("a.csv", tmp_path)
 
 
 def test_half_precision_stays_half_in_memory():
@@ -97,15 +77,6 @@ def test_columns_with_holes_or_words():
         kind.decode(("1", None), None)
     with pytest.raises(DecodeError, match="column 'a': expected a number, found 'x'"):
         kind.decode(("x", "2"), None)
-
-
-def test_state_travels():
-    x = torch.from_numpy(vectors())
-    kind, other = fitted(list(x)), Features()
-    kind.measure(iter([x]))
-    other.load_state(kind.state())
-    assert torch.equal(kind.finish(x), other.finish(x))
-    assert other.for_encoder() == kind.for_encoder()
 
 
 def test_column_and_columns():

@@ -6,7 +6,6 @@ import PIL.Image
 import pytest
 import torch
 
-from mmfusion.data.decode.paths import PathError
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds.image import Image
 from tests.data.kinds.pictures import chunk, picture
@@ -61,28 +60,6 @@ def test_html_named_jpg(tmp_path):
         Image().decode("a.jpg", tmp_path)
 
 
-@pytest.mark.parametrize("error", [struct.error("unpack"), KeyError(5), TypeError("no"), ZeroDivisionError()])
-def test_whatever_a_library_raises_is_a_medium_that_cannot_be_read(tmp_path, monkeypatch, error):
-    PIL.Image.fromarray(picture()).save(tmp_path / "a.png")
-
-    def fail(*_):
-        raise error
-
-    monkeypatch.setattr(PIL.Image.Image, "tobytes", fail)
-    with pytest.raises(DecodeError, match=r"a\.png: cannot be read: .*" + type(error).__name__):
-        Image().decode("a.png", tmp_path)
-
-
-def test_missing_file(tmp_path):
-    with pytest.raises(DecodeError, match=r"a\.jpg: there is no such file"):
-        Image().decode("a.jpg", tmp_path)
-
-
-def test_path_outside_the_root(tmp_path):
-    with pytest.raises(PathError, match="outside the media root"):
-        Image().decode("../a.jpg", tmp_path)
-
-
 def bomb(width, height):
     header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
     body = zlib.compress(bytes(1000))
@@ -94,10 +71,6 @@ def test_decompression_bomb_is_refused_by_its_header(tmp_path, side):
     (tmp_path / "a.png").write_bytes(bomb(side, side))
     with pytest.raises(DecodeError, match=r"a\.png: .*max_pixels"):
         Image().decode("a.png", tmp_path)
-
-
-def test_max_pixels_counts_pixels():
-    assert Image(max_pixels=48).decode(picture(), None).shape == (3, 6, 8)
 
 
 def test_max_pixels_of_a_file(tmp_path):
@@ -123,17 +96,6 @@ def test_size_is_learned_from_the_first_readable_image_and_any_other_is_refused(
                 each.decode(cell, tmp_path)
 
 
-def test_a_size_that_is_given_resizes_every_image():
-    kind = Image(size=[4, 5])
-    kind.fit([picture(9, 9)], None)
-    assert kind.decode(picture(9, 9), None).shape == (3, 4, 5)
-
-
-def test_fit_without_any_readable_image(tmp_path):
-    with pytest.raises(DecodeError, match="no such file"):
-        Image().fit(["missing.png"], tmp_path)
-
-
 def test_measured_mean_and_std_standardise():
     images = torch.from_numpy(np.stack([picture(seed=i) for i in range(8)])).permute(0, 3, 1, 2)
     kind = Image(size=[6, 8])
@@ -155,19 +117,6 @@ def test_flat_channel_has_deviation_one():
     kind.measure(iter([torch.full((2, 1, 2, 2), 51, dtype=torch.uint8)]))
     assert kind.mean == pytest.approx([0.2])
     assert kind.std == [1.0]
-
-
-def test_state_travels():
-    kind = Image()
-    kind.fit([picture(4, 5)], None)
-    kind.measure(iter([kind.decode(picture(4, 5), None)[None]]))
-    other = Image()
-    other.load_state(kind.state())
-    assert other.for_encoder() == {"channels": 3}
-    stored = kind.decode(picture(4, 5, seed=1), None)[None]
-    assert torch.equal(kind.finish(stored), other.finish(stored))
-    assert torch.equal(kind.blank(), other.blank())
-    assert kind.blank().shape == (3, 4, 5)
 
 
 @pytest.mark.parametrize(

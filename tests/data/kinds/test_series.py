@@ -1,8 +1,6 @@
 import numpy as np
 import pytest
-import torch
 
-from mmfusion.batch import Tokens
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds.series import Series
 
@@ -57,30 +55,11 @@ def test_broken_csv(tmp_path, text, message):
         Series().decode("a.csv", tmp_path)
 
 
-def test_standardised_per_channel_over_all_steps():
-    x = torch.randn(20, 2, generator=torch.Generator().manual_seed(0)) * torch.tensor([3.0, 0.1]) + 5
-    kind = fitted([x[:4]])
-    kind.measure(iter([x[:4], x[4:]]))
-    finished = kind.finish(Tokens(x[None], torch.tensor([20]))).values[0]
-    torch.testing.assert_close(finished.mean(0), torch.zeros(2), atol=1e-5, rtol=0)
-    torch.testing.assert_close(finished.std(0, correction=0), torch.ones(2), atol=1e-5, rtol=0)
-
-
 def test_windows():
     long = np.arange(10.0)
     assert fitted([long], max_length=4).decode(long, None).flatten().tolist() == [0, 1, 2, 3]
     assert fitted([long], max_length=4, crop="center").decode(long, None).flatten().tolist() == [3, 4, 5, 6]
     assert len(fitted([long], max_length=4, crop="random").decode(long, None)) == 10
-
-
-def test_state_travels():
-    x = torch.rand(5, 2)
-    kind, other = fitted([x]), Series()
-    kind.measure(iter([x]))
-    other.load_state(kind.state())
-    tokens = Tokens(x[None], torch.tensor([5]))
-    assert torch.equal(kind.finish(tokens).values, other.finish(tokens).values)
-    assert other.blank().shape == (0, 2)
 
 
 @pytest.mark.parametrize(

@@ -7,11 +7,6 @@ from mmfusion.data.kinds._subwords import Subwords
 from mmfusion.data.kinds.text import Text
 
 
-def test_special_tokens_are_added_and_long_texts_are_cut(tokenizer_folder):
-    found = Subwords(tokenizer_folder, False)(["hello there world", "world", ""], 3)
-    assert found == [[2, 0, 1], [2, 3], [2]]
-
-
 def test_a_vocabulary_with_gaps_counts_to_its_highest_id(tokenizer_folder):
     subwords = Subwords(tokenizer_folder, False)
     assert len(subwords.load().get_vocab()) == 5
@@ -27,15 +22,6 @@ def test_it_is_looked_for_once_and_only_when_it_is_needed(tokenizer_folder):
     Subwords(tokenizer_folder, False)  # not there any more, and nobody has asked for it
     with pytest.raises(ValueError, match=r"^text: there is no tokenizer .* on this machine \(allow_download: true"):
         Subwords(tokenizer_folder, False).load()
-
-
-def test_its_files_are_the_same_tokenizer(tokenizer_folder, tmp_path):
-    subwords = Subwords(tokenizer_folder, False)
-    subwords.save(tmp_path / "saved")
-    again = Subwords(str(tmp_path / "saved"), False)
-    texts = ["hello world", "zebra hello"]
-    assert again(texts, 9) == subwords(texts, 9)
-    assert again.count == subwords.count
 
 
 def test_missing_transformers_says_what_to_install(monkeypatch):

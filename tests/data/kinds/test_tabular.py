@@ -119,14 +119,6 @@ def test_constant_column_is_zero():
     assert kind.decode_all(Cells([["0.3"]])).item() == pytest.approx(0.2)
 
 
-def test_state_travels():
-    kind, other = fitted(), Tabular(columns=["age", "sex"])
-    other.load_state(kind.state())
-    assert torch.equal(kind.decode(("25", "m"), None), other.decode(("25", "m"), None))
-    assert kind.for_encoder() == other.for_encoder()
-    assert kind.blank().tolist() == other.blank().tolist() == [0.0, 0.0]
-
-
 def test_wrong_options():
     with pytest.raises(ValueError, match="columns is empty"):
         Tabular()

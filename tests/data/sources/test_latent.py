@@ -1,8 +1,6 @@
 import numpy as np
 import pytest
-import yaml
 
-from mmfusion.config.instantiate import instantiate
 from mmfusion.data.sources.latent import Latent
 
 ROWS = {"train": 400, "val": 50, "test": 2000}
@@ -74,14 +72,6 @@ def test_the_seed_decides():
     for name in first.columns:
         assert np.array_equal(first.columns[name], again.columns[name])
         assert not np.array_equal(first.columns[name], other.columns[name])
-
-
-def test_the_config_builds_it(repo):
-    node = yaml.safe_load((repo / "conf/data/latent.yaml").read_text())
-    source = instantiate({key: value for key, value in node.items() if key not in ("modalities", "loader")})
-    assert isinstance(source, Latent)
-    assert source.dims == {"image": 2048, "text": 1024, "speech": 1024}
-    assert list(node["modalities"]) == list(source.dims)
 
 
 def test_fewer_hidden_numbers_than_modalities():

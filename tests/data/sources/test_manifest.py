@@ -6,7 +6,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from mmfusion.config.errors import ConfigError
 from mmfusion.data.batches.modality import ModalityRows
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.kinds.features import Features
@@ -116,34 +115,6 @@ def test_a_split_by_folds(manifest):
     assert first.where("val") == second.where("train")
 
 
-def test_an_empty_group_is_refused(manifest):
-    manifest.write_text(manifest.read_text().replace("p3", ""))
-    split = {"ratio": {"train": 0.5, "val": 0.5}, "group": "who"}
-    with pytest.raises(DataError, match=r"2 problems\n.*line 5, column 'who': None: an empty group"):
-        ManifestSource(str(manifest), split=split).read()
-
-
-@pytest.mark.parametrize(
-    ("split", "message"),
-    [
-        ({}, "expected either `column` or `ratio`, found neither"),
-        ({"column": "a", "train": "x", "ratio": {"train": 1.0}}, "found both"),
-        ({"column": "a", "trian": "x"}, "split.trian: there is no such key; did you mean 'train'"),
-        ({"column": "a"}, "expected the column's values of train, val, test, found none"),
-        ({"column": "a", "train": [0, 1], "val": 1}, "1 stands for both train and val"),
-        ({"ratio": {"train": 0.8, "val": 0.3}}, "shares that sum to 1, .* sum 1.1"),
-        ({**BY_PART, "from_train": {"val": 0.1}}, r"from_train.val: val is \['dev', 'valid'\] in the column already"),
-        ({"column": "a", "train": 1, "from_train": {"val": 1.0}}, "shares that leave rows to train on"),
-        ({"column": "a", "train": 1, "from_train": {"train": 0.1}}, "from_train.train: there is no such key"),
-        ({"ratio": {"train": 0.8, "valid": 0.2}}, "ratio.valid: there is no such key; did you mean 'val'"),
-        ({"ratio": {"train": 1.2, "val": -0.2}}, "ratio.train: must be a number from 0 to 1, found 1.2"),
-    ],
-)
-def test_a_split_that_means_nothing_is_refused_before_reading(split, message):
-    with pytest.raises(ConfigError, match=message):
-        ManifestSource("nowhere.csv", split=split)
-
-
 @pytest.mark.parametrize("cell", ["", "NA", "nan", "NaN", " NaN "])
 def test_an_empty_cell_is_an_absent_modality_and_a_missing_label_whatever_it_says(tmp_path, cell):
     (tmp_path / "rows.csv").write_text(f"dose,label,split\n1,2,train\n{cell},{cell},train\n3,4,train\n")
@@ -188,10 +159,6 @@ def test_an_empty_list_of_labels_is_a_label_and_an_empty_cell_is_none(tmp_path, 
     inputs = ModalityRows("vector", Features(), table)  # as an input, a list of nothing is an absent modality
     assert inputs.present.tolist() == [True, False, True]
     assert len(inputs.cells) == 2
-
-
-def test_remote_roots_are_kept(manifest):
-    assert ManifestSource(str(manifest), split=BY_PART, root="s3://bucket/media").read().root == "s3://bucket/media"
 
 
 def test_one_bad_row_of_many_is_named(tmp_path):

@@ -4,7 +4,7 @@ import pytest
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.table.dialect import declared_delimiter, delimiter_line, guess_delimiter
-from mmfusion.data.table.read import Settings
+from mmfusion.data.table.read import ReadOptions
 
 
 @pytest.mark.parametrize(
@@ -30,14 +30,14 @@ def test_such_a_line_is_no_header_and_counts_as_a_line(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("\ufeffsep=;\r\nid;text\r\na;x, y\r\nb;z\r\n", encoding="utf-8", newline="")
     assert declared_delimiter(path) == ";"
-    columns, rows = Settings().read(path)
+    columns, rows = ReadOptions().read(path)
     assert {name: cells.to_list() for name, cells in columns.items()} == {"id": ["a", "b"], "text": ["x, y", "z"]}
     assert list(rows) == [3, 4]
     with pytest.raises(DataError, match=r"a\.csv, line 1: says that ';' .* set data\.delimiter=null"):
-        Settings(delimiter=",").read(path)
+        ReadOptions(delimiter=",").read(path)
     path.write_text("sep=;\nid;text\na\n")
     with pytest.raises(DataError, match=r"a\.csv, line 3: 'a': expected 2 fields"):
-        Settings().read(path)
+        ReadOptions().read(path)
 
 
 @pytest.mark.parametrize(

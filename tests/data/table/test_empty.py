@@ -6,7 +6,7 @@ from mmfusion.data.errors import DataError
 from mmfusion.data.sources.manifest import ManifestSource
 from mmfusion.data.table.empty import EMPTY, check_not_empty, empty_for
 from mmfusion.data.table.new_rows import table_from_rows
-from mmfusion.data.table.read import Settings
+from mmfusion.data.table.read import ReadOptions
 
 OPTIONS = {"empty": ["", "NA", "-"], "not_empty": {"country": ["NA"]}}
 SPLIT = {"column": None, "ratio": {"train": 1.0}}
@@ -15,7 +15,7 @@ SPLIT = {"column": None, "ratio": {"train": 1.0}}
 def test_a_column_may_have_values_that_are_empty_cells_elsewhere(tmp_path):
     path = tmp_path / "a.csv"
     path.write_text("country,age,x\nNA,NA,-\nDE,3,\n")
-    columns, _ = Settings(**OPTIONS).read(path)
+    columns, _ = ReadOptions(**OPTIONS).read(path)
     assert {name: cells.to_list() for name, cells in columns.items()} == {
         "country": ["NA", "DE"],
         "age": [None, "3"],

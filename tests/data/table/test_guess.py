@@ -4,7 +4,7 @@ import pytest
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.table.guess import guess_decimal, read_guessed
-from mmfusion.data.table.read import Settings
+from mmfusion.data.table.read import ReadOptions
 
 KILOGRAMS = "id,x\n" + "".join(f"a{kg},{kg} kg\n" for kg in range(5, 40))
 
@@ -13,7 +13,7 @@ KILOGRAMS = "id,x\n" + "".join(f"a{kg},{kg} kg\n" for kg in range(5, 40))
 def guessed(tmp_path):
     def guessed(content, name="rows.csv", usual=None, **given):
         (tmp_path / name).write_text(content)
-        guess = read_guessed(tmp_path / name, usual or Settings(), given)
+        guess = read_guessed(tmp_path / name, usual or ReadOptions(), given)
         guess_decimal(guess, given)
         return guess
 
@@ -26,7 +26,7 @@ def cells(guess):
 
 def test_a_file_that_is_as_usual_is_read_so_and_nothing_is_said(guessed):
     guess = guessed("id,x\na,1.5\nb,2\n")
-    assert (guess.settings, guess.notes, guess.unreadable, guess.separator) == (Settings(), [], {}, ",")
+    assert (guess.settings, guess.notes, guess.unreadable, guess.separator) == (ReadOptions(), [], {}, ",")
     assert cells(guess) == {"id": ["a", "b"], "x": ["1.5", "2"]}
     assert list(guess.rows) == [2, 3]
 
@@ -57,7 +57,7 @@ def test_what_is_given_is_not_guessed(guessed):
 
 
 def test_a_run_that_read_semicolons_says_so_only_of_another_file(guessed):
-    usual = replace(Settings(), delimiter=";")
+    usual = replace(ReadOptions(), delimiter=";")
     assert guessed("id;x\na;1\nb;2\n", usual=usual).notes == []
     other = guessed("id,x\na,1\nb,2\n", usual=usual)
     assert (other.notes, other.settings.delimiter) == (["fields are separated by commas"], None)
@@ -122,7 +122,7 @@ def test_numbers_that_are_read_neither_way_are_named_with_their_column(guessed, 
 
 
 def test_a_few_numbers_with_points_are_no_thousands_unnoticed_for_a_run_with_decimal_commas(guessed):
-    german = replace(Settings(), decimal=",")
+    german = replace(ReadOptions(), decimal=",")
     (_, note) = guessed("id;x\na;1.234\nb;2.345\n", usual=german).notes
     assert note.startswith("numbers like '1.234' in 'x' are read without their point")
     assert note.endswith("if it is decimal, set data.decimal='.'")

@@ -3,7 +3,7 @@ import pytest
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.table.jsonl import read_jsonl
-from mmfusion.data.table.read import Settings
+from mmfusion.data.table.read import ReadOptions
 
 
 def read(tmp_path, *lines, encoding="utf-8"):
@@ -42,20 +42,10 @@ def test_a_list_anywhere_makes_a_column_of_lists(tmp_path, monkeypatch, chunk):
 
 def test_columns_stand_in_the_order_of_their_first_sight(tmp_path, monkeypatch):
     monkeypatch.setattr("mmfusion.data.table.jsonl.CHUNK", 1)
-    columns, rows = read(tmp_path, '{"b": 1, "a": 2}', "", '{"c": 3, "a": 4}')
+    columns, rows = read(tmp_path, '{"b": 1, "a": 2}', "", '{"c": 3, "a": 4}', encoding="utf-8-sig")
     assert list(columns) == ["b", "a", "c"]
     assert [list(cells) for cells in columns.values()] == [[1, None], [2, 4], [None, 3]]
     assert list(rows) == [1, 3]
-
-
-def test_numbers_of_another_chunk_widen_a_column(tmp_path, monkeypatch):
-    monkeypatch.setattr("mmfusion.data.table.jsonl.CHUNK", 2)
-    columns, _ = read(tmp_path, '{"a": 1}', '{"a": 2}', '{"a": 0.5}')
-    assert columns["a"].to_list() == [1.0, 2.0, 0.5]
-
-
-def test_a_byte_order_mark_is_no_part_of_it(tmp_path):
-    assert list(read(tmp_path, '{"a": "é"}', encoding="utf-8-sig")[0]["a"]) == ["é"]
 
 
 def test_every_bad_line_is_counted(tmp_path):
@@ -67,11 +57,6 @@ def test_every_bad_line_is_counted(tmp_path):
     assert "a.jsonl, line 4: '{\"a\": ': not JSON: Expecting value at position 7" in told
 
 
-def test_rows_without_a_single_column(tmp_path):
-    with pytest.raises(DataError, match=r"a\.jsonl: the file holds no row"):
-        read(tmp_path, "{}", "{}")
-
-
 def test_a_key_that_is_there_twice_is_refused_with_its_line(tmp_path):
     with pytest.raises(DataError, match=r"a\.jsonl, line 2: .*: 'a' is there more than once; give each cell one value"):
         read(tmp_path, '{"a": 1, "b": 2}', '{"a": 1, "b": 2, "a": 3}')
@@ -80,7 +65,7 @@ def test_a_key_that_is_there_twice_is_refused_with_its_line(tmp_path):
 def read_json_text(tmp_path, text):
     path = tmp_path / "a.json"
     path.write_text(text, encoding="utf-8")
-    columns, rows = Settings().read(path)
+    columns, rows = ReadOptions().read(path)
     return {name: list(cells) for name, cells in columns.items()}, list(rows)
 
 

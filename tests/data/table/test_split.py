@@ -6,7 +6,7 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from mmfusion.data.errors import DataError
-from mmfusion.data.table.split import UnsplitTable, find, split_at_ratio, split_by_column, take_from_train
+from mmfusion.data.table.split import UnsplitTable, split_at_ratio, split_by_column, take_from_train
 
 N = 40
 ROWS = range(2, N + 2)
@@ -29,11 +29,6 @@ def test_a_value_without_a_near_one_gets_no_advice():
         split_by_column(table({"part": ["train", "zzz"]}), {"column": "part", "train": "train"})
     assert "t.csv, line 3, column 'part': 'zzz': expected 'train' (train)" in str(error.value)
     assert "did you mean" not in str(error.value)
-
-
-def test_a_share_of_nothing_gets_no_row():
-    found = split_at_ratio(table({}), {}, {"train": 0.5, "val": 0.5, "test": 0})
-    assert Counter(found) == {"train": 20, "val": 20}
 
 
 def test_the_seed_decides_and_none_is_0():
@@ -68,12 +63,6 @@ def test_groups_of_the_training_rows_stay_together_and_holes_in_them_are_named()
     who[7] = who[38] = None  # the second is no training row
     with pytest.raises(DataError, match=r"^t\.csv, line 9, column 'who': None: an empty group"):
         take_from_train(list(splits), table({"who": who}), split)
-
-
-def test_a_column_by_the_name_that_an_option_gives():
-    assert find({"a": [1]}, "a", "t.csv", "data.id") == [1]
-    with pytest.raises(DataError, match=r"data\.id: t\.csv has no column 'ab'; did you mean 'abc'\?"):
-        find({"abc": []}, "ab", "t.csv", "data.id")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mmfusion.data.errors import DataError
-from mmfusion.data.table.table import Table, filled, take
+from mmfusion.data.table.table import Table, filled
 
 COLUMNS = {
     "list": ["a", None, "c"],
@@ -38,16 +38,6 @@ def test_take_keeps_types_and_order():
     assert taken.columns["floats"].tolist() == [3.0, 1.0]
     assert taken.columns["tensor"].tolist() == [[4, 5], [0, 1]]
     assert taken.root == Path()
-
-
-def test_take_nothing():
-    assert len(table().take([])) == 0
-    assert len(take(pl.Series(["a"]), [])) == 0
-
-
-def test_where():
-    assert table().where("train") == [0, 2]
-    assert table().where("test") == []
 
 
 def test_unknown_column_names_the_nearest():

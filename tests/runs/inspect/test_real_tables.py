@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from mmfusion.data.table.read import Settings
+from mmfusion.data.table.read import ReadOptions
 from mmfusion.runs.inspect.steps import plan_table
 from tests.runs.inspect.plans import roles
 
@@ -12,7 +12,7 @@ N = 200
 def test_lists_of_a_jsonl_of_which_some_are_of_nothing(tmp_path):
     lines = [f'{{"vector": {[1, 2, i] if i % 9 else []}, "tags": {"[]" if i % 3 else "[1]"}}}' for i in range(N)]
     (tmp_path / "rows.jsonl").write_text("\n".join(lines))
-    columns, _ = Settings().read(tmp_path / "rows.jsonl")
+    columns, _ = ReadOptions().read(tmp_path / "rows.jsonl")
     plan = plan_table("rows.jsonl", columns, tmp_path, ["tags"])
     assert roles(plan) == {"vector": "modality features", "tags": "task multilabel"}
 
@@ -20,7 +20,7 @@ def test_lists_of_a_jsonl_of_which_some_are_of_nothing(tmp_path):
 def test_lists_of_a_jsonl(tmp_path):
     lines = [f'{{"vector": [1, 2, {i}], "label": {i % 2}}}' for i in range(N)]
     (tmp_path / "rows.jsonl").write_text("\n".join(lines))
-    columns, _ = Settings().read(tmp_path / "rows.jsonl")
+    columns, _ = ReadOptions().read(tmp_path / "rows.jsonl")
     plan = plan_table("rows.jsonl", columns, tmp_path)
     assert roles(plan) == {"vector": "modality features", "label": "task binary"}
 
@@ -69,5 +69,5 @@ EXPECTED = {
 @pytest.mark.parametrize("manifest", EXPECTED)
 def test_real_manifests(shared_data, manifest):
     path = shared_data / manifest
-    columns, _ = Settings().read(path)
+    columns, _ = ReadOptions().read(path)
     assert roles(plan_table(path.name, columns, path.parent)) == EXPECTED[manifest]

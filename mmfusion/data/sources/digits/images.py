@@ -33,7 +33,7 @@ def pool(split: str) -> tuple[np.ndarray, np.ndarray]:
     return (images[rows] / 16).astype(np.float32).reshape(-1, 8, 8), labels[rows]
 
 
-def draw(digits: np.ndarray, split: str, rng: np.random.Generator, noise: float = 0.0) -> np.ndarray:
+def draw_digits(digits: np.ndarray, split: str, rng: np.random.Generator, noise: float = 0.0) -> np.ndarray:
     """Images uint8 `[N, H, W]`, white on black, of the digits `[N]`.
 
     A handwritten digit is picked from the split's pool, turned by up to 12°, drawn at 24 to 30 pixels, and moved by up

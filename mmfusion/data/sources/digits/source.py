@@ -12,9 +12,9 @@ from annotated_types import Ge, Interval
 from mmfusion.data.sources._base import Source
 from mmfusion.data.sources._generated import by_name, generator, table_of
 from mmfusion.data.sources.digits.ceiling import ORDER, ceiling, largest, total
-from mmfusion.data.sources.digits.images import draw
+from mmfusion.data.sources.digits.images import draw_digits
 from mmfusion.data.sources.digits.phrases import phrase
-from mmfusion.data.sources.digits.speech import speak
+from mmfusion.data.sources.digits.synthesiser import speak
 from mmfusion.data.table.table import Table
 
 TASKS = ("sum", "largest")
@@ -69,7 +69,7 @@ class Digits(Source):
         """Columns of one split; everything is drawn by a generator of its own, so options do not disturb another's."""
         digits_N3 = self._rng(split, "digits").integers(10, size=(n, 3))
         columns: dict[str, list[Any]] = {
-            "image": list(draw(digits_N3[:, 0], split, self._rng(split, "image"), self.noise.get("image", 0))),
+            "image": list(draw_digits(digits_N3[:, 0], split, self._rng(split, "image"), self.noise.get("image", 0))),
             "speech": speak(digits_N3[:, 1], split, self._rng(split, "speech"), self.noise.get("speech", 0)),
             "text": phrase(digits_N3[:, 2], self._rng(split, "text")),
             "sum": total(digits_N3).tolist(),

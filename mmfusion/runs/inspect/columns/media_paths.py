@@ -13,8 +13,8 @@ from zipfile import ZipFile
 import polars as pl
 
 from mmfusion.config.schema import file_suffixes
-from mmfusion.data.decode.paths import PathError, Place, is_remote, likely_meant, resolve
-from mmfusion.data.decode.unsupported import SUFFIXES as UNREAD
+from mmfusion.data.decode.broken import SUFFIXES as UNREAD
+from mmfusion.data.decode.paths import PathError, Place, is_remote, likely_meant, resolve_path
 
 LOOKED_FOR = 200
 """Cells whose file is looked for."""
@@ -83,7 +83,7 @@ def look(cells: Sequence[Any], root: Place, known: str | None = None) -> MediaCo
     missing: list[str] = []
     for cell in [] if is_remote(root) else sample:
         try:
-            file = Path(resolve(root, cell))
+            file = Path(resolve_path(root, cell))
         except PathError as error:
             missing.append(str(error))
             continue

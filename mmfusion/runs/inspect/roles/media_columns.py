@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from mmfusion.data.decode.path_parts import joined
+from mmfusion.data.decode.broken import ADVICE
+from mmfusion.data.decode.path_parts import joined_paths
 from mmfusion.data.decode.paths import Place
-from mmfusion.data.decode.unsupported import ADVICE
 from mmfusion.runs.inspect.columns.media_paths import MediaColumn, look
 from mmfusion.runs.inspect.plan import Plan
 
@@ -44,4 +44,4 @@ def _behind(plan: Plan, folder: str, file: str, root: Place, kind: str) -> Media
     text = isinstance(cells, pl.Series) and (cells.dtype == pl.String or cells.dtype.is_integer())
     if folder == file or not text or not stats.filled or stats.words > 3 or stats.distinct > _MOST_FOLDERS * plan.rows:
         return None
-    return look(joined([cells, plan.columns[file]]), root, kind)
+    return look(joined_paths([cells, plan.columns[file]]), root, kind)

@@ -1,8 +1,6 @@
 import numpy as np
 import pytest
-import yaml
 
-from mmfusion.config.instantiate import instantiate
 from mmfusion.data.sources.digits.ceiling import ORDER, absence
 from mmfusion.data.sources.digits.source import Digits
 
@@ -12,7 +10,7 @@ ROWS = {"train": 60, "val": 20, "test": 20}
 @pytest.fixture
 def bare(monkeypatch):
     """Digits without pictures and sounds, for tests that need many rows."""
-    monkeypatch.setattr("mmfusion.data.sources.digits.source.draw", lambda digits, *_: [None] * len(digits))
+    monkeypatch.setattr("mmfusion.data.sources.digits.source.draw_digits", lambda digits, *_: [None] * len(digits))
     monkeypatch.setattr("mmfusion.data.sources.digits.source.speak", lambda digits, *_: [None] * len(digits))
 
 
@@ -84,22 +82,3 @@ def test_ceiling_follows_the_absences_and_ignores_strangers():
     assert source.ceiling(frozenset(ORDER))["sum"]["mae"] == pytest.approx(0.5 * 2.5)
     assert source.ceiling(frozenset({"text", "vitals"})) == source.ceiling(frozenset({"text"}))
     assert source.ceiling(frozenset({"vitals"})) == {}
-
-
-def test_someone_who_reads_the_digits_reaches_the_ceiling(bare):
-    """On the rows themselves: the conditional mean and median from the digits of two modalities."""
-    table = Digits({"test": 4000}).read()
-    digits = {name: np.array(table.columns[f"{name}_digit"]) for name in ORDER}
-    error = np.array(table.columns["sum"]) - (digits["image"] + digits["text"] + 4.5)
-    best = Digits(ROWS).ceiling(frozenset({"image", "text"}))["sum"]
-    assert np.abs(error).mean() == pytest.approx(best["mae"], rel=0.05)
-    assert np.sqrt((error**2).mean()) == pytest.approx(best["rmse"], rel=0.05)
-
-
-def test_the_config_builds_it(repo):
-    node = yaml.safe_load((repo / "conf/data/digits.yaml").read_text())
-    arguments = {key: value for key, value in node.items() if key not in ("modalities", "loader", "defaults")}
-    source = instantiate(arguments)
-    assert isinstance(source, Digits)
-    assert set(node["modalities"]) == set(ORDER)
-    assert source.rows == {"train": 4000, "val": 500, "test": 1000}

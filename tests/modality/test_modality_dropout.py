@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mmfusion.modality.dropout import ModalityDropout
+from mmfusion.modality.modality_dropout import ModalityDropout
 
 ROWS = 40_000
 

@@ -4,10 +4,10 @@ import pytest
 import torch
 
 from mmfusion.data.batches.dataset import SplitDataset
-from mmfusion.data.errors import CellsError, DataError, DecodeError, Refused
+from mmfusion.data.errors import DataError, DecodeError
 from mmfusion.data.kinds.features import Features
 from mmfusion.data.kinds.text import Text
-from mmfusion.data.prepare import choose_cached, describe, fit_training, load, measure, unreadable
+from mmfusion.data.set_up import choose_cached, describe, fit_training, load, measure_kinds, unreadable_media
 from mmfusion.data.table.table import Table
 from mmfusion.data.table.targets import Labels
 
@@ -42,24 +42,6 @@ def test_cells_of_the_table_itself_are_always_read():
     assert choose_cached(splits, "none", 0.0) == ["text"]
 
 
-class Picky(Text):
-    """Refuses its second and third cell."""
-
-    def fit(self, cells, root):
-        raise CellsError([Refused("note", [1, 2], ["b", "c"], "expected an a", "write more of them")])
-
-
-def test_cells_that_a_kind_refuses_are_told_by_row():
-    rows = table(note=["a", None, "b", None, "c"])
-    with pytest.raises(DataError) as error:
-        fit_training(rows, {"text": Picky("note")}, {})
-    assert str(error.value).splitlines() == [
-        "modality 'text', write more of them: 2 problems",
-        "  t.csv, line 4, column 'note': 'b': expected an a",
-        "  t.csv, line 6, column 'note': 'c': expected an a",
-    ]
-
-
 def test_what_else_a_kind_says_names_modality_and_table():
     with pytest.raises(DataError, match=r"modality 'v' of t\.csv: a list of lists of unequal length"):
         fit_training(table(v=[[[1.0], [2.0, 3.0]]]), {"v": Features()}, {})
@@ -88,7 +70,7 @@ def test_rows_that_lose_all_they_had_are_left_out_after_loading():
     made = rows(x=["a", "!", "!", None], y=["b", "b", None, "b"])
     load({"train": made}, ["x", "y"])
     assert made.kept.tolist() == [True, True, False, True]
-    assert unreadable(made) == {
+    assert unreadable_media(made) == {
         "x": {
             "rows": 2,
             "first": [f"t.csv, line {i}, column 'x', id r{i - 2}: ! is broken" for i in (3, 4)],
@@ -96,18 +78,11 @@ def test_rows_that_lose_all_they_had_are_left_out_after_loading():
     }
 
 
-def test_ten_unreadable_rows_are_spelled_out():
-    made = rows(x=["a"] + ["!"] * 30)
-    load({"train": made}, ["x"])
-    found = unreadable(made)["x"]
-    assert (found["rows"], len(found["first"])) == (30, 10)
-
-
 def test_a_modality_of_which_nothing_can_be_decoded_cannot_be_measured():
     made = rows(x=["!", "!"], y=["a", "a"])
     load({"train": made}, ["x", "y"])
     with pytest.raises(DataError, match="modality 'x': no medium of the training rows can be decoded"):
-        measure(made.inputs)
+        measure_kinds(made.inputs)
 
 
 def test_the_description_counts_kept_rows_alone():

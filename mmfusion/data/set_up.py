@@ -40,7 +40,7 @@ def check_inputs(splits: Mapping[str, SplitDataset], *, skip_bare: bool) -> None
     problems.raise_if_any()
 
 
-def check_labels(splits: Mapping[str, SplitDataset], labels: Mapping[str, LabelReader]) -> None:
+def read_all_labels(splits: Mapping[str, SplitDataset], labels: Mapping[str, LabelReader]) -> None:
     """Read the labels of all splits and refuse the table if any is not what its fitted reader allows.
 
     Raises:
@@ -117,7 +117,7 @@ def load(splits: Mapping[str, SplitDataset], cached: Sequence[str]) -> None:
         rows.kept &= torch.stack(list(rows.present().values())).any(0)
 
 
-def measure(train: Mapping[str, ModalityRows]) -> None:
+def measure_kinds(train: Mapping[str, ModalityRows]) -> None:
     """Let kinds learn means and deviations from training media."""
     for name, inputs in train.items():
         if not bool(inputs.present.any()):
@@ -141,11 +141,11 @@ def describe(splits: Mapping[str, SplitDataset], cached: Sequence[str]) -> dict[
             for split, rows in splits.items()
             if rows.labels
         },
-        "unreadable": {split: unreadable(rows) for split, rows in splits.items()},
+        "unreadable": {split: unreadable_media(rows) for split, rows in splits.items()},
     }
 
 
-def unreadable(rows: SplitDataset) -> dict[str, dict[str, Any]]:
+def unreadable_media(rows: SplitDataset) -> dict[str, dict[str, Any]]:
     """Modality to the `rows` that have lost their medium, and the `first` of them; only of what is faulty."""
     return {
         name: {
