@@ -26,6 +26,9 @@ def test_splits_that_mean_something(split):
 @pytest.mark.parametrize(
     ("split", "message"),
     [
+        ({"column": "a"}, "expected the column's values of train, val, test, found none"),
+        ({"ratio": {"train": 0.8, "val": 0.3}}, "shares that sum to 1, .* sum 1.1"),
+        ({"column": "a", "train": 0, "val": 1, "from_train": {"val": 0.1}}, r"from_train.val: val is .* in the column"),
         ({"column": "a", "train": 0, "val": "0"}, "data.split: '0' stands for both train and val"),
         ({"ratio": {"train": 1.5}}, r"ratio\.train: must be a number from 0 to 1, found 1\.5"),
         ({"ratio": {"trian": 1}}, r"ratio\.trian: there is no such key; did you mean 'train'"),
