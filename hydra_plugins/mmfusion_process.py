@@ -53,8 +53,8 @@ class ProcessLauncher(Launcher):
         """The processes of the sweep that is being run."""
         from mmfusion.store.sweep import Sweep
         from mmfusion.sweeps.command import current
+        from mmfusion.sweeps.job_slots import Slots, visible_gpus
         from mmfusion.sweeps.pool import Pool
-        from mmfusion.sweeps.slots import Slots, visible_gpus
 
         command = current()
         slots = Slots(self.jobs, visible_gpus(), self.gpus_per_job)

@@ -9,11 +9,11 @@ from hydra.plugins.sweeper import Sweeper
 from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
-from mmfusion.sweeps.search.settings import Settings
+from mmfusion.sweeps.search.settings import SearchSettings
 
 
-class SearchSweeper(Settings, Sweeper):
-    """Asks Optuna what to try, and tells it what came of it; `Settings` are its options."""
+class SearchSweeper(SearchSettings, Sweeper):
+    """Asks Optuna what to try, and tells it what came of it; `SearchSettings` are its options."""
 
     launcher: Launcher
 
@@ -27,6 +27,6 @@ class SearchSweeper(Settings, Sweeper):
 
     def sweep(self, arguments: list[str]) -> Any:
         """Search; what is the same in each trial and what is not, `mmfusion.sweeps.command.current` has as typed."""
-        from mmfusion.sweeps.search.prepare import search
+        from mmfusion.sweeps.search.start import search
 
         return search(self, self.launcher)

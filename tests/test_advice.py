@@ -31,7 +31,7 @@ from mmfusion.data.table.number_columns import in_points
 from mmfusion.data.table.read import ReadOptions
 from mmfusion.runs.config import new_table_overrides, reading_overrides
 from mmfusion.runs.init import read_table
-from mmfusion.sweeps.tables import refused_splits
+from mmfusion.sweeps.split_checks import refused_splits
 from mmfusion.tasks.regression import Regression
 from tests.helpers.advice import KEY, OPTION, advised, templates
 from tests.runs.small_experiment import write_small_experiment

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,39 +15,26 @@ from mmfusion.store.files import CONCLUSION
 
 @dataclass(frozen=True)
 class Conclusion:
-    """What a study says.
-
-    Attributes:
-        title: of the study.
-        headline: its answer in short.
-        sections: the rest.
-        transfer: rows of `transfer.csv`, the head first; none but for a study that has such a matrix.
-    """
+    """What a study says: its answer in short, and the rest; `transfer` are the rows of `transfer.csv`, head first."""
 
     title: str
     headline: Sequence[str]
     sections: Sequence[Section]
-    transfer: Sequence[Sequence[object]] = field(default=())
+    transfer: Sequence[Sequence[object]] = ()
 
 
 def markdown(conclusion: Conclusion) -> str:
     """The text of `conclusion.md`."""
-    return "\n".join(_blocks(conclusion)) + "\n"
-
-
-def _blocks(conclusion: Conclusion) -> Iterator[str]:
-    yield f"# {conclusion.title}"
+    lines = [f"# {conclusion.title}"]
     for line in conclusion.headline:
-        yield from ("", f"**{line}**")
+        lines += ["", f"**{line}**"]
     for section in conclusion.sections:
-        yield from ("", f"## {section.title}")
+        lines += ["", f"## {section.title}"]
         for table in section.tables:
-            yield ""
-            yield _row(table.head)
-            yield _row(["---", *["---:"] * (len(table.head) - 1)])
-            yield from map(_row, table.rows)
+            lines += ["", _row(table.head), _row(["---", *["---:"] * (len(table.head) - 1)]), *map(_row, table.rows)]
         if section.lines:
-            yield from ("", *(f"- {line}" for line in section.lines))
+            lines += ["", *(f"- {line}" for line in section.lines)]
+    return "\n".join(lines) + "\n"
 
 
 def _row(cells: Sequence[str]) -> str:
@@ -76,18 +63,18 @@ def show_conclusion(conclusion: Conclusion, console: Console) -> None:
 
 def _fitting(table: Table, width: int) -> Table:
     """Without the last columns, as far as they do not fit; two stay in any case."""
-    room, count = width - 1, 0
+    left, count = width - 1, 0
     for column in zip(table.head, *table.rows, strict=True):
-        room -= 3 + max(map(len, column))
-        count += room >= 0
+        left -= 3 + max(map(len, column))
+        count += left >= 0
     count = max(count, 2)
     return Table(table.head[:count], [row[:count] for row in table.rows])
 
 
 def _rich(table: Table) -> RichTable:
-    made = RichTable()
+    shown = RichTable()
     for index, title in enumerate(table.head):
-        made.add_column(escape(title), justify="right" if index else "left", overflow="fold", no_wrap=bool(index))
+        shown.add_column(escape(title), justify="right" if index else "left", overflow="fold", no_wrap=bool(index))
     for row in table.rows:
-        made.add_row(*map(escape, row))
-    return made
+        shown.add_row(*map(escape, row))
+    return shown

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, replace
 from math import floor, log10, sqrt
+from typing import TypeVar
 
 from mmfusion.report.formatting import decimals, plus_minus, sureness
 from mmfusion.report.sentences import ALPHA
 from mmfusion.report.statistics import Interval, holm, paired_t_test
 
 Values = Mapping[int, float]
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -60,31 +62,32 @@ class Contrast:
         return replace(self, gain=Interval(-self.gain.mean, self.gain.half, self.gain.n))
 
 
-def contrasts(pairs: Sequence[tuple[Values, Values, int]]) -> list[Contrast]:
+def contrasts(sides: Mapping[Key, tuple[Values, Values, int]]) -> dict[Key, Contrast]:
     """Paired t-tests of many a against b, corrected after Holm for all of them.
 
     Args:
-        pairs: seed to value of a and of b, and 1 if more is better, −1 if less is.
+        sides: seed to value of a and of b, and 1 if more is better, −1 if less is.
     """
-    tests = [
-        paired_t_test({seed: sign * x for seed, x in a.items()}, {seed: sign * x for seed, x in b.items()})
-        for a, b, sign in pairs
-    ]
-    made = [index for index, test in enumerate(tests) if test.p is not None]
-    corrected = dict(zip(made, holm([p for i in made if (p := tests[i].p) is not None]), strict=True))
-    return [
-        Contrast(test.difference, test.n, corrected.get(i), test.reason, test.effect) for i, test in enumerate(tests)
-    ]
+    tests = {
+        key: paired_t_test({seed: sign * x for seed, x in a.items()}, {seed: sign * x for seed, x in b.items()})
+        for key, (a, b, sign) in sides.items()
+    }
+    raw = {key: test.p for key, test in tests.items() if test.p is not None}
+    corrected = dict(zip(raw, holm(list(raw.values())), strict=True))
+    return {
+        key: Contrast(test.difference, test.n, corrected.get(key), test.reason, test.effect)
+        for key, test in tests.items()
+    }
 
 
-def against_zero(values: Sequence[Values]) -> list[Contrast]:
+def against_zero(values: Mapping[Key, Values]) -> dict[Key, Contrast]:
     """The same for differences from nothing: changes in %, for example. The spread is that of the changes."""
-    found = contrasts([(each, dict.fromkeys(each, 0.0), 1) for each in values])
+    tests = contrasts({key: (own, dict.fromkeys(own, 0.0), 1) for key, own in values.items()})
     # Of the two sides one has no spread: that of both, squared, is half of what the changes have.
-    return [replace(each, effect=None if each.effect is None else each.effect / sqrt(2)) for each in found]
+    return {key: replace(t, effect=None if t.effect is None else t.effect / sqrt(2)) for key, t in tests.items()}
 
 
-def amount(found: Interval) -> str:
+def amount(gain: Interval) -> str:
     """`0.021 ± 0.010`: two digits of the interval, and no more of the mean than that."""
-    places = max(0, 1 - floor(log10(found.half))) if found.half else decimals([found])
-    return plus_minus(found, min(places, 9))
+    places = max(0, 1 - floor(log10(gain.half))) if gain.half else decimals([gain])
+    return plus_minus(gain, min(places, 9))

@@ -22,10 +22,10 @@ from mmfusion.report.groups import group_runs
 from mmfusion.report.pooled import overlap, pooled
 from mmfusion.report.sections._base import Section, Table
 from mmfusion.report.statistics import Interval, interval
-from mmfusion.studies._base import Groups, TrainedStudy
+from mmfusion.studies._base import TrainedStudy
+from mmfusion.studies.common_sections import closing_sections, numbers_section, short
 from mmfusion.studies.conclusion import Conclusion
-from mmfusion.studies.results import Results, Variant
-from mmfusion.studies.sections import cost, jobs, numbers, short
+from mmfusion.studies.results import Groups, Results, Variant
 
 
 class CrossValidationStudy(TrainedStudy):
@@ -37,7 +37,6 @@ class CrossValidationStudy(TrainedStudy):
     """
 
     varies = ("data.split.folds", "data.split.fold")
-    by = ()
 
     def __init__(self, seeds: int | Sequence[int], folds: Annotated[int, Ge(2)] | Literal["groups"]) -> None:
         super().__init__(seeds)
@@ -71,10 +70,8 @@ class CrossValidationStudy(TrainedStudy):
             _headline(results, means, f"{folds}, {seeds}"),
             [
                 *([_all_folds(results, means)] if means else []),
-                numbers(results, results.variants),
-                cost(results),
-                jobs(results),
-                _method(results, shared),
+                numbers_section(results, results.variants),
+                *closing_sections(results, *_rules(results, shared)),
             ],
         )
 
@@ -102,11 +99,6 @@ def in_folds(split: Mapping[str, Any], folds: int | str) -> tuple[dict[str, Any]
 def _values(results: Results, metric: str) -> list[float]:
     """Of each fold the mean over its seeds."""
     return [fmean(own) for variant in results.variants if (own := results.values(variant, metric).values())]
-
-
-def _is_fixed(results: Results) -> bool:
-    """Whether a column says what the test rows are, so that the folds are for validation."""
-    return any((run.config.get("data") or {}).get("split", {}).get("column") is not None for run in results.completed)
 
 
 def _headline(results: Results, means: Mapping[str, Interval], of: str) -> list[str]:
@@ -158,17 +150,17 @@ def _pooled(results: Results, metrics: Sequence[str]) -> dict[str, float]:
     return {name: value for name, value in values.items() if value is not None}
 
 
-def _method(results: Results, shared: float) -> Section:
-    lines = [
+def _rules(results: Results, shared: float) -> tuple[str, str]:
+    """How intervals were reckoned, and on which rows a fold was tested."""
+    intervals = (
         "Folds are not independent, for they share training rows: intervals are the corrected resampled ones over n "
         f"folds, t · s · √(1/n + {shared:.3f}), where {shared:.3f} is rows held out over rows trained on (Nadeau and "
         "Bengio, 2003)."
-    ]
-    if _is_fixed(results):
-        lines.append(
+    )
+    # Where a column says what the test rows are, the folds are for validation.
+    if any((run.config.get("data") or {}).get("split", {}).get("column") is not None for run in results.completed):
+        return intervals, (
             "data.split.column fixes the test rows, which are the same in every fold: what differs are the rows that a "
             "model was trained and chosen on. To test every row once instead, set data.split.column=null."
         )
-    else:
-        lines.append("Every row is tested in one fold, by models that were neither trained nor chosen on it.")
-    return Section("How this was judged", lines)
+    return intervals, "Every row is tested in one fold, by models that were neither trained nor chosen on it."

@@ -15,28 +15,22 @@ from mmfusion.runs.run_summary import shown_path
 from mmfusion.store.files import CONCLUSION, write
 from mmfusion.store.find import find_runs
 from mmfusion.store.run import Run
+from mmfusion.studies.common_sections import simple_models_section
 from mmfusion.studies.conclusion import Conclusion, markdown, show_conclusion
 from mmfusion.studies.results import Results, Variant
-from mmfusion.studies.sections import simple
 from mmfusion.studies.study_jobs import StudyJobs
 
 TABLE, TRANSFER, PAGE = "comparison.csv", "transfer.csv", "report.html"
 
 
-def finish(study_jobs: StudyJobs, folder: Path, jobs: Mapping[tuple[Variant, int], Path]) -> Conclusion:
-    """Conclude from what lies in the folder, print it, and write it beside the jobs.
-
-    Args:
-        study_jobs: what was to be run.
-        folder: of the sweep.
-        jobs: variant and seed to the run's folder.
-    """
+def conclude_study(study_jobs: StudyJobs, folder: Path, jobs: Mapping[tuple[Variant, int], Path]) -> Conclusion:
+    """Conclude from the runs in the sweep's folder, print it, and write it beside the jobs' own folders."""
     runs = find_runs([folder])
     results = read_results(study_jobs, runs, jobs)
     conclusion = study_jobs.study.conclude(results)
     own = [run for run in runs if run.path in set(jobs.values())]
     by = study_jobs.study.by if any(run.config for run in own) else ()
-    if (section := simple(own, list(results.metrics().values()), by)) is not None:
+    if (section := simple_models_section(own, list(results.metrics().values()), by)) is not None:
         conclusion = replace(conclusion, sections=[*conclusion.sections, section])
     write_conclusion(conclusion, folder)
     write_rows(variant_table(results), folder / TABLE)

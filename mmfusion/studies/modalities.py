@@ -9,11 +9,11 @@ from typing import Any, Literal
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.report.formatting import NONE, decimals, p_value, plus_minus, together
 from mmfusion.report.sections._base import Section, Table
-from mmfusion.studies._base import Groups, TrainedStudy
+from mmfusion.studies._base import TrainedStudy
+from mmfusion.studies.common_sections import closing_sections, numbers_section, rule, short, title, too_few
 from mmfusion.studies.conclusion import Conclusion
 from mmfusion.studies.contrasts import Contrast, Values, amount, contrasts
-from mmfusion.studies.results import Results, Variant
-from mmfusion.studies.sections import cost, jobs, method, numbers, short, title, too_few
+from mmfusion.studies.results import Groups, Results, Variant
 
 SUBSETS = ("all", "leave_one_out")
 
@@ -78,49 +78,48 @@ class ModalitiesStudy(TrainedStudy):
         return variants
 
     def conclude(self, results: Results) -> Conclusion:
-        worth, hidden = _sides_of_worth(results), _sides_of_missing(results)
-        answers = contrasts([*worth.values(), *hidden.values()])
-        worth_tests = dict(zip(worth, answers[: len(worth)], strict=True))
-        hidden_tests = dict(zip(hidden, answers[len(worth) :], strict=True))
+        worth, missing = _sides_of_worth(results), _sides_of_missing(results)
+        tests = contrasts(
+            {("worth", *key): sides for key, sides in worth.items()}
+            | {("missing", *key): sides for key, sides in missing.items()}
+        )
+        worth_tests = {key: tests["worth", *key] for key in worth}
+        missing_tests = {key: tests["missing", *key] for key in missing}
         few = too_few(results)
-        made = sum(answer.p is not None for answer in answers)
+        count = sum(test.p is not None for test in tests.values())
+        of = "each modality left out, each missing at test with dropout and without; every metric"
         return Conclusion(
             title(results),
-            [few] if few else [*_worth_headline(results, worth_tests), *_missing_headline(hidden_tests)],
+            [few] if few else [*_worth_headline(results, worth_tests), *_missing_headline(missing_tests)],
             [
-                numbers(results, results.variants),
+                numbers_section(results, results.variants),
                 _worth(results, worth_tests),
-                _missing(results, hidden_tests),
-                cost(results),
-                jobs(results),
-                method(made, "each modality left out, each missing at test with dropout and without; every metric"),
+                _missing(results, missing_tests),
+                *closing_sections(results, rule(count, of)),
             ],
         )
 
 
-def _plain(results: Results, parts: Sequence[str]) -> Variant | None:
-    """The variant trained with these modalities and without dropout."""
-    return next((each for each in results.variants if set(each.parts) == set(parts) and not each.dropout), None)
+def _model(results: Results, parts: Sequence[str], has_dropout: bool = False) -> Variant | None:
+    """The variant trained with these modalities, with modality dropout or without."""
+    own = (variant for variant in results.variants if set(variant.parts) == set(parts))
+    return next((variant for variant in own if bool(variant.dropout) == has_dropout), None)
 
 
 def _rest(results: Results, name: str) -> tuple[str, ...]:
-    return tuple(each for each in results.modalities if each != name)
+    return tuple(other for other in results.modalities if other != name)
 
 
 def _sides_of_worth(results: Results) -> Sides:
     """All modalities against all but one, both trained so, by that one and the metric."""
-    whole = _plain(results, results.modalities)
-    sides: Sides = {}
-    for metric in results.metrics().values():
-        for name in results.modalities:
-            less = _plain(results, _rest(results, name))
-            if whole is not None and less is not None:
-                sides[name, metric] = (
-                    results.values(whole, metric),
-                    results.values(less, metric),
-                    results.sign(metric),
-                )
-    return sides
+    whole = _model(results, results.modalities)
+    less = {name: _model(results, _rest(results, name)) for name in results.modalities}
+    return {
+        (name, metric): (results.values(whole, metric), results.values(variant, metric), results.sign(metric))
+        for metric in results.metrics().values()
+        for name, variant in less.items()
+        if whole is not None and variant is not None
+    }
 
 
 def _worth(results: Results, tests: Tests) -> Section:
@@ -128,8 +127,8 @@ def _worth(results: Results, tests: Tests) -> Section:
     lines = []
     for (name, metric), test in tests.items():
         if test.sign:
-            verb, seen = ("gains", test) if test.sign > 0 else ("loses", test.turned())
-            lines.append(f"{short(metric)} {verb} {seen.says}, by {name} ({results.better(metric)}).")
+            verb, turned = ("gains", test) if test.sign > 0 else ("loses", test.turned())
+            lines.append(f"{short(metric)} {verb} {turned.says}, by {name} ({results.better(metric)}).")
         else:
             lines.append(f"{short(metric)}: no difference shown with or without {name} ({test.says}).")
     if not tests:
@@ -172,11 +171,8 @@ def _sides_of_missing(results: Results) -> Sides:
 
 def _with_and_without(results: Results) -> tuple[Variant, ...]:
     """The models of all modalities trained with dropout and without; none unless there are both."""
-    whole = _plain(results, results.modalities)
-    dropped = next(
-        (each for each in results.variants if each.dropout and set(each.parts) == set(results.modalities)), None
-    )
-    return () if whole is None or dropped is None else (dropped, whole)
+    dropped, plain = (_model(results, results.modalities, has_dropout) for has_dropout in (True, False))
+    return () if dropped is None or plain is None else (dropped, plain)
 
 
 def _tested(results: Results, metric: str, gone: str) -> str:

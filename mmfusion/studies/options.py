@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from statistics import fmean
 from typing import Any, ClassVar
 
 from mmfusion.config.errors import ConfigError, no_option
 from mmfusion.report.formatting import decimals, fixed, many, plus_minus, together
 from mmfusion.report.sections._base import Section
-from mmfusion.studies._base import Groups, TrainedStudy
+from mmfusion.studies._base import TrainedStudy
+from mmfusion.studies.common_sections import closing_sections, numbers_section, rule, short, title, too_few
 from mmfusion.studies.conclusion import Conclusion
 from mmfusion.studies.contrasts import Contrast, contrasts
-from mmfusion.studies.results import Results, Variant
-from mmfusion.studies.sections import cost, jobs, method, numbers, short, title, too_few
+from mmfusion.studies.results import Groups, Results, Variant
 
-Pair = tuple[Variant, Variant]
+Tests = Mapping[tuple[Variant, Variant, str], Contrast]
+"""Two variants and a metric to the test of the first against the second."""
 
 
 class OptionsStudy(TrainedStudy):
@@ -45,28 +47,24 @@ class OptionsStudy(TrainedStudy):
 
     def conclude(self, results: Results) -> Conclusion:
         metrics = list(results.metrics().values())
-        pairs = list(combinations(results.variants, 2))
-        pairs_by_metric = [(a, b, metric) for metric in metrics for a, b in pairs]
-        answers = contrasts(
-            [(results.values(a, m), results.values(b, m), results.sign(m)) for a, b, m in pairs_by_metric]
+        tests = contrasts(
+            {
+                (a, b, metric): (results.values(a, metric), results.values(b, metric), results.sign(metric))
+                for metric in metrics
+                for a, b in combinations(results.variants, 2)
+            }
         )
-        of = {(a.name, b.name, metric): answer for (a, b, metric), answer in zip(pairs_by_metric, answers, strict=True)}
         ranks = mean_ranks(results, metrics)
         order = sorted(results.variants, key=lambda variant: ranks.get(variant.name, float("inf")))
         ranks_text = {name: fixed(rank, 1) for name, rank in ranks.items()}
-        about = [
-            _of_metric(results, metric, {(a, b): of[a.name, b.name, metric] for a, b in pairs}) for metric in metrics
-        ]
-        tests = sum(answer.p is not None for answer in answers)
+        count = sum(test.p is not None for test in tests.values())
         return Conclusion(
             title(results),
-            _headline(results, metrics, pairs_by_metric, answers, ranks),
+            _headline(results, metrics, tests, ranks),
             [
-                numbers(results, order, {"mean rank": ranks_text} if len(metrics) > 1 else None),
-                *about,
-                cost(results),
-                jobs(results),
-                method(tests, f"every pair of variants, {many(len(metrics), 'metric')}"),
+                numbers_section(results, order, {"mean rank": ranks_text} if len(metrics) > 1 else None),
+                *(_of_metric(results, metric, tests) for metric in metrics),
+                *closing_sections(results, rule(count, f"every pair of variants, {many(len(metrics), 'metric')}")),
             ],
         )
 
@@ -85,22 +83,16 @@ def mean_ranks(results: Results, metrics: Sequence[str]) -> dict[str, float]:
             ahead = sum(other > own for other in means.values())
             level = sum(other == own for other in means.values())
             places[name].append(ahead + (level + 1) / 2)
-    return {name: sum(each) / len(each) for name, each in places.items() if each and len(each) == len(metrics)}
+    return {name: fmean(own) for name, own in places.items() if own and len(own) == len(metrics)}
 
 
-def _headline(
-    results: Results,
-    metrics: Sequence[str],
-    pairs_by_metric: Sequence[tuple[Variant, Variant, str]],
-    answers: Sequence[Contrast],
-    ranks: Mapping[str, float],
-) -> list[str]:
+def _headline(results: Results, metrics: Sequence[str], tests: Tests, ranks: Mapping[str, float]) -> list[str]:
     if few := too_few(results):
         return [few]
-    if not any(answer.is_shown for answer in answers):
-        lowest = min((answer.p for answer in answers if answer.p is not None), default=None)
+    if not any(test.is_shown for test in tests.values()):
+        lowest = min((test.p for test in tests.values() if test.p is not None), default=None)
         lowest_p = "" if lowest is None else f" (lowest corrected p: {lowest:.3f})"
-        return [f"No difference shown between {together([each.name for each in results.variants])}{lowest_p}."]
+        return [f"No difference shown between {together([variant.name for variant in results.variants])}{lowest_p}."]
     lines = []
     if len(metrics) > 1 and ranks:
         best = min(ranks, key=ranks.__getitem__)
@@ -109,9 +101,9 @@ def _headline(
         lines.append(f"{together(level)} {have} the best mean rank over {many(len(metrics), 'metric')}.")
     for metric in metrics:
         beaten: dict[str, list[str]] = {}
-        for (a, b, of), contrast in zip(pairs_by_metric, answers, strict=True):
-            if of == metric and contrast.sign:
-                winner, loser = (a, b) if contrast.sign > 0 else (b, a)
+        for (a, b, of), test in tests.items():
+            if of == metric and test.sign:
+                winner, loser = (a, b) if test.sign > 0 else (b, a)
                 beaten.setdefault(winner.name, []).append(loser.name)
         clauses = [f"{winner} is better than {together(losers)}" for winner, losers in beaten.items()]
         lines.append(
@@ -120,7 +112,7 @@ def _headline(
     return lines
 
 
-def _of_metric(results: Results, metric: str, of: Mapping[Pair, Contrast]) -> Section:
+def _of_metric(results: Results, metric: str, tests: Tests) -> Section:
     """The best by a metric, what is better than what and by how much, and where nothing is shown."""
     means = {variant.name: mean for variant in results.variants if (mean := results.mean(variant, metric)) is not None}
     best = max(means, key=lambda name: results.sign(metric) * means[name].mean)
@@ -132,13 +124,15 @@ def _of_metric(results: Results, metric: str, of: Mapping[Pair, Contrast]) -> Se
         lines = [f"Best: {best} with {mean_text} (n = {means[best].n})."]
     open_pairs: list[str] = []
     others = 0
-    for (a, b), contrast in of.items():
-        turned = contrast.gain is not None and contrast.gain.mean < 0
-        first, second, seen = (b, a, contrast.turned()) if turned else (a, b, contrast)
-        if seen.is_shown:
-            lines.append(f"{first.name} is better than {second.name} by {seen.says}.")
+    for (a, b, of), test in tests.items():
+        if of != metric:
+            continue
+        is_worse = test.gain is not None and test.gain.mean < 0
+        first, second, turned = (b, a, test.turned()) if is_worse else (a, b, test)
+        if turned.is_shown:
+            lines.append(f"{first.name} is better than {second.name} by {turned.says}.")
         elif best in (a.name, b.name):
-            open_pairs.append(f"{first.name} and {second.name} ({seen.says})")
+            open_pairs.append(f"{first.name} and {second.name} ({turned.says})")
         else:
             others += 1
     if open_pairs:

@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from mmfusion.report.run_metrics import RunMetrics
 from mmfusion.report.same_rows import SameRows, same_rows
 from mmfusion.report.statistics import Interval, interval
 from mmfusion.store.run import Run
+
+Groups = Mapping[str, Mapping[str, Any]]
+"""A group of configs to its options."""
 
 
 @dataclass(frozen=True)
@@ -39,24 +43,27 @@ class LeftOut:
 
 def by_reason(left_out: Sequence[LeftOut]) -> dict[str, list[str]]:
     """Reason to the names of all variants that it is the reason of."""
-    found: dict[str, list[str]] = {}
-    for each in left_out:
-        found.setdefault(each.reason, []).append(each.name)
-    return found
+    names: dict[str, list[str]] = {}
+    for variant in left_out:
+        names.setdefault(variant.reason, []).append(variant.name)
+    return names
+
+
+def seed_list(seeds: int | Sequence[int]) -> list[int]:
+    """Seeds one by one; ValueError for none, a negative one, or one twice."""
+    if isinstance(seeds, int):
+        if seeds < 1:
+            raise ValueError(f"seeds: expected at least 1, found {seeds}")
+        return list(range(seeds))
+    several = list(seeds)
+    if not several or min(several) < 0 or len(set(several)) < len(several):
+        raise ValueError(f"seeds: expected a number, or a list of different seeds from 0 on, found {several}")
+    return several
 
 
 @dataclass(frozen=True)
 class Results:
-    """The study's numbers.
-
-    Attributes:
-        study: the preset's name.
-        variants: all that were planned.
-        left_out: those that were impossible.
-        seeds: that each is trained with.
-        runs: variant's name and seed to the run, as far as there are any.
-        modalities, tasks: of the experiment.
-    """
+    """The numbers of the preset `study`; `runs` has variant's name and seed to the run, as far as there is one."""
 
     study: str
     variants: Sequence[Variant]

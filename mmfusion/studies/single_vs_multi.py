@@ -11,11 +11,11 @@ from mmfusion.report.delta import change, delta_m, no_change
 from mmfusion.report.formatting import many, together
 from mmfusion.report.sections._base import Section
 from mmfusion.studies import transfer
-from mmfusion.studies._base import Groups, TrainedStudy
+from mmfusion.studies._base import TrainedStudy
+from mmfusion.studies.common_sections import closing_sections, numbers_section, rule, short, title, too_few
 from mmfusion.studies.conclusion import Conclusion
 from mmfusion.studies.contrasts import Contrast, Values, against_zero
-from mmfusion.studies.results import Results, Variant
-from mmfusion.studies.sections import cost, jobs, method, numbers, short, title, too_few
+from mmfusion.studies.results import Groups, Results, Variant
 from mmfusion.studies.transfer import percent
 
 Key = tuple[str, str]
@@ -32,7 +32,6 @@ class SingleVsMultiStudy(TrainedStudy):
         pairs: whether pairs are trained, for the transfer matrix.
     """
 
-    varies = ()
     by = ("tasks",)
 
     def __init__(self, seeds: int | Sequence[int], pairs: bool) -> None:
@@ -53,36 +52,32 @@ class SingleVsMultiStudy(TrainedStudy):
 
     def conclude(self, results: Results) -> Conclusion:
         metrics = results.metrics()
-        whole = _variant(results, results.tasks)
         changes: dict[Key, Values] = {}
-        delta, why = _delta(results, metrics)
-        if delta:
-            changes[ALL, ALL] = delta
-        for task in metrics:
-            changes[task, ALL] = _change(results, task, metrics[task], whole)
-        partners = [(a, b) for a in results.tasks for b in results.tasks if a != b]
-        # Of two tasks the pair is all there is, and has been asked for.
-        for a, b in partners if len(results.tasks) > 2 else []:
-            pair = _variant(results, (a, b))
-            if pair is not None and a in metrics:
-                changes[a, b] = _change(results, a, metrics[a], pair)
-        changes = {key: values for key, values in changes.items() if values}
-        tests = dict(zip(changes, against_zero(list(changes.values())), strict=True))
+        changes[ALL, ALL], why = _delta(results, metrics)
+        for task, metric in metrics.items():
+            changes[task, ALL] = _change(results, task, metric, results.tasks)
+            if len(results.tasks) > 2:  # of two tasks the pair is all there is
+                changes |= {
+                    (task, other): _change(results, task, metric, (task, other))
+                    for other in results.tasks
+                    if other != task
+                }
+        tests = against_zero({key: values for key, values in changes.items() if values})
         entries = self._entries(results, tests)
         unit = results.known.in_hundredths(metrics.values())
         few = too_few(results)
-        made = sum(test.p is not None for test in tests.values())
-        deltas = {whole.name: percent(tests[ALL, ALL])} if whole is not None and (ALL, ALL) in tests else None
+        count = sum(test.p is not None for test in tests.values())
+        deltas = {"+".join(results.tasks): percent(tests[ALL, ALL])} if (ALL, ALL) in tests else None
         return Conclusion(
             title(results),
             [few] if few else [_headline(tests, metrics)],
             [
-                numbers(results, results.variants, {"Δm %": deltas} if deltas else None),
+                numbers_section(results, results.variants, {"Δm %": deltas} if deltas else None),
                 _together(results, metrics, tests, why),
                 *([transfer.section(results.tasks, metrics, entries, unit)] if entries else []),
-                cost(results),
-                jobs(results),
-                method(made, f"Δm, {many(len(metrics), 'task')} with all, and every entry of the matrix"),
+                *closing_sections(
+                    results, rule(count, f"Δm, {many(len(metrics), 'task')} with all, and every entry of the matrix")
+                ),
             ],
             transfer.rows(metrics, entries) if entries else (),
         )
@@ -111,44 +106,35 @@ def _names(watched: Any) -> list[str]:
     return [str(name) for name in watched] if isinstance(watched, Mapping) else [str(watched)]
 
 
-def _variant(results: Results, parts: Sequence[str]) -> Variant | None:
-    return next((each for each in results.variants if set(each.parts) == set(parts)), None)
+def _values(results: Results, parts: Sequence[str], metric: str) -> Values:
+    """Seed to the metric of the models of these tasks."""
+    variant = next((variant for variant in results.variants if set(variant.parts) == set(parts)), None)
+    return {} if variant is None else results.values(variant, metric)
 
 
-def _change(results: Results, task: str, metric: str, variant: Variant | None) -> Values:
+def _change(results: Results, task: str, metric: str, parts: Sequence[str]) -> Values:
     """Seed to the change of the task's metric against alone, as `change` tells it; none if it cannot be told."""
-    alone = _variant(results, (task,))
-    if variant is None or alone is None:
+    with_others, alone = _values(results, parts, metric), _values(results, (task,), metric)
+    lower, signed = results.sign(metric) < 0, results.known.facts(metric).signed
+    if no_change(task, alone.values(), signed):
         return {}
-    with_others, single = results.values(variant, metric), results.values(alone, metric)
-    if no_change(task, single.values(), results.known.facts(metric).signed):
-        return {}
-    lower = results.sign(metric) < 0
-    return {
-        seed: change(with_others[seed], single[seed], lower, results.known.facts(metric).signed)
-        for seed in with_others.keys() & single.keys()
-    }
+    return {seed: change(with_others[seed], alone[seed], lower, signed) for seed in with_others.keys() & alone.keys()}
 
 
 def _delta(results: Results, metrics: Mapping[str, str]) -> tuple[Values, str | None]:
     """Seed to Δm of all tasks together; without any, why."""
-    whole = _variant(results, results.tasks)
-    if whole is None or len(metrics) < len(results.tasks):
+    if len(metrics) < len(results.tasks):
         return {}, "a task has no test metric"
     lower = {task: results.sign(metric) < 0 for task, metric in metrics.items()}
     signed = [task for task, metric in metrics.items() if results.known.facts(metric).signed]
-    alone = {task: _variant(results, (task,)) for task in metrics}
-    singles = {task: {} if of is None else results.values(of, metrics[task]) for task, of in alone.items()}
-    for task, values in singles.items():
+    multi = {task: _values(results, results.tasks, metric) for task, metric in metrics.items()}
+    single = {task: _values(results, (task,), metric) for task, metric in metrics.items()}
+    for task, values in single.items():
         if reason := no_change(task, values.values(), task in signed):
             return {}, reason
-    deltas: dict[int, float] = {}
-    for seed in results.seeds:
-        multi = {task: results.values(whole, metric).get(seed) for task, metric in metrics.items()}
-        known_multi = {task: value for task, value in multi.items() if value is not None}
-        known_single = {task: values[seed] for task, values in singles.items() if seed in values}
-        if len(known_multi) == len(known_single) == len(metrics):
-            deltas[seed] = delta_m(known_multi, known_single, lower, signed)
+    seeds = [seed for seed in results.seeds if all(seed in own for own in (*multi.values(), *single.values()))]
+    at = {seed: [{task: own[seed] for task, own in of.items()} for of in (multi, single)] for seed in seeds}
+    deltas = {seed: delta_m(joint, alone, lower, signed) for seed, (joint, alone) in at.items()}
     return deltas, None if deltas else "no seed has all tasks together and each of them alone"
 
 
@@ -157,7 +143,7 @@ def _headline(tests: Mapping[Key, Contrast], metrics: Mapping[str, str]) -> str:
     if test is None:
         return "Δm cannot be told."
     signs = {task: tests[task, ALL].sign for task in metrics if (task, ALL) in tests}
-    better, worse = ([task for task, each in signs.items() if each == way] for way in (1, -1))
+    better, worse = ([task for task, sign in signs.items() if sign == way] for way in (1, -1))
     delta = f"Δm = {percent(test)} %"
     if not test.is_shown:
         sentence = f"No difference shown between learning all tasks together and each alone: {delta} ({test.certainty})"

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 import io
 import re
 import shlex
 from collections.abc import Mapping, Sequence
 from contextlib import redirect_stderr
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
+from hydra.core.override_parser.types import Override as ParsedOverride
 
 from mmfusion.config.check import check_study
 from mmfusion.config.compose import compose, load_config, read_overrides
@@ -20,10 +20,13 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder, user_folders
 from mmfusion.config.hydra_errors import as_config_error
 from mmfusion.config.instantiate import instantiate, trust
-from mmfusion.config.override import Override, parse_overrides
+from mmfusion.config.override import parse_overrides
+from mmfusion.store.sweep import job_hash
 from mmfusion.studies._base import MeasuredStudy, Study, TrainedStudy
 from mmfusion.studies.requested import GROUP
 from mmfusion.studies.results import LeftOut, Variant, by_reason
+from mmfusion.sweeps.command import check_job
+from mmfusion.sweeps.multirun import sweep_folder
 
 _NOT_HERE = {
     "seed": "a study sets the seeds itself; say study.seeds=5, or a list",
@@ -46,6 +49,7 @@ class StudyJobs:
         base: the command's own overrides of every job.
         config: the experiment's, as the command composes it.
         folder: of the sweep; the same command finds it again.
+        checked: the configs of jobs that have been composed, by the hash of their overrides.
     """
 
     name: str
@@ -55,6 +59,7 @@ class StudyJobs:
     base: Sequence[str]
     config: Mapping[str, Any]
     folder: Path
+    checked: Mapping[str, dict[str, Any]] = field(default_factory=dict)
 
     def job(self, variant: Variant, seed: int) -> list[str]:
         """A job's overrides, as a person would type them."""
@@ -75,7 +80,7 @@ class Measurement:
 
 
 def list_jobs(name: str, overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> StudyJobs | Measurement:
-    """Which variants there are, which of them are possible here, and with which overrides.
+    """Which variants of the preset there are, which of them are possible here, and with which overrides.
 
     Args:
         name: of the preset.
@@ -85,79 +90,55 @@ def list_jobs(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
     Raises:
         ConfigError: the study cannot be run, or the command sets what the study is to vary.
     """
-    plain, trusted = read_overrides(overrides)
+    typed, trusted = read_overrides(overrides)
     trust(trusted)
     folders = user_folders(config_dirs)
     known = groups([own_folder(), *folders])
-    requested = _refuse(plain, known, folders)
-    plain = [each.text for each in parse_overrides(plain) if each.section != "hydra"]
+    with as_config_error(typed, folders, known):
+        parsed = OverridesParser.create().parse_overrides(typed)
+    _refuse(typed, parsed)
+    own = [override for override in parse_overrides(typed) if override.section != "hydra"]
     with redirect_stderr(io.StringIO()):  # what composing says stands in each job's log
-        composed = compose(plain, config_dirs)
+        composed = compose([override.text for override in own], config_dirs)
     node = composed.config[GROUP]
     check_study(node, composed.sources)
     study: Study = instantiate(node, GROUP)
     for key in study.varies:
-        if typed := [each for each in parse_overrides(plain) if key in (each.name, f"{each.name}={each.value}")]:
-            raise ConfigError(f"{typed[-1]}: study={name} varies {key} itself; mmfusion ls study shows its options")
-    base = [each for each in plain if not _is_of_study(each)]
-    requested = requested or _folder_of_files(composed.hydra)
-    folder = (
-        Path(requested) if requested else Path(composed.config["paths"]["outputs"]) / f"study-{name}-{_hash(plain)}"
-    )
-    folder = folder.expanduser().absolute()
+        if sets := [override for override in own if key in (override.name, f"{override.name}={override.value}")]:
+            raise ConfigError(f"{sets[-1]}: study={name} varies {key} itself; mmfusion ls study shows its options")
+    base = [override.text for override in own if override.section != GROUP]
+    folder = sweep_folder(parsed, composed, f"study-{name}")
     if isinstance(study, MeasuredStudy):
         return Measurement(study, load_config(base, config_dirs), folder)
     if not isinstance(study, TrainedStudy):
         raise ConfigError(f"study={name}: {type(study).__name__} derives from neither TrainedStudy nor MeasuredStudy")
-    variants, left_out = [], []
+    variants, left_out, checked = [], [], {}
     for variant in study.variants(composed.config, known):
-        error = _wrong([*base, *variant.overrides, f"seed={study.seeds[0]}"], config_dirs)
-        if error is None:
+        job = [*base, *variant.overrides, f"seed={study.seeds[0]}"]
+        try:
+            checked[job_hash(job)] = check_job(job, config_dirs)
             variants.append(variant)
-        else:
-            left_out.append(LeftOut(variant.name, error))
+        except ConfigError as error:
+            left_out.append(LeftOut(variant.name, _in_one_line(error)))
     if not variants:
         # What is wrong with the experiment itself is wrong with every variant, and is said once.
-        load_config([*base, f"seed={study.seeds[0]}"], config_dirs)
+        check_job([*base, f"seed={study.seeds[0]}"], config_dirs)
     if len(variants) < 2:
         why = "".join(f"\n  {', '.join(names)}: {reason}" for reason, names in by_reason(left_out).items())
         raise ConfigError(f"study={name} needs at least two variants that are possible, found {len(variants)}:{why}")
-    return StudyJobs(name, study, variants, left_out, base, composed.config, folder)
+    return StudyJobs(name, study, variants, left_out, base, composed.config, folder, checked)
 
 
-def _refuse(plain: Sequence[str], known: Mapping[str, Mapping[str, Path]], folders: Sequence[Path]) -> str:
-    """Refuse several values, and what a study decides itself; returns the folder that is requested, or nothing."""
-    with as_config_error(plain, folders, known):
-        parsed = OverridesParser.create().parse_overrides(list(plain))
-    for typed, each in zip(plain, parsed, strict=True):
-        key = Override.parse(typed).name
-        if each.is_sweep_override():
-            one = "one study at a time" if key == GROUP else "a study takes one value of a key, and varies its own"
-            raise ConfigError(f"{typed}: {one}; a grid varies others: mmfusion train -m {shlex.quote(typed)}")
-        if key in _NOT_HERE and not (key == "hparams_search" and typed.endswith("=null")):
-            raise ConfigError(f"{typed}: {_NOT_HERE[key]}")
-    return next((str(each.value()) for each in reversed(parsed) if each.key_or_group == "hydra.sweep.dir"), "")
+def _refuse(typed: Sequence[str], parsed: Sequence[ParsedOverride]) -> None:
+    """Refuse several values, and what a study decides itself."""
+    for override, own in zip(parsed, parse_overrides(typed), strict=True):
+        if override.is_sweep_override():
+            one = "one study at a time" if own.name == GROUP else "a study takes one value of a key, and varies its own"
+            raise ConfigError(f"{own}: {one}; a grid varies others: mmfusion train -m {shlex.quote(own.text)}")
+        if own.name in _NOT_HERE and not (own.name == "hparams_search" and own.value == "null"):
+            raise ConfigError(f"{own}: {_NOT_HERE[own.name]}")
 
 
-def _folder_of_files(hydra: Mapping[str, Any]) -> str:
-    requested = str((hydra.get("sweep") or {}).get("dir") or "")
-    return "" if requested.startswith("multirun/") else requested  # Hydra's own default
-
-
-def _hash(overrides: Sequence[str]) -> str:
-    return hashlib.sha256("\n".join(sorted(overrides)).encode()).hexdigest()[:8]
-
-
-def _is_of_study(override: str) -> bool:
-    return Override.parse(override).section == GROUP
-
-
-def _wrong(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> str | None:
-    """What is wrong with a job's config; None if nothing is."""
-    try:
-        with redirect_stderr(io.StringIO()):
-            load_config(overrides, config_dirs)
-    except ConfigError as error:
-        first, *others = (" ".join(line.split()) for line in str(error).splitlines())
-        return "; ".join(others) if others and _SEVERAL.fullmatch(first) else " ".join([first, *others])
-    return None
+def _in_one_line(error: ConfigError) -> str:
+    first, *others = (" ".join(line.split()) for line in str(error).splitlines())
+    return "; ".join(others) if others and _SEVERAL.fullmatch(first) else " ".join([first, *others])

@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 
 from mmfusion.report.formatting import NONE, plus_minus
 from mmfusion.report.sections._base import Section, Table
+from mmfusion.studies.common_sections import short
 from mmfusion.studies.contrasts import Contrast
-from mmfusion.studies.sections import short
 
 Entries = Mapping[tuple[str, str], Contrast]
 """The task that is judged, and the one that it was trained with, to the change against alone in %."""
@@ -16,19 +16,15 @@ _PLACES = 2
 
 
 def section(tasks: Sequence[str], metrics: Mapping[str, str], entries: Entries, unit: str = "") -> Section:
-    """The matrix: a row a task that is judged, a column a task that it was trained with.
+    """The matrix: a row a task that is judged, with its metric, a column a task that it was trained with.
 
-    Args:
-        tasks: the columns.
-        metrics: task to the metric that it is judged by.
-        entries: the cells.
-        unit: what must be added where not all changes are in %.
+    `unit` is what must be added where not all changes are in %.
     """
     rows = []
     for task, metric in metrics.items():
-        cells = [entries.get((task, other)) for other in tasks]
-        rows.append([short(metric), *(NONE if each is None else percent(each) + "*" * each.is_shown for each in cells)])
-    shown = sum(each.is_shown for each in entries.values())
+        tests = [entries.get((task, other)) for other in tasks]
+        rows.append([short(metric), *(NONE if test is None else percent(test) + "*" * test.is_shown for test in tests)])
+    shown = sum(test.is_shown for test in entries.values())
     lines = [
         f"Change of the row's metric in % of what it is alone{unit}, with the column learned too; above 0 is better."
     ]

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.studies._base import Groups
 from mmfusion.studies.options import OptionsStudy
-from mmfusion.studies.results import Variant
+from mmfusion.studies.results import Groups, Variant
 
 
 class WeightingStudy(OptionsStudy):

@@ -11,10 +11,25 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.config.check import check
-from mmfusion.config.compose import Composed, compose, stock_hydra
+from mmfusion.config.compose import compose, stock_hydra
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.hydra_options import refuse_options
 from mmfusion.store.sweep import job_hash
+
+
+@dataclass(frozen=True)
+class Listed:
+    """Jobs one by one, in place of all combinations.
+
+    Attributes:
+        jobs: each one's overrides, as a person would type them.
+        about: what `sweep.json` is to say of them.
+        checked: the configs of those that have been composed already, by the hash of their overrides.
+    """
+
+    jobs: Sequence[Sequence[str]]
+    about: Mapping[str, Any]
+    checked: Mapping[str, dict[str, Any]]
 
 
 @dataclass(frozen=True)
@@ -28,8 +43,7 @@ class Command:
         argv: the whole command line, for the record.
         config: the config of the first combination that can be composed.
         folder: where the sweep lies.
-        jobs: each job's overrides, where they are listed and not every combination of `overrides`.
-        more: what else `sweep.json` is to say.
+        listed: the jobs, where they are not every combination of `overrides`.
     """
 
     overrides: Sequence[str]
@@ -38,8 +52,7 @@ class Command:
     argv: Sequence[str]
     config: Mapping[str, Any]
     folder: Path
-    jobs: Sequence[Sequence[str]] | None = None
-    more: Mapping[str, Any] = field(default_factory=dict)
+    listed: Listed | None = None
     _trainers: dict[str, Mapping[str, Any]] = field(default_factory=dict)
 
     @property
@@ -51,20 +64,15 @@ class Command:
     def record(self) -> dict[str, Any]:
         """What `sweep.json` is to say of it."""
         about = {"command": list(self.argv), "overrides": list(self.overrides), "words": self.prefix}
-        return {**about, "cwd": str(Path.cwd()), **self.more}
+        return {**about, "cwd": str(Path.cwd()), **(self.listed.about if self.listed else {})}
 
     def check(self, overrides: Sequence[str]) -> dict[str, Any]:
-        """A job's config, composed and checked.
-
-        Raises:
-            ConfigError: it is wrong, or its files set more of Hydra than they may: some launchers have them read again.
-        """
-        with redirect_stderr(io.StringIO()):  # what composing says stands in each job's log
-            composed = compose(overrides, self.config_dirs)
-        refuse_hydra_options(composed)
-        check(composed.config, composed.sources)
-        self._trainers[job_hash(overrides)] = composed.config["trainer"]
-        return composed.config
+        """A job's config, as `check_job` gives it."""
+        key = job_hash(overrides)
+        checked = self.listed.checked if self.listed else {}
+        config = checked[key] if key in checked else check_job(overrides, self.config_dirs)
+        self._trainers[key] = config["trainer"]
+        return config
 
     def trainer(self, overrides: Sequence[str]) -> Mapping[str, Any]:
         """The `trainer` section of a job's config; of a wrong config's, the first combination's."""
@@ -77,9 +85,17 @@ class Command:
         return self._trainers[key]
 
 
-def refuse_hydra_options(composed: Composed) -> None:
-    """Refuse what the files of a config must not say about Hydra; see `refuse_options`."""
+def check_job(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> dict[str, Any]:
+    """A job's config, composed and checked.
+
+    Raises:
+        ConfigError: it is wrong, or its files set more of Hydra than they may: some launchers have them read again.
+    """
+    with redirect_stderr(io.StringIO()):  # what composing says stands in each job's log
+        composed = compose(overrides, config_dirs)
     refuse_options(composed.hydra, stock_hydra())
+    check(composed.config, composed.sources)
+    return composed.config
 
 
 _CURRENT: ContextVar[Command | None] = ContextVar("command", default=None)

@@ -21,19 +21,12 @@ from mmfusion.sweeps.cleanup import cleaned_up
 from mmfusion.sweeps.command import Command, current
 from mmfusion.sweeps.pool import Pool
 from mmfusion.sweeps.process import EndedJob
-from mmfusion.sweeps.tables import refused_splits
+from mmfusion.sweeps.split_checks import refused_splits
 
 
 @dataclass
 class GridOutcome:
-    """How a grid went.
-
-    Attributes:
-        sweep: the grid.
-        jobs: all that were planned.
-        failed: those that ran and did not complete.
-        waiting: those that were not started, or of which another host has the result.
-    """
+    """How a grid went: the jobs that were planned, those that ran and did not complete, and those without a result."""
 
     sweep: Sweep
     jobs: list[Job]
@@ -88,16 +81,16 @@ def run_grid(arguments: Sequence[str], launch: Callable[[Sequence[Sequence[str]]
                     launch([for_hydra[i] for i in todo])
         finally:
             outcome = _outcome(sweep, jobs)
-            summarize(outcome)
+            summarize_grid(outcome)
     return outcome
 
 
 def _jobs(command: Command, arguments: Sequence[str]) -> tuple[list[list[str]], list[list[str]]]:
     """Each job's overrides, as a person would type them and as Hydra takes them."""
-    if command.jobs is None:
+    if command.listed is None:
         return combinations(command.overrides), combinations(arguments)
     known = groups([own_folder(), *user_folders(command.config_dirs)])
-    return [list(job) for job in command.jobs], [forced(job, known) for job in command.jobs]
+    return [list(job) for job in command.listed.jobs], [forced(job, known) for job in command.listed.jobs]
 
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:
@@ -189,8 +182,8 @@ def run_in_pool(pool: Pool, jobs: Sequence[Job], max_failures: int | None) -> li
     return ended
 
 
-def summarize(outcome: GridOutcome) -> None:
-    """The last words of a grid: what failed, where everything lies, and what to do next."""
+def summarize_grid(outcome: GridOutcome) -> None:
+    """Say what failed, where everything lies, and what to do next."""
     sweep = outcome.sweep
     completed = len(outcome.jobs) - len(outcome.failed) - len(outcome.waiting)
     say(f"{completed} of {len(outcome.jobs)} jobs completed in {shown_path(sweep.path)}")

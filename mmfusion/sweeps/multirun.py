@@ -8,7 +8,6 @@ import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -19,35 +18,29 @@ from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override
 
-from mmfusion.config.compose import PRIMARY, Composed, compose, forced, read_overrides, run_hydra, search_path
+from mmfusion.config.compose import (
+    PRIMARY,
+    Composed,
+    compose,
+    forced,
+    read_overrides,
+    run_hydra,
+    search_path,
+    stock_hydra,
+)
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder, user_folders
 from mmfusion.config.hydra_errors import as_config_error
-from mmfusion.config.hydra_options import GRID, PARTS, check_options
+from mmfusion.config.hydra_options import GRID, PARTS, check_options, refuse_options
 from mmfusion.config.instantiate import trust
 from mmfusion.config.override import parse_overrides
 from mmfusion.config.quoting import quoted
-from mmfusion.sweeps.command import Command, refuse_hydra_options, running
+from mmfusion.sweeps.command import Command, Listed, running
 from mmfusion.sweeps.worker import run_task
 
 # Hydra would write a log file a job and set up the root logger; a run keeps its own records. Its folders likewise.
 _QUIET = ("hydra/job_logging=none", "hydra/hydra_logging=none", "hydra.sweep.subdir=.")
 _STOCK = {"hydra/sweeper": "grid", "hydra/launcher": "process"}
-
-
-@dataclass(frozen=True)
-class Listed:
-    """Jobs one by one, in place of all combinations.
-
-    Attributes:
-        name: of the sweep's folder, in front of the hash.
-        jobs: each one's overrides, as a person would type them.
-        about: what `sweep.json` is to say of them.
-    """
-
-    name: str
-    jobs: Sequence[Sequence[str]]
-    about: Mapping[str, Any]
 
 
 def multirun(overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> bool:
@@ -69,26 +62,21 @@ def launch(overrides: Sequence[str], config_dirs: Sequence[str | Path] = (), lis
     folders = user_folders(config_dirs)
     known = groups([own_folder(), *folders])
     with as_config_error(plain, folders, known):
-        parsed = OverridesParser.create().parse_overrides(list(plain))
+        parsed = OverridesParser.create().parse_overrides(plain)
     for_hydra = [text for text, override in zip(plain, parsed, strict=True) if override.is_hydra_override()]
     for_jobs = [text for text, override in zip(plain, parsed, strict=True) if not override.is_hydra_override()]
     _need_plugin(plain)
-    first, composed = _first(plain, parsed, config_dirs)
-    refuse_hydra_options(composed)
+    first, composed = _first(parsed, config_dirs)
+    refuse_options(composed.hydra, stock_hydra())
     chosen = [
         f"{group}={own}" for group, own in _STOCK.items() if not _is_chosen(group, plain, composed.sources.choices)
     ]
     with as_config_error(plain, folders, known):
-        arguments = [*forced([*first, *for_hydra], known), *search_path(folders), *chosen]
-        settings = run_hydra(arguments)[1]
+        settings = run_hydra([*forced([*first, *for_hydra], known), *search_path(folders), *chosen])[1]
     check_options(settings)
     is_grid = listed is None and settings["sweeper"]["_target_"] == GRID
-    folder = _given_folder(parsed, composed.hydra) or _own_folder_of(
-        plain, parsed, composed.config, listed.name if listed else composed.config["name"], is_grid
-    )
-    command = Command(for_jobs, list(config_dirs), trusted, list(sys.argv), composed.config, folder)
-    if listed is not None:
-        command = replace(command, jobs=listed.jobs, more=listed.about)
+    folder = sweep_folder(parsed, composed, composed.config["name"], is_grid)
+    command = Command(for_jobs, list(config_dirs), trusted, list(sys.argv), composed.config, folder, listed)
     given = _launcher([*forced(plain, known), *chosen], settings)
     arguments = [*given, *search_path(folders), *_QUIET, f"hydra.sweep.dir={quoted(str(folder))}"]
     hydra = initialize_config_dir(str(own_folder()), job_name="mmfusion", version_base="1.3")
@@ -99,9 +87,7 @@ def launch(overrides: Sequence[str], config_dirs: Sequence[str | Path] = (), lis
             return app.multirun(config_name=PRIMARY, task_function=run_task, overrides=arguments)
 
 
-def _first(
-    plain: Sequence[str], parsed: Sequence[Override], config_dirs: Sequence[str | Path]
-) -> tuple[list[str], Composed]:
+def _first(parsed: Sequence[Override], config_dirs: Sequence[str | Path]) -> tuple[list[str], Composed]:
     """The overrides of a combination that can be composed, and what they make: the first one's if there is one.
 
     Of a range of numbers there is no first, and the default stands. Whether the other combinations are right is for the
@@ -111,11 +97,11 @@ def _first(
         ConfigError: the first combination's, if none can be composed that takes each value once.
     """
     choices: list[list[str]] = []
-    for text, override in zip(plain, parsed, strict=True):
+    for override in parsed:
         if override.is_hydra_override():
             continue
         if not override.is_sweep_override():
-            choices.append([text])
+            choices.append([str(override.input_line)])
         elif override.is_discrete_sweep():
             choices.append([f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()])
     error: ConfigError | None = None
@@ -129,28 +115,27 @@ def _first(
     raise error
 
 
-def _given_folder(parsed: Sequence[Override], settings: Mapping[str, Any]) -> Path | None:
-    """The sweep's folder that the command line or a file names."""
+def sweep_folder(parsed: Sequence[Override], composed: Composed, name: str, is_grid: bool = False) -> Path:
+    """The sweep's folder: the command line's or a file's, or else `<paths.outputs>/<name>-<hash of the overrides>`.
+
+    A grid's axes count by name, so that they can get more values.
+
+    Raises:
+        ConfigError: it has an interpolation.
+    """
     typed = [str(override.value()) for override in parsed if override.key_or_group == "hydra.sweep.dir"]
-    given = typed[-1] if typed else str(settings.get("sweep", {}).get("dir") or "")
-    if not given or (not typed and given.startswith("multirun/")):  # Hydra's own default
-        return None
-    if "${" in given:
-        raise ConfigError(f"hydra.sweep.dir={given}: expected a plain path: the same command must find it again")
-    return Path(given).expanduser().absolute()
-
-
-def _own_folder_of(
-    plain: Sequence[str], parsed: Sequence[Override], config: Mapping[str, Any], name: str, is_grid: bool
-) -> Path:
-    """The sweep's folder by its overrides; a grid's axes count by name, so that they can get more values."""
+    given = typed[-1] if typed else str((composed.hydra.get("sweep") or {}).get("dir") or "")
+    if given and (typed or not given.startswith("multirun/")):  # else Hydra's own default
+        if "${" in given:
+            raise ConfigError(f"hydra.sweep.dir={given}: expected a plain path: the same command must find it again")
+        return Path(given).expanduser().absolute()
     lines = [
-        override.get_key_element().lstrip("+") if is_grid and override.is_sweep_override() else text
-        for text, override in zip(plain, parsed, strict=True)
+        override.get_key_element().lstrip("+") if is_grid and override.is_sweep_override() else str(override.input_line)
+        for override in parsed
         if not override.is_hydra_override()
     ]
     digits = hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:8]
-    return (Path(config["paths"]["outputs"]).expanduser() / f"{name}-{digits}").absolute()
+    return (Path(composed.config["paths"]["outputs"]).expanduser() / f"{name}-{digits}").absolute()
 
 
 @contextmanager

@@ -10,8 +10,8 @@ from typing import Any
 from mmfusion.config.errors import ConfigError
 from mmfusion.hardware import usable_cores
 from mmfusion.store.sweep import Job, Sweep
+from mmfusion.sweeps.job_slots import Slots
 from mmfusion.sweeps.process import EndedJob, JobProcess
-from mmfusion.sweeps.slots import Slots
 
 _POLL = 0.1  # seconds between two looks at the processes
 
@@ -22,8 +22,6 @@ class Pool:
     To be used by the main thread alone: on Linux a job ends with the thread that started it.
 
     Args:
-        sweep: of the jobs.
-        slots: places on this machine.
         prefix: on each job's command line, before its overrides.
         trainer: gives the `trainer` section of a job's config, by its overrides; it says how many devices it takes.
         timeout_s: seconds after which a job is ended and has failed; None waits for ever.

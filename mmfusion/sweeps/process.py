@@ -34,13 +34,7 @@ def command_line(prefix: Sequence[str], job: Job) -> list[str]:
 
 @dataclass(frozen=True)
 class EndedJob:
-    """A job that has come to its end.
-
-    Attributes:
-        job: which.
-        result: its `result.json`.
-        seconds: that its process lived.
-    """
+    """A job that has come to its end, with its `result.json` and how long its process lived."""
 
     job: Job
     result: Mapping[str, Any]
@@ -61,8 +55,6 @@ class JobProcess:
     """A job at work, from its folder's making to its result.
 
     Args:
-        sweep: of the job.
-        job: what to run.
         prefix: before its overrides on the command line.
         environment: beside this process's own.
         cwd: where the sweep was started, for `./conf` and relative paths; None is this process's own folder.
@@ -155,7 +147,7 @@ class JobProcess:
             return {"status": "stopped", "error": error}
         if self._reason is not None:
             return self.sweep.settle(self.job, *self._reason)
-        return self.sweep.settle(self.job, explained(self._process.returncode, self.job.folder / LOG))
+        return self.sweep.settle(self.job, exit_reason(self._process.returncode, self.job.folder / LOG))
 
     def _signal(self, number: int, group: bool = True) -> None:
         # By hand, for psutil knows no process groups.
@@ -163,7 +155,7 @@ class JobProcess:
             (os.killpg if group else os.kill)(self._process.pid, number)
 
 
-def explained(code: int, log: Path) -> str:
+def exit_reason(code: int, log: Path) -> str:
     """What an exit code says, with the end of the log."""
     number = -code if code < 0 else code - 128 if 128 < code < 160 else 0
     try:

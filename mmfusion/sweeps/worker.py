@@ -51,12 +51,10 @@ def run_job(
 ) -> dict[str, Any]:
     """Run the job and wait for it; ends it if this process is interrupted.
 
+    One that has completed, was cancelled, or that another host is at work on is left alone.
+
     Args:
-        sweep: of the job.
-        job: what to run; if it has completed, was cancelled, or another host is at work on it, it is left alone.
-        prefix: see `JobProcess`.
-        environment: see `JobProcess`.
-        cwd: see `JobProcess`.
+        sweep, job, prefix, environment, cwd: see `JobProcess`.
         timeout_s: after which whoever runs this process ends it. The job is ended a little before, so that its result
             says so.
         sweeper: the process without which the job is not to go on.

@@ -34,16 +34,16 @@ def write_jobs(folder, study_jobs, metrics):
     places = {}
     for number, (variant, seed) in enumerate(study_jobs.jobs()):
         place = places[variant, seed] = folder / str(number)
-        found = metrics(variant, seed)
-        if found is None:
+        own = metrics(variant, seed)
+        if own is None:
             continue
-        without = [each.lstrip("~") for each in variant.overrides if each.startswith("~")]
-        typed = dict(each.split("=", 1) for each in variant.overrides if not each.startswith("~"))
+        without = [text.lstrip("~") for text in variant.overrides if text.startswith("~")]
+        typed = dict(text.split("=", 1) for text in variant.overrides if not text.startswith("~"))
         numbers = {key: float(value) if key == "modality.dropout" else value for key, value in typed.items()}
         cfg = config(numbers, seed=seed, without=without, task=copy.deepcopy(study_jobs.config["task"]))
         overrides = [*variant.overrides, f"seed={seed}"]
-        failed = {"status": "failed", "error": found} if isinstance(found, str) else {}
-        write_run(place, cfg, None if failed else found, overrides=overrides, **failed)
+        failed = {"status": "failed", "error": own} if isinstance(own, str) else {}
+        write_run(place, cfg, None if failed else own, overrides=overrides, **failed)
     return places
 
 
@@ -55,12 +55,15 @@ def results(folder, study_jobs, metrics):
 
 def section(conclusion, start):
     """The lines of the section whose title begins so."""
-    (found,) = [each for each in conclusion.sections if each.title.startswith(start)]
-    return list(found.lines)
+    return list(_of(conclusion, start).lines)
 
 
 def rows(conclusion, start):
     """The table of that section."""
-    (found,) = [each for each in conclusion.sections if each.title.startswith(start)]
-    (table,) = found.tables
+    (table,) = _of(conclusion, start).tables
     return [list(table.head), *map(list, table.rows)]
+
+
+def _of(conclusion, start):
+    (section,) = [section for section in conclusion.sections if section.title.startswith(start)]
+    return section

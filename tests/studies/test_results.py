@@ -6,8 +6,8 @@ import pytest
 from mmfusion.config.errors import ConfigError
 from mmfusion.store.find import find_runs
 from mmfusion.store.run import Run
-from mmfusion.studies.results import LeftOut, Results, Variant, by_reason
-from mmfusion.studies.sections import numbers
+from mmfusion.studies.common_sections import numbers_section
+from mmfusion.studies.results import Results, Variant
 from tests.report.prediction_runs import write_unequal_runs
 
 A, B = Variant("a", ("fusion=a",)), Variant("b", ("fusion=b",))
@@ -32,38 +32,38 @@ def test_values_are_those_of_completed_runs_by_seed():
         ("a", 1): run("failed", **{"label/accuracy": 0.9}),
         ("a", 7): with_accuracy(0.1),
     }
-    found = results(runs)
-    assert found.values(A, ACCURACY) == {0: 0.5}, "a failed run and one of another seed are not counted"
-    assert found.values(B, ACCURACY) == found.values(A, MAE) == {}
-    assert found.of(A) == [runs["a", 0]]
-    assert found.of(B) == []
-    assert len(found.completed) == 2
+    read = results(runs)
+    assert read.values(A, ACCURACY) == {0: 0.5}, "a failed run and one of another seed are not counted"
+    assert read.values(B, ACCURACY) == read.values(A, MAE) == {}
+    assert read.of(A) == [runs["a", 0]]
+    assert read.of(B) == []
+    assert len(read.completed) == 2
 
 
 def test_variants_are_compared_on_the_rows_that_all_were_tested_on(tmp_path):
     folder, rows = write_unequal_runs(tmp_path)
-    runs = {(each.id[-2], int(each.id[-1])): each for each in find_runs([folder])}
-    found = Results("example", [A, B], [], [0, 1, 2], runs, ["a", "b"], ["y"])
+    runs = {(run.id[-2], int(run.id[-1])): run for run in find_runs([folder])}
+    read = Results("example", [A, B], [], [0, 1, 2], runs, ["a", "b"], ["y"])
     shared = int((~rows[2]).sum())
-    assert found.same_rows("test/y/accuracy").anew == [shared]
-    assert min(found.values(A, "test/y/accuracy").values()) > 0.85, "hard rows do not count"
-    assert f"on the {shared} test rows" in " ".join(numbers(found, [A, B]).lines)
+    assert read.same_rows("test/y/accuracy").anew == [shared]
+    assert min(read.values(A, "test/y/accuracy").values()) > 0.85, "hard rows do not count"
+    assert f"on the {shared} test rows" in " ".join(numbers_section(read, [A, B]).lines)
     (folder / "b0" / "predictions.parquet").unlink()
-    found = Results("example", [A, B], [], [0, 1, 2], runs, ["a", "b"], ["y"])
-    assert list(found.values(B, "test/y/accuracy")) == [1, 2]
-    assert "not compared, b, seed 0; it was tested on other rows" in " ".join(numbers(found, [A, B]).lines)
+    read = Results("example", [A, B], [], [0, 1, 2], runs, ["a", "b"], ["y"])
+    assert list(read.values(B, "test/y/accuracy")) == [1, 2]
+    assert "not compared, b, seed 0; it was tested on other rows" in " ".join(numbers_section(read, [A, B]).lines)
 
 
 def test_means_over_seeds():
-    found = results(
+    read = results(
         {("a", seed): with_accuracy(value) for seed, value in enumerate((0.5, 0.75, 1.0))}
         | {("b", 1): with_accuracy(0.5)}
     )
-    mean = found.mean(A, ACCURACY)
+    mean = read.mean(A, ACCURACY)
     assert (mean.mean, mean.n) == (0.75, 3)
     assert mean.half == pytest.approx(4.302653 * 0.25 / sqrt(3))  # t of 2 degrees of freedom at 97.5 %
-    assert (found.mean(B, ACCURACY).mean, found.mean(B, ACCURACY).half) == (0.5, None)
-    assert found.mean(A, MAE) is None
+    assert (read.mean(B, ACCURACY).mean, read.mean(B, ACCURACY).half) == (0.5, None)
+    assert read.mean(A, MAE) is None
 
 
 def test_jobs_that_did_not_complete_and_why():
@@ -83,23 +83,18 @@ def test_jobs_that_did_not_complete_and_why():
 
 
 def test_a_task_is_judged_by_its_main_metric_in_the_tasks_order():
-    found = results(
+    read = results(
         {("a", 0): with_accuracy(1.0, **{"label/loss": 2.0, "dose/loss": 3.0, "dose/mae": 1.0, "other/mae": 1.0})}
     )
-    assert list(found.metrics().items()) == [("label", ACCURACY), ("dose", MAE)]
+    assert list(read.metrics().items()) == [("label", ACCURACY), ("dose", MAE)]
     assert results({("a", 0): with_accuracy(1.0)}).metrics() == {"label": ACCURACY}
     assert results({("a", 0): run("failed", **{"label/accuracy": 1.0})}).metrics() == {}
 
 
-def test_reasons_and_whom_they_concern():
-    left = [LeftOut("x", "no tokens"), LeftOut("y", "too many"), LeftOut("z", "no tokens")]
-    assert by_reason(left) == {"no tokens": ["x", "z"], "too many": ["y"]}
-
-
 def test_which_way_is_better():
-    found = results({("a", 0): with_accuracy(1.0)})
-    assert [found.sign(metric) for metric in (ACCURACY, MAE, "val/label/loss")] == [1, -1, -1]
-    assert [found.arrow(metric) for metric in (ACCURACY, MAE, "test/label/zing")] == ["↑", "↓", ""]
-    assert [found.better(metric) for metric in (ACCURACY, MAE)] == ["higher is better", "lower is better"]
+    read = results({("a", 0): with_accuracy(1.0)})
+    assert [read.sign(metric) for metric in (ACCURACY, MAE, "val/label/loss")] == [1, -1, -1]
+    assert [read.arrow(metric) for metric in (ACCURACY, MAE, "test/label/zing")] == ["↑", "↓", ""]
+    assert [read.better(metric) for metric in (ACCURACY, MAE)] == ["higher is better", "lower is better"]
     with pytest.raises(ConfigError, match="does not know whether a higher zing"):
-        found.sign("test/label/zing")
+        read.sign("test/label/zing")

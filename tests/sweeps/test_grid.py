@@ -5,7 +5,7 @@ import pytest
 from mmfusion.config.errors import ConfigError
 from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.command import Command, running
-from mmfusion.sweeps.grid import GridOutcome, combinations, run_grid, summarize
+from mmfusion.sweeps.grid import GridOutcome, combinations, run_grid, summarize_grid
 
 
 @pytest.mark.parametrize(
@@ -87,7 +87,7 @@ def test_last_words(tmp_path, capsys):
     folder.settle(jobs[0], "ConfigError: 2 problems:\n  fusion.dim: wrong\n  more", "failed")
     folder.prepare(jobs[1])
     folder.settle(jobs[1], "the sweep was stopped", "stopped")
-    summarize(GridOutcome(folder, jobs, jobs[:2], jobs[2:]))
+    summarize_grid(GridOutcome(folder, jobs, jobs[:2], jobs[2:]))
     printed = capsys.readouterr().err
     assert "0 of 3 jobs completed" in printed
     assert "failed: job 0 (seed=1): ConfigError: 2 problems: fusion.dim: wrong (" in printed

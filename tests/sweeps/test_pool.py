@@ -7,8 +7,8 @@ import psutil
 import pytest
 
 from mmfusion.store.owner import is_alive
+from mmfusion.sweeps.job_slots import Slots
 from mmfusion.sweeps.pool import Pool
-from mmfusion.sweeps.slots import Slots
 from tests.helpers import waiting
 
 pytestmark = pytest.mark.usefixtures("stand_in")

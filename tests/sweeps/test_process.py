@@ -3,7 +3,7 @@ from pathlib import Path
 
 from mmfusion.config.compose import compose
 from mmfusion.store.sweep import Job
-from mmfusion.sweeps.process import command_line, explained
+from mmfusion.sweeps.process import command_line, exit_reason
 
 
 def test_a_job_is_mmfusion_train_in_its_folder(tmp_path):
@@ -21,14 +21,14 @@ def test_a_job_is_mmfusion_train_in_its_folder(tmp_path):
 
 def test_an_exit_code_in_words(tmp_path):
     log = tmp_path / "log.txt"
-    assert explained(-9, log) == (
+    assert exit_reason(-9, log) == (
         "the process was killed by signal 9 (SIGKILL, out of memory perhaps) without saying why; log.txt is empty"
     )
     log.write_bytes(b"x" * 3000 + b"\xff the end")
-    assert explained(139, log).startswith(
+    assert exit_reason(139, log).startswith(
         "the process ended with exit code 139 (SIGSEGV) without saying why; end of log"
     )
-    assert explained(3, log).startswith("the process ended with exit code 3 without")
-    assert explained(-64, log).startswith("the process was killed by signal 64")
-    assert explained(3, log).endswith("the end")
-    assert len(explained(3, log)) < 2200
+    assert exit_reason(3, log).startswith("the process ended with exit code 3 without")
+    assert exit_reason(-64, log).startswith("the process was killed by signal 64")
+    assert exit_reason(3, log).endswith("the end")
+    assert len(exit_reason(3, log)) < 2200

@@ -78,7 +78,7 @@ class Values:
         return self.extremes()
 
 
-def read(key: str, override: Override) -> Values:
+def read_values(key: str, override: Override) -> Values:
     """The values of a parsed override with a sweep in it.
 
     Raises:

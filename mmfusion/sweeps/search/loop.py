@@ -14,11 +14,12 @@ from mmfusion.store.owner import identity, is_gone, is_here, owner_text
 from mmfusion.store.sweep import Job, Sweep
 from mmfusion.sweeps.cleanup import cancel
 from mmfusion.sweeps.grid import say
+from mmfusion.sweeps.pool import Pool
 from mmfusion.sweeps.process import EndedJob
 from mmfusion.sweeps.search.active_trial import ActiveTrial, jobs_of
-from mmfusion.sweeps.search.batch import Runner
+from mmfusion.sweeps.search.batch_runner import BatchRunner
 from mmfusion.sweeps.search.samplers import Sampling
-from mmfusion.sweeps.search.settings import Settings
+from mmfusion.sweeps.search.settings import SearchSettings
 from mmfusion.sweeps.search.space import Space
 from mmfusion.sweeps.search.study import OVERRIDES, VALUES, SharedStudy
 from mmfusion.sweeps.search.summary import trial_line
@@ -33,13 +34,7 @@ class Search:
     """Runs trials until the study has `n_trials` finished ones, or may start no other.
 
     Args:
-        settings: see there.
         base: overrides that are the same in every trial.
-        space: what is searched.
-        sampling: draws from it.
-        study: which keeps the trials.
-        sweep: whose jobs they are.
-        runner: runs jobs.
         max_failures: trials of this process that may fail; no other is started once more have.
 
     Attributes:
@@ -49,13 +44,13 @@ class Search:
 
     def __init__(
         self,
-        settings: Settings,
+        settings: SearchSettings,
         base: Sequence[str],
         space: Space,
         sampling: Sampling,
         study: SharedStudy,
         sweep: Sweep,
-        runner: Runner,
+        runner: Pool | BatchRunner,
         max_failures: int | None,
     ) -> None:
         self.settings, self.base, self.space, self.sampling = settings, list(base), space, sampling

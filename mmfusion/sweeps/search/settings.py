@@ -12,7 +12,7 @@ from mmfusion.config.errors import ConfigError
 
 
 @dataclass
-class Settings:
+class SearchSettings:
     """`hydra.sweeper`; what each option is, and its default, stands in `conf/hydra/sweeper/search.yaml`."""
 
     n_trials: int

@@ -15,7 +15,7 @@ from hydra.errors import HydraException, OverrideParseException
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from mmfusion.config.errors import ConfigError, suggest
-from mmfusion.sweeps.search.distribution import FORMS, Values, read
+from mmfusion.sweeps.search.distribution import FORMS, Values, read_values
 
 SPACE = "hydra.sweeper.space"
 _CONDITIONAL = ("space", "when")
@@ -146,7 +146,7 @@ def build_space(
         given.add(key.lstrip("+~"))
         if override.is_sweep_override():
             key = key.removeprefix("++")
-            entries[key.lstrip("+")] = Entry(key, override.get_value_string(), read(key, override))
+            entries[key.lstrip("+")] = Entry(key, override.get_value_string(), read_values(key, override))
         else:
             base.append(text)
     for key, node in _flat(written or {}):
@@ -183,7 +183,7 @@ def _entry(key: str, node: Any) -> Entry:
         (override,) = parse([f"{key}={text}"])
         if not override.is_sweep_override():
             raise ConfigError(f"{place}: {text!r} is one value and nothing to search; write {FORMS}")
-        return Entry(key.removeprefix("++"), text, read(place, override), when)
+        return Entry(key.removeprefix("++"), text, read_values(place, override), when)
     except OverrideParseException as error:
         lines = str(error).splitlines()
         reason = lines[1] if lines[0].startswith("Error parsing") and len(lines) > 1 else lines[0]

@@ -35,15 +35,7 @@ _NAMED_S = 60.0  # seconds within which a sweeper has put its name to a trial th
 
 
 class SharedStudy:
-    """A study in its storage, which several sweepers may go on with at once.
-
-    Args:
-        storage: its full name.
-        name: the study's.
-        folder: the sweep's; processes that share it take turns to ask.
-        objectives: what it is after.
-        pruner: none if there are several objectives.
-    """
+    """A study in its storage, which several sweepers may go on with at once; those that share `folder` take turns."""
 
     def __init__(
         self, storage: str, name: str, folder: Path, objectives: Sequence[Objective], pruner: BasePruner

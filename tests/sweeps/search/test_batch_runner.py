@@ -4,7 +4,7 @@ import pytest
 
 from mmfusion.store.sweep import Sweep, job_hash
 from mmfusion.sweeps.command import Command
-from mmfusion.sweeps.search.batch import Batch
+from mmfusion.sweeps.search.batch_runner import BatchRunner
 
 
 class Launcher:
@@ -28,7 +28,7 @@ def batch(tmp_path, monkeypatch):
     folder = Sweep(tmp_path / "sweep")
     folder.open(kind="search")
     command = Command([], [], [], [], {}, folder.path)
-    return Batch(Launcher(folder), folder, command, 2)
+    return BatchRunner(Launcher(folder), folder, command, 2)
 
 
 def test_jobs_are_launched_together_and_their_results_come_back(batch):

@@ -16,23 +16,23 @@ from mmfusion.config.validation import no_validation
 from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.command import Command, current
 from mmfusion.sweeps.grid import say
-from mmfusion.sweeps.search.batch import Batch, Runner
+from mmfusion.sweeps.search.batch_runner import BatchRunner
 from mmfusion.sweeps.search.coverage import covering
 from mmfusion.sweeps.search.loop import Search
 from mmfusion.sweeps.search.objectives import Objective, check_objectives, resolve_objectives
 from mmfusion.sweeps.search.samplers import Sampling
-from mmfusion.sweeps.search.settings import Settings
+from mmfusion.sweeps.search.settings import SearchSettings
 from mmfusion.sweeps.search.space import Space, build_space, parse
 from mmfusion.sweeps.search.study import SharedStudy
-from mmfusion.sweeps.search.summary import SearchOutcome, summarize
-from mmfusion.sweeps.tables import refused_splits
+from mmfusion.sweeps.search.summary import SearchOutcome, summarize_search
+from mmfusion.sweeps.split_checks import refused_splits
 from mmfusion.training.search.pruners import build_pruner, prunes
 from mmfusion.training.search.storage import resolve
 
 PRESET = "hparams_search"
 
 
-def search(settings: Settings, launcher: Launcher) -> SearchOutcome:
+def search(settings: SearchSettings, launcher: Launcher) -> SearchOutcome:
     """Search as the settings say, with `launcher`.
 
     Raises:
@@ -63,7 +63,7 @@ def search(settings: Settings, launcher: Launcher) -> SearchOutcome:
         limits = [n for n in (settings.max_failures, getattr(launcher, "max_failures", None)) if n is not None]
         # mmfusion's own launcher starts a trial as soon as another ends; others take them by the batch.
         pool = getattr(launcher, "pool", None)
-        runner: Runner = pool() if pool else Batch(launcher, sweep, command, settings.batch_size)
+        runner = pool() if pool else BatchRunner(launcher, sweep, command, settings.batch_size)
         finder = Search(settings, base, space, sampling, study, sweep, runner, min(limits, default=None))
         finished = len(study.finished())
         if finished:
@@ -71,14 +71,14 @@ def search(settings: Settings, launcher: Launcher) -> SearchOutcome:
         try:
             finder.run()
         finally:
-            outcome = summarize(study, sweep, command.prefix, finder.failed, finder.limit, finder.gave_up)
+            outcome = summarize_search(study, sweep, command.prefix, finder.failed, finder.limit, finder.gave_up)
     finally:
         study.close()
     return outcome
 
 
 def _space(
-    settings: Settings, command: Command, typed: Sequence[str], presets: Sequence[str]
+    settings: SearchSettings, command: Command, typed: Sequence[str], presets: Sequence[str]
 ) -> tuple[Space, list[str]]:
     """What is searched, and the overrides of every trial."""
     base = [text for text, override in zip(typed, parse(typed), strict=True) if not override.is_sweep_override()]
@@ -128,7 +128,7 @@ def _fixed(composed: Composed) -> Callable[[str], str | None]:
     return value
 
 
-def _objectives(settings: Settings, command: Command, space: Space, base: Sequence[str]) -> tuple[Objective, ...]:
+def _objectives(settings: SearchSettings, command: Command, space: Space, base: Sequence[str]) -> tuple[Objective, ...]:
     """After a look at a few configs of the space, which says what is wrong before anything is trained."""
     objectives: tuple[Objective, ...] = ()
     configs = {}
@@ -160,7 +160,7 @@ _HINT = (
 def _open(
     sweep: Sweep,
     command: Command,
-    settings: Settings,
+    settings: SearchSettings,
     name: str,
     storage: str,
     objectives: Sequence[Objective],

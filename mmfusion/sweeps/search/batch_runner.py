@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any, Protocol
+from typing import Any
 
 from hydra.plugins.launcher import Launcher
 
@@ -18,34 +18,10 @@ from mmfusion.sweeps.command import Command
 from mmfusion.sweeps.process import EndedJob
 
 
-class Runner(Protocol):
-    """What a search runs its jobs with: `mmfusion.sweeps.pool.Pool`, or a `Batch`."""
+class BatchRunner:
+    """Collects up to `size` jobs and launches them together; a search asks for the next only when all have ended.
 
-    def __enter__(self) -> Any: ...
-
-    def __exit__(self, *error: object) -> None: ...
-
-    def has_slot(self, job: Job) -> bool:
-        """Whether that job could start now."""
-
-    def start(self, job: Job, environment: Mapping[str, str] | None = None, **note: Any) -> None:
-        """Run it; one that cannot be started has failed, as `wait` then says."""
-
-    def wait(self, seconds: float | None = None) -> list[EndedJob]:
-        """The jobs that have ended since; waits for one, or so long."""
-
-    def stop(self, reason: str = "") -> list[EndedJob]:
-        """End all jobs."""
-
-
-class Batch:
-    """Collects jobs and launches them together; a search asks for the next only when all have ended.
-
-    Args:
-        launcher: one of Hydra's.
-        sweep: the search's, through which the launcher's workers learn what to run.
-        command: the sweep's.
-        size: jobs in a batch.
+    It is used as a `Pool` is. The launcher's workers learn through the sweep's folder what to run.
     """
 
     def __init__(self, launcher: Launcher, sweep: Sweep, command: Command, size: int) -> None:
@@ -56,7 +32,7 @@ class Batch:
         self._ended: list[EndedJob] = []
         self._notes: dict[str, dict[str, Any]] = {}
 
-    def __enter__(self) -> Batch:
+    def __enter__(self) -> BatchRunner:
         return self
 
     def __exit__(self, *error: object) -> None:
