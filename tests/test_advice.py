@@ -29,7 +29,7 @@ from mmfusion.data.table.guess import guess_decimal, read_guessed
 from mmfusion.data.table.new_rows import read_rows
 from mmfusion.data.table.number_columns import in_points
 from mmfusion.data.table.read import ReadOptions
-from mmfusion.runs.config import new_table_overrides, reading_overrides
+from mmfusion.runs.config import OF_NEW_TABLE, reading_overrides
 from mmfusion.runs.init import read_table
 from mmfusion.sweeps.split_checks import refused_splits
 from mmfusion.tasks.regression import Regression
@@ -140,7 +140,7 @@ def test_advice_on_a_file(tmp_path, case):
                 {**options, "split": {**options["split"], override.removeprefix("data.split.").split("=")[0]: None}},
             )
             continue
-        given = new_table_overrides([override])
+        given = reading_overrides([override], OF_NEW_TABLE)
         if (case, override) != ("a letter", "data.delimiter=;"):  # an example of another sign
             read(path, {**options, **given})
             read_rows(path, {"path": name, **options}, given=dict(given))  # as in `predict`
@@ -299,7 +299,7 @@ def test_advice_on_the_columns_of_new_rows(tmp_path):
     path.write_text("x^y\n1^2\n3^4\n")
     with pytest.raises(DataError, match=r"set data\.delimiter=SIGN"):
         check_trained_columns(read_rows(path, {}), ["x", "y"])
-    check_trained_columns(read_rows(path, {}, given=new_table_overrides(["data.delimiter=^"])), ["x", "y"])
+    check_trained_columns(read_rows(path, {}, given=reading_overrides(["data.delimiter=^"])), ["x", "y"])
 
 
 COMPOSED = {

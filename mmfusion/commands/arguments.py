@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from mmfusion.config.override import parse_overrides
+from mmfusion.config.override import parse_overrides, split_trust
 from mmfusion.progress import busy
 
 OK, FAILED, USAGE, INTERRUPTED = 0, 1, 2, 130
@@ -78,7 +78,6 @@ def take_trust(places: list[str]) -> list[str]:
     if not any("trusted_modules=" in place for place in places):
         return places
     from mmfusion.config.instantiate import trust
-    from mmfusion.config.override import split_trust
 
     rest, trusted = split_trust(places)
     trust(trusted)
@@ -107,10 +106,17 @@ def take_sections(words: list[str]) -> tuple[list[str], dict[str, dict[str, Any]
     return rest, sections
 
 
-def check_run(run: str, overrides: list[str], trusted: list[str]) -> None:
-    """Refuse what is no run, and overrides that it has no place for, before the heavy imports."""
-    from mmfusion.config.instantiate import trusting
-    from mmfusion.runs.config import read_run_config
+def check_run(run: str, overrides: list[str], *, new_table: bool = False) -> tuple[list[str], list[str]]:
+    """The overrides of a command on a run, and the modules that they open.
 
+    Refuses what is no run, and overrides that it has no place for, before the heavy imports.
+    """
+    from mmfusion.config.instantiate import trusting
+    from mmfusion.runs.config import OF_NEW_TABLE, read_run_config, reading_overrides
+
+    rest, trusted = split_trust(overrides)
     with trusting(trusted):
-        read_run_config(run, overrides)
+        read_run_config(run, [] if new_table else rest)
+    if new_table:
+        reading_overrides(rest, OF_NEW_TABLE)
+    return rest, trusted

@@ -18,10 +18,7 @@ def run(arguments: list[str]) -> int:
     )
     take_checkpoint(parser)
     args = parser.parse_intermixed_args(arguments)
-    from mmfusion.config.override import split_trust
-
-    overrides, trusted = split_trust(args.overrides)
-    check_run(args.run, overrides, trusted)
+    overrides, trusted = check_run(args.run, args.overrides)
     with starting():
         from mmfusion.runs.evaluate import evaluate
 

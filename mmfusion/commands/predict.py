@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from mmfusion.commands.arguments import OK, READING, TRUST, check_run, parser_of, starting, take_checkpoint
-from mmfusion.runs.config import new_table_overrides
 from mmfusion.store.files import PREDICTIONS
 
 
@@ -20,11 +19,7 @@ def run(arguments: list[str]) -> int:
         "--device", default="cpu", help="where the model runs, as torch names it (default: %(default)s)"
     )
     args = parser.parse_intermixed_args(arguments)
-    from mmfusion.config.override import split_trust
-
-    overrides, trusted = split_trust(args.overrides)
-    check_run(args.run, [], trusted)
-    new_table_overrides(overrides)
+    overrides, trusted = check_run(args.run, args.overrides, new_table=True)
     with starting():
         from mmfusion.runs.predict import predict
 

@@ -14,7 +14,7 @@ from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.instantiate import is_under, refuse_trust
 from mmfusion.config.mismatches import mismatches, report
 from mmfusion.config.names import MANIFEST, MOVED
-from mmfusion.config.override import Override, node_at
+from mmfusion.config.override import Override, node_at, parse_overrides
 from mmfusion.config.quoting import value_of
 from mmfusion.config.schema import config_schema
 from mmfusion.store.files import CONFIG
@@ -71,22 +71,25 @@ def other_split(overrides: Sequence[str]) -> str:
 
 def override(config: dict[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     """The config with `a.b=value` set, for keys that it has; values as in `mmfusion train`."""
-    for each in overrides:
-        key = (parsed := Override.parse(each)).name
+    for parsed in parse_overrides(overrides):
+        text, key = parsed.text, parsed.name
         if parsed.value is None:
-            raise ConfigError(f"override {each!r}: expected key=value, for example data.path=other.csv")
+            raise ConfigError(f"override {text!r}: expected key=value, for example data.path=other.csv")
         node: Any = config
         *parents, last = key.split(".")
         for name in parents:
             node = node.get(name) if isinstance(node, dict) else None
         added = key in reading_keys() and isinstance(node, dict) and "delimiter" in node  # a run of an older version
         if not isinstance(node, dict) or (last not in node and not added):
-            raise ConfigError(f"override {each!r}: the run's config has no {key!r}; {suggest(key, _keys(config))}")
+            raise ConfigError(f"override {text!r}: the run's config has no {key!r}; {suggest(key, _keys(config))}")
         if is_under(key, _TRAINING) and not is_under(key, _HEEDED):
-            raise ConfigError(f"override {each!r}: {key} is for training alone, and would change nothing here")
-        node[last] = _value(each)
+            raise ConfigError(f"override {text!r}: {key} is for training alone, and would change nothing here")
+        node[last] = _value(parsed)
     return config
 
+
+OF_NEW_TABLE = ("data.root", "data.id")
+"""What may be said of a new table beside how its file is read: where its media are, and its ids."""
 
 _NOT_READING = ("_target_", "path", "root", "id", "split", "loader", "modalities")
 
@@ -96,11 +99,6 @@ def reading_keys() -> tuple[str, ...]:
     return tuple(
         f"data.{name}" for name in config_schema()["$defs"][MANIFEST]["properties"] if name not in _NOT_READING
     )
-
-
-def new_table_overrides(overrides: Sequence[str]) -> dict[str, Any]:
-    """See `reading_overrides`; of a new table its ids and the place of its media too."""
-    return reading_overrides(overrides, ("data.root", "data.id"))
 
 
 def take_root(given: dict[str, Any], root: str | None) -> str | None:
@@ -121,34 +119,32 @@ def reading_overrides(overrides: Sequence[str], more: Sequence[str] = ()) -> dic
 
     Args:
         overrides: of a command line.
-        more: further keys that are allowed.
+        more: further keys that are allowed, `OF_NEW_TABLE`.
 
     Raises:
         ConfigError: another key, or a value that it cannot have.
     """
     allowed = (*reading_keys(), *more)
-    found: dict[str, Any] = {}
-    for each in overrides:
-        key = (parsed := Override.parse(each)).name
-        if parsed.value is None or key not in allowed:
-            hint = "write key=value" if parsed.value is None else suggest(key, allowed)
-            raise ConfigError(f"override {each!r}: what can be set here says how the table is read; {hint}")
-        found[key.removeprefix("data.")] = _value(each)
-    known = {name: value for name, value in found.items() if f"data.{name}" not in more}
+    options: dict[str, Any] = {}
+    for parsed in parse_overrides(overrides):
+        if parsed.value is None or parsed.name not in allowed:
+            hint = "write key=value" if parsed.value is None else suggest(parsed.name, allowed)
+            raise ConfigError(f"override {parsed.text!r}: what can be set here says how the table is read; {hint}")
+        options[parsed.name.removeprefix("data.")] = _value(parsed)
+    known = {name: value for name, value in options.items() if f"data.{name}" not in more}
     report(mismatches("data", known, {"properties": config_schema()["$defs"][MANIFEST]["properties"]}))
-    return found
+    return options
 
 
-def _value(override: str) -> Any:
+def _value(override: Override) -> Any:
     """As on the command line of `mmfusion train`; a mapping's keys may be any text, as in YAML."""
     try:
-        return value_of(override)
+        return value_of(override.text)
     except ConfigError:
-        text = Override.parse(override).value or ""
-        if not text.startswith("{") or text.isascii():
-            raise
-        with suppress(yaml.YAMLError):
-            return yaml.safe_load(text)
+        text = override.value or ""
+        if text.startswith("{") and not text.isascii():
+            with suppress(yaml.YAMLError):
+                return yaml.safe_load(text)
         raise
 
 

@@ -14,7 +14,7 @@ from pytorch_lightning import seed_everything
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import trusting
-from mmfusion.config.override import Override
+from mmfusion.config.override import parse_overrides
 from mmfusion.config.sections import SOURCE_KEYS
 from mmfusion.data.module import MultiModalData
 from mmfusion.data.sources.manifest import ManifestSource
@@ -48,7 +48,7 @@ ALONE = {"devices": 1, "num_nodes": 1, "strategy": "auto", "fast_dev_run": False
 
 def shown_by_file(data: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     """How another table than the run's own is read, as its file shows it and as the overrides say."""
-    given = reading_overrides([each for each in overrides if Override.parse(each).name in reading_keys()])
+    given = reading_overrides([each.text for each in parse_overrides(overrides) if each.name in reading_keys()])
     path = table_path(data["path"], data.get("root"))
     guess = read_guessed(path, ReadOptions.of(data), given)
     guess_decimal(guess, given)

@@ -16,7 +16,7 @@ from mmfusion.data.table.cells import Cells
 from mmfusion.data.table.new_rows import read_rows
 from mmfusion.data.table.table import Table
 from mmfusion.progress import busy
-from mmfusion.runs.config import new_table_overrides, take_root
+from mmfusion.runs.config import OF_NEW_TABLE, reading_overrides, take_root
 from mmfusion.runs.load import load_run
 from mmfusion.runs.prediction_table import check_suffix, write_table
 
@@ -97,7 +97,7 @@ def predict(
     if out is not None:
         out = local(out)
         check_suffix(out)
-    given = new_table_overrides(overrides)
+    given = reading_overrides(overrides, OF_NEW_TABLE)
     root = take_root(given, root)
     with busy("loading the run"):
         loaded = load_run(run, checkpoint, device, trusted_modules)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from pytorch_lightning import Callback, LightningModule, Trainer, seed_everything
@@ -24,25 +23,6 @@ from mmfusion.training.trainer import build_trainer, progress_of
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True)
-class Refit:
-    """A model that was trained a second time.
-
-    Attributes:
-        about: `steps` of the optimizer, and the `epoch` of the first training, counted from 0, that ended with them.
-        trainer: that trained it, and can test it.
-        module, data, tasks: of the second training.
-        predictions: keeps those of the test.
-    """
-
-    about: dict[str, int]
-    trainer: Trainer
-    module: MultiTaskModule
-    data: MultiModalData
-    tasks: dict[str, Task]
-    predictions: KeepPredictions
-
-
 def refit(
     config: Mapping[str, Any],
     folder: RunFolder,
@@ -50,12 +30,13 @@ def refit(
     data: MultiModalData,
     chosen: Checkpoints,
     callbacks: Sequence[Callback],
-) -> Refit | None:
+) -> tuple[MultiTaskModule, MultiModalData, KeepPredictions] | None:
     """Train anew on training and validation rows, for as many optimizer steps as the best checkpoint has seen.
 
     Everything that is fitted (vocabularies, statistics, classes) is fitted on both. A step has the learning rate that
     it had in the first training. The model then takes the place of the checkpoints of the first training, and what was
-    fitted the place of what was; nothing of it is logged.
+    fitted the place of what was; nothing of it is logged. Returns the second training's module, data and keeper of the
+    test's predictions.
 
     Args:
         config: of the run.
@@ -93,8 +74,7 @@ def refit(
     if folder.writes and keep:
         (chosen.folder / LAST).unlink(missing_ok=True)
         (chosen.folder / REFIT).replace(chosen.folder / (BEST if chosen.best else LAST))
-    about = {"steps": steps, "epoch": chosen.best_epoch}
-    return Refit(about, trainer, module, again, tasks, own.predictions)
+    return module, again, own.predictions
 
 
 def write_fitted(folder: RunFolder, data: MultiModalData, tasks: Mapping[str, Task]) -> None:

@@ -61,11 +61,7 @@ class StopOnSignals(Callback):
     def on_sanity_check_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._take()
 
-    def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._take()
-
-    def on_test_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
-        self._take()
+    on_train_start = on_test_start = on_sanity_check_start
 
     def _take(self) -> None:
         if threading.current_thread() is threading.main_thread():

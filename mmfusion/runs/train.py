@@ -184,10 +184,12 @@ class _Run:
             again = refit(config, folder, self.trainer, data, callbacks.checkpoints, [self.stop, SameConfig(config)])
             if again is not None:
                 # As training left it: rank 0 is still moving its checkpoint into place.
-                chosen, tester, kept = None, again.trainer, again.predictions
-                module, data, tasks, self.data = again.module, again.data, again.tasks, again.data
+                chosen, (module, data, kept) = None, again
+                tester, tasks, self.data = module.trainer, module.tasks, data
                 tester.loggers = self.loggers
-                self.result = self.result.but(refit=again.about)
+                self.result = self.result.but(
+                    refit={"steps": tester.global_step, "epoch": callbacks.checkpoints.best_epoch}
+                )
         cost["fit_seconds"] = time.perf_counter() - began
         began = time.perf_counter()
         metrics = self._test(tester, module, data, chosen) if pruned is None else {}

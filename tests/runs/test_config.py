@@ -4,7 +4,7 @@ import yaml
 from mmfusion.config.compose import compose, load_config
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import trusted, trusting
-from mmfusion.runs.config import new_table_overrides, override, read_run_config, reading_overrides
+from mmfusion.runs.config import OF_NEW_TABLE, override, read_run_config, reading_overrides
 
 
 @pytest.fixture
@@ -111,7 +111,7 @@ def test_a_value_is_the_same_for_each_command(typed, value):
 
 def test_what_a_command_line_alone_does_not_allow():
     assert reading_overrides(["data.not_empty={Größe: [NA]}"]) == {"not_empty": {"Größe": ["NA"]}}
-    assert new_table_overrides(["data.id=a,b"]) == {"id": "a,b"}  # there is no -m here
+    assert reading_overrides(["data.id=a,b"], OF_NEW_TABLE) == {"id": "a,b"}  # there is no -m here
     with pytest.raises(ConfigError, match=r"""or write one text as 'data\.id="a,b"'$"""):
         load_config(["data=manifest", "data.path=x.csv", "data.id=a,b"])
 
@@ -126,7 +126,7 @@ def test_how_a_table_is_read_can_be_said_by_options_of_its_file():
         "decimal": ",",
     }
     assert reading_overrides(["data.delimiter=|", "data.format='csv'"]) == {"delimiter": "|", "format": "csv"}
-    assert new_table_overrides(["data.root=a b", "data.id=null"]) == {"root": "a b", "id": None}
+    assert reading_overrides(["data.root=a b", "data.id=null"], OF_NEW_TABLE) == {"root": "a b", "id": None}
     for wrong, message in (
         ("data.root=x", r"override 'data\.root=x': what can be set here says how the table is read"),
         ("data.header", "write key=value"),

@@ -22,19 +22,19 @@ def small_disk(tmp_path):
     return words
 
 
+@pytest.mark.full  # tests/training/callbacks/test_checkpoint.py and tests/store/test_files.py have it without a disk
 def test_a_run_on_a_full_disk_says_so(conf_dir, repo, tmp_path, small_disk):
     run = tmp_path / "disk" / "run"
-    command = [
-        *small_disk,
-        sys.executable,
-        "-m",
-        "tests.runs.full_disk",
+    words = [
         "last.ckpt",
-        str(run),
+        run,
         "--config-dir",
-        str(conf_dir),
+        conf_dir,
+        "experiment=small",
+        "report.plots=false",
+        "trainer.max_epochs=1",
     ]
-    command += ["experiment=small", "report.plots=false", "trainer.max_epochs=1"]
+    command = [*small_disk, sys.executable, "-m", "tests.runs.full_disk", *words]
     environment = os.environ | {"PYTHONPATH": str(repo)}
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=PATIENCE)
     assert done.returncode == 0, done.stderr

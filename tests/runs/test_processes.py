@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
 
 import psutil
 
@@ -16,30 +15,24 @@ from tests.helpers.waiting import PATIENCE, ended, until
 TWO = ["trainer=ddp", "trainer.devices=2", "trainer.accelerator=cpu", "report.plots=false", "data.loader.batch_size=16"]
 
 
-def start(conf_dir: Path, repo: Path, *overrides: str) -> subprocess.Popen[str]:
-    environment = {k: v for k, v in os.environ.items() if k not in (RUN_VARIABLE, "PYTHONPATH")}
-    command = [
-        sys.executable,
-        repo / "scripts" / "train.py",
-        "--config-dir",
-        conf_dir,
-        "experiment=small",
-        *TWO,
-        *overrides,
-    ]
-    environment |= {"PYTHONPATH": str(repo), "OMP_NUM_THREADS": "1"}
-    return subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
 def test_a_signal_to_rank_0_ends_both(conf_dir, repo, tmp_path):
-    process = start(conf_dir, repo, f"paths.run={tmp_path / 'run'}", "trainer.max_epochs=100000")
+    run = tmp_path / "run"
+    environment = {name: value for name, value in os.environ.items() if name != RUN_VARIABLE}
+    words = ["--config-dir", conf_dir, "experiment=small", *TWO, f"paths.run={run}", "trainer.max_epochs=100000"]
+    process = subprocess.Popen(
+        [sys.executable, repo / "scripts" / "train.py", *words],
+        env=environment | {"PYTHONPATH": str(repo), "OMP_NUM_THREADS": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
     with ended(process):
-        until(lambda: (tmp_path / "run" / "checkpoints" / "last.ckpt").exists() or process.poll() is not None)
+        until(lambda: (run / "checkpoints" / "last.ckpt").exists() or process.poll() is not None)
         assert process.poll() is None, process.communicate()[0]
         others = [identity(child.pid) for child in psutil.Process(process.pid).children()]
         assert others
         process.send_signal(signal.SIGTERM)
         text, _ = process.communicate(timeout=PATIENCE)
     assert process.returncode == 143, text
-    assert read_result(RunFolder.open(tmp_path / "run")).status == "stopped"
+    assert read_result(RunFolder.open(run)).status == "stopped"
     until(lambda: not any(map(is_alive, others)))
