@@ -17,7 +17,8 @@ from mmfusion.data.decode.paths import PathError, resolve_path
 from mmfusion.data.errors import SHOWN, DataError, Problems, str_of
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.table.table import SPLITS, Table
-from mmfusion.data.table.targets import LabelReader, label_columns
+from mmfusion.data.table.targets import label_columns
+from mmfusion.label_reader import LabelReader
 
 log = logging.getLogger(__name__)
 

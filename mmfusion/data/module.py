@@ -32,8 +32,9 @@ from mmfusion.data.sources._base import Source
 from mmfusion.data.table.cells import Cells
 from mmfusion.data.table.number_columns import in_points
 from mmfusion.data.table.table import Column, Table
-from mmfusion.data.table.targets import LabelReader, label_columns
+from mmfusion.data.table.targets import label_columns
 from mmfusion.data.transforms._apply import Changes
+from mmfusion.label_reader import LabelReader
 
 log = logging.getLogger(__name__)
 

@@ -15,7 +15,8 @@ from mmfusion.data.checks import check_paths, check_present
 from mmfusion.data.errors import SHOWN, CellsError, DataError, Problems, str_of
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.table.table import Table
-from mmfusion.data.table.targets import LabelReader, fit_labels, read_labels
+from mmfusion.data.table.targets import fit_labels, read_labels
+from mmfusion.label_reader import LabelReader
 
 log = logging.getLogger(__name__)
 

@@ -7,9 +7,10 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
-from mmfusion.tasks._base import Definitions, Task
+from mmfusion.tasks._base import Task
 from mmfusion.tasks.labels import ClassList, ordered
 from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc, CalibrationError
+from mmfusion.tasks.metrics.collection import Definitions
 
 
 class ClassTask(Task):

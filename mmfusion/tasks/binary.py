@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -105,7 +105,7 @@ class Binary(ClassTask):
         probability_B = output[:, 0].float().sigmoid()
         return {"class": (probability_B > 0.5).long(), "probability": probability_B}
 
-    def readable(self, predictions: Mapping[str, Tensor]) -> dict[str, list[Any]]:
+    def readable(self, predictions: dict[str, Tensor]) -> dict[str, list[Any]]:
         """The class's name, and `_p_<positive>` the probability of the positive one."""
         assert self.classes is not None, "fit first"
         return {

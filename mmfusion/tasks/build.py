@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import warnings
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
@@ -12,49 +12,34 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from mmfusion.config.errors import ConfigError, suggest
+from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import instantiate, locate
 from mmfusion.config.names import CLASS_COUNTS
 from mmfusion.config.sections import TASK_KEYS
 from mmfusion.config.task_metrics import MetricFacts
 from mmfusion.tasks._base import Task
 
-_OF_EVERY_METRIC = ("compute_on_cpu", "compute_with_cache", "dist_sync_on_step", "sync_on_compute")
-"""What a torchmetrics class takes as keywords that its signature does not name."""
-
 
 def build_task(name: str, node: Mapping[str, Any]) -> Task:
     """The task `name`, not yet fitted; the metrics that its config adds are made once it is.
 
     Raises:
-        ConfigError: see `instantiate`; of a metric its name, its direction or its `_target_`.
+        ConfigError: see `instantiate`; of a metric its `_target_`.
     """
     task: Task = instantiate({key: value for key, value in node.items() if key not in TASK_KEYS}, f"task.{name}")
     further = {}
     for metric, own in (node.get("metrics") or {}).items():
-        arguments = {option: value for option, value in own.items() if option not in ("direction", "_target_")}
+        key = f"task.{name}.metrics.{metric}"
         # Found now, while its module is trusted; made once the task is fitted, and for each validation anew.
-        make = _maker(locate(own.get("_target_"), f"task.{name}.metrics.{metric}"), arguments, metric, name)
-        further[metric] = (make, own.get("direction"))
+        further[metric] = (partial(_make, locate(own.get("_target_"), key), own, key), own.get("direction"))
     task.further_metrics = further
     return task
 
 
-def _maker(build: Callable[..., Any], arguments: Mapping[str, Any], metric: str, task: str) -> Callable[[Task], Metric]:
-    """What makes a metric for a fitted task; ConfigError where it takes no such arguments."""
-    key = f"task.{task}.metrics.{metric}"
-    parameters = inspect.signature(build).parameters
-    names = [name for name, each in parameters.items() if each.kind != each.VAR_KEYWORD]
-    known = [*names, *(_OF_EVERY_METRIC if len(names) < len(parameters) else ())]
-    for name in arguments:
-        if name not in known:
-            raise ConfigError(f"{key}.{name}: {build.__name__} takes no such argument; {suggest(name, known)}")
-    return partial(_make, build, arguments, [name for name in CLASS_COUNTS if name in known], key)
-
-
-def _make(
-    build: Callable[..., Any], arguments: Mapping[str, Any], counts: Sequence[str], key: str, task: Task
-) -> Metric:
+def _make(build: Callable[..., Any], node: Mapping[str, Any], key: str, task: Task) -> Metric:
+    """A metric for a fitted task; ConfigError where it takes no such arguments."""
+    counts = [name for name in CLASS_COUNTS if name in inspect.signature(build).parameters]
+    arguments = {name: value for name, value in node.items() if name not in ("direction", "_target_")}
     with warnings.catch_warnings():
         # A split's predictions are kept anyway, and metrics are made anew for each validation.
         warnings.filterwarnings("ignore", message="Metric .* will save all targets and predictions")
@@ -75,12 +60,12 @@ def metric_facts(task: Task) -> dict[str, MetricFacts]:
     """
     defined = {**task.METRICS, **task.further_metrics}
     metrics = dict(task.metrics().items(keep_base=True))
-    found = {}
+    facts = {}
     for name in sorted(metrics, key=lambda name: list(defined).index(name) if name in defined else len(defined)):
         attributes = {key: getattr(metrics[name], key, None) for key in ("higher_is_better", "plot_lower_bound")}
         own, direction = MetricFacts.of_class(attributes), defined.get(name, (None, None))[1]
-        found[name] = MetricFacts(direction or own.direction, name in task.SIGNED or own.signed)
-    return found
+        facts[name] = MetricFacts(direction or own.direction, name in task.SIGNED or own.signed)
+    return facts
 
 
 def check_metrics(tasks: Mapping[str, Task], targets: Mapping[str, Tensor]) -> None:

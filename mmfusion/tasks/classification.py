@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import torch
@@ -95,7 +95,7 @@ class Classification(ClassTask):
         probabilities_BC = output.float().softmax(1)
         return {"class": probabilities_BC.argmax(1), "probabilities": probabilities_BC}
 
-    def readable(self, predictions: Mapping[str, Tensor]) -> dict[str, list[Any]]:
+    def readable(self, predictions: dict[str, Tensor]) -> dict[str, list[Any]]:
         """The class's name, `_p` its probability, and `_p_<class>` each class's (up to 100 classes)."""
         assert self.classes is not None, "fit first"
         probabilities_BC = predictions["probabilities"]

@@ -10,10 +10,10 @@ from torch import Tensor
 from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mmfusion.label_lists import MARKS, split_labels
-from mmfusion.tasks._base import Definitions
 from mmfusion.tasks._classes import ClassTask
 from mmfusion.tasks.labels import as_value, canonical, require_shapes
 from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc
+from mmfusion.tasks.metrics.collection import Definitions
 
 
 class Multilabel(ClassTask):
@@ -143,7 +143,7 @@ class Multilabel(ClassTask):
         probabilities_BC = output.float().sigmoid()
         return {"classes": probabilities_BC > 0.5, "probabilities": probabilities_BC}
 
-    def readable(self, predictions: Mapping[str, Tensor]) -> dict[str, list[Any]]:
+    def readable(self, predictions: dict[str, Tensor]) -> dict[str, list[Any]]:
         """The labels with the separator between them (or `none`), and `_p_<label>` each one's probability."""
         assert self.classes is not None, "fit first"
         names = self.classes.names

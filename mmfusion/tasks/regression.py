@@ -17,8 +17,9 @@ from torchmetrics import MeanAbsoluteError, MeanSquaredError
 
 from mmfusion.batch import as_double
 from mmfusion.standardization import DOUBLE, nonzero_deviation
-from mmfusion.tasks._base import Definitions, Task
+from mmfusion.tasks._base import Task
 from mmfusion.tasks.labels import require_shapes
+from mmfusion.tasks.metrics.collection import Definitions
 from mmfusion.tasks.metrics.values import R2, Pearson
 
 log = logging.getLogger(__name__)
@@ -137,7 +138,7 @@ class Regression(Task):
     def predict(self, output: Tensor) -> dict[str, Tensor]:
         return {"value": as_double(output[:, 0]) * self.std + self.mean}
 
-    def readable(self, predictions: Mapping[str, Tensor]) -> dict[str, list[Any]]:
+    def readable(self, predictions: dict[str, Tensor]) -> dict[str, list[Any]]:
         """The value."""
         return {"": predictions["value"].tolist()}
 

@@ -11,7 +11,8 @@ from mmfusion.data.errors import SHOWN, DataError, Problems, str_of
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.table.decimals import has_comma_or_none, has_point, spelling, to_points
 from mmfusion.data.table.table import Column, Table
-from mmfusion.data.table.targets import LabelReader, label_columns
+from mmfusion.data.table.targets import label_columns
+from mmfusion.label_reader import LabelReader
 
 
 def in_points(table: Table, kinds: Mapping[str, Kind], labels: Mapping[str, LabelReader]) -> Table:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 import torch
@@ -14,6 +14,7 @@ from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.table.cells import Cells, factorise
 from mmfusion.data.table.empty import hint
 from mmfusion.data.table.table import Column, Table
+from mmfusion.label_reader import LabelReader
 
 COUNTED = 1000
 """Classes up to which their rows are counted."""
@@ -21,19 +22,6 @@ COUNTED = 1000
 
 ROUNDED = 1e-3
 """Rounding of targets, in standard deviations, that a task which takes float32 is not given."""
-
-
-class LabelReader(Protocol):
-    """What the data needs of a task."""
-
-    column: str | None
-    fill: int | float | list[float]
-    double_targets: bool
-
-    def fit(self, labels: Sequence[Any]) -> None: ...
-    def check(self, label: Any) -> Any: ...
-    def state(self) -> Mapping[str, Any]: ...
-    def load_state(self, state: Mapping[str, Any]) -> None: ...
 
 
 @dataclass

@@ -3,9 +3,9 @@
 All take what `Task.metric_inputs` gives: probabilities `[B, C]` and class numbers `[B]` (one of C), probabilities `[B]`
 and 0/1 `[B]` (yes or no), or probabilities `[B, C]` and 0/1 `[B, C]` (any of C).
 
-torchmetrics' own would differ: of no row its accuracy is 0, and so is the F1 of a label that neither occurs nor is
-predicted and the AUROC of a class with rows of one kind alone, where there is no such value; its AUROC and calibration
-error keep all scores, however many, and bins of equal width put most of a sure model's scores in two.
+torchmetrics' own fail on an update of no row, and give 0 for what has no value: the F1 of a yes that neither occurs nor
+is predicted, the AUROC of a class with rows of one kind alone. Its AUROC and calibration error keep all scores, however
+many, and bins of equal width put most of a sure model's scores in two.
 
 Shapes: B rows, C classes, N rows seen so far, K bins.
 """

@@ -1,7 +1,7 @@
 """R² and Pearson's correlation from running moments in float64; MAE and RMSE are torchmetrics' own.
 
 torchmetrics' `R2Score` subtracts large sums, which costs the digits of targets far from 0, and fails for one row; its
-`PearsonCorrCoef` gives a number for predictions that are equal but for rounding.
+`PearsonCorrCoef` fails on an update of no row, and gives a number for predictions that are equal but for rounding.
 """
 
 from __future__ import annotations

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 import inspect
-import json
 import re
 import warnings
 from collections.abc import Callable, Mapping
@@ -14,17 +13,10 @@ from typing import Any
 
 from optuna.exceptions import ExperimentalWarning
 
+from mmfusion.config.check import report
 from mmfusion.config.errors import ConfigError, suggest
-
-_PLAIN: Mapping[str, tuple[type, str]] = {
-    "int": (int, "a whole number"),
-    "float": (float, "a number"),
-    "bool": (bool, "true or false"),
-    "str": (str, "a string"),
-    "None": (type(None), "null"),
-    "dict[str, Any]": (dict, "a mapping"),
-}
-"""What Optuna's annotations may say of an argument that a config can give."""
+from mmfusion.config.json_schema import component_schema
+from mmfusion.config.mismatches import mismatches
 
 Given = str | Mapping[str, Any] | None
 """`tpe`, `{name: tpe, n_startup_trials: 5}`, or null for the name `none`."""
@@ -92,24 +84,17 @@ def build(catalogue: Catalogue, key: str, given: Given, **injected: Any) -> Any:
     """
     name, arguments = split(catalogue, key, given)
     kind = catalogue.classes[name]
-    parameters = inspect.signature(kind).parameters
-    for argument, value in arguments.items():
-        place = f"{key}.{argument}"
+    schema = component_schema(kind, "", injected)
+    for argument in arguments:
+        node = schema["properties"].get(argument, {"type": ""})
         if argument in catalogue.instead:
-            raise ConfigError(f"{place}: {catalogue.instead[argument]}")
-        if argument in injected:
-            raise ConfigError(f"{place}: is known from the data and not for a config to set")
-        if argument not in parameters:
-            known = [name for name in parameters if name not in injected]
-            raise ConfigError(f"{place}: there is no such key; {suggest(argument, known)}")
-        if argument in catalogue.parts:
-            arguments[argument] = None if value is None else build(catalogue.parts[argument](), place, value)
-        else:
-            _check(place, value, parameters[argument].annotation)
-    arguments |= {argument: value for argument, value in injected.items() if argument in parameters}
-    for argument, parameter in parameters.items():
-        if parameter.default is parameter.empty and argument not in arguments:
-            raise ConfigError(f"{key}.{argument}: is missing and has no default")
+            raise ConfigError(f"{key}.{argument}: {catalogue.instead[argument]}")
+        if argument not in catalogue.parts and not all("type" in each for each in node.get("anyOf", [node])):
+            raise ConfigError(f"{key}.{argument}: takes a Python object, which a config cannot give")
+    report(mismatches(key, arguments, schema))
+    for argument in [name for name in catalogue.parts if arguments.get(name) is not None]:
+        arguments[argument] = build(catalogue.parts[argument](), f"{key}.{argument}", arguments[argument])
+    arguments |= {argument: injected[argument] for argument in schema["x-injected"]}
     try:
         with warnings.catch_warnings():
             # Who asks for one by its name knows what it is; Optuna calls many long-standing parts experimental.
@@ -117,15 +102,3 @@ def build(catalogue: Catalogue, key: str, given: Given, **injected: Any) -> Any:
             return kind(**arguments)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{key}: {name}: {error}") from error
-
-
-def _check(key: str, value: Any, annotation: Any) -> None:
-    """Refuse a value that is not of the annotated type; numbers may be whole, and are never `true` or `false`."""
-    types = str(getattr(annotation, "__name__", annotation)).split(" | ")
-    if not set(types) <= set(_PLAIN):
-        raise ConfigError(f"{key}: takes a Python object, which a config cannot give")
-    own = float if type(value) is int and "float" in types else type(value)
-    if own not in [_PLAIN[one][0] for one in types]:
-        expected = " or ".join(_PLAIN[one][1] for one in types)
-        shown = f"the string {value!r}" if isinstance(value, str) else json.dumps(value)
-        raise ConfigError(f"{key}: must be {expected}, found {shown}")
