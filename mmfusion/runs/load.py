@@ -27,7 +27,7 @@ from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import read_result
 from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data, build_model
-from mmfusion.training.callbacks.checkpoint import load_weights
+from mmfusion.training.callbacks.checkpoint import load_module_state
 
 
 @dataclass(frozen=True)
@@ -140,7 +140,7 @@ def fill(module: nn.Module, path: Path, overrides: Sequence[str] = (), prefix: s
         ConfigError: the file holds no weights, or those of another model.
     """
     try:
-        state = load_weights(path)
+        state = load_module_state(path)
     except (RuntimeError, pickle.UnpicklingError, LookupError, EOFError, TypeError) as error:
         raise ConfigError(f"{path} is damaged: it holds no weights that can be read ({_brief(error)})") from error
     try:

@@ -38,12 +38,11 @@ from mmfusion.tasks._base import Task
 from mmfusion.tasks.build import check_metrics, metric_facts
 from mmfusion.training.build import build_data, build_model, build_module
 from mmfusion.training.callbacks.build import Callbacks, build_callbacks
-from mmfusion.training.callbacks.monitor import check_labels
+from mmfusion.training.callbacks.checks import SameConfig, ValidationInterval
+from mmfusion.training.callbacks.monitor import check_monitored_labels
 from mmfusion.training.callbacks.predictions import KeepPredictions
-from mmfusion.training.callbacks.same_config import SameConfig
 from mmfusion.training.callbacks.undefined import check_defined, explain
-from mmfusion.training.callbacks.validation_interval import ValidationInterval
-from mmfusion.training.loggers.build import build_loggers, finish
+from mmfusion.training.loggers.build import build_loggers, finish_loggers
 from mmfusion.training.module import MultiTaskModule
 from mmfusion.training.noise import quiet
 from mmfusion.training.search.trial import announced
@@ -53,7 +52,6 @@ from mmfusion.training.trainer import (
     check_trainer,
     progress_of,
     reconcile,
-    shows_progress,
 )
 
 
@@ -87,7 +85,7 @@ def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = Tr
     folder.write(OVERRIDES, list(overrides))
     result.write(folder)
     run = _Run(config, folder, overrides, result)
-    if shows_progress(config["trainer"]) and folder.writes:
+    if progress_of(config["trainer"]) is True and folder.writes:
         print(f"run folder {shown_path(folder.path)}", file=sys.stderr)
     try:
         with run.stop.active():
@@ -103,7 +101,7 @@ def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = Tr
     except BaseException as error:
         stopped = error if isinstance(error, Stopped) else None
         run.end_other_ranks()
-        finish(run.loggers, 128 + stopped.number if stopped else 1)
+        finish_loggers(run.loggers, 128 + stopped.number if stopped else 1)
         if folder.writes:
             what = stopped or "the run failed"
             print(f"mmfusion: {what}; what there is lies in {shown_path(folder.path)}", file=sys.stderr)
@@ -112,7 +110,7 @@ def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = Tr
         print(f"mmfusion: {result.error}; what there is lies in {shown_path(folder.path)}", file=sys.stderr)
     elif show and folder.writes:
         show_run(result)
-    finish(run.loggers, 0)
+    finish_loggers(run.loggers, 0)
     return result
 
 
@@ -165,7 +163,7 @@ class _Run:
         if not data.validates and not settings["overfit_batches"]:
             settings["limit_val_batches"] = 0
         if settings["limit_val_batches"] != 0 and not settings["overfit_batches"]:
-            check_labels(callbacks.monitor.goal, data.labelled("val"))
+            check_monitored_labels(callbacks.monitor.goal, data.labelled("val"))
             check_defined(_watched(config, callbacks), tasks, data.targets("val"))
         if folder.writes:
             self.loggers = build_loggers(config["logger"], str(folder.path), folder.title)

@@ -12,7 +12,7 @@ from torchmetrics import Metric, MetricCollection
 from mmfusion.batch import double_device
 from mmfusion.tasks._base import Task
 from mmfusion.training.distributed import gather_over_ranks, sum_over_ranks, world_size
-from mmfusion.training.losses import labelled_sum
+from mmfusion.training.losses import row_losses
 
 
 class Scores:
@@ -39,7 +39,7 @@ class Scores:
         self.counts[-1] += rows
         for i, (name, task) in enumerate(self.tasks.items()):
             has_B = labelled[name]
-            self.counts[i] += labelled_sum(task, outputs[name], targets[name], has_B)
+            self.counts[i] += row_losses(task, outputs[name], targets[name], has_B).sum()
             self.counts[len(self.tasks) + i] += has_B.sum()
             if has_B.any():
                 known = targets[name][has_B.to(targets[name].device)]
@@ -53,21 +53,21 @@ class Scores:
         """
         counts = sum_over_ranks(self.counts.clone())
         losses, labels, rows = counts[: len(self.tasks)], counts[len(self.tasks) : -1], counts[-1]
-        found = {"rows": rows}
+        scores = {"rows": rows}
         for i, (name, metrics) in enumerate(self.metrics.items()):
-            found[f"{name}/labels"] = labels[i]
+            scores[f"{name}/labels"] = labels[i]
             if labels[i] == 0:
                 continue
-            found[f"{name}/loss"] = losses[i] / labels[i]
+            scores[f"{name}/loss"] = losses[i] / labels[i]
             _fill_empty_states(metrics)
             with warnings.catch_warnings():
                 # This rank may have seen no label where others have.
                 warnings.filterwarnings("ignore", message="The ``compute`` method of metric")
-                found |= {f"{name}/{metric}": value for metric, value in metrics.compute().items()}
-        means = [value for key, value in found.items() if key.endswith("/loss")]
+                scores |= {f"{name}/{metric}": value for metric, value in metrics.compute().items()}
+        means = [value for key, value in scores.items() if key.endswith("/loss")]
         if means:
-            found["loss"] = torch.stack(means).sum()
-        return {key: value.float() for key, value in found.items()}
+            scores["loss"] = torch.stack(means).sum()
+        return {key: value.float() for key, value in scores.items()}
 
 
 def _fill_empty_states(metrics: MetricCollection) -> None:

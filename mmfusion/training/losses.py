@@ -75,11 +75,6 @@ def task_losses(
     return Losses([rows_B.detach() for rows_B in rows_TB], sums, means_T, labels_T > 0, counts)
 
 
-def labelled_sum(task: Task, output: Tensor, target: Tensor, labelled: Tensor) -> Tensor:
-    """A task's loss summed over its labelled rows, a scalar in float32 or float64."""
-    return row_losses(task, output, target, labelled).sum()
-
-
 def row_losses(task: Task, output: Tensor, target: Tensor, labelled: Tensor) -> Tensor:
     """A task's loss of each row, `[B]` in float32 or float64, 0 where there is no label.
 

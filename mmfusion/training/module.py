@@ -23,8 +23,7 @@ from mmfusion.training.guard import FiniteGuard
 from mmfusion.training.losses import Losses, task_losses
 from mmfusion.training.record import StepRecord
 from mmfusion.training.sharding import shard
-from mmfusion.training.subset_test import SubsetTest
-from mmfusion.training.subsets import choose_subsets
+from mmfusion.training.subsets import SubsetTest, choose_subsets
 
 Groups = list[dict[str, Any]]
 
@@ -141,9 +140,6 @@ class MultiTaskModule(pl.LightningModule):
         if batch_idx == 0:
             self.weighting.on_epoch_start()
 
-    def on_train_epoch_end(self) -> None:
-        self._log_epoch()
-
     def configure_model(self) -> None:
         # Lightning calls this before fitting and again before testing; only a strategy that shards has a mesh.
         if self.device_mesh is not None and not isinstance(self, FSDPModule):
@@ -189,8 +185,8 @@ class MultiTaskModule(pl.LightningModule):
             self.record.gradient_norms, self.record.cosines = norms(gramian_TT), cosines(gramian_TT)
         self._totals = losses.counts if self._totals is None else self._totals + losses.counts
 
-    def _log_epoch(self) -> None:
-        """Mean losses, and the rows, labels and modalities seen, over the epoch's steps and all ranks.
+    def on_train_epoch_end(self) -> None:
+        """Log mean losses, and the rows, labels and modalities seen, over the epoch's steps and all ranks.
 
         A task of which the epoch had no label has no loss.
         """
@@ -198,14 +194,14 @@ class MultiTaskModule(pl.LightningModule):
             return
         tasks = len(self.tasks)
         sums, labels = self._totals[:tasks], self._totals[tasks : 2 * tasks]
-        found = {"train/rows": self._totals[-1]}
+        means = {"train/rows": self._totals[-1]}
         for i, (name, seen) in enumerate(zip(self.tasks, labels.tolist(), strict=True)):
-            found[f"train/{name}/labels"] = labels[i]
+            means[f"train/{name}/labels"] = labels[i]
             if seen:
-                found[f"train/{name}/loss"] = sums[i] / labels[i]
+                means[f"train/{name}/loss"] = sums[i] / labels[i]
         for i, name in enumerate(self.modalities):
-            found[f"train/present/{name}"] = self._totals[2 * tasks + i]
-        self.log_dict(found, sync_dist=True)
+            means[f"train/present/{name}"] = self._totals[2 * tasks + i]
+        self.log_dict(means, sync_dist=True)
 
     # ---- validation and test
 

@@ -146,15 +146,10 @@ def check_backend(name: str) -> None:
         raise ConfigError(f"compile.backend: there is no {name!r}; {suggest(name, there)}")
 
 
-def shows_progress(cfg: Mapping[str, Any]) -> bool:
-    """Whether a progress bar is wanted and can be drawn."""
-    wanted = cfg["enable_progress_bar"]
-    return sys.stderr.isatty() if wanted == "auto" else bool(wanted)
-
-
 def progress_of(cfg: Mapping[str, Any]) -> bool | Literal["lines"]:
     """True for a progress bar, `lines` where none was turned down and there is no terminal to draw it on."""
-    return shows_progress(cfg) or ("lines" if cfg["enable_progress_bar"] == "auto" else False)
+    wanted: bool | Literal["auto"] = cfg["enable_progress_bar"]
+    return (sys.stderr.isatty() or "lines") if wanted == "auto" else wanted
 
 
 def reconcile(cfg: Mapping[str, Any]) -> dict[str, Any]:

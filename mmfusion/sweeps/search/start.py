@@ -27,7 +27,7 @@ from mmfusion.sweeps.search.study import SharedStudy
 from mmfusion.sweeps.search.summary import SearchOutcome, summarize_search
 from mmfusion.sweeps.split_checks import refused_splits
 from mmfusion.training.search.pruners import build_pruner, prunes
-from mmfusion.training.search.storage import resolve
+from mmfusion.training.search.storage import resolve_storage
 
 PRESET = "hparams_search"
 
@@ -53,7 +53,7 @@ def search(settings: SearchSettings, launcher: Launcher) -> SearchOutcome:
         say(f"{sampling.name} leaves {left} to another sampler: it draws no choices, or none under conditions")
     sweep = Sweep(command.folder)
     name = settings.study or sweep.path.name
-    storage = resolve(settings.storage, sweep.path)
+    storage = resolve_storage(settings.storage, sweep.path)
     _open(sweep, command, settings, name, storage, objectives, space)
     study = SharedStudy(storage, name, sweep.path, objectives, pruner)
     try:

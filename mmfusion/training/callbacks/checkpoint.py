@@ -88,6 +88,6 @@ def _is_rehearsal(trainer: Trainer) -> bool:
     return bool(trainer.fast_dev_run)  # type: ignore[attr-defined]  # Lightning sets it late
 
 
-def load_weights(path: str | Path) -> dict[str, Any]:
+def load_module_state(path: str | Path) -> dict[str, Any]:
     """The module's state from a checkpoint; nothing in it is executed."""
     return torch.load(path, map_location="cpu", weights_only=True)["state_dict"]

@@ -6,11 +6,10 @@ import math
 from itertools import combinations
 from typing import Any
 
-import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 
-from mmfusion.training.callbacks.speed import Speed
+from mmfusion.training.callbacks.speed import Span, Speed
 from mmfusion.training.record import StepRecord
 
 
@@ -25,7 +24,7 @@ class StepMetrics(Callback):
     the time). A task without a label in the step has no loss and no weight there. When a step has several batches
     (accumulation), the numbers are those of the last one. Means and totals of an epoch are logged by the module.
 
-    Steps count from 0; validation after step s is logged under s as well. Everything is read from the device at once.
+    Steps count from 0; validation after step s is logged under s as well.
 
     Args:
         speed: measures time; it must stand in front of this callback in the trainer's list.
@@ -59,7 +58,7 @@ class StepMetrics(Callback):
         metrics |= self._rates
         metrics["speed/rows_per_second"] = self.speed.recent.rows_per_second()
         metrics["speed/waiting"] = self.speed.recent.waiting()
-        self.speed.restart()
+        self.speed.recent = Span()
         for logger in trainer.loggers:
             logger.log_metrics({**metrics, "epoch": trainer.current_epoch}, step=self._step)
         self.speed.worked()  # nor did the loggers wait for data
@@ -76,11 +75,7 @@ def step_metrics(record: StepRecord, tasks: list[str], modalities: list[str]) ->
         "gradient_norm": record.gradient_norms,
         "cosine": record.cosines,
     }
-    taken = {name: part.detach().flatten().float() for name, part in parts.items() if part is not None}
-    flat = torch.cat(list(taken.values())).tolist()
-    values: dict[str, list[float]] = {}
-    for name, part in taken.items():
-        values[name], flat = flat[: len(part)], flat[len(part) :]
+    values: dict[str, Any] = {name: part.tolist() for name, part in parts.items() if part is not None}
     metrics: dict[str, float] = {}
     for i, task in enumerate(tasks):
         metrics[f"step/{task}/labels"] = values["labels"][i]
@@ -88,7 +83,7 @@ def step_metrics(record: StepRecord, tasks: list[str], modalities: list[str]) ->
             metrics |= {f"step/{task}/{k}": values[k][i] for k in ("loss", "weight", "gradient_norm") if k in values}
     metrics |= {f"step/present/{name}": count for name, count in zip(modalities, values["present"], strict=True)}
     for (i, a), (j, b) in combinations(enumerate(tasks), 2):
-        cosine = values["cosine"][i * len(tasks) + j] if "cosine" in values else math.nan
+        cosine = values["cosine"][i][j] if "cosine" in values else math.nan
         if values["active"][i] and values["active"][j] and math.isfinite(cosine):
             metrics[f"step/cosine/{a}~{b}"] = cosine
     return metrics

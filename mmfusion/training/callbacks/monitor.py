@@ -7,7 +7,7 @@ import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
@@ -54,7 +54,9 @@ class Goal:
         return torch.stack(terms).sum()
 
 
-def resolve_goal(metric: str | Mapping[str, float], mode: str, tasks: Mapping[str, Task]) -> Goal:
+def resolve_goal(
+    metric: str | Mapping[str, float], mode: Literal["auto", "min", "max"], tasks: Mapping[str, Task]
+) -> Goal:
     """A goal from config, checked before anything is trained.
 
     Args:
@@ -74,18 +76,16 @@ def resolve_goal(metric: str | Mapping[str, float], mode: str, tasks: Mapping[st
     for name in terms:
         if name not in facts:
             raise ConfigError(f"callbacks.monitor.metric: there is no {name!r}; {suggest(name, facts)}")
-    if mode not in ("min", "max", "auto"):
-        raise ConfigError(f"callbacks.monitor.mode must be min, max or auto, found {mode!r}")
-    direction = sum_direction(terms, facts) if mode == "auto" else mode
+    direction: Direction | None = sum_direction(terms, facts) if mode == "auto" else mode
     if direction is None:
         raise ConfigError(
             f"callbacks.monitor.mode=auto cannot tell whether {dict(terms)} should rise or fall: give metrics where "
             "less is better a negative weight, or set mode to min or max"
         )
-    return Goal(terms, direction)  # type: ignore[arg-type]
+    return Goal(terms, direction)
 
 
-def check_labels(goal: Goal, labels: Mapping[str, int]) -> None:
+def check_monitored_labels(goal: Goal, labels: Mapping[str, int]) -> None:
     """Refuse a goal that validation could never give a number to, before anything is trained.
 
     Args:
@@ -108,10 +108,10 @@ def check_labels(goal: Goal, labels: Mapping[str, int]) -> None:
 
 
 class Monitor(Callback):
-    """Logs `val/monitor` after each validation, before whoever goes by it; put it in front of them.
+    """Logs `val/monitor` after each validation, before the callbacks that go by it, which stand behind it.
 
-    A metric may be no number for the rows at hand: that validation then counts for nothing, and it is said. A loss that
-    is not finite ends the training.
+    A metric may be no number for the rows at hand: that validation then counts for nothing, and a warning names it. A
+    loss that is not finite ends the training.
 
     Attributes:
         title: what to call the number: the metric's own name if it is one alone.
@@ -138,7 +138,7 @@ class Monitor(Callback):
         trainer.callback_metrics[MONITOR] = value
         self.validations += 1
         if math.isnan(float(value)):
-            self._say(trainer)
+            self._warn(trainer)
         if self.goal.better(float(value), self.best):
             self.best = float(value)
         for logger in trainer.loggers:  # under the last step's number, as Lightning logs validation
@@ -160,12 +160,12 @@ class Monitor(Callback):
                 self.validations,
             )
 
-    def _say(self, trainer: Trainer) -> None:
-        """The first time."""
+    def _warn(self, trainer: Trainer) -> None:
+        """Name the metric, the first time."""
         self.undefined += 1
         if self.undefined == 1 and trainer.is_global_zero:
-            found = trainer.callback_metrics
-            names = ", ".join(name for name in self.goal.terms if math.isnan(float(found[name])))
+            values = trainer.callback_metrics
+            names = ", ".join(name for name in self.goal.terms if math.isnan(float(values[name])))
             log.warning(
                 "callbacks.monitor: %s is not a number after epoch %d; such validations move neither the best "
                 "checkpoint nor early stopping, a plateau schedule or a pruner",
@@ -175,8 +175,8 @@ class Monitor(Callback):
 
 
 def _check_losses(trainer: Trainer) -> None:
-    found = trainer.callback_metrics
-    broken = [name for name, value in found.items() if _LOSS.fullmatch(name) and not math.isfinite(float(value))]
+    metrics = trainer.callback_metrics
+    broken = [name for name, value in metrics.items() if _LOSS.fullmatch(name) and not math.isfinite(float(value))]
     if broken:
         raise NonFiniteLossError(
             f"{', '.join(broken)} is not finite after epoch {trainer.current_epoch + 1}: the model's outputs are not, "

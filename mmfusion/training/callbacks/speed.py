@@ -43,7 +43,7 @@ class Speed(Callback):
     `ThroughputMonitor` does not tell work from waiting.
 
     Attributes:
-        recent: since `restart`; the metrics callback reads and restarts it.
+        recent: since the metrics callback has read it, which then puts a new one here.
         whole: all of training but its first step, which compiles, allocates and starts workers.
     """
 
@@ -53,10 +53,6 @@ class Speed(Callback):
         self._free = 0.0
         self._arrived = 0.0
         self._steps = 0
-
-    def restart(self) -> None:
-        """Begin `recent` anew."""
-        self.recent = Span()
 
     def worked(self) -> None:
         """The time since the last step's end went into work too: it counts as seconds, not as waiting."""

@@ -31,7 +31,7 @@ def build_loggers(cfg: Mapping[str, Mapping[str, Any]], folder: str, run: str) -
     return built
 
 
-def finish(loggers: list[Logger], exit_code: int) -> None:
+def finish_loggers(loggers: list[Logger], exit_code: int) -> None:
     """Tell loggers that keep a run open how it ended."""
     for logger in loggers:
         if hasattr(logger, "finish"):

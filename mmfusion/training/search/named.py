@@ -13,10 +13,9 @@ from typing import Any
 
 from optuna.exceptions import ExperimentalWarning
 
-from mmfusion.config.check import report
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.json_schema import component_schema
-from mmfusion.config.mismatches import mismatches
+from mmfusion.config.mismatches import mismatches, report
 
 Given = str | Mapping[str, Any] | None
 """`tpe`, `{name: tpe, n_startup_trials: 5}`, or null for the name `none`."""

@@ -23,7 +23,7 @@ _BUSY_S = 60  # SQLite: seconds to wait for another process's transaction
 _LEFT_S = 2.0  # seconds after which a journal's lock is one that a killed process left: writing takes milliseconds
 
 
-def resolve(given: str, folder: Path, key: str = "hydra.sweeper.storage") -> str:
+def resolve_storage(given: str, folder: Path, key: str = "hydra.sweeper.storage") -> str:
     """The storage's full name: relative paths lie in the sweep's folder.
 
     Raises:

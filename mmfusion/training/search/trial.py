@@ -17,7 +17,7 @@ class Announcement:
     """What training must know to report to a study and to be pruned.
 
     Attributes:
-        storage: its full name, as `resolve` gives it.
+        storage: its full name, as `resolve_storage` gives it.
         study: the study's name in there.
         trial: the trial's number.
         objectives: each with `metric` and `direction` (min or max).

@@ -21,39 +21,29 @@ def names(built):
     return [type(callback).__name__ for callback in built.ordered]
 
 
-def test_the_monitor_comes_before_those_who_go_by_it(cfg, tmp_path):
+JUDGES = ["Speed", "StepMetrics", "Monitor", "MovePlateau"]
+SAVES = ["Checkpoints", "KeepPredictions"]
+
+
+def test_a_users_stand_between_what_judges_and_what_stops_or_saves(cfg, tmp_path):
+    assert names(build_callbacks(cfg, make_tasks(), tmp_path)) == [*JUDGES, *SAVES]
     cfg["early_stopping"]["patience"] = 2
     built = build_callbacks(cfg, make_tasks(), tmp_path, progress=True)
-    assert names(built) == [
-        "Speed",
-        "StepMetrics",
-        "Monitor",
-        "MovePlateau",
-        "EarlyStopping",
-        "Checkpoints",
-        "KeepPredictions",
-        "ProgressBar",
-    ]
+    assert names(built) == [*JUDGES, "EarlyStopping", *SAVES, "ProgressBar"]
+    cfg["timer"] = {"_target_": "pytorch_lightning.callbacks.Timer", "duration": {"hours": 1}}
+    cfg["bar"] = {"_target_": "pytorch_lightning.callbacks.TQDMProgressBar"}  # one bar is enough
+    built = build_callbacks(cfg, make_tasks(), tmp_path, progress=True)
+    assert names(built) == [*JUDGES, "Timer", "TQDMProgressBar", "EarlyStopping", *SAVES]
 
 
-def test_a_users_stand_between_who_judges_and_who_stops_or_saves(cfg, tmp_path):
-    timer = {"_target_": "pytorch_lightning.callbacks.Timer", "duration": {"hours": 1}}
-    bar = {"_target_": "pytorch_lightning.callbacks.TQDMProgressBar"}
-    cfg |= {"timer": timer, "bar": bar, "early_stopping": {"patience": 2, "min_delta": 0.0}}
-    built = names(build_callbacks(cfg, make_tasks(), tmp_path, progress=True))
-    assert built[2:] == ["Monitor", "MovePlateau", "Timer", "TQDMProgressBar", *built[6:]]
-    assert built[6:] == ["EarlyStopping", "Checkpoints", "KeepPredictions"], "one bar is enough"
-
-
-def test_without_a_choice_nobody_stops_or_saves(cfg, tmp_path):
+def test_without_a_choice_none_stops_or_saves(cfg, tmp_path):
     for name in ("ModelCheckpoint", "EarlyStopping", "Timer"):
         cfg[name] = {"_target_": f"pytorch_lightning.callbacks.{name}"}
     cfg["EarlyStopping"]["monitor"] = "val/loss"
     cfg["early_stopping"]["patience"] = 2
     built = build_callbacks(cfg, make_tasks(), tmp_path, choose=False)
-    assert names(built)[4:] == ["Timer", "Checkpoints", "KeepPredictions"]
-    assert not built.checkpoints.best
-    assert not built.checkpoints.last
+    assert names(built) == [*JUDGES, "Timer", *SAVES]
+    assert (built.checkpoints.best, built.checkpoints.last) == (False, False)
 
 
 @pytest.mark.parametrize(
@@ -71,36 +61,19 @@ def test_what_lightning_refuses_names_the_callback(cfg, tmp_path, node, message)
 
 
 def test_what_is_no_callback_is_refused(cfg, tmp_path):
-    cfg["x"] = {"_target_": "tests.training.small.History"}
-    with trusting(["tests"]):
+    cfg["x"] = {"_target_": "tests.training.small.make_tasks"}
+    message = r"callbacks.x: tests.training.small.make_tasks is no pytorch_lightning.Call"
+    with trusting(["tests"]), pytest.raises(ConfigError, match=message):
         build_callbacks(cfg, make_tasks(), tmp_path)
-        cfg["x"] = {"_target_": "tests.training.small.make_tasks"}
-        with pytest.raises(
-            ConfigError, match=r"callbacks.x: tests.training.small.make_tasks is no pytorch_lightning.Call"
-        ):
-            build_callbacks(cfg, make_tasks(), tmp_path)
-
-
-def test_without_patience_training_goes_to_its_end(cfg, tmp_path):
-    assert names(build_callbacks(cfg, make_tasks(), tmp_path)) == [
-        "Speed",
-        "StepMetrics",
-        "Monitor",
-        "MovePlateau",
-        "Checkpoints",
-        "KeepPredictions",
-    ]
 
 
 @pytest.mark.parametrize("metrics", [["val/loss"], ["val/kind/loss", "val/age/mae"]])
 def test_a_trial_of_a_search_with_one_objective_may_be_pruned(cfg, tmp_path, metrics):
     objectives = [{"metric": metric, "direction": "min"} for metric in metrics]
-    built = build_callbacks(
-        cfg, make_tasks(), tmp_path, trial=Announcement("study.journal", "s", 3, objectives, "median")
-    )
+    trial = Announcement("study.journal", "s", 3, objectives, "median")
+    built = build_callbacks(cfg, make_tasks(), tmp_path, trial=trial)
     assert (built.pruning is not None) == (len(metrics) == 1)
-    assert (names(built)[-1] == "PruneTrial") == (len(metrics) == 1)
-    assert names(built).index("Monitor") < len(names(built)) - 1
+    assert names(built) == [*JUDGES, *SAVES, *["PruneTrial"] * (len(metrics) == 1)]
 
 
 def test_early_stopping_counts_validations_without_improvement(cfg, tmp_path):

@@ -77,10 +77,10 @@ def test_why(tasks):
 
 def test_what_a_test_could_not_give_is_explained(tasks):
     metrics = {"test/kind/auroc": math.nan, "test/kind/loss": 0.1, "test/sick/auroc": math.nan, "test/age/mae": 1.0}
-    found = explain({**metrics, "test[a]/kind/auroc": math.nan}, "test", tasks, TARGETS)
-    assert found["test/kind/auroc"] == "all 3 rows with a label have the same one, 'y'"
-    assert found["test/sick/auroc"].startswith("the model's predictions leave it without a value")
-    assert len(found) == 2
+    reasons = explain({**metrics, "test[a]/kind/auroc": math.nan}, "test", tasks, TARGETS)
+    assert reasons["test/kind/auroc"] == "all 3 rows with a label have the same one, 'y'"
+    assert reasons["test/sick/auroc"].startswith("the model's predictions leave it without a value")
+    assert len(reasons) == 2
 
 
 def test_why_of_many_labels_is_short():

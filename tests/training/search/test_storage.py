@@ -9,21 +9,21 @@ import pytest
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.training.search import storage
-from mmfusion.training.search.storage import close_storage, open_storage, resolve
+from mmfusion.training.search.storage import close_storage, open_storage, resolve_storage
 from tests.helpers.waiting import ended
 
 
 def test_relative_paths_lie_in_the_sweeps_folder(tmp_path):
-    assert resolve("study.journal", tmp_path) == str(tmp_path / "study.journal")
-    assert resolve("/elsewhere/study.journal", tmp_path) == "/elsewhere/study.journal"
-    assert resolve("sqlite:///study.db", tmp_path) == f"sqlite:///{tmp_path}/study.db"
-    assert resolve("sqlite:////elsewhere/study.db", tmp_path) == "sqlite:////elsewhere/study.db"
-    assert resolve("postgresql://me@host/studies", tmp_path) == "postgresql://me@host/studies"
+    assert resolve_storage("study.journal", tmp_path) == str(tmp_path / "study.journal")
+    assert resolve_storage("/elsewhere/study.journal", tmp_path) == "/elsewhere/study.journal"
+    assert resolve_storage("sqlite:///study.db", tmp_path) == f"sqlite:///{tmp_path}/study.db"
+    assert resolve_storage("sqlite:////elsewhere/study.db", tmp_path) == "sqlite:////elsewhere/study.db"
+    assert resolve_storage("postgresql://me@host/studies", tmp_path) == "postgresql://me@host/studies"
 
 
 @pytest.mark.parametrize("given", ["deep/study.journal", "sqlite:///deep/study.db"])
 def test_what_was_told_is_there_when_opened_again(tmp_path, given):
-    name = resolve(given, tmp_path)
+    name = resolve_storage(given, tmp_path)
     first = open_storage(name)
     study = optuna.create_study(study_name="s", storage=first)
     study.tell(study.ask(), 0.5)
@@ -47,7 +47,7 @@ def test_what_was_told_is_there_when_opened_again(tmp_path, given):
 )
 def test_what_cannot_be_a_storage_is_named(tmp_path, given, message):
     with pytest.raises(ConfigError, match=message) as error:
-        resolve(given, tmp_path)
+        resolve_storage(given, tmp_path)
     assert "secret" not in str(error.value)
 
 
@@ -134,7 +134,7 @@ no_server = pytest.mark.skipif(not POSTGRESQL, reason="needs MMFUSION_TEST_POSTG
 
 @pytest.mark.parametrize("given", ["study.journal", "sqlite:///study.db", pytest.param(POSTGRESQL, marks=no_server)])
 def test_several_processes_write_at_once(tmp_path, given):
-    name = resolve(given, tmp_path)
+    name = resolve_storage(given, tmp_path)
     first = open_storage(name)
     if given == POSTGRESQL and any(item.study_name == "s" for item in optuna.get_all_study_summaries(first)):
         optuna.delete_study(study_name="s", storage=first)
