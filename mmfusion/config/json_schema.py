@@ -213,13 +213,14 @@ def _sentences(component: Any) -> dict[str, str]:
 
 
 def _facts(component: Any, slot: Slot) -> Iterator[tuple[str, Any]]:
-    """Class attributes that the slot's base declares, but for those that a constructor sets."""
+    """Class attributes that the slot's base declares or inherits from mmfusion, but for those a constructor sets."""
     lineage = inspect.getmro(component) if inspect.isclass(component) else ()
     constructors: list[Any] = [vars(parent).get("__init__") for parent in lineage]
     steps = [step for each in filter(inspect.isfunction, constructors) for step in dis.get_instructions(each)]
     set_by_instance = {step.argval for step in steps if step.opname == "STORE_ATTR"}
-    bases: list[Any] = [parent for parent in lineage if parent.__name__ in slot.bases]
-    for base in bases:
+    contracts: list[Any] = [parent for parent in lineage if parent.__name__ in slot.bases]
+    inherited = [parent for base in contracts for parent in inspect.getmro(base)[1:]]
+    for base in [*contracts, *(parent for parent in inherited if parent.__module__.startswith("mmfusion."))]:
         for name in [name for name in vars(base).get("__annotations__", {}) if name not in set_by_instance]:
             value: Any = getattr(component, name, _UNKNOWN)
             if name == "METRICS":  # what makes it, and its direction; a class with a method of its own may make others
