@@ -41,17 +41,17 @@ def instantiate(node: Mapping[str, Any], key: str = "", /, **injected: Any) -> A
     target = node["_target_"]
     build = locate(target, key)
     for name in arguments:
-        if name.startswith("_") or name in injected:
-            why = "mmfusion passes this argument itself" if name in injected else "only `_target_` is understood"
-            raise ConfigError(f"{_at(key)}{target}: {name!r} may not be set in a config: {why}")
+        if name in injected:
+            raise ConfigError(f"{_at(key)}{target}: {name!r} is known from the data and not for a config to set")
+        if name.startswith("_"):
+            raise ConfigError(f"{_at(key)}{target}: {name!r} may not be set in a config: only `_target_` is understood")
     arguments |= injected
-    signature = inspect.signature(build)
+    parameters = inspect.signature(build).parameters
     try:
-        signature.bind(**arguments)
+        inspect.signature(build).bind(**arguments)
     except TypeError as error:
-        unknown = [name for name in arguments if name not in signature.parameters]
-        if unknown:
-            names = [name for name in signature.parameters if name not in injected]
+        if unknown := [name for name in arguments if name not in parameters]:
+            names = [name for name in parameters if name not in injected]
             raise ConfigError(f"{_at(key)}{target} takes no {unknown[0]!r}; {suggest(unknown[0], names)}") from None
         raise ConfigError(f"{_at(key)}{target}: {error}") from None
     try:

@@ -1,10 +1,10 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Annotated, Any, Literal, Optional, Union
+from typing import Annotated, Literal
 
 import pytest
 import torch
-from annotated_types import Ge, Gt, Interval
+from annotated_types import Ge, Interval
 from typing_extensions import TypedDict
 
 from mmfusion.config.json_schema import component_schema
@@ -37,34 +37,22 @@ def problems(hint, value):
 @pytest.mark.parametrize(
     ("hint", "values"),
     [
-        (int, [0, -3]),
+        (int | None, [0, -3, None]),
         (float, [0.5, 3]),
         (bool, [True, False]),
-        (str, ["", "a"]),
-        (None, [None]),
-        (int | None, [3, None]),
-        (Optional[str], ["a", None]),  # noqa: UP045
-        (Union[int, str], [3, "a"]),  # noqa: UP007
-        (list[int], [[], [1, 2]]),
-        (Sequence[float], [[1, 0.5]]),
+        (Sequence[float], [[], [1, 0.5]]),
         (Sequence, [[1, "a"]]),
         (tuple[int, str], [[1, "a"]]),
         (tuple[int, ...], [[], [1, 2, 3]]),
-        (dict[str, float], [{}, {"a": 1}]),
-        (Mapping[str, Sequence[int]], [{"a": [1]}]),
-        (dict, [{"a": [1]}]),
+        (Mapping[str, Sequence[int]], [{}, {"a": [1]}]),
         (Literal["auto"] | bool, ["auto", True]),
         (Mode | None, ["max", None]),
         (Size, [3, [3, 4]]),
-        ("int | None", [3, None]),
         ("Mode", ["min"]),
-        (Annotated[int, Ge(1)], [1, 7]),
         (Annotated[float, Interval(ge=0, le=1)] | None, [0, 1, 0.5, None]),
-        (Annotated[float, Gt(0)], [0.1]),
         (Mapping[Literal["a", "b"], int], [{}, {"a": 1}]),
         (Part, [{}, {"seed": 1, "ratio": None}, {"ratio": {"val": 0.1}}]),
         (Inner, [{"patience": 3}, {"patience": None, "mode": "max"}]),
-        (Any, [3, None, [], {}]),
         (torch.dtype, [3, "float32"]),
         ("absent.Name", [3, "float32"]),
         (Callable[[int], int], [3, {"_target_": "x"}]),
@@ -77,44 +65,27 @@ def test_accepts(hint, values):
 @pytest.mark.parametrize(
     ("hint", "value", "place", "message"),
     [
-        (int, 1.5, "key", "must be a whole number, found 1.5"),
         (int, 1.0, "key", "must be a whole number, found 1.0"),
         (int, True, "key", "must be a whole number, found true"),
         (float, "1e-3", "key", "must be a number, found the string '1e-3'"),
-        (float, False, "key", "must be a number, found false"),
         (bool, 1, "key", "must be true or false, found 1"),
-        (str, 2024, "key", "must be a string, found 2024"),
         (str, None, "key", "must be a string, found null"),
         (int | None, "a", "key", "must be a whole number or null, found the string 'a'"),
         (int | str, [1], "key", "must be a whole number or a string, found [1]"),
-        (list[int], [1, "b"], "key[1]", "must be a whole number, found the string 'b'"),
-        (list[int], 3, "key", "must be a list, found 3"),
         (Sequence[int] | None, [1, "b"], "key[1]", "must be a whole number, found the string 'b'"),
         (tuple[float, float], [1], "key", "must be a list of 2, found 1"),
         (dict[str, float], {"a": "b"}, "key.a", "must be a number, found the string 'b'"),
         (dict[str, float], [1], "key", "must be a mapping, found [1]"),
         (Literal[1, 2], True, "key", "must be 1 or 2, found true"),
-        (Mode, "mix", "key", "must be 'min' or 'max' or 'sum', found the string 'mix'; did you mean 'min'?"),
-        (
-            Mode | None,
-            "maxx",
-            "key",
-            "must be 'min' or 'max' or 'sum', found the string 'maxx'; did you mean 'max'?",
-        ),
-        (Inner, {"patience": "x"}, "key.patience", "must be a whole number or null, found the string 'x'"),
+        (Mode | None, "mix", "key", "must be 'min' or 'max' or 'sum', found the string 'mix'; did you mean 'min'?"),
         (Inner, {}, "key.patience", "is missing and has no default"),
         (Inner | None, {"patience": 1, "mod": 2}, "key.mod", "there is no such key; did you mean 'mode'?"),
         (Inner, 3, "key", "must be a mapping with patience, mode, found 3"),
-        (Annotated[int, Ge(1)], 0, "key", "must be a whole number of at least 1, found 0"),
-        (Annotated[int, Ge(1)], "a", "key", "must be a whole number of at least 1, found the string 'a'"),
         (Annotated[int, Ge(0)] | None, -1, "key", "must be a whole number of at least 0 or null, found -1"),
-        (Annotated[float, Interval(ge=0, le=1)], 1.5, "key", "must be a number from 0 to 1, found 1.5"),
         (Annotated[float, Interval(gt=0, le=1)], 0, "key", "must be a number above 0 and up to 1, found 0"),
         (Annotated[float, Ge(0)], float("nan"), "key", "must be a number of at least 0, found nan"),
         (Sequence[Annotated[int, Ge(1)]], [3, 0], "key[1]", "must be a whole number of at least 1, found 0"),
-        (Mapping[Literal["train"], int], {"trian": 1}, "key.trian", "there is no such key; did you mean"),
         (Mapping[Literal["a"], int] | None, 3, "key", "must be a mapping with a or null, found 3"),
-        (Part, {"sed": 1}, "key.sed", "there is no such key; did you mean 'seed'?"),
         (Part, {"ratio": {"trian": 0.1}}, "key.ratio.trian", "there is no such key; did you mean 'train'?"),
     ],
 )
@@ -131,10 +102,3 @@ def test_names_of_a_component():
     assert found["fusion.dims"] == "is known from the data and not for a config to set"
     assert found["fusion.dim"] == "is missing and has no default"
     assert len(found) == 3
-
-
-def test_open_component_takes_unknown_names():
-    def build(rate: float = 0.1, **rest): ...
-
-    found = mismatches("a", {"other": 3, "rate": "x"}, component_schema(build, ""))
-    assert [place for place, _ in found] == ["a.rate"]
