@@ -17,7 +17,7 @@ class Ended(BaseException):
 @pytest.fixture
 def done(monkeypatch):
     """What would have been done to this process: signals, and threads that watch."""
-    found = []
+    calls = []
 
     class Thread:
         def __init__(self, target, args, daemon):
@@ -25,50 +25,42 @@ def done(monkeypatch):
             self.what = ("watch", *args)
 
         def start(self):
-            found.append(self.what)
+            calls.append(self.what)
 
     class Library:
         def prctl(self, option, number):
-            found.append(("on death", number))
+            calls.append(("on death", number))
 
     def kill(process, number):
-        found.append(("kill", process, number))
+        calls.append(("kill", process, number))
         if number == signal.SIGKILL:
             raise Ended
 
     monkeypatch.setattr(environment.threading, "Thread", Thread)
     monkeypatch.setattr(environment.ctypes, "CDLL", lambda *_, **__: Library())
     monkeypatch.setattr(environment.os, "kill", kill)
-    monkeypatch.setattr(environment.os, "killpg", lambda *args: found.append(("kill group", *args)))
-    monkeypatch.setattr(environment.time, "sleep", lambda seconds: found.append(("sleep", seconds)))
-    monkeypatch.setattr(sys, "platform", "linux")
-    return found
+    monkeypatch.setattr(environment.os, "killpg", lambda *args: calls.append(("kill group", *args)))
+    monkeypatch.setattr(environment.time, "sleep", lambda seconds: calls.append(("sleep", seconds)))
+    return calls
 
 
-def test_a_run_that_no_sweep_started_watches_nobody(done, monkeypatch):
+@pytest.mark.parametrize(
+    ("parent", "platform", "expected"),
+    [
+        (None, "linux", []),
+        (0, "linux", [("on death", signal.SIGTERM), ("watch", os.getppid())]),
+        (0, "darwin", [("watch", os.getppid())]),
+        (1, "darwin", [("kill", os.getpid(), signal.SIGTERM), ("watch", os.getppid() + 1)]),  # it has died already
+    ],
+)
+def test_a_job_watches_its_sweep_and_does_not_tell_its_own_processes(done, monkeypatch, parent, platform, expected):
+    monkeypatch.setattr(sys, "platform", platform)
     monkeypatch.delenv(PARENT_VARIABLE, raising=False)
+    if parent is not None:
+        monkeypatch.setenv(PARENT_VARIABLE, str(os.getppid() + parent))
     end_with_parent()
-    assert done == []
-
-
-def test_a_job_watches_its_sweep_and_does_not_tell_its_own_processes(done, monkeypatch):
-    monkeypatch.setenv(PARENT_VARIABLE, str(os.getppid()))
-    end_with_parent()
-    assert done == [("on death", signal.SIGTERM), ("watch", os.getppid())]
+    assert done == expected
     assert PARENT_VARIABLE not in os.environ
-
-
-def test_without_linux_the_thread_alone_looks(done, monkeypatch):
-    monkeypatch.setattr(sys, "platform", "darwin")
-    monkeypatch.setenv(PARENT_VARIABLE, str(os.getppid()))
-    end_with_parent()
-    assert done == [("watch", os.getppid())]
-
-
-def test_a_sweep_that_died_before_it_could_be_watched_ends_the_job_at_once(done, monkeypatch):
-    monkeypatch.setenv(PARENT_VARIABLE, str(os.getppid() + 1))
-    end_with_parent()
-    assert ("kill", os.getpid(), signal.SIGTERM) in done
 
 
 @pytest.mark.parametrize("own_group", [True, False])

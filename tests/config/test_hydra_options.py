@@ -9,6 +9,7 @@ from mmfusion.config.folders import own_folder
 from mmfusion.config.hydra_options import PARTS, check_options, refuse_options
 
 SEARCH, GRID = "hydra_plugins.mmfusion_search.SearchSweeper", "hydra_plugins.mmfusion_grid.GridSweeper"
+PROCESS = "hydra_plugins.mmfusion_process.ProcessLauncher"
 STOCK = {
     "run": {"dir": "outputs"},
     "callbacks": None,
@@ -17,52 +18,37 @@ STOCK = {
 }
 
 
-def options(part, name):
-    """What mmfusion's own file of a sweeper or launcher says."""
-    return yaml.safe_load((own_folder() / "hydra" / part / f"{name}.yaml").read_text())
+@pytest.mark.parametrize(
+    "written",
+    [
+        {},
+        {"sweep": {"dir": "here"}, "run": {"dir": "there"}, "output_subdir": None},
+        {"sweeper": {"_target_": SEARCH, "pruner": {"name": "median"}, "space": {"a": "1,2"}}},
+        {"launcher": {"_target_": PROCESS, "jobs": 4}},
+    ],
+)
+def test_folders_and_mmfusions_own_parts_may_be_set(written):
+    refuse_options(STOCK | written, STOCK)
 
 
-def test_folders_and_mmfusions_own_parts_may_be_set():
-    refuse_options({}, {})
-    refuse_options(STOCK, STOCK)
-    refuse_options(STOCK | {"sweep": {"dir": "here"}, "run": {"dir": "there"}, "output_subdir": None}, STOCK)
-    refuse_options(
-        STOCK | {"sweeper": {"_target_": SEARCH, "pruner": {"name": "median"}, "space": {"a": "1,2"}}}, STOCK
-    )
-    refuse_options(
-        STOCK | {"launcher": {"_target_": "hydra_plugins.mmfusion_process.ProcessLauncher", "jobs": 4}}, STOCK
-    )
+SLURM = "hydra_plugins.hydra_submitit_launcher.submitit_launcher.SlurmLauncher"  # its `setup` holds shell commands
+EVIL = {"_target_": "os.system"}
 
 
 @pytest.mark.parametrize(
     ("written", "message"),
     [
-        (
-            {"callbacks": {"evil": {"_target_": "os.system"}}},
-            r"^hydra.callbacks: a config file may set hydra.output_subdir",
-        ),
+        ({"callbacks": {"evil": EVIL}}, r"^hydra.callbacks: a config file may set hydra.output_subdir"),
         ({"job_logging": {"handlers": {"evil": {"()": "os.system"}}}}, r"^hydra.job_logging: a config file may set"),
         ({"job": {"env_set": {"PYTHONPATH": "stolen"}}}, r"^hydra.job: a config file may set"),
-        (
-            {"sweeper": {"_target_": "os.system"}},
-            r"^hydra.sweeper: a config file may choose .*; 'os.system' is for the com",
-        ),
+        ({"sweeper": EVIL}, r"^hydra.sweeper: a config file may choose .*; 'os.system' is for the command line"),
         ({"launcher": {"_target_": SEARCH}}, r"^hydra.launcher: a config file may choose .*ProcessLauncher; "),
-        (
-            {"launcher": {"_target_": "hydra_plugins.hydra_submitit_launcher.submitit_launcher.SlurmLauncher"}},
-            r"is for the command line",  # its `setup` holds shell commands
-        ),
+        ({"launcher": {"_target_": SLURM}}, r"is for the command line"),
         ({"launcher": "joblib"}, r"^hydra.launcher: a config file may choose"),
-        (
-            {"sweeper": {"_target_": SEARCH, "pruner": {"_target_": "os.system"}}},
-            r"^hydra.sweeper.pruner._target_: a config",
-        ),
-        (
-            {"sweeper": {"_target_": SEARCH, "seeds": [{"_target_": "os.system"}]}},
-            r"^hydra.sweeper.seeds.0._target_: a",
-        ),
+        ({"sweeper": {"_target_": SEARCH, "pruner": EVIL}}, r"^hydra.sweeper.pruner._target_: a config"),
+        ({"sweeper": {"_target_": SEARCH, "seeds": [EVIL]}}, r"^hydra.sweeper.seeds.0._target_: a"),
         ({"sweeper": {"_target_": GRID, "_args_": ["x"]}}, r"^hydra.sweeper._args_: a config file may not set it"),
-        ({"sweeper": {**STOCK["sweeper"], "params": {"_target_": "os.system"}}}, r"^hydra.sweeper.params._target_"),
+        ({"sweeper": {**STOCK["sweeper"], "params": EVIL}}, r"^hydra.sweeper.params._target_"),
     ],
 )
 def test_a_file_cannot_make_hydra_call_something(written, message):
@@ -71,27 +57,24 @@ def test_a_file_cannot_make_hydra_call_something(written, message):
 
 
 @pytest.mark.parametrize(
-    ("sweeper", "message"),
+    ("part", "name", "options", "message"),
     [
-        ({"n_trails": 3}, r"^hydra.sweeper.n_trails: there is no such key; did you mean 'n_trials'"),
-        ({"n_trials": "many"}, r"^hydra.sweeper.n_trials: must be a whole number, found the string 'many'"),
-        ({"seeds": 3}, r"^hydra.sweeper.seeds: must be a list or null, found 3"),
-        ({"resume": "yes"}, r"^hydra.sweeper.resume: must be true or false"),
+        ("sweeper", "search", {"n_trails": 3}, r"n_trails: there is no such key; did you mean 'n_trials'"),
+        ("sweeper", "search", {"n_trials": "many"}, r"n_trials: must be a whole number, found the string 'many'"),
+        ("sweeper", "search", {"seeds": 3}, r"seeds: must be a list or null, found 3"),
+        ("sweeper", "search", {"resume": "yes"}, r"resume: must be true or false"),
+        ("launcher", "process", {"job": 2}, r"job: there is no such key; did you mean 'jobs'"),
     ],
 )
-def test_an_option_that_a_sweeper_does_not_have_is_named(sweeper, message):
-    with pytest.raises(ConfigError, match=message):
-        check_options({"sweeper": options("sweeper", "search") | sweeper})
+def test_an_option_that_a_sweeper_or_launcher_does_not_have_is_named(part, name, options, message):
+    file = yaml.safe_load((own_folder() / "hydra" / part / f"{name}.yaml").read_text())
+    with pytest.raises(ConfigError, match=rf"^hydra\.{part}\.{message}"):
+        check_options({part: file | options})
 
 
-def test_options_of_the_launcher_are_checked_too():
-    own = options("launcher", "process")
-    check_options({"launcher": own | {"jobs": 2}})
-    with pytest.raises(ConfigError, match=r"hydra.launcher.job: there is no such key; did you mean 'jobs'"):
-        check_options({"launcher": own | {"job": 2}, "sweeper": options("sweeper", "search")})
-    check_options(
-        {"launcher": {"_target_": "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher", "n_jobs": 2}}
-    )
+def test_options_of_the_launchers_of_others_are_known():
+    joblib = "hydra_plugins.hydra_joblib_launcher.joblib_launcher.JoblibLauncher"
+    check_options({"launcher": {"_target_": joblib, "n_jobs": 2}})
 
 
 @pytest.mark.parametrize("part", PARTS)
