@@ -22,7 +22,7 @@ from mmfusion.config.compose import compose, load_config
 from mmfusion.config.folders import groups, own_folder
 from mmfusion.config.instantiate import trusting
 from mmfusion.sweeps import command, pool, process
-from tests.helpers.own_components import KIND, PACKAGE, write_all
+from tests.helpers.own_components import KIND, PACKAGE, forget, write_all
 from tests.helpers.pages import BLOCK, PAGES, REPOSITORY, Block, blocks, example, read_page
 from tests.helpers.run_folders import write_grid, write_run
 
@@ -106,6 +106,7 @@ def place(tmp_path_factory):
         seeds=3,
         value=lambda choice, seed: {"test/largest/accuracy": len(choice["fusion"]) / 10 + seed / 100},
     )
+    forget(PACKAGE)
     with pytest.MonkeyPatch.context() as patch, trusting([]):
         patch.chdir(folder)
         patch.setattr(sys, "path", list(sys.path))
@@ -122,8 +123,7 @@ def place(tmp_path_factory):
         assert main(["train", "experiment=data", *SHORT, "paths.run=outputs/data/one"]) == 0
         assert main(["train", *TINY, "scheduler.warmup=1000", "paths.run=outputs/digits/failed"]) == 1
         yield folder
-    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
-        del sys.modules[name]
+    forget(PACKAGE)
 
 
 COMPOSED = {}

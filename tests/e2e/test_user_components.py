@@ -19,11 +19,14 @@ from tests.helpers.own_components import (
     COMPONENTS,
     PACKAGE,
     SECTION_FILES,
+    forget,
     make_checkout,
     make_workplace,
     target_of,
     write_all,
 )
+
+pytestmark = pytest.mark.xdist_group("own components")  # one place for all: the two runs are trained once
 
 TRUST = f"trusted_modules=[{PACKAGE}]"
 RUN = ["experiment=own", "paths.run=run", "trainer.max_epochs=1", "report.plots=false"]
@@ -32,12 +35,14 @@ RUN = ["experiment=own", "paths.run=run", "trainer.max_epochs=1", "report.plots=
 @contextmanager
 def working_in(folder):
     """A console script's surroundings: the user's working directory, nothing of the package imported or trusted."""
+    forget(PACKAGE)
     with pytest.MonkeyPatch.context() as patch, trusting([]):
         patch.chdir(folder / "here")
         patch.setattr(sys, "path", list(sys.path))
-        yield
-    for name in [name for name in sys.modules if name.split(".")[0] == PACKAGE]:
-        del sys.modules[name]
+        try:
+            yield
+        finally:
+            forget(PACKAGE)
 
 
 def train(*words):
@@ -56,21 +61,16 @@ def outside(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def inside(tmp_path_factory):
-    """The folder of a changed copy of mmfusion, with one run of all components in `run`."""
+    """The folder of a changed copy of mmfusion, with one run of all components in `run`, and a page of it."""
     folder = tmp_path_factory.mktemp("inside")
     make_checkout(folder)
+    commands = [["train", "--config-dir", "conf", *RUN], ["compare", "run", "--html", "page.html"]]
+    # In one process: its start is what takes the time.
+    code = f"""from scripts.make_schema import FILE, text; FILE.write_text(text(), encoding="utf-8")
+from mmfusion.cli import main; assert [main(words) for words in {commands}] == [0, 0]"""
     environment = {**os.environ, "PYTHONPATH": str(folder / "checkout")}
-    for command in (["checkout/scripts/make_schema.py"], ["-m", "mmfusion", "train", "--config-dir", "conf", *RUN]):
-        done = subprocess.run(
-            [sys.executable, *command],
-            cwd=folder,
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=300,
-            check=False,
-        )
-        assert done.returncode == 0, done.stderr
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
     return folder
 
 
@@ -235,10 +235,6 @@ def test_a_section_that_a_run_names_is_not_run(workplace, capsys):
     assert "add trusted_modules=[" in capsys.readouterr().err
 
 
-def test_inside_a_section_takes_one_file_and_a_test(outside, tmp_path):
+def test_inside_a_section_takes_one_file_and_a_test(inside):
     assert len(SECTION_FILES) == 1
-    make_checkout(tmp_path)
-    command = [sys.executable, "-m", "mmfusion", "compare", str(outside / "here" / "run"), "--html", "page.html"]
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "checkout")}
-    subprocess.run(command, cwd=tmp_path, env=environment, check=True, capture_output=True, timeout=300)
-    assert '"title":"Durations"' in (tmp_path / "page.html").read_text()
+    assert '"title":"Durations"' in (inside / "page.html").read_text()

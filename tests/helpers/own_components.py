@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -331,6 +332,12 @@ def make_checkout(folder: Path) -> None:
     for component in COMPONENTS.values():
         component.prepare(folder)
         write_all(folder / "checkout", component.files)
+
+
+def forget(package: str) -> None:
+    """Take a package out of the modules that are imported: the next import reads it anew."""
+    for name in [name for name in sys.modules if name.split(".")[0] == package]:
+        del sys.modules[name]
 
 
 def target_of(run: Path, key: str) -> str:
