@@ -39,18 +39,18 @@ def main() -> None:
             "--cfg job": ["train", "--cfg", "job"],
         }
         print(f"{'command':<24}{'best':>8}{'median':>8}  s, of {repeats}")
-        slow = [name for name, words in commands.items() if not _timed(name, words, repeats)]
+        slow = [name for name, arguments in commands.items() if _best(name, arguments, repeats) > GOAL_S]
     print(f"goal: {GOAL_S} s; " + (f"missed by {', '.join(slow)}" if slow else "met"))
 
 
-def _timed(name: str, words: list[str], repeats: int) -> bool:
+def _best(name: str, arguments: list[str], repeats: int) -> float:
     seconds = []
     for _ in range(repeats):
         began = time.perf_counter()
-        subprocess.run([sys.executable, "-m", "mmfusion", *words], capture_output=True, check=False)
+        subprocess.run([sys.executable, "-m", "mmfusion", *arguments], capture_output=True, check=False)
         seconds.append(time.perf_counter() - began)
     print(f"{name:<24}{min(seconds):>8.2f}{statistics.median(seconds):>8.2f}")
-    return min(seconds) <= GOAL_S
+    return min(seconds)
 
 
 if __name__ == "__main__":

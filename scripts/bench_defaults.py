@@ -61,11 +61,10 @@ def prepare(name: str, data: Path, folder: Path) -> dict[str, Any]:
     if not (folder / "conf" / "experiment" / f"{name}.yaml").is_file():
         table = data / TABLES[name]
         mmfusion("init", str(table), "--root", str(table.parent), "--name", name, folder=folder)
-    found = folder / "baselines" / name
-    if not (found / "baselines.json").is_file():
-        where = f"hydra.sweep.dir={found}"
-        mmfusion("train", f"experiment={name}", "study=baselines", where, folder=folder)
-    return json.loads((found / "baselines.json").read_text())
+    result = folder / "baselines" / name / "baselines.json"
+    if not result.is_file():
+        mmfusion("train", f"experiment={name}", "study=baselines", f"hydra.sweep.dir={result.parent}", folder=folder)
+    return json.loads(result.read_text())
 
 
 def trained(name: str, seed: int, folder: Path) -> dict[str, Any]:
@@ -103,19 +102,19 @@ def main() -> int:
     args = parser.parse_args()
     folder = args.out.absolute()
     folder.mkdir(parents=True, exist_ok=True)
-    found: list[Line] = []
+    results: list[Line] = []
     for name in args.tables:
         baselines = prepare(name, args.shared.absolute() / "data", folder)
-        found += lines(name, baselines, [trained(name, seed, folder) for seed in args.seeds])
-        (folder / "results.jsonl").write_text("".join(json.dumps(asdict(line)) + "\n" for line in found))
+        results += lines(name, baselines, [trained(name, seed, folder) for seed in args.seeds])
+        (folder / "results.jsonl").write_text("".join(json.dumps(asdict(line)) + "\n" for line in results))
     print(f"{'table':8} {'task':16} {'linear':>14} {'init':>14}  {'':8} {'seconds':>8}")
-    for line in found:
+    for line in results:
         spread = statistics.stdev(line.runs) if len(line.runs) > 1 else 0.0
-        said = "reached" if line.reached else "MISSED"
+        verdict = "reached" if line.reached else "MISSED"
         own = f"{line.mean:.3f} ± {spread:.3f}"
         linear = f"{line.linear:.3f} ± {line.half:.3f}"
-        print(f"{line.table:8} {line.task:16} {linear:>14} {own:>14}  {said:8} {max(line.seconds):8.0f}")
-    return 0 if all(line.reached for line in found) else 1
+        print(f"{line.table:8} {line.task:16} {linear:>14} {own:>14}  {verdict:8} {max(line.seconds):8.0f}")
+    return 0 if all(line.reached for line in results) else 1
 
 
 if __name__ == "__main__":

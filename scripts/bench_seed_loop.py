@@ -19,8 +19,9 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from contextlib import suppress
 from pathlib import Path
+from typing import NamedTuple
 
 import psutil
 
@@ -33,8 +34,7 @@ SCORES = {
 LUDWIG = {"digit": 0.697, "intent": 0.399}
 
 
-@dataclass
-class Run:
+class Run(NamedTuple):
     """One process: seconds from start to exit, GiB at its peak, test scores."""
 
     seconds: float
@@ -45,46 +45,40 @@ class Run:
 def measure(command: list[str], score: Callable[[str], dict[str, float]]) -> Run:
     start = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    peak = [0]
-    watcher = threading.Thread(target=_watch, args=(psutil.Process(process.pid), peak), daemon=True)
-    watcher.start()
+    sizes = [0]
+    threading.Thread(target=_watch, args=(psutil.Process(process.pid), sizes), daemon=True).start()
     output, errors = process.communicate()
     seconds = time.perf_counter() - start
-    watcher.join()
     if process.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{errors[-4000:]}")
-    return Run(seconds, peak[0] / 2**30, score(output))
+    return Run(seconds, max(sizes) / 2**30, score(output))
 
 
-def _watch(process: psutil.Process, peak: list[int]) -> None:
+def _watch(process: psutil.Process, sizes: list[int]) -> None:
     while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
-        total = 0
-        try:
-            for each in [process, *process.children(recursive=True)]:
-                try:
-                    total += each.memory_full_info().pss
-                except (psutil.NoSuchProcess, psutil.AccessDenied):
-                    continue
-        except psutil.NoSuchProcess:
-            return
-        peak[0] = max(peak[0], total)
+        size = 0
+        for part in [process, *process.children(recursive=True)]:
+            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                size += part.memory_full_info().pss
+        sizes.append(size)
         time.sleep(1.0)  # reading the sizes costs tens of milliseconds
 
 
 def reference(shared: Path, data: str, seed: int) -> Run:
-    command = [sys.executable, str(shared / "bench" / "seed_loop.py"), str(shared / "data" / "digits3" / f"{data}.csv")]
+    table = shared / "data" / "digits3" / f"{data}.csv"
+    command = [sys.executable, str(shared / "bench" / "seed_loop.py"), str(table), "--seed", str(seed)]
 
     def score(output: str) -> dict[str, float]:
-        found = json.loads(output.strip().splitlines()[-1])
-        return {name: found[key] for name, key, _ in SCORES[data]}
+        scores = json.loads(output.strip().splitlines()[-1])
+        return {name: scores[key] for name, key, _ in SCORES[data]}
 
-    return measure([*command, "--seed", str(seed)], score)
+    return measure(command, score)
 
 
 def mmfusion(shared: Path, data: str, seed: int, overrides: list[str]) -> Run:
     with tempfile.TemporaryDirectory() as folder:
         run = Path(folder) / "run"
-        command = [sys.executable, "-m", "mmfusion.cli", "train", f"experiment=digits3_{data}", f"seed={seed}"]
+        command = [sys.executable, "-m", "mmfusion", "train", f"experiment=digits3_{data}", f"seed={seed}"]
         command += [f"data.root={shared / 'data' / 'digits3'}", f"paths.run={run}", *overrides]
 
         def score(output: str) -> dict[str, float]:
@@ -127,10 +121,8 @@ def main() -> None:
             theirs.append(reference(arguments.shared, data, seed))
             ours.append(mmfusion(arguments.shared, data, seed, arguments.overrides))
             for label, run in (("seed loop", theirs[-1]), ("mmfusion", ours[-1])):
-                print(
-                    f"{data} seed {seed} {label:<10} {run.seconds:6.1f} s {run.memory:5.2f} GiB {run.scores}",
-                    flush=True,
-                )
+                times = f"{run.seconds:6.1f} s {run.memory:5.2f} GiB"
+                print(f"{data} seed {seed} {label:<10} {times} {run.scores}", flush=True)
         report(data, theirs, ours)
 
 
