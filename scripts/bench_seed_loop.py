@@ -57,9 +57,10 @@ def measure(command: list[str], score: Callable[[str], dict[str, float]]) -> Run
 def _watch(process: psutil.Process, sizes: list[int]) -> None:
     while process.is_running() and process.status() != psutil.STATUS_ZOMBIE:
         size = 0
-        for part in [process, *process.children(recursive=True)]:
-            with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-                size += part.memory_full_info().pss
+        with suppress(psutil.NoSuchProcess):
+            for part in [process, *process.children(recursive=True)]:
+                with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
+                    size += part.memory_full_info().pss
         sizes.append(size)
         time.sleep(1.0)  # reading the sizes costs tens of milliseconds
 

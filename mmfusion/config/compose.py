@@ -45,15 +45,7 @@ class Composed:
 
 
 def load_config(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> dict[str, Any]:
-    """Compose and check; see `compose`.
-
-    Args:
-        overrides: as typed on the command line, for example `["fusion=gated", "trainer.max_epochs=20"]`.
-        config_dirs: folders of one's own configs; `./conf` is looked in as well.
-
-    Raises:
-        ConfigError: the overrides do not compose, or `mmfusion.config.check` finds something.
-    """
+    """Compose and check, as `mmfusion.api.compose` explains."""
     composed = compose(overrides, config_dirs)
     check(composed.config, composed.sources)
     return composed.config
@@ -68,7 +60,9 @@ def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = (
     overrides, trusted = split_trust(overrides)
     trust(trusted)
     folders = user_folders(config_dirs)
-    _warn_of_hidden([own_folder(), *folders])
+    if hidden := hidden_files([own_folder(), *folders]):
+        more = f" and {len(hidden) - 1} more" if len(hidden) > 1 else ""
+        _say(f"not read, since a config of that name exists already: {hidden[0]}{more}")
     known = groups([own_folder(), *folders])
     config, hydra, choices = _compose(overrides, folders, known)
     for group in LIST_GROUPS:
@@ -101,10 +95,7 @@ def _compose(
 
 
 def run_hydra(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
-    """Compose with Hydra; raises Hydra's own errors.
-
-    Args:
-        overrides: in Hydra's syntax.
+    """Compose overrides in Hydra's syntax; raises Hydra's own errors.
 
     Returns:
         The config with interpolations resolved, Hydra's own section as files and overrides make it (unresolved), and
@@ -116,11 +107,9 @@ def run_hydra(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any],
 
     outer = GlobalHydra.instance().hydra  # of a program around this one, a multirun's for example
     GlobalHydra.instance().clear()
+    start = hydra.initialize_config_dir(str(own_folder()), job_name="mmfusion", version_base="1.3")
     try:
-        with (
-            _without_launchers(),
-            hydra.initialize_config_dir(str(own_folder()), job_name="mmfusion", version_base="1.3"),
-        ):
+        with _without_launchers(), start:
             composed = hydra.compose(PRIMARY, list(overrides), return_hydra_config=True)
     finally:
         GlobalHydra.instance().hydra = outer
@@ -194,8 +183,7 @@ def forced(overrides: Sequence[str], known: dict[str, dict[str, Path]]) -> list[
 
 
 def _refuse_null(override: Override, group: str, overrides: Sequence[str], known: dict[str, dict[str, Path]]) -> None:
-    inner = [name for name in known if name.startswith(f"{group}/")]
-    if group == "task" or (group not in known and inner):
+    if group == "task" or (group not in known and any(name.startswith(f"{group}/") for name in known)):
         raise ConfigError(f"{override}: the config has several, each under a name; ~{group}.<name> leaves one out")
     by_hand = any(each.sign != "~" and each.key.startswith(f"{group}.") for each in parse_overrides(overrides))
     if group in config_schema()["x-required"] and group not in LIST_GROUPS and not by_hand:
@@ -206,13 +194,6 @@ def read_overrides(overrides: Sequence[str]) -> tuple[list[str], list[str]]:
     """`split_trust`, and what Hydra could not read without quotes between quotes."""
     plain, trusted = split_trust(overrides)
     return [readable(override) for override in plain], trusted
-
-
-def _warn_of_hidden(folders: Sequence[Path]) -> None:
-    hidden = hidden_files(folders) if len(folders) > 1 else []
-    if hidden:
-        more = f" and {len(hidden) - 1} more" if len(hidden) > 1 else ""
-        _say(f"not read, since a config of that name exists already: {hidden[0]}{more}")
 
 
 def _say(sentence: str) -> None:

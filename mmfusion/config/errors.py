@@ -21,12 +21,11 @@ def nearest(name: str, options: Iterable[str]) -> str | None:
     """The option closest to `name`, or None if nothing comes close."""
     import difflib  # rarely needed, and the command line starts without it
 
-    found = difflib.get_close_matches(name.lower(), options := list(options), n=1, cutoff=0.5)
-    if found:
-        return found[0]
-    folded = {option.lower(): option for option in options}
-    found = difflib.get_close_matches(name.lower(), folded, n=1, cutoff=0.5)
-    return folded[found[0]] if found else None
+    options = list(options)
+    for known in ({option: option for option in options}, {option.lower(): option for option in options}):
+        if close := difflib.get_close_matches(name.lower(), known, n=1, cutoff=0.5):
+            return known[close[0]]
+    return None
 
 
 def suggest(name: str, options: Iterable[str], *, limit: int = 12) -> str:

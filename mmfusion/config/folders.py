@@ -23,37 +23,32 @@ def user_folders(given: Sequence[str | Path] = ()) -> list[Path]:
     Raises:
         ConfigError: a folder that was given is not there.
     """
-    folders = []
-    for each in given:
-        path = Path(each).expanduser()
-        if not path.is_dir():
-            raise ConfigError(f"--config-dir: there is no folder {each}")
-        folders.append(path.resolve())
+    for folder in given:
+        if not Path(folder).expanduser().is_dir():
+            raise ConfigError(f"--config-dir: there is no folder {folder}")
     here = Path.cwd() / "conf"
-    if here.is_dir():
-        folders.append(here.resolve())
+    folders = [Path(folder).expanduser().resolve() for folder in (*given, *([here] if here.is_dir() else []))]
     return [path for path in dict.fromkeys(folders) if path != own_folder()]
 
 
 def groups(folders: Sequence[Path]) -> dict[str, dict[str, Path]]:
     """Each group to its options and their files, over all folders; a name found twice is the first folder's."""
-    found: dict[str, dict[str, Path]] = {}
+    options: dict[str, dict[str, Path]] = {}
     for folder in folders:
         for parent, names, files in os.walk(folder):
             names.sort()
             group = Path(parent).relative_to(folder).as_posix()
             for name in sorted(files):
                 if name.endswith(".yaml") and group != ".":
-                    found.setdefault(group, {}).setdefault(name.removesuffix(".yaml"), Path(parent, name))
-    return found
+                    options.setdefault(group, {}).setdefault(name.removesuffix(".yaml"), Path(parent, name))
+    return options
 
 
 def hidden_files(folders: Sequence[Path]) -> list[Path]:
     """Files of later folders that an earlier folder's file of the same name hides."""
-    seen: set[str] = set()
-    hidden = []
-    for folder in folders:
-        names = {path.relative_to(folder).as_posix(): path for path in sorted(folder.rglob("*.yaml"))}
-        hidden += [path for name, path in names.items() if name in seen]
-        seen |= names.keys()
-    return hidden
+    return [
+        path
+        for place, folder in enumerate(folders[1:], start=1)
+        for path in sorted(folder.rglob("*.yaml"))
+        if any((earlier / path.relative_to(folder)).is_file() for earlier in folders[:place])
+    ]

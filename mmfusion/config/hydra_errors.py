@@ -22,13 +22,7 @@ Groups = Mapping[str, Mapping[str, Path]]
 
 @contextmanager
 def as_config_error(overrides: Sequence[str], folders: Sequence[Path], known: Groups) -> Iterator[None]:
-    """Turn what composing raises into a `ConfigError`.
-
-    Args:
-        overrides: as typed.
-        folders: the person's own config folders.
-        known: group to its options and their files.
-    """
+    """Turn what composing raises into a `ConfigError`; `folders` are the person's own, `known` the options of all."""
     try:
         yield
     except MissingConfigException as error:

@@ -61,10 +61,7 @@ def refuse_options(hydra: Mapping[str, Any], stock: Mapping[str, Any]) -> None:
 
 
 def check_options(hydra: Mapping[str, Any]) -> None:
-    """Refuse options that the sweeper or the launcher does not have.
-
-    Args:
-        hydra: Hydra's section, the command line's part included.
+    """Refuse options that the sweeper or the launcher of Hydra's section does not have.
 
     Raises:
         ConfigError: naming the key and the nearest that there is, or what was expected.
@@ -79,9 +76,7 @@ def check_options(hydra: Mapping[str, Any]) -> None:
         theirs = _THEIRS.get(target.removeprefix("hydra_plugins."))
         if target in targets or theirs:
             module, _, name = (f"hydra_plugins.{theirs}" if theirs else target).rpartition(".")
-            schema = component_schema(getattr(import_module(module), name), "")
-            options = {name: value for name, value in node.items() if name != "_target_"}
-            report(mismatches(f"hydra.{key}", options, schema))
+            report(mismatches(f"hydra.{key}", node, component_schema(getattr(import_module(module), name), "")))
 
 
 def _refuse_inner(key: str, node: Any) -> None:

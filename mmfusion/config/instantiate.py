@@ -30,7 +30,7 @@ def instantiate(node: Mapping[str, Any], key: str = "", /, **injected: Any) -> A
     Args:
         node: plain containers; `_target_` is a dotted path.
         key: where the node stands in the config; it says which packages are open.
-        injected: arguments that the caller knows and the config does not; they must not be in the node as well.
+        injected: arguments that the caller knows and the config does not.
 
     Raises:
         ConfigError: the target is not allowed, does not exist, does not take these arguments, or refuses their values.
@@ -81,21 +81,20 @@ def locate(target: Any, key: str = "") -> Callable[..., Any]:
             raise
         where = "is it installed, or on PYTHONPATH, or in the working directory?"
         raise ConfigError(f"{_at(key)}there is no module {module_name!r}; {where}") from None
-    found = vars(module).get(name)
-    if not (inspect.isclass(found) or inspect.isfunction(found)) or not is_allowed(f"{found.__module__}.{name}", key):
-        offered = {n: v for n, v in vars(module).items() if inspect.isclass(v) or inspect.isfunction(v)}
+    offered = {n: v for n, v in vars(module).items() if inspect.isclass(v) or inspect.isfunction(v)}
+    component = offered.get(name)
+    if component is None or not is_allowed(f"{component.__module__}.{name}", key):
         own = [n for n, v in offered.items() if v.__module__ == module_name] or list(offered)
         public = [n for n in own if not n.startswith("_")]
         raise ConfigError(f"{_at(key)}{module_name} defines no component {name!r}; {suggest(name, public)}")
     slot = SLOTS.get(slot_of(key))
-    if inspect.isfunction(found):
-        classes = [package for each in SLOTS.values() if each.bases for package in each.packages]
-        functions = [package for each in SLOTS.values() if not each.bases for package in each.packages]
-        if is_under(found.__module__, classes) and not is_under(found.__module__, functions):
-            raise ConfigError(f"{_at(key)}{target} is a function; a component of this package is a class")
-    elif slot and slot.bases and not {base.__name__ for base in found.__mro__} & set(slot.bases):
-        raise ConfigError(f"{_at(key)}{target} is no {slot.bases[0]}, which this place of the config needs")
-    return found
+    if slot and slot.bases:
+        if inspect.isfunction(component):
+            if is_under(component.__module__, slot.packages):
+                raise ConfigError(f"{key}: {target} is a function; a component of this package is a class")
+        elif not {base.__name__ for base in component.__mro__} & set(slot.bases):
+            raise ConfigError(f"{key}: {target} is no {slot.bases[0]}, which this place of the config needs")
+    return component
 
 
 def check_allowed(target: Any, key: str = "") -> None:
@@ -110,11 +109,12 @@ def check_allowed(target: Any, key: str = "") -> None:
         raise ConfigError(f"{_at(key)}{target} is no more; use {{_target_: {REMOVED[target]}}}")
     if not is_allowed(target, key):
         prefixes = (*_packages(key), *sorted(_trusted))
-        close = nearest(target, prefixes) if len(prefixes) > 1 else None  # a single package is named anyway
+        # A single package is named anyway.
+        close = nearest(target, prefixes) if len(prefixes) > 1 and target.startswith("mmfusion") else None
+        hint = f" (did you mean {close!r}?)" if close else ""
         raise ConfigError(
-            f"{_at(key)}_target_ {target!r} is refused: it is not a public name under {', '.join(prefixes)}"
-            + (f" (did you mean {close!r}?)" if close and target.startswith("mmfusion") else "")
-            + ". If it is code of your own that you trust, add trusted_modules=[<its package>] to the command line"
+            f"{_at(key)}_target_ {target!r} is refused: it is not a public name under {', '.join(prefixes)}{hint}. "
+            "If it is code of your own that you trust, add trusted_modules=[<its package>] to the command line"
         )
 
 
@@ -123,10 +123,9 @@ def is_allowed(target: str, key: str = "") -> bool:
 
     Where the key belongs to no slot, the packages of all slots are open.
     """
-    parts = target.split(".")
-    public = all(part.isidentifier() for part in parts) and not parts[-1].startswith("_")
-    module = target.rpartition(".")[0]
-    return public and is_under(module, (*_packages(key), *_trusted))
+    module, _, name = target.rpartition(".")
+    is_public = all(part.isidentifier() for part in target.split(".")) and not name.startswith("_")
+    return is_public and is_under(module, (*_packages(key), *_trusted))
 
 
 def _packages(key: str) -> tuple[str, ...]:

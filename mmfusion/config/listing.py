@@ -15,7 +15,7 @@ def listing(group: str | None = None, config_dirs: Sequence[str | Path] = (), wi
 
     Args:
         group: this group and those below it; None for all.
-        config_dirs: folders of one's own configs; `./conf` is looked in as well.
+        config_dirs: folders of one's own configs.
         width: cut lines to this many characters.
 
     Raises:

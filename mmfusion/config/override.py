@@ -36,9 +36,9 @@ class Override:
     @classmethod
     def parse(cls, text: str) -> Override:
         """The parts of any text: one that is no override has an empty `key` or no `value`."""
-        found = _PARTS.fullmatch(text)
-        assert found is not None, text
-        sign, left, value = found.groups()
+        parts = _PARTS.fullmatch(text)
+        assert parts is not None, text
+        sign, left, value = parts.groups()
         group, _, package = left.strip().partition("@")
         return cls(sign, "" if "." in group else group, package, package or group.replace("/", "."), value, text)
 

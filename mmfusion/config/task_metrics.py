@@ -57,18 +57,16 @@ def _further(node: Mapping[str, Any], key: str) -> MetricFacts:
 
 def facts_by_name() -> dict[str, MetricFacts]:
     """Metrics of mmfusion's tasks by name alone: for tasks, and runs of before, that say nothing themselves."""
-    found: dict[str, MetricFacts] = {"loss": LOSS}
+    facts: dict[str, MetricFacts] = {"loss": LOSS}
     for target in own_components("task").values():
-        found |= facts_of({"_target_": target}, "task") or {}
-    return found
+        facts |= facts_of({"_target_": target}, "task") or {}
+    return facts
 
 
 def validation_facts(tasks: Mapping[str, Mapping[str, MetricFacts] | None]) -> dict[str, MetricFacts]:
     """By the name under which validation logs it, of each task's metrics: `val/<task>/<metric>`, and the losses."""
-    found = {"val/loss": LOSS}
-    for task, facts in tasks.items():
-        found |= {f"val/{task}/{name}": each for name, each in {"loss": LOSS, **(facts or {})}.items()}
-    return found
+    own = {f"val/{task}/{name}": each for task, facts in tasks.items() for name, each in (facts or {}).items()}
+    return {"val/loss": LOSS, **{f"val/{task}/loss": LOSS for task in tasks}, **own}
 
 
 def sum_direction(terms: Mapping[str, float], facts: Mapping[str, MetricFacts]) -> Direction | None:
