@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 import PIL.Image
+import polars as pl
 import soundfile
 from rich.console import Console
 
+from mmfusion.data.table.table import Table
 from mmfusion.runs.validate import validate
 from mmfusion.runs.validation.findings import Findings
 
@@ -61,6 +63,13 @@ def make_rows(folder: Path, files: dict[str, bytes]) -> list[dict[str, Any]]:
 
 def split_of(i: int) -> str:
     return "train" if i < 60 else "val" if i < 80 else "test"
+
+
+def table_of(columns: dict[str, Any], splits: list[str] | None = None) -> Table:
+    """Columns as a table; all rows in training, unless splits are given."""
+    series = {name: cells if isinstance(cells, np.ndarray) else pl.Series(cells) for name, cells in columns.items()}
+    count = len(next(iter(series.values())))
+    return Table("rows.csv", series, splits or ["train"] * count, list(map(str, range(count))), range(2, count + 2))
 
 
 def write(folder: Path, rows: list[dict[str, Any]]) -> None:

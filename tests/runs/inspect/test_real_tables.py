@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from mmfusion.data.table.read import ReadOptions
@@ -9,20 +11,22 @@ from tests.runs.inspect.plans import roles
 N = 200
 
 
-def test_lists_of_a_jsonl_of_which_some_are_of_nothing(tmp_path):
-    lines = [f'{{"vector": {[1, 2, i] if i % 9 else []}, "tags": {"[]" if i % 3 else "[1]"}}}' for i in range(N)]
+@pytest.mark.parametrize(
+    ("vector", "label", "expected"),
+    [
+        (lambda i: [1, 2, i], lambda i: i % 2, ["modality features", "task binary"]),
+        (
+            lambda i: [1, 2, i] if i % 9 else [],
+            lambda i: [] if i % 3 else [str(i % 2)],
+            ["modality features", "task multilabel"],
+        ),
+    ],
+)
+def test_lists_of_a_jsonl(tmp_path, vector, label, expected):
+    lines = [json.dumps({"vector": vector(i), "label": label(i)}) for i in range(N)]
     (tmp_path / "rows.jsonl").write_text("\n".join(lines))
     columns, _ = ReadOptions().read(tmp_path / "rows.jsonl")
-    plan = plan_table("rows.jsonl", columns, tmp_path, ["tags"])
-    assert roles(plan) == {"vector": "modality features", "tags": "task multilabel"}
-
-
-def test_lists_of_a_jsonl(tmp_path):
-    lines = [f'{{"vector": [1, 2, {i}], "label": {i % 2}}}' for i in range(N)]
-    (tmp_path / "rows.jsonl").write_text("\n".join(lines))
-    columns, _ = ReadOptions().read(tmp_path / "rows.jsonl")
-    plan = plan_table("rows.jsonl", columns, tmp_path)
-    assert roles(plan) == {"vector": "modality features", "label": "task binary"}
+    assert list(roles(plan_table("rows.jsonl", columns, tmp_path)).values()) == expected
 
 
 EXPECTED = {

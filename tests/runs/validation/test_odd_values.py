@@ -4,15 +4,13 @@ import pytest
 
 from mmfusion.data.kinds.tabular import Tabular
 from mmfusion.data.kinds.text import Text
-from mmfusion.data.table.table import Table
 from mmfusion.runs.validation.odd_values import missing_spellings, rounded_numbers, similar_levels
 from mmfusion.tasks.regression import Regression
+from tests.runs.validated_table import table_of
 
 
 def similar(columns, kind):
-    size = len(next(iter(columns.values())))
-    splits = ["train"] * (size - 1) + ["test"]
-    table = Table("rows.csv", columns, splits, [str(i) for i in range(size)], range(2, size + 2))
+    table = table_of(columns, ["train"] * 3 + ["test"])
     kind.fit(list(zip(*(columns[name][:-1] for name in kind.columns), strict=True)), None)
     return similar_levels(table, {"table": kind, "words": Text(column="words")})
 
@@ -32,11 +30,11 @@ def test_levels_that_look_alike_are_named_whatever_their_split():
 
 def test_ids_as_inputs_and_targets_are_named_and_levels_are_not():
     cells = pl.Series([2**53 + i for i in range(4)])
-    table = Table("a.csv", {"i": cells, "c": cells, "y": cells}, ["train"] * 4, list("abcd"), range(4))
+    table = table_of({"i": cells, "c": cells, "y": cells})
     kind = Tabular(numeric=["i"], categorical=["c"])
     kind.fit([(i, i) for i in cells], None)
-    found = rounded_numbers(table, {"tab": kind}, {"y": Regression()})
-    assert [sentence.partition(": ")[0] for sentence in found] == ["tab, column 'i'", "task y, column 'y'"]
+    messages = rounded_numbers(table, {"tab": kind}, {"y": Regression()})
+    assert [message.partition(": ")[0] for message in messages] == ["tab, column 'i'", "task y, column 'y'"]
 
 
 @pytest.mark.parametrize(
@@ -48,5 +46,5 @@ def test_ids_as_inputs_and_targets_are_named_and_levels_are_not():
     ],
 )
 def test_a_class_that_looks_like_an_empty_cell(classes, not_empty, advice):
-    found = missing_spellings({}, {"label": {"train": dict.fromkeys(classes, 3)}}, not_empty)
-    assert found == [] if advice is None else advice in found[0]
+    messages = missing_spellings({}, {"label": {"train": dict.fromkeys(classes, 3)}}, not_empty)
+    assert messages == [] if advice is None else advice in messages[0]

@@ -1,8 +1,6 @@
 from __future__ import annotations
 
 import numpy as np
-import polars as pl
-import pytest
 
 from mmfusion.data.kinds.image import Image
 from mmfusion.data.kinds.tabular import Tabular
@@ -10,7 +8,7 @@ from mmfusion.data.kinds.text import Text
 from mmfusion.data.table.table import Table
 from mmfusion.runs.validation.related_rows import shared_groups, similar_texts, unseen_groups
 from mmfusion.tasks.classification import Classification
-from tests.runs.validated_table import check
+from tests.runs.validated_table import check, table_of
 
 N = 200
 WORDS = [f"{first}{second}" for first in ("app", "riv", "sto", "clo") for second in ("le", "er", "ne", "ud")]
@@ -28,27 +26,26 @@ def table(at_random: bool = True, **columns) -> Table:
         "label": ["ab"[i] for i in generator.integers(0, 2, N)],
         **columns,
     }
-    named = {name: pl.Series(name, each, dtype=pl.String) for name, each in cells.items()}
-    return Table("rows.csv", named, splits, [str(i) for i in range(N)], range(2, N + 2))
+    return table_of(cells, splits)
 
 
 TASKS = {"label": Classification()}
+TABLE = {"table": Tabular(numeric=["dose"])}
 RATIO = {"column": None, "ratio": {"train": 0.7, "val": 0.1, "test": 0.2}}
 
 
 def test_the_share_of_rows_whose_group_training_has():
-    kinds = {"table": Tabular(numeric=["dose"])}
-    (message,) = unseen_groups(table(), kinds, TASKS, RATIO)
+    (message,) = unseen_groups(table(), TABLE, TASKS, RATIO)
     assert message.startswith(
         "column patientid: 100.0% of the test rows have a row of the same value in training, and "
     )
     assert "25 values in 200 rows; named like one; codes like 'P000'" in message
     assert message.endswith("`data.split.group: patientid` keeps them together")
-    assert unseen_groups(table(at_random=False), kinds, TASKS, RATIO) == []
+    assert unseen_groups(table(at_random=False), TABLE, TASKS, RATIO) == []
 
 
 def test_a_split_column_that_parts_groups_is_named():
-    (message,) = unseen_groups(table(), {"table": Tabular(numeric=["dose"])}, TASKS, {"column": "part"})
+    (message,) = unseen_groups(table(), TABLE, TASKS, {"column": "part"})
     assert "of them are parted by column 'part'; with a split by ratio `data.split.group: patientid`" in message
 
 
@@ -62,9 +59,9 @@ def test_a_group_of_few_values_may_be_an_input():
 
 def test_dates_labels_and_texts_are_no_groups():
     rows = table(patientid=[f"2024-01-{1 + i // 10:02}" for i in range(N)])
-    assert unseen_groups(rows, {"table": Tabular(numeric=["dose"])}, TASKS, RATIO) == []
+    assert unseen_groups(rows, TABLE, TASKS, RATIO) == []
     rows = table()
-    assert unseen_groups(rows, {"table": Tabular(numeric=["dose"])}, {"patientid": Classification()}, RATIO) == []
+    assert unseen_groups(rows, TABLE, {"patientid": Classification()}, RATIO) == []
 
 
 def test_a_number_that_begins_anew_in_each_site():
@@ -75,7 +72,7 @@ def test_a_number_that_begins_anew_in_each_site():
         "site": ["east" if i < 13 else "west" for i in who],
         **{name: [f"{x:.2f}" for x in generator.normal(size=25)[who]] for name in ("weight", "iron")},
     }
-    (message,) = unseen_groups(table(**columns), {"table": Tabular(numeric=["dose"])}, TASKS, RATIO)
+    (message,) = unseen_groups(table(**columns), TABLE, TASKS, RATIO)
     assert message.startswith(
         "columns site and patientid: 100.0% of the test rows have a row of the same two values in training, and rows "
         "of one `site` and one `patientid` belong together: 25 pairs in 200 rows; `weight`, `iron` the same in all rows"
@@ -86,20 +83,18 @@ def test_a_number_that_begins_anew_in_each_site():
 def texts(near: float) -> Table:
     """Texts of 24 random words; a share of the rows has that of another row with one word changed."""
     generator = np.random.default_rng(1)
-    each = [list(generator.choice(WORDS, 24)) for _ in range(N)]
+    notes = [list(generator.choice(WORDS, 24)) for _ in range(N)]
     for i in np.flatnonzero(generator.random(N) < near).tolist():
-        each[i] = [*each[(7 * i) % 50][:-1], "otherwise"]
-    return table(note=[" ".join(words).capitalize() + "." for words in each])
+        notes[i] = [*notes[(7 * i) % 50][:-1], "otherwise"]
+    return table(note=[" ".join(words).capitalize() + "." for words in notes])
 
 
-@pytest.mark.parametrize("near", [0.0, 0.5])
-def test_texts_that_are_nearly_those_of_training(near):
-    found = similar_texts(texts(near), {"note": Text(column="note")})
-    if not near:
-        assert found is None
-        return
-    assert 0.35 < float(found.split(": ")[1].split("%")[0]) / 100 < 0.65
-    assert "of the test rows have nearly the same text as a row of training" in found
+def test_texts_that_are_nearly_those_of_training():
+    kinds = {"note": Text(column="note")}
+    assert similar_texts(texts(0), kinds) is None
+    message = similar_texts(texts(0.5), kinds)
+    assert 0.35 < float(message.split(": ")[1].split("%")[0]) / 100 < 0.65
+    assert "of the test rows have nearly the same text as a row of training" in message
 
 
 def test_equal_texts_but_for_digits_and_case_and_a_text_beside_an_image():
@@ -107,7 +102,7 @@ def test_equal_texts_but_for_digits_and_case_and_a_text_beside_an_image():
     assert similar_texts(rows, {"note": Text(column="note")}).startswith("note: 100.0% of the test rows")
     kinds = {"note": Text(column="note"), "photo": Image(column="photo")}
     assert similar_texts(rows, kinds) is None, "the images of two rows may differ"
-    assert similar_texts(rows, {"table": Tabular(numeric=["dose"])}) is None
+    assert similar_texts(rows, TABLE) is None
 
 
 def test_validate_says_it(tmp_path, rows):
@@ -125,7 +120,7 @@ def test_validate_says_it(tmp_path, rows):
 def test_values_of_a_group_in_several_splits_are_named_in_order_and_beyond_five_counted():
     who = [1, *"gfedcba", *"gfedcba", "z", 1]
     splits = ["train"] * 8 + ["test"] * 9
-    rows = Table("rows.csv", {"who": who, "none": [None] * 17}, splits, [str(i) for i in range(17)], range(2, 19))
+    rows = table_of({"who": list(map(str, who)), "none": [None] * 17}, splits)
     assert shared_groups(rows, "who") == (
         "8 of 9 values of the group column 'who' are in several splits, and 88.9% of the test rows have a row of the "
         "same value in training: 1 (test, train), a (test, train), b (test, train), c (test, train), d (test, train), "

@@ -10,15 +10,14 @@ from mmfusion.data.kinds.image import Image
 from mmfusion.data.table.table import Table
 from mmfusion.runs.validation.read_media import ModalityMedia, splits_of, thumbnail
 from mmfusion.runs.validation.shared_media import chosen_and_tested_on, same_content, shared_files, similar_images
-from tests.runs.validated_table import check
+from tests.runs.validated_table import check, table_of
 
 N = 20
 
 
 def media_of(cells, splits, prints=None):
     """The images of a table, and the table; `prints` maps the stem of a name to what it holds."""
-    count = range(len(cells))
-    table = Table("rows.csv", {"image": list(cells)}, splits, [f"r{i}" for i in count], [i + 2 for i in count])
+    table = table_of({"image": list(cells)}, splits)
     inputs = ModalityRows("image", Image(column="image", size=[64, 64]), table)
     known = {str(inputs.cells[place]).removesuffix(".png"): place for place in range(len(inputs.cells))}
     held = {known[stem]: value for stem, value in (prints or {}).items()}

@@ -29,10 +29,10 @@ def column(values, spelling, every=6):
     ids=["classes", "numbers", "commas", "lists", "paths", "dates"],
 )
 def test_the_usual_spellings(values, spelling):
-    found = guess_empty({"x": column(values, spelling)})
-    assert found.taken == {"x": {spelling: 10}}
-    assert spelling in found.empty
-    assert not found.kept
+    missing = guess_empty({"x": column(values, spelling)})
+    assert missing.taken == {"x": {spelling: 10}}
+    assert spelling in missing.empty
+    assert not missing.kept
 
 
 @pytest.mark.parametrize(
@@ -51,37 +51,33 @@ def test_the_usual_spellings(values, spelling):
     ],
 )
 def test_what_may_well_be_a_value_is_kept_and_said(values, spelling):
-    found = guess_empty({"x": column(values, spelling)})
-    assert found.taken == {}
-    assert found.kept == {"x": {spelling: 10}}
-    assert f"kept as values: {spelling!r} (10 cells) in 'x'" in found.sentences()[0]
+    missing = guess_empty({"x": column(values, spelling)})
+    assert missing.taken == {}
+    assert missing.kept == {"x": {spelling: 10}}
+    assert f"kept as values: {spelling!r} (10 cells) in 'x'" in missing.sentences()[0]
 
 
-def test_beside_numbers_words_are_empty_too():
-    assert guess_empty({"x": column(["3", "4"], "unknown")}).taken == {"x": {"unknown": 10}}
-
-
-def test_a_text_that_is_a_question_mark_stays():
+def test_what_stands_around_a_spelling_decides():
     texts = [f"some words about {i}" for i in N]
+    assert guess_empty({"x": column(["3", "4"], "unknown")}).taken == {"x": {"unknown": 10}}
     assert guess_empty({"x": column(texts, "?")}).taken == {}
     assert guess_empty({"x": column(texts, "N/A")}).taken == {"x": {"N/A": 10}}
+    assert guess_empty({"x": column(["K", "Cl", "Fe"], "Na")}).kept == {"x": {"Na": 10}}  # sodium
+    assert guess_empty({"x": column(["m", "f"], "NA")}).taken == {"x": {"NA": 10}}
+    assert guess_empty({"x": pl.Series(["-", "-"])}).taken == {"x": {"-": 2}}
 
 
 def test_a_value_of_one_column_can_be_an_empty_cell_of_another():
     country, age = column(["DE", "FR", "ZA"], "NA"), column(["20", "30"], "NA")
-    found = guess_empty({"country": country, "age": age})
-    assert found.empty is EMPTY
-    assert found.not_empty == {"country": ["NA"]}
+    missing = guess_empty({"country": country, "age": age})
+    assert missing.empty is EMPTY
+    assert missing.not_empty == {"country": ["NA"]}
 
 
 def test_nothing_found_is_nothing_written():
     columns = {"a": pl.Series(["x", None]), "b": pl.Series([1, 2]), "c": [["N/A"], []], "d": column(["x"], "NA")}
     assert guess_empty(columns).empty is EMPTY
     assert guess_empty({"a": pl.Series(["x", "y"])}).sentences() == []
-
-
-def test_a_column_of_nothing_else_is_empty():
-    assert guess_empty({"x": pl.Series(["-", "-"])}).taken == {"x": {"-": 2}}
 
 
 def test_what_a_class_may_look_like():
@@ -92,39 +88,33 @@ def test_what_a_class_may_look_like():
 @pytest.mark.parametrize("words", [["n.d."], ["k.A.", "entfällt"], ["未知", "无"]])
 def test_words_that_recur_among_measurements_are_empty(words):
     cells = [words[i % len(words)] if i % 7 == 0 else f"{i},5" for i in range(140)]
-    found = guess_empty({"x": pl.Series(cells), "y": pl.Series([words[0], "other"] * 70)})
-    assert set(found.taken["x"]) == set(words)
-    assert found.kept == {"y": {words[0]: 70}}  # a value there, and stays one
-    assert found.not_empty == {"y": [words[0]]}
+    missing = guess_empty({"x": pl.Series(cells), "y": pl.Series([words[0], "other"] * 70)})
+    assert set(missing.taken["x"]) == set(words)
+    assert missing.kept == {"y": {words[0]: 70}}  # a value there, and stays one
+    assert missing.not_empty == {"y": [words[0]]}
 
 
-def test_a_slip_or_a_level_among_numbers_is_not_empty():
-    numbers = [str(i) for i in range(60)]
-    assert not guess_empty({"x": pl.Series([*numbers, "x"])}).taken
-    assert not guess_empty({"x": pl.Series(["K", "1", "2", "3"] * 40)}).taken
-    assert not guess_empty({"x": pl.Series([*numbers, "inf", "inf"])}).taken
-    assert not guess_empty({"x": pl.Series([*numbers, *["a", "b", "c", "d", "e", "f"] * 2])}).taken
+@pytest.mark.parametrize(
+    "cells", [[*map(str, N), *more] for more in ("x", ["inf"] * 2, "abcdef" * 2)] + [["K", "1", "2"] * 40]
+)
+def test_a_slip_or_a_level_among_numbers_is_not_empty(cells):
+    assert not guess_empty({"x": pl.Series(cells)}).taken
 
 
 def test_what_is_kept_says_how():
     countries, ages = ["DE", "NA"] * 30, ["N/A" if i % 5 == 0 else str(i) for i in N]
-    found = guess_empty({"country": pl.Series(countries), "age": pl.Series(ages)})
-    assert "take it out of data.not_empty.country" in found.sentences()[1]
+    missing = guess_empty({"country": pl.Series(countries), "age": pl.Series(ages)})
+    assert "take it out of data.not_empty.country" in missing.sentences()[1]
     assert "add it to data.empty" in guess_empty({"x": column(["+", "++"], "-")}).sentences()[0]
-
-
-def test_sodium_among_elements_is_a_value():
-    assert guess_empty({"x": column(["K", "Cl", "Fe"], "Na")}).kept == {"x": {"Na": 10}}
-    assert guess_empty({"x": column(["m", "f"], "NA")}).taken == {"x": {"NA": 10}}
 
 
 @pytest.mark.parametrize("code", ["-999", "9999", "-99.0", "-1", "88888"])
 def test_a_code_far_from_all_measurements_is_said(code):
     cells = pl.Series([f"{20 + i % 30 / 50:.2f}" for i in range(200)] + [code] * 5)
-    found = guess_empty({"x": cells})
-    assert (found.kept, found.not_empty, list(found.empty)) == ({"x": {code: 5}}, {}, list(EMPTY))
+    missing = guess_empty({"x": cells})
+    assert (missing.kept, missing.not_empty, list(missing.empty)) == ({"x": {code: 5}}, {}, list(EMPTY))
     assert f"kept as values: {code!r} (5 cells) in 'x' (if that means an empty cell, add it to data.empty)" in (
-        found.sentences()
+        missing.sentences()
     )
 
 

@@ -27,31 +27,31 @@ def test_columns_that_are_no_paths(tmp_path, cells):
 
 
 def test_one_stray_cell_in_ten_and_capitals(tmp_path):
-    found = look(series(["A.PNG"] * 7 + ["b.jpg", None, "c.png", "none"]), tmp_path)
-    assert (found.kind, found.suffixes) == ("image", [".png", ".jpg"])
+    media = look(series(["A.PNG"] * 7 + ["b.jpg", None, "c.png", "none"]), tmp_path)
+    assert (media.kind, media.suffixes) == ("image", [".png", ".jpg"])
 
 
 def test_files_outside_the_root_and_urls_count_as_missing(tmp_path):
     (tmp_path / "root").mkdir()
     picture(tmp_path / "a.png")
     picture(tmp_path / "root" / "b#1%.png")
-    found = look(series(["../a.png", "b#1%.png", "https://x.org/c.png"]), tmp_path / "root")
-    assert (found.looked_for, found.found) == (3, 1)
-    assert "outside the media root" in found.missing
+    media = look(series(["../a.png", "b#1%.png", "https://x.org/c.png"]), tmp_path / "root")
+    assert (media.looked_for, media.found) == (3, 1)
+    assert "outside the media root" in media.missing
     alone = look(series(["gone.png"]), tmp_path)
     assert alone.missing == f"not found: {tmp_path / 'gone.png'}"
 
 
 def test_a_sample_of_many_is_looked_for(tmp_path):
-    found = look(series([f"{i}.png" for i in range(10 * LOOKED_FOR)]), tmp_path)
-    assert (found.looked_for, found.found) == (LOOKED_FOR, 0)
+    media = look(series([f"{i}.png" for i in range(10 * LOOKED_FOR)]), tmp_path)
+    assert (media.looked_for, media.found) == (LOOKED_FOR, 0)
     twice = look(series(["a.png"] * 50), tmp_path)
     assert twice.looked_for == 1
 
 
 def test_nothing_is_looked_for_under_a_remote_root():
-    found = look(series(["a.png"]), "s3://bucket/media")
-    assert (found.looked_for, found.missing, found.arguments) == (0, None, {"size": [128, 128]})
+    media = look(series(["a.png"]), "s3://bucket/media")
+    assert (media.looked_for, media.missing, media.arguments) == (0, None, {"size": [128, 128]})
 
 
 def test_images_of_one_small_size_keep_it_and_others_are_resized(tmp_path):
@@ -60,9 +60,9 @@ def test_images_of_one_small_size_keep_it_and_others_are_resized(tmp_path):
     cells = series(["a.png", "b.png"])
     assert look(cells, tmp_path).arguments == {"size": [6, 8], "channels": 1}
     picture(tmp_path / "b.png", width=9, mode="RGB")
-    found = look(cells, tmp_path)
-    assert found.arguments == {"size": [128, 128], "channels": 3}
-    assert found.headers == "2 sizes in 2 files, colour"
+    media = look(cells, tmp_path)
+    assert media.arguments == {"size": [128, 128], "channels": 3}
+    assert media.headers == "2 sizes in 2 files, colour"
     picture(tmp_path / "big.png", 300, 300)
     assert look(series(["big.png"]), tmp_path).arguments["size"] == [128, 128]
 
@@ -70,9 +70,9 @@ def test_images_of_one_small_size_keep_it_and_others_are_resized(tmp_path):
 def test_sounds_are_taken_at_their_commonest_rate_and_up_to_ten_seconds(tmp_path):
     for name, rate, seconds in (("a", 8000, 1.2), ("b", 8000, 0.1), ("c", 44100, 0.2)):
         soundfile.write(tmp_path / f"{name}.wav", np.zeros(int(rate * seconds)), rate)
-    found = look(series(["a.wav", "b.wav", "c.wav"]), tmp_path)
-    assert found.arguments == {"sample_rate": 8000, "seconds": 2.0}
-    assert found.headers == "8000, 44100 Hz, up to 1.2 s"
+    media = look(series(["a.wav", "b.wav", "c.wav"]), tmp_path)
+    assert media.arguments == {"sample_rate": 8000, "seconds": 2.0}
+    assert media.headers == "8000, 44100 Hz, up to 1.2 s"
     assert look(series(["c.wav"]), tmp_path).arguments == {"sample_rate": 16000, "seconds": 1.0}
     soundfile.write(tmp_path / "long.wav", np.zeros(15 * 1000), 1000)
     assert look(series(["long.wav"]), tmp_path).arguments["seconds"] == 10.0
@@ -83,41 +83,36 @@ def test_sounds_are_taken_at_their_commonest_rate_and_up_to_ten_seconds(tmp_path
 )
 def test_the_shape_of_an_array_says_what_it_is(tmp_path, shape, kind):
     np.savez(tmp_path / "a.npz", x=np.zeros(shape))
-    found = look(series(["a.npz"]), tmp_path)
-    assert (found.kind, found.headers) == (kind, f"shape {list(shape)}")
+    media = look(series(["a.npz"]), tmp_path)
+    assert (media.kind, media.headers) == (kind, f"shape {list(shape)}")
 
 
 def test_an_archive_of_several_arrays_needs_a_key(tmp_path):
     np.savez(tmp_path / "a.npz", ids=np.zeros(2), steps=np.zeros((9, 3)), other=np.zeros(20))
     np.savez(tmp_path / "b.npz", ids=np.zeros(90), steps=np.zeros((7, 3)))
-    found = look(series(["a.npz", "b.npz"]), tmp_path)
-    assert (found.kind, found.arguments) == ("series", {"key": "steps"})
-    assert found.headers == "shape [9, 3] of 'steps', the largest of the arrays ids, other, steps"
-    kind = Series("x", **found.arguments)
+    media = look(series(["a.npz", "b.npz"]), tmp_path)
+    assert (media.kind, media.arguments) == ("series", {"key": "steps"})
+    assert media.headers == "shape [9, 3] of 'steps', the largest of the arrays ids, other, steps"
+    kind = Series("x", **media.arguments)
     kind.fit(["a.npz", "b.npz"], tmp_path)
     assert kind.decode("b.npz", tmp_path).shape == (7, 3)
 
 
-def test_archives_of_one_array_need_no_key_whatever_its_name(tmp_path):
-    np.savez(tmp_path / "a.npz", x=np.zeros(4))
-    np.savez(tmp_path / "b.npz", y=np.zeros(4))
-    assert look(series(["a.npz", "b.npz"]), tmp_path).arguments == {}
-
-
-def test_archives_without_an_array_in_common_are_said(tmp_path):
-    np.savez(tmp_path / "a.npz", x=np.zeros(4), y=np.zeros(4))
+@pytest.mark.parametrize(("names", "headers"), [("x", "shape [4]"), ("xy", "none of which is in all of them")])
+def test_archives_of_one_array_need_no_key_whatever_its_name(tmp_path, names, headers):
+    np.savez(tmp_path / "a.npz", **dict.fromkeys(names, np.zeros(4)))
     np.savez(tmp_path / "b.npz", z=np.zeros(4))
-    found = look(series(["a.npz", "b.npz"]), tmp_path)
-    assert found.arguments == {}
-    assert "none of which is in all of them" in found.headers
+    media = look(series(["a.npz", "b.npz"]), tmp_path)
+    assert media.arguments == {}
+    assert headers in media.headers
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.wav", "a.npy", "a.npz"])
 def test_headers_that_cannot_be_read_are_passed_over(tmp_path, name):
     (tmp_path / name).write_bytes(b"not what it says")
-    found = look(series([name]), tmp_path)
-    assert found.found == 1
-    assert found.arguments in ({"size": [128, 128]}, {"sample_rate": 16000}, {})
+    media = look(series([name]), tmp_path)
+    assert media.found == 1
+    assert media.arguments in ({"size": [128, 128]}, {"sample_rate": 16000}, {})
 
 
 @pytest.mark.parametrize("name", ["a.csv", "a.tsv"])

@@ -2,29 +2,25 @@ import numpy as np
 import polars as pl
 
 from mmfusion.runs.inspect.columns.coded import MOST_ROWS
-from mmfusion.runs.inspect.groups.find_groups import GroupColumn, Grouped, find_groups, straddling_values
+from mmfusion.runs.inspect.groups.find_groups import Grouped, find_groups, straddling_values
 
 N = 240
 
 
-def found(**columns) -> list[str]:
+def groups(**columns) -> list[str]:
     table = {name: pl.Series(name, [str(cell) for cell in cells]) for name, cells in columns.items()}
     return [group.column for group in find_groups(Grouped(table, list(table)), list(table))]
 
 
-def alike(generator: np.random.Generator) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """Which of 30 each row is of, and three columns of numbers that are near each other in rows of one."""
-    who = generator.integers(0, 30, N)
-    near = {f"x{k}": (generator.normal(size=30)[who] + 0.5 * generator.normal(size=N)).round(3) for k in range(3)}
-    return who, near
-
-
 def test_rows_that_are_alike_are_found_by_their_numbers_alone():
     generator = np.random.default_rng(0)
-    who, near = alike(generator)
+    who = generator.integers(0, 30, N)
+    near = {f"x{k}": (generator.normal(size=30)[who] + 0.5 * generator.normal(size=N)).round(3) for k in range(3)}
     names = [f"{chr(97 + i % 26)}{chr(97 + i // 26)}a" for i in who]
-    assert found(who=names, **near) == ["who"]
-    assert found(who=generator.permutation(names), **near) == []
+    assert groups(who=names, **near) == ["who"]
+    assert groups(who=generator.permutation(names), **near) == []
+    mostly = ["zza" if generator.random() < 0.7 else name for name in names]
+    assert groups(who=mostly, **near) == [], "a value that most rows have makes no group"
 
 
 def test_what_follows_from_the_target_is_no_group():
@@ -45,9 +41,9 @@ def test_a_measurement_of_each_patient_may_be_the_target():
 
 
 def test_numbers_with_a_fraction_and_columns_of_few_rows_are_no_groups():
-    assert found(dose=[i // 6 + 0.5 for i in range(N)]) == []
-    assert found(own=[f"P{i:03}" for i in range(N)]) == []
-    assert found(few=[f"P{i // 4:03}" for i in range(16)]) == []
+    assert groups(dose=[i // 6 + 0.5 for i in range(N)]) == []
+    assert groups(own=[f"P{i:03}" for i in range(N)]) == []
+    assert groups(few=[f"P{i // 4:03}" for i in range(16)]) == []
 
 
 def test_a_long_table_is_looked_at_in_whole_values():
@@ -62,17 +58,3 @@ def test_a_long_table_is_looked_at_in_whole_values():
 
 def test_values_in_several_splits():
     assert straddling_values(pl.Series(["a", "a", "b", None, "c"]), pl.Series(["x", "y", "x", "x", None])) == 1
-
-
-def test_few_values_are_said():
-    assert GroupColumn("who", 11, 100, 3.0, ()).few == ""
-    assert GroupColumn("who", 4, 100, 3.0, ()).few.startswith("4 values alone: if new rows")
-
-
-def test_a_value_that_most_rows_have_makes_no_group():
-    generator = np.random.default_rng(0)
-    who, near = alike(generator)
-    names = [f"P{i:02}" for i in who]
-    assert found(who=names, **near) == ["who"]
-    mostly = ["P99" if generator.random() < 0.7 else name for name in names]
-    assert found(who=mostly, **near) == []

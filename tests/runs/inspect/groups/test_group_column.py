@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
+from itertools import product
 
 import pytest
 
+from tests.helpers.pairwise import pairwise
 from tests.runs.inspect.plans import plan_of, roles
 
 N = 240
@@ -13,39 +14,33 @@ EMOTIONS = ("neutral", "calm", "happy", "sad", "angry", "fearful", "disgust", "s
 
 def ravdess(mixed: bool, codes: bool) -> dict[str, list]:
     """A table like RAVDESS's: 24 actors, each with the same 60 clips."""
-    rows = [
-        {
-            "path": f"Actor_{actor:02}/03-01-{emotion:02}-{intensity:02}-{statement:02}-{take:02}-{actor:02}.wav",
-            "emotion": f"{emotion:02}" if codes else EMOTIONS[emotion - 1],
-            "intensity": f"{intensity:02}" if codes else ("normal", "strong")[intensity - 1],
-            "statement": f"{statement:02}" if codes else ("Kids are talking", "Dogs are sitting")[statement - 1],
-            "repetition": f"{take:02}" if codes else str(take),
-            "actor": f"{actor:02}" if codes else str(actor),
-            "gender": ("female", "male")[actor % 2],
-        }
-        for actor in range(1, 25)
-        for emotion in range(1, 9)
-        for intensity in ((1,) if emotion == 1 else (1, 2))
-        for statement in (1, 2)
-        for take in (1, 2)
+    clips = [
+        clip
+        for clip in product(range(1, 25), range(1, 9), (1, 2), ("Kids are talking", "Dogs are sitting"), (1, 2))
+        if clip[1:3] != (1, 2)  # nobody is strongly neutral
     ]
     if mixed:
-        random.Random(0).shuffle(rows)
-    assert len(rows) == 1440
-    return {name: [row[name] for row in rows] for name in rows[0]}
+        random.Random(0).shuffle(clips)
+    assert len(clips) == 1440
+    actors, emotions, intensities, statements, takes = map(list, zip(*clips, strict=True))
+    return {
+        "path": [f"Actor_{a:02}/03-01-{e:02}-{i:02}-{s[0]}-{t:02}-{a:02}.wav" for a, e, i, s, t in clips],
+        "emotion": [f"{e:02}" if codes else EMOTIONS[e - 1] for e in emotions],
+        "intensity": [f"{i:02}" if codes else ("normal", "strong")[i - 1] for i in intensities],
+        "statement": statements,
+        "repetition": takes,
+        "actor": [f"{a:02}" if codes else str(a) for a in actors],
+        "gender": [("female", "male")[a % 2] for a in actors],
+    }
 
 
-@pytest.mark.parametrize("mixed", [False, True])
-@pytest.mark.parametrize("codes", [False, True])
-@pytest.mark.parametrize("name", ["actor", "col_7"])
+@pairwise(mixed=[False, True], codes=[False, True], name=["actor", "col_7"])
 def test_the_actor_of_a_table_like_ravdess(mixed, codes, name):
     columns = {name if key == "actor" else key: cells for key, cells in ravdess(mixed, codes).items()}
-    plan = plan_of(columns, Path("nowhere"))
-    found = roles(plan)
-    assert found[name] == "group"
-    assert found["emotion"] == "task classification"
-    assert found["path"] == "modality speech"
+    plan = plan_of(columns)
     assert [d.column for d in plan.of("group")] == [name]
+    assert roles(plan)["emotion"] == "task classification"
+    assert roles(plan)["path"] == "modality speech"
 
 
 def table(**columns):
@@ -54,7 +49,7 @@ def table(**columns):
         "x": [f"{generator.gauss(0, 1):.3f}" for _ in range(N)],
         "label": [generator.choice("ab") for _ in range(N)],
     }
-    return plan_of(columns, Path("nowhere"))
+    return plan_of(columns)
 
 
 def test_rows_of_random_words_that_stand_together_under_a_code():
@@ -71,27 +66,31 @@ def test_rows_of_random_words_that_stand_together_under_a_code():
     assert decision.warning == ""
 
 
-def test_a_group_of_few_values_may_be_wanted_as_an_input():
-    plan = table(speaker=[f"s{i % 7}" for i in range(N)])
-    assert plan.decisions["speaker"].warning == (
-        "7 values alone: if new rows will have the same ones, it may be wanted as an input instead"
-    )
+SPLIT = {"split": ["train"] * 180 + ["val"] * 30 + ["test"] * 30}
 
 
-def test_a_group_that_is_in_more_than_one_split_is_said_and_not_split_by():
-    split = ["train"] * 180 + ["val"] * 30 + ["test"] * 30
-    plan = table(patient=[f"p{i % 40:02}" for i in range(N)], split=split)
-    decision = plan.decisions["patient"]
-    assert decision.warning == "40 of them are in more than one split"
-    assert decision.arguments == {"straddling": 40}
-
-
-def test_a_group_with_holes_cannot_be_split_by():
-    plan = table(patient=[None if i % 30 == 0 else f"p{i // 4:02}" for i in range(N)])
-    assert plan.decisions["patient"].role == "ignored"
-    assert plan.decisions["patient"].warning == (
-        "8 rows have none, so nothing can be split by it: fill them, then set `data.split.group`"
-    )
+@pytest.mark.parametrize(
+    ("patients", "columns", "role", "warning"),
+    [
+        (
+            [f"s{i % 7}" for i in range(N)],
+            {},
+            "group",
+            "7 values alone: if new rows will have the same ones, it may be wanted as an input instead",
+        ),
+        ([f"p{i % 40:02}" for i in range(N)], SPLIT, "group", "40 of them are in more than one split"),
+        (
+            [None if i % 30 == 0 else f"p{i // 4:02}" for i in range(N)],
+            {},
+            "ignored",
+            "8 rows have none, so nothing can be split by it: fill them, then set `data.split.group`",
+        ),
+    ],
+)
+def test_what_is_to_be_known_of_a_group(patients, columns, role, warning):
+    decision = table(patient=patients, **columns).decisions["patient"]
+    assert (decision.role, decision.warning) == (role, warning)
+    assert decision.arguments == ({"straddling": 40} if columns else {})
 
 
 def test_what_is_the_same_for_a_patient_is_an_input_and_its_visits_are_kept_with_it():
@@ -131,7 +130,7 @@ def test_the_last_column_is_the_target_though_texts_share_its_words():
     topics = [generator.randrange(22) for _ in range(N)]
     text = [" ".join(generator.choices([f"w{chr(97 + t)}{chr(97 + i)}" for i in range(15)], k=8)) for t in topics]
     names = [f"topic{chr(97 + i)}" for i in range(22)]
-    plan = plan_of({"text": text, "topic": [names[t] for t in topics]}, Path("nowhere"))
+    plan = plan_of({"text": text, "topic": [names[t] for t in topics]})
     assert roles(plan) == {"text": "modality text", "topic": "task classification"}
 
 

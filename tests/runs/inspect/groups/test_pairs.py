@@ -23,16 +23,16 @@ def table(mixed: bool = True, **columns) -> dict[str, pl.Series]:
         **columns,
     }
     order = generator.permutation(N) if mixed else np.arange(N)
-    return {name: pl.Series(name, [str(each[i]) for i in order]) for name, each in cells.items()}
+    return {name: pl.Series(name, [str(values[i]) for i in order]) for name, values in cells.items()}
 
 
-def found(columns: dict[str, pl.Series], **more) -> GroupColumn | None:
+def pair_of(columns: dict[str, pl.Series], **more) -> GroupColumn | None:
     return find_pair(Grouped(columns, list(columns), **more), list(columns))
 
 
 @pytest.mark.parametrize("mixed", [False, True])
 def test_a_number_that_begins_anew_in_each_site(mixed):
-    pair = found(table(mixed))
+    pair = pair_of(table(mixed))
     assert (pair.outer, pair.column, pair.values) == ("site", "patient", PATIENTS)
     assert pair.reason == (
         "rows of one `site` and one `patient` belong together: 75 pairs in 300 rows; rows of one value are alike in 2 "
@@ -45,12 +45,12 @@ def test_attributes_and_texts_are_evidence_too():
     generator = np.random.default_rng(1)
     who, noise = np.arange(N) // 4, generator.normal(size=N).round(2)
     born, height = generator.integers(1930, 2000, PATIENTS)[who], generator.normal(170, 9, PATIENTS).round(1)[who]
-    assert found(table(pulse=born, iron=height)).column == "patient"
+    assert pair_of(table(pulse=born, iron=height)).column == "patient"
     words = [f"w{chr(97 + i // 26)}{chr(97 + i % 26)}" for i in range(60)]
     own = [generator.choice(words, 10) for _ in range(PATIENTS)]
     note = [" ".join(generator.choice(own[i], 7)) for i in who]
-    assert found(table(pulse=noise, iron=noise, note=note)) is None
-    assert found(table(pulse=noise, iron=noise, note=note), texts=["note"]).column == "patient"
+    assert pair_of(table(pulse=noise, iron=noise, note=note)) is None
+    assert pair_of(table(pulse=noise, iron=noise, note=note), texts=["note"]).column == "patient"
 
 
 def test_what_each_of_two_columns_explains_by_itself_makes_no_pair():
@@ -58,5 +58,5 @@ def test_what_each_of_two_columns_explains_by_itself_makes_no_pair():
     who = np.arange(N) // 4
     effects = generator.normal(size=(5, 2))[who // 15] + generator.normal(size=(15, 2))[who % 15]
     values = effects + 0.5 * generator.normal(size=(N, 2))
-    assert found(table(pulse=values[:, 0], iron=values[:, 1])) is None
-    assert found(table(pulse=generator.normal(size=N), iron=generator.normal(size=N))) is None
+    assert pair_of(table(pulse=values[:, 0], iron=values[:, 1])) is None
+    assert pair_of(table(pulse=generator.normal(size=N), iron=generator.normal(size=N))) is None

@@ -19,17 +19,16 @@ FOLDERS = [f"Actor_{i // 12:02}/03-01-{i % 8:02}-{i % 12:02}-{i // 12:02}.wav" f
 
 
 @pytest.mark.parametrize(
-    ("paths", "said"),
+    ("paths", "message"),
     [
         (SPEAKERS, "20 values like 'spk00' for 300 rows: if that is a speaker"),
         (FOLDERS, "25 values like '00' for 300 rows: if that is a speaker"),
         ([f"patient{i // 6:03}/scan_{i % 6}.png" for i in range(N)], "50 values like 'patient000' for 300 rows"),
     ],
 )
-def test_a_speaker_or_patient_in_paths_is_said(tmp_path, paths, said):
-    found = warning(tmp_path, paths)
-    assert said in found
-    assert "--group COLUMN" in found
+def test_a_speaker_or_patient_in_paths_is_said(tmp_path, paths, message):
+    assert message in warning(tmp_path, paths)
+    assert "--group COLUMN" in warning(tmp_path, paths)
 
 
 def test_of_paths_with_a_split_those_that_are_parted_are_counted(tmp_path):

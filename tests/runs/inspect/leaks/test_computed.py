@@ -8,10 +8,10 @@ from mmfusion.runs.inspect.columns.coded import Coded
 from mmfusion.runs.inspect.leaks.computed import computed_from_two
 
 N = 200
-MADE = {"sum": np.add, "difference": np.subtract, "product": np.multiply, "quotient": np.divide}
+FUNCTIONS = {"sum": np.add, "difference": np.subtract, "product": np.multiply, "quotient": np.divide}
 
 
-def looked(**columns) -> dict[str, Coded]:
+def coded(**columns) -> dict[str, Coded]:
     return {name: Coded.of(pl.Series(cells)) for name, cells in columns.items()}
 
 
@@ -21,13 +21,13 @@ def columns() -> dict[str, np.ndarray]:
     return {name: generator.integers(0, 400, N).astype(float) for name in ("noise", "casual", "registered")}
 
 
-@pytest.mark.parametrize("what", MADE)
+@pytest.mark.parametrize("what", FUNCTIONS)
 @pytest.mark.parametrize("swapped", [False, True])
 def test_what_a_target_is_computed_from(columns, what, swapped):
     pair = ["registered", "casual"] if swapped else ["casual", "registered"]
     a, b = (columns[name] + (1 if what == "quotient" else 0) for name in pair)
-    inputs = looked(**dict(zip(pair, (a, b), strict=True)), noise=columns["noise"])
-    y = MADE[what](a, b)
+    inputs = coded(**dict(zip(pair, (a, b), strict=True)), noise=columns["noise"])
+    y = FUNCTIONS[what](a, b)
     assert computed_from_two(inputs, Coded.of(pl.Series(y.round(3)))) == (*pair, what)
     holes = np.where(np.arange(N) % 5 == 0, np.nan, a)
     some = {**inputs, pair[0]: Coded.of(pl.Series(holes).fill_nan(None))}
@@ -38,8 +38,8 @@ def test_what_a_target_is_computed_from(columns, what, swapped):
 
 def test_what_is_not_looked_for(columns):
     y = columns["casual"] + columns["registered"]
-    few = looked(**{name: cells[:39] for name, cells in columns.items()})
+    few = coded(**{name: cells[:39] for name, cells in columns.items()})
     assert computed_from_two(few, Coded.of(pl.Series(y[:39]))) is None
-    assert computed_from_two(looked(**columns), Coded.of([f"k{each}" for each in y])) is None
-    many = looked(**{f"{i}": columns["noise"] for i in range(60)}, **columns)
+    assert computed_from_two(coded(**columns), Coded.of([f"k{number}" for number in y])) is None
+    many = coded(**{f"{i}": columns["noise"] for i in range(60)}, **columns)
     assert computed_from_two(many, Coded.of(pl.Series(y))) is None

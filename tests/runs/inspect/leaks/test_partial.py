@@ -33,15 +33,13 @@ ONE = "alone says which rows of the target hold 't2'"
 
 def test_a_level_that_is_there_for_one_class_alone(generator, labels):
     wards = [("icu", "or", "er")[i] for i in generator.integers(0, 3, N)]
-    left = ["home" if label == 2 else ward for label, ward in zip(labels, wards, strict=True)]
-    assert why(left, classes(labels)) == ONE
-    assert (
-        why([None if label == 2 else ward for label, ward in zip(labels, wards, strict=True)], classes(labels)) == ONE
-    )
-    some = [
-        "home" if label == 2 and generator.random() < 0.7 else ward for label, ward in zip(labels, wards, strict=True)
-    ]
-    assert why(some, classes(labels)) is None
+
+    def wards_but(value, share=1.0):
+        held = (labels == 2) & (generator.random(N) < share)
+        return [value if holds else ward for holds, ward in zip(held, wards, strict=True)]
+
+    assert why(wards_but("home"), classes(labels)) == why(wards_but(None), classes(labels)) == ONE
+    assert why(wards_but("home", 0.7), classes(labels)) is None
     assert why(wards, classes(labels)) is None
 
 
@@ -63,12 +61,11 @@ def test_a_number_that_knows_one_class_and_nothing_of_the_others(generator, labe
 def test_a_number_that_is_copied_in_some_rows(generator, rows):
     y = generator.normal(size=rows)
     kept = generator.random(rows) < 0.6
-    share = f"{kept.mean():.0%}"
-    said = f"is the same number as the target in {share} of rows"
-    rounded = why([f"{each:.2f}" for each in np.where(kept, y, 0)], [f"{each:.4f}" for each in y])
+    rounded = why([f"{number:.2f}" for number in np.where(kept, y, 0)], [f"{number:.4f}" for number in y])
     assert rounded.startswith("gives ")
     assert rounded.endswith(" wherever it is not '0.00'")
-    assert why(pl.Series(np.where(kept, y, generator.normal(size=rows))), pl.Series(y)) == said
+    same = why(pl.Series(np.where(kept, y, generator.normal(size=rows))), pl.Series(y))
+    assert same == f"is the same number as the target in {kept.mean():.0%} of rows"
     scaled = pl.Series(np.where(generator.random(rows) < 0.85, 2 - 3 * y, 7))
     assert why(scaled, pl.Series(y)) == "gives 100% (rank correlation) of the target wherever it is not '7.0'"
     amounts = np.where(kept, 0, 2 + 0.95 * y + 0.3 * generator.normal(size=rows))  # often nothing, else r = .95
@@ -94,7 +91,7 @@ def test_without_the_middle_one_of_three_sizes_two_are_told_apart_well_by_right(
         sizes = np.clip(np.round(1 + 0.7 * y + 0.5 * generator.normal(size=rows)), 0, 2).astype(int)
         sizes = [("S", "M", "L")[size] for size in sizes]
         assert why(sizes, pl.Series(y)) is None
-        assert why(sizes, [("no", "yes")[int(each > 0)] for each in y]) is None
+        assert why(sizes, [("no", "yes")[int(number > 0)] for number in y]) is None
 
 
 def test_too_few_labels():

@@ -3,49 +3,30 @@ import random
 import pytest
 
 from mmfusion.data.errors import DataError
-from tests.runs.inspect.plans import plan_of, roles
+from tests.runs.inspect.plans import drawn, plan_of, roles
 
 N = 120
 
 
-def drawn(choices, seed):
-    generator = random.Random(seed)
-    return [generator.choice(choices) for _ in range(N)]
-
-
 COLUMNS = {
-    "part": drawn(["train", "train", "dev", "test"], 0),
-    "fold": drawn("01234", 1),
+    "part": drawn(["train", "train", "dev", "test"], 0, N),
+    "fold": drawn("01234", 1, N),
     "who": [f"p{i // 4}" for i in range(N)],
-    "code": drawn("123", 2),
-    "note": [f"the {word} thing {i} was seen here" for i, word in enumerate(drawn(["red", "blue"], 3))],
+    "code": drawn("123", 2, N),
+    "note": [f"the {word} thing {i} was seen here" for i, word in enumerate(drawn(["red", "blue"], 3, N))],
     "dose": [f"{random.Random(i).gauss(0, 1):.5f}" for i in range(N)],
-    "label": drawn("ab", 4),
-    "other": drawn("xyz", 5),
+    "label": drawn("ab", 4, N),
+    "other": drawn("xyz", 5, N),
 }
 
 
 def test_what_is_given_is_not_guessed(tmp_path):
-    plan = plan_of(
-        COLUMNS,
-        tmp_path,
-        tasks=["other"],
-        ignore=["dose"],
-        groups=["who"],
-        splits=["part"],
-        inputs=["note", "label"],
-        kinds={"code": "categorical"},
-    )
+    by = {"ignore": ["dose"], "groups": ["who"], "splits": ["part"], "inputs": ["note", "label"]}
+    plan = plan_of(COLUMNS, tmp_path, tasks=["other"], kinds={"code": "categorical"}, **by)
     assert roles(plan) == {
-        "part": "split",
-        "fold": "ignored",
-        "who": "group",
-        "code": "modality tabular",
-        "note": "modality text",
-        "dose": "ignored",
-        "label": "modality tabular",
-        "other": "task classification",
-    }
+        "part": "split", "fold": "ignored", "who": "group", "code": "modality tabular", "note": "modality text",
+        "dose": "ignored", "label": "modality tabular", "other": "task classification",
+    }  # fmt: skip
     assert plan.decisions["code"].arguments == {"numeric": False}
     assert plan.splits == {"train": "train", "dev": "val", "test": "test"}
     assert plan.decisions["label"].reason == "as told (--input); 2 levels"

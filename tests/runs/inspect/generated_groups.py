@@ -1,49 +1,67 @@
-"""Generated tables of other shapes: recordings, visits, plots, trips, sessions, and tables that only look like them."""
+"""Groups of rows for generated tables: of recordings, visits, plots, trips, sessions, and columns that only look so."""
 
 from __future__ import annotations
 
 import string
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from tests.runs.inspect.generated_tables import CITIES, PEOPLE, SYLLABLES, WORDS, GeneratedTable
-
-NAMES = ("v", "字段", "field", "x", "属性")
+CITIES = ("rome", "oslo", "lima", "cairo", "delhi", "quito", "accra", "perth", "turin", "leeds", "basel", "osaka")
+PEOPLE = (
+    "ann", "bob", "carla", "dmitri", "emre", "fatima", "goran", "hana", "ivo", "jun", "kofi", "lena", "mateo", "nadia",
+    "olga", "pablo", "quinn", "rosa", "sven", "tariq", "uma", "vera", "wei", "ximena", "yusuf", "zoe", "abel", "brit",
+    "chen", "dora", "elias", "frida", "gil", "hugo", "ines", "jonas", "kira", "luca", "mila", "nils",
+)  # fmt: skip
+WORDS = (
+    "apple", "river", "stone", "cloud", "light", "green", "table", "window", "garden", "winter", "music", "paper",
+    "silver", "forest", "bottle", "engine", "pocket", "market", "bridge", "summer", "yellow", "kitchen", "mountain",
+    "island", "letter", "button", "planet", "orange", "candle", "mirror", "shadow", "ladder", "needle", "pillow",
+    "rocket", "saddle", "tunnel", "velvet", "wagon", "zipper", "anchor", "basket", "copper", "desert", "feather",
+    "glacier", "harbor", "ivory", "jungle", "kettle", "lantern", "marble", "napkin", "oyster", "pepper", "quarry",
+)  # fmt: skip
+SYLLABLES = "天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏闰余成岁律吕调阳云腾致雨露结为霜"
 JOBS = ("nurse", "clerk", "cook", "driver", "teacher", "farmer", "lawyer", "miner", "pilot", "tailor", "chef", "vet")
 LETTERS = np.array(list(string.ascii_lowercase))
 
 
-def make(seed: int, group: bool) -> GeneratedTable:
-    """A table whose rows come from several things each, or none, with a target."""
-    g = np.random.default_rng([seed, 77])
-    rows = int(np.exp(g.uniform(np.log(60), np.log(600))))
-    table = GeneratedTable()
-    if group:
-        who = _sizes(g, rows)
-        way = str(g.choice(list(WAYS)))
-        table.group = "who"
-        spelling = str(g.choice(list(SPELLINGS)))
-        table.columns["who"] = _spelt(g, SPELLINGS[spelling](g, int(who.max()) + 1), who)
-        WAYS[way](g, table, who)
-        each = [set(zip(cells, table.columns["who"], strict=True)) for cells in table.columns.values()]
-        table.aliases = [
-            name
-            for name, pairs in zip(table.columns, each, strict=True)
-            if name != "who" and len(pairs) == len(set(table.columns[name])) == len(set(table.columns["who"]))
-        ]
-        order = np.arange(rows) if way == "blocks" or g.random() < 0.4 else g.permutation(rows)
-        table.columns = {name: [cells[i] for i in order] for name, cells in table.columns.items()}
-        table.shapes += [f"{who.max() + 1} of {rows}", spelling, way]
-    left_out = _time if g.random() < 0.5 else _sorted  # rows are in one order
-    others = [each for each in HONEST if each is not left_out]
-    for place, chosen in enumerate(g.permutation(len(others))[: int(g.integers(0 if group else 2, 4))]):
-        table.shapes.append(others[chosen].__name__)
-        table.columns |= {f"h{place}{k}": cells for k, cells in enumerate(others[chosen](g, rows))}
-    table.target = "target"
-    table.columns["target"] = _target(g, table, rows)
-    return _renamed(g, table)
+@dataclass
+class GeneratedTable:
+    """A table, its target, and what is in it.
+
+    Attributes:
+        columns: name to cells.
+        target: the column to predict.
+        leaks: columns that give the target away.
+        group: the column by which rows belong together, if there is one.
+        aliases: other columns that may be taken for the group as well: another name of it.
+        shapes: what is in it.
+    """
+
+    columns: dict[str, list[Any]] = field(default_factory=dict)
+    target: str = ""
+    leaks: list[str] = field(default_factory=list)
+    group: str | None = None
+    aliases: list[str] = field(default_factory=list)
+    shapes: list[str] = field(default_factory=list)
+
+
+def add_group(g: np.random.Generator, table: GeneratedTable, rows: int) -> None:
+    """Add a column of things that several rows each come from, and what is alike in these; rows may be in any order."""
+    who = _sizes(g, rows)
+    way, spelling = str(g.choice(list(WAYS))), str(g.choice(list(SPELLINGS)))
+    columns = table.columns
+    table.group = "who"
+    columns["who"] = _spelt(g, SPELLINGS[spelling](g, int(who.max()) + 1), who)
+    WAYS[way](g, table, who)
+    pairs = {name: len(set(zip(cells, columns["who"], strict=True))) for name, cells in columns.items()}
+    values = {name: len(set(cells)) for name, cells in columns.items()}
+    table.aliases = [n for n in columns if n != "who" and pairs[n] == values[n] == values["who"]]
+    order = np.arange(rows) if way == "blocks" or g.random() < 0.4 else g.permutation(rows)
+    table.columns = {name: [cells[i] for i in order] for name, cells in columns.items()}
+    table.shapes += [spelling, way]
 
 
 def _sizes(g: np.random.Generator, rows: int) -> np.ndarray:
@@ -51,8 +69,8 @@ def _sizes(g: np.random.Generator, rows: int) -> np.ndarray:
     kind, sizes = g.integers(3), [0]
     size = int(g.integers(2, max(3, min(50, rows // 15))))
     while sum(sizes) < rows:
-        each = [size, min(50, int(size / 2 * (1 + g.pareto(1.5)))), int(g.integers(2, 6))][kind]
-        sizes.append(max(2, min(each, rows // 5)))
+        own = [size, min(50, int(size / 2 * (1 + g.pareto(1.5)))), int(g.integers(2, 6))][kind]
+        sizes.append(max(2, min(own, rows // 5)))
     return np.repeat(np.arange(len(sizes) - 1), sizes[1:])[:rows]
 
 
@@ -104,14 +122,14 @@ def _measured(g: np.random.Generator, table: GeneratedTable, who: np.ndarray, mo
 def _visits(g: np.random.Generator, table: GeneratedTable, who: np.ndarray) -> None:
     """Attributes that do not change, beside measurements that do at random."""
     count = int(who.max()) + 1
-    each = {
+    own = {
         "born": [str(x) for x in g.integers(1930, 2005, count)],
         "sex": [["f", "m"][x] for x in g.integers(0, 2, count)],
         "town": [CITIES[x] for x in g.integers(0, 12, count)],
         "height": [f"{x:.1f}" for x in g.normal(170, 9, count)],
     }
-    for name in g.permutation(list(each))[: int(g.integers(2, 5))]:
-        table.columns[str(name)] = [each[str(name)][i] for i in who]
+    for name in g.permutation(list(own))[: int(g.integers(2, 5))]:
+        table.columns[str(name)] = [own[str(name)][i] for i in who]
     table.columns["now"] = [f"{x:.2f}" for x in g.normal(size=len(who))]
 
 
@@ -182,7 +200,7 @@ def _ages(g: np.random.Generator, rows: int) -> list[list[str]]:
     """Ages and what rises with them."""
     age = np.clip(g.normal(48, 16, rows), 18, 90).round()
     pressure, income = 90 + 0.6 * age + 8 * g.normal(size=rows), np.exp(9 + 0.02 * age + 0.4 * g.normal(size=rows))
-    return [[str(int(x)) for x in each] for each in (age, pressure, income)]
+    return [[str(int(x)) for x in numbers] for numbers in (age, pressure, income)]
 
 
 def _kinds(g: np.random.Generator, rows: int) -> list[list[str]]:
@@ -234,7 +252,7 @@ def _correlated(g: np.random.Generator, rows: int) -> list[list[str]]:
     """Numbers that all follow one that is not there, rounded or not."""
     x = g.normal(size=rows)
     both = [x + 0.5 * g.normal(size=rows) for _ in range(int(g.integers(3, 8)))]
-    return [[str(round(50 + 10 * v)) if k % 2 else f"{v:.3f}" for v in each] for k, each in enumerate(both)]
+    return [[str(round(50 + 10 * v)) if k % 2 else f"{v:.3f}" for v in x] for k, x in enumerate(both)]
 
 
 def _notes(g: np.random.Generator, rows: int) -> list[list[str]]:
@@ -249,34 +267,5 @@ def _sorted(g: np.random.Generator, rows: int) -> list[list[str]]:
     return [[JOBS[i] for i in codes], [f"{x:.2f}" for x in g.normal(size=12)[codes] + g.normal(size=rows)]]
 
 
-HONEST = (_ages, _kinds, _goods, _places, _time, _counts, _correlated, _notes, _sorted)
-
-
-def _target(g: np.random.Generator, table: GeneratedTable, rows: int) -> list[str]:
-    """Numbers or classes, on which some other number bears."""
-    score = g.normal(size=rows)
-    numbers = [name for name, cells in table.columns.items() if name[0] in "hm" and _is_number(cells)]
-    if numbers:
-        x = np.array(table.columns[str(g.choice(numbers))], dtype=float)
-        score += (x - x.mean()) / (x.std() + 1e-9)
-    if g.random() < 0.4:
-        return [f"{x:.3f}" for x in 7 + 2 * score]
-    classes = int(g.integers(2, 6))
-    cuts = np.quantile(score, np.arange(1, classes) / classes)
-    return [["no", "yes", "perhaps", "never", "soon"][i] for i in np.searchsorted(cuts, score)]
-
-
-def _is_number(cells: Sequence[Any]) -> bool:
-    return all(cell.replace(".", "", 1).replace("-", "", 1).isdigit() for cell in cells)
-
-
-def _renamed(g: np.random.Generator, table: GeneratedTable) -> GeneratedTable:
-    """All columns in any order, under names that say nothing."""
-    prefix = str(g.choice(NAMES))
-    order = [str(name) for name in g.permutation(list(table.columns))]
-    new = {name: f"{prefix}{place}" for place, name in enumerate(order)}
-    table.columns = {new[name]: table.columns[name] for name in order}
-    table.shapes += [f"{name}→{new[name]}" for name in order]
-    table.aliases = [new[name] for name in table.aliases]
-    table.target, table.group = new[table.target], table.group and new[table.group]
-    return table
+LOOKALIKES = (_ages, _kinds, _goods, _places, _counts, _correlated, _notes)
+ORDERED = (_time, _sorted)
