@@ -62,7 +62,7 @@ def train(
     """
     overrides = [*overrides, *to_overrides(settings)]
     config = compose_one(overrides, config_dirs)
-    from mmfusion.runs.train import train as train_config  # imports torch
+    from mmfusion.runs.train import train_config  # imports torch
 
     return train_config(config, overrides, show)
 

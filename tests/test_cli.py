@@ -87,7 +87,7 @@ def test_cfg_prints_the_config_and_checks_it(here, capsys):
 
 def test_options_and_overrides_in_any_order(here, stand_in):
     (here / "mine").mkdir()
-    calls = stand_in("train", "train", SimpleNamespace(status="completed"))
+    calls = stand_in("train", "train_config", SimpleNamespace(status="completed"))
     assert main(["train", "seed=3", "--config-dir", "mine", "fusion=gated", "--config-dir=mine", "name=x"]) == 0
     ((config, overrides), _) = calls[0]
     assert (config["seed"], config["name"]) == (3, "x")
@@ -109,7 +109,7 @@ def test_options_and_overrides_in_any_order(here, stand_in):
     ],
 )
 def test_exit_codes_of_training(here, stand_in, capsys, result, code, message):
-    stand_in("train", "train", result)
+    stand_in("train", "train_config", result)
     assert main(["train"]) == code
     assert capsys.readouterr().err.startswith(message)
 
@@ -117,20 +117,20 @@ def test_exit_codes_of_training(here, stand_in, capsys, result, code, message):
 def test_what_ends_a_run_and_explains_itself_is_no_fault_of_the_program(here, stand_in, capsys):
     from mmfusion.training.guard import NonFiniteLossError
 
-    stand_in("train", "train", NonFiniteLossError("the loss of 'sum' is not finite"))
+    stand_in("train", "train_config", NonFiniteLossError("the loss of 'sum' is not finite"))
     assert main(["train"]) == 1
     assert capsys.readouterr().err.startswith("mmfusion: NonFiniteLossError: the loss of 'sum' is not finite\n")
 
 
 def test_faults_of_the_program_are_shown_whole(here, stand_in):
-    stand_in("train", "train", RuntimeError("a bug"))
+    stand_in("train", "train_config", RuntimeError("a bug"))
     with pytest.raises(RuntimeError, match="a bug"):
         main(["train"])
 
 
 @pytest.mark.parametrize("how", ["option", "variable"])
 def test_traceback_on_request(here, stand_in, capsys, monkeypatch, how):
-    stand_in("train", "train", ValueError("row 3"))
+    stand_in("train", "train_config", ValueError("row 3"))
     if how == "variable":
         monkeypatch.setenv("MMFUSION_TRACEBACK", "1")
     assert main(["train", *(["--traceback"] if how == "option" else [])]) == 1

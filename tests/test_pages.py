@@ -19,7 +19,7 @@ import yaml
 import mmfusion
 from mmfusion.cli import COMMANDS as CLI_COMMANDS
 from mmfusion.cli import HELP, main
-from mmfusion.config.compose import compose, load_config
+from mmfusion.config.compose import compose_unchecked, load_config
 from mmfusion.config.folders import groups, own_folder
 from mmfusion.config.instantiate import trusting
 from mmfusion.sweeps import command, pool, process
@@ -122,7 +122,7 @@ def place(tmp_path_factory):
             patch.delenv(name, raising=False)
         patch.setattr(sys, "argv", ["mmfusion"])
         patch.setattr(process, "command_line", made_up_job)
-        patch.setattr(command, "compose", composed)
+        patch.setattr(command, "compose_unchecked", composed)
         patch.setattr(pool, "_POLL", 0.01)
         patch.setattr("mmfusion.report.dashboard.uvicorn.Server.run", lambda *_, **__: None)
         profiled = ["trainer.profiler=simple", "report.subsets=none"]
@@ -139,7 +139,7 @@ COMPOSED = {}
 
 def composed(overrides, config_dirs=()):
     """`compose`, which a sweep calls to check a job: kept, so that the job can be made up without another."""
-    COMPOSED[tuple(overrides)] = compose(overrides, config_dirs)
+    COMPOSED[tuple(overrides)] = compose_unchecked(overrides, config_dirs)
     return COMPOSED[tuple(overrides)]
 
 

@@ -42,9 +42,9 @@ def run(arguments: list[str]) -> int:
     end_with_parent()
     config = compose_one(args.overrides, args.config_dir)
     with starting():
-        from mmfusion.runs.train import train
+        from mmfusion.runs.train import train_config
 
-    result = train(config, args.overrides)
+    result = train_config(config, args.overrides)
     return OK if result.status == "completed" or result.pruned else FAILED
 
 
@@ -53,9 +53,9 @@ def _show_config(overrides: list[str], config_dirs: list[str]) -> int:
     import yaml
 
     from mmfusion.config.check import check
-    from mmfusion.config.compose import compose
+    from mmfusion.config.compose import compose_unchecked
 
-    composed = compose(overrides, config_dirs)
+    composed = compose_unchecked(overrides, config_dirs)
     print(yaml.safe_dump(composed.config, sort_keys=False, allow_unicode=True), end="")
     check(composed.config, composed.sources)
     return OK

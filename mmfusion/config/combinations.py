@@ -10,7 +10,7 @@ from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.mismatches import Problem
 from mmfusion.config.names import MANIFEST, RESERVED
 from mmfusion.config.schema import fact, kind_lineage, those_with
-from mmfusion.config.split import check_split
+from mmfusion.config.split_rules import check_split
 from mmfusion.config.task_metrics import facts_of
 from mmfusion.config.validation import interval_problems, without_validation
 

@@ -46,12 +46,12 @@ class Composed:
 
 def load_config(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> dict[str, Any]:
     """Compose and check, as `mmfusion.api.compose` explains."""
-    composed = compose(overrides, config_dirs)
+    composed = compose_unchecked(overrides, config_dirs)
     check(composed.config, composed.sources)
     return composed.config
 
 
-def compose(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> Composed:
+def compose_unchecked(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> Composed:
     """Compose without checking; opens `trusted_modules` if the overrides name some.
 
     What an experiment sets for a component that the command line replaces is left out where the new one does not take

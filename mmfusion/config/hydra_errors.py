@@ -109,12 +109,12 @@ def _as_one(override: str, overrides: Sequence[str], known: Groups) -> str:
 def _problems_with(override: str, overrides: Sequence[str]) -> list[Problem] | None:
     """What is wrong with the value of an override, in the place of others of its key; None if composing fails."""
     from mmfusion.config.check import problems_of  # these import this module
-    from mmfusion.config.compose import compose
+    from mmfusion.config.compose import compose_unchecked
 
     key = Override.parse(override).key
     parent, _, last = key.rpartition(".")
     try:
-        config = compose([other.text for other in parse_overrides(overrides) if other.key != key]).config
+        config = compose_unchecked([other.text for other in parse_overrides(overrides) if other.key != key]).config
         node_at(config, parent)[last] = value_of(override)
     except (ConfigError, TypeError):
         return None

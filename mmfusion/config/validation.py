@@ -7,7 +7,7 @@ from typing import Any
 
 from mmfusion.config.mismatches import Problem
 from mmfusion.config.names import MANIFEST
-from mmfusion.config.split import validates
+from mmfusion.config.split_rules import validates
 
 PLATEAU = "mmfusion.training.schedulers.plateau"
 _LOSS = "val/loss"

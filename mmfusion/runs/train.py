@@ -55,7 +55,7 @@ from mmfusion.training.trainer import (
 )
 
 
-def train(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = True) -> Run:
+def train_config(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = True) -> Run:
     """Train, test with the best checkpoint, and write everything to the run's folder.
 
     Under DDP every rank calls this; rank 0 alone writes and prints.

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from rich.console import Console
 
-from mmfusion.config.split import SPLITS
+from mmfusion.config.split_rules import SPLITS
 from mmfusion.data.batches.modality import cells_of
 from mmfusion.data.checks import check_columns, check_ids, check_present, check_splits, untested, unvalidated
 from mmfusion.data.errors import DataError, Problems, str_of

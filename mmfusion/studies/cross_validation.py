@@ -12,7 +12,7 @@ from mmfusion.config.check import check
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.names import MANIFEST
 from mmfusion.config.sections import SOURCE_KEYS
-from mmfusion.config.split import GROUPS, validates
+from mmfusion.config.split_rules import GROUPS, validates
 from mmfusion.data.errors import DataError
 from mmfusion.data.sources.manifest import ManifestSource
 from mmfusion.report import formatting

@@ -15,7 +15,7 @@ from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override as ParsedOverride
 
 from mmfusion.config.check import check_study
-from mmfusion.config.compose import compose, load_config, read_overrides
+from mmfusion.config.compose import compose_unchecked, load_config, read_overrides
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder, user_folders
 from mmfusion.config.hydra_errors import as_config_error
@@ -99,7 +99,7 @@ def list_jobs(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
     _refuse(typed, parsed)
     own = [override for override in parse_overrides(typed) if override.section != "hydra"]
     with redirect_stderr(io.StringIO()):  # what composing says stands in each job's log
-        composed = compose([override.text for override in own], config_dirs)
+        composed = compose_unchecked([override.text for override in own], config_dirs)
     node = composed.config[GROUP]
     check_study(node, composed.sources)
     study: Study = instantiate(node, GROUP)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from mmfusion.config.check import check
-from mmfusion.config.compose import compose, stock_hydra
+from mmfusion.config.compose import compose_unchecked, stock_hydra
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.hydra_options import refuse_options
 from mmfusion.store.sweep import job_hash
@@ -92,7 +92,7 @@ def check_job(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> di
         ConfigError: it is wrong, or its files set more of Hydra than they may: some launchers have them read again.
     """
     with redirect_stderr(io.StringIO()):  # what composing says stands in each job's log
-        composed = compose(overrides, config_dirs)
+        composed = compose_unchecked(overrides, config_dirs)
     refuse_options(composed.hydra, stock_hydra())
     check(composed.config, composed.sources)
     return composed.config

@@ -21,7 +21,7 @@ from hydra.core.override_parser.types import Override
 from mmfusion.config.compose import (
     PRIMARY,
     Composed,
-    compose,
+    compose_unchecked,
     forced,
     read_overrides,
     run_hydra,
@@ -108,7 +108,7 @@ def _first(parsed: Sequence[Override], config_dirs: Sequence[str | Path]) -> tup
     for k in range(max((len(values) for values in choices), default=1)):
         overrides = [values[k % len(values)] for values in choices]
         try:
-            return overrides, compose(overrides, config_dirs)
+            return overrides, compose_unchecked(overrides, config_dirs)
         except ConfigError as own:
             error = error or own
     assert error is not None

@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.names import MANIFEST
 from mmfusion.config.sections import SOURCE_KEYS
-from mmfusion.config.split import validates
+from mmfusion.config.split_rules import validates
 
 T = TypeVar("T", bound=Hashable)
 

@@ -5,11 +5,11 @@ import sys
 import pytest
 
 from mmfusion.config.check import check
-from mmfusion.config.compose import compose
+from mmfusion.config.compose import compose_unchecked
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import trusting
 
-CONFIG = compose(
+CONFIG = compose_unchecked(
     [
         *("data=manifest", "data.path=table.csv", "~encoder.speech", "~encoder.text", "~task.sum", "~task.largest"),
         "data.modalities={image: {kind: image, column: picture, transforms: {train: [], eval: null}}, "

@@ -1,13 +1,13 @@
 import pytest
 
-from mmfusion.config.compose import compose, forced, load_config, search_path
+from mmfusion.config.compose import compose_unchecked, forced, load_config, search_path
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups
 from mmfusion.config.instantiate import trusted, trusting
 
 
 def test_composes_plain_containers(mini):
-    composed = compose(["fusion=gated", "trainer.max_epochs=3", "~encoder.image"])
+    composed = compose_unchecked(["fusion=gated", "trainer.max_epochs=3", "~encoder.image"])
     config = composed.config
     assert type(config["trainer"]) is dict
     assert (config["name"], config["fusion"]["_target_"]) == ("digits", "mmfusion.fusion.gated.Gated")
@@ -18,19 +18,20 @@ def test_composes_plain_containers(mini):
 
 
 def test_adds_modalities_and_tasks_under_names_of_ones_own(mini):
-    config = compose(["+encoder/text@encoder.note=rnn", "+task@task.age=regression", "task.age.column=years"]).config
+    added = ["+encoder/text@encoder.note=rnn", "+task@task.age=regression", "task.age.column=years"]
+    config = compose_unchecked(added).config
     assert set(config["encoder"]) == {"image", "note"}
     assert config["task"]["age"]["column"] == "years"
 
 
 def test_several_loggers(mini):
-    assert set(compose(["logger=[csv,wandb]"]).config["logger"]) == {"csv", "wandb"}
-    assert set(compose(["logger=wandb"]).config["logger"]) == {"wandb"}
-    assert compose(["logger=null"]).config["logger"] == {}
+    assert set(compose_unchecked(["logger=[csv,wandb]"]).config["logger"]) == {"csv", "wandb"}
+    assert set(compose_unchecked(["logger=wandb"]).config["logger"]) == {"wandb"}
+    assert compose_unchecked(["logger=null"]).config["logger"] == {}
 
 
 def test_null_leaves_a_group_out(mini):
-    assert compose(["experiment=null", "debug=null"]).config["name"] == "run"
+    assert compose_unchecked(["experiment=null", "debug=null"]).config["name"] == "run"
 
 
 def test_values_may_set_new_keys_and_groups_keep_hydras_syntax(mini):
@@ -45,7 +46,7 @@ def test_values_may_set_new_keys_and_groups_keep_hydras_syntax(mini):
         "hydra.verbose=true",
     ]
     assert forced(words, known) == [*words[:5], "++a.b=1", "hydra.verbose=true"]
-    assert compose(["fusion.more={a: 1}"]).config["fusion"]["more"] == {"a": 1}
+    assert compose_unchecked(["fusion.more={a: 1}"]).config["fusion"]["more"] == {"a": 1}
 
 
 def test_folders_of_ones_own(mini, tmp_path):
@@ -57,7 +58,7 @@ def test_folders_of_ones_own(mini, tmp_path):
     here = tmp_path / "here" / "conf" / "fusion"
     here.mkdir(parents=True)
     (here / "wide.yaml").write_text("_target_: mmfusion.fusion.concat.Concat\ndim: 4096\n")
-    config = compose(["experiment=mine"], [folder]).config
+    config = compose_unchecked(["experiment=mine"], [folder]).config
     assert (config["name"], config["fusion"]["dim"]) == ("mine", 4096)
     assert search_path([]) == []
 
@@ -65,7 +66,7 @@ def test_folders_of_ones_own(mini, tmp_path):
 def test_a_hidden_file_is_told(mini, tmp_path, capsys):
     (tmp_path / "mine" / "fusion").mkdir(parents=True)
     (tmp_path / "mine" / "fusion" / "concat.yaml").write_text("dim: 3\n")
-    assert compose([], [tmp_path / "mine"]).config["fusion"]["dim"] == 256
+    assert compose_unchecked([], [tmp_path / "mine"]).config["fusion"]["dim"] == 256
     assert "not read, since a config of that name exists already" in capsys.readouterr().err
 
 
@@ -100,20 +101,20 @@ def test_a_hidden_file_is_told(mini, tmp_path, capsys):
 )
 def test_errors_say_what_would_work(mini, overrides, message):
     with pytest.raises(ConfigError, match=message):
-        compose(overrides)
+        compose_unchecked(overrides)
 
 
 def test_errors_of_files_name_the_file(mini):
     file = mini / "experiment" / "bad.yaml"
     file.write_text("defaults:\n  - digits\n  - _self_\nname: x\n")
     with pytest.raises(ConfigError, match=r"experiment/bad.yaml must begin with the line `# @package _global_`"):
-        compose(["experiment=bad"])
+        compose_unchecked(["experiment=bad"])
     file.write_text("# @package _global_\ndefaults:\n  - override /fusion: gatd\n")
     with pytest.raises(ConfigError, match=r"group fusion has no option 'gatd'; did you mean 'gated'"):
-        compose(["experiment=bad"])
+        compose_unchecked(["experiment=bad"])
     file.write_text("# @package _global_\nname: [x\n")
     with pytest.raises(ConfigError, match=r"not YAML: .*bad.yaml"):
-        compose(["experiment=bad"])
+        compose_unchecked(["experiment=bad"])
 
 
 def test_a_file_that_cannot_be_read_is_named(mini, tmp_path):
@@ -125,12 +126,12 @@ def test_a_file_that_cannot_be_read_is_named(mini, tmp_path):
     }.items():
         file.write_bytes(content)
         with pytest.raises(ConfigError, match=message):
-            compose(["experiment=bad"], [tmp_path / "mine"])
+            compose_unchecked(["experiment=bad"], [tmp_path / "mine"])
 
 
 def test_trust_is_taken_from_the_command_line_alone(mini):
     with trusting([]):
-        composed = compose(["trusted_modules=[mypackage,other.part]"])
+        composed = compose_unchecked(["trusted_modules=[mypackage,other.part]"])
         assert trusted() == {"mypackage", "other.part"}
     assert composed.trusted == ["mypackage", "other.part"]
     assert composed.config["trusted_modules"] == []
@@ -138,9 +139,9 @@ def test_trust_is_taken_from_the_command_line_alone(mini):
         "# @package _global_\ndefaults:\n  - digits\n  - _self_\ntrusted_modules: [evil]\n"
     )
     with pytest.raises(ConfigError, match=r"sets trusted_modules=\[evil\]. Only the command line may"):
-        compose(["experiment=evil"])
+        compose_unchecked(["experiment=evil"])
     with trusting([]), pytest.raises(ConfigError, match="Only the command line may"):
-        compose(["experiment=evil", "trusted_modules=[mypackage]"])
+        compose_unchecked(["experiment=evil", "trusted_modules=[mypackage]"])
 
 
 @pytest.fixture

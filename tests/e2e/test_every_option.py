@@ -7,7 +7,7 @@ import torch
 
 from mmfusion.config.compose import load_config
 from mmfusion.config.folders import own_folder
-from mmfusion.runs.train import train
+from mmfusion.runs.train import train_config
 from tests.e2e.options import NEVER, OPTIONS
 from tests.helpers.all_kinds import write_all_kinds
 from tests.helpers.once import once
@@ -55,7 +55,7 @@ def all_kinds(tmp_path_factory) -> Path:
 
 def run(overrides, all_kinds, folder):
     overrides = [*overrides, f"paths.run={folder / 'run'}"]
-    result = train(load_config(overrides, [all_kinds]), overrides, show=False)
+    result = train_config(load_config(overrides, [all_kinds]), overrides, show=False)
     assert result.status == "completed"
     assert (folder / "run" / "result.json").is_file()
     return result

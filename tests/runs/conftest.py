@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mmfusion.runs.train import train
+from mmfusion.runs.train import train_config
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import Run, read_result
 from tests.helpers.once import once
@@ -27,7 +27,7 @@ def trained(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
     def write(folder: Path) -> None:
         overrides = ["loss_weighting=gradnorm", "seed=0", f"paths.run={folder / 'run'}"]
-        train(small_config(write_small_experiment(folder / "data"), *overrides), overrides, show=False)
+        train_config(small_config(write_small_experiment(folder / "data"), *overrides), overrides, show=False)
 
     return read_result(RunFolder.open(once(tmp_path_factory, "trained", write) / "run"))
 

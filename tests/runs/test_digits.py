@@ -9,7 +9,7 @@ from PIL import Image
 from mmfusion.config.compose import load_config
 from mmfusion.runs.load import load_run
 from mmfusion.runs.predict import predict
-from mmfusion.runs.train import train
+from mmfusion.runs.train import train_config
 from mmfusion.training.build import build_data
 
 
@@ -20,7 +20,7 @@ def result(tmp_path_factory):
         *("data.absent.image=0.2", "data.unlabelled.sum=0.3", "modality.dropout=0.2"),
         *("trainer.accelerator=cpu", "trainer.max_epochs=1", f"paths.outputs={tmp_path_factory.mktemp('outputs')}"),
     ]
-    return train(load_config(overrides), overrides, show=False)
+    return train_config(load_config(overrides), overrides, show=False)
 
 
 def test_ceilings_stand_beside_the_metrics_of_every_subset(result):

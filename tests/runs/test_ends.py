@@ -8,7 +8,7 @@ import pytest
 
 from mmfusion.runs import train as module
 from mmfusion.runs.stopping import Stopped
-from mmfusion.runs.train import train
+from mmfusion.runs.train import train_config
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import read_result
 from mmfusion.training.callbacks.checkpoint import load_weights
@@ -40,7 +40,7 @@ def ended(conf_dir, name, error, *overrides, match=None):
     """The result of a run that ends with an error."""
     run = conf_dir.parent / name
     with pytest.raises(error, match=match):
-        train(small_config(conf_dir, f"paths.run={run}", "report.plots=false", *overrides), show=False)
+        train_config(small_config(conf_dir, f"paths.run={run}", "report.plots=false", *overrides), show=False)
     return read_result(RunFolder.open(run))
 
 

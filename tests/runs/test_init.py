@@ -18,7 +18,7 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.data.errors import DataError
 from mmfusion.runs.init import init
 from mmfusion.runs.predict import predict
-from mmfusion.runs.train import train
+from mmfusion.runs.train import train_config
 from mmfusion.runs.validate import validate
 from mmfusion.training.build import build_data
 
@@ -306,7 +306,7 @@ def test_folders_and_labels_in_several_columns_train_and_predict(here, console):
     assert not report.errors
     assert report.media == {"image": 60}
     assert list(report.classes["tag"]["train"]) == ["tag_red", "tag_dark", "tag_big"]
-    result = train(config, [], show=False)
+    result = train_config(config, [], show=False)
     assert result.status == "completed"
     (here / "new.csv").write_text("folder,file\nset0,0.png\nset1,1.png\n")
     predicted = predict(result.path, here / "new.csv", checkpoint="last")

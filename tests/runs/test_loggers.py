@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from mmfusion.runs.train import train
+from mmfusion.runs.train import train_config
 from mmfusion.training.loggers.tensorboard import TensorBoard
 from tests.runs.small_experiment import small_config
 
@@ -15,7 +15,7 @@ def test_all_others_write_to_the_runs_folder_and_the_run_completes(conf_dir, mon
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setattr(TensorBoard, "log_metrics", fail)
     short = ("trainer.max_epochs=1", "report.plots=false", "report.subsets=none")
-    result = train(small_config(conf_dir, "logger=[wandb,tensorboard,mlflow]", *short), show=False)
+    result = train_config(small_config(conf_dir, "logger=[wandb,tensorboard,mlflow]", *short), show=False)
     assert result.status == "completed"
     assert list((result.path / "wandb").glob("offline-run-*/run-*.wandb"))
     assert list((result.path / "mlflow").rglob("meta.yaml"))

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from mmfusion.runs.evaluate import evaluate
-from mmfusion.runs.train import train
+from mmfusion.runs.train import train_config
 from tests.runs.small_experiment import small_config
 
 FAST = ("report.plots=false", "report.subsets=none", "scheduler=cosine", "scheduler.warmup=0")
@@ -26,7 +26,7 @@ def refitted(conf_dir):
         }.items()
     ]
     options = [*FAST, *worst_first, *lightnings, "trainer.refit=true", "trainer.max_epochs=12"]
-    return train(small_config(conf_dir, *options), show=False)
+    return train_config(small_config(conf_dir, *options), show=False)
 
 
 def test_it_takes_the_best_epochs_steps_on_all_rows_but_the_test(refitted, conf_dir):
@@ -82,7 +82,7 @@ def test_lightnings_callbacks_work_beside_ours_and_the_second_training_has_none_
     ],
 )
 def test_without_validation_rows_all_epochs_are_trained_and_the_last_checkpoint_is_tested(conf_dir, split, caplog):
-    result = train(small_config(conf_dir, *FAST, *split, "trainer.max_epochs=2"), show=False)
+    result = train_config(small_config(conf_dir, *FAST, *split, "trainer.max_epochs=2"), show=False)
     assert (result.status, result.monitor["best"], result.validation) == ("completed", None, {})
     assert [path.name for path in (result.path / "checkpoints").iterdir()] == ["last.ckpt"]
     assert result.metrics["test/rows"] == 30
@@ -93,6 +93,6 @@ def test_without_validation_rows_all_epochs_are_trained_and_the_last_checkpoint_
 
 
 def test_where_no_checkpoint_is_the_best_there_is_no_refit(conf_dir, caplog):
-    result = train(small_config(conf_dir, *FAST, "trainer.refit=true", "trainer.fast_dev_run=true"), show=False)
+    result = train_config(small_config(conf_dir, *FAST, "trainer.refit=true", "trainer.fast_dev_run=true"), show=False)
     assert (result.status, result.refit) == ("completed", {})
     assert "trainer.refit: no checkpoint is the best, so none says how long to train" in caplog.text

@@ -7,7 +7,7 @@ import pytest
 from mmfusion.config.compose import load_config
 from mmfusion.runs.evaluate import evaluate
 from mmfusion.runs.load import load_run
-from mmfusion.runs.train import train
+from mmfusion.runs.train import train_config
 
 EXPERIMENT = """\
 # @package _global_
@@ -46,7 +46,7 @@ def folder(tmp_path):
 
 def test_the_tokenizer_goes_with_the_run(folder):
     config = load_config(["experiment=notes", f"paths.outputs={folder / 'outputs'}"], [folder / "conf"])
-    result = train(config, show=False)
+    result = train_config(config, show=False)
     rows = [{"note": "good film"}, {"note": "bad"}]
     expected = load_run(result.path).predict(rows)
     shutil.rmtree(folder / "tokenizer")

@@ -10,7 +10,7 @@ import yaml
 
 from mmfusion.cli import main
 from mmfusion.runs.evaluate import evaluate
-from mmfusion.runs.train import train
+from mmfusion.runs.train import train_config
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import read_result
 from mmfusion.training.callbacks.checkpoint import load_weights
@@ -89,12 +89,12 @@ def test_predictions_agree_with_the_metrics(trained):
 
 
 def test_the_same_seed_gives_the_same_run_and_another_does_not(conf_dir, trained, capsys):
-    again = train(small_config(conf_dir, "loss_weighting=gradnorm", "seed=0", "report.plots=false"), show=False)
+    again = train_config(small_config(conf_dir, "loss_weighting=gradnorm", "seed=0", "report.plots=false"), show=False)
     assert again.metrics == trained.metrics
     a, b = (load_weights(run.path / "checkpoints" / "last.ckpt") for run in (trained, again))
     assert all(torch.equal(a[name], b[name]) for name in a)
     assert capsys.readouterr().out == ""
-    other = train(small_config(conf_dir, "loss_weighting=gradnorm", "seed=1", "report.plots=false"))
+    other = train_config(small_config(conf_dir, "loss_weighting=gradnorm", "seed=1", "report.plots=false"))
     assert other.metrics != trained.metrics
     text = capsys.readouterr().out
     assert [words for words in ("test metrics (30 rows)", "a + b + c", "Run folder") if words not in text] == []
@@ -106,7 +106,7 @@ def test_the_test_is_made_with_the_best_checkpoint_by_a_combination(conf_dir):
     config = small_config(
         conf_dir, f"callbacks.monitor.metric={metric}", "callbacks.monitor.mode=max", "report.plots=false"
     )
-    result = train(config, show=False)
+    result = train_config(config, show=False)
     assert result.monitor["epoch"] == 0
     assert result.monitor["best"] == pytest.approx(result.validation["val/level/mae"], abs=1e-6)
     best, last = (load_weights(result.path / "checkpoints" / f"{name}.ckpt") for name in ("best", "last"))
@@ -125,7 +125,7 @@ def odd(conf_dir, tmp_path_factory):
     wanted = ("data.loader.on_error=absent", "data.loader.max_error_rate=0.5", "trainer.max_epochs=1")
     screen = io.StringIO()
     with contextlib.chdir(folder), contextlib.redirect_stdout(screen):
-        result = train(small_config(conf_dir, "data.path=odd.csv", f"paths.run={folder / 'run'}", *wanted))
+        result = train_config(small_config(conf_dir, "data.path=odd.csv", f"paths.run={folder / 'run'}", *wanted))
     return result, screen.getvalue()
 
 
@@ -161,7 +161,7 @@ def test_a_failed_run_says_why_and_what_it_could_not_read(conf_dir, odd):
     run = table.parent / "failed"
     options = ("data.loader.on_error=skip", "data.loader.max_error_rate=0.5", "scheduler.warmup=1000")
     with pytest.raises(ValueError, match="longer than"):
-        train(small_config(conf_dir, f"data.path={table}", f"paths.run={run}", *options), show=False)
+        train_config(small_config(conf_dir, f"data.path={table}", f"paths.run={run}", *options), show=False)
     result = read_result(RunFolder.open(run))
     assert result.status == "failed"
     assert result.error.startswith("ValueError: scheduler.warmup of 1000 steps is longer")
@@ -173,7 +173,7 @@ def test_a_failed_run_says_why_and_what_it_could_not_read(conf_dir, odd):
 
 
 def test_a_rehearsal_runs_everything_and_keeps_little(conf_dir):
-    result = train(small_config(conf_dir, "trainer.fast_dev_run=true", "report.plots=false"), show=False)
+    result = train_config(small_config(conf_dir, "trainer.fast_dev_run=true", "report.plots=false"), show=False)
     assert result.status == "completed"
     assert result.metrics["test/rows"] == 30
     assert not list((result.path / "checkpoints").iterdir())
@@ -181,7 +181,7 @@ def test_a_rehearsal_runs_everything_and_keeps_little(conf_dir):
 
 def test_no_test_asked_for_is_none_made_and_without_validation_no_checkpoint_is_the_best(conf_dir):
     short = ("trainer.limit_test_batches=0", "trainer.limit_val_batches=0", "trainer.max_epochs=1")
-    result = train(small_config(conf_dir, *short, "report.plots=false"), show=False)
+    result = train_config(small_config(conf_dir, *short, "report.plots=false"), show=False)
     assert (result.status, result.metrics, result.monitor["best"]) == ("completed", {}, None)
     assert [path.name for path in (result.path / "checkpoints").iterdir()] == ["last.ckpt"]
 

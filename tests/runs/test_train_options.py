@@ -11,7 +11,7 @@ from torch._dynamo.utils import counters
 
 from mmfusion.config.compose import load_config
 from mmfusion.config.errors import ConfigError
-from mmfusion.runs.train import train
+from mmfusion.runs.train import train_config
 from mmfusion.training.callbacks.checkpoint import load_weights
 from tests.helpers.all_kinds import write_all_kinds
 from tests.helpers.once import once
@@ -34,7 +34,7 @@ def of_media(tmp_path_factory):
 
     def run(*overrides):
         folder = tmp_path_factory.mktemp("media") / "run"
-        result = train(load_config([*MEDIA, *SHORT, f"paths.run={folder}", *overrides], [conf]), show=False)
+        result = train_config(load_config([*MEDIA, *SHORT, f"paths.run={folder}", *overrides], [conf]), show=False)
         return result, pl.read_csv(folder / "metrics.csv", infer_schema_length=None)
 
     with pytest.MonkeyPatch.context() as patch:
@@ -100,10 +100,10 @@ def test_a_compiled_run_gives_what_an_eager_one_gives(conf_dir, tmp_path, compil
         pytest.skip("needs a C++ compiler")
     small = [*SHORT, "~encoder.a", "~encoder.c", "~task.flag", "loss_weighting=gradnorm", "data.loader.batch_size=30"]
     small += ["encoder.b.dropout=0.0"]  # inductor draws its own
-    eager = train(small_config(conf_dir, *small, f"paths.run={tmp_path / 'eager'}"), show=False)
+    eager = train_config(small_config(conf_dir, *small, f"paths.run={tmp_path / 'eager'}"), show=False)
     assert not counters["stats"]
     options = ["compile.enabled=true", f"compile.backend={backend}", f"paths.run={tmp_path / 'compiled'}"]
-    compiled = train(small_config(conf_dir, *small, *options), show=False)
+    compiled = train_config(small_config(conf_dir, *small, *options), show=False)
     assert counters["stats"]["unique_graphs"] >= 2  # `represent` and `decide`
     assert compiled.metrics.keys() == eager.metrics.keys()
     for name, value in eager.metrics.items():
@@ -119,9 +119,9 @@ def test_what_no_validation_row_is_labelled_for_cannot_be_gone_by(conf_dir, tmp_
         writer.writerows(row | ({"flag": ""} if row["split"] == "val" else {}) for row in rows)
     options = [f"data.path={tmp_path / 'unlabelled.csv'}", "callbacks.monitor.metric=val/flag/accuracy", *SHORT]
     with pytest.raises(ConfigError, match=r"'val/flag/accuracy' will never be known.*a label of 'flag'.*kind, level$"):
-        train(small_config(conf_dir, *options, f"paths.run={tmp_path / 'run'}"), show=False)
+        train_config(small_config(conf_dir, *options, f"paths.run={tmp_path / 'run'}"), show=False)
     assert not (tmp_path / "run" / "metrics.csv").exists()  # it had not begun
-    result = train(
+    result = train_config(
         small_config(conf_dir, *options, "trainer.overfit_batches=1"), show=False
     )  # training rows are validated
     assert result.validation["val/flag/labels"] > 0

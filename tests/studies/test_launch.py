@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from mmfusion.cli import main
-from mmfusion.config.compose import compose
+from mmfusion.config.compose import compose_unchecked
 from mmfusion.sweeps import command, process
 
 # Writes what a run leaves: its accuracy depends on the fusion; with the word `do=fail` it fails.
@@ -53,7 +53,9 @@ COMMAND = ["train", "study=fusion", "study.fusion=[concat,gated]", "study.seeds=
 
 def test_a_study_is_run_concluded_and_resumed(here, monkeypatch, capsys):
     composed = []
-    monkeypatch.setattr(command, "compose", lambda *args: composed.append(args[0]) or compose(*args))
+    monkeypatch.setattr(
+        command, "compose_unchecked", lambda *args: composed.append(args[0]) or compose_unchecked(*args)
+    )
     assert main([*COMMAND, "study.fusion=[concat,gated,sum]", "name=no_sum"]) == 1
     assert len(composed) == len(set(map(tuple, composed))) == 9, "no job is composed twice"
     folder = study(here)

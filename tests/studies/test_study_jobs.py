@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mmfusion.config.compose import compose
+from mmfusion.config.compose import compose_unchecked
 from mmfusion.config.errors import ConfigError
 from mmfusion.studies.study_jobs import list_jobs
 
@@ -65,7 +65,7 @@ def test_single_vs_multi_leaves_out_what_the_command_leaves_out_and_watches_what
 
 @pytest.mark.parametrize("name", ["fusion", "weighting", "modalities", "single_vs_multi"])
 def test_five_seeds_unless_set_otherwise(name):
-    assert compose([f"study={name}"]).config["study"]["seeds"] == 5
+    assert compose_unchecked([f"study={name}"]).config["study"]["seeds"] == 5
 
 
 def test_what_is_impossible_here_is_left_out_with_its_reason_in_one_line():

@@ -9,7 +9,7 @@ from typing import Literal
 
 import polars as pl
 
-from mmfusion.config.split import check_split, shares_of, spelt, validates
+from mmfusion.config.split_rules import check_split, shares_of, spelt, validates
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.sources._base import Source
 from mmfusion.data.table.delimited import QUOTE, Cells

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from mmfusion.config.split import GROUPS, VAL_SHARE, validates
+from mmfusion.config.split_rules import GROUPS, VAL_SHARE, validates
 from mmfusion.data.errors import DataError
 from mmfusion.data.table.split import UnsplitTable, split_at_ratio, take_from_train
 

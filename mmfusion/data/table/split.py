@@ -16,7 +16,7 @@ from annotated_types import Ge, Interval
 from typing_extensions import TypedDict  # pydantic takes typing's from Python 3.12 on
 
 from mmfusion.config.errors import nearest, suggest
-from mmfusion.config.split import spelt, values_of
+from mmfusion.config.split_rules import spelt, values_of
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.table.delimited import Cells
 from mmfusion.data.table.header import unnamed

@@ -9,7 +9,7 @@ from typing import Any
 
 from hydra.plugins.launcher import Launcher
 
-from mmfusion.config.compose import Composed, compose
+from mmfusion.config.compose import Composed, compose_unchecked
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.override import Override, parse_overrides
 from mmfusion.config.validation import no_validation
@@ -83,8 +83,8 @@ def _space(
     """What is searched, and the overrides of every trial."""
     base = [text for text, override in zip(typed, parse(typed), strict=True) if not override.is_sweep_override()]
     with redirect_stderr(io.StringIO()):  # what composing says stands in each job's log
-        composed = compose(base, command.config_dirs)
-        with_preset = compose([*base, *presets], command.config_dirs) if presets else composed
+        composed = compose_unchecked(base, command.config_dirs)
+        with_preset = compose_unchecked([*base, *presets], command.config_dirs) if presets else composed
     # `paths` may hold the time of day.
     keys = sorted(k for k, v in with_preset.config.items() if k != "paths" and v != composed.config.get(k))
     if keys:

@@ -1,7 +1,7 @@
 import pytest
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.config.split import check_split, shares_of, validates
+from mmfusion.config.split_rules import check_split, shares_of, validates
 
 
 @pytest.mark.parametrize(
