@@ -3,7 +3,6 @@ import math
 import polars as pl
 
 from mmfusion.store.curves import curve_names, read_curves
-from tests.helpers.run_folders import training_curves
 
 
 def test_columns_and_gaps(tmp_path):
@@ -30,15 +29,6 @@ def test_cells_that_are_damaged_are_null(tmp_path):
     path = tmp_path / "metrics.csv"
     path.write_bytes(b"step,epoch,a\n0,0,x\n1,0,2,3,4\n2\n\xff,0,1\n")
     assert read_curves(path)["a"].to_list()[:3] == [None, 2.0, None]
-
-
-def test_ten_thousand_rows(tmp_path):
-    path = tmp_path / "metrics.csv"
-    path.write_bytes(training_curves(10_000))
-    actual = read_curves(path)
-    assert len(actual) == 10_000
-    assert actual["val/loss"].null_count() == 9_900
-    assert actual["step/sum/loss"].null_count() == 0
 
 
 def test_names_are_read_from_the_first_line(tmp_path):

@@ -83,21 +83,12 @@ def test_no_such_folder(tmp_path):
 
 
 def test_jobs_that_are_to_come(tmp_path):
-    first, second = write_sweep(tmp_path / "a", planned=3), write_sweep(tmp_path / "b", planned=1)
-    for folder in (first / "0", second / "0", second / "1", tmp_path / "alone"):
+    jobs = {f"{n:016x}": {"number": n, "overrides": []} for n in range(5)}
+    first, listed = write_sweep(tmp_path / "a", planned=3), write_sweep(tmp_path / "b", jobs=jobs)
+    full = write_sweep(tmp_path / "c", planned=1)
+    for folder in (first / "0", listed / "0", full / "0", full / "1", tmp_path / "alone"):
         write_run(folder)
-    assert not_begun(find_runs([tmp_path])) == [(first, 2, 3)]
-
-
-def test_the_jobs_are_the_plan(tmp_path):
-    sweep = write_sweep(tmp_path / "a", jobs={f"{n:016x}": {"number": n, "overrides": []} for n in range(5)})
-    write_run(sweep / "0")
-    assert not_begun(find_runs([sweep])) == [(sweep, 4, 5)]
-
-
-def test_a_damaged_record_of_a_sweep_is_no_obstacle(tmp_path):
-    sweep = write_sweep(tmp_path / "a", planned=3)
-    write_run(sweep / "0")
+    assert not_begun(find_runs([tmp_path])) == [(first, 2, 3), (listed, 4, 5)]
     for damage in ("{", "[]", '{"kind": "grid", "planned": "many"}'):
-        (sweep / "sweep.json").write_text(damage)
-        assert not_begun(find_runs([sweep])) == []
+        (first / "sweep.json").write_text(damage)
+        assert not_begun(find_runs([first])) == []

@@ -1,6 +1,5 @@
 import json
 import os
-import socket
 import subprocess
 import sys
 
@@ -20,14 +19,8 @@ def test_it_comes_back_as_it_was_written(tmp_path):
     result = Run(folder.path, "completed", "x", 0, "now", 1.5, {"test/a/mae": 0.5}, cost={"parameters": 3})
     result.write(folder)
     assert read_result(folder) == result
-    assert "path" not in folder.read("result.json")
-
-
-def test_a_folder_that_was_moved_is_found_where_it_is(tmp_path):
-    folder = RunFolder.create(tmp_path / "run")
-    Run(folder.path, "running", "x", 0, "now").write(folder)
     moved = folder.path.rename(tmp_path / "moved")
-    assert read_result(RunFolder(moved)).path == moved
+    assert read_result(RunFolder(moved)) == result.but(path=moved)
 
 
 def test_what_is_no_result_is_named(tmp_path):
@@ -45,18 +38,6 @@ def test_what_is_no_result_is_named(tmp_path):
 def only(folder):
     (run,) = find_runs([folder])
     return run
-
-
-def test_a_real_result_is_read(tmp_path):
-    """What the runs' own code writes, this code reads."""
-    folder = RunFolder.create(tmp_path / "run")
-    folder.write("config.yaml", config(seed=4), "resolved")
-    folder.write("overrides.yaml", ["fusion=gated"])
-    result = Run(folder.path, "completed", "digits", 4, "now", 3.0, {"test/a/mae": 1.0, "test/a/r2": float("nan")})
-    result.write(folder)
-    run = only(tmp_path / "run")
-    assert (run.id, run.name, run.status, run.seed, run.metrics) == ("run", "digits", "completed", 4, {"test/a/mae": 1})
-    assert run.overrides == ["fusion=gated"]
 
 
 @pytest.mark.parametrize(
@@ -112,39 +93,32 @@ def test_a_damaged_file_is_the_runs_own_fault(tmp_path, file, content, status, w
 
 
 def test_a_run_that_nothing_runs_any_more(tmp_path):
-    ended = subprocess.Popen([sys.executable, "-c", ""])
+    own, ended = identity(), subprocess.Popen([sys.executable, "-c", ""])
     ended.wait()
-    here = socket.gethostname()
-    for name, pid, host in (("gone", ended.pid, here), ("here", os.getpid(), here), ("there", ended.pid, "another")):
-        write_run(tmp_path / name, status="running", job={"pid": pid, "host": host})
-    gone, alive, elsewhere = find_runs([tmp_path])
-    assert (gone.status, alive.status, elsewhere.status) == ("stopped", "running", "running")
-    assert f"({ended.pid} on this machine) ended without a last word" in gone.error
-
-
-def test_another_process_with_the_same_id_is_not_taken_for_the_runs(tmp_path):
-    own = identity()
-    write_run(tmp_path / "a", status="running", job={**own, "born": "in another life"})
-    write_run(tmp_path / "b", status="running", job=own)
-    assert [run.status for run in find_runs([tmp_path])] == ["stopped", "running"]
-
-
-def test_a_run_of_no_sweep_is_known_by_the_process_it_noted(tmp_path):
-    own = identity()
-    for name, process in (("gone", {**own, "born": "in another life"}), ("here", own)):
-        write_run(tmp_path / name, status="running")
-        (tmp_path / name / "provenance.json").write_text(json.dumps({"process": process}))
-    write_run(tmp_path / "old", status="running")
-    (tmp_path / "old" / "provenance.json").write_text('{"seed": 0}')
-    gone, alive, old = find_runs([tmp_path])
-    assert (gone.status, alive.status, old.status) == ("stopped", "running", "running")
-    assert f"({own['pid']} on this machine) ended without a last word" in gone.error
+    another = {**own, "born": "in another life"}
+    processes = {
+        "a": (own, None, "running"),
+        "b": ({"host": own["host"], "pid": ended.pid}, None, "stopped"),
+        "c": ({"host": "another", "pid": ended.pid}, None, "running"),
+        "d": (another, None, "stopped"),
+        # A run of no sweep notes its own process.
+        "e": (None, own, "running"),
+        "f": (None, another, "stopped"),
+        "g": (None, None, "running"),
+    }
+    for name, (of_job, noted, _) in processes.items():
+        write_run(tmp_path / name, status="running", job=of_job)
+        (tmp_path / name / "provenance.json").write_text(json.dumps({"seed": 0, "process": noted}))
+    runs = find_runs([tmp_path])
+    assert {run.id: run.status for run in runs} == {name: status for name, (_, _, status) in processes.items()}
+    assert f"({ended.pid} on this machine) ended without a last word" in runs[1].error
+    assert f"({own['pid']} on this machine) ended without a last word" in runs[5].error
 
 
 def test_a_job_that_starts_is_running(tmp_path):
     for name, pid in (("starting", os.getpid()), ("waiting", None)):
         (tmp_path / name).mkdir()
-        (tmp_path / name / "job.json").write_text(json.dumps({"pid": pid, "host": socket.gethostname()}))
+        (tmp_path / name / "job.json").write_text(json.dumps({"pid": pid, "host": identity()["host"]}))
     starting, waiting = find_runs([tmp_path])
     assert (starting.status, starting.error, waiting.status) == ("running", None, "missing")
 

@@ -131,22 +131,9 @@ def test_a_full_disk_does_not_hide_how_a_job_ended(folder, monkeypatch):
     assert folder.result(job)["status"] == "failed", "a file that is there can be written over"
 
 
-def test_a_file_system_without_locks_keeps_nobody_out(folder, monkeypatch):
-    def none(*_):
-        raise OSError(95, "Operation not supported")
-
-    monkeypatch.setattr("fcntl.flock", none)
-    with folder.lock():
-        assert (folder.path / ".lock").read_text().startswith("process ")
-
-
-def test_a_job_is_its_overrides_whatever_their_order():
+def test_a_job_is_its_overrides_whatever_their_order_but_of_one_key():
     assert job_hash(["seed=1", "++fusion.dim=3"]) == job_hash(["fusion.dim=3", "seed=1"])
-    assert job_hash(["seed=1"]) != job_hash(["seed=2"])
-
-
-def test_of_one_key_the_later_counts():
-    assert job_hash(["seed=1", "seed=2"]) != job_hash(["seed=2", "seed=1"])
+    assert len({job_hash(words) for words in (["seed=1"], ["seed=2"], ["seed=1", "seed=2"], ["seed=2", "seed=1"])}) == 4
 
 
 def test_what_its_process_is_told(tmp_path):
