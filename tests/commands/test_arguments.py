@@ -13,21 +13,12 @@ def parsed(*words):
     return parser.parse_intermixed_args(words)
 
 
-def test_what_nothing_was_said_of():
+def test_overrides_and_options_in_any_order():
     args = parsed()
     assert (args.overrides, args.config_dir, args.checkpoint, args.traceback) == ([], [], "best", False)
-
-
-def test_overrides_and_options_in_any_order():
     args = parsed("a=1", "--config-dir", "x", "~b", "--checkpoint=last", "+c=2", "--config-dir=y", "--traceback")
     assert args.overrides == ["a=1", "~b", "+c=2"]
     assert (args.config_dir, args.checkpoint, args.traceback) == (["x", "y"], "last", True)
-
-
-def test_folders_of_one_command_are_not_those_of_the_next():
-    assert parsed("--config-dir", "x").config_dir == ["x"]
-    assert parsed("--config-dir", "y").config_dir == ["y"]
-    assert parsed().config_dir == []
 
 
 def test_an_option_is_written_out(capsys):

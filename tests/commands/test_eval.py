@@ -35,13 +35,10 @@ def calls(monkeypatch):
 
 def test_eval(calls):
     assert main(["eval", "run", "--split", "val", "data.seed=7", "trusted_modules=[userpack]"]) == 0
-    assert calls == [(("run", "best", "val", ["data.seed=7"], ["userpack"]), {})]
-
-
-def test_the_test_split_and_the_best_checkpoint_unless_others_are_asked_for(calls):
     assert run(["run"]) == 0
     assert run(["run", "data.seed=7", "--checkpoint", "last", "report.subsets=none"]) == 0
     assert calls == [
+        (("run", "best", "val", ["data.seed=7"], ["userpack"]), {}),
         (("run", "best", "test", [], []), {}),
         (("run", "last", "test", ["data.seed=7", "report.subsets=none"], []), {}),
     ]

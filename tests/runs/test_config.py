@@ -40,14 +40,13 @@ def test_overrides_are_checked_like_a_config(folder, words, message):
         read_run_config(folder, words)
 
 
-def test_a_runs_config_comes_back_with_what_was_overridden(folder):
-    read, config = read_run_config(folder / "config.yaml", ["seed=7"])
+def test_a_runs_config_comes_back_with_what_was_overridden_and_counts_after_training(folder):
+    words = ["seed=7", "trainer.precision=bf16-mixed", "report.subsets=none"]
+    with trusting([]):
+        read, config = read_run_config(folder / "config.yaml", words)
+        assert not trusted(), "nothing of one's own is opened"
     assert read.path == folder
     assert (config["seed"], config["name"]) == (7, "small")
-
-
-def test_what_counts_after_training_may_be_overridden(folder):
-    _, config = read_run_config(folder, ["trainer.precision=bf16-mixed", "report.subsets=none"])
     assert (config["trainer"]["precision"], config["report"]["subsets"]) == ("bf16-mixed", "none")
 
 
@@ -70,12 +69,6 @@ def test_a_run_of_an_earlier_version_finds_its_source(folder):
     config.write_text(config.read_text().replace("mmfusion.data.sources.manifest.", "mmfusion.data.manifest.source."))
     assert "data.manifest.source.ManifestSource" in config.read_text()
     assert read_run_config(folder)[1]["data"]["_target_"] == "mmfusion.data.sources.manifest.ManifestSource"
-
-
-def test_nothing_of_ones_own_is_opened(folder):
-    with trusting([]):
-        read_run_config(folder)
-        assert not trusted()
 
 
 @pytest.mark.parametrize(

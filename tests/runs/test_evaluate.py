@@ -8,6 +8,8 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.runs.evaluate import evaluate
 from mmfusion.runs.load import load_run
 
+RATIO = {"split": {"column": None, "ratio": {"train": 0.6, "val": 0.2, "test": 0.2}}}
+
 
 @pytest.fixture
 def copied(trained, tmp_path):
@@ -15,30 +17,42 @@ def copied(trained, tmp_path):
     return shutil.copytree(trained.path, tmp_path / "run")
 
 
-def test_it_finds_the_very_metrics_of_the_run(trained, copied):
-    result = evaluate(copied, show=False)
-    assert result.metrics == trained.metrics
-    written = json.loads((copied / "eval_test.json").read_text())
-    assert written["metrics"] == trained.metrics
-    assert written["checkpoint"].endswith("best.ckpt")
-    assert written["faulty"] == {}
-    assert json.loads((copied / "result.json").read_text())["metrics"] == trained.metrics
+@pytest.fixture
+def small(conf_dir):
+    """The text of the run's table."""
+    return (conf_dir.parent / "small.csv").read_text()
 
 
-def test_no_evaluation_takes_anothers_place(copied, conf_dir, tmp_path, capsys):
-    evaluate(copied, show=False)
-    first = (copied / "eval_test.json").read_bytes()
-    half = tmp_path / "half.csv"
-    lines = (conf_dir.parent / "small.csv").read_text().splitlines()
-    half.write_text("\n".join(line for i, line in enumerate(lines) if i % 2 == 0) + "\n")
-    evaluate(copied, overrides=[f"data.path={half}"])
-    assert f"Written to {copied / 'eval_test-1.json'}" in capsys.readouterr().out
+@pytest.fixture
+def half(small, tmp_path):
+    """A table of every second row."""
+    path = tmp_path / "half.csv"
+    path.write_text("".join(line for i, line in enumerate(small.splitlines(True)) if i % 2 == 0))
+    return path
+
+
+def change(run, **data):
+    """Change a run's config under `data`."""
+    config = yaml.safe_load((run / "config.yaml").read_text())
+    (run / "config.yaml").write_text(yaml.safe_dump(config | {"data": config["data"] | data}, sort_keys=False))
+
+
+def test_it_finds_the_very_metrics_of_the_run_and_takes_no_files_place(trained, copied, half, capsys):
+    assert evaluate(copied, show=False).metrics == trained.metrics
+    assert capsys.readouterr().out == ""
+    metrics = evaluate(copied, overrides=[f"data.path={half}"]).metrics
+    out = capsys.readouterr().out
+    assert f"Written to {copied / 'eval_test-1.json'}" in out
+    assert "test metrics (15 rows)" in out
     evaluate(copied, checkpoint="last", show=False)
-    assert (copied / "eval_test.json").read_bytes() == first
-    second, third = (json.loads((copied / f"eval_test-{number}.json").read_text()) for number in (1, 2))
-    assert (second["split"], second["overrides"], second["metrics"]["test/rows"]) == ("test", [f"data.path={half}"], 15)
+    names = ("result", "eval_test", "eval_test-1", "eval_test-2")
+    result, first, second, third = (json.loads((copied / f"{name}.json").read_text()) for name in names)
+    assert result["metrics"] == first["metrics"] == trained.metrics
+    assert (first["checkpoint"].endswith("best.ckpt"), first["faulty"]) == (True, {})
+    assert (second["split"], second["overrides"], second["metrics"]) == ("test", [f"data.path={half}"], metrics)
+    assert metrics["test/rows"] == 15
     assert third["checkpoint"].endswith("last.ckpt")
-    assert second["started"] <= third["started"]
+    assert first["started"] <= second["started"] <= third["started"]
 
 
 def test_validation_rows_give_the_validation_metrics(trained, copied):
@@ -72,75 +86,43 @@ def test_without_a_best_because_its_metric_had_no_value_best_is_refused_and_last
     assert f"predict {copied} new.csv --checkpoint last --out" in out
 
 
-def test_other_data(conf_dir, trained, copied, tmp_path, capsys):
-    moved = tmp_path / "elsewhere.csv"
-    lines = (conf_dir.parent / "small.csv").read_text().splitlines()
-    moved.write_text("\n".join(line for i, line in enumerate(lines) if i % 2 == 0) + "\n")
-    metrics = evaluate(copied, overrides=[f"data.path={moved}"]).metrics
-    assert metrics["test/rows"] == 15
-    assert "test metrics (15 rows)" in capsys.readouterr().out
-
-
-def test_a_run_is_not_tested_on_rows_that_it_was_trained_on(copied, conf_dir, tmp_path, trained):
+def test_a_run_is_not_tested_on_rows_that_it_was_trained_on(copied, small, half, tmp_path, trained):
     swap = ["data.split.train=test", "data.split.test=train"]
-    with pytest.raises(ConfigError, match=r"^data.split.train=test data.split.test=train: splits .* data.path=FILE$"):
-        evaluate(copied, overrides=swap)
+    same = tmp_path / "copy.csv"
+    same.write_text(small)
+    for split, overrides, message in (
+        ("test", swap, r"^data.split.train=test data.split.test=train: splits .* data.path=FILE$"),
+        ("test", [f"data.path={same}", *swap], "splits the run's own table anew"),
+        ("all", [f"data.path={same}"], "splits the run's own table anew"),
+        ("all", [], r"^--split all: .* choose train, val or test$"),
+    ):
+        with pytest.raises(ConfigError, match=message):
+            evaluate(copied, split=split, overrides=overrides, show=False)
     assert evaluate(copied, overrides=["data.split.test=test"], show=False).metrics == trained.metrics  # as it was
-    copy, other = tmp_path / "copy.csv", tmp_path / "other.csv"
-    text = (conf_dir.parent / "small.csv").read_text()
-    copy.write_text(text)
-    other.write_text("".join(line for i, line in enumerate(text.splitlines(True)) if i % 2 == 0))
-    with pytest.raises(ConfigError, match="splits the run's own table anew"):
-        evaluate(copied, overrides=[f"data.path={copy}", *swap])
-    swapped = evaluate(copied, overrides=[f"data.path={other}", *swap], show=False)
+    swapped = evaluate(copied, overrides=[f"data.path={half}", *swap], show=False)
     assert swapped.metrics["test/rows"] > trained.metrics["test/rows"]
 
 
 def test_a_table_that_is_read_in_another_way_is_not_dealt_out_anew(copied):
-    config = yaml.safe_load((copied / "config.yaml").read_text())
-    config["data"]["split"] = {"column": None, "ratio": {"train": 0.6, "val": 0.2, "test": 0.2}}
-    (copied / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    change(copied, **RATIO)
     (copied / "provenance.json").unlink()
     evaluate(copied, show=False)
     with pytest.raises(ConfigError, match=r"^data\.id=null: splits the run's own table anew"):
         evaluate(copied, overrides=["data.id=null"])
 
 
-def test_the_training_data_need_not_be_there(copied, conf_dir, tmp_path, trained):
+def test_the_training_data_need_not_be_there(copied, small, tmp_path, trained):
     only_test = tmp_path / "test.csv"
-    header, *lines = (conf_dir.parent / "small.csv").read_text().splitlines()
-    only_test.write_text("\n".join([header, *(line for line in lines if ",test," in line)]) + "\n")
+    header, *lines = small.splitlines(True)
+    only_test.write_text("".join([header, *(line for line in lines if ",test," in line)]))
     assert evaluate(copied, overrides=[f"data.path={only_test}"], show=False).metrics == trained.metrics
 
 
-def test_an_unknown_split(copied):
-    with pytest.raises(ConfigError, match="train, val, test or all, found 'tst'"):
-        evaluate(copied, split="tst")
-
-
-def test_a_run_without_a_checkpoint(copied):
-    for file in (copied / "checkpoints").iterdir():
-        file.unlink()
-    with pytest.raises(ConfigError, match=r"no checkpoint 'best' in .*; there is none"):
-        evaluate(copied)
-
-
-def test_a_target_outside_of_the_rooms_is_refused(copied):
-    config = yaml.safe_load((copied / "config.yaml").read_text())
-    config["fusion"] = {"_target_": "os.system", "command": f"touch {copied}/executed"}
-    (copied / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
-    with pytest.raises(ConfigError, match=r"os\.system"):
-        evaluate(copied)
-    assert not (copied / "executed").exists()
-
-
-def test_training_rows_are_scored_without_what_training_does_to_them(copied, conf_dir):
-    config = yaml.safe_load((copied / "config.yaml").read_text())
-    config["data"]["modalities"]["a"]["transforms"] = {
-        "train": [{"_target_": "mmfusion.data.transforms.gaussian_noise.GaussianNoise", "std": 100.0}]
-    }
+def test_training_rows_are_scored_without_what_training_does_to_them(copied):
     clean = evaluate(copied, split="train", show=False).metrics
-    (copied / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    noise = {"_target_": "mmfusion.data.transforms.gaussian_noise.GaussianNoise", "std": 100.0}
+    modalities = yaml.safe_load((copied / "config.yaml").read_text())["data"]["modalities"]
+    change(copied, modalities=modalities | {"a": modalities["a"] | {"transforms": {"train": [noise]}}})
     assert clean["train/rows"] == 90
     assert evaluate(copied, split="train", show=False).metrics == clean
 
@@ -162,14 +144,19 @@ def test_a_damaged_file_is_named(copied, file, content, message):
     assert not list(copied.glob("eval_*"))
 
 
-def test_weights_that_do_not_fit_the_override(copied):
+def test_what_there_is_not_and_weights_that_do_not_fit(copied):
+    with pytest.raises(ConfigError, match="train, val, test or all, found 'tst'"):
+        evaluate(copied, split="tst")
     with pytest.raises(ConfigError, match=r"best\.ckpt do not fit: with fusion\.dim=4 the model is another; size mis"):
         evaluate(copied, overrides=["fusion.dim=4"], show=False)
+    shutil.rmtree(copied / "checkpoints")
+    with pytest.raises(ConfigError, match=r"no checkpoint 'best' in .*; there is none"):
+        evaluate(copied)
 
 
-def test_another_table_is_read_as_its_file_shows(trained, copied, conf_dir, tmp_path):
+def test_another_table_is_read_as_its_file_shows(trained, copied, small, tmp_path):
     german = tmp_path / "german.csv"
-    german.write_text((conf_dir.parent / "small.csv").read_text().replace(",", ";").replace(".", ","))
+    german.write_text(small.replace(",", ";").replace(".", ","))
     config = yaml.safe_load((copied / "config.yaml").read_text())
     for option in ("header", "decimal"):  # a run of before there were such options
         del config["data"][option]
@@ -179,25 +166,13 @@ def test_another_table_is_read_as_its_file_shows(trained, copied, conf_dir, tmp_
     assert evaluate(copied, overrides=overrides, show=False).metrics == trained.metrics
 
 
-def test_all_rows_of_another_table_whatever_its_splits(copied, conf_dir, tmp_path, caplog):
-    lines = (conf_dir.parent / "small.csv").read_text().splitlines()
+def test_all_rows_of_another_table_whatever_its_splits(copied, small, tmp_path, caplog):
     other = tmp_path / "other.csv"
-    other.write_text("\n".join(lines[:60]).replace("split", "part") + "\n")
+    other.write_text("\n".join(small.splitlines()[:60]).replace("split", "part") + "\n")
     metrics = evaluate(copied, split="all", overrides=[f"data.path={other}"], show=False).metrics
     assert metrics["test/rows"] == 59
     assert (copied / "eval_all.json").is_file()
-    config = yaml.safe_load((copied / "config.yaml").read_text())
-    config["data"]["split"] = {"column": None, "ratio": {"train": 0.5, "val": 0.3, "test": 0.2}}
-    (copied / "config.yaml").write_text(yaml.safe_dump(config, sort_keys=False))
+    change(copied, **RATIO)
     count = int(evaluate(copied, overrides=[f"data.path={other}"], show=False).metrics["test/rows"])
     assert f"data.split makes {count} of its 59 rows the split test" in caplog.text
     assert "--split all takes every row" in caplog.text
-
-
-def test_all_rows_of_the_runs_own_table_are_refused(copied, conf_dir, tmp_path):
-    with pytest.raises(ConfigError, match=r"^--split all: .* choose train, val or test$"):
-        evaluate(copied, split="all", show=False)
-    same = tmp_path / "same.csv"
-    same.write_bytes((conf_dir.parent / "small.csv").read_bytes())
-    with pytest.raises(ConfigError, match="splits the run's own table anew"):
-        evaluate(copied, split="all", overrides=[f"data.path={same}"], show=False)

@@ -46,10 +46,11 @@ def test_a_reason_of_its_own_stays(folder, monkeypatch, seen):
     assert not list(folder.path.iterdir())
 
 
-@pytest.mark.parametrize("seen", [Stopped(signal.SIGTERM), LOST])
-def test_without_word_it_is_what_it_looks_like(folder, monkeypatch, seen):
+def test_without_word_it_is_what_it_looks_like(folder, monkeypatch):
     say(folder, monkeypatch, 1, LOST)  # a rank that only followed says nothing
-    assert root_cause(folder, seen) is seen
+    assert root_cause(folder, LOST) is LOST
+    say(RunFolder(folder.path / "none", writes=False), monkeypatch, 1, ValueError("why"))
+    assert not list(folder.path.iterdir()), "a folder that is not there is not made"
 
 
 def test_ranks_of_torchrun_meet_beside_its_error_files(tmp_path, monkeypatch):
@@ -59,12 +60,6 @@ def test_ranks_of_torchrun_meet_beside_its_error_files(tmp_path, monkeypatch):
     say(RunFolder(tmp_path / "unknown"), monkeypatch, 1, ValueError("why"))
     monkeypatch.setenv("TORCHELASTIC_ERROR_FILE", str(tmp_path / "attempt" / "0" / "error.json"))
     assert str(root_cause(RunFolder(tmp_path), Stopped(signal.SIGTERM))) == "rank 1: ValueError: why"
-
-
-def test_a_folder_that_is_not_there_is_not_made(tmp_path, monkeypatch):
-    monkeypatch.delenv("TORCHELASTIC_ERROR_FILE", raising=False)
-    say(RunFolder(tmp_path / "elsewhere", writes=False), monkeypatch, 1, ValueError("why"))
-    assert not list(tmp_path.iterdir())
 
 
 @pytest.mark.xdist_group("forks")

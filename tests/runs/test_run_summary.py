@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from mmfusion.runs.metric_lines import NARROWEST
-from mmfusion.runs.run_summary import command, shell_path, show_run, shown_path
+from mmfusion.runs.run_summary import command, shell_path, show_run
 from mmfusion.store.run import Run
 
 
@@ -68,15 +68,10 @@ def test_what_to_type_is_what_the_shell_finds(tmp_path, monkeypatch):
     assert command() == "mmfusion"
 
 
-def test_without_ceilings_no_column_is_empty():
+def test_without_ceilings_no_column_is_empty_and_rows_are_shown_where_subsets_differ_in_them():
     text = show(make({"sum": ["mae"]}, ["image", "text"], ceilings=False))
-    assert "attainable" not in text
-    assert "–" not in text
-
-
-def test_rows_are_shown_where_subsets_differ_in_them():
+    assert [words for words in ("attainable", "–", "rows ┃") if words in text] == []
     assert "rows ┃" in show(make({"sum": ["mae"]}, ["image", "text"], rows=99))
-    assert "rows ┃" not in show(make({"sum": ["mae"]}, ["image", "text"]))
 
 
 @pytest.mark.parametrize("tasks", [1, 2, 8])
@@ -91,35 +86,25 @@ def test_no_line_of_a_table_is_wider_than_the_screen(tasks, width):
         assert text.count(f"task_number_{i} ┃") == 1
 
 
-def test_it_is_plain_where_there_is_no_terminal():
-    text = show(make({"sum": ["mae"]}, ["a", "b"]), no_color=True, force_terminal=False)
-    assert "\x1b" not in text
-
-
-def test_an_ascii_terminal_gets_an_ascii_table():
+def test_an_ascii_terminal_gets_an_ascii_table_and_a_file_no_colours():
     buffer = io.BytesIO()
     screen = io.TextIOWrapper(buffer, encoding="ascii", errors="replace")
     show_run(make({"sum": ["mae"]}, ["a", "b"], ceilings=False), Console(file=screen, width=80))
     screen.flush()
     assert b"?" not in buffer.getvalue()
+    assert b"\x1b" not in buffer.getvalue()
 
 
 def test_markup_in_a_name_is_text():
     assert "[red]x" in show(make({"[red]x": ["mae"]}, ["a", "b"]))
 
 
-def test_without_a_test_split_the_folder_is_shown_all_the_same():
-    text = show(Run(Path("/runs/x"), "completed", "x", 0, "", 1.0))
-    assert "/runs/x" in text
-    assert "no test rows: nothing was tested" in text
-    stopped = show(Run(Path("/runs/x"), "stopped", "x", 0, "", 1.0))
-    assert "no test rows" not in stopped
-
-
-def test_paths_below_the_working_directory_are_relative(monkeypatch, tmp_path):
-    monkeypatch.chdir(tmp_path)
-    assert shown_path(tmp_path / "outputs" / "x") == "outputs/x"
-    assert shown_path(Path("/elsewhere/x")) == "/elsewhere/x"
+def test_where_nothing_was_scored_it_says_why_and_the_folder_is_shown():
+    run = Run(Path("/runs/x"), "completed", "x", 0, "", 1.0)
+    assert "/runs/x" in show(run)
+    assert "no test rows: nothing was tested" in show(run)
+    assert "no test rows" not in show(run.but(status="stopped"))
+    assert "none of the 7 test rows has a label: nothing was scored" in show(run.but(metrics={"test/rows": 7.0}))
 
 
 @pytest.mark.parametrize("name", ["my run", "it's", 'a "b"', "~x", "数据", "[bold]", "-x", "a;b $HOME", "plain"])
@@ -130,47 +115,42 @@ def test_what_to_try_next_can_be_pasted_into_a_shell(name, tmp_path, monkeypatch
     mmfusion, verb, path = shlex.split(line)
     assert (mmfusion, verb) == ("mmfusion", "eval")
     assert not path.startswith("-")
-    assert Path(path) == Path(name)
+    assert Path(path) == Path(name), "relative to the working directory"
     assert shlex.split(shell_path(tmp_path / name, "@")) == [f"@{name}"]
 
 
-def with_origin(folder, overrides, command=()):
+def next_steps(folder, overrides, command=()):
+    """The commands that are proposed for a run of these overrides, as words."""
     (folder / "provenance.json").write_text(json.dumps({"overrides": overrides, "command": ["python", *command]}))
-    result = make({"sum": ["mae"]}, ["image"]).but(path=folder)
-    (line,) = [line for line in show(result).splitlines() if " train" in line] or [""]
-    return line.strip()
+    text = show(make({"sum": ["mae"]}, ["image"]).but(path=folder))
+    return [shlex.split(line)[1:] for line in text.splitlines() if line.startswith("  mmfusion ")]
 
 
 def test_another_choice_is_for_the_runs_own_experiment(tmp_path):
     typed = ["experiment=mine", "data.root=/my media", "fusion=gmu", "fusion.dim=8", "paths.run=x", "~encoder.speech"]
     words = ["mmfusion", "train", "--config-dir", "a b", "--config-dir=c", *typed]
-    assert with_origin(tmp_path, typed, words) == (
-        "mmfusion train --config-dir 'a b' --config-dir c experiment=mine 'data.root=/my media' '~encoder.speech' "
-        "fusion=gated loss_weighting=uncertainty"
-    )
-    assert with_origin(tmp_path, [], ["mmfusion", "train"]) == "mmfusion train fusion=gated loss_weighting=uncertainty"
-
-
-def test_where_the_experiment_is_not_known_no_other_is_proposed(tmp_path):
-    text = show(make({"sum": ["mae"]}, ["image"]).but(path=tmp_path))
-    assert " train " not in text
-    assert "mmfusion predict" in text
-    assert "mmfusion ls" in text
-    (tmp_path / "provenance.json").write_text("{")
-    assert " train " not in show(make({"sum": ["mae"]}, ["image"]).but(path=tmp_path))
-
-
-def test_test_rows_without_a_label_are_no_missing_test_split():
-    text = show(Run(Path("/runs/x"), "completed", "x", 0, "", 1.0, metrics={"test/rows": 7.0}))
-    assert "none of the 7 test rows has a label: nothing was scored" in text
+    other = ["fusion=gated", "loss_weighting=uncertainty"]
+    own = ["--config-dir", "a b", "--config-dir", "c", "experiment=mine", "data.root=/my media", "~encoder.speech"]
+    assert next_steps(tmp_path, typed, words)[2] == ["train", *own, *other]
+    assert next_steps(tmp_path, [], ["mmfusion", "train"])[2] == ["train", *other]
 
 
 def test_what_to_try_next_opens_the_modules_that_the_run_needed(tmp_path):
-    typed = ["trusted_modules=[mine.tasks,yours]", "seed=1", "trusted_modules=[]"]
-    (tmp_path / "provenance.json").write_text(json.dumps({"overrides": typed, "command": ["mmfusion"]}))
-    text = show(make({"sum": ["mae"]}, ["image"]).but(path=tmp_path))
-    commands = [shlex.split(line)[1:] for line in text.splitlines() if line.startswith("  mmfusion ")]
     trust = "trusted_modules=[mine.tasks,yours]"
-    assert commands[0] == ["eval", str(tmp_path), trust]
-    assert commands[1] == ["predict", str(tmp_path), "new.csv", trust, "--out", "predictions.parquet"]
-    assert commands[2] == ["train", "seed=1", trust, "fusion=gated", "loss_weighting=uncertainty"]
+    assert next_steps(tmp_path, [trust, "seed=1", "trusted_modules=[]"]) == [
+        ["eval", str(tmp_path), trust],
+        ["predict", str(tmp_path), "new.csv", trust, "--out", "predictions.parquet"],
+        ["train", "seed=1", trust, "fusion=gated", "loss_weighting=uncertainty"],
+        ["ls"],
+    ]
+
+
+def test_where_the_experiment_is_not_known_no_other_is_proposed(tmp_path):
+    run = make({"sum": ["mae"]}, ["image"]).but(path=tmp_path)
+    for damage in (None, "{"):
+        if damage is not None:
+            (tmp_path / "provenance.json").write_text(damage)
+        text = show(run)
+        assert " train " not in text
+        assert "mmfusion predict" in text
+        assert "mmfusion ls" in text

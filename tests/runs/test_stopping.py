@@ -9,38 +9,25 @@ from mmfusion.runs.stopping import StopOnSignals, Stopped
 
 
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_a_signal_becomes_an_exit_code(number, code):
+def test_a_signal_becomes_an_exit_code_and_a_second_does_not_disturb_the_clean_up(number, code):
     before = signal.getsignal(number)
-    stop = StopOnSignals()
-
-    def work():
-        with stop.active():
-            os.kill(os.getpid(), number)
-            time.sleep(3600)
-
-    with pytest.raises(Stopped) as caught:
-        work()
-    assert (caught.value.code, stop.number) == (code, number)
-    assert str(caught.value) == f"stopped by {signal.Signals(number).name}"
-    assert signal.getsignal(number) is before
-
-
-def test_a_second_signal_does_not_disturb_the_clean_up():
     stop, cleaned = StopOnSignals(), []
 
     def work():
         with stop.active():
             try:
-                os.kill(os.getpid(), signal.SIGTERM)
+                os.kill(os.getpid(), number)
                 time.sleep(3600)
             finally:
-                os.kill(os.getpid(), signal.SIGTERM)
+                os.kill(os.getpid(), number)
                 time.sleep(0.01)
                 cleaned.append(True)
 
-    with pytest.raises(Stopped):
+    with pytest.raises(Stopped) as caught:
         work()
-    assert cleaned
+    assert (caught.value.code, stop.number, cleaned) == (code, number, [True])
+    assert str(caught.value) == f"stopped by {signal.Signals(number).name}"
+    assert signal.getsignal(number) is before
 
 
 def test_once_the_run_is_over_a_signal_is_no_reason_any_more():
