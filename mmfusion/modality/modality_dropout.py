@@ -26,21 +26,19 @@ class ModalityDropout(nn.Module):
 
     def __init__(self, rates: float | Mapping[str, float]) -> None:
         super().__init__()
-        for name, rate in rates.items() if isinstance(rates, Mapping) else [("every modality", rates)]:
+        self.rates = dict(rates) if isinstance(rates, Mapping) else {"every modality": rates}
+        self.rest = 0.0 if isinstance(rates, Mapping) else rates
+        for name, rate in self.rates.items():
             if not 0 <= rate <= 1:
                 raise ValueError(f"modality.dropout: expected a probability in [0, 1] for {name}, found {rate}")
-        self.rates: float | dict[str, float] = (
-            {name: float(rate) for name, rate in rates.items()} if isinstance(rates, Mapping) else float(rates)
-        )
-        self.active = any(self.rates.values()) if isinstance(self.rates, dict) else self.rates > 0
 
     def forward(self, present: dict[str, Tensor]) -> dict[str, Tensor]:
         """Modality to Bool `[B]`; in eval mode or with all rates 0 the very same dictionary."""
-        if not (self.training and self.active):
+        if not (self.training and any(self.rates.values())):
             return present
         # M modalities in the order of `present`. Rates stay Python numbers: a tensor would have to travel to the GPU.
         present_BM = torch.stack(list(present.values()), dim=1)
-        rates = [self.rates.get(m, 0.0) if isinstance(self.rates, dict) else self.rates for m in present]
+        rates = [self.rates.get(name, self.rest) for name in present]
         draws_BM = torch.rand(present_BM.shape, device=present_BM.device)
         kept_BM = present_BM & torch.stack([draws_BM[:, i] >= rate for i, rate in enumerate(rates)], dim=1)
         lots_BM = torch.rand(present_BM.shape, device=present_BM.device).masked_fill(~present_BM, -1.0)

@@ -40,10 +40,9 @@ def read_array(
     Raises:
         DecodeError: the file is missing, broken, holds Python objects, or not numbers.
     """
-    if isinstance(cell, list):
-        cell = from_list(cell)
-    if isinstance(cell, np.ndarray | Tensor):
-        return _capped(cell if isinstance(cell, np.ndarray) else cell.numpy(force=True), "an array", max_values), []
+    array = in_memory(cell)
+    if array is not None:
+        return _capped(array, "an array", max_values), []
     place, name = resolve_path(root, cell), str(cell)
     suffix = PurePath(name).suffix.lower()
     with decoding(name, root):
@@ -74,12 +73,16 @@ def as_tensor(array: np.ndarray, name: str, offset: Sequence[float] | None = Non
     return values
 
 
-def from_list(cell: list[Any]) -> np.ndarray:
-    """A list of numbers, or of lists of equal length, as an array.
+def in_memory(cell: Any) -> np.ndarray | None:
+    """A cell that is an array, a tensor, or a list of numbers or of lists of equal length; None if it is a path.
 
     Raises:
-        DecodeError: it is not rectangular.
+        DecodeError: the lists are of unequal length.
     """
+    if isinstance(cell, Tensor):
+        return cell.numpy(force=True)
+    if not isinstance(cell, list):
+        return cell if isinstance(cell, np.ndarray) else None
     try:
         return np.array(cell)
     except ValueError:

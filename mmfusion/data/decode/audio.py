@@ -134,8 +134,6 @@ def _missing_ogg(file: BinaryIO) -> str | None:
     tail = file.read()
     at = tail.rfind(b"OggS")
     page = tail[at:]
-    if at < 0 or len(page) < 27 or len(page) < 27 + page[26]:
-        return "the last page is incomplete"
-    if len(page) < 27 + page[26] + sum(page[27 : 27 + page[26]]):
+    if at < 0 or len(page) < 27 or len(page) < 27 + page[26] + sum(page[27 : 27 + page[26]]):
         return "the last page is incomplete"
     return None if page[5] & 4 else "the last page is not marked as the end"

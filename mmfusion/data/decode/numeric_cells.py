@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -31,15 +32,12 @@ def to_number(cell: Any) -> float:
     """
     if is_empty(cell):
         return math.nan
+    value = math.nan
     if isinstance(cell, int | float | np.number) and not isinstance(cell, bool):
         value = float(cell)
     elif isinstance(cell, str) and "_" not in cell:
-        try:
+        with suppress(ValueError):
             value = float(cell)
-        except ValueError:
-            raise NotANumberError(f"expected a number, found {shorten(cell)}{hint(cell)}") from None
-    else:
-        raise NotANumberError(f"expected a number, found {shorten(cell)}")
     if math.isnan(value):
         raise NotANumberError(f"expected a number, found {shorten(cell)}{hint(cell)}")
     if math.isinf(value):

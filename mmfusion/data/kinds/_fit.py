@@ -1,12 +1,10 @@
-"""What several kinds do when they are fitted."""
+"""The first training row, from which several kinds learn their shape."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from typing import Any
 
-import numpy as np
 from torch import Tensor
 
 from mmfusion.data.decode.paths import PathError, Root
@@ -15,16 +13,6 @@ from mmfusion.data.kinds._base import Kind
 
 TRIES = 100
 """Broken media in a row before a kind gives up learning a shape from them."""
-
-SOME = 32
-"""Training rows that are read for an offset."""
-
-
-def some_rows(read: Callable[[Any, Root], np.ndarray], cells: Sequence[Any], root: Root) -> Iterator[np.ndarray]:
-    """A few of the cells' arrays, spread over all; those that cannot be read are left out, and found later."""
-    for i in np.unique(np.linspace(0, len(cells) - 1, SOME).astype(np.int64)).tolist():
-        with suppress(DecodeError, PathError):
-            yield read(cells[i], root)
 
 
 def first_decoded(kind: Kind, cells: Sequence[Any], root: Root) -> Tensor:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from typing import Any
 
 import numpy as np
@@ -12,9 +13,14 @@ from torch import Tensor
 
 from mmfusion.batch import Input, Tokens
 from mmfusion.data.decode.arrays import as_tensor, cell_name
-from mmfusion.data.decode.paths import Root
+from mmfusion.data.decode.paths import PathError, Root
+from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._base import Kind
+from mmfusion.data.kinds._fit import first_decoded
 from mmfusion.data.kinds._scale import Scale
+
+SOME = 32
+"""Training rows that are read for an offset."""
 
 
 class ScaledKind(Kind):
@@ -32,6 +38,16 @@ class ScaledKind(Kind):
     def read(self, cell: Any, root: Root) -> np.ndarray:
         """A cell's numbers as they are written."""
 
+    @abstractmethod
+    def feature_names(self, cells: Sequence[Any], root: Root) -> Sequence[str]:
+        """Names of the features, as far as they have any; called once the width is known."""
+
+    def fit(self, cells: Sequence[Any], root: Root) -> None:
+        first = first_decoded(self, cells, root)
+        self.ragged = first.ndim == 2
+        self.width = first.shape[-1]
+        self.scale.choose_offset(self._some_rows(cells, root), self.feature_names(cells, root))
+
     def measure(self, chunks: Iterable[Tensor]) -> None:
         self.scale.fit(chunks)
 
@@ -47,3 +63,9 @@ class ScaledKind(Kind):
     def blank(self) -> Tensor:
         assert self.width is not None, "blank before fit"
         return torch.zeros(0, self.width) if self.ragged else torch.zeros(self.width)
+
+    def _some_rows(self, cells: Sequence[Any], root: Root) -> Iterator[np.ndarray]:
+        """A few of the cells' arrays, spread over all; those that cannot be read are left out, and found later."""
+        for i in np.unique(np.linspace(0, len(cells) - 1, SOME).astype(np.int64)).tolist():
+            with suppress(DecodeError, PathError):
+                yield self.read(cells[i], root)

@@ -15,7 +15,6 @@ from mmfusion.data.decode.numeric_cells import NotANumberError, to_number, to_nu
 from mmfusion.data.decode.path_parts import path_columns
 from mmfusion.data.decode.paths import Root
 from mmfusion.data.errors import DecodeError
-from mmfusion.data.kinds._fit import first_decoded, some_rows
 from mmfusion.data.kinds._scale import Scale
 from mmfusion.data.kinds._scaled import ScaledKind
 from mmfusion.data.kinds._window import Window
@@ -58,11 +57,8 @@ class Features(ScaledKind):
         self.width: int | None = len(self.columns) if self._by_columns else None
         self.reads_files = not self._by_columns
 
-    def fit(self, cells: Sequence[Any], root: Root) -> None:
-        first = first_decoded(self, cells, root)
-        self.ragged = first.ndim == 2
-        self.width = first.shape[-1]
-        self.scale.choose_offset(some_rows(self.read, cells, root), self.columns if self._by_columns else ())
+    def feature_names(self, cells: Sequence[Any], root: Root) -> list[str]:
+        return self.columns if self._by_columns else []
 
     def read(self, cell: Any, root: Root) -> np.ndarray:
         if self._by_columns:

@@ -14,7 +14,7 @@ from annotated_types import Ge, Gt, Interval, Len
 from torch import Tensor
 
 from mmfusion.batch import Input
-from mmfusion.data.decode.arrays import from_list
+from mmfusion.data.decode.arrays import in_memory
 from mmfusion.data.decode.broken import advice_on, decoding
 from mmfusion.data.decode.path_parts import path_columns
 from mmfusion.data.decode.paths import Root, open_media, resolve_path
@@ -104,12 +104,9 @@ class Image(Kind):
         self.std = torch.where(std > 0, std, torch.ones_like(std)).tolist()
 
     def decode(self, cell: Any, root: Root) -> Tensor:
-        if isinstance(cell, list):
-            cell = from_list(cell)
-        if isinstance(cell, Tensor):
-            cell = cell.numpy(force=True)
-        if isinstance(cell, np.ndarray):
-            return self._from_array(cell)
+        array = in_memory(cell)
+        if array is not None:
+            return self._from_array(array)
         place = resolve_path(root, cell)
         with decoding(str(cell), root):
             try:

@@ -13,7 +13,6 @@ from mmfusion.data.decode.arrays import cell_name, read_array
 from mmfusion.data.decode.path_parts import path_columns
 from mmfusion.data.decode.paths import PathError, Root
 from mmfusion.data.errors import DecodeError
-from mmfusion.data.kinds._fit import first_decoded, some_rows
 from mmfusion.data.kinds._scale import Scale
 from mmfusion.data.kinds._scaled import ScaledKind
 from mmfusion.data.kinds._window import Crop, Window
@@ -56,12 +55,10 @@ class Series(ScaledKind):
         self.scale = Scale(standardize)
         self.width: int | None = len(fields) if fields is not None else None
 
-    def fit(self, cells: Sequence[Any], root: Root) -> None:
-        first = first_decoded(self, cells, root)
-        self.width = first.shape[1]
+    def feature_names(self, cells: Sequence[Any], root: Root) -> list[str]:
         if self.fields is None:
             self.fields = self._names(cells, root)
-        self.scale.choose_offset(some_rows(self.read, cells, root), self.fields or ())
+        return self.fields or []
 
     def read(self, cell: Any, root: Root) -> np.ndarray:
         array, names = read_array(cell, root, self.key, self.max_values, self.suffixes)

@@ -12,7 +12,7 @@ from annotated_types import Ge, Gt
 from torch import Tensor
 
 from mmfusion.batch import Input, Tokens
-from mmfusion.data.decode.arrays import from_list
+from mmfusion.data.decode.arrays import in_memory
 from mmfusion.data.decode.audio import as_float, mono, read_sound, resample
 from mmfusion.data.decode.broken import decoding
 from mmfusion.data.decode.path_parts import path_columns
@@ -65,10 +65,9 @@ class Speech(Kind):
         return
 
     def decode(self, cell: Any, root: Root) -> Tensor:
-        if isinstance(cell, list):
-            cell = from_list(cell)
-        if isinstance(cell, np.ndarray | Tensor):
-            return self.window.cut(_checked(cell, self.max_frames))
+        array = in_memory(cell)
+        if array is not None:
+            return self.window.cut(_checked(array, self.max_frames))
         frames, rate = read_sound(resolve_path(root, cell), str(cell), self.max_frames)
         if len(frames) * self.sample_rate > self.max_frames * rate:
             raise DecodeError(
@@ -89,11 +88,10 @@ class Speech(Kind):
         return torch.zeros(0, dtype=torch.int16)
 
 
-def _checked(array: np.ndarray | Tensor, max_frames: int) -> Tensor:
-    kind = str(array.dtype).removeprefix("torch.")
-    if array.ndim != 1 or not (kind == "int16" or "float" in kind):
-        raise DecodeError(f"a waveform must be float or int16 [samples], mono, found {kind} {list(array.shape)}")
-    wave = array if isinstance(array, Tensor) else torch.tensor(array)
+def _checked(array: np.ndarray, max_frames: int) -> Tensor:
+    if array.ndim != 1 or not (array.dtype == np.int16 or array.dtype.kind == "f"):
+        raise DecodeError(f"a waveform must be float or int16 [samples], mono, found {array.dtype} {list(array.shape)}")
+    wave = torch.tensor(array)
     if not 1 <= len(wave) <= max_frames:
         raise DecodeError(f"a waveform must have 1…{max_frames} samples (max_frames), found {len(wave)}")
     if wave.dtype == torch.int16:

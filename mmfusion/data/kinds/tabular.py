@@ -62,12 +62,10 @@ class Tabular(Kind):
 
     def fit(self, cells: Sequence[Any], root: Root) -> None:
         self.scales, self.levels = {}, {}
-        refused = [
-            r for name, column in zip(self.columns, self._columns(cells), strict=True) for r in self._odd(name, column)
-        ]
-        if refused:
+        columns = self._by_name(cells if isinstance(cells, Cells) else Cells(list(zip(*cells, strict=True))))
+        if refused := [r for name, column in columns.items() for r in self._odd(name, column)]:
             raise CellsError(refused)
-        for name, column in zip(self.columns, self._columns(cells), strict=True):
+        for name, column in columns.items():
             values = None if name in self._wanted_categorical else self._numbers(column)
             if values is None:
                 unique, _ = factorise(column)
@@ -97,7 +95,7 @@ class Tabular(Kind):
         return torch.tensor(row, dtype=torch.float64).float()
 
     def decode_all(self, cells: Cells) -> Tensor | None:
-        columns = dict(zip(self.columns, cells.columns, strict=True))
+        columns = self._by_name(cells)
         try:
             parts = [(to_numbers(columns[name]) - mean) / std for name, (mean, std) in self.scales.items()]
         except NotANumberError:
@@ -122,8 +120,7 @@ class Tabular(Kind):
         return [name for name in self.columns if name in known], perhaps
 
     def unseen(self, cells: Cells) -> str:
-        columns = dict(zip(self.columns, cells.columns, strict=True))
-        notes = []
+        columns, notes = self._by_name(cells), []
         for name, levels in self.levels.items():
             unique, index = factorise(columns[name])
             new = {place: str(cell) for place, cell in enumerate(unique) if level_name(cell) not in levels}
@@ -134,8 +131,7 @@ class Tabular(Kind):
         return ", ".join(notes)
 
     def far(self, cells: Cells) -> str:
-        columns = dict(zip(self.columns, cells.columns, strict=True))
-        notes = []
+        columns, notes = self._by_name(cells), []
         for name, (mean, std) in self.scales.items():
             try:
                 values = to_numbers(columns[name])
@@ -166,11 +162,8 @@ class Tabular(Kind):
         self.scales = {name: (scale[0], scale[1]) for name, scale in state["numeric"].items()}
         self.levels = {name: {level: i + 1 for i, level in enumerate(x)} for name, x in state["levels"].items()}
 
-    def _columns(self, cells: Sequence[Any]) -> Sequence[Column]:
-        if isinstance(cells, Cells):
-            return cells.columns
-        rows = [cell if isinstance(cell, tuple | list) else (cell,) for cell in cells]
-        return [list(column) for column in zip(*rows, strict=True)]
+    def _by_name(self, cells: Cells) -> dict[str, Column]:
+        return dict(zip(self.columns, cells.columns, strict=True))
 
     def _numbers(self, column: Column) -> np.ndarray | None:
         """The column's numbers, or None if it holds something else."""

@@ -13,16 +13,15 @@ from mmfusion.config.split_rules import check_split, shares_of, spelt, validates
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.sources._base import Source
 from mmfusion.data.table.delimited import QUOTE, Cells
-from mmfusion.data.table.empty import EMPTY, check_not_empty
+from mmfusion.data.table.empty import EMPTY
 from mmfusion.data.table.folds import Folds
-from mmfusion.data.table.header import without_a_name
+from mmfusion.data.table.header import find, without_a_name
 from mmfusion.data.table.locations import media_root, table_path
 from mmfusion.data.table.read import ReadOptions
 from mmfusion.data.table.split import (
     Split,
     UnsplitTable,
     content_keys,
-    find,
     split_at_ratio,
     split_by_column,
     take_from_train,
@@ -122,7 +121,8 @@ class ManifestSource(Source):
         path = table_path(self.path, self.root)
         columns, numbers = self.settings.read(path)
         file = path.name
-        check_not_empty(self.settings.not_empty, columns, file)
+        for name in self.settings.not_empty or ():
+            find(columns, name, file, "data.not_empty")
         if without_a_name(columns):
             log.warning("%s: %s", file, without_a_name(columns))
         ids = row_ids(columns, self.id, numbers, file)

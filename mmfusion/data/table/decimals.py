@@ -107,14 +107,10 @@ def groups_of_three(cells: pl.Series, least: int = SOME) -> str | None:
     return str(odd[0]) if odd.n_unique() >= least and len(odd) + others == len(present) else None
 
 
-def has_point(cells: pl.Series) -> pl.Series:
-    """Bool, True for texts that are numbers with a decimal point and none with a decimal comma."""
-    return pl.DataFrame({"cell": cells}).select(_full("cell", _POINT) & ~_full("cell", _COMMA)).to_series()
-
-
-def has_comma_or_none(cells: pl.Series) -> pl.Series:
-    """Bool, True for texts that are numbers where a comma is the decimal mark: `3,5`, and `3` too."""
-    return pl.DataFrame({"cell": cells}).select(_full("cell", _COMMA)).to_series()
+def points_and_commas(cells: pl.Series) -> tuple[pl.Series, pl.Series]:
+    """Bool, True for numbers that only a decimal point makes one; and for those of a decimal comma (`3,5`, `3` too)."""
+    point, comma = pl.DataFrame({"cell": cells}).select(_full("cell", _POINT).alias("p"), _full("cell", _COMMA))
+    return point & ~comma, comma
 
 
 def _full(column: str, pattern: str) -> pl.Expr:

@@ -8,8 +8,6 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from mmfusion.config.errors import suggest
-from mmfusion.data.errors import DataError
 from mmfusion.data.table.delimited import Cells
 
 EMPTY = ("", "NA", "nan", "NaN")
@@ -53,17 +51,6 @@ def looks_missing(value: Any) -> bool:
 def hint(value: Any) -> str:
     """What to say behind a cell that cannot be read, if it is spelt like an empty one."""
     return f"; if it means an empty cell, add {str(value)!r} to data.empty" if looks_missing(value) else ""
-
-
-def check_not_empty(not_empty: NotEmpty | None, columns: Mapping[str, Cells], file: str) -> None:
-    """Refuse values of columns that there are not.
-
-    Raises:
-        DataError: names the nearest column.
-    """
-    for name in not_empty or ():
-        if name not in columns:
-            raise DataError(f"data.not_empty: {file} has no column {name!r}; {suggest(name, columns)}")
 
 
 def blank_columns(

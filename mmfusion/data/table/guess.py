@@ -68,7 +68,7 @@ def read_guessed(path: Path, usual: ReadOptions, given: Mapping[str, Any]) -> Gu
 
 def guess_decimal(guess: Guess, given: Mapping[str, Any]) -> None:
     """Find out which decimal mark the table's numbers have, unless it is given, and which columns have another."""
-    marks = {name: mark for name, cells in guess.columns.items() if (mark := _mark(cells)) is not None}
+    marks = {name: mark for name, cells in guess.columns.items() if is_text(cells) and (mark := spelling(cells))}
     if "decimal" not in given:
         decimal = _decimal(marks, guess)
         if decimal != guess.settings.decimal:
@@ -93,10 +93,6 @@ def _read(path: Path, settings: ReadOptions, format: str | None) -> tuple[ReadOp
             raise
         settings = replace(settings, quote=None)
         return settings, *settings.read(path)
-
-
-def _mark(cells: Cells) -> Spelling | None:
-    return spelling(cells) if is_text(cells) else None
 
 
 def _decimal(marks: Mapping[str, Spelling], guess: Guess) -> Literal[".", ","]:

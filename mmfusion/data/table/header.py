@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import polars as pl
 
+from mmfusion.config.errors import suggest
 from mmfusion.data.errors import DataError, shorten
 
 LOOKED_AT = 2000
@@ -43,6 +45,17 @@ def name_of(name: str, place: int) -> str:
     if not name.strip():
         return Unnamed(f"column_{place}")
     return Unnamed(name) if _BY_PANDAS.fullmatch(name) else name
+
+
+def find(columns: Mapping[str, Any], name: str, file: str, option: str) -> Any:
+    """A column by the name that an option gives.
+
+    Raises:
+        DataError: there is none; names the nearest.
+    """
+    if name not in columns:
+        raise DataError(f"{option}: {file} has no column {name!r}; {suggest(name, columns)}")
+    return columns[name]
 
 
 def by_place(count: int) -> list[str]:

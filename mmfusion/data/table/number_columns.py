@@ -9,7 +9,7 @@ import polars as pl
 
 from mmfusion.data.errors import SHOWN, DataError, Problems, str_of
 from mmfusion.data.kinds._base import Kind
-from mmfusion.data.table.decimals import has_comma_or_none, has_point, spelling, to_points
+from mmfusion.data.table.decimals import points_and_commas, spelling, to_points
 from mmfusion.data.table.table import Column, Table
 from mmfusion.data.table.targets import label_columns
 from mmfusion.label_reader import LabelReader
@@ -76,8 +76,8 @@ def _refuse_commas(table: Table, names: list[str]) -> None:
 def _refuse_points(table: Table, texts: Mapping[str, pl.Series], sure: set[str]) -> None:
     problems = Problems(table.name)
     for name, cells in texts.items():
-        odd = has_point(cells)
-        if odd.any() and (name in sure or bool((odd | has_comma_or_none(cells) | cells.is_null()).all())):
+        odd, fine = points_and_commas(cells)
+        if odd.any() and (name in sure or bool((odd | fine | cells.is_null()).all())):
             why = "expected a decimal comma (data.decimal is ','), found a point; write the numbers of a table alike"
             for place in odd.arg_true().to_list():
                 problems.add(int(table.rows[place]), name, cells[place], why)

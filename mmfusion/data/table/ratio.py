@@ -42,7 +42,9 @@ def split_by_ratio(
     split_R = _deal(shares_S, len(order))
     if classes is not None and "train" in names:
         _teach_every_class(split_R, classes[order], names.index("train"))
-    return _scatter(names, order, split_R)
+    result = np.empty_like(split_R)
+    result[order] = split_R
+    return [names[split] for split in result]
 
 
 def split_groups(
@@ -166,9 +168,3 @@ def _whole(exact_S: np.ndarray, rows: int) -> np.ndarray:
             counts_S[largest] -= 1
             counts_S[split] += 1
     return counts_S
-
-
-def _scatter(names: list[str], order: np.ndarray, split_R: np.ndarray) -> list[str]:
-    result = np.empty(len(order), dtype=np.int64)
-    result[order] = split_R
-    return [names[split] for split in result]

@@ -15,11 +15,11 @@ import numpy as np
 from annotated_types import Ge, Interval
 from typing_extensions import TypedDict  # pydantic takes typing's from Python 3.12 on
 
-from mmfusion.config.errors import nearest, suggest
+from mmfusion.config.errors import nearest
 from mmfusion.config.split_rules import spelt, values_of
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.table.delimited import Cells
-from mmfusion.data.table.header import unnamed
+from mmfusion.data.table.header import find, unnamed
 from mmfusion.data.table.ratio import MOST_CLASSES, split_by_ratio, split_groups, strata
 from mmfusion.data.table.table import take
 
@@ -176,14 +176,3 @@ def content_keys(columns: Mapping[str, Cells]) -> list[str]:
 
 def _digest(content: str | bytes) -> str:
     return hashlib.blake2b(content.encode() if isinstance(content, str) else content, digest_size=16).hexdigest()
-
-
-def find(columns: Mapping[str, Cells], name: str, file: str, option: str) -> Cells:
-    """A column by the name that an option gives.
-
-    Raises:
-        DataError: there is none; names the nearest.
-    """
-    if name not in columns:
-        raise DataError(f"{option}: {file} has no column {name!r}; {suggest(name, columns)}")
-    return columns[name]

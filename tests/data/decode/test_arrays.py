@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmfusion.data.decode.arrays import as_tensor, cell_name, from_list, read_array
+from mmfusion.data.decode.arrays import as_tensor, cell_name, in_memory, read_array
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds.features import Features
 from mmfusion.data.kinds.series import Series
@@ -115,7 +115,7 @@ def test_what_is_no_number():
     with pytest.raises(DecodeError, match="a: expected numbers, found <U1"):
         as_tensor(np.array(["x"]), "a")
     with pytest.raises(DecodeError, match="a list of lists of unequal length"):
-        from_list([[1], [2, 3]])
+        in_memory([[1], [2, 3]])
 
 
 def test_names_of_cells():

@@ -45,7 +45,7 @@ def test_codes_written_as_numbers_can_be_categories():
 
 def test_a_level_is_one_level_in_every_type():
     kind = Tabular(categorical=["code"])
-    kind.fit([1, 2, 3], None)
+    kind.fit(Cells([[1, 2, 3]]), None)
     assert [kind.decode(cell, None).item() for cell in ("2", 2, 2.0, np.float64(2))] == [2.0] * 4
 
 

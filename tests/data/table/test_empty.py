@@ -4,7 +4,7 @@ import pytest
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.sources.manifest import ManifestSource
-from mmfusion.data.table.empty import EMPTY, check_not_empty, empty_for
+from mmfusion.data.table.empty import EMPTY, empty_for
 from mmfusion.data.table.new_rows import table_from_rows
 from mmfusion.data.table.read import ReadOptions
 
@@ -31,4 +31,3 @@ def test_values_of_a_column_that_is_not_there(tmp_path):
     path.write_text("country\nNA\n")
     with pytest.raises(DataError, match=r"data\.not_empty: a\.csv has no column 'contry'; did you mean 'country'\?"):
         ManifestSource(str(path), split=SPLIT, not_empty={"contry": ["NA"]}).read()
-    check_not_empty({"country": ["NA"]}, {"country": []}, "a.csv")
