@@ -91,17 +91,17 @@ class Batch:
             is_double = isinstance(x, Tensor) and x.dtype == torch.float64
             return x.to(double_device(device) if is_double else device, non_blocking=non_blocking)
 
-        return self._with_each(moved)
+        return self._mapped(moved)
 
     def pin_memory(self) -> Batch:
         """The same batch in page-locked memory (the loader calls this when `pin_memory` is on)."""
-        return self._with_each(lambda x: x.pin_memory())
+        return self._mapped(lambda x: x.pin_memory())
 
-    def _with_each(self, function: Callable[[Any], Any]) -> Batch:
-        def each(part: dict[str, Any]) -> dict[str, Any]:
+    def _mapped(self, function: Callable[[Any], Any]) -> Batch:
+        def mapped(part: dict[str, Any]) -> dict[str, Any]:
             return {name: function(x) for name, x in part.items()}
 
-        return Batch(each(self.inputs), each(self.present), each(self.targets), each(self.labelled), self.ids)
+        return Batch(mapped(self.inputs), mapped(self.present), mapped(self.targets), mapped(self.labelled), self.ids)
 
 
 @dataclass

@@ -29,10 +29,6 @@ def split_labels(text: str, separator: str) -> list[Any]:
 
     Blanks and quotes around a label are not part of it, and a separator at either end of the text is none between two.
 
-    Args:
-        text: the cell.
-        separator: what stands between two labels.
-
     Raises:
         ValueError: there is nothing between two separators, or nothing but separators; says what to do.
 
@@ -45,12 +41,10 @@ def split_labels(text: str, separator: str) -> list[Any]:
     if listed is not None:
         return listed
     pieces = _pieces(text, separator)
-    while pieces and not pieces[-1]:
-        pieces.pop()
-    while pieces and not pieces[0]:
-        pieces.pop(0)
-    if not pieces:
+    filled = [place for place, piece in enumerate(pieces) if piece]
+    if not filled:
         raise ValueError(f"expected labels, found nothing but {separator!r}; leave the cell empty if none is known")
+    pieces = pieces[filled[0] : filled[-1] + 1]
     if not all(pieces):
         raise ValueError(
             f"expected a label between two {separator!r}, found nothing; take one of the two away (one at the end of "
@@ -76,9 +70,9 @@ def bracketed(text: str) -> list[Any] | None:
     inner = text[1:-1].strip()
     if not inner:
         return []
-    found = _evaluated(text)
-    if found is not None:
-        return [item for item in found if item is not None]
+    items = _evaluated(text)
+    if items is not None:
+        return [item for item in items if item is not None]
     if ends == "()" or any(sign in inner for sign in "[](){}:"):
         return None
     pieces = inner.split() if _NUMBERS.fullmatch(inner) else _pieces(inner, ",")
@@ -88,20 +82,20 @@ def bracketed(text: str) -> list[Any] | None:
 def _evaluated(text: str) -> list[Any] | None:
     """A list as JSON or Python reads it; strings that only blanks part (numpy's) are items too."""
     try:
-        found = json.loads(text)
+        value = json.loads(text)
     except (ValueError, RecursionError):
         try:
             with warnings.catch_warnings():  # a backslash that escapes nothing
                 warnings.simplefilter("ignore")
-                found = ast.literal_eval(_UNPARTED.sub(r"\1,", text))
+                value = ast.literal_eval(_UNPARTED.sub(r"\1,", text))
         except (ValueError, SyntaxError, TypeError, RecursionError, MemoryError):
             return None
-    return list(found) if isinstance(found, list | tuple | set) else None
+    return list(value) if isinstance(value, list | tuple | set) else None
 
 
 def _pieces(text: str, separator: str) -> list[str]:
-    found = re.findall(rf"\s*({_QUOTED}|.*?)\s*(?:{re.escape(separator)}|$)", text, re.DOTALL)
-    return [_unquoted(piece) for piece in found]
+    pieces = re.findall(rf"\s*({_QUOTED}|.*?)\s*(?:{re.escape(separator)}|$)", text, re.DOTALL)
+    return [_unquoted(piece) for piece in pieces]
 
 
 def _unquoted(piece: str) -> str:

@@ -46,7 +46,7 @@ def check_ids(table: Table) -> None:
         DataError: the first such rows and their count.
     """
     problems = Problems(table.name)
-    ids = pl.Series([str(each) for each in table.ids], dtype=pl.String)
+    ids = pl.Series(list(map(str, table.ids)), dtype=pl.String)
     for i in (~ids.is_first_distinct()).arg_true():
         problems.add(int(table.rows[i]), None, ids[i], "an id that an earlier row has too; ids must be unique")
     splits = np.asarray(table.splits, dtype=object)
@@ -93,10 +93,6 @@ def check_present(table: Table, present: Mapping[str, Tensor], problems: Problem
 
 def check_splits(table: Table, validates: bool = True) -> None:
     """Refuse a table that cannot be trained on.
-
-    Args:
-        table: all rows.
-        validates: whether there are to be validation rows.
 
     Raises:
         DataError: there are no training rows, or no validation rows where there are to be some; says how many each

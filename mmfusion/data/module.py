@@ -50,7 +50,7 @@ class MultiModalData(LightningDataModule):
         transforms: modality to its lists for `train` and `eval`.
         labels: task to what reads its column.
         loader: how batches are made.
-        seed: of the order of rows and of everything random in them.
+        seed: of everything random in rows and their order.
 
     Attributes:
         table: all rows, once set up.

@@ -19,9 +19,6 @@ class Placeholders(nn.Module):
     A vote is another matter: a modality's own prediction from `p_m` would be the same for every row that lacks it, a
     vote without evidence. So the streams of single modalities that decision-level and hybrid fusion have are combined
     over those truly present; in hybrid fusion placeholders are part of the joint stream alone.
-
-    Args:
-        dims: modality to the width of its `Encoded`.
     """
 
     def __init__(self, dims: Mapping[str, int]) -> None:

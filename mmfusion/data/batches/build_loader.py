@@ -87,22 +87,16 @@ def build_loader(
 ) -> Loader:
     """Batches of one split for one rank.
 
-    Args:
-        rows: of the split.
-        split: its name.
-        config: how batches are made.
-        seed: of the order of rows.
-        rank: this process.
-        training: shuffled and with the transforms of training; otherwise in order and with those of evaluation.
+    In training shuffled and with the transforms of training; otherwise in order and with those of evaluation.
 
     Raises:
         DataError: fewer rows than processes, or than a batch where a last one that is not full is left out.
     """
     as_trained = training or (rank.overfits and split == "train")  # validation then cuts the same batches
     kept = rows.kept.nonzero().squeeze(1).numpy()
-    size = config.batch_size if as_trained else config.eval_batch_size or config.batch_size
     if len(kept) < rank.world:
         raise DataError(f"split {split!r}: {len(kept)} rows for {rank.world} processes; each needs at least one")
+    size = config.batch_size if as_trained else config.eval_batch_size or config.batch_size
     sampler = DistributedBatchSampler(
         kept,
         size,

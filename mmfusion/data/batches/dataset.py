@@ -32,7 +32,7 @@ class SplitDataset(Dataset[Batch]):
 
     Args:
         table: the rows.
-        kinds: modality to kind, fitted.
+        kinds: modality to kind.
         transforms: modality to its lists for `train` and `eval`.
         seed: of random windows and transforms; together with a row's number (and in training the epoch) it gives what
             that row gets, whatever its batch, process or rank.

@@ -33,9 +33,7 @@ class Loader:
         rows: the split.
         sampler: which rows make which batch; Lightning calls `set_epoch` on it.
         workers: processes that decode ahead; 0 makes batches in this one.
-        pin_memory: page-locked batches, for copies to a GPU.
-        timeout_s: seconds to wait for a loader process.
-        max_error_rate: share of the rows that may lose a medium before it is an error.
+        pin_memory, timeout_s, max_error_rate: as in `LoaderConfig`.
     """
 
     def __init__(

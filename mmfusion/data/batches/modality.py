@@ -29,11 +29,6 @@ def cells_of(table: Table, name: str, kind: Kind) -> Cells:
 class ModalityRows:
     """`N` rows' cells of one modality. A medium that several rows name is kept, and decoded, once.
 
-    Args:
-        name: the modality.
-        kind: how its cells are decoded.
-        table: the split's rows.
-
     Attributes:
         cells: the `U` media, each once.
         places: Long `[N]`, each row's medium, −1 where the row lacks the modality.

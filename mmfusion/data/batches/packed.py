@@ -58,10 +58,7 @@ class Packed:
     def gather(self, places_B: Tensor, window: Window, draws_B: Tensor | None) -> Input:
         """The rows at `places_B` (−1 is an absent cell), stacked; ragged ones cut by `window` and padded with zeros.
 
-        Args:
-            places_B: Long `[B]`.
-            window: which part of a long row to take.
-            draws_B: see `Window.place`.
+        For `draws_B` see `Window.place`.
         """
         places_B = torch.where(places_B < 0, len(self), places_B)
         if self.starts is None or self.lengths is None:

@@ -41,9 +41,6 @@ class DistributedBatchSampler:
         shuffle: a new order each epoch, drawn from (seed, epoch).
         drop_last: leave the last batch out if it is not full.
         training: batches know their epoch, from which random windows and transforms follow.
-        seed: of the order.
-        rank: this process.
-        world: number of processes.
 
     Attributes:
         first: the batch with which the next iteration begins.

@@ -43,10 +43,6 @@ def decoding(name: str, root: Root = None) -> Iterator[None]:
     Libraries raise much beside `OSError` and `ValueError` for damaged bytes (`struct.error`, `zlib.error`, `KeyError`,
     `ZeroDivisionError`, …); one that slipped through would end a training whose policy is to go on, and name no row.
 
-    Args:
-        name: what the cell calls the file.
-        root: the folder or URL that it is relative to, for the message.
-
     Raises:
         DecodeError: anything but a `DataError`, which already says what is wrong, or a lack of memory.
     """

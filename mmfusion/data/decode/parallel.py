@@ -31,7 +31,7 @@ Decoded = Tensor | DecodeError
 
 
 def read_all(kind: Kind, cells: Cells, root: Root, label: str, *, stop: bool = False) -> tuple[Packed, dict[int, str]]:
-    """Decode every cell.
+    """The rows of cells, blank where one cannot be decoded; and such cells' places, with the reason.
 
     Args:
         kind: fitted as far as decoding needs it.
@@ -39,9 +39,6 @@ def read_all(kind: Kind, cells: Cells, root: Root, label: str, *, stop: bool = F
         root: where their paths start.
         label: what the progress bar says; no bar if empty.
         stop: read no further than the first that cannot be decoded.
-
-    Returns:
-        The rows, blank where a cell cannot be decoded; and such cells' places, with the reason.
     """
     whole = _in_bulk(kind, cells, label)
     if whole is not None:

@@ -181,7 +181,7 @@ def _resolve_remote(root: Place, cell: str) -> str:
     path = posixpath.normpath(cell)
     if path == ".." or path.startswith(("/", "../")):
         raise PathError(shorten(cell), f"leads outside the media root {root}")
-    sign = next((each for each in _REMOTE_SIGNS if each in cell), None)
+    sign = next((sign for sign in _REMOTE_SIGNS if sign in cell), None)
     if sign is not None:
         raise PathError(
             shorten(cell),

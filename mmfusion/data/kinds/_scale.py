@@ -72,10 +72,6 @@ class Scale:
     def choose_offset(self, rows: Iterable[np.ndarray], names: Sequence[str] = ()) -> None:
         """Take the median of some training rows, each `[D]` or `[n, D]`, for the features that float32 would round.
 
-        Args:
-            rows: as the table or the files hold them.
-            names: of the features, for messages.
-
         Raises:
             ValueError: not enabled, and float32 would round away what a feature differs by.
         """

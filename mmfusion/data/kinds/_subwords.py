@@ -7,11 +7,7 @@ from typing import Any
 
 
 class Subwords:
-    """Texts to the tokenizer's own ids, its special tokens added.
-
-    Args:
-        name: of the tokenizer, or its folder.
-        allow_download: let it be fetched; otherwise it must be on this machine.
+    """Texts to the own ids of the tokenizer of this name or in this folder, its special tokens added.
 
     Raises:
         ImportError: transformers is not installed; names the extra.

@@ -161,11 +161,11 @@ def row_ids(
     file: str,
     otherwise: str = "set data.id=null to number the rows",
 ) -> Cells:
-    """Each row's id: its cell of the id column, or its number counted from 0.
+    """Each row's id: its cell of the id column, or its number counted from 0 if that is None.
 
     Args:
         columns: of the table.
-        column: that of the ids; None numbers the rows.
+        column: that of the ids.
         rows: each row's number in its file.
         file: the table's name.
         otherwise: what a person can do who has no ids.

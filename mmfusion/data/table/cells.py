@@ -13,11 +13,7 @@ from mmfusion.data.table.table import Column, filled, is_empty, take
 
 
 class Cells(Sequence[Any]):
-    """`N` cells of one modality: those of one column, or a tuple a row of several. A list of nothing is an empty cell.
-
-    Args:
-        columns: one or more columns of equal length.
-    """
+    """`N` cells of one modality: of one column, or a tuple a row of several. A list of nothing is an empty cell."""
 
     def __init__(self, columns: Sequence[Column]) -> None:
         assert columns, "a modality without columns"

@@ -188,8 +188,8 @@ def _pack_all(
             advice = "give every column a name in the header (row names, as R writes them, one too: `id`)" + (
                 f"; {advice}" if width == 1 else ""
             )
-        each = "most rows" if numbers else "each row"
-        raise DataError(f"{name}: the header has {fields} and {each} {min(lengths)}; {advice}")
+        which = "most rows" if numbers else "each row"
+        raise DataError(f"{name}: the header has {fields} and {which} {min(lengths)}; {advice}")
     problems.raise_if_any()
     parts.append(_pack(chunk, width))
     return pl.concat(parts), numbers

@@ -29,12 +29,8 @@ def declared_delimiter(path: Path) -> str | None:
 
 
 def guess_delimiter(path: Path, usual: str, quote: str | None = '"') -> str:
-    """What separates a file's fields: as it declares, else what splits its first lines into equally many.
-
-    Args:
-        path: the file.
-        usual: the delimiter that is right if nothing speaks against it.
-        quote: what fields may stand between.
+    """What separates a file's fields: as it declares, else what splits its first lines into equally many; the `usual`
+    delimiter if nothing speaks against it.
     """
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         lines = list(itertools.islice(file, _RECORDS))

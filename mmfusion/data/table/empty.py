@@ -79,9 +79,9 @@ def blank(cell: Any, empty: Sequence[str], strip: bool) -> Any:
         return None if text in empty else text
     if not isinstance(cell, list) or not cell:
         return cell
-    if any(isinstance(each, str) for each in cell):
-        texts = (blank(each, empty, strip) if isinstance(each, str) else each for each in cell)
-        return [each for each in texts if each is not None] or None
+    if any(isinstance(item, str) for item in cell):
+        items = (blank(item, empty, strip) if isinstance(item, str) else item for item in cell)
+        return [item for item in items if item is not None] or None
     try:
         array = np.asarray(cell)
     except (ValueError, OverflowError):  # lists of unequal length inside a list

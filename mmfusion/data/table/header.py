@@ -83,11 +83,6 @@ def check_header(header: Sequence[str], columns: Sequence[pl.Series], file: str)
     """Refuse a first line that looks like a row (numbers among numbers, values that recur below, and no likely name) or
     like a title, which stands in the first of several columns alone.
 
-    Args:
-        header: the first line's cells.
-        columns: the rows' cells as text, those of one column after the other.
-        file: the table's name.
-
     Raises:
         DataError: says what to set in either case.
     """

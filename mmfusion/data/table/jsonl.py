@@ -124,7 +124,7 @@ def _parse(line: str, number: int, problems: Problems) -> dict[str, Any] | None:
 def _row(row: Any, number: int, shown: Any, problems: Problems) -> dict[str, Any] | None:
     if not isinstance(row, _Object):
         why = 'expected one object a line, like {"id": "a", "text": "…"}'
-        is_table = isinstance(row, list) and row and all(isinstance(each, _Object) for each in row)
+        is_table = isinstance(row, list) and row and all(isinstance(item, _Object) for item in row)
         problems.add(number, None, row, why + ("; of a list of them, set data.format=json" if is_table else ""))
         return None
     if row.twice:

@@ -55,7 +55,7 @@ def absolute(data: Mapping[str, Any]) -> dict[str, Any]:
     folder = local(root) if isinstance(root, str) and not has_scheme(root) else None
     if isinstance(path, str) and not has_scheme(path):
         candidates = ([] if folder is None else [folder / local(path)]) + [local(path)]
-        node["path"] = next((str(each.absolute()) for each in candidates if each.is_file()), path)
+        node["path"] = next((str(file.absolute()) for file in candidates if file.is_file()), path)
     if folder is not None and folder.is_dir():
         node["root"] = str(folder.absolute())
     return node

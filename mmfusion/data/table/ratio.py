@@ -63,10 +63,8 @@ def split_groups(
     training, as long as there is space in it. A split is never left empty while there are groups to give.
 
     Args:
-        ratio: split to its share; shares sum to 1.
-        seed: another seed, another split.
+        ratio, seed, classes: as in `split_by_ratio`.
         groups: `[R]`, the rows' groups.
-        classes: Int `[R]`, or None for no stratification.
     """
     unit_of = {name: number for number, name in enumerate(dict.fromkeys(groups))}
     units_R = [unit_of[name] for name in groups]

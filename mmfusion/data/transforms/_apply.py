@@ -18,14 +18,8 @@ Changes = Callable[[Tensor], Tensor]
 def apply(transforms: Sequence[Changes], x: Input, present_B: Tensor, seeds: Sequence[int], key: str) -> Input:
     """The rows that are present through all transforms in turn, without padding; the others as they are.
 
-    Torch's global generator, from which transforms draw, is seeded for each row, and afterwards is as it was.
-
-    Args:
-        transforms: at least one.
-        x: `[B, ...]`, or `Tokens` of B rows.
-        present_B: Bool `[B]`.
-        seeds: one a row.
-        key: where the transforms stand in the config, for messages.
+    Torch's global generator, from which transforms draw, is seeded for each row by one of `seeds`, and afterwards is as
+    it was. `key` is where the transforms stand in the config.
 
     Raises:
         DataError: a transform fails, or what they give together has another type or shape.

@@ -70,8 +70,8 @@ def absence(absent: Mapping[str, float]) -> dict[frozenset[str], float]:
         share = float(np.prod([1 - rate if there else rate for rate, there in zip(rates, present, strict=True)]))
         kept = frozenset(name for name, there in zip(ORDER, present, strict=True) if there)
         sets = [kept] if kept else [frozenset({name}) for name in ORDER]
-        for each in sets:
-            probabilities[each] = probabilities.get(each, 0.0) + share / len(sets)
+        for names in sets:
+            probabilities[names] = probabilities.get(names, 0.0) + share / len(sets)
     return probabilities
 
 

@@ -37,13 +37,7 @@ def draw_digits(digits: np.ndarray, split: str, rng: np.random.Generator, noise:
     """Images uint8 `[N, H, W]`, white on black, of the digits `[N]`.
 
     A handwritten digit is picked from the split's pool, turned by up to 12°, drawn at 24 to 30 pixels, and moved by up
-    to 3 pixels, bilinearly.
-
-    Args:
-        digits: 0…9.
-        split: whose handwriting.
-        rng: draws which image, and how it is drawn.
-        noise: standard deviation of white noise on the pixels, relative to white.
+    to 3 pixels, bilinearly. `noise` is the standard deviation of white noise on the pixels, relative to white.
     """
     images, labels = pool(split)
     n = len(digits)

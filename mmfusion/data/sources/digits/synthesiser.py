@@ -66,11 +66,7 @@ def voices(split: str) -> Voices:
 def speak(digits: np.ndarray, split: str, rng: np.random.Generator, noise: float = 0.0) -> list[np.ndarray]:
     """Waveforms int16 `[S]`, S ≤ 4800 at 8 kHz, of the digits `[N]`, each said once by one of the split's people.
 
-    Args:
-        digits: 0…9.
-        split: whose voices.
-        rng: draws who speaks, and the pitch, pace, loudness and noise of each row.
-        noise: standard deviation of white noise, relative to the word's own root mean square.
+    `noise` is the standard deviation of white noise, relative to the word's own root mean square.
     """
     people = voices(split)
     rows: list[np.ndarray] = []
