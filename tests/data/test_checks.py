@@ -61,15 +61,6 @@ def test_arrays_in_memory_are_not_looked_at(tmp_path):
     assert not problems
 
 
-def test_a_row_needs_one_of_its_modalities():
-    problems = Problems("t.csv")
-    present = {"a": torch.tensor([True, False, False]), "b": torch.tensor([False, True, False])}
-    check_present(table(splits=["train"] * 3), present, problems)
-    (message,) = problems.first
-    assert message.startswith("t.csv, line 4: 'r2': this row has none of the modalities in use (a, b); ")
-    assert "data.loader.rows_without_modality=skip" in message
-
-
 def test_splits_to_train_and_validate_on():
     check_splits(table())
     with pytest.raises(DataError, match=r"no rows in split 'train' to learn from; rows per split: test 1, val 2"):

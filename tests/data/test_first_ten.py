@@ -37,28 +37,9 @@ def test_paths_that_leave_the_root(table, policy):
     assert all("outside the media root" in line for line in lines[1:-1])
 
 
-def test_cells_that_can_be_no_paths(table):
-    lines = refused(changed(table, "image", dict.fromkeys(FAULTY, 7)))
-    check(lines, [f"rows.csv, line {row + 2}, column 'image'" for row in FAULTY])
-    assert all("7: expected a path relative to the media root, found int" in line for line in lines[1:-1])
-
-
 def test_ids_of_a_users_table_that_are_there_twice(tmp_path):
     path = tmp_path / "rows.csv"
     path.write_text("\n".join(["name,split", *(f"r{row // 2},train" for row in range(24))]))
     with pytest.raises(DataError) as error:
         ManifestSource(str(path), id="name").read()
     check(str(error.value).splitlines(), [f"rows.csv, line {2 * pair + 3}, column 'name'" for pair in range(12)], 12)
-
-
-def test_labels_out_of_range(table):
-    rows = range(32, 46)
-    lines = refused(changed(table, "label", dict.fromkeys(rows, "c")))
-    check(lines, [f"rows.csv, line {row + 2}, column 'label'" for row in rows], len(rows))
-
-
-def test_rows_without_any_modality(table):
-    bare = changed(table, "note", {row: None if row in FAULTY else "north" for row in range(len(table))})
-    lines = refused(bare, kinds={"note": make_data(table).kinds["note"]}, transforms={})
-    check(lines, [f"rows.csv, line {row + 2}" for row in FAULTY])
-    assert all("none of the modalities in use (note)" in line for line in lines[1:-1])

@@ -78,15 +78,6 @@ def test_what_a_row_gets_does_not_depend_on_batch_size(table, split):
                 assert torch.equal(x[0], y[place]), name
 
 
-def test_a_loader_that_resumes_gives_the_very_batches_that_were_to_come(table):
-    whole, begun, resumed = (ready(table).train_dataloader() for _ in range(3))
-    running = iter(begun)
-    for _ in range(2):
-        next(running)
-    resumed.load_state_dict(begun.state_dict())
-    assert all(same(a, b) for a, b in zip(list(whole)[2:], resumed, strict=True))
-
-
 def test_every_training_row_once_an_epoch_and_in_another_order_each(table):
     data = ready(table)
     loader = data.train_dataloader()

@@ -76,14 +76,6 @@ def test_workers_change_nothing_and_draw_nothing_from_the_global_generator():
     assert epochs(0) == epochs(2)
 
 
-def test_iterating_again_goes_on_to_the_next_epoch():
-    batches = loader(sampler=DistributedBatchSampler(np.arange(N), N, shuffle=True))
-    first, second = numbers(batches), numbers(batches)
-    assert first != second
-    batches.batch_sampler.sampler.set_epoch(0)
-    assert numbers(batches) == first
-
-
 @pytest.mark.parametrize("workers", [0, 1])
 def test_resuming_goes_on_behind_the_batches_that_were_given(workers):
     def fresh():

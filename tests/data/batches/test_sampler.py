@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mmfusion.data.batches.sampler import DistributedBatchSampler
+from tests.helpers.pairwise import pairwise
 
 
 def batches(n, size, world=1, **options):
@@ -23,9 +24,7 @@ def test_drop_last():
     assert batches(1, 2, drop_last=True) == []
 
 
-@pytest.mark.parametrize("n", [7, 8, 9, 20, 21, 22, 23, 24, 100])
-@pytest.mark.parametrize("world", [2, 3])
-@pytest.mark.parametrize("shuffle", [False, True])
+@pairwise(n=[7, 8, 9, 20, 21, 22, 23, 24, 100], world=[2, 3], shuffle=[False, True])
 def test_every_row_once_and_nobody_without_a_row(n, world, shuffle):
     steps = batches(n, 4, world, shuffle=shuffle)
     seen = [row for step in steps for piece in step for row in piece]

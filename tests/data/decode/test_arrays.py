@@ -16,6 +16,7 @@ def files(tmp_path):
     np.savez(tmp_path / "two.npz", x=STEPS, other=STEPS[0])
     np.savez(tmp_path / "one.npz", x=STEPS)
     (tmp_path / "a.csv").write_text("up,down\n0,1\n2,3\n4,5\n")
+    (tmp_path / "a.tsv").write_text("up\tdown\n0\t1\n2\t3\n4\t5\n")
     return tmp_path
 
 
@@ -31,18 +32,12 @@ def test_what_holds_numbers(files, cell):
 
 
 def test_a_csv_has_named_columns(files):
-    array, names = read("a.csv", files)
-    assert names == ["up", "down"]
-    np.testing.assert_array_equal(array, STEPS)
+    for name in ("a.csv", "a.tsv"):
+        array, names = read(name, files)
+        assert names == ["up", "down"]
+        np.testing.assert_array_equal(array, STEPS)
     with pytest.raises(DecodeError, match=r"a\.csv: expected a \.npy or \.npz file, found suffix '\.csv'"):
         read("a.csv", files, suffixes=Features.suffixes)
-
-
-def test_a_tsv_is_separated_by_tabs(tmp_path):
-    (tmp_path / "a.tsv").write_text("up\tdown\n0\t1\n2\t3\n4\t5\n")
-    array, names = read("a.tsv", tmp_path)
-    assert names == ["up", "down"]
-    np.testing.assert_array_equal(array, STEPS)
 
 
 def test_an_array_of_several_is_named_by_its_key(files):

@@ -25,6 +25,7 @@ from mmfusion.data.sources.manifest import ManifestSource
 from mmfusion.data.table.new_rows import read_rows
 from mmfusion.runs.init import init, read_table
 from mmfusion.runs.inspect.steps import plan_table
+from tests.helpers import pairwise
 
 SPLIT = {"column": None, "ratio": {"train": 0.6, "val": 0.2, "test": 0.2}}
 ROWS = [[f"r{i}", f'a "small" text, {i}; ünï', f"{i / 7:.3f}", ("cat", "dog")[i % 2]] for i in range(12)]
@@ -36,35 +37,9 @@ def csv_bytes(delimiter: str) -> bytes:
     return "\n".join(rows).encode() + b"\n"
 
 
-def parquet_bytes() -> bytes:
+def written(write: Callable[[io.BytesIO], object]) -> bytes:
     file = io.BytesIO()
-    pl.DataFrame(ROWS, schema=["id", "text", "x", "label"], orient="row").write_parquet(file)
-    return file.getvalue()
-
-
-def jsonl_bytes() -> bytes:
-    return pl.DataFrame(ROWS, schema=["id", "text", "x", "label"], orient="row").write_ndjson().encode()
-
-
-def json_bytes() -> bytes:
-    return pl.DataFrame(ROWS, schema=["id", "text", "x", "label"], orient="row").write_json().encode()
-
-
-def png_bytes() -> bytes:
-    file = io.BytesIO()
-    PIL.Image.fromarray(np.arange(192, dtype=np.uint8).reshape(8, 8, 3)).save(file, "PNG")
-    return file.getvalue()
-
-
-def wav_bytes() -> bytes:
-    file = io.BytesIO()
-    soundfile.write(file, np.sin(np.arange(800) / 9), 8000, format="WAV")
-    return file.getvalue()
-
-
-def npy_bytes() -> bytes:
-    file = io.BytesIO()
-    np.save(file, np.arange(12, dtype=np.float32).reshape(4, 3))
+    write(file)
     return file.getvalue()
 
 
@@ -131,14 +106,16 @@ def look(path: Path) -> None:
     plan_table(path.name, guess.columns, path.parent, unreadable=guess.unreadable)
 
 
+FRAME = pl.DataFrame(ROWS, schema=["id", "text", "x", "label"], orient="row")
 TABLES = {
     "a.csv": csv_bytes(","),
     "b.csv": csv_bytes(";"),
     "a.tsv": csv_bytes("\t"),
-    "a.jsonl": jsonl_bytes(),
-    "a.json": json_bytes(),
-    "a.parquet": parquet_bytes(),
+    "a.jsonl": FRAME.write_ndjson().encode(),
+    "a.json": FRAME.write_json().encode(),
+    "a.parquet": written(FRAME.write_parquet),
 }
+ROUNDS = 20 if pairwise.full else 3
 
 
 @pytest.mark.parametrize("name", TABLES)
@@ -146,7 +123,7 @@ def test_tables(tmp_path, name):
     rng = random.Random(name)
     path = tmp_path / name
     worked = 0
-    for _ in range(6):
+    for _ in range(ROUNDS):
         for mutate in MUTATIONS:
             path.write_bytes(mutate(TABLES[name], rng))
             only_sentences(lambda: look(path), name)
@@ -158,11 +135,13 @@ def test_tables(tmp_path, name):
     assert worked
 
 
+PICTURE = PIL.Image.fromarray(np.arange(192, dtype=np.uint8).reshape(8, 8, 3))
+WAVE = np.sin(np.arange(800) / 9)
 MEDIA = {
-    "a.png": (png_bytes(), lambda: Image(size=[8, 8])),
-    "a.wav": (wav_bytes(), lambda: Speech(sample_rate=8000)),
-    "a.npy": (npy_bytes(), Features),
-    "a.csv": (b"t,x\n" + b"".join(b"%d,%d.5\n" % (i, i) for i in range(20)), Series),
+    "a.png": (written(lambda file: PICTURE.save(file, "PNG")), Image(size=[8, 8])),
+    "a.wav": (written(lambda file: soundfile.write(file, WAVE, 8000, format="WAV")), Speech(sample_rate=8000)),
+    "a.npy": (written(lambda file: np.save(file, np.arange(12, dtype=np.float32).reshape(4, 3))), Features()),
+    "a.csv": (b"t,x\n" + b"".join(b"%d,%d.5\n" % (i, i) for i in range(20)), Series()),
 }
 
 
@@ -170,12 +149,11 @@ MEDIA = {
 @pytest.mark.parametrize("name", MEDIA)
 def test_media(tmp_path, name):
     rng = random.Random(name)
-    data, make = MEDIA[name]
-    kind = make()
+    data, kind = MEDIA[name]
     path = tmp_path / name
     path.write_bytes(data)
     kind.fit([name], tmp_path)
-    for _ in range(6):
+    for _ in range(ROUNDS):
         for mutate in MUTATIONS:
             path.write_bytes(mutate(data, rng))
             only_sentences(lambda: kind.decode(name, tmp_path), name)

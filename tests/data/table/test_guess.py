@@ -6,8 +6,6 @@ from mmfusion.data.errors import DataError
 from mmfusion.data.table.guess import guess_decimal, read_guessed
 from mmfusion.data.table.read import ReadOptions
 
-KILOGRAMS = "id,x\n" + "".join(f"a{kg},{kg} kg\n" for kg in range(5, 40))
-
 
 @pytest.fixture
 def guessed(tmp_path):

@@ -23,12 +23,6 @@ def test_ids_are_optional_in_a_new_file(tmp_path):
     assert list(read_rows(tmp_path / "named.csv").ids) == ["7"]
 
 
-def test_another_root(tmp_path):
-    (tmp_path / "new.csv").write_text("image\n1.png\n")
-    (tmp_path / "media").mkdir()
-    assert read_rows(tmp_path / "new.csv", root=str(tmp_path / "media")).root == (tmp_path / "media").resolve()
-
-
 def test_rows_from_python(tmp_path):
     image = np.zeros((2, 2))
     table = table_from_rows([{"id": "a", "image": image}, {"id": "b", "text": "hi", "image": ""}], root=str(tmp_path))

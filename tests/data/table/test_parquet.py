@@ -20,14 +20,14 @@ def test_plain_types_are_kept_and_rows_counted_from_one(tmp_path):
         b=[True, None],
         i=pl.Series([1, None], dtype=pl.Int8),
         f=pl.Series([0.5, None], dtype=pl.Float32),
+        decimal=[Decimal("1.25"), None],
+        took=[timedelta(minutes=1, milliseconds=500), None],
     )
-    assert [cells.dtype for cells in columns.values()] == [pl.String, pl.Boolean, pl.Int8, pl.Float32]
-    assert [list(cells)[1] for cells in columns.values()] == [None] * 4
+    types = [pl.String, pl.Boolean, pl.Int8, pl.Float32, pl.Float64, pl.Float64]
+    assert [cells.dtype for cells in columns.values()] == types
+    assert [list(cells)[1] for cells in columns.values()] == [None] * 6
+    assert (columns["decimal"][0], columns["took"][0]) == (1.25, 60.5)  # a duration is seconds
     assert list(rows) == [1, 2]
-
-
-def test_decimals_are_floats(tmp_path):
-    assert read(tmp_path, d=[Decimal("1.25"), None])[0]["d"].to_list() == [1.25, None]
 
 
 def test_what_only_a_table_has_becomes_text(tmp_path):
@@ -75,8 +75,3 @@ def test_what_polars_panics_at_is_said_like_any_damage(tmp_path, monkeypatch):
     monkeypatch.setattr(pl, "read_parquet", panics)
     with pytest.raises(DataError, match=r"a\.parquet: not readable as Parquet: called"):
         read_parquet(tmp_path / "a.parquet")
-
-
-def test_durations_are_seconds(tmp_path):
-    cells = [timedelta(minutes=1, milliseconds=500), None]
-    assert read(tmp_path, took=cells)[0]["took"].to_list() == [60.5, None]
