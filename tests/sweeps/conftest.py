@@ -38,8 +38,8 @@ if do in ("hang", "deaf"):
 if do == "nothing":
     (folder / "result.json").unlink()
     sys.exit("mmfusion: no such thing")
-told = {key: value for key, value in os.environ.items() if "MMFUSION" in key}
-write(status="completed", metrics={"test/a/mae": 1.0}, environment=told)
+given = {key: value for key, value in os.environ.items() if "MMFUSION" in key}
+write(status="completed", metrics={"test/a/mae": 1.0}, monitor={"best": 1.0}, environment=given)
 """
 
 

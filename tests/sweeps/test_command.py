@@ -45,7 +45,7 @@ def joblib():
     pytest.importorskip("hydra_plugins.hydra_joblib_launcher")
 
 
-def test_the_second_combination_gives_no_orders_either(stolen, capfd):
+def test_a_file_of_the_second_combination_is_refused_too(stolen, capfd):
     assert main(SWEEP) == 2
     assert "job 1 (experiment=evil): hydra.job_logging: a config file may set" in capfd.readouterr().err
     assert not stolen.exists()

@@ -15,6 +15,7 @@ from mmfusion.cli import main
 from mmfusion.config.errors import ConfigError
 from mmfusion.store.owner import is_gone
 from mmfusion.sweeps.multirun import multirun
+from mmfusion.training.search.trial import TRIAL_VARIABLE
 from tests.helpers.waiting import PATIENCE, ended, until
 from tests.sweeps.conftest import STAND_IN
 
@@ -30,13 +31,9 @@ if "MMFUSION_JOB" in os.environ and sys.orig_argv[1:4] == ["-m", "mmfusion", "tr
 RAY = ["hydra.launcher.ray.init.include_dashboard=false", "++hydra.launcher.ray.init.num_cpus=2"]
 
 
-def plugin(launcher):
-    return {"joblib": "joblib", "ray": "ray"}.get(launcher, "submitit")
-
-
 def needs(launcher):
-    name = f"hydra_plugins.hydra_{plugin(launcher)}_launcher"
-    if find_spec(name) is None:
+    name = f"hydra_plugins.hydra_{launcher.split('_')[0]}_launcher"
+    if launcher != "process" and find_spec(name) is None:
         pytest.skip(f"{name} is not installed")
 
 
@@ -49,23 +46,31 @@ def begin(launcher, path, repo, stand_in, *words):
     environment |= {"PYTHONPATH": f"{path / 'site'}{os.pathsep}{repo}", "RAY_worker_niceness": "0"}
     environment |= {"RAY_USAGE_STATS_ENABLED": "0", "RAY_AUTH_MODE": "disabled"}
     command = [sys.executable, "-m", "mmfusion", "train", "-m", *words, f"hydra/launcher={launcher}"]
-    with (path / "said").open("w") as file:
+    with (path / "printed").open("w") as file:
         return subprocess.Popen(
             command, cwd=path, env=environment, stdout=file, stderr=file, start_new_session=True
         )  # as of a terminal, where Ctrl-C reaches workers too
 
 
 def printed(path):
-    return (path / "said").read_text()
+    return (path / "printed").read_text()
 
 
 HANGS = STAND_IN.replace('words.get("do", "complete")', '"hang"')
 
 
-@pytest.fixture(params=["joblib", "submitit_local"])
-def hanging(request, tmp_path, repo):
-    """A sweep of three jobs of which two are at work (submitit has no limit), and all that it has started."""
-    sweep = begin(request.param, tmp_path, repo, HANGS, "seed=1,2,3", "hydra.sweep.dir=sweep")
+@pytest.mark.parametrize(
+    ("launcher", "how"),
+    [
+        ("joblib", "SIGKILL"),
+        ("submitit_local", "SIGINT"),
+        pytest.param("joblib", "SIGINT", marks=pytest.mark.full),
+        pytest.param("submitit_local", "SIGKILL", marks=pytest.mark.full),
+    ],
+)
+def test_nothing_is_left_of_a_sweep_that_is_stopped(launcher, how, tmp_path, repo):
+    """A sweep of three jobs of which two are at work (submitit has no limit), with all that it has started."""
+    sweep = begin(launcher, tmp_path, repo, HANGS, "seed=1,2,3", "hydra.sweep.dir=sweep")
     below = []
     try:
         until(
@@ -74,29 +79,21 @@ def hanging(request, tmp_path, repo):
         )
         assert sweep.poll() is None, printed(tmp_path)
         below = psutil.Process(sweep.pid).children(recursive=True)
-        yield sweep, tmp_path / "sweep", below
+        (os.killpg if how == "SIGINT" else os.kill)(sweep.pid, signal.Signals[how])
+        assert sweep.wait(PATIENCE) == {"SIGINT": 130, "SIGKILL": -9}[how], printed(tmp_path)
+        assert psutil.wait_procs(below, timeout=PATIENCE)[1] == []
     finally:
         for process in [sweep, *below]:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
         sweep.wait()
-
-
-@pytest.mark.parametrize("how", ["Ctrl-C", "SIGKILL"])
-def test_nothing_is_left_of_a_sweep_that_is_stopped(hanging, how):
-    sweep, folder, below = hanging
-    if how == "Ctrl-C":
-        os.killpg(sweep.pid, signal.SIGINT)
-    else:
-        sweep.send_signal(signal.Signals[how])
-    assert sweep.wait(PATIENCE) == {"Ctrl-C": 130, "SIGKILL": -9}[how], printed(folder.parent)
-    assert psutil.wait_procs(below, timeout=PATIENCE)[1] == []
-    for job in folder.glob("*/hanging"):
+    for job in tmp_path.glob("sweep/*/hanging"):
         result = json.loads((job.parent / "result.json").read_text())
         assert result["status"] == "stopped"
         assert result["error"] in ("the sweep was stopped", "stopped by SIGTERM")
 
 
+@pytest.mark.full
 def test_of_a_job_whose_worker_was_killed_the_result_says_so(tmp_path, repo):
     sweep = begin("joblib", tmp_path, repo, HANGS, "seed=1", "hydra.sweep.dir=sweep")
     try:
@@ -114,44 +111,46 @@ def test_of_a_job_whose_worker_was_killed_the_result_says_so(tmp_path, repo):
     assert is_gone(about, (), None), "nor is the job left"
 
 
-@pytest.mark.parametrize(("launcher", "more"), [("joblib", []), ("submitit_local", []), ("ray", RAY)])
-def test_two_jobs_run_through_it(launcher, more, tmp_path, repo):
-    words = ["head.dropout=0.1,0.2", "~task.largest", "tags=[a,b]", "hydra.sweep.dir='a sweep'"]
+SEARCH = ["hydra/sweeper=search", "hydra.sweeper.sampler=grid", "hydra.sweeper.n_trials=2"]
+
+
+@pytest.mark.parametrize(
+    ("launcher", "more"),
+    [("joblib", SEARCH), ("submitit_local", []), pytest.param("ray", RAY, marks=pytest.mark.full)],
+)
+def test_two_jobs_of_a_grid_or_a_search_run_through_it(launcher, more, tmp_path, repo):
+    words = ["~task.largest", "tags=[a,b]", "head.dropout=0.1,0.2", "hydra.sweep.dir='a sweep'"]
     sweep = begin(launcher, tmp_path, repo, STAND_IN, *words, *more)
     with ended(sweep):
         assert sweep.wait(PATIENCE) == 0, printed(tmp_path)
-    assert "2 of 2 jobs completed" in printed(tmp_path)
+    assert ("2 of 2 trials finished" if more == SEARCH else "2 of 2 jobs completed") in printed(tmp_path)
     assert "validated against ConfigStore" not in printed(tmp_path)
-    for number, value in enumerate(("0.1", "0.2")):
+    jobs = [json.loads((tmp_path / "a sweep" / str(n) / "job.json").read_text()) for n in range(2)]
+    assert sorted(job["overrides"] for job in jobs) == [[*words[:2], f"head.dropout={p}"] for p in ("0.1", "0.2")]
+    for number, job in enumerate(jobs):
         folder = tmp_path / "a sweep" / str(number)
-        job = json.loads((folder / "job.json").read_text())
-        assert job["overrides"] == [f"head.dropout={value}", "~task.largest", "tags=[a,b]"]
         received = json.loads((folder / "result.json").read_text())["environment"]
         assert (received["MMFUSION_SWEEP"], received["MMFUSION_JOB"]) == ("a sweep", job["hash"])
+        assert (TRIAL_VARIABLE in received) == (more == SEARCH)
+        assert job["trial"] == (number if more == SEARCH else None)
         assert "hello from" in (folder / "log.txt").read_text()
 
 
 @pytest.mark.parametrize(
     ("launcher", "option", "message"),
     [
-        (
-            "submitit_slurm",
-            "partitoin=gpu",
-            r"partitoin: there is no such key; did you mean 'partition'",
-        ),
+        ("submitit_slurm", "partitoin=gpu", r"partitoin: there is no such key; did you mean 'partition'"),
         ("submitit_slurm", "timeout_min=long", r"hydra.launcher.timeout_min: must be a whole number, found the string"),
         ("submitit_local", "mem=4", r"hydra.launcher.mem: there is no such key; .*mem_gb"),
         ("joblib", "jobs=4", r"hydra.launcher.jobs: there is no such key; .*n_jobs"),
         ("ray", "rya=4", r"hydra.launcher.rya: there is no such key; did you mean 'ray'"),
         *(
-            ("process", option, rf"^hydra.launcher.{option.split('=')[0]}: expected at least [01], found {actual}")
-            for option, actual in [
-                ("jobs=0", "0"),
-                ("gpus_per_job=-1", "-1"),
-                ("timeout_s=-1", "-1"),
-                ("max_failures=-1", "-1"),
-                ("grace_s=-5", "-5"),
-            ]
+            (
+                "process",
+                option,
+                rf"^hydra.launcher.{option.split('=')[0]}: expected at least [01], found {option.split('=')[1]}",
+            )
+            for option in ("jobs=0", "gpus_per_job=-1", "timeout_s=-1", "max_failures=-1", "grace_s=-5")
         ),
         ("process", "n_jobs=4", r"hydra.launcher.n_jobs: there is no such key; .*jobs"),
     ],
@@ -191,15 +190,12 @@ def test_slurm_is_given_what_was_asked(tmp_path, monkeypatch, capsys):
 
     monkeypatch.setattr(submitit, "AutoExecutor", Executor)
     monkeypatch.chdir(tmp_path)
-    options = [
-        "partition=gpu",
-        "gpus_per_node=2",
-        "cpus_per_task=8",
-        "mem_gb=32",
-        "timeout_min=90",
+    options = ["partition=gpu", "gpus_per_node=2", "cpus_per_task=8", "mem_gb=32", "timeout_min=90"]
+    options += [
         "array_parallelism=4",
+        "setup=['module load cuda']",
+        "additional_parameters={mail-user: me@example.org}",
     ]
-    options += ["setup=['module load cuda']", "additional_parameters={mail-user: me@example.org}"]
     words = ["seed=1,2", "hydra/launcher=submitit_slurm", *(f"hydra.launcher.{item}" for item in options)]
     assert main(["train", "-m", *words, "hydra.sweep.dir=sweep"]) == 130
     assert seen["cluster"] == "slurm"

@@ -28,20 +28,18 @@ def test_trials_are_told_what_their_jobs_came_to(tmp_path, capsys):
     assert "[4/4] trial 3 val/monitor " in capsys.readouterr().err
 
 
-def test_the_same_again_starts_nothing_and_more_trials_go_on(tmp_path):
-    make(tmp_path, n_trials=3).run()
-    again = make(tmp_path, n_trials=3)
-    again.run()
-    assert again.runner.started == []
-    more = make(tmp_path, n_trials=5)
-    more.run()
-    assert [job.number for job in more.runner.started] == [3, 4]
-    whole = make(tmp_path / "whole", n_trials=5)
-    (tmp_path / "whole").mkdir(exist_ok=True)
-    whole.run()
-    assert [t.params for t in more.study.trials()] == [t.params for t in whole.study.trials()], (
-        "as if never interrupted"
-    )
+@pytest.mark.parametrize("storage", ["study.journal", "sqlite:///study.db"])
+def test_the_same_again_starts_nothing_and_more_trials_go_on_as_if_never_interrupted(tmp_path, storage):
+    started, params = [], []
+    for name, n_trials in (("parts", 3), ("parts", 3), ("parts", 5), ("whole", 5)):
+        search = make(tmp_path / name, n_trials=n_trials, storage=storage)
+        search.run()
+        started.append([job.number for job in search.runner.started])
+        params.append([trial.params for trial in search.study.trials()])
+        search.study.close()
+    assert started == [[0, 1, 2], [], [3, 4], [0, 1, 2, 3, 4]]
+    assert params[2] == params[3]
+    assert (tmp_path / "whole" / storage.rpartition("/")[2]).exists()
 
 
 def test_what_fails_does_not_count(tmp_path, capsys):
@@ -137,7 +135,9 @@ def test_an_interrupted_search_repeats_what_it_had_asked_for(tmp_path):
     assert (tmp_path / "attempts/2-1/job.json").exists()
 
 
-@pytest.mark.parametrize("sampler", ["random", {"name": "tpe", "n_startup_trials": 2}, "gp"])
+@pytest.mark.parametrize(
+    "sampler", ["random", {"name": "tpe", "n_startup_trials": 2}, pytest.param("gp", marks=pytest.mark.full)]
+)
 def test_an_interruption_changes_nothing_of_what_one_at_a_time_draws(tmp_path, sampler):
     given = {"n_trials": 7, "slots": 1, "sampler": sampler, "written": {"x": "interval(0, 1)", "y": "interval(0, 9)"}}
     whole = make(tmp_path / "whole", **given)
@@ -224,12 +224,3 @@ def test_after_the_time_is_up_nothing_starts(tmp_path):
     search = make(tmp_path, n_trials=5, timeout_s=0)
     search.run()
     assert search.runner.started == []
-
-
-def test_a_database_serves_as_well(tmp_path):
-    search = make(tmp_path, n_trials=2, storage="sqlite:///study.db")
-    search.run()
-    assert states(search) == [COMPLETE] * 2
-    search.study.close()
-    assert (tmp_path / "study.db").exists()
-    assert not (tmp_path / "study.journal").exists()

@@ -1,5 +1,3 @@
-import re
-
 import optuna
 import pytest
 
@@ -7,7 +5,6 @@ from mmfusion.config.errors import ConfigError
 from mmfusion.sweeps.search import samplers
 from mmfusion.sweeps.search.samplers import SAMPLERS, Sampling
 from mmfusion.sweeps.search.space import build_space, suggest_with
-from mmfusion.training.search.pruners import PRUNERS
 
 CONTINUOUS = {"x": "interval(0, 1)", "y": "tag(log, interval(1e-3, 1))", "kind": "a,b"}
 STEPS = {"x": "range(0, 3)", "kind": "a,b"}
@@ -65,13 +62,6 @@ def test_a_search_that_goes_on_does_not_draw_the_same_again(name):
     assert draw(Sampling(name, None, space, 1), space, 4) != whole[:4]
 
 
-def test_the_options_are_listed_where_they_are_chosen(repo):
-    text = (repo / "conf/hydra/sweeper/search.yaml").read_text()
-    for key, catalogue in (("sampler", SAMPLERS), ("pruner", PRUNERS)):
-        listed = re.search(rf"^{key}: \w+ +# ([^;]*);", text, re.MULTILINE)[1]
-        assert set(listed.split(", ")) == set(catalogue.classes)
-
-
 @pytest.mark.parametrize("name", samplers.FINITE)
 def test_a_finite_sampler_knows_all_that_there_is(name):
     every = Sampling(name, 0, space_of(STEPS), 1).every
@@ -86,39 +76,21 @@ def test_a_finite_sampler_knows_all_that_there_is(name):
 @pytest.mark.parametrize(
     ("given", "written", "objectives", "message"),
     [
-        ("tpee", STEPS, 1, r"^hydra.sweeper.sampler: there is no sampler 'tpee'; did you mean 'tpe'"),
-        (
-            {"name": "tpe", "n_startup": 3},
-            STEPS,
-            1,
-            r"^hydra.sweeper.sampler.n_startup: there is no such key; did you mean",
-        ),
-        ({"name": "tpe", "seed": 3}, STEPS, 1, r"^hydra.sweeper.sampler.seed: set hydra.sweeper.seed"),
-        (
-            {"name": "grid", "search_space": {}},
-            STEPS,
-            1,
-            r"^hydra.sweeper.sampler.search_space: grid takes no arguments",
-        ),
-        ({"name": "tpe", "gamma": "x"}, STEPS, 1, r"^hydra.sweeper.sampler.gamma: takes a Python object"),
-        (
-            {"name": "nsgaii", "population_size": 1},
-            STEPS,
-            1,
-            r"^hydra.sweeper.sampler: nsgaii: `population_size` must be",
-        ),
-        (
-            {"name": "nsgaii", "crossover": "uniforn"},
-            STEPS,
-            1,
-            r"crossover: there is no crossover 'uniforn'; did you mean 'un",
-        ),
-        ("grid", CONTINUOUS, 1, r"^hydra.sweeper.sampler: grid needs steps: x=interval\(0, 1\) has no end of values"),
-        ("brute_force", {"x": "range(0, 999)", "y": "range(0, 999)"}, 1, r"more than 10000 combinations"),
+        ("tpee", STEPS, 1, r": there is no sampler 'tpee'; did you mean 'tpe'"),
+        ({"name": "tpe", "n_startup": 3}, STEPS, 1, r".n_startup: there is no such key; did you mean"),
+        ({"name": "tpe", "seed": 3}, STEPS, 1, r".seed: set hydra.sweeper.seed"),
+        ({"name": "grid", "search_space": {}}, STEPS, 1, r".search_space: grid takes no arguments"),
+        ({"name": "tpe", "gamma": "x"}, STEPS, 1, r".gamma: takes a Python object"),
+        ({"name": "nsgaii", "population_size": 1}, STEPS, 1, r": nsgaii: `population_size` must be"),
+        ({"name": "nsgaii", "crossover": "uniforn"}, STEPS, 1, r".crossover: there is no crossover 'uniforn'; did you"),
+        ("grid", CONTINUOUS, 1, r": grid needs steps: x=interval\(0, 1\) has no end of values"),
+        ("brute_force", {"x": "range(0, 999)", "y": "range(0, 999)"}, 1, r".* more than 10000 combinations"),
+        ("cmaes", CONTINUOUS, 2, r": cmaes searches for one objective; with several take tpe"),
     ],
 )
-def test_what_is_wrong_is_named(given, written, objectives, message):
-    with pytest.raises(ConfigError, match=message):
+def test_what_is_wrong_is_named(given, written, objectives, message, monkeypatch):
+    monkeypatch.setattr(samplers, "find_spec", lambda name: object())
+    with pytest.raises(ConfigError, match=rf"^hydra.sweeper.sampler{message}"):
         Sampling(given, 0, space_of(written), objectives)
 
 
@@ -130,13 +102,5 @@ def test_what_a_sampler_cannot_draw_itself_is_known():
 
 def test_cmaes_says_how_to_install_what_it_needs(monkeypatch):
     monkeypatch.setattr(samplers, "find_spec", lambda name: None)
-    with pytest.raises(
-        ModuleNotFoundError, match=r"hydra.sweeper.sampler=cmaes needs cmaes: pip install 'mmfusion\[cmaes\]'"
-    ):
+    with pytest.raises(ModuleNotFoundError, match=r"sampler=cmaes needs cmaes: pip install 'mmfusion\[cmaes\]'"):
         Sampling("cmaes", 0, space_of(CONTINUOUS), 1)
-
-
-def test_cmaes_has_one_objective(monkeypatch):
-    monkeypatch.setattr(samplers, "find_spec", lambda name: object())
-    with pytest.raises(ConfigError, match=r"cmaes searches for one objective; with several take tpe"):
-        Sampling("cmaes", 0, space_of(CONTINUOUS), 2)
