@@ -24,7 +24,7 @@ from mmfusion.sweeps.search.settings import SearchSettings
 from mmfusion.sweeps.search.space import build_space
 from mmfusion.sweeps.search.study import SharedStudy
 from mmfusion.training.search.pruners import build_pruner
-from mmfusion.training.search.storage import open_storage, resolve
+from mmfusion.training.search.storage import open_storage, resolve_storage
 from mmfusion.training.search.trial import TRIAL_VARIABLE, Announcement
 
 Run = Callable[[Job, Announcement | None], Mapping[str, Any]]
@@ -151,7 +151,7 @@ def open_study(
     folder = Sweep(path)
     folder.open(kind="search")
     sampling = Sampling(chosen.sampler, chosen.seed, space, len(objectives))
-    storage = resolve(chosen.storage, folder.path)
+    storage = resolve_storage(chosen.storage, folder.path)
     study = SharedStudy(storage, chosen.study or "study", folder.path, objectives, build_pruner(chosen.pruner))
     study.check(space, chosen.seeds, chosen.resume)
     return chosen, space, sampling, study, folder
