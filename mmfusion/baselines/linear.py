@@ -101,16 +101,7 @@ class Best:
 
 
 def best_penalty(task: Task, x: Matrix, y: Tensor, x_val: Matrix, y_val: Tensor, x_test: Matrix) -> Best:
-    """Fit with one penalty after another and keep what is best on the validation rows.
-
-    Args:
-        task: fitted, of a kind that has a linear model.
-        x: training rows with a label.
-        y: their targets.
-        x_val: validation rows with a label.
-        y_val: their targets.
-        x_test: rows to predict.
-    """
+    """Fit with one penalty after another and keep what is best on the validation rows; all but `x_test` have labels."""
     model = _model(task)
     best: Best | None = None
     worse = 0

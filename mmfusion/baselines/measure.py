@@ -60,11 +60,7 @@ def measure_baselines(
 
     A linear model sees one modality, or all of them side by side; standardised numbers, TF-IDF of texts. Labels that
     are missing are left out task by task; a row without a modality has zeros there, and a column that says so.
-
-    Args:
-        splits: `train`, `test` and, if there is one, `val`.
-        kinds: modality to its fitted kind.
-        tasks: task to its fitted definition.
+    There need be no `val` split. Kinds and tasks are fitted.
     """
     began = time.perf_counter()
     read = {name: read_features(rows, kinds, MOST_ROWS if name == "train" else None) for name, rows in splits.items()}

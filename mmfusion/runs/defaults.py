@@ -31,13 +31,7 @@ ENCODERS = {
 
 @dataclass(frozen=True)
 class Choice:
-    """One setting of an experiment.
-
-    Attributes:
-        key: as on the command line, `trainer.max_epochs`.
-        value: a number, text, list or mapping.
-        reason: why, for the person who reads it.
-    """
+    """One setting of an experiment: its key as on the command line, and the reason for the person who reads it."""
 
     key: str
     value: Any
@@ -63,27 +57,36 @@ def choose(rows: int, modalities: Mapping[str, str], tasks: Mapping[str, str]) -
     size = batch_size(rows)
     steps = max(1, ceil(rows / size))
     epochs = max_epochs(steps)
-    found = [Choice("data.loader.batch_size", size, f"{_steps(steps)} an epoch of {rows:,} training rows")]
-    dropout = 0.5 if rows < FEW else None
-    found += [choice for name, kind in modalities.items() for choice in _encoder(name, kind, rows, dropout)]
+    choices = [Choice("data.loader.batch_size", size, f"{_steps(steps)} an epoch of {rows:,} training rows")]
     if rows < FEW:
-        found.append(Choice("head.dropout", dropout, "as in the encoders"))
-        found.append(Choice("optimizer.weight_decay", 0.1, "few rows: small weights"))
+        for name, kind in modalities.items():
+            if kind == "speech":
+                choices.append(Choice(group_key(kind, name), "statistics", "too few rows to train convolutions on"))
+            if kind in ("tabular", "features"):
+                why = "few rows: no layer of its own before the fusion"
+                choices.append(Choice(f"encoder.{name}.hidden", [], why))
+            choices.append(Choice(f"encoder.{name}.dropout", 0.5, "few rows: more of it against overfitting"))
+        choices.append(Choice("head.dropout", 0.5, "as in the encoders"))
+        choices.append(Choice("optimizer.weight_decay", 0.1, "few rows: small weights"))
     elif rows < SOME:
-        found += [
+        choices += [
             Choice(f"task.{name}.label_smoothing", 0.1, "not many rows: against overconfidence")
             for name, kind in tasks.items()
             if kind == "classification"
         ]
-        found.append(Choice("optimizer.lr", 5e-3, "from scratch on not many rows: a high rate and much decay"))
-        found.append(Choice("optimizer.weight_decay", 0.2, "see lr"))
-        found.append(Choice("scheduler.warmup", 0.1, "share of the steps in which the rate rises, for it is high"))
-        found.append(Choice("trainer.gradient_clip_val", 1.0, "so that a high rate does no harm"))
-    found.append(Choice("trainer.max_epochs", epochs, f"{_steps(epochs * steps)} in all, unless it stops before"))
+        choices += [
+            Choice("optimizer.lr", 5e-3, "from scratch on not many rows: a high rate and much decay"),
+            Choice("optimizer.weight_decay", 0.2, "see lr"),
+            Choice("scheduler.warmup", 0.1, "share of the steps in which the rate rises, for it is high"),
+            Choice("trainer.gradient_clip_val", 1.0, "so that a high rate does no harm"),
+        ]
     patience = max(5, epochs // 4)
-    found.append(Choice("callbacks.early_stopping.patience", patience, "epochs without improvement on validation rows"))
-    found.append(Choice("report.baselines", True, "what linear models reach on the same rows"))
-    return found
+    return [
+        *choices,
+        Choice("trainer.max_epochs", epochs, f"{_steps(epochs * steps)} in all, unless it stops before"),
+        Choice("callbacks.early_stopping.patience", patience, "epochs without improvement on validation rows"),
+        Choice("report.baselines", True, "what linear models reach on the same rows"),
+    ]
 
 
 def group_key(kind: str, name: str, group: str = "encoder") -> str:
@@ -99,17 +102,6 @@ def batch_size(rows: int) -> int:
 def max_epochs(steps: int) -> int:
     """Epochs of so many steps: `STEPS` in all, but 12 epochs of a medium table and `LARGE_STEPS` of a large one."""
     return max(2, min(LONGEST, max(round(STEPS / steps), min(SHORTEST, round(LARGE_STEPS / steps)))))
-
-
-def _encoder(name: str, kind: str, rows: int, dropout: float | None) -> list[Choice]:
-    found = []
-    if rows < FEW and kind == "speech":
-        found.append(Choice(group_key(kind, name), "statistics", "too few rows to train convolutions on"))
-    if rows < FEW and kind in ("tabular", "features"):
-        found.append(Choice(f"encoder.{name}.hidden", [], "few rows: no layer of its own before the fusion"))
-    if dropout is not None:
-        found.append(Choice(f"encoder.{name}.dropout", dropout, "few rows: more of it against overfitting"))
-    return found
 
 
 def _steps(count: int) -> str:

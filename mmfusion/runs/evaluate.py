@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -28,7 +27,7 @@ from mmfusion.runs.metric_lines import flat_ceilings
 from mmfusion.runs.provenance import fingerprint
 from mmfusion.runs.run_summary import show_run, shown_path
 from mmfusion.runs.stopping import StopOnSignals
-from mmfusion.store.files import CONFIG, PROVENANCE
+from mmfusion.store.files import CONFIG, PROVENANCE, read_mapping
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import Run, read_result
 from mmfusion.training.build import build_data, build_model, build_module
@@ -64,18 +63,15 @@ def splits_anew(folder: RunFolder, data: MultiModalData, overrides: Sequence[str
     By ratio and by folds, rows are dealt out by their ids or cells, so that a table that is read in another way is.
     """
     assert data.table is not None
-    known, own = fingerprint(data.table), dict[str, str]()
-    with suppress(ConfigError):  # a folder may have lost it
-        own = folder.read(PROVENANCE).get("data") or {}
+    known, own = fingerprint(data.table), read_mapping(folder.path / PROVENANCE).get("data") or {}
     if own.get("table") == known["table"]:
         return bool(own["hash"] != known["hash"])
     if gives_table(overrides) or not isinstance(data.source, ManifestSource) or not overrides:
         return False
     source = {k: v for k, v in folder.read(CONFIG)["data"].items() if k not in (*SOURCE_KEYS, "_target_")}
     table = ManifestSource(**source).read()
-    return dict(zip(table.rows, table.splits, strict=True)) != dict(
-        zip(data.table.rows, data.table.splits, strict=True)
-    )
+    first, second = (dict(zip(each.rows, each.splits, strict=True)) for each in (table, data.table))
+    return first != second
 
 
 def evaluate(
@@ -142,17 +138,13 @@ def evaluate(
         found: dict[str, Any] = dict(trainer.test(module, dataloaders=data.eval_dataloader(part), verbose=False)[0])
     metrics = {part + name.removeprefix("test"): float(value) for name, value in found.items()}
     ceilings = flat_ceilings(metrics, list(config["encoder"]), data.source.ceiling) if part == "test" else {}
-    seconds = time.perf_counter() - began
-    undefined = explain(metrics, part, tasks, data.targets(part))
-    result = trained.but(
-        metrics=metrics, ceilings=ceilings, undefined=undefined, seconds=seconds, cost={}, baselines={}
-    )
+    new = {"metrics": metrics, "ceilings": ceilings, "undefined": explain(metrics, part, tasks, data.targets(part))}
+    result = trained.but(**new, seconds=time.perf_counter() - began, cost={}, baselines={})
     if show and folder.writes:
         show_run(result)
-    how = {"split": split, "checkpoint": str(path), "overrides": list(overrides), "started": started}
-    what = {"seconds": seconds, "metrics": metrics, "ceilings": ceilings, "undefined": undefined}
-    what["faulty"] = data.faulty()
-    written = folder.write_new(f"eval_{split}", how | what)
+    about = {"split": split, "checkpoint": str(path), "overrides": list(overrides), "started": started}
+    about |= {name: getattr(result, name) for name in ("seconds", "metrics", "ceilings", "undefined")}
+    written = folder.write_new(f"eval_{split}", about | {"faulty": data.faulty()})
     if show and folder.writes:
         print(f"Written to {shown_path(written)}")
     return result
@@ -163,7 +155,6 @@ def _say_how_many(data: MultiModalData, split: str) -> None:
     rows, table = data.rows(split), data.table
     if rows is not None and table is not None and len(rows.table) < len(table):
         log.warning(
-            "%s: data.split makes %d of its %d rows the split %s, as it does of the run's own table, and these alone "
-            "are evaluated; --split all takes every row",
-            table.name, len(rows.table), len(table), split,
-        )  # fmt: skip
+            f"{table.name}: data.split makes {len(rows.table)} of its {len(table)} rows the split {split}, as it does "
+            "of the run's own table, and these alone are evaluated; --split all takes every row"
+        )

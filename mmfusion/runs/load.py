@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from mmfusion.runs.config import read_run_config
 from mmfusion.runs.prediction_table import prediction_table
 from mmfusion.store.files import BEST, FITTED, FITTED_DATA, FITTED_TASKS, LAST
 from mmfusion.store.folder import RunFolder
-from mmfusion.store.run import read_result
+from mmfusion.store.run import read_run
 from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data, build_model
 from mmfusion.training.callbacks.checkpoint import load_module_state
@@ -160,8 +160,8 @@ def _undamaged(path: Path) -> Iterator[None]:
 
 
 def _brief(error: Exception, line: int = 0) -> str:
-    lines = [each.strip() for each in str(error).splitlines() if each.strip()] or [type(error).__name__]
-    return lines[min(line, len(lines) - 1)].rstrip(".")
+    lines = [text.strip() for text in str(error).splitlines() if text.strip()] or [type(error).__name__]
+    return lines[: line + 1][-1].rstrip(".")
 
 
 def find_checkpoint(folder: RunFolder, which: str) -> Path:
@@ -172,15 +172,12 @@ def find_checkpoint(folder: RunFolder, which: str) -> Path:
     """
     if "://" in which:
         raise ConfigError(f"checkpoint {which!r} is an address; fetch the file yourself, and give its path")
-    why: str | None = None
-    named = {"best": (BEST, LAST), "last": (LAST,)}.get(which)
     if which == "best" and not (folder.checkpoints / BEST).is_file():
-        with suppress(ConfigError):  # a run that is still going on, or was killed, has written no result yet
-            why = read_result(folder).without_best
-    if why is not None:
-        raise ConfigError(f"no checkpoint 'best' in {folder.path}: {why}; take the last one with --checkpoint last")
-    candidates = [folder.checkpoints / name for name in named] if named else [Path(which).expanduser()]
-    for candidate in candidates:
+        why = read_run(folder.path).without_best
+        if why is not None:
+            raise ConfigError(f"no checkpoint 'best' in {folder.path}: {why}; take the last one with --checkpoint last")
+    named = {"best": (BEST, LAST), "last": (LAST,)}.get(which)
+    for candidate in [folder.checkpoints / name for name in named] if named else [Path(which).expanduser()]:
         if candidate.is_file():
             return candidate
     there = sorted(file.name for file in folder.checkpoints.glob("*.ckpt"))

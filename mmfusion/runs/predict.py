@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -22,12 +23,7 @@ from mmfusion.runs.prediction_table import check_suffix, write_table
 
 
 def check_media(rows: Table, kinds: Mapping[str, Kind], *, may_lack: bool = False) -> None:
-    """Refuse a table of which no medium is where it is looked for, or some are not.
-
-    Args:
-        rows: the table.
-        kinds: modality to kind.
-        may_lack: whether some may be missing, as `data.loader.on_error=absent` has it.
+    """Refuse a table of which no medium is where it is looked for, or, unless they may lack, some are not.
 
     Raises:
         DataError: with the folder where the media were looked for.
@@ -57,12 +53,10 @@ def check_media(rows: Table, kinds: Mapping[str, Kind], *, may_lack: bool = Fals
 
 
 def _is_there(root: Place, path: str) -> bool:
-    try:
+    # What leads outside of the root is reported with its row, but for an absolute path of another machine.
+    with suppress(PathError):
         return os.path.exists(resolve_path(root, path))  # noqa: PTH110
-    except (
-        PathError
-    ):  # what leads outside of the root is reported with its row, but for an absolute path of another machine
-        return not os.path.isabs(path)  # noqa: PTH117
+    return not os.path.isabs(path)  # noqa: PTH117
 
 
 def predict(

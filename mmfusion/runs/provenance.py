@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from functools import cache
 from importlib.metadata import distributions
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -42,7 +41,7 @@ def provenance(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str,
         "git": code,
         "hardware": hardware(),
         "process": identity(),
-        "packages": dict(packages()),
+        "packages": packages(),
     }
 
 
@@ -54,17 +53,15 @@ def packages() -> Mapping[str, str]:
     """
     about = (distribution.metadata for distribution in distributions())
     versions = {str(metadata["Name"]): str(metadata["Version"]) for metadata in about if metadata["Name"]}
-    return MappingProxyType(dict(sorted(versions.items(), key=lambda item: item[0].lower())))
+    return {name: versions[name] for name in sorted(versions, key=str.lower)}
 
 
 def git_state(folder: Path) -> dict[str, Any] | None:
     """Commit, diff against it and untracked files of the repository that `folder` lies in; None outside of one."""
     root = _git(folder, "rev-parse", "--show-toplevel")
-    if root is None:
+    # An environment inside of somebody's repository says nothing about this code.
+    if root is None or _git(folder, "ls-files", "--error-unmatch", ".") is None:
         return None
-    tracked = _git(folder, "ls-files", "--error-unmatch", ".")
-    if tracked is None:
-        return None  # an environment inside of somebody's repository says nothing about this code
     diff = _git(folder, "diff", "HEAD") or ""
     untracked = (_git(folder, "ls-files", "--others", "--exclude-standard", "--full-name", ":/") or "").splitlines()
     return {
@@ -102,8 +99,7 @@ def _feed(whole: Any, cells: Any) -> None:
             whole.update("\0".join(cells.cast(pl.String).fill_null("\1").to_list()).encode())
             return
         cells = cells.to_list()
-    if isinstance(cells, Tensor):
-        cells = cells.numpy(force=True)
+    cells = cells.numpy(force=True) if isinstance(cells, Tensor) else cells
     if isinstance(cells, np.ndarray) and cells.dtype != object:
         whole.update(repr((cells.dtype.str, cells.shape)).encode())
         whole.update(np.ascontiguousarray(cells).tobytes())
@@ -112,8 +108,7 @@ def _feed(whole: Any, cells: Any) -> None:
         if isinstance(cell, np.ndarray | Tensor):
             _feed(whole, cell)
         else:
-            whole.update(repr(cell).encode())
-            whole.update(b"\0")
+            whole.update(f"{cell!r}\0".encode())
 
 
 def _git(folder: Path, *arguments: str) -> str | None:

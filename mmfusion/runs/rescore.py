@@ -121,13 +121,7 @@ def score(parts: Sequence[Tested]) -> dict[str, float]:
 
 
 def rescore(tested: Tested, ids: Sequence[str], recorded: Mapping[str, float]) -> dict[str, float]:
-    """The metrics on the rows `ids`, of those that come out as recorded on all rows.
-
-    Args:
-        tested: a task on all test rows.
-        ids: at least one.
-        recorded: metric's last name to what the run came to on all of its rows.
-    """
+    """The metrics on the rows `ids`, of those that come out as `recorded` on all rows, by their last names."""
     whole, some = score([tested]), score([tested.on(ids)])
     return {
         name: value

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import polars as pl
-from scipy import stats
+from scipy.special import stdtrit
 
 LEVEL = 0.95
 
@@ -30,12 +30,7 @@ def row_scores(task: str, predictions: pl.DataFrame, truth: pl.Series) -> np.nda
 
 
 def against(task: str, predictions: pl.DataFrame, simple: pl.DataFrame) -> dict[str, Any]:
-    """How a model does beside a simple one on the labelled rows that both have predicted.
-
-    Args:
-        task: which.
-        predictions: of the model, with `id` and `<task>_true`.
-        simple: of the simple model, with `id`.
+    """How a model does beside a simple one on the labelled rows that both have predicted, as their tables say.
 
     Returns:
         `rows`; `difference`, the mean of the model's scores minus the simple model's; `low` and `high`, its 95%
@@ -46,10 +41,9 @@ def against(task: str, predictions: pl.DataFrame, simple: pl.DataFrame) -> dict[
     own = own.join(simple.select("id"), on="id", how="semi", maintain_order="left")
     truth = own[f"{task}_true"]
     gain = row_scores(task, own, truth) - row_scores(task, order, truth)
-    found: dict[str, Any] = {"rows": len(gain), "difference": None, "low": None, "high": None}
-    if len(gain):
-        found["difference"] = float(gain.mean())
-    if len(gain) > 1:
-        half = float(stats.t.ppf((1 + LEVEL) / 2, len(gain) - 1) * gain.std(ddof=1) / len(gain) ** 0.5)
-        found |= {"low": found["difference"] - half, "high": found["difference"] + half}
-    return found
+    mean = float(gain.mean()) if len(gain) else None
+    low = high = None
+    if mean is not None and len(gain) > 1:
+        half = float(stdtrit(len(gain) - 1, (1 + LEVEL) / 2) * gain.std(ddof=1) / len(gain) ** 0.5)
+        low, high = mean - half, mean + half
+    return {"rows": len(gain), "difference": mean, "low": low, "high": high}

@@ -13,8 +13,6 @@ from mmfusion.data.table.targets import label_cells
 from mmfusion.runs.digest import digest
 from mmfusion.training.callbacks.predictions import KeepPredictions
 
-Masks = Mapping[str, Tensor]
-
 
 def scored_rows(data: MultiModalData, kept: KeepPredictions, metrics: Iterable[str], whole_val: bool) -> dict[str, Any]:
     """Split to its `rows`, and `labels`: task to how many of them have a label and a digest of which and what.
@@ -33,30 +31,30 @@ def scored_rows(data: MultiModalData, kept: KeepPredictions, metrics: Iterable[s
     place = {str(id): index for index, id in enumerate(table.ids)}
     columns = {task: label_cells(table, task, reader) for task, reader in data.labels.items()}
 
-    def record(ids: Sequence[str], labelled: Masks, masks: Mapping[str, Tensor]) -> dict[str, Any]:
+    def record(ids: Sequence[str], labelled: Mapping[str, Tensor], masks: Mapping[str, Tensor]) -> dict[str, Any]:
         rows = {task: [f"{id}\0{_plain(columns[task][place[id]])}" for id in ids] for task in labelled}
         # Sorted once: what is left of it in a subset is in order.
         order = {task: sorted(range(len(ids)), key=own.__getitem__) for task, own in rows.items()}
-        found = {}
+        splits = {}
         for name, mask_N in masks.items():
             labels = {}
             for task, has_N in labelled.items():
                 there = (has_N & mask_N).tolist()
                 known = [rows[task][i] for i in order[task] if there[i]]
                 labels[task] = [len(known), digest(known)]
-            found[name] = {"rows": int(mask_N.sum()), "labels": labels}
-        return found
+            splits[name] = {"rows": int(mask_N.sum()), "labels": labels}
+        return splits
 
-    found: dict[str, Any] = {"train": {"rows": len(table.where("train"))}}
+    splits: dict[str, Any] = {"train": {"rows": len(table.where("train"))}}
     if whole_val and table.where("val"):
         ids, labelled = data.scored("val")
-        found |= record(ids, labelled, {"val": torch.ones(len(ids), dtype=torch.bool)})
+        splits |= record(ids, labelled, {"val": torch.ones(len(ids), dtype=torch.bool)})
     if kept.ids:
         subsets = dict.fromkeys(name.partition("/")[0] for name in metrics if name.startswith("test["))
         masks = {"test": list(kept.present)} | {name: name[len("test[") : -1].split("+") for name in subsets}
         there = {name: torch.stack([kept.present[each] for each in some]).any(0) for name, some in masks.items()}
-        found |= record(kept.ids, kept.labelled, there)
-    return found
+        splits |= record(kept.ids, kept.labelled, there)
+    return splits
 
 
 def _plain(cell: Any) -> Any:

@@ -7,7 +7,7 @@ import time
 import traceback
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, NoReturn
@@ -114,19 +114,19 @@ def train_config(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bo
     return result
 
 
+@dataclass
 class _Run:
     """The parts of one run, as far as they have been made, so that whoever cleans up finds them."""
 
-    def __init__(self, config: Mapping[str, Any], folder: RunFolder, overrides: Sequence[str], result: Run) -> None:
-        self.config = config
-        self.folder = folder
-        self.overrides = overrides
-        self.result = result
-        self.stop = StopOnSignals()
-        self.loggers: list[Logger] = []
-        self.trainer: Trainer | None = None
-        self.data: MultiModalData | None = None
-        self.callbacks: Callbacks | None = None
+    config: Mapping[str, Any]
+    folder: RunFolder
+    overrides: Sequence[str]
+    result: Run
+    stop: StopOnSignals = field(default_factory=StopOnSignals)
+    loggers: list[Logger] = field(default_factory=list)
+    trainer: Trainer | None = None
+    data: MultiModalData | None = None
+    callbacks: Callbacks | None = None
 
     def so_far(self) -> Run:
         """What has been found, also of a run that ended halfway: what its best checkpoint came to, what was faulty."""
@@ -150,7 +150,9 @@ class _Run:
             known = fingerprint(data.table)
             folder.write(PROVENANCE, {**origin, "data": known})
             self.result = self.result.but(table=known["table"])
-        module = self._module(data, tasks)
+        # Once more, so that the first weights are the same whatever reading the data drew.
+        seed_everything(config["seed"], workers=True, verbose=False)
+        module = build_module(config, build_model(config, data, tasks))
         parameters = list(module.parameters())
         cost: dict[str, Any] = {
             "parameters": sum(p.numel() for p in parameters),
@@ -219,10 +221,8 @@ class _Run:
         else:
             report_failure(self.folder, cause, now)
         is_stop = isinstance(cause, Stopped | KeyboardInterrupt)
-        result.but(
-            status="stopped" if is_stop else "failed",
-            error=str(cause) if isinstance(cause, Stopped | OtherRankError) else f"{type(cause).__name__}: {cause}",
-        ).write(self.folder, last=True)
+        why = str(cause) if isinstance(cause, Stopped | OtherRankError) else f"{type(cause).__name__}: {cause}"
+        result.but(status="stopped" if is_stop else "failed", error=why).write(self.folder, last=True)
         where = cause.traceback if isinstance(cause, OtherRankError) else traceback.format_exc()
         with suppress(OSError):  # a full disk may be what ended the run
             self.folder.write(TRACEBACK, where)
@@ -245,17 +245,11 @@ class _Run:
             data.setup()
         if any(task.further_metrics for task in tasks.values()):
             check_metrics(tasks, data.targets("train"))
-        facts = {
-            name: {metric: asdict(each) for metric, each in metric_facts(task).items()} for name, task in tasks.items()
-        }
+        known = {name: metric_facts(task).items() for name, task in tasks.items()}
+        facts = {name: {metric: asdict(fact) for metric, fact in of_task} for name, of_task in known.items()}
         self.result = self.result.but(task_metrics=facts)
         write_fitted(self.folder, data, tasks)
         return data, tasks
-
-    def _module(self, data: MultiModalData, tasks: Mapping[str, Task]) -> MultiTaskModule:
-        # Once more, so that the first weights are the same whatever reading the data drew.
-        seed_everything(self.config["seed"], workers=True, verbose=False)
-        return build_module(self.config, build_model(self.config, data, tasks))
 
     def _test(
         self, trainer: Trainer, module: MultiTaskModule, data: MultiModalData, chosen: Path | None
@@ -265,8 +259,8 @@ class _Run:
             return {}
         path = None if chosen is None else str(chosen)
         # Without a checkpoint (none was to be kept, or fast_dev_run) the model is tested as training left it.
-        found = trainer.test(module, datamodule=data, ckpt_path=path, weights_only=True, verbose=False)
-        return {name: float(value) for name, value in found[0].items()}
+        (metrics,) = trainer.test(module, datamodule=data, ckpt_path=path, weights_only=True, verbose=False)
+        return {name: float(value) for name, value in metrics.items()}
 
     def _draw(self, kept: KeepPredictions, tasks: Mapping[str, Task]) -> pl.DataFrame | None:
         """Write the predictions, and plots of them; returns what was written."""

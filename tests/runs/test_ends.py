@@ -11,7 +11,7 @@ from mmfusion.runs.stopping import Stopped
 from mmfusion.runs.train import train_config
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import read_result
-from mmfusion.training.callbacks.checkpoint import load_weights
+from mmfusion.training.callbacks.checkpoint import load_module_state
 from mmfusion.training.guard import NonFiniteLossError
 from mmfusion.training.module import MultiTaskModule
 from tests.runs.small_experiment import small_config
@@ -50,7 +50,7 @@ def check_best(result):
     assert math.isfinite(result.monitor["best"])
     assert result.validation["val/loss"] == result.monitor["best"]
     for name in ("best", "last"):
-        weights = load_weights(result.path / "checkpoints" / f"{name}.ckpt")
+        weights = load_module_state(result.path / "checkpoints" / f"{name}.ckpt")
         assert all(weight.isfinite().all() for weight in weights.values())
 
 

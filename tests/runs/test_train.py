@@ -13,7 +13,7 @@ from mmfusion.runs.evaluate import evaluate
 from mmfusion.runs.train import train_config
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import read_result
-from mmfusion.training.callbacks.checkpoint import load_weights
+from mmfusion.training.callbacks.checkpoint import load_module_state
 from mmfusion.training.search.storage import open_storage
 from mmfusion.training.search.trial import Announcement
 from tests.runs.small_experiment import small_config
@@ -91,7 +91,7 @@ def test_predictions_agree_with_the_metrics(trained):
 def test_the_same_seed_gives_the_same_run_and_another_does_not(conf_dir, trained, capsys):
     again = train_config(small_config(conf_dir, "loss_weighting=gradnorm", "seed=0", "report.plots=false"), show=False)
     assert again.metrics == trained.metrics
-    a, b = (load_weights(run.path / "checkpoints" / "last.ckpt") for run in (trained, again))
+    a, b = (load_module_state(run.path / "checkpoints" / "last.ckpt") for run in (trained, again))
     assert all(torch.equal(a[name], b[name]) for name in a)
     assert capsys.readouterr().out == ""
     other = train_config(small_config(conf_dir, "loss_weighting=gradnorm", "seed=1", "report.plots=false"))
@@ -109,7 +109,7 @@ def test_the_test_is_made_with_the_best_checkpoint_by_a_combination(conf_dir):
     result = train_config(config, show=False)
     assert result.monitor["epoch"] == 0
     assert result.monitor["best"] == pytest.approx(result.validation["val/level/mae"], abs=1e-6)
-    best, last = (load_weights(result.path / "checkpoints" / f"{name}.ckpt") for name in ("best", "last"))
+    best, last = (load_module_state(result.path / "checkpoints" / f"{name}.ckpt") for name in ("best", "last"))
     assert not all(torch.equal(best[name], last[name]) for name in best)
 
 

@@ -12,7 +12,7 @@ from torch._dynamo.utils import counters
 from mmfusion.config.compose import load_config
 from mmfusion.config.errors import ConfigError
 from mmfusion.runs.train import train_config
-from mmfusion.training.callbacks.checkpoint import load_weights
+from mmfusion.training.callbacks.checkpoint import load_module_state
 from tests.helpers.all_kinds import write_all_kinds
 from tests.helpers.once import once
 from tests.runs.small_experiment import small_config
@@ -67,7 +67,7 @@ def steps(log: pl.DataFrame, kind: str) -> pl.DataFrame:
 def test_deterministic_runs_of_one_seed_agree_to_the_last_bit(of_media, first):
     assert torch.are_deterministic_algorithms_enabled()  # nothing that was used lacks a deterministic form
     second, _ = of_media()
-    a, b = (load_weights(run.path / "checkpoints" / "last.ckpt") for run in (first[0], second))
+    a, b = (load_module_state(run.path / "checkpoints" / "last.ckpt") for run in (first[0], second))
     assert a.keys() == b.keys()
     assert all(torch.equal(a[name], b[name]) for name in a)
     assert first[0].metrics == second.metrics
@@ -86,7 +86,7 @@ def test_bfloat16_trains_image_text_and_speech_with_gradnorm(of_media, first):
     weights = steps(logged, "weight").to_torch()
     torch.testing.assert_close(weights.sum(1), torch.full((3,), 4.0, dtype=weights.dtype))
     assert (weights[0] != weights[2]).any()
-    saved = load_weights(half.path / "checkpoints" / "last.ckpt")
+    saved = load_module_state(half.path / "checkpoints" / "last.ckpt")
     assert {x.dtype for x in saved.values() if x.is_floating_point()} == {torch.float32}
     assert full.metrics.keys() == half.metrics.keys()
 
