@@ -31,16 +31,10 @@ _YAML_WORDS = {"yes", "no", "on", "off", "true", "false", "null", "y", "n", "nan
 
 @dataclass(frozen=True)
 class Keys:
-    """What the columns of a plan are called in an experiment.
+    """What the columns of a plan are called in an experiment."""
 
-    Attributes:
-        modalities: key to column, but for those of the table.
-        tabular: the key of all columns of the table together; None if there are none.
-        tasks: key to column.
-    """
-
-    modalities: Mapping[str, ColumnDecision]
-    tabular: str | None
+    modalities: Mapping[str, ColumnDecision]  # but for those of the table
+    tabular: str | None  # the key of all columns of the table together
     tasks: Mapping[str, ColumnDecision]
 
     @classmethod

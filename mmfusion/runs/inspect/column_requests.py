@@ -18,23 +18,14 @@ TASKS = ("classification", "binary", "multilabel", "regression")
 
 @dataclass(frozen=True)
 class ColumnRequests:
-    """Columns by what they are to become.
+    """Columns by what they are to become."""
 
-    Attributes:
-        tasks: to be predicted; if there are any, nothing else is.
-        ignore: to be left out.
-        groups: the column whose rows stay together in a split.
-        splits: the column that says which split a row is in.
-        inputs: modalities, of the kind that their cells suggest.
-        kinds: column to the kind of a modality or the type of a task.
-    """
-
-    tasks: Sequence[str] = ()
-    ignore: Sequence[str] = ()
-    groups: Sequence[str] = ()
-    splits: Sequence[str] = ()
-    inputs: Sequence[str] = ()
-    kinds: Mapping[str, str] = field(default_factory=dict)
+    tasks: Sequence[str] = ()  # to be predicted; if there are any, nothing else is
+    ignore: Sequence[str] = ()  # to be left out
+    groups: Sequence[str] = ()  # the column whose rows stay together in a split
+    splits: Sequence[str] = ()  # the column that says which split a row is in
+    inputs: Sequence[str] = ()  # modalities, of the kind that their cells suggest
+    kinds: Mapping[str, str] = field(default_factory=dict)  # column to the kind of a modality or the type of a task
 
     def targets(self) -> list[str]:
         """Columns to predict: those of `tasks`, and those whose kind is a task's."""

@@ -13,33 +13,22 @@ from mmfusion.runs.inspect.columns.coded import Coded, sample
 from mmfusion.runs.inspect.columns.profile import Profile
 
 Role = Literal["id", "split", "modality", "task", "group", "ignored", "merged", "open"]
+"""`merged`: read together with another column; `open`: not yet known."""
 
 
 @dataclass
 class ColumnDecision:
-    """What one column becomes.
-
-    Attributes:
-        column: the column.
-        role: what it becomes; `merged` is read together with another column, `open` is not yet known.
-        kind: a modality's kind or a task's type.
-        reason: why, for the person who reads it.
-        warning: what they should look at before they train.
-        arguments: options beside the kind.
-        name: what to call it, where that is not the column's name.
-        others: further columns that are read together with this one, which are `merged`.
-        requested: the user asked for it; nothing that is found changes it.
-    """
+    """What one column becomes."""
 
     column: str
     role: Role
-    kind: str = ""
-    reason: str = ""
-    warning: str = ""
-    arguments: dict[str, Any] = field(default_factory=dict)
-    name: str = ""
-    others: list[str] = field(default_factory=list)
-    requested: bool = False
+    kind: str = ""  # a modality's kind or a task's type
+    reason: str = ""  # why, for the person who reads it
+    warning: str = ""  # what they should look at before they train
+    arguments: dict[str, Any] = field(default_factory=dict)  # options beside the kind
+    name: str = ""  # what to call it, where that is not the column's name
+    others: list[str] = field(default_factory=list)  # columns that are read together with this one, which are `merged`
+    requested: bool = False  # the user asked for it; nothing that is found changes it
 
     @property
     def columns(self) -> list[str]:

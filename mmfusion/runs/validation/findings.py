@@ -31,31 +31,18 @@ class Unreadable:
 
 @dataclass
 class Findings:
-    """What was found; true if nothing must be mended before training.
+    """What was found; true if nothing must be mended before training."""
 
-    Attributes:
-        errors: what training would refuse, or what makes its scores worthless. The first line is a summary.
-        warnings: what a person should look at.
-        rows: split to its number of rows.
-        media: modality to the number of different media that were read.
-        absent: modality to split to the share of rows without it.
-        unknown: text modality to split to the share of its words that the training split's vocabulary lacks.
-        unlabelled: task to split to the share of rows without a label.
-        classes: task to split to class to rows; empty for regressions.
-        bare: task to split to the rows that are known to hold none of several labels, where there are such.
-        unreadable: every row whose medium cannot be read.
-    """
-
-    errors: list[str] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    rows: dict[str, int] = field(default_factory=dict)
-    media: dict[str, int] = field(default_factory=dict)
-    absent: dict[str, dict[str, float]] = field(default_factory=dict)
-    unknown: dict[str, dict[str, float]] = field(default_factory=dict)
-    unlabelled: dict[str, dict[str, float]] = field(default_factory=dict)
-    classes: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)
-    bare: dict[str, dict[str, int]] = field(default_factory=dict)
-    unreadable: list[Unreadable] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)  # what training would refuse, or what makes its scores worthless
+    warnings: list[str] = field(default_factory=list)  # what a person should look at
+    rows: dict[str, int] = field(default_factory=dict)  # split to its number of rows
+    media: dict[str, int] = field(default_factory=dict)  # modality to the number of different media that were read
+    absent: dict[str, dict[str, float]] = field(default_factory=dict)  # modality, split: share of rows without it
+    unknown: dict[str, dict[str, float]] = field(default_factory=dict)  # text, split: share of words not in training
+    unlabelled: dict[str, dict[str, float]] = field(default_factory=dict)  # task, split: share of rows without a label
+    classes: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)  # task, split, class: rows
+    bare: dict[str, dict[str, int]] = field(default_factory=dict)  # task, split: rows that hold none of several labels
+    unreadable: list[Unreadable] = field(default_factory=list)  # every row whose medium cannot be read
 
     def __bool__(self) -> bool:
         return not self.errors

@@ -28,21 +28,13 @@ LOOKED_AT = 50_000
 
 @dataclass
 class ModalityMedia:
-    """One modality of the whole table.
+    """The media of one modality of the whole table, by their place among its different cells."""
 
-    Attributes:
-        inputs: which row holds which medium; each medium once.
-        splits: a medium's place to the splits that it is in.
-        broken: a medium's place to why it cannot be read.
-        prints: a medium's place to a fingerprint of what it decodes to; of files alone.
-        thumbnails: an image's place to what it looks like; of files alone.
-    """
-
-    inputs: ModalityRows
-    splits: Mapping[int, set[str]]
-    broken: dict[int, str] = field(default_factory=dict)
-    prints: dict[int, bytes] = field(default_factory=dict)
-    thumbnails: dict[int, Tensor] = field(default_factory=dict)
+    inputs: ModalityRows  # which row holds which medium; each medium once
+    splits: Mapping[int, set[str]]  # the splits that a medium is in
+    broken: dict[int, str] = field(default_factory=dict)  # why it cannot be read
+    prints: dict[int, bytes] = field(default_factory=dict)  # a fingerprint of what a file decodes to
+    thumbnails: dict[int, Tensor] = field(default_factory=dict)  # what an image file looks like
 
     def unreadable(self, table: Table) -> list[Unreadable]:
         """All rows whose medium is broken, in the table's order."""

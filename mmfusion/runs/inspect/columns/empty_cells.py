@@ -28,19 +28,12 @@ _CODE = r"^(?:[+-]?(?:7{2,8}|8{2,8}|9{2,8})|-1)(?:[.,]0+)?$"
 
 @dataclass
 class Missing:
-    """What counts as an empty cell.
+    """What counts as an empty cell."""
 
-    Attributes:
-        empty: the option `data.empty`.
-        not_empty: the option `data.not_empty`.
-        taken: column to the spellings that are taken as empty there, with their number of cells.
-        kept: column to those that look so and are values, with theirs.
-    """
-
-    empty: Sequence[str] = EMPTY
-    not_empty: dict[str, list[str]] = field(default_factory=dict)
-    taken: dict[str, dict[str, int]] = field(default_factory=dict)
-    kept: dict[str, dict[str, int]] = field(default_factory=dict)
+    empty: Sequence[str] = EMPTY  # the option `data.empty`
+    not_empty: dict[str, list[str]] = field(default_factory=dict)  # the option `data.not_empty`
+    taken: dict[str, dict[str, int]] = field(default_factory=dict)  # column, spelling of an empty cell: cells
+    kept: dict[str, dict[str, int]] = field(default_factory=dict)  # column, what only looks so: cells
 
     def sentences(self) -> list[str]:
         """What to say of it."""

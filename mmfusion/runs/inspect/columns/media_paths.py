@@ -38,25 +38,15 @@ KIND_OF = _kind_of_suffix()
 
 @dataclass(frozen=True)
 class MediaColumn:
-    """A column of paths.
+    """A column of paths."""
 
-    Attributes:
-        kind: image, speech, features, series, or one that is not read.
-        suffixes: those that occur, commonest first.
-        looked_for: cells whose file was looked for.
-        found: those that lie under the root.
-        missing: why one of them is not among these: where it was looked for, or why it may not be a path.
-        arguments: what the files suggest for the modality's options.
-        headers: what the files' headers say, in words.
-    """
-
-    kind: str
-    suffixes: list[str]
-    looked_for: int
-    found: int
-    missing: str | None
-    arguments: dict[str, Any] = field(default_factory=dict)
-    headers: str = ""
+    kind: str  # image, speech, features, series, or one that is not read
+    suffixes: list[str]  # those that occur, commonest first
+    looked_for: int  # cells whose file was looked for
+    found: int  # those that lie under the root
+    missing: str | None  # why one of them does not: where it was looked for, or why it may not be a path
+    arguments: dict[str, Any] = field(default_factory=dict)  # what the files suggest for the modality's options
+    headers: str = ""  # what the files' headers say, in words
 
 
 def look(cells: Sequence[Any], root: Place, known: str | None = None) -> MediaColumn | None:

@@ -24,44 +24,25 @@ _MOST_CODES = 1000
 
 @dataclass(frozen=True)
 class Profile:
-    """One column.
-
-    Attributes:
-        name: the column's.
-        rows: of the table.
-        filled: cells that are not empty.
-        distinct: different values among them.
-        once: values that occur once.
-        numbers: share of filled cells that are numbers; `007` is a name and no number.
-        whole: all numbers are whole.
-        words: mean number of words in a cell, of scripts without blanks estimated; 0 where cells are no text.
-        signs: cells are strings of signs, such as molecules: texts of characters.
-        lists: cells are lists (looked at in the first thousand); `list_length` is the length of all of them, or None.
-        examples: the commonest values.
-        labels: how texts hold several labels a cell, or None.
-        vectors: cells are several numbers each, as texts (`[0.1, 0.2]`, `3 7 9`) or lists, which measure something.
-        hot: those numbers are 0 and 1 alone.
-        odd: a cell that is no number, of a column that holds some; else empty.
-        codes: one number is written in several ways (250, 250.0), few of them: names rather than measurements.
-    """
+    """One column."""
 
     name: str
-    rows: int
-    filled: int
-    distinct: int
-    once: int = 0
-    numbers: float = 0.0
-    whole: bool = False
-    words: float = 0.0
-    lists: bool = False
-    list_length: int | None = None
-    examples: list[Any] = field(default_factory=list)
-    labels: LabelLists | None = None
-    codes: bool = False
-    signs: bool = False
-    vectors: bool = False
-    hot: bool = False
-    odd: str = ""
+    rows: int  # of the table
+    filled: int  # cells that are not empty
+    distinct: int  # different values among them
+    once: int = 0  # values that occur once
+    numbers: float = 0.0  # share of filled cells that are numbers; `007` is a name and no number
+    whole: bool = False  # all numbers are whole
+    words: float = 0.0  # a cell, on average, of scripts without blanks estimated; 0 where cells are no text
+    lists: bool = False  # cells are lists (looked at in the first thousand)
+    list_length: int | None = None  # of all of them, if there is one
+    examples: list[Any] = field(default_factory=list)  # the commonest values
+    labels: LabelLists | None = None  # how texts hold several labels a cell
+    codes: bool = False  # one number is written in several ways (250, 250.0): names rather than measurements
+    signs: bool = False  # cells are strings of signs, such as molecules: texts of characters
+    vectors: bool = False  # cells are several numbers (`[0.1, 0.2]`, `3 7 9`, or lists) that measure something, ...
+    hot: bool = False  # ... or these are 0 and 1 alone
+    odd: str = ""  # a cell that is no number, of a column that holds some
 
     @property
     def is_number(self) -> bool:

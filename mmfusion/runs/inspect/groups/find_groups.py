@@ -42,25 +42,15 @@ _TEXT = 3.0
 
 @dataclass(frozen=True)
 class GroupColumn:
-    """A column by which rows belong together, or two whose values do so together.
-
-    Attributes:
-        column: its name.
-        values: how many different ones, or pairs of them.
-        rows: of the table.
-        score: of the evidence.
-        evidence: what speaks for it, in words.
-        outer: of two columns the other one, in each of whose values those of this one begin anew.
-        shared: of two columns, the attributes that are the same in all rows of a pair.
-    """
+    """A column by which rows belong together, or two whose values do so together."""
 
     column: str
-    values: int
-    rows: int
-    score: float
-    evidence: tuple[str, ...]
-    outer: str | None = None
-    shared: int = 0
+    values: int  # how many different ones, or pairs of them
+    rows: int  # of the table
+    score: float  # of the evidence
+    evidence: tuple[str, ...]  # what speaks for it, in words
+    outer: str | None = None  # of two columns the other one, in each of whose values those of this one begin anew
+    shared: int = 0  # of two columns, the attributes that are the same in all rows of a pair
 
     @property
     def reason(self) -> str:
@@ -89,23 +79,14 @@ class GroupColumn:
 
 @dataclass(frozen=True)
 class Grouped:
-    """A table in which groups are looked for.
-
-    Attributes:
-        columns: of the table; lists of lists are left aside.
-        contents: columns in which rows of one value may be alike: numbers and categories.
-        texts: the same, of texts.
-        paths: columns of paths, in which a value may stand.
-        targets: columns that are known to be predicted; what follows from one is no group.
-        split: the column of splits, if there is one.
-    """
+    """A table in which groups are looked for."""
 
     columns: Mapping[str, Cells]
-    contents: Sequence[str]
-    texts: Sequence[str] = ()
-    paths: Sequence[str] = ()
-    targets: Sequence[str] = ()
-    split: str | None = None
+    contents: Sequence[str]  # columns of numbers and categories, in which rows of one value may be alike
+    texts: Sequence[str] = ()  # the same, of texts
+    paths: Sequence[str] = ()  # columns of paths, in which a value may stand
+    targets: Sequence[str] = ()  # columns that are known to be predicted; what follows from one is no group
+    split: str | None = None  # the column of splits
     _coded: dict[str, Coded] = field(default_factory=dict)
     _compared: dict[str, np.ndarray | None] = field(default_factory=dict)
 

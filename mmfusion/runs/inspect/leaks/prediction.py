@@ -64,23 +64,14 @@ CLASSES = 20
 
 @dataclass(frozen=True)
 class Score:
-    """How well one column alone predicts another.
+    """How well one column alone predicts another."""
 
-    Attributes:
-        value: accuracy; or rank correlation, where the predicted column is a number.
-        chance: what the commonest class reaches; 0 for a rank correlation.
-        measure: `accuracy` or `rank correlation`.
-        rows: how many rows were scored.
-        errors_left: share of the commonest class's errors that a good predictor of this kind may leave.
-        fewest: rows outside the commonest class that are enough if there is no error.
-    """
-
-    value: float
-    chance: float
-    measure: str
-    rows: int
-    errors_left: float = _ERRORS_LEFT
-    fewest: int = _FEWEST
+    value: float  # accuracy; or rank correlation, where the predicted column is a number
+    chance: float  # what the commonest class reaches; 0 for a rank correlation
+    measure: str  # `accuracy` or `rank correlation`
+    rows: int  # how many were scored
+    errors_left: float = _ERRORS_LEFT  # share of the commonest class's errors that a good predictor may leave
+    fewest: int = _FEWEST  # rows outside the commonest class that are enough if there is no error
 
     @property
     def words(self) -> str:

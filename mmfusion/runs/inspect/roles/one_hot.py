@@ -26,19 +26,12 @@ _Key = tuple[bytes | None, str | None]
 
 @dataclass(frozen=True)
 class OneHot:
-    """Columns of 0 and 1 side by side, empty in the same rows; or of one mark and empty cells.
-
-    Attributes:
-        columns: their names.
-        prefix: what all names begin with (`tag` of `tag_cat`, `tag_dog`), or None.
-        exclusive: exactly one of them is 1 in every row.
-        mark: what stands where a label holds, if nothing stands where it does not.
-    """
+    """Columns of 0 and 1 side by side, empty in the same rows; or of one mark and empty cells."""
 
     columns: list[str]
-    prefix: str | None
-    exclusive: bool
-    mark: str | None = None
+    prefix: str | None  # what all names begin with (`tag` of `tag_cat`, `tag_dog`)
+    exclusive: bool  # exactly one of them is 1 in every row
+    mark: str | None = None  # what stands where a label holds, if nothing stands where it does not
 
     @property
     def description(self) -> str:
