@@ -60,7 +60,13 @@ def test_a_table_that_cannot_be_fitted_is_not_read(tmp_path, rows):
     assert "not read" in printed
 
 
-def test_no_validation_rows(tmp_path, rows):
+def test_no_rows_in_a_split(tmp_path, rows):
+    for row in rows:
+        row["split"] = row["split"].replace("test", "val")
+    report, _ = check(tmp_path, rows)
+    assert report
+    (warning,) = report.warnings
+    assert warning.startswith("rows.csv has no rows in split 'test': nothing will be tested")
     for row in rows:
         row["split"] = row["split"].replace("val", "test")
     report, _ = check(tmp_path, rows)
@@ -83,21 +89,9 @@ def test_a_text_that_says_its_label(tmp_path, rows):
     assert warning.startswith("text: 100.0% of 80 texts contain the name of their own label (that of another row: ")
 
 
-def test_a_missing_label_column_is_refused_before_media_are_read(tmp_path, rows, monkeypatch):
+def test_a_missing_column_is_refused_before_media_are_read(tmp_path, rows, monkeypatch):
     monkeypatch.setattr("mmfusion.runs.validate.read_media", lambda *_: pytest.fail("read media"))
     with pytest.raises(DataError, match=r"^task\.mood\.column: rows\.csv has no column 'lable'; did you mean 'label'"):
         check(tmp_path, rows, task={"mood": LABEL | {"column": "lable"}})
-
-
-def test_a_missing_column_is_refused(tmp_path, rows):
     with pytest.raises(DataError, match=r"rows.csv has no column 'img'; did you mean"):
         check(tmp_path, rows, data={"modalities": {"image": IMAGE | {"column": "img"}, "speech": SPEECH, "text": TEXT}})
-
-
-def test_no_test_rows(tmp_path, rows):
-    for row in rows:
-        row["split"] = row["split"].replace("test", "val")
-    report, _ = check(tmp_path, rows)
-    assert report
-    (warning,) = report.warnings
-    assert warning.startswith("rows.csv has no rows in split 'test': nothing will be tested")

@@ -17,8 +17,7 @@ from mmfusion.data.table.cells import factorise
 from mmfusion.data.table.table import Column, Table, filled
 from mmfusion.data.table.targets import label_columns
 from mmfusion.runs.inspect.columns.coded import Coded, sample
-from mmfusion.runs.inspect.leaks.computed import computed_from_two
-from mmfusion.runs.inspect.leaks.partial import gives_in_part
+from mmfusion.runs.inspect.leaks.partial import computed_from_two, gives_in_part
 from mmfusion.runs.inspect.leaks.prediction import (
     LABELS_COMPARED,
     LEAST_ROWS,

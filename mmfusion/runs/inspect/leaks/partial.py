@@ -1,8 +1,9 @@
-"""Columns that give a target away in part: one of its classes, or some of its rows."""
+"""Columns that give a target away in part (one of its classes, some of its rows), or together with another one."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import combinations
 
 import numpy as np
 
@@ -40,6 +41,11 @@ _SAME_ORDER = 0.995
 
 _FEWEST_OF_FEW = 8
 """Rows outside the commonest class, or level, that are enough in fewer rows than scores are given for."""
+
+_MOST_COLUMNS = 60
+_MOST_COMPUTED = 500
+_COMPUTED = 0.98
+"""Share of rows in which the result of two columns must be the target, but for rounding."""
 
 
 def gives_in_part(feature: Coded, target: Coded, name: str) -> str | None:
@@ -170,3 +176,25 @@ def _without_error(feature: Coded, target: Coded) -> bool:
 
 def _shown(looked: Coded, code: int) -> str:
     return "one value" if looked.values is None else repr(looked.values[code])
+
+
+def computed_from_two(columns: Mapping[str, Coded], target: Coded) -> tuple[str, str, str] | None:
+    """The first two columns from which a target is computed, and what it is of them; of many columns, nothing."""
+    numbers = {name: column.numbers for name, column in columns.items() if column.numbers is not None}
+    if target.numbers is None or len(numbers) > _MOST_COLUMNS:
+        return None
+    rows = np.flatnonzero(~np.isnan(target.numbers))[:_MOST_COMPUTED]
+    y = target.numbers[rows]
+    if len(y) < LEAST_ROWS or len(np.unique(y)) < LEAST_ROWS / 2:
+        return None
+    near = ROUNDED * y.std()
+    for (first, a), (second, b) in combinations([(name, x[rows]) for name, x in numbers.items()], 2):
+        if not np.isfinite(a * b).sum() > max(LEAST_ROWS, len(y) / 2):
+            continue
+        with np.errstate(divide="ignore", invalid="ignore"):
+            results = {"sum": [a + b], "difference": [a - b, b - a], "product": [a * b], "quotient": [a / b, b / a]}
+        there = ~np.isnan(a + b)
+        for what, values in results.items():
+            if any((np.abs(value - y)[there] <= near).mean() >= _COMPUTED for value in values):
+                return first, second, what
+    return None

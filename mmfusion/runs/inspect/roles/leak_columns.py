@@ -8,8 +8,7 @@ from itertools import combinations
 import polars as pl
 
 from mmfusion.runs.inspect.columns.coded import Coded, counted, sample
-from mmfusion.runs.inspect.leaks.computed import computed_from_two
-from mmfusion.runs.inspect.leaks.partial import gives_in_part
+from mmfusion.runs.inspect.leaks.partial import computed_from_two, gives_in_part
 from mmfusion.runs.inspect.leaks.prediction import LABELS_COMPARED, contains_label, gives, relation
 from mmfusion.runs.inspect.plan import ColumnDecision, Plan
 from mmfusion.runs.inspect.roles.task_type import classes_of

@@ -4,14 +4,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from mmfusion.runs.inspect.columns.coded import MOST_ROWS, Coded, counted, numeric, sample
-
-
-@pytest.mark.parametrize("name", ["count", "value", "", "len"])
-def test_a_column_of_any_name_is_counted(name):
-    frame = counted(pl.Series(name, ["b", "a", None, "b"]))
-    assert frame.rows() == [("b", 2), ("a", 1)]
-    assert frame.columns == ["value", "count"]
+from mmfusion.runs.inspect.columns.coded import MOST_ROWS, Coded, numeric, sample
 
 
 @pytest.mark.parametrize(
