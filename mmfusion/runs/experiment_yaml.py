@@ -64,6 +64,8 @@ def experiment(
     table = plan.of("modality", "tabular")
     keys = Keys.of(plan)
     modalities, tabular, tasks = keys.modalities, keys.tabular, keys.tasks
+    usual = ReadOptions()
+    unusual = {o: getattr(settings, o) for o in OPTIONS if getattr(settings, o) != getattr(usual, o)}
     lines = [
         "# @package _global_",
         f"# {plan.file}: {', '.join([*modalities, *([tabular] if tabular else [])])} → {', '.join(tasks)}",
@@ -83,7 +85,7 @@ def experiment(
         f"  path: {scalar(path)}",
         f"  root: {scalar(root)}" + ("" if root else "  # media lie in the table's own folder"),
         f"  id: {scalar(plan.first('id'))}" + ("" if plan.first("id") else "  # rows are numbered"),
-        *_reading(settings),
+        *_options(unusual, "  "),
         *_split(plan),
         "  modalities:",
     ]
@@ -144,13 +146,6 @@ def _encoder(kind: str, key: str, choices: Sequence[Choice]) -> str:
     group = group_key(kind, key)
     chosen = next((choice for choice in choices if choice.key == group), Choice(group, first_encoder(kind), ""))
     return f"  - /{group}: {chosen.value}" + (f"  # {chosen.reason}" if chosen.reason else "")
-
-
-def _reading(settings: ReadOptions) -> list[str]:
-    """How the file is read, where that is not as usual."""
-    usual = ReadOptions()
-    unusual = {name: getattr(settings, name) for name in OPTIONS if getattr(settings, name) != getattr(usual, name)}
-    return _options(unusual, "  ")
 
 
 def _split(plan: Plan) -> list[str]:

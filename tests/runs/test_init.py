@@ -314,7 +314,7 @@ def test_folders_and_labels_in_several_columns_train_and_predict(here, console):
     assert "tag_p_tag_dark" in predicted.columns
 
 
-@pytest.mark.parametrize("delimiter", [";", "\t", "|"])
+@pytest.mark.parametrize("delimiter", [";", "\t"])
 def test_decimal_commas_are_recognised_and_written_and_trained_on(console, data_of, delimiter):
     data = data_of("g.csv", rows_of(TEXT, WEIGHT, MONEY, KIND, delimiter=delimiter))
     assert (data["delimiter"], data["decimal"]) == (delimiter, ",")
@@ -328,22 +328,12 @@ def test_decimal_commas_are_recognised_and_written_and_trained_on(console, data_
     assert 1000 < module.kinds["table"].scales["money"][0] < 10000
 
 
-@pytest.mark.parametrize(
-    ("price", "delimiter", "sentence"),
-    [
-        ('"{},{}"', ",", "numbers whose comma may separate thousands; write them without"),
-        ("{},{}.50", ";", "numbers whose commas separate thousands; write them without"),
-        ("{}.{}", ";", "in 'price' are read with a decimal point; if it separates thousands, set data.decimal=','"),
-    ],
-)
-def test_what_may_separate_thousands_is_said_and_not_guessed(console, data_of, price, delimiter, sentence):
-    prices = ("price", lambda i, g: price.format(g.randint(1, 99), g.randint(100, 999)))
-    data = data_of("p.csv", rows_of(TEXT, prices, KIND, delimiter=delimiter))
-    assert "decimal" not in data
-    assert sentence in console.file.getvalue()
-    if "set data.decimal" in sentence:
-        data_of("p.csv", name="commas", overrides=["data.decimal=','"])
-        assert source_of("commas").decimal == ","
+def test_what_may_separate_thousands_is_said_and_not_guessed(console, data_of):
+    prices = ("price", lambda i, g: f"{g.randint(1, 99)}.{g.randint(100, 999)}")
+    assert "decimal" not in data_of("p.csv", rows_of(TEXT, prices, KIND, delimiter=";"))
+    assert "in 'price' are read with a decimal point; if it separates thousands, set" in console.file.getvalue()
+    data_of("p.csv", name="commas", overrides=["data.decimal=','"])
+    assert source_of("commas").decimal == ","
 
 
 def test_one_columns_value_is_anothers_empty_cell(console, data_of):

@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import numpy as np
 import polars as pl
-from torch import Tensor
 
 from mmfusion.data.errors import DataError, Problems, str_of
 from mmfusion.data.table.table import Table
@@ -44,7 +43,11 @@ def read_tasks(table: Table, tasks: Mapping[str, Task], findings: Findings) -> N
             if not bool(labels.labelled.any()):
                 findings.warnings.append(f"task {name}: no row of split {split} has a label, so it has no scores there")
             elif split != "train":
-                findings.warnings += _unscored(name, task, split, labels.targets[labels.labelled])
+                targets = labels.targets[labels.labelled]
+                if metrics := sorted(undefined(task, targets)):  # whatever a model predicts
+                    are = "is no number" if len(metrics) == 1 else "are no numbers"
+                    why = f"{are} on split {split}: {why_undefined(task, targets)}"
+                    findings.warnings.append(f"task {name}: {', '.join(metrics)} {why}")
         if len(problems):
             findings.errors.append(f"task {name}: {str_of(problems.first, len(problems))}")
         findings.warnings += _odd(name, findings.classes[name])
@@ -65,15 +68,6 @@ def _odd(task: str, classes: Mapping[str, Mapping[str, int]]) -> list[str]:
     if alike is not None:
         messages.append(f"task {task}: {alike}")
     return messages
-
-
-def _unscored(name: str, task: Task, split: str, targets: Tensor) -> list[str]:
-    """Metrics that a split's labels leave without a value, whatever a model predicts."""
-    without = undefined(task, targets)
-    if not without:
-        return []
-    are = "is no number" if len(without) == 1 else "are no numbers"
-    return [f"task {name}: {', '.join(sorted(without))} {are} on split {split}: {why_undefined(task, targets)}"]
 
 
 def _unparted(name: str, task: Multilabel) -> list[str]:

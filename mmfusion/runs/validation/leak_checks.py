@@ -139,8 +139,7 @@ def _coded(column: Any, rows: np.ndarray | None) -> Coded | None:
     if isinstance(column, np.ndarray):
         if column.ndim != 1 or column.dtype.kind not in "biuf":
             return None
-        column = pl.Series(column)
-        column = column.fill_nan(None) if column.dtype.is_float() else column
+        column = pl.Series(column, nan_to_null=True)
     if isinstance(column, pl.Series):
         return None if column.dtype.is_nested() else Coded.of(column, rows)
     first = next((cell for cell in column if cell is not None), None)

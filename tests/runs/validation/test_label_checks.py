@@ -34,19 +34,14 @@ def test_classes_are_counted_as_the_task_reads_them(tmp_path, rows):
         row["label"] = ("Yes", "yes", "No", "no")[i % 4]
         row["stage"] = ("1", "1", "2")[i % 3]
         row["tags"] = ("a;b", "b", "none", "b;a")[i % 4]
-    tasks = {
-        "label": {"_target_": "mmfusion.tasks.binary.Binary"},
-        "stage": {"_target_": "mmfusion.tasks.classification.Classification"},
-        "tags": {"_target_": "mmfusion.tasks.multilabel.Multilabel"},
-    }
+    names = {"label": "binary.Binary", "stage": "classification.Classification", "tags": "multilabel.Multilabel"}
+    tasks = {task: {"_target_": f"mmfusion.tasks.{name}"} for task, name in names.items()}
     report, printed = check(tmp_path, rows, task=tasks)
     assert report.classes["label"]["train"] == {"no": 30, "yes": 30}
     assert report.classes["stage"]["train"] == {"1": 40, "2": 20}
     assert report.classes["tags"]["train"] == {"a": 30, "b": 45}
     assert report.bare == {"tags": {"train": 15, "val": 5, "test": 5}}
-    assert not [
-        each for each in report.warnings if "knows the other" not in each
-    ]  # both are made from the row's number
+    assert all("knows the other" in warning for warning in report.warnings)  # both are made from the row's number
     lines = [[cell.strip() for cell in line.split("│")[1:-1]] for line in printed.splitlines() if "│" in line]
     assert ["none of them", "15", "5", "5"] in lines
     assert ["label", "binary", "2", "0.0% / 0.0% / 0.0%"] in lines

@@ -196,8 +196,10 @@ def _group(table: Grouped, name: str, all_texts: bool) -> GroupColumn | None:
     part = table.at(whole_values(table.coded(name), count))
     group = part.coded(name)
     targets = [part.coded(target) for target in table.targets if target != name]
-    if any(gives(target, group).suspicious and not _one_each(target, group) for target in targets):
-        return None
+    for target in targets:  # which may be a measurement of the thing itself, the same in all its rows: a patient's age
+        own = target.numbers is not None and FEW < target.levels <= group.levels
+        if not own and gives(target, group).suspicious:
+            return None
     evidence = prior(name, unique) + places(values, unique)
     if table.split is not None:
         evidence += apart(values, table.columns[table.split])
@@ -215,11 +217,6 @@ def _group(table: Grouped, name: str, all_texts: bool) -> GroupColumn | None:
 
 def _sum(evidence: Evidence) -> float:
     return sum(points for points, _ in evidence)
-
-
-def _one_each(target: Coded, group: Coded) -> bool:
-    """Whether the target is a measurement of the thing itself, the same in all its rows: the age of each patient."""
-    return target.numbers is not None and FEW < target.levels <= group.levels
 
 
 def whole_values(group: Coded, count: int) -> np.ndarray | None:

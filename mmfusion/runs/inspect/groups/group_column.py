@@ -12,7 +12,6 @@ from mmfusion.runs.inspect.columns.profile import Profile
 from mmfusion.runs.inspect.columns.spelling import is_date
 from mmfusion.runs.inspect.groups.find_groups import (
     ENOUGH,
-    GroupColumn,
     Grouped,
     find_few,
     find_groups,
@@ -48,7 +47,11 @@ def decide_groups(plan: Plan, targets: frozenset[str]) -> None:
         last = plan.open()[-1]
         found = [group for group in found if group.column != last or group.score >= ENOUGH + _CLEARLY]
     if not found:
-        plan.hints |= {group.column: _hint(group) for group in find_few(table, candidates)}
+        for group in find_few(table, candidates):
+            plan.hints[group.column] = (
+                f"{'; '.join(group.evidence)}: if new rows will be of others than these {group.values}, "
+                f"keep those of one together (--group {shlex.quote(group.column)})"
+            )
         if (pair := find_pair(table, candidates)) is not None:
             plan.pair = pair.column, f"{pair.reason}; {pair.advice} (--group COLUMN)"
     for place, group in enumerate(found):
@@ -74,11 +77,6 @@ def give_hints(plan: Plan) -> None:
             plan.decisions[name].reason += f"; {hint}"
     if plan.pair is not None and plan.decisions[plan.pair[0]].role in ("modality", "ignored"):
         plan.warn(*plan.pair)
-
-
-def _hint(group: GroupColumn) -> str:
-    evidence, others = "; ".join(group.evidence), f"if new rows will be of others than these {group.values}"
-    return f"{evidence}: {others}, keep those of one together (--group {shlex.quote(group.column)})"
 
 
 def _is_long_text(cells: Cells, stats: Profile) -> bool:

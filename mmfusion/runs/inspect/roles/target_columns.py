@@ -70,7 +70,9 @@ def _candidates(plan: Plan, groups: Sequence[OneHot]) -> dict[str, str]:
         behind = [name for name in names if order.index(name) > max(places)]
         further = [name for group in groups if _is_one_target(group) for name in group.columns[1:]]  # they count as one
         few = len([name for name in behind if name not in further]) <= MOST_TARGETS
-        if few or all(_is_partly_known(plan, name) for name in behind):
+        # Yes or no, and empty in some rows: an answer that was not always looked for, as labels are.
+        stats = [plan.profiles[name] for name in behind]
+        if few or all(column.distinct == 2 and column.filled < column.rows for column in stats):
             chosen |= {name: "it stands after the inputs" for name in behind if name not in chosen}
     if not chosen and names:
         chosen[names[-1]] = "the last column, and none is named like a target"
@@ -82,12 +84,6 @@ def _is_one_target(group: OneHot) -> bool:
     return group.prefix is not None or (
         len(group.columns) > MOST_TARGETS and not any(is_named(name, LABEL) for name in group.columns)
     )
-
-
-def _is_partly_known(plan: Plan, name: str) -> bool:
-    """Yes or no, and empty in some rows: an answer that was not always looked for, as labels are."""
-    stats = plan.profiles[name]
-    return stats.distinct == 2 and stats.filled < stats.rows
 
 
 def _another_form(plan: Plan, name: str) -> bool:
