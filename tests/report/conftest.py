@@ -6,11 +6,16 @@ import importlib
 import importlib.util
 import os
 import shutil
+import socket
+import threading
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NoReturn
 
 import pytest
+import uvicorn
 
+from mmfusion.report.dashboard import application
 from mmfusion.report.html import write_html
 from mmfusion.store.find import find_runs
 from tests.helpers import waiting
@@ -38,14 +43,9 @@ def lacking(what: str) -> NoReturn:
     (pytest.fail if os.environ.get("TESTS_NEED_CHROMIUM") else pytest.skip)(what)
 
 
-def until(page, expression: str) -> None:
-    """Wait until an expression holds. The page's policy forbids Playwright's own way, which evaluates text in it."""
-    waiting.until(lambda: page.evaluate(expression) or page.wait_for_timeout(50), lambda: expression)
-
-
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def chromium():
-    """One browser for a module; ended with it, for Playwright keeps an event loop going in this thread."""
+    """One browser for these tests; ended with them, for Playwright keeps an event loop going in this thread."""
     path = chromium_path()
     if path is None:
         lacking("needs Chromium: apt-get install chromium, or MMFUSION_CHROMIUM=/path/to/it")
@@ -58,10 +58,10 @@ def chromium():
         browser.close()
 
 
-@pytest.fixture
-def visit(chromium):
+@contextmanager
+def visits(chromium):
     """A function that opens a file or an address; by the end no page has written an error or asked another host."""
-    contexts, troubles, asked = [], [], []
+    contexts, troubles, requests = [], [], []
 
     def visit(target: Path | str, size: tuple[int, int] = LAPTOP, dark: bool = False, hash_: str = ""):
         scheme = "dark" if dark else "light"
@@ -71,9 +71,9 @@ def visit(chromium):
         contexts.append(context)
         context.set_default_timeout(PATIENCE)
         page = context.new_page()
-        page.on("console", lambda said: troubles.append(said.text) if said.type in ("error", "warning") else None)
+        page.on("console", lambda line: troubles.append(line.text) if line.type in ("error", "warning") else None)
         page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.on("request", lambda request: asked.append(request.url))
+        page.on("request", lambda request: requests.append(request.url))
         address = target.as_uri() if isinstance(target, Path) else target
         page.goto(address + hash_)
         page.wait_for_selector("#table tbody tr")
@@ -85,7 +85,36 @@ def visit(chromium):
     for context in contexts:
         context.close()
     assert troubles == []
-    assert [url for url in asked if not url.startswith((*bases, "data:", "blob:"))] == []
+    assert [url for url in requests if not url.startswith((*bases, "data:", "blob:"))] == []
+
+
+@pytest.fixture
+def visit(chromium):
+    """Opens pages that end with the test."""
+    with visits(chromium) as visit:
+        yield visit
+
+
+@pytest.fixture(scope="module")
+def grid_page(chromium, reports):
+    """The page of the grid, for all tests of a module that only look at it."""
+    with visits(chromium) as visit:
+        yield visit(reports / "grid.html")
+
+
+@contextmanager
+def served(folder: Path):
+    """The port of a dashboard of a folder, in a thread."""
+    socket_ = socket.create_server(("127.0.0.1", 0))
+    config = uvicorn.Config(application(folder), log_level="warning", lifespan="off", ws="none", http="h11")
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [socket_]})
+    thread.start()
+    waiting.until(lambda: server.started)
+    yield socket_.getsockname()[1]
+    server.should_exit = True
+    thread.join()
+    socket_.close()
 
 
 @pytest.fixture(scope="session")

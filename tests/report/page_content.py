@@ -2,21 +2,17 @@
 
 from __future__ import annotations
 
+from tests.helpers import waiting
+
 CHARTS = (
-    "ranking",
-    "curves",
-    "parallel",
-    "pareto",
-    "heat",
-    "weights",
-    "cosines",
-    "subsets",
-    "worth",
-    "missing",
-    "confusion",
-    "calibration",
-    "importance",
+    *("ranking", "curves", "parallel", "pareto", "heat", "weights", "cosines", "subsets", "worth", "missing"),
+    *("confusion", "calibration", "importance"),
 )
+
+
+def until(page, expression):
+    """Wait until an expression holds. The page's policy forbids Playwright's own way, which evaluates text in it."""
+    waiting.until(lambda: page.evaluate(expression) or page.wait_for_timeout(50), lambda: expression)
 
 
 def texts(page, selector):
@@ -25,7 +21,7 @@ def texts(page, selector):
 
 def column(page, name):
     """The cells of a column of the table, top to bottom."""
-    return [each.strip() for each in texts(page, f'#table tbody td[data-name="{name}"]')]
+    return [text.strip() for text in texts(page, f'#table tbody td[data-name="{name}"]')]
 
 
 def means(page, name):

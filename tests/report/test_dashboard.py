@@ -6,16 +6,14 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
-import time
 
 import pytest
-import uvicorn
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.report.dashboard import application, dashboard
+from mmfusion.report.dashboard import dashboard
 from tests.helpers.run_folders import write_run
 from tests.helpers.waiting import PATIENCE, ended
+from tests.report.conftest import served
 
 SECRET = "hunter2"
 
@@ -27,17 +25,8 @@ def port(tmp_path_factory):
     (folder / "secret.txt").write_text(SECRET)
     write_run(folder / "outputs" / "a", metrics={"test/largest/accuracy": 0.9})
     (folder / "outputs" / "note.txt").write_text(SECRET)
-    taken = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(application(folder / "outputs"), log_level="warning", lifespan="off", ws="none", http="h11")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [taken]})
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    yield taken.getsockname()[1]
-    server.should_exit = True
-    thread.join()
-    taken.close()
+    with served(folder / "outputs") as port:
+        yield port
 
 
 def ask(port, path="/", method="GET", host=None):
