@@ -15,9 +15,8 @@ from mmfusion.report.same_rows import same_rows
 from mmfusion.store.find import find_runs
 from mmfusion.tasks.metrics.classes import CalibrationError
 from tests.helpers.run_folders import config, write_grid, write_run, write_sweep
-from tests.report.conftest import until
-from tests.report.example_sweeps import FUSIONS, PEAK, WEIGHTINGS, write_grid_sweep
-from tests.report.page_content import column, settle, texts
+from tests.report.example_sweeps import FUSIONS, PEAK, WEIGHTINGS
+from tests.report.page_content import column, settle, texts, until
 from tests.report.prediction_runs import write_unequal_runs
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -27,17 +26,13 @@ MODALITIES = ("image", "speech", "text")
 
 
 @pytest.fixture(scope="module")
-def grid(tmp_path_factory):
-    """The page, and its runs by fusion and weighting."""
-    folder = tmp_path_factory.mktemp("numbers")
-    write_grid_sweep(folder / "sweep")
-    runs = find_runs([folder / "sweep"])
-    write_html(runs, folder / "grid.html", "grid")
+def by(reports):
+    """Fusion and weighting to the grid's runs."""
     by = {}
-    for run in runs:
-        typed = dict(each.split("=") for each in run.overrides)
+    for run in find_runs([reports / "outputs" / "fusion-weighting"]):
+        typed = dict(override.split("=") for override in run.overrides)
         by.setdefault((typed["fusion"], typed["loss_weighting"]), []).append(run)
-    return folder / "grid.html", by
+    return by
 
 
 def drawn(page, chart):
@@ -65,93 +60,77 @@ def split_of(subset):
     return "test" if set(subset) == set(MODALITIES) else f"test[{'+'.join(subset)}]"
 
 
-def test_heat_map_and_subsets_are_means_over_completed_seeds(grid, visit):
-    report, by = grid
-    page = visit(report)
+def test_heat_map_and_subsets_are_means_over_completed_seeds_and_worth_follows_from_them(by, grid_page):
+    page = grid_page
     assert (page.input_value("#heat-y"), page.input_value("#heat-x")) == ("fusion", "loss_weighting")
-    expected = [[mean(by[fusion, each], ACCURACY) for each in sorted(WEIGHTINGS)] for fusion in FUSIONS]
+    expected = [[mean(by[fusion, weighting], ACCURACY) for weighting in sorted(WEIGHTINGS)] for fusion in FUSIONS]
     np.testing.assert_allclose(drawn(page, "heat")[0]["z"], expected, rtol=1e-9)
     subsets = [subset for size in (1, 2, 3) for subset in itertools.combinations(MODALITIES, size)]
-    rows = [[mean(by[key], f"{split_of(each)}/largest/accuracy") for each in subsets] for key in ranked(by)]
+    rows = [[mean(by[key], f"{split_of(subset)}/largest/accuracy") for subset in subsets] for key in ranked(by)]
     np.testing.assert_allclose(drawn(page, "subsets")[0]["z"], rows, rtol=1e-9)
-
-
-def test_worth_and_missing_modalities_follow_from_the_subsets(grid, visit):
-    report, by = grid
-    page = visit(report)
     worth, missing = drawn(page, "worth"), drawn(page, "missing")
     assert len(worth) == len(missing) == 6
-    for key, bars, line in zip(ranked(by), worth, missing, strict=False):
-
-        def value(subset, key=key):
-            return mean(by[key], f"{split_of(subset)}/largest/accuracy")
-
+    for row, bars, line in zip(rows, worth, missing, strict=False):
+        value = dict(zip(subsets, row, strict=True))
         assert bars["x"] == list(MODALITIES)
-        gains = [value(MODALITIES) - value([each for each in MODALITIES if each != gone]) for gone in MODALITIES]
+        gains = [value[MODALITIES] - value[tuple(m for m in MODALITIES if m != gone)] for gone in MODALITIES]
         np.testing.assert_allclose(bars["y"], gains, atol=1e-9)
-        sizes = [[value(subset) for subset in itertools.combinations(MODALITIES, size)] for size in (1, 2, 3)]
+        sizes = [[value[subset] for subset in itertools.combinations(MODALITIES, size)] for size in (1, 2, 3)]
         np.testing.assert_allclose(line["y"], [fmean(values) for values in sizes], rtol=1e-9)
         low = [fmean(values) - min(values) for values in sizes]
         np.testing.assert_allclose(line["error_y"]["arrayminus"], low, atol=1e-9)
 
 
-def test_confusion_and_calibration_are_those_of_the_predictions(grid, visit):
-    report, by = grid
-    page = visit(report)
-    first = ranked(by)[0]
-    table = pl.concat([pl.read_parquet(run.path / "predictions.parquet") for run in completed(by[first])])
+def test_confusion_and_calibration_are_those_of_the_predictions(by, grid_page):
+    table = pl.concat([pl.read_parquet(run.path / "predictions.parquet") for run in completed(by[ranked(by)[0]])])
     counts = [
-        [table.filter(pl.col("largest_true") == true, pl.col("largest") == told).height for told in MODALITIES]
+        [table.filter(pl.col("largest_true") == true, pl.col("largest") == name).height for name in MODALITIES]
         for true in MODALITIES
     ]
-    shares, texts = drawn(page, "confusion")
+    shares, texts = drawn(grid_page, "confusion")
     np.testing.assert_allclose(shares["z"], [[n / sum(row) for n in row] for row in counts], rtol=1e-9)
     assert texts["text"] == [str(n) for row in counts for n in row if n]
     metric = CalibrationError()
     probabilities = table.select(f"largest_p_{name}" for name in MODALITIES).to_torch(dtype=pl.Float32)
-    metric.update(probabilities, torch.tensor([MODALITIES.index(each) for each in table["largest_true"]]))
-    drawn(page, "calibration")
-    told = page.evaluate("document.querySelector('#calibration-chart').layout.annotations[0].text")
-    assert float(told.rsplit(" ", 1)[1]) == pytest.approx(metric.compute().item(), abs=6e-4)
+    metric.update(probabilities, torch.tensor([MODALITIES.index(name) for name in table["largest_true"]]))
+    drawn(grid_page, "calibration")
+    error = grid_page.evaluate("document.querySelector('#calibration-chart').layout.annotations[0].text")
+    assert float(error.rsplit(" ", 1)[1]) == pytest.approx(metric.compute().item(), abs=6e-4)
 
 
 @pytest.mark.parametrize(
     ("chart", "columns"),
     [("weights", ["step/largest/weight", "step/sum/weight"]), ("cosines", ["step/cosine/largest~sum"])],
 )
-def test_weights_and_cosines_are_what_was_logged(grid, visit, chart, columns):
-    report, by = grid
-    page = visit(report)
-    raw = [trace for trace in drawn(page, chart) if trace.get("opacity")]
+def test_weights_and_cosines_are_what_was_logged(by, grid_page, chart, columns):
+    raw = [trace for trace in drawn(grid_page, chart) if trace.get("opacity")]
     panels = {weighting: (fusion, weighting) for fusion, weighting in reversed(ranked(by))}
     order = sorted(panels, key=lambda weighting: ranked(by).index(panels[weighting]))
-    logged = [completed(by[panels[each]])[0].curves()[name] for each in order for name in columns]
+    logged = [completed(by[panels[weighting]])[0].curves()[name] for weighting in order for name in columns]
     assert len(raw) == len(logged)
     for trace, values in zip(raw, logged, strict=True):
         if values.n_unique() > 1:
             np.testing.assert_allclose(trace["y"], values.to_numpy(), rtol=1e-6)
         else:
             assert set(trace["y"]) == set(values)
+    if chart == "weights":
+        lines = [trace["line"]["dash"] for trace in drawn(grid_page, chart) if not trace.get("opacity")]
+        assert lines.count("dash") == 1  # of equal weights the second, which lies on the first
 
 
-def test_what_lies_on_another_line_is_dashed(grid, visit):
-    report, _ = grid
-    lines = [trace for trace in drawn(visit(report), "weights") if not trace.get("opacity")]
-    assert [trace["line"]["dash"] for trace in lines].count("dash") == 1  # of equal weights the second
-
-
-def test_the_band_holds_every_value_and_the_mean_goes_on_where_a_seed_ends(grid, visit):
-    report, by = grid
-    page = visit(report)
-    page.fill("#filter", "fusion=concat loss_weighting=equal")
+def test_the_band_holds_every_value_and_the_mean_goes_on_where_a_seed_ends(by, grid_page):
+    page = grid_page
     page.locator("#curves").scroll_into_view_if_needed()
+    page.select_option("#curve-name", "val/once")  # one point beside long ones is drawn
+    until(page, "document.querySelector('#curves-chart').data?.some((trace) => trace.y?.includes(0.5))")
+    page.wait_for_selector("#curves-chart .points path")
+    page.fill("#filter", "fusion=concat loss_weighting=equal")
     page.select_option("#curve-name", "step/sum/loss")
     until(page, "document.querySelector('#curves-chart').data?.some((trace) => trace.name === 'a seed ends')")
     low, high, line, ends = drawn(page, "curves")[:4]
-    runs = by["concat", "equal"]
-    values = [run.curves()["step/sum/loss"].to_numpy() for run in runs]
+    values = [run.curves()["step/sum/loss"].to_numpy() for run in by["concat", "equal"]]
     assert sorted(map(len, values)) == [300, 400, 400]
-    padded = np.array([np.pad(each, (0, 400 - len(each)), constant_values=np.nan) for each in values])
+    padded = np.array([np.pad(own, (0, 400 - len(own)), constant_values=np.nan) for own in values])
     np.testing.assert_allclose(low["y"], np.nanmin(padded, 0), rtol=1e-6)
     np.testing.assert_allclose(high["y"], np.nanmax(padded, 0), rtol=1e-6)
     assert max(high["y"]) > 0.5 * PEAK * min(high["y"])
@@ -195,31 +174,23 @@ def test_a_single_point_is_seen_in_every_chart_over_time(tmp_path, visit):
         page.wait_for_selector(f"#{chart}-chart .points path")
 
 
-def test_a_curve_with_one_point_beside_long_ones_is_drawn(grid, visit):
-    page = visit(grid[0])
-    page.locator("#curves").scroll_into_view_if_needed()
-    page.select_option("#curve-name", "val/once")
-    until(page, "document.querySelector('#curves-chart').data?.some((trace) => trace.y?.includes(0.5))")
-    page.wait_for_selector("#curves-chart .points path")
-
-
 def test_simple_models_stand_below_the_ranking_and_far_ones_at_its_edge(visit, tmp_path):
     simple = {"constant": 0.1, "linear[image]": 0.885}
-    metrics = {model: {"test/largest/accuracy": value} for model, value in simple.items()}
-    write_grid(
+    metrics = {model: {ACCURACY: value} for model, value in simple.items()}
+    runs = write_grid(
         tmp_path / "runs",
         {"fusion": ["concat", "gated"]},
         3,
-        lambda choice, seed: {"test/largest/accuracy": 0.9 + seed / 100 - 0.02 * (choice["fusion"] == "gated")},
+        lambda choice, seed: {ACCURACY: 0.9 + seed / 100 - 0.02 * (choice["fusion"] == "gated")},
         baselines={"metrics": metrics},
     )
-    write_html(find_runs([tmp_path / "runs"]), tmp_path / "page.html", "example", metric="test/largest/accuracy")
+    write_html(find_runs([runs]), tmp_path / "page.html", "example", metric=ACCURACY)
     page = visit(tmp_path / "page.html")
     assert texts(page, "#fold-says") == ["Average seeds"]
     page.wait_for_selector("#ranking-chart svg")
     rows = page.locator("#ranking-chart .simple")
     assert rows.locator("path title").all_text_contents() == ["majority or mean\n0.100", "linear: image\n0.885"]
-    far, near = (each.bounding_box()["x"] for each in rows.locator("path").all())
+    far, near = (mark.bounding_box()["x"] for mark in rows.locator("path").all())
     frame = page.locator("#ranking-chart .frame").bounding_box()
     assert far - frame["x"] < 15 < near - frame["x"] < frame["width"]
     dots = page.locator("#ranking-chart circle").all()
