@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from mmfusion.report.downsample import BUDGET, CAPS, cap, downsample, encode
+from tests.helpers.pairwise import pairwise
 
 
 def noisy(count, seed=0):
@@ -15,16 +16,15 @@ def decoded(text):
     return np.frombuffer(base64.b64decode(text[1:]), dtype="<f4" if text[0] == "f" else "<f8")
 
 
-def test_a_short_curve_stays_as_it_is():
+def test_a_short_curve_stays_as_it_is_and_one_that_never_changes_is_two_points():
     x, y = noisy(100)
     curve = downsample(x, y, 100)
-    assert curve.x is x
-    assert curve.y is y
-    assert curve.mean_x is curve.mean_y is None
+    assert (curve.x is x, curve.y is y, curve.mean_x, curve.mean_y) == (True, True, None, None)
+    curve = downsample(np.arange(5_000.0), np.full(5_000, 0.25), 100)
+    assert (curve.x.tolist(), curve.y.tolist(), curve.logged) == ([0.0, 4_999.0], [0.25, 0.25], 5_000)
 
 
-@pytest.mark.parametrize("count", [101, 1000, 9_999, 10_000])
-@pytest.mark.parametrize("most", [8, 60, 61, 100])
+@pairwise(count=[101, 1000, 9_999, 10_000], most=[8, 60, 61, 100])
 def test_points_are_logged_ones_in_order_within_the_cap_with_both_ends_and_both_extremes(count, most):
     x, y = noisy(count)
     curve = downsample(x, y, most)
@@ -36,25 +36,11 @@ def test_points_are_logged_ones_in_order_within_the_cap_with_both_ends_and_both_
     assert (curve.y.min(), curve.y.max()) == (y.min(), y.max())
 
 
-def test_one_spike_among_ten_thousand_points_is_kept():
-    x, y = np.arange(10_000.0), np.zeros(10_000)
-    y[::2] = 0.1
-    y[7_321] = 50.0
-    curve = downsample(x, y, 60)
-    assert 7_321 in curve.x
-    assert curve.y.max() == 50.0
-
-
-def test_extremes_of_every_bucket_are_kept():
+def test_extremes_of_every_bucket_are_kept_and_means_are_those_of_all_points():
     x, y = noisy(1_000)
     curve = downsample(x, y, 102)
     for part in np.array_split(np.arange(1_000), 50):
         assert {y[part].min(), y[part].max()} <= set(curve.y)
-
-
-def test_means_of_the_buckets_are_those_of_all_points():
-    x, y = noisy(1_000)
-    curve = downsample(x, y, 102)
     np.testing.assert_allclose(curve.mean_y, y.reshape(50, 20).mean(1))
     np.testing.assert_allclose(curve.mean_x, x.reshape(50, 20).mean(1))
 
@@ -70,37 +56,24 @@ def test_a_gap_stays_a_gap_and_is_in_no_mean(bad):
     assert np.nanmax(np.where(np.isfinite(curve.y), curve.y, np.nan)) == y[np.isfinite(y)].max()
 
 
-def test_what_is_nan_from_some_step_on_ends_there():
+def test_what_is_nan_from_some_step_on_ends_there_and_all_nan_is_one_gap_from_end_to_end():
     x, y = noisy(3_000)
     y[1_000:] = np.nan
     curve = downsample(x, y, 101)
     gaps = curve.x[np.isnan(curve.y)]
     # The last bucket with a value has its first gap too, so the curve ends at the right step.
-    assert gaps.min() == 10_000.0
-    assert gaps.max() == x[-1]
+    assert (gaps.min(), gaps.max()) == (10_000.0, x[-1])
     assert curve.x[np.isfinite(curve.y)].max() <= 9_990.0
     assert np.isnan(curve.mean_y[-1])
-
-
-def test_all_nan_is_one_gap_from_end_to_end():
-    x, y = noisy(3_000)
     curve = downsample(x, y * np.nan, 100)
     assert np.isnan(curve.y).all()
     assert (curve.x[0], curve.x[-1]) == (x[0], x[-1])
 
 
-def test_a_curve_that_never_changes_is_two_points():
-    curve = downsample(np.arange(5_000.0), np.full(5_000, 0.25), 100)
-    assert curve.x.tolist() == [0.0, 4_999.0]
-    assert curve.y.tolist() == [0.25, 0.25]
-    assert curve.logged == 5_000
-
-
 def test_the_cap_falls_in_steps_with_the_number_of_curves():
-    assert cap(1) == CAPS[0]
-    assert cap(BUDGET) == CAPS[-1]
-    assert [cap(BUDGET // each) for each in CAPS] == list(CAPS)
-    assert [cap(BUDGET // each + 1) for each in CAPS[:-1]] == list(CAPS[1:])
+    assert (cap(1), cap(BUDGET)) == (CAPS[0], CAPS[-1])
+    assert [cap(BUDGET // most) for most in CAPS] == list(CAPS)
+    assert [cap(BUDGET // most + 1) for most in CAPS[:-1]] == list(CAPS[1:])
 
 
 def test_numbers_are_told_in_float32_unless_that_would_change_a_step_or_overflow():

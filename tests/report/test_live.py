@@ -29,80 +29,53 @@ def folder(tmp_path):
     return folder
 
 
-def test_the_first_answer_has_everything_and_the_next_nothing(folder):
+def test_an_answer_has_what_changed_since_the_one_before(folder):
     live = patient(folder)
     first = ask(live)
-    assert first["full"] is True
     assert [run["id"] for run in first["runs"]] == first["ids"] == ["s/0", "s/1"]
-    assert first["shared"]["by"] == ["fusion"]
-    assert first["reading"] == 0
+    assert (first["full"], first["shared"]["by"], first["reading"]) == (True, ["fusion"], 0)
     again = ask(live, first)
     assert (again["full"], again["runs"], again["ids"], again["shared"]) == (False, [], None, None)
     assert again["version"] == first["version"]
 
+    (folder / "s" / "1" / "metrics.csv").write_bytes(training_curves(40))
+    points = ask(live, first)
+    assert [run["id"] for run in points["runs"]] == ["s/1"]
+    assert points["runs"][0]["curves"]["step/sum/loss"]["n"] == 40
+    assert (points["ids"], points["shared"]) == (None, None)
 
-def test_sections_of_the_page_are_made_anew_with_what_is_shown_of_all(folder):
+    write_run(folder / "s" / "2", config({"fusion": "sum"}), METRIC)
+    late = ask(live)  # another page
+    assert len(late["runs"]) == 3
+    job = ask(live, points)
+    assert ([run["id"] for run in job["runs"]], job["ids"]) == (["s/2"], ["s/0", "s/1", "s/2"])
+    assert job["shared"]["to_come"] == [["s", 1, 4]]
+    assert ask(live, late)["runs"] == []
+
+    shutil.rmtree(folder / "s" / "0")
+    gone = ask(live, job)
+    assert (gone["ids"], gone["runs"]) == (["s/1", "s/2"], [])
+    shutil.rmtree(folder)
+    assert ask(live, gone)["ids"] == []
+
+
+def test_sections_of_the_page_are_written_anew_with_what_is_shown_of_all(folder):
     class Counted(ReportSection):
         def section(self, runs):
             return Section(f"{len(runs)} runs")
 
     live = Live(folder, patience=600, sections={"counted": Counted()})
     first = ask(live)
-    assert [each["title"] for each in first["shared"]["sections"]] == ["2 runs"]
+    assert [section["title"] for section in first["shared"]["sections"]] == ["2 runs"]
     write_run(folder / "s" / "2", config({"fusion": "sum"}), METRIC)
-    assert [each["title"] for each in ask(live, first)["shared"]["sections"]] == ["3 runs"]
-
-
-def test_new_points_bring_that_run_alone(folder):
-    live = patient(folder)
-    first = ask(live)
-    (folder / "s" / "1" / "metrics.csv").write_bytes(training_curves(40))
-    then = ask(live, first)
-    assert [run["id"] for run in then["runs"]] == ["s/1"]
-    assert then["runs"][0]["curves"]["step/sum/loss"]["n"] == 40
-    assert then["ids"] is None
-    assert then["shared"] is None
-
-
-def test_a_new_job_comes_with_what_it_changes_for_all(folder):
-    live = patient(folder)
-    first = ask(live)
-    write_run(folder / "s" / "2", config({"fusion": "sum"}), METRIC)
-    then = ask(live, first)
-    assert [run["id"] for run in then["runs"]] == ["s/2"]
-    assert then["ids"] == ["s/0", "s/1", "s/2"]
-    assert then["shared"]["to_come"] == [["s", 1, 4]]
-
-
-def test_a_job_that_is_taken_away_goes(folder):
-    live = patient(folder)
-    first = ask(live)
-    shutil.rmtree(folder / "s" / "0")
-    then = ask(live, first)
-    assert then["ids"] == ["s/1"]
-    assert then["runs"] == []
-    shutil.rmtree(folder)
-    assert ask(live, then)["ids"] == []
+    assert [section["title"] for section in ask(live, first)["shared"]["sections"]] == ["3 runs"]
 
 
 def test_a_page_of_an_earlier_server_gets_everything(folder):
-    old = ask(patient(folder))
-    new = ask(patient(folder), old)
-    assert new["full"] is True
-    assert len(new["runs"]) == 2
     live = patient(folder)
-    ahead = ask(live) | {"version": 99}
-    assert ask(live, ahead)["full"] is True
-
-
-def test_two_pages_each_get_what_is_new_to_them(folder):
-    live = patient(folder)
-    early = ask(live)
-    write_run(folder / "s" / "2", config({"fusion": "sum"}), METRIC)
-    late = ask(live)
-    assert len(late["runs"]) == 3
-    assert [run["id"] for run in ask(live, early)["runs"]] == ["s/2"]
-    assert ask(live, late)["runs"] == []
+    new = ask(live, ask(patient(folder)))
+    assert (new["full"], len(new["runs"])) == (True, 2)
+    assert ask(live, new | {"version": 99})["full"] is True
 
 
 def test_what_one_answer_has_no_time_for_comes_with_the_next_ones(folder):
@@ -129,9 +102,9 @@ def test_a_file_that_is_a_link_out_of_the_folder_is_not_shown(folder, tmp_path, 
     inside.symlink_to(secret)
     answer = patient(folder).since(0, "")
     assert "hunter2" not in answer
-    told = next(run for run in json.loads(answer)["runs"] if run["id"] == "s/1")
-    assert told["error"] == f"{name} leads out of the folder; nothing of this run is shown"
-    assert told["config"] == {}
+    run = next(run for run in json.loads(answer)["runs"] if run["id"] == "s/1")
+    assert run["error"] == f"{name} leads out of the folder; nothing of this run is shown"
+    assert run["config"] == {}
 
 
 def test_a_folder_that_is_a_link_is_not_gone_into_and_a_link_inside_is_read(folder, tmp_path):
@@ -155,7 +128,7 @@ def test_a_sweep_above_the_folder_or_behind_a_link_says_nothing(folder, tmp_path
     assert found["runs"][0]["sweep"] is None
 
 
-def test_what_a_study_concludes_is_told_unless_it_lies_elsewhere(folder, tmp_path):
+def test_what_a_study_concludes_is_shown_unless_it_lies_elsewhere(folder, tmp_path):
     (folder / "s" / "conclusion.md").write_text("# study=fusion\n")
     live = patient(folder)
     first = ask(live)
