@@ -4,9 +4,7 @@ import random
 
 import pytest
 
-from mmfusion.report.balance import rankable
 from mmfusion.report.compare import compare
-from mmfusion.report.groups import group_runs
 from mmfusion.report.sentences import conclusion, notes
 from tests.report.memory_runs import make_run
 
@@ -22,11 +20,8 @@ def sweep(fails=(), fusions=("concat", "gated"), rates=(0.001, 0.01), seeds=3):
             for seed in range(seeds):
                 failed = (fusion, place, seed) in fails
                 value = 0.9 - 0.3 * place + 0.01 * seed + noise.gauss(0, 0.002)
-                settings = {"fusion": fusion, "optimizer.lr": lr}
-                name = f"{fusion}-{lr}-{seed}"
-                runs.append(
-                    make_run(name, {METRIC: value}, settings, seed=seed, status="failed" if failed else "completed")
-                )
+                settings, status = {"fusion": fusion, "optimizer.lr": lr}, "failed" if failed else "completed"
+                runs.append(make_run(f"{fusion}-{lr}-{seed}", {METRIC: value}, settings, seed=seed, status=status))
     return runs
 
 
@@ -48,16 +43,13 @@ def test_who_crashes_where_it_is_hard_is_no_better_for_it(fails):
     assert all(row.score.half < 0.05 for row in found.ranked)
 
 
-def test_what_is_left_out_is_told_by_name():
+def test_what_is_left_out_is_told_by_name_and_of_a_whole_sweep_there_is_nothing():
     found = compare(sweep([("gated", 1, 1), ("gated", 1, 2)]), METRIC, ["fusion"])
     left = ["concat-0.01-0", "concat-0.01-1", "concat-0.01-2", "gated-0.01-0"]
     assert found.balance.left_out == left
     assert any("4 runs left out of it: " + ", ".join(left) in note for note in notes(found))
-
-
-def test_nothing_is_left_out_of_a_whole_sweep():
-    found = compare(sweep(), METRIC, ["fusion"])
-    assert (found.balance.left_out, found.balance.shared) == ([], 6)
+    whole = compare(sweep(), METRIC, ["fusion"]).balance
+    assert (whole.left_out, whole.shared) == ([], 6)
 
 
 def test_a_seed_that_some_rows_lack_is_left_out_of_all():
@@ -77,37 +69,26 @@ def test_a_row_with_nothing_in_common_is_marked_and_the_others_are_ranked():
     assert "sum" not in conclusion(found)
 
 
-def test_a_row_that_has_just_begun_leaves_the_others_their_seeds():
+def test_a_row_that_has_just_begun_leaves_the_others_their_seeds_unless_there_are_only_two():
     begun = [run for run in sweep(fusions=["sum"]) if run.id == "sum-0.001-0"]
     found = compare([*sweep(), *begun], METRIC, ["fusion"])
     assert [row.score.n for row in found.ranked] == [3, 3]
     assert found.rows[-1].unranked == "it has 1 of the 6 combinations of lr and seed that the ranked rows have"
-
-
-def test_two_rows_are_both_kept_though_few_seeds_are_left():
-    runs = [run for run in sweep() if not (run.id.startswith("gated") and run.seed)]
-    found = compare(runs, METRIC, ["fusion"])
-    assert [row.score.n for row in found.ranked] == [1, 1]
+    two = [run for run in sweep() if not (run.id.startswith("gated") and run.seed)]
+    assert [row.score.n for row in compare(two, METRIC, ["fusion"]).ranked] == [1, 1]
 
 
 def test_where_no_two_rows_share_anything_nothing_is_ranked():
-    runs = [*sweep(fusions=["sum"], rates=[0.5]), *sweep(fusions=["gated"], rates=[0.6])]
-    found = compare(runs, METRIC, ["fusion"])
+    found = compare([*sweep(fusions=["sum"], rates=[0.5]), *sweep(fusions=["gated"], rates=[0.6])], METRIC, ["fusion"])
     assert found.ranked == []
     assert conclusion(found) == (
         f"{METRIC}: nothing can be ranked; no two rows have the same combinations of lr and seed."
     )
 
 
-def test_one_row_is_the_mean_of_whole_seeds():
-    runs = [run for run in sweep(fusions=["sum"]) if run.id != "sum-0.01-2"]
-    (row,) = compare(runs, METRIC, ["fusion"]).ranked
+def test_one_row_is_the_mean_of_whole_seeds_and_seeds_alone_are_not_balanced():
+    (row,) = compare([run for run in sweep(fusions=["sum"]) if run.id != "sum-0.01-2"], METRIC, ["fusion"]).ranked
     assert row.score.n == 3
-
-
-def test_seeds_alone_are_not_balanced():
-    runs = sweep(rates=[0.1])[:-1]
-    groups = group_runs(runs)
-    found = rankable(groups, runs, METRIC)
-    assert (len(found.values), found.shared) == (5, None)
-    assert "do not have the same seeds" in " ".join(notes(compare(runs, METRIC)))
+    found = compare(sweep(rates=[0.1])[:-1], METRIC)
+    assert (len(found.balance.values), found.balance.shared) == (5, None)
+    assert "do not have the same seeds" in " ".join(notes(found))

@@ -31,11 +31,6 @@ def test_lower_is_better():
     assert [row.group.settings["fusion"] for row in found.rows] == ["concat", "gated"]
 
 
-def test_metric_of_a_subset_of_modalities():
-    runs = grid({"concat": [0.5], "gated": [0.6]}, metric="test[image]/largest/accuracy")
-    assert compare(runs, "test[image]/largest/accuracy").rows[0].label == "fusion=gated"
-
-
 def test_unknown_direction_is_asked_for_and_taken():
     runs = grid({"concat": [0.5], "gated": [0.6]}, metric="test/largest/zeal")
     with pytest.raises(ConfigError, match="--lower or --higher"):
@@ -67,36 +62,26 @@ def test_no_completed_run():
     assert (found.metric, found.ranked, len(found.rows)) == (None, [], 1)
 
 
-def test_seeds_that_are_not_shared_are_not_tested():
+def test_fewer_than_three_shared_seeds_are_no_test_however_alike_their_difference():
     runs = [make_run(f"c{s}", {METRIC: 0.8}, {"fusion": "concat"}, seed=s) for s in (0, 1)]
     runs += [make_run(f"g{s}", {METRIC: 0.9}, {"fusion": "gated"}, seed=s) for s in (2, 3)]
     row = compare(runs, METRIC).rows[1]
     assert (row.p, row.paired.reason) == (None, "0 shared seeds, and a test needs 3")
-
-
-def test_two_seeds_are_no_test_however_alike_their_difference():
-    runs = grid({"concat": [2.853, 3.853], "gated": [2.864, 3.8641]}, metric="test/sum/mae")
-    row = compare(runs, "mae").rows[1]
+    row = compare(grid({"concat": [2.853, 3.853], "gated": [2.864, 3.8641]}, metric="test/sum/mae"), "mae").rows[1]
     assert (row.p, row.paired.reason) == (None, "2 shared seeds, and a test needs 3")
 
 
 def test_what_varies_within_rows_is_named_where_pairs_are_missing():
     runs = [
         make_run(f"{f}{lr}{s}", {METRIC: 0.9}, {"fusion": f, "optimizer.lr": lr}, seed=s)
-        for f, lr in (("concat", 0.1), ("gated", 0.2))
+        for f, lr in (("concat", 0.1), ("gated", 0.2), ("concat", 0.2))
         for s in (0, 1)
-    ]
-    found = compare(runs, METRIC, ["fusion"])
-    assert found.ranked == []
-    assert {row.unranked for row in found.rows} == {"no two rows have the same combinations of lr and seed"}
-    runs += [
-        make_run(f"concat0.2{s}", {METRIC: 0.9}, {"fusion": "concat", "optimizer.lr": 0.2}, seed=s) for s in (0, 1)
     ]
     reason = compare(runs, METRIC, ["fusion"]).rows[1].paired.reason
     assert reason == "2 shared seeds with the same lr, and a test needs 3"
 
 
-def test_delta_is_folded_over_seeds_and_costs_are_means():
+def test_delta_is_the_mean_over_seeds_and_costs_are_means():
     runs = []
     for s, (multi, single) in enumerate([(0.9, 0.8), (0.8, 0.8)]):
         runs.append(make_run(f"m{s}", {METRIC: multi, "test/sum/mae": 1.0}, seed=s, seconds=10.0 + 20 * s))
@@ -112,7 +97,7 @@ def test_delta_is_folded_over_seeds_and_costs_are_means():
 
 
 @pytest.mark.parametrize("by", [[], ["fusion"], ["lr"]])
-def test_the_order_of_runs_does_not_matter(by):
+def test_the_order_of_runs_does_not_matter_and_equals_are_in_that_of_their_names(by):
     rng = random.Random(0)
     runs = [
         make_run(f"{f}{lr}{s}", {METRIC: rng.random()}, {"fusion": f, "optimizer.lr": lr}, seed=s)
@@ -123,8 +108,5 @@ def test_the_order_of_runs_does_not_matter(by):
     found = compare(runs, METRIC, by)
     for seed in range(3):
         assert compare(random.Random(seed).sample(runs, len(runs)), METRIC, by) == found
-
-
-def test_equals_are_in_the_order_of_their_names():
-    found = compare(grid({"sum": [0.5], "concat": [0.5], "gated": [0.5]}), METRIC)
-    assert [row.group.settings["fusion"] for row in found.rows] == ["concat", "gated", "sum"]
+    equals = compare(grid({"sum": [0.5], "concat": [0.5], "gated": [0.5]}), METRIC)
+    assert [row.group.settings["fusion"] for row in equals.rows] == ["concat", "gated", "sum"]

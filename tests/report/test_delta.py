@@ -19,17 +19,12 @@ def test_by_hand():
     assert delta_m(multi, single, {"a": False, "b": True}) == pytest.approx((12.5 - 25) / 2)
     assert delta_m(single, single, {"a": False, "b": True}) == 0
     assert delta_m({"b": 1.2}, {"b": 1.6}, {"b": True}) == pytest.approx(25)
-
-
-@pytest.mark.parametrize("alone", [0.0, -0.2])
-def test_no_relative_change_of_what_is_not_positive(alone):
-    with pytest.raises(ValueError, match=r"r: alone it reaches .* above 0"):
-        delta_m({"r": 0.5}, {"r": alone}, {"r": False})
-
-
-def test_metrics_around_zero_change_in_hundredths_of_themselves():
+    # Around zero, in hundredths of the metric.
     assert delta_m({"r": 0.5}, {"r": -0.2}, {"r": False}, ["r"]) == pytest.approx(70)
     assert delta_m({"r": 0.5, "a": 0.9}, {"r": 0.0, "a": 0.8}, {"r": False, "a": False}, ["r"]) == pytest.approx(31.25)
+    for alone in (0.0, -0.2):
+        with pytest.raises(ValueError, match=r"r: alone it reaches .* above 0"):
+            delta_m({"r": 0.5}, {"r": alone}, {"r": False})
 
 
 @pytest.mark.parametrize("value", [0.001, -0.3])
@@ -101,31 +96,26 @@ def test_weighting_and_monitor_need_not_agree_and_the_rest_must():
 
 def test_the_rows_they_were_tested_on_must_agree():
     runs = [both("m", 0.9, 1.6), alone("l", "largest", 0.8), alone("s", "sum", 1.6)]
-    for run, seen in zip(runs, ("x", "x", "x"), strict=True):
-        run.rows["test"] = {"rows": 9, "labels": {"sum": [9, seen], "largest": [9, seen]}}
+    for run in runs:
+        run.rows["test"] = {"rows": 9, "labels": {"sum": [9, "x"], "largest": [9, "x"]}}
     assert deltas_of(runs).values == pytest.approx({"m": 6.25})
     runs[2].rows["test"] = {"rows": 8, "labels": {"sum": [8, "y"]}}
-    assert (deltas_of(runs).values, deltas_of(runs).reason) == (
-        {},
-        "runs of sum alone were tested on other rows than m",
-    )
+    found = deltas_of(runs)
+    assert (found.values, found.reason) == ({}, "runs of sum alone were tested on other rows than m")
 
 
-def test_a_tasks_own_settings_must_agree():
-    runs = [both("m", 0.9, 1.6), alone("l", "largest", 0.8), alone("s", "sum", 1.6, settings={"task.sum.loss": "mae"})]
-    assert deltas_of(runs).values == {}
+def test_a_tasks_own_settings_must_agree_and_a_failed_run_is_no_baseline():
+    runs = [both("m", 0.9, 1.6), alone("l", "largest", 0.8)]
+    assert deltas_of([*runs, alone("s", "sum", 1.6, settings={"task.sum.loss": "mae"})]).values == {}
+    assert deltas_of([*runs, alone("s", "sum", 1.6, status="failed")]).values == {}
 
 
-def test_a_data_seed_that_goes_with_the_runs_is_no_difference():
+def test_a_data_seed_is_a_difference_unless_it_goes_with_the_runs():
     runs = [both("m", 0.9, 1.6, 3), alone("l", "largest", 0.8, 4), alone("s", "sum", 1.6, 4)]
+    assert deltas_of(runs).values == pytest.approx({"m": 6.25})  # it is 0 in all of them
     for run in runs:
         run.config["data"]["seed"] = run.seed
     assert deltas_of(runs).values == pytest.approx({"m": 6.25})
-
-
-def test_a_data_seed_of_its_own_is_one():
-    runs = [both("m", 0.9, 1.6, 3), alone("l", "largest", 0.8, 0), alone("s", "sum", 1.6, 3)]
-    assert deltas_of(runs).values == pytest.approx({"m": 6.25})  # it is 0 in all of them
     runs[1].config["data"]["seed"] = 1
     assert deltas_of(runs).values == {}
 
@@ -143,8 +133,3 @@ def test_the_chosen_metric_judges_its_task():
 def test_nothing_to_tell_without_single_task_runs():
     found = deltas_of([both("m", 0.9, 2.0), both("n", 0.9, 2.0, status="failed")])
     assert (found.values, found.reason, found.metrics) == ({}, None, {})
-
-
-def test_failed_runs_are_no_baseline():
-    runs = [both("m", 0.9, 1.6), alone("l", "largest", 0.8), alone("s", "sum", 1.6, status="failed")]
-    assert deltas_of(runs).values == {}

@@ -1,5 +1,3 @@
-import random
-
 import pytest
 
 from mmfusion.config.errors import ConfigError
@@ -21,15 +19,11 @@ def two_by_two(seeds=2):
     ]
 
 
-def test_groups_by_all_that_differs():
+def test_groups_by_all_that_differs_or_by_what_is_named():
     found = group_runs(two_by_two())
-    assert found.by == ["fusion", "loss_weighting"]
-    assert found.within == []
+    assert (found.by, found.within) == (["fusion", "loss_weighting"], [])
     assert [len(group.runs) for group in found.groups] == [2, 2, 2, 2]
     assert {"fusion": "gated", "loss_weighting": "equal"} in [group.settings for group in found.groups]
-
-
-def test_groups_by_what_is_named():
     found = group_runs(two_by_two(), ["fusion"])
     assert (found.by, found.within) == (["fusion"], ["loss_weighting"])
     assert [len(group.runs) for group in found.groups] == [4, 4]
@@ -44,10 +38,11 @@ def test_seeds_are_averaged_over_what_varies_within():
     assert mean_interval(by_seed(group, values)).n == 2
 
 
-def test_a_seed_that_was_repeated_counts_once():
+def test_a_seed_that_was_repeated_counts_once_and_a_run_without_one_stands_for_itself():
     runs = [*grid({"concat": [0.5, 0.7]}), make_run("again", {METRIC: 0.6}, {"fusion": "concat"}, seed=1)]
+    runs.append(make_run("none", {METRIC: 0.9}, {"fusion": "concat"}, seed=None))
     (group,) = group_runs(runs).groups
-    assert by_seed(group, metric_values(runs, METRIC)) == pytest.approx({0: 0.5, 1: 0.65})
+    assert by_seed(group, metric_values(runs, METRIC)) == pytest.approx({0: 0.5, 1: 0.65, "none": 0.9})
 
 
 def test_pairs_are_made_of_what_both_have():
@@ -59,12 +54,6 @@ def test_pairs_are_made_of_what_both_have():
     a, b = paired_by_seed(first, second, values)
     assert a == pytest.approx({0: 0.5, 1: 0.51})
     assert b == pytest.approx({0: 0.6, 1: 0.61})
-
-
-def test_runs_without_a_seed_stand_for_themselves():
-    runs = [make_run("a", {METRIC: 0.5}, seed=None), make_run("b", {METRIC: 0.7}, seed=None)]
-    (group,) = group_runs(runs).groups
-    assert by_seed(group, metric_values(runs, METRIC)) == {"a": 0.5, "b": 0.7}
 
 
 def test_only_completed_runs_have_values():
@@ -101,14 +90,3 @@ def test_keys_that_are_not_there():
     runs[1].config["encoder"]["speech"]["dim"] = 1
     with pytest.raises(ConfigError, match=r"which of them, encoder\.image\.dim, encoder\.speech\.dim"):
         group_runs(runs, ["dim"])
-
-
-@pytest.mark.parametrize("by", [[], ["fusion"]])
-def test_the_order_of_runs_does_not_matter(by):
-    runs = two_by_two(3)
-    values = metric_values(runs, METRIC)
-
-    def told(runs):
-        return {str(group.settings): by_seed(group, values) for group in group_runs(runs, by).groups}
-
-    assert told(random.Random(1).sample(runs, len(runs))) == told(runs)

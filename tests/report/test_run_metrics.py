@@ -21,14 +21,11 @@ METRICS = {
 
 
 def test_names_leave_counts_out_and_take_validation_in():
-    found = RunMetrics([make_run("a", METRICS, validation={"val/loss": 1.0})]).names
-    assert found == sorted(found)
-    assert {"test[image]/largest/accuracy", "val/loss", "test/sum/mae"} < set(found)
-    assert not [name for name in found if name.endswith(("rows", "labels"))]
-
-
-def test_value_of_test_or_validation():
     run = make_run("a", METRICS, validation={"val/loss": 2.0})
+    found = RunMetrics([run])
+    assert found.names == sorted(found.names)
+    assert {"test[image]/largest/accuracy", "val/loss", "test/sum/mae"} < set(found.names)
+    assert not [name for name in found.names if name.endswith(("rows", "labels"))]
     assert (value(run, "test/sum/mae"), value(run, "val/loss"), value(run, "val/x")) == (1.5, 2.0, None)
 
 
@@ -57,10 +54,9 @@ def test_directions_are_those_that_runs_recorded():
 
 def test_runs_of_before_are_known_by_their_tasks_and_by_name():
     runs = RunMetrics([make_run("a", METRICS)])
-    assert [runs.lower(f"test/sum/{name}") for name in ("loss", "mae", "rmse", "r2", "pearson")] == [True] * 3 + [
-        False
-    ] * 2
-    assert [runs.lower(f"test/gone/{name}") for name in ("accuracy", "calibration_error")] == [False, True]
+    lower = {"sum/loss", "sum/mae", "sum/rmse", "gone/calibration_error"}
+    for name in (*lower, "sum/r2", "sum/pearson", "gone/accuracy"):
+        assert runs.lower(f"test/{name}") == (name in lower)
     assert (runs.facts("test/sum/r2").signed, runs.facts("test/sum/mae").signed) == (True, False)
 
 
@@ -81,10 +77,6 @@ def test_what_a_damaged_result_says_of_metrics_is_passed_over():
     )
     assert runs.lower("test/sum/mae")
     assert not runs.has_direction("test/largest/accuracy")
-
-
-def test_default_is_the_first_tasks_main_metric():
-    assert RunMetrics([make_run("a", METRICS)]).default() == "test/sum/mae"
 
 
 def test_default_is_what_checkpoints_were_chosen_by():
@@ -114,7 +106,8 @@ def test_default_of_a_search_by_what_chooses_checkpoints_is_that(tmp_path):
     assert RunMetrics([make_run("a", METRICS, sweep=sweep, monitor=by)]).default() == "test/sum/mae"
 
 
-def test_default_is_of_a_task_that_most_runs_have():
+def test_default_is_the_main_metric_of_the_first_task_that_most_runs_have():
+    assert RunMetrics([make_run("a", METRICS)]).default() == "test/sum/mae"
     alone = [make_run(str(n), METRICS, without=["task.sum"]) for n in range(2)]
     assert RunMetrics([make_run("a", METRICS), *alone]).default() == "test/largest/accuracy"
 
@@ -125,15 +118,14 @@ def test_no_metric_at_all():
 
 
 def test_resolve():
-    runs = [make_run("a", METRICS, validation={"val/loss": 1.0})]
-    assert RunMetrics(runs).resolve("test[image]/largest/accuracy") == "test[image]/largest/accuracy"
-    assert RunMetrics(runs).resolve("largest/accuracy") == "test/largest/accuracy"
-    assert RunMetrics(runs).resolve("mae") == "test/sum/mae"
+    runs = RunMetrics([make_run("a", METRICS, validation={"val/loss": 1.0})])
+    assert runs.resolve("test[image]/largest/accuracy") == "test[image]/largest/accuracy"
+    assert (runs.resolve("largest/accuracy"), runs.resolve("mae")) == ("test/largest/accuracy", "test/sum/mae")
     with pytest.raises(ConfigError, match="which of them, test/largest/loss, test/loss, test/sum/loss"):
-        RunMetrics(runs).resolve("loss")
+        runs.resolve("loss")
     wrong = "--metric test/largest/acuracy: no run has such a metric; did you mean test/largest/accuracy?"
     with pytest.raises(ConfigError, match=re.escape(wrong)):
-        RunMetrics(runs).resolve("test/largest/acuracy")
+        runs.resolve("test/largest/acuracy")
 
 
 def test_tasks_of_config_or_of_what_was_tested():

@@ -22,33 +22,30 @@ def test_better_and_no_difference_shown():
     )
 
 
-def test_one_seed_shows_nothing():
-    found = read({"concat": [0.8], "gated": [0.9]})
-    assert found.endswith("fusion=gated with 0.900 (n = 1); no row has more than one seed, so nothing is tested.")
-
-
-def test_one_row_of_several_seeds_is_no_pair():
-    found = read({"concat": [0.8, 0.81], "gated": [0.9]})
-    assert found.endswith(
-        "fusion=gated with 0.900 (n = 1); not tested against concat: 1 shared seed, and a test needs 3."
-    )
-
-
-def test_who_lacks_the_hard_seeds_is_not_called_ahead_without_a_word():
-    found = read({"concat": [0.9, 0.6, 0.6], "gated": [0.89], "sum": [0.5, 0.4, 0.3]})
-    assert "fusion=gated with 0.890 (n = 1)" in found
-    assert "not tested against concat (which is ahead on the seeds that both have) and sum: 1 shared" in found.replace(
-        ", sum", " and sum"
-    )
+@pytest.mark.parametrize(
+    ("accuracy", "end"),
+    [
+        ({"concat": [0.8], "gated": [0.9]}, "with 0.900 (n = 1); no row has more than one seed, so nothing is tested."),
+        (
+            {"concat": [0.8, 0.81], "gated": [0.9]},
+            "with 0.900 (n = 1); not tested against concat: 1 shared seed, and a test needs 3.",
+        ),
+        # Who lacks the hard seeds is not called ahead without a word.
+        (
+            {"concat": [0.9, 0.6, 0.6], "gated": [0.89], "sum": [0.5, 0.4, 0.3]},
+            "with 0.890 (n = 1); not tested against concat (which is ahead on the seeds that both have), sum: 1 shared "
+            "seed, and a test needs 3.",
+        ),
+        ({"gated": [0.8, 0.8]}, "with 0.800 ± 0.000 (n = 2); one configuration, so nothing is compared."),
+    ],
+)
+def test_what_is_not_tested(accuracy, end):
+    assert read(accuracy).endswith(f"fusion=gated {end}" if len(accuracy) > 1 else f"all runs {end}")
 
 
 def test_numbers_are_told_with_their_key():
     runs = grid({0.1: [0.5, 0.6, 0.5], 0.2: [0.9, 0.9, 0.8]}, key="optimizer.lr")
     assert "lr 0.1 (p" in conclusion(compare(runs, METRIC))
-
-
-def test_one_configuration():
-    assert read({"concat": [0.8, 0.8]}).endswith("one configuration, so nothing is compared.")
 
 
 def test_ahead_on_average_but_behind_over_shared_seeds():
@@ -68,24 +65,22 @@ def test_many_are_counted():
     assert len(found) < 500
 
 
-def test_nothing_completed():
-    assert conclusion(compare([make_run("a", status="failed")])) == "Nothing to rank: no completed run has a metric."
-
-
-def said(runs, **more):
+def notes_of(runs, **more):
     return " ".join(notes(compare(runs, METRIC, **more)))
 
 
 def test_notes_say_what_is_missing_averaged_repeated():
     runs = grid({"concat": [0.8, 0.9], "gated": [0.7, 0.6]})
-    assert said(runs) == ""
-    assert "1 completed run without test/largest/accuracy: x." in said(
-        [*runs, make_run("x", {"test/sum/mae": 1.0}, seed=5)]
-    )
-    again = make_run("again", {METRIC: 0.8}, {"fusion": "concat"}, seed=1)
-    assert "1 run repeated a seed of the same configuration" in said([*runs, again])
-    unknown = make_run("u", {METRIC: 0.8}, {"fusion": "concat"}, seed=None)
-    assert "1 run without a known seed, paired with no other: u." in said([*runs, unknown])
+    assert notes_of(runs) == ""
+    for run, note in (
+        (make_run("x", {"test/sum/mae": 1.0}, seed=5), "1 completed run without test/largest/accuracy: x."),
+        (make_run("y", {METRIC: 0.8}, {"fusion": "concat"}, seed=1), "1 run repeated a seed of the same configuration"),
+        (
+            make_run("u", {METRIC: 0.8}, {"fusion": "concat"}, seed=None),
+            "1 run without a known seed, paired with no other: u.",
+        ),
+    ):
+        assert note in notes_of([*runs, run])
 
 
 def test_notes_on_averages():
@@ -95,8 +90,8 @@ def test_notes_on_averages():
         for lr in (0.1, 0.2)
         for s in (0, 1)
     ]
-    assert said(runs, by=["fusion"]) == "Within a row, lr was averaged, seed by seed."
-    assert said(runs[1:], by=["fusion"]) == (
+    assert notes_of(runs, by=["fusion"]) == "Within a row, lr was averaged, seed by seed."
+    assert notes_of(runs[1:], by=["fusion"]) == (
         "Within a row, lr was averaged, seed by seed. Ranked by the 2 combinations of lr and seed that every ranked "
         "row has; 3 runs left out of it: concat0.11, gated0.10, gated0.11."
     )
@@ -107,32 +102,23 @@ def test_notes_on_delta():
         make_run("m", {METRIC: 0.9, "test/sum/mae": 1.0}, seed=3),
         make_run("l", {METRIC: 0.8}, without=["task.sum"]),
     ]
-    assert "No Δm for some: there is no completed run of sum alone" in said(runs)
+    assert "No Δm for some: there is no completed run of sum alone" in notes_of(runs)
     runs.append(make_run("s", {"test/sum/mae": 1.0}, without=["task.largest"]))
-    assert "Δm: mean gain of test/largest/accuracy, test/sum/mae over single-task runs" in said(runs)
-    assert "of other seeds" in said(runs)
+    assert "Δm: mean gain of test/largest/accuracy, test/sum/mae over single-task runs" in notes_of(runs)
+    assert "of other seeds" in notes_of(runs)
 
 
 def test_failures_give_the_first_line():
-    runs = [
-        make_run("a"),
-        make_run("b", status="failed", error="RuntimeError: NaN\nin task sum"),
-        make_run("c", status="missing"),
-    ]
-    assert [(run.id, why) for run, why in failures(runs)] == [
-        ("b", "RuntimeError: NaN"),
-        ("c", "no reason was written"),
-    ]
+    broken = make_run("b", status="failed", error="RuntimeError: NaN\nin task sum")
+    listed = failures([make_run("a"), broken, make_run("c", status="missing")])
+    assert [(run.id, why) for run, why in listed] == [("b", "RuntimeError: NaN"), ("c", "no reason was written")]
 
 
-@pytest.mark.parametrize(("kind", "said"), [("grid", ", 3 of 6 jobs of sweep not begun"), ("search", "")])
-def test_unfinished(tmp_path, kind, said):
+@pytest.mark.parametrize(("kind", "rest"), [("grid", ", 3 of 6 jobs of sweep not begun"), ("search", "")])
+def test_unfinished(tmp_path, kind, rest):
     sweep = write_sweep(tmp_path / "sweep", kind=kind, planned=6)
     write_run(sweep / "0")
     write_run(sweep / "1", status="running")
     write_run(sweep / "2", status="stopped", pruned=True)
-    assert unfinished(find_runs([sweep])) == f"Not ranked: 1 running, 1 pruned{said}."
-
-
-def test_all_done():
+    assert unfinished(find_runs([sweep])) == f"Not ranked: 1 running, 1 pruned{rest}."
     assert unfinished([make_run("a"), make_run("b", status="failed")]) is None
