@@ -27,12 +27,8 @@ def sweep(tmp_path, monkeypatch):
         }
 
     folder = write_grid(tmp_path / "outputs" / "s", {"fusion": ["concat", "gated"], "optimizer.lr": [0.1]}, 3, value)
-    write_run(
-        folder / "6",
-        config({"fusion": "sum", "optimizer.lr": 0.1}),
-        status="failed",
-        error="the process ended with exit code 139",
-    )
+    cfg = config({"fusion": "sum", "optimizer.lr": 0.1})
+    write_run(folder / "6", cfg, status="failed", error="the process ended with exit code 139")
     return folder
 
 
@@ -53,23 +49,18 @@ def test_folders_above_and_several(sweep, capsys):
     assert "fusion=decision" in capsys.readouterr().out
 
 
-def test_csv(sweep, capsys):
-    assert main(["compare", "outputs/s", "--csv", "table.csv"]) == 0
-    assert Path("table.csv").read_text().startswith("rank,fusion,")
-    assert "table.csv: the table" in capsys.readouterr().out
-
-
-def test_html(sweep, monkeypatch, capsys):
+def test_csv_and_html(sweep, monkeypatch, capsys):
     calls = []
     page = types.SimpleNamespace(write_html=lambda runs, *rest, **more: calls.append((len(runs), *rest, more)))
     monkeypatch.setitem(sys.modules, "mmfusion.report.html", page)
     assert main(["compare", "outputs/s", "--html", "report.html", "--by", "fusion", "--metric", "mae"]) == 0
-    assert calls == [
-        (7, Path("report.html"), "s", {"metric": "test/sum/mae", "by": ["fusion"], "lower": {}, "sections": {}})
-    ]
+    options = {"metric": "test/sum/mae", "by": ["fusion"], "lower": {}, "sections": {}}
+    assert calls == [(7, Path("report.html"), "s", options)]
     assert "report.html: the page" in capsys.readouterr().out
-    assert main(["compare", "outputs/s", "--html", "report.html"]) == 0
+    assert main(["compare", "outputs/s", "--html", "report.html", "--csv", "table.CSV"]) == 0
     assert calls[1][-1] == {"metric": None, "by": [], "lower": {}, "sections": {}}
+    assert Path("table.CSV").read_text().startswith("rank,fusion,")
+    assert "table.CSV: the table" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize(
@@ -96,10 +87,9 @@ def test_no_runs(tmp_path, capsys):
 
 
 def test_direction_on_request(sweep, capsys):
-    assert main(["compare", "outputs/s", "--metric", "zeal", "--lower"]) == 0
-    assert "test/x/zeal (lower is better)" in capsys.readouterr().out
-    assert main(["compare", "outputs/s", "--metric", "zeal", "--higher"]) == 0
-    assert "test/x/zeal (higher is better)" in capsys.readouterr().out
+    for way in ("lower", "higher"):
+        assert main(["compare", "outputs/s", "--metric", "zeal", f"--{way}"]) == 0
+        assert f"test/x/zeal ({way} is better)" in capsys.readouterr().out
     with pytest.raises(SystemExit):
         main(["compare", "outputs/s", "--metric", "zeal", "--higher", "--lower"])
 

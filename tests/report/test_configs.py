@@ -19,18 +19,12 @@ def test_token():
     assert token({"b": 1, "a": [2]}) == token({"a": [2], "b": 1})
 
 
-def test_settings_name_components_by_their_option():
-    (found,) = settings([make_run("a", settings={"fusion": "gated"})])
-    assert found["fusion"] == "gated"
-    assert found["optimizer"] == "adamw"
-    assert found["modalities"] == "image+speech+text"
-    assert found["tasks"] == "largest+sum"
-    assert found["optimizer.lr"] == 0.001
+def test_settings_name_components_by_their_option_and_a_run_without_config_has_none():
+    found, none = settings([make_run("a", settings={"fusion": "gated"}), make_run("b", config={})])
+    expected = {"fusion": "gated", "optimizer": "adamw", "modalities": "image+speech+text", "tasks": "largest+sum"}
+    assert {**found, **expected, "optimizer.lr": 0.001} == found
     assert not any(key.endswith("_target_") for key in found)
-
-
-def test_a_run_without_config_has_no_settings():
-    assert settings([make_run("a", config={}), make_run("b")])[0] == {}
+    assert none == {}
     assert differing([make_run("a", config={}), make_run("b")]) == []
 
 
@@ -44,19 +38,13 @@ def test_what_comes_with_an_option_is_not_told():
     assert differing(runs) == ["fusion", "loss_weighting"]
 
 
-def test_also_when_nobody_typed_it():
-    runs = [make_run("a", overrides=[]), make_run("b", settings={"fusion": "sum"}, overrides=[])]
-    assert differing(runs) == ["fusion"]
-
-
-def test_what_was_typed_is_told_even_if_it_follows():
-    runs = [make_run("a", settings={"fusion": "concat", "fusion.dim": 64}), make_run("b", settings={"fusion": "sum"})]
-    assert differing(runs) == ["fusion", "fusion.dim"]
-
-
-def test_a_setting_within_one_option():
-    runs = [make_run(str(n), settings={"optimizer.lr": rate}) for n, rate in enumerate((0.1, 0.01, 0.01))]
-    assert differing(runs) == ["optimizer.lr"]
+def test_what_was_typed_is_told_even_if_it_follows_and_other_things_only_if_they_do_not():
+    sum_ = make_run("b", settings={"fusion": "sum"}, overrides=[])
+    assert differing([make_run("a", overrides=[]), sum_]) == ["fusion"]
+    typed = make_run("a", settings={"fusion": "concat", "fusion.dim": 64})
+    assert differing([typed, sum_]) == ["fusion", "fusion.dim"]
+    rates = [make_run(str(n), settings={"optimizer.lr": rate}) for n, rate in enumerate((0.1, 0.01, 0.01))]
+    assert differing(rates) == ["optimizer.lr"]
 
 
 def test_seed_paths_logger_and_tags_are_no_settings():
@@ -64,23 +52,16 @@ def test_seed_paths_logger_and_tags_are_no_settings():
     a.config["data"]["seed"], b.config["data"]["seed"] = 1, 2  # goes with the seed
     b.config.update({"tags": ["x"], "logger": {}, "paths": {"run": "elsewhere"}, "report": {"plots": False}})
     assert differing([a, b]) == []
-
-
-def test_a_data_seed_of_its_own_is_a_setting():
-    a, b = make_run("a", seed=1), make_run("b", seed=1)
     b.config["data"]["seed"] = 5
     assert differing([a, b]) == ["data.seed"]
 
 
 def test_modalities_and_tasks_stand_for_their_parts():
     subsets = [[], ["encoder.image"], ["encoder.text"], ["encoder.image", "encoder.text"]]
-    assert differing([make_run(str(n), without=each) for n, each in enumerate(subsets)]) == ["modalities"]
+    assert differing([make_run(str(n), without=gone) for n, gone in enumerate(subsets)]) == ["modalities"]
     alone = [make_run("both"), make_run("sum", without=["task.largest"]), make_run("largest", without=["task.sum"])]
     assert differing(alone) == ["tasks"]
-    assert [each["tasks"] for each in settings(alone)] == ["largest+sum", "sum", "largest"]
-
-
-def test_an_encoder_that_changes_is_told_beside_the_modalities():
+    assert [row["tasks"] for row in settings(alone)] == ["largest+sum", "sum", "largest"]
     runs = [make_run("a"), make_run("b", without=["encoder.text"]), make_run("c", typed=["encoder/image=resnet"])]
     runs[2].config["encoder"]["image"] = {"_target_": "mmfusion.encoders.resnet.ResNet", "depth": 18}
     assert differing(runs) == ["modalities", "encoder.image"]

@@ -1,3 +1,4 @@
+import numpy as np
 import polars as pl
 import pytest
 
@@ -50,23 +51,13 @@ def test_several_labels_are_calibrated_together_and_have_no_confusion():
 
 
 def test_a_regression_and_a_task_without_labels_have_neither():
-    table = pl.DataFrame(
-        {"age": [3.0], "age_true": [4.0], "kind": ["a"], "kind_true": pl.Series([None], dtype=pl.String)}
-    )
-    assert summarise(table) == {}
+    none = pl.Series([None], dtype=pl.String)
+    assert summarise(pl.DataFrame({"age": [3.0], "age_true": [4.0], "kind": ["a"], "kind_true": none})) == {}
 
 
 def test_a_task_whose_name_looks_like_anothers_probability_is_not_taken_for_it():
-    table = pl.DataFrame(
-        {
-            "sum": ["a", "b"],
-            "sum_p_a": [0.9, 0.2],
-            "sum_true": ["a", "b"],
-            "sum_p_b": ["x", "y"],
-            "sum_p_b_true": ["x", "x"],
-        }
-    )
-    found = summarise(table)
+    first = {"sum": ["a", "b"], "sum_p_a": [0.9, 0.2], "sum_true": ["a", "b"]}
+    found = summarise(pl.DataFrame({**first, "sum_p_b": ["x", "y"], "sum_p_b_true": ["x", "x"]}))
     assert found["sum"]["promise"] == "probability of a"
     assert found["sum_p_b"]["right"] == 1
 
@@ -81,8 +72,6 @@ def test_of_very_many_classes_the_most_frequent_are_shown_and_the_number_is_said
 
 
 def test_the_ends_of_the_scale_fall_into_the_outer_bins_and_nan_into_none():
-    import numpy as np
-
     bins = reliability(np.array([0.0, 1.0, 1.0, np.nan]), np.array([False, True, False, True]))
     assert len(bins) == BINS
     assert bins[0] == [1, 0.0, 0]

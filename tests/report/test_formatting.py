@@ -41,16 +41,12 @@ def test_different_numbers_look_different_in_a_column():
     assert formatting.settings_column([1, 2.0, "a"]) == ["1", "2", "a"]
 
 
-def test_brief():
-    assert formatting.brief({"fusion": "gated", "optimizer.lr": 0.01, "modality.placeholders": True}) == (
-        "gated · lr 0.01 · placeholders true"
-    )
-
-
-def test_label():
+def test_label_and_brief():
     assert formatting.label({"fusion": "gated", "optimizer.lr": 0.01}) == "fusion=gated, lr=0.01"
     assert formatting.label({"a": 1, "b": 2, "c": 3}, limit=2) == "a=1, b=2 and 1 more"
     assert formatting.label({}) == "all runs"
+    settings = {"fusion": "gated", "optimizer.lr": 0.01, "modality.placeholders": True}
+    assert formatting.brief(settings) == "gated · lr 0.01 · placeholders true"
 
 
 @pytest.mark.parametrize(
@@ -81,12 +77,7 @@ def test_nothing_is_a_dash():
 
 def test_units():
     assert [formatting.p_value(p) for p in (0.0412, 0.0002, 1.0)] == ["0.041", "< 0.001", "1.000"]
-    assert [formatting.seconds(s) for s in (0.0851, 3.21, 49, 720, 12240)] == [
-        "85.1 ms",
-        "3.2 s",
-        "49 s",
-        "12 min",
-        "3.4 h",
-    ]
+    times = {0.0851: "85.1 ms", 3.21: "3.2 s", 49: "49 s", 720: "12 min", 12240: "3.4 h"}
+    assert {value: formatting.seconds(value) for value in times} == times
     assert [formatting.count(n) for n in (12, 794_596, 12.3e6, 7e9)] == ["12", "795 k", "12.3 M", "7 G"]
     assert [formatting.size(n) for n in (2**29, 1.3 * 2**30)] == ["512 MiB", "1.3 GiB"]

@@ -10,7 +10,7 @@ import polars as pl
 from mmfusion.report.payload import about, curves, epochs, log_tail, one, payload, plain
 from mmfusion.store.find import find_runs
 from tests.helpers.run_folders import config, training_curves, write_run
-from tests.report.memory_runs import grid, make_run
+from tests.report.memory_runs import grid
 
 
 def decoded(text):
@@ -28,16 +28,15 @@ def test_a_run_says_what_the_page_shows_of_it(tmp_path):
         job={"trial": 4, "number": 0},
     )
     (run,) = find_runs([tmp_path])
-    told = one(run, 100)
-    assert (told["id"], told["status"], told["seed"], told["trial"]) == ("a", "completed", 3, 4)
-    assert told["metrics"] == {"test/largest/accuracy": 0.9, "val/loss": 0.4}
-    assert told["config"]["fusion._target_"] == "mmfusion.fusion.gated.Gated"
-    assert told["modalities"] == ["image", "speech", "text"]
-    assert told["tasks"] == ["sum", "largest"]
-    assert told["costs"]["step_seconds"] == 0.1
-    assert decoded(told["curves"]["step/sum/loss"]["x"]).tolist() == list(range(0, 500, 10))
-    assert told["log"] == told["faults"] == []
-    assert json.loads(json.dumps(plain(told), allow_nan=False)) == plain(told)
+    shown = one(run, 100)
+    assert (shown["id"], shown["status"], shown["seed"], shown["trial"]) == ("a", "completed", 3, 4)
+    assert shown["metrics"] == {"test/largest/accuracy": 0.9, "val/loss": 0.4}
+    assert shown["config"]["fusion._target_"] == "mmfusion.fusion.gated.Gated"
+    assert (shown["modalities"], shown["tasks"]) == (["image", "speech", "text"], ["sum", "largest"])
+    assert shown["costs"]["step_seconds"] == 0.1
+    assert decoded(shown["curves"]["step/sum/loss"]["x"]).tolist() == list(range(0, 500, 10))
+    assert shown["log"] == shown["faults"] == []
+    assert json.loads(json.dumps(plain(shown), allow_nan=False)) == plain(shown)
 
 
 def test_curves_keep_their_gaps_leave_out_what_was_not_logged_and_say_how_many_points_there_were():
@@ -82,11 +81,11 @@ def test_a_damaged_file_is_named_and_the_rest_of_the_run_is_there(tmp_path):
     folder = write_run(tmp_path / "a", metrics={"test/sum/mae": 1.0}, curves=training_curves(5))
     (folder / "predictions.parquet").write_bytes(b"no table")
     (run,) = find_runs([tmp_path])
-    told = one(run, 100)
-    (fault,) = told["faults"]
+    shown = one(run, 100)
+    (fault,) = shown["faults"]
     assert "predictions.parquet cannot be read" in fault
-    assert told["metrics"] == {"test/sum/mae": 1.0}
-    assert told["curves"]
+    assert shown["metrics"] == {"test/sum/mae": 1.0}
+    assert shown["curves"]
 
 
 def test_what_json_has_no_word_for_gets_its_name():
@@ -99,22 +98,19 @@ def test_what_json_has_no_word_for_gets_its_name():
 def test_more_runs_have_fewer_points_each(tmp_path, monkeypatch):
     monkeypatch.setattr("mmfusion.report.downsample.BUDGET", 120 * 14)
     write_run(tmp_path / "a", curves=training_curves(400))
-    few = payload(find_runs([tmp_path]), "t", {})
+
+    def length():
+        first = payload(find_runs([tmp_path]), "t", {})["runs"][0]
+        return len(decoded(first["curves"]["step/sum/loss"]["x"]))
+
+    few = length()
     write_run(tmp_path / "b", curves=training_curves(400))
-    more = payload(find_runs([tmp_path]), "t", {})
-
-    def length(told):
-        return len(decoded(told["runs"][0]["curves"]["step/sum/loss"]["x"]))
-
-    assert length(few) > 1.5 * length(more)
+    assert few > 1.5 * length()
 
 
 def test_the_page_says_what_it_is_of():
     runs = grid({"concat": [0.8, 0.9], "gated": [0.7]})
-    found = payload(runs, "my sweep", {})
-    assert found["title"] == "my sweep"
-    assert found["live"] is False
+    found = payload(runs, "my sweep", {"by": []})
+    assert (found["title"], found["live"], found["shared"]) == ("my sweep", False, {"by": []})
     assert [run["id"] for run in found["runs"]] == [run.id for run in runs]
-    assert about(runs) == "3 runs in nowhere"
-    assert about([make_run("x")]) == "1 run in nowhere"
-    assert payload([], "empty", {})["runs"] == []
+    assert (about(runs), about(runs[:1]), about([])) == ("3 runs in nowhere", "1 run in nowhere", "0 runs")

@@ -1,5 +1,4 @@
 import io
-import json
 
 import pytest
 from rich.console import Console
@@ -18,32 +17,31 @@ def compared(folder, low):
     """Two fusions of three seeds; `low` is what the lower end of each one's gain over a linear model is."""
     for fusion, lowest in low.items():
         for seed in range(3):
-            run = folder / f"{fusion}-{seed}"
-            write_run(run, config({"fusion": fusion}, seed=seed), {METRIC: 0.9 if fusion == "gated" else 0.8})
-            result = json.loads((run / "result.json").read_text())
-            result["baselines"] = {
+            simple = {
                 "metrics": {"constant": {METRIC: 0.1}, "linear[image+text]": {METRIC: 0.85, "test/x/mae": None}},
                 "against": {"largest": {"rows": 9, "difference": 0.0, "low": lowest, "high": 0.2}},
             }
-            (run / "result.json").write_text(json.dumps(result))
+            metrics = {METRIC: 0.9 if fusion == "gated" else 0.8}
+            write_run(folder / f"{fusion}-{seed}", config({"fusion": fusion}, seed=seed), metrics, baselines=simple)
     return compare(find_runs([folder]), METRIC)
 
 
-def test_simple_models_stand_beside_the_runs(tmp_path):
+def shown(comparison):
+    screen = io.StringIO()
+    show(comparison, Console(file=screen, width=120))
+    return " ".join(screen.getvalue().split())
+
+
+def test_simple_models_stand_beside_the_runs_and_rows_that_do_not_beat_them_are_named(tmp_path):
     found = compared(tmp_path, {"gated": 0.02, "concat": -0.1})
     assert simple_models(found) == pytest.approx({"majority or mean": 0.1, "linear: image + text": 0.85})
-    screen = io.StringIO()
-    show(found, Console(file=screen, width=120))
-    assert "linear: image + text" in screen.getvalue()
-    assert "0.850" in screen.getvalue()
-    assert "simple models on the same rows" in screen.getvalue()
+    text = shown(found)
+    assert all(part in text for part in ("linear: image + text", "0.850", "simple models on the same rows"))
     (sentence,) = simple_sentences(found)
-    assert sentence.startswith("Simple models on the same rows, by test/largest/accuracy: ")
-    assert "majority or mean 0.100, linear: image + text 0.850" in sentence
-
-
-def test_rows_that_do_not_beat_them_are_named(tmp_path):
-    (sentence,) = not_better(compared(tmp_path, {"gated": 0.02, "concat": -0.1}))
+    assert sentence == (
+        "Simple models on the same rows, by test/largest/accuracy: majority or mean 0.100, linear: image + text 0.850."
+    )
+    (sentence,) = not_better(found)
     assert sentence.startswith("Not shown to be better than the best simple model: concat (")
 
 
@@ -83,22 +81,17 @@ def test_simple_models_are_averaged_over_the_runs_that_rows_are_ranked_by(tmp_pa
 
 
 def test_where_runs_were_tested_on_different_rows_it_says_so(tmp_path):
-    simple = {"metrics": {"constant": {"test/y/accuracy": 0.5}}}
-    write_unequal_runs(tmp_path, baselines=simple)
+    write_unequal_runs(tmp_path, baselines={"metrics": {"constant": {"test/y/accuracy": 0.5}}})
     found = compare(find_runs([tmp_path]), "test/y/accuracy")
-    assert found.balance.rows.anew
-    assert simple_sentences(found)[0].startswith(
-        "Simple models on the test rows of each run, by test/y/accuracy: majority"
-    )
-    screen = io.StringIO()
-    show(found, Console(file=screen, width=120))
-    assert "simple models on the test rows of each run" in " ".join(screen.getvalue().split())
+    sentence = "Simple models on the test rows of each run, by test/y/accuracy: majority"
+    assert simple_sentences(found)[0].startswith(sentence)
+    assert "simple models on the test rows of each run" in shown(found)
 
 
-def test_a_damaged_entry_is_passed_over(tmp_path):
-    write_run(tmp_path / "0", config({}, seed=0), {METRIC: 0.9})
-    result = json.loads((tmp_path / "0" / "result.json").read_text())
-    for broken in ([], {"metrics": []}, {"metrics": {"constant": 3}}, {"against": {"largest": None}}):
-        (tmp_path / "0" / "result.json").write_text(json.dumps(result | {"baselines": broken}))
-        found = compare(find_runs([tmp_path]), METRIC)
-        assert (simple_models(found), not_better(found)) == ({}, [])
+@pytest.mark.parametrize(
+    "broken", [[], {"metrics": []}, {"metrics": {"constant": 3}}, {"against": {"largest": None}}], ids=str
+)
+def test_a_damaged_entry_is_passed_over(tmp_path, broken):
+    write_run(tmp_path / "0", metrics={METRIC: 0.9}, baselines=broken)
+    found = compare(find_runs([tmp_path]), METRIC)
+    assert (simple_models(found), not_better(found)) == ({}, [])

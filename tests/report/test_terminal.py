@@ -1,4 +1,5 @@
 import io
+import itertools
 import re
 
 import pytest
@@ -43,32 +44,25 @@ def test_everything_is_there():
 
 @pytest.mark.parametrize("width", [40, 60, 80, 100, 200])
 def test_no_line_of_a_table_is_wider_than_the_terminal(width):
-    runs = [
-        make_run(
-            f"{f}{w}{s}", {METRIC: 0.5 + s / 10}, {"fusion": f, "loss_weighting": w, "optimizer.lr": 0.001 * s}, seed=s
-        )
-        for f in ("concat", "gated")
-        for w in ("equal", "uncertainty")
-        for s in range(3)
-    ]
+    runs = []
+    for f, w, s in itertools.product(("concat", "gated"), ("equal", "uncertainty"), range(3)):
+        settings = {"fusion": f, "loss_weighting": w, "optimizer.lr": 0.001 * s}
+        runs.append(make_run(f"{f}{w}{s}", {METRIC: 0.5 + s / 10}, settings, seed=s))
     text = shown(runs, width)
     framed = [line for line in text.splitlines() if line and line[0] in "│┃┏└├┡"]
     assert framed
     assert max(map(len, framed)) <= width
-    # What is compared stands first; what it took is never left out.
+    # What is compared stands first; what it took is never left out, and has the same ranks.
     assert ("what it took" in text) == (width < 200)
+    if width == 80:
+        table = cells(shown(width=80))
+        assert table[0] == ["#", "fusion", "mean ± 95% CI", "n", "p vs best", "d"]
+        head = table.index(["#", "fusion", "time", "param.", "memory", "step"])
+        assert table[head + 1] == ["1", "gated", "40 s", "800 k", "1.0 GiB", "100 ms"]
     for title in ("time", "param.", "memory", "step", "40 s", "800 k") if width > 40 else ():
         assert title in text
     assert "p vs best" in text
     assert "0.500" in text
-
-
-def test_at_80_columns_costs_stand_in_a_table_of_their_own_by_the_same_ranks():
-    table = cells(shown(width=80))
-    assert table[0] == ["#", "fusion", "mean ± 95% CI", "n", "p vs best", "d"]
-    head = table.index(["#", "fusion", "time", "param.", "memory", "step"])
-    assert table[head + 1] == ["1", "gated", "40 s", "800 k", "1.0 GiB", "100 ms"]
-    assert "what it took" not in shown()
 
 
 def test_many_keys_become_one_column():
@@ -78,12 +72,6 @@ def test_many_keys_become_one_column():
     assert "settings" in text
     assert "and 6 more" in re.sub(r"[│\s]+", " ", text)
     assert "12 keys differ; --by fusion,lr groups by fewer." in text
-
-
-def test_without_differences_there_is_one_row():
-    table = cells(shown(grid({"concat": [0.5, 0.6]})))
-    assert table[0][:3] == ["#", "mean ± 95% CI", "n"]
-    assert len(table) == 2
 
 
 def test_delta_is_shown():
@@ -101,10 +89,12 @@ def test_long_lists_are_cut_and_counted():
     assert "10 more rows" in shown(many)
 
 
-def test_nothing_completed():
+def test_one_row_and_none():
+    table = cells(shown(grid({"concat": [0.5, 0.6]})))
+    assert (len(table), table[0][:3]) == (2, ["#", "mean ± 95% CI", "n"])
     text = shown([make_run("a", status="failed", error="no")])
     assert "higher is better" not in text
-    assert "Nothing to rank" in text
+    assert "Nothing to rank: no completed run has a metric." in text
 
 
 def test_width_off_a_terminal(monkeypatch):
