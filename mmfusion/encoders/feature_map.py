@@ -13,12 +13,7 @@ from mmfusion.encoders.pooling import GridPooling, Pooling
 class FeatureMap(nn.Module):
     """A map `[B, D, H, W]` to one vector and tokens: its H·W positions row by row, or the cells of a coarse grid.
 
-    Args:
-        channels: D.
-        pooling: grid, mean, max or attention.
-        grid: cells each way, for `grid`.
-        dim: width of the result, for `grid`; otherwise it is D.
-        dropout: on the result.
+    With `grid` pooling the grid has `grid` cells each way and the result the width `dim`, else it has the map's own.
     """
 
     def __init__(self, channels: int, pooling: str, grid: int, dim: int, dropout: float) -> None:

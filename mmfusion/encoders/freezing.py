@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from torch import nn
 from torch.nn.modules.batchnorm import _BatchNorm
 
 from mmfusion.config.errors import nearest
@@ -38,8 +37,5 @@ def freeze(encoder: Encoder, upto: bool | str) -> None:
         )
     encoder.train(encoder.training)
     frozen = {id(m) for name in encoder.frozen for m in encoder.get_submodule(name).modules()}
-    encoder.row_wise = encoder.row_wise or not _has_moving_statistics(encoder, frozen)
-
-
-def _has_moving_statistics(encoder: nn.Module, frozen: set[int]) -> bool:
-    return any(isinstance(module, _BatchNorm) and id(module) not in frozen for module in encoder.modules())
+    moving = [m for m in encoder.modules() if isinstance(m, _BatchNorm) and id(m) not in frozen]
+    encoder.row_wise = encoder.row_wise or not moving

@@ -17,10 +17,6 @@ class Pooling(nn.Module):
     `mean`, `max`, `first`, `last`, or `attention`: `Σ_l softmax_l(w·x_l) x_l` with a learned `w [D]`.
     A row without any real token is pooled as if its first position were one, so nothing is ever infinite; where there
     is no position at all, the result is 0.
-
-    Args:
-        pooling: how.
-        dim: D.
     """
 
     def __init__(self, pooling: str, dim: int) -> None:
@@ -57,12 +53,6 @@ class GridPooling(nn.Module):
     Averaging over all positions forgets where something was; a coarse grid keeps it. The cells are those of
     `nn.AdaptiveAvgPool2d` on the row alone: with n real positions cell i holds `⌊i n/g⌋ … ⌈(i+1) n/g⌉ - 1`, so
     padding along H has no influence. The cells are also the tokens, each `ReLU(LayerNorm(W_i x_i + b))`.
-
-    Args:
-        channels: D, the width of the positions.
-        dim: width of the vector and the tokens.
-        rows: cells along H.
-        columns: cells along W.
     """
 
     def __init__(self, channels: int, dim: int, rows: int, columns: int) -> None:

@@ -29,15 +29,7 @@ class Recurrent(nn.Module):
       an accelerator: packing needs the lengths on the CPU, and fetching them would make the CPU wait for the
       accelerator in every step. Here padding may change the order of additions, no more.
 
-    A row of length 0 is run as one position.
-
-    Args:
-        width: D.
-        hidden: width of one direction's state.
-        cell: lstm or gru.
-        layers: stacked cells.
-        bidirectional: read from both ends; then `f` is both final states, one after the other.
-        dropout: between layers, in training.
+    A row of length 0 is run as one position. Of two directions `f` is both final states, one after the other.
     """
 
     def __init__(
@@ -129,9 +121,9 @@ class _TwoWay(nn.RNNBase):
         if len(weights) < len(self._flat_weights_names) or not all(map(_suits_cudnn, weights)):
             return
         with torch.cuda.device_of(weights[0]), torch.no_grad():
-            for each in self.all_weights:
-                sizes = each[0].shape[1], get_cudnn_mode(self.mode), self.hidden_size
-                torch._cudnn_rnn_flatten_weight(tuple(each), len(each), *sizes, 0, 1, True, False)
+            for pieces in self.all_weights:
+                sizes = pieces[0].shape[1], get_cudnn_mode(self.mode), self.hidden_size
+                torch._cudnn_rnn_flatten_weight(tuple(pieces), len(pieces), *sizes, 0, 1, True, False)
 
 
 class _TwoWayLSTM(_TwoWay, nn.LSTM):

@@ -16,7 +16,7 @@ class Fusion(nn.Module, ABC):
     """Modalities in, streams out; a task grows one head per stream, and `combine` makes them one prediction.
 
     Feature-level fusion has the one stream `joint`, decision-level one per modality, hybrid both. The model blanks
-    absent modalities first: zeros without a real token. Args of every fusion: `dims`, modality to its width.
+    absent modalities first: zeros without a real token. Args of every fusion: `dims`, modality to its width `D_m`.
     """
 
     level: ClassVar[str] = "feature"  # or decision, hybrid

@@ -17,13 +17,7 @@ ACTIVATIONS: dict[str, type[nn.Module]] = {"relu": nn.ReLU, "gelu": nn.GELU, "ta
 
 
 class Align(nn.ModuleDict):
-    """`h_m = present_m ? W_m x_m + b_m : 0`, each `[B, dim]`, or x_m itself without `enabled`.
-
-    Args:
-        dims: modality to its width D.
-        dim: H.
-        enabled: False leaves the widths as they are.
-    """
+    """`h_m = present_m ? W_m x_m + b_m : 0`, each `[B, dim]`, or x_m itself without `enabled`."""
 
     def __init__(self, dims: Mapping[str, int], dim: int, enabled: bool = True) -> None:
         super().__init__({name: nn.Linear(width, dim) if enabled else nn.Identity() for name, width in dims.items()})
@@ -36,10 +30,7 @@ class Align(nn.ModuleDict):
 class StreamWeights(nn.Module):
     """`w̃_s = w_s p_s / Σ_t w_t p_t` per row: one weight per stream, renormalised over the streams that a row has.
 
-    Args:
-        streams: their names.
-        weighting: `fixed`, or `learned` as `w = softmax(θ)`, starting at `weights`.
-        weights: a positive number for each stream; None for equal ones.
+    Weights are `fixed`, or `learned` as `w = softmax(θ)`, starting at `weights`; None is equal ones.
 
     Raises:
         ValueError: weights that are not for exactly the streams.

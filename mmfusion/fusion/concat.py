@@ -20,7 +20,6 @@ class Concat(Fusion):
     Parameters: `Σ_m (D_m + 1)·H + (M·H + 1)·H`; without `align`, `(Σ_m D_m + 1)·H`.
 
     Args:
-        dims: modality to its width `D_m`.
         dim: H, the width of every `h_m` and of z.
         activation: φ: relu, gelu, tanh or none.
         dropout: probability of dropping a feature of z.

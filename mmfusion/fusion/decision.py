@@ -21,7 +21,6 @@ class Decision(Fusion):
     Parameters: none, or M with learned weights; all tasks share them.
 
     Args:
-        dims: modality to its width; each is a stream.
         weighting: `fixed`, or `learned` as `w = softmax(θ)`, starting at `weights`.
         weights: a positive number for each modality; None for equal ones.
 

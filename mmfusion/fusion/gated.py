@@ -26,7 +26,6 @@ class Gated(Fusion):
     Paper: Arevalo et al., arXiv 1702.01992. Deviation: both Linears have a bias.
 
     Args:
-        dims: modality to its width `D_m`.
         dim: H, the width of h.
         normalise: gates of one feature sum to 1 over the present modalities (softmax instead of σ).
         dropout: probability of dropping a feature of h.

@@ -21,7 +21,6 @@ class Hybrid(Fusion):
     Parameters: the feature-level fusion's, and M + 1 with learned weights.
 
     Args:
-        dims: modality to its width; each is a stream, beside `joint`.
         feature: the config of a feature-level fusion, with its `_target_`.
         weighting: `fixed`, or `learned` as `w = softmax(θ)`, starting at `weights`.
         weights: a positive number for each modality; None for 1 each.

@@ -21,7 +21,6 @@ class Sum(Fusion):
     `sum`. Parameters: `Σ_m (D_m + 1)·H`, none without `align`.
 
     Args:
-        dims: modality to its width `D_m`.
         dim: H, the width of z.
         reduce: mean or sum.
         activation: φ: relu, gelu, tanh or none.

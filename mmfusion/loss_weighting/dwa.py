@@ -37,8 +37,6 @@ class DWA(Float32State, LossWeighting):
     Paper: Liu, Johns, Davison, arXiv 1803.10704.
 
     Args:
-        tasks: the tasks' names.
-        regressions: not used.
         temperature: τ.
     """
 

@@ -55,8 +55,6 @@ class GradNorm(Float32State, LossWeighting):
     between batches.
 
     Args:
-        tasks: the tasks' names.
-        regressions: the names of those whose loss is a regression's.
         alpha: strength of the pull towards tasks that learn slowly.
         lr: learning rate of `log w`: about the relative change of a weight in one step.
         initial: L(0): `first`, the first step with a label; `mean_k`, the running mean over the first `k` such

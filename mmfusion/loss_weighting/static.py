@@ -20,8 +20,6 @@ class Static(Float32State, LossWeighting):
     The λ are taken as they are, not scaled to sum to T.
 
     Args:
-        tasks: the tasks' names.
-        regressions: not used.
         weights: λ by task.
         default: λ of a task that `weights` does not name; None refuses such a task.
 

@@ -28,8 +28,6 @@ class Uncertainty(Float32State, LossWeighting):
     pull every σ towards 1.
 
     Args:
-        tasks: the tasks' names.
-        regressions: the names of those whose loss is a regression's.
         initial: where every s starts.
 
     Raises:

@@ -13,10 +13,6 @@ class Hard(Sharing):
     """`z_t = z` for every task t: encoders and fusion are shared whole, and only the heads are a task's own.
 
     No parameters. Paper: Caruana, Multitask Learning, Machine Learning 28, 1997.
-
-    Args:
-        streams: stream to its width.
-        tasks: their names.
     """
 
     def __init__(self, streams: Mapping[str, int], tasks: Sequence[str]) -> None:

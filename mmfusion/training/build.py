@@ -35,7 +35,7 @@ STAGES = ("train", "eval")
 def build_data(cfg: Config) -> tuple[MultiModalData, dict[str, Task]]:
     """The data module and the tasks whose labels it reads; call `setup()` on it to read, check and fit both."""
     tasks: dict[str, Task] = {name: build_task(name, node) for name, node in cfg["task"].items()}
-    modalities = {name: _modality(cfg, name) for name in cfg["encoder"]}
+    modalities = {name: cfg["data"]["modalities"][name] for name in cfg["encoder"]}
     data = MultiModalData(
         source=instantiate(_without(cfg["data"], SOURCE_KEYS), "data"),
         kinds={name: _kind(name, node) for name, node in modalities.items()},
@@ -117,12 +117,6 @@ def _check_tokens(fusion: Fusion, encoders: Mapping[str, Encoder]) -> None:
     without = [name for name, encoder in encoders.items() if not encoder.gives_tokens]
     if fusion.needs_tokens and without:
         raise ConfigError(f"fusion: {without_tokens(type(fusion).__name__, without)}")
-
-
-def _modality(cfg: Config, name: str) -> Config:
-    known = cfg["data"]["modalities"]
-    assert name in known, f"the check lets no encoder through whose modality the data lacks: {name}"
-    return known[name]
 
 
 def _kind(name: str, node: Config) -> Any:

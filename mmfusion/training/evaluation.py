@@ -16,12 +16,7 @@ from mmfusion.training.losses import row_losses
 
 
 class Scores:
-    """Collects batches of outputs, then gives each task's mean loss and metrics over the rows that have a label.
-
-    Args:
-        tasks: task to its definition.
-        device: where outputs and targets are.
-    """
+    """Collects batches of outputs, then gives each task's mean loss and metrics over the rows that have a label."""
 
     def __init__(self, tasks: Mapping[str, Task], device: torch.device) -> None:
         self.tasks = tasks

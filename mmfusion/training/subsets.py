@@ -44,12 +44,6 @@ class SubsetTest:
 
     The encoders run once a batch; fusion and heads once a subset. A row that has nothing of a subset is left out
     there, and `test[a+b]/rows` says how many rows were scored.
-
-    Args:
-        model: what is tested.
-        tasks: task to its definition.
-        subsets: those to try; one that has all modalities is the test itself and costs nothing more.
-        device: where batches are.
     """
 
     def __init__(

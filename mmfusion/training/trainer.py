@@ -17,7 +17,7 @@ from pytorch_lightning.callbacks import Checkpoint, ProgressBar
 from pytorch_lightning.loggers import Logger
 from pytorch_lightning.loggers.logger import DummyLogger
 from pytorch_lightning.plugins import MixedPrecision, Precision
-from pytorch_lightning.profilers import AdvancedProfiler, Profiler, PyTorchProfiler, SimpleProfiler
+from pytorch_lightning.profilers import AdvancedProfiler, PyTorchProfiler, SimpleProfiler
 from pytorch_lightning.strategies import DDPStrategy, Strategy
 from pytorch_lightning.utilities import GradClipAlgorithmType
 from pytorch_lightning.utilities.exceptions import MisconfigurationException
@@ -86,12 +86,6 @@ def build_trainer(
 ) -> Trainer:
     """A trainer for the `trainer` section `cfg`.
 
-    Args:
-        cfg: the keys of `TrainerConfig`, all of them.
-        callbacks: in the order in which they are to be called.
-        loggers: where metrics go.
-        folder: the run's folder, for a profiler's report.
-
     Raises:
         ConfigError: a precision, a strategy or devices that this machine cannot do.
     """
@@ -104,7 +98,11 @@ def build_trainer(
         raise ConfigError("trainer: set max_epochs or max_steps, or training would not end; max_epochs=-1 means it")
     devices, nodes = _devices(cfg)
     arguments["num_nodes"] = nodes
-    _use_threads(cfg["threads"], exported=devices != 1)
+    if cfg["threads"] is not None:
+        torch.set_num_threads(cfg["threads"])
+        if devices != 1:
+            os.environ["OMP_NUM_THREADS"] = str(cfg["threads"])  # or Lightning would divide the cores once more
+    profiler = cfg["profiler"] and _PROFILERS[cfg["profiler"]](dirpath=str(folder), filename="profile")
     strategy = _strategy(cfg, devices, nodes, on_gpu)
     try:
         return Trainer(
@@ -112,13 +110,13 @@ def build_trainer(
             devices=devices,
             strategy=strategy,
             **_precision(cfg, on_gpu),
-            profiler=_profiler(cfg["profiler"], folder),
+            profiler=profiler,
             callbacks=list(callbacks),
             logger=list(loggers) or DummyLogger(),  # some of Lightning's callbacks refuse to go without one
             default_root_dir=str(folder),
             # callbacks/progress.py and checkpoint.py do what Lightning would add by itself; a user may add it.
-            enable_progress_bar=any(isinstance(each, ProgressBar) for each in callbacks),
-            enable_checkpointing=any(isinstance(each, Checkpoint) for each in callbacks),
+            enable_progress_bar=any(isinstance(callback, ProgressBar) for callback in callbacks),
+            enable_checkpointing=any(isinstance(callback, Checkpoint) for callback in callbacks),
             enable_model_summary=False,  # the parameters are counted in result.json
             use_distributed_sampler=False,  # the data module shards rows without repeating any
         )
@@ -141,9 +139,9 @@ def check_backend(name: str) -> None:
     Raises:
         ConfigError: with the nearest that there is.
     """
-    there = torch.compiler.list_backends(exclude_tags=())
-    if name not in there and "." not in name:
-        raise ConfigError(f"compile.backend: there is no {name!r}; {suggest(name, there)}")
+    known = torch.compiler.list_backends(exclude_tags=())
+    if name not in known and "." not in name:
+        raise ConfigError(f"compile.backend: there is no {name!r}; {suggest(name, known)}")
 
 
 def progress_of(cfg: Mapping[str, Any]) -> bool | Literal["lines"]:
@@ -204,15 +202,3 @@ def _precision(cfg: Mapping[str, Any], on_gpu: bool) -> dict[str, Any]:
     if cfg["precision"] == "bf16-mixed":
         return {"plugins": [_BFloat16("bf16-mixed", "cuda" if on_gpu else "cpu")]}
     return {"precision": {"fp32": "32-true"}.get(cfg["precision"], cfg["precision"])}
-
-
-def _use_threads(threads: int | None, exported: bool) -> None:
-    if threads is None:
-        return
-    torch.set_num_threads(threads)
-    if exported:
-        os.environ["OMP_NUM_THREADS"] = str(threads)  # or Lightning would divide the cores once more
-
-
-def _profiler(name: str | None, folder: Path | str) -> Profiler | None:
-    return None if name is None else _PROFILERS[name](dirpath=str(folder), filename="profile")

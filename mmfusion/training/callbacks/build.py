@@ -92,8 +92,6 @@ def build_callbacks(
         cfg: the keys of `CallbacksConfig`, all of them, and any name to a callback's `_target_` and arguments.
         tasks: fitted tasks, whose metrics the monitor may name.
         checkpoints: the folder where checkpoints go.
-        progress: draw a progress bar, or write lines.
-        trial: the search's trial that this run is.
         choose: let validation stop training and choose checkpoints; without, callbacks that do so are left out.
 
     Raises:
@@ -102,7 +100,7 @@ def build_callbacks(
     goal = resolve_goal(cfg["monitor"]["metric"], cfg["monitor"]["mode"], tasks)
     speed, monitor, predictions = Speed(), Monitor(goal), KeepPredictions()
     kept = Checkpoints(checkpoints, goal, *(choose and cfg["checkpoint"][key] for key in ("save_best", "save_last")))
-    further = [each for each in user_callbacks(cfg) if choose or not isinstance(each, Checkpoint | LightningStopping)]
+    further = [c for c in user_callbacks(cfg) if choose or not isinstance(c, Checkpoint | LightningStopping)]
     ordered: list[Callback] = [speed, StepMetrics(speed), monitor, MovePlateau(), *further]
     patience = cfg["early_stopping"]["patience"] if choose else None
     if patience is not None:
@@ -122,7 +120,7 @@ def build_callbacks(
     pruning = PruneTrial(trial) if trial is not None and len(trial.objectives) == 1 else None
     if pruning is not None:
         ordered.append(pruning)
-    if not any(isinstance(each, LightningBar) for each in further):
+    if not any(isinstance(callback, LightningBar) for callback in further):
         ordered += progress_callbacks(progress, monitor)
     return Callbacks(speed, monitor, kept, predictions, pruning, ordered)
 
@@ -133,7 +131,7 @@ def user_callbacks(cfg: Mapping[str, Any]) -> list[Callback]:
     Raises:
         ConfigError: see `instantiate`; Lightning refuses the arguments; or what is built is no callback.
     """
-    built = []
+    callbacks = []
     for name in [name for name in cfg if name not in CallbacksConfig.__dataclass_fields__]:
         key = f"callbacks.{name}"
         try:
@@ -142,5 +140,5 @@ def user_callbacks(cfg: Mapping[str, Any]) -> list[Callback]:
             raise ConfigError(f"{key}: {' '.join(str(error).split())}") from error
         if not isinstance(callback, Callback):
             raise ConfigError(f"{key}: {cfg[name]['_target_']} is no pytorch_lightning.Callback")
-        built.append(callback)
-    return built
+        callbacks.append(callback)
+    return callbacks

@@ -20,18 +20,6 @@ class Checkpoints(Callback):
 
     Each is written beside its place and moved there in one step, so a file of that name is always whole. Without
     validation there is no best. (Lightning's own callback updates `last` only when the best changes.)
-
-    Args:
-        folder: where they go; created by rank 0.
-        goal: what best means.
-        best: keep the best.
-        last: keep the last.
-
-    Attributes:
-        best_value: monitored number of `best.ckpt`; None until there is one.
-        best_epoch: its epoch, counted from 0.
-        best_step: the optimizer step before it, counted from 0.
-        best_metrics: all validation metrics at that point.
     """
 
     def __init__(self, folder: str | Path, goal: Goal, best: bool = True, last: bool = True) -> None:
@@ -39,10 +27,10 @@ class Checkpoints(Callback):
         self.goal = goal
         self.best = best
         self.last = last
-        self.best_value: float | None = None
-        self.best_epoch: int | None = None
-        self.best_step: int | None = None
-        self.best_metrics: dict[str, float] = {}
+        self.best_value: float | None = None  # monitored number of `best.ckpt`; None until there is one
+        self.best_epoch: int | None = None  # its epoch, counted from 0
+        self.best_step: int | None = None  # the optimizer step before it, counted from 0
+        self.best_metrics: dict[str, float] = {}  # all validation metrics at that point
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         # Under torchrun the other ranks do not know where the run's folder is.

@@ -27,14 +27,9 @@ _LOSS = re.compile("val/[^/]+/loss")
 
 @dataclass(frozen=True)
 class Goal:
-    """`Σ w_k · metric_k`, and whether more of it is better.
+    """`Σ w_k · metric_k`, and whether more of it is better."""
 
-    Attributes:
-        terms: metric's logged name to its weight.
-        mode: min or max.
-    """
-
-    terms: Mapping[str, float]
+    terms: Mapping[str, float]  # metric's logged name to its weight
     mode: Direction
 
     def better(self, new: float, old: float | None) -> bool:
@@ -113,22 +108,17 @@ class Monitor(Callback):
     A metric may be no number for the rows at hand: that validation then counts for nothing, and a warning names it. A
     loss that is not finite ends the training.
 
-    Attributes:
-        title: what to call the number: the metric's own name if it is one alone.
-        best: the best value so far, None before the first validation.
-        validations: how many there were.
-        undefined: of how many of them the number was none.
-
     Raises:
         NonFiniteLossError: a task's validation loss is infinite or NaN.
     """
 
     def __init__(self, goal: Goal) -> None:
         self.goal = goal
+        # The metric's own name if it is one alone.
         self.title = next(iter(goal.terms)) if len(goal.terms) == 1 else MONITOR
         self.best: float | None = None
         self.validations = 0
-        self.undefined = 0
+        self.undefined = 0  # validations in which the number was none
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if trainer.sanity_checking or trainer.state.fn != TrainerFn.FITTING:

@@ -35,14 +35,14 @@ class MovePlateau(Callback):
             name = str(config.monitor)
             if name not in metrics and not (name == MONITOR and trainer.sanity_checking):
                 raise ConfigError(f"scheduler.monitor: {name!r} was not logged; {suggest(name, {*metrics, MONITOR})}")
-            if not trainer.sanity_checking and self._is_number(name, float(metrics[name])):
+            if trainer.sanity_checking:
+                continue
+            if not math.isnan(float(metrics[name])):
                 config.scheduler.step(metrics[name])  # type: ignore[arg-type]
-
-    def _is_number(self, name: str, value: float) -> bool:
-        """Whether there is something to go by: a metric without a value is neither better nor worse."""
-        if math.isnan(value) and name != MONITOR:  # of which `Monitor` speaks
-            log.warning("scheduler.monitor: %s is not a number; this validation does not move the learning rate", name)
-        return not math.isnan(value)
+            elif name != MONITOR:  # of which `Monitor` speaks
+                log.warning(
+                    "scheduler.monitor: %s is not a number; this validation does not move the learning rate", name
+                )
 
     def on_train_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if any(config.reduce_on_plateau for config in trainer.lr_scheduler_configs) and not trainer.enable_validation:

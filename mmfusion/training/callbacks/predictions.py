@@ -13,23 +13,15 @@ from mmfusion.batch import Batch
 
 
 class KeepPredictions(Callback):
-    """Collects the outputs that `test_step` returns, with targets and ids, on the CPU; rank 0 has those of all ranks.
-
-    Attributes:
-        ids: the rows' ids, in the order of the rows below.
-        outputs: task to its outputs `[N, C]` with all modalities.
-        targets: task to its targets `[N, ...]`.
-        labelled: task to Bool `[N]`.
-        present: modality to Bool `[N]`.
-    """
+    """Collects outputs of the test with targets and ids, on the CPU; rank 0 has those of all ranks."""
 
     def __init__(self) -> None:
         self._parts: list[tuple[list[str], dict[str, dict[str, Tensor]]]] = []
-        self.ids: list[str] = []
-        self.outputs: dict[str, Tensor] = {}
-        self.targets: dict[str, Tensor] = {}
-        self.labelled: dict[str, Tensor] = {}
-        self.present: dict[str, Tensor] = {}
+        self.ids: list[str] = []  # of the rows below, in their order
+        self.outputs: dict[str, Tensor] = {}  # task to `[N, C]`, with all modalities
+        self.targets: dict[str, Tensor] = {}  # task to `[N, ...]`
+        self.labelled: dict[str, Tensor] = {}  # task to Bool `[N]`
+        self.present: dict[str, Tensor] = {}  # modality to Bool `[N]`
 
     def on_test_epoch_start(self, trainer: Trainer, pl_module: LightningModule) -> None:
         self._parts = []

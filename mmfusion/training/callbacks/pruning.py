@@ -21,18 +21,12 @@ class PruneTrial(Callback):
 
     Rank 0 alone talks to the study and broadcasts the answer, so that all ranks stop after the same step. A study that
     cannot be reached does not end the run, which goes on without being pruned; standard error names the reason.
-
-    Args:
-        trial: with one objective; Optuna does not prune with several.
-
-    Attributes:
-        reason: why the run was pruned; None while it was not.
     """
 
     def __init__(self, trial: Announcement) -> None:
         assert len(trial.objectives) == 1, "Optuna prunes by one objective"
         self.metric = trial.objectives[0]["metric"]
-        self.reason: str | None = None
+        self.reason: str | None = None  # why the run was pruned
         self._announced = trial
         self._handle: optuna.Trial | None = None
         self._validations = 0
@@ -89,6 +83,6 @@ class PruneTrial(Callback):
                 sampler=optuna.samplers.RandomSampler(),
                 pruner=build_pruner(self._announced.pruner),
             )
-            found = study.get_trials(deepcopy=False)[self._announced.trial]
-            self._handle = optuna.Trial(study, found._trial_id)
+            frozen = study.get_trials(deepcopy=False)[self._announced.trial]
+            self._handle = optuna.Trial(study, frozen._trial_id)
         return self._handle

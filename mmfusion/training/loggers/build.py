@@ -15,11 +15,6 @@ from mmfusion.training.loggers.fault_tolerant import FaultTolerantLogger
 def build_loggers(cfg: Mapping[str, Mapping[str, Any]], folder: str, run: str) -> list[Logger]:
     """`metrics.csv` first, then what the `logger` section `cfg` names; these may fail without ending the run.
 
-    Args:
-        cfg: any name to a logger's `_target_` and options.
-        folder: the run's folder.
-        run: what other loggers call the run.
-
     Raises:
         ModuleNotFoundError: an optional dependency is missing; says how to install it.
     """

@@ -22,9 +22,6 @@ class CSVLogger(Logger):
     What is logged at the same step shares a row. A row costs the same however long the file is; when a metric appears
     for the first time the file is rewritten once with the new column, so nothing that was written before is lost. An
     existing file is continued. Metrics of the test are in `result.json` alone: they are many and there is one row.
-
-    Args:
-        folder: the run's folder.
     """
 
     def __init__(self, folder: str) -> None:

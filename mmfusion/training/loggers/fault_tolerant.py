@@ -15,10 +15,6 @@ class FaultTolerantLogger(Logger):
     """Passes everything on to a tracker until that fails once; then it is left alone, and the run goes on.
 
     It is not tried again: a server that does not answer may take minutes each time. `metrics.csv` has everything.
-
-    Args:
-        key: what the config calls the tracker.
-        tracker: the logger that may fail.
     """
 
     def __init__(self, key: str, tracker: Logger) -> None:

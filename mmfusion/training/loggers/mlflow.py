@@ -21,8 +21,6 @@ class MLflow(MLFlowLogger):
     (`MLFLOW_ALLOW_FILE_STORE=true mlflow ui --backend-store-uri <run>/mlflow`).
 
     Args:
-        folder: the run's folder.
-        run: the run's name.
         experiment: where MLflow files it.
         tracking_uri: a server (`http://…`) or database (`sqlite:///…`); None keeps the run's own store.
 

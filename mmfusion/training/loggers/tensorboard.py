@@ -12,10 +12,6 @@ from pytorch_lightning.utilities.rank_zero import rank_zero_only
 class TensorBoard(TensorBoardLogger):
     """Writes event files to `tensorboard/` in the run's folder; `tensorboard --logdir outputs` shows all runs.
 
-    Args:
-        folder: the run's folder.
-        run: the run's name; the folder carries it already.
-
     Raises:
         ModuleNotFoundError: tensorboard is not installed.
     """

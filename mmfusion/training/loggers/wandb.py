@@ -19,8 +19,6 @@ class WandB(WandbLogger):
     `wandb sync <run>/wandb/offline-run-*` sends an offline run later.
 
     Args:
-        folder: the run's folder.
-        run: the run's name.
         project: where W&B files it.
         mode: offline, online, or disabled.
         entity: team or user; None is the account's default.
