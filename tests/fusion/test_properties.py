@@ -167,6 +167,13 @@ def test_compiles_whole(make):
     properties.check_compile(make, encoded(), every_subset())
 
 
+def test_training_never_waits_for_an_accelerator(make):
+    """Tensors of the meta device have shapes and no values, and what reads one fails."""
+    inputs = properties.map_tensors(lambda x: x.to("meta"), (encoded(), every_subset()))
+    output = seeded(make).to("meta").train()(*inputs)
+    assert {x.device.type for x in output.values()} == {"meta"}
+
+
 def test_one_modality_is_enough(make):
     image = {"image": Encoded.from_pooled(torch.randn(4, 6))}
     build = type(seeded(make).fusion)

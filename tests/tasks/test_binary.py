@@ -1,3 +1,5 @@
+from contextlib import nullcontext
+
 import pytest
 import torch
 
@@ -39,7 +41,10 @@ def test_positive_can_be_chosen():
         fitted(["malignant", "benign"], positive="good")
 
 
-@pytest.mark.parametrize("labels", [["a", "b", "c"], ["a"], []])
+@pytest.mark.parametrize(
+    "labels",
+    [["a", "b", "c"], ["a"], [], range(10), ["yes", "no", 1, 0], [-1, 0, 1]],  # the last are no mistypings
+)
 def test_labels_that_are_not_two_are_refused(labels):
     with pytest.raises(ValueError, match=f"expected two labels.*found {len(labels)}"):
         fitted(labels)
@@ -70,12 +75,9 @@ def test_loss_by_hand():
 def test_balanced_weight():
     assert fitted([0, 0, 0, 1], pos_weight="balanced").weight.item() == 3
     assert fitted([1, 1], pos_weight="balanced").weight.item() == 1
-
-
-@pytest.mark.parametrize("weight", [0, -1.0, "balance"])
-def test_bad_weight_is_refused(weight):
-    with pytest.raises(ValueError, match="pos_weight: expected null, balanced or a positive number"):
-        Binary(pos_weight=weight)
+    for weight in (0, -1.0, "balance"):
+        with pytest.raises(ValueError, match="pos_weight: expected null, balanced or a positive number"):
+            Binary(pos_weight=weight)
 
 
 def test_wrong_shapes_are_refused():
@@ -104,19 +106,12 @@ def test_state_restores_everything_that_was_fitted():
     assert again.weight == task.weight == pytest.approx(1 / 3)
 
 
-@pytest.mark.parametrize("labels", [["yes", "no", "yse"], ["Yes", "no", "no", "maybe", "n/a"], [0, 1, 1, 11]])
-def test_a_mistyped_label_is_left_to_be_refused_with_its_row(labels):
+@pytest.mark.parametrize(
+    ("labels", "mistyped"),
+    [(["yes", "no", "yse"], ["yse"]), (["Yes", "no", "no", "maybe", "n/a"], ["maybe", "n/a"]), ([0, 1, 1, 11], [11])],
+)
+def test_a_mistyped_label_is_left_to_be_refused_with_its_row(labels, mistyped):
     task = fitted(labels)
-    refused = []
     for label in labels:
-        try:
+        with pytest.raises(ValueError, match="expected") if label in mistyped else nullcontext():
             task.check(label)
-        except ValueError:
-            refused.append(label)
-    assert refused == labels[labels.index(next(each for each in labels if each in ("yse", "maybe", 11))) :]
-
-
-@pytest.mark.parametrize("labels", [range(10), ["yes", "no", 1, 0], [-1, 0, 1]])
-def test_more_classes_than_two_are_no_mistypings(labels):
-    with pytest.raises(ValueError, match=f"expected two labels.*found {len(labels)}"):
-        fitted(labels)

@@ -9,6 +9,7 @@ from mmfusion.config.task_metrics import MetricFacts
 from mmfusion.tasks.binary import Binary
 from mmfusion.tasks.build import build_task, check_metrics, metric_facts
 
+TORCHMETRICS = "torchmetrics.classification"
 ONE_OF, NUMBER = "mmfusion.tasks.classification.Classification", "mmfusion.tasks.regression.Regression"
 
 
@@ -53,7 +54,6 @@ def test_metrics_with_like_states_stay_apart_though_the_first_batch_is_alike():
 def test_regression_metrics_count_in_float64():
     task = build(NUMBER, [0.0, 1.0], spread={"_target_": "torchmetrics.ExplainedVariance"})
     assert task.metrics()["spread"].dtype == torch.float64
-    assert metric_facts(task)["spread"].direction == "max"
 
 
 def test_direction_of_the_config_of_the_class_or_of_nobody():
@@ -80,7 +80,9 @@ def test_a_task_that_makes_its_metrics_itself():
             "one number, found \\[3\\]",
         ),
         ({"_target_": "torchmetrics.SpearmanCorrCoef"}, r"gives it, predictions \[3, 3\] and targets \[3\]: "),
-        ({"_target_": "torchmetrics.classification.MulticlassROC"}, "one number, found tuple"),
+        ({"_target_": f"{TORCHMETRICS}.MulticlassROC"}, "one number, found tuple"),
+        ({"_target_": f"{TORCHMETRICS}.MulticlassAccuracy", "tpo_k": 2}, "Unexpected keyword.*tpo_k"),
+        ({"_target_": f"{TORCHMETRICS}.MulticlassAccuracy", "top_k": 9}, "top_k"),
     ],
 )
 def test_what_a_task_cannot_feed_is_found_before_training(metric, message):

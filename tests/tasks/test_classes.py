@@ -28,7 +28,7 @@ def _complaint(task) -> str:
 
 
 @pytest.mark.parametrize("kind", [Classification, Multilabel])
-def test_classes_that_were_given_stay_and_are_said_to_be(kind):
+def test_classes_that_were_given_stay_and_errors_call_them_so(kind):
     task = kind(classes=["c", "b", "a", "none of the rows"])
     task.fit(LABELS[kind])
     assert task.classes.names == ["c", "b", "a", "none of the rows"]
@@ -45,9 +45,9 @@ def test_too_few_bins_are_refused(kind):
 
 
 def test_among_how_many_a_blind_guess_chooses():
-    found = {}
+    choices = {}
     for kind, labels in {**LABELS, Regression: [1.0, 2.0]}.items():
         task = kind()
         task.fit(labels)
-        found[kind] = task.choices
-    assert found == {Classification: 3, Binary: 2, Multilabel: 2, Regression: 0}
+        choices[kind] = task.choices
+    assert choices == {Classification: 3, Binary: 2, Multilabel: 2, Regression: 0}

@@ -12,20 +12,10 @@ def test_one_spelling_whatever_the_file_gave(label):
     assert canonical(label) == "3"
 
 
-@pytest.mark.parametrize("label", [True, "true", np.bool_(True)])
-def test_truth_values(label):
-    assert canonical(label) == "true"
-
-
 def test_codes_and_fractions_keep_their_spelling():
-    assert [canonical(x) for x in ["03", "3.50", "3.0", "True", "cat ", "v1.0"]] == [
-        "03",
-        "3.50",
-        "3.0",
-        "True",
-        "cat",
-        "v1.0",
-    ]
+    assert [canonical(label) for label in (True, "true", np.bool_(True))] == ["true"] * 3
+    for text in ("03", "3.50", "3.0", "True", "v1.0"):
+        assert canonical(f"{text} ") == text
     assert canonical(0.1) == canonical("0.1") == canonical(np.float32(0.1)) == "0.1"
 
 
@@ -79,8 +69,3 @@ def test_names_by_value(name, value):
 def test_shapes_that_would_broadcast_are_refused_with_both_shapes(output, target):
     with pytest.raises(ValueError, match=rf"found output \[{str(list(output))[1:-1]}\] and target \["):
         require_shapes(torch.zeros(output), torch.zeros(target), 1, ())
-
-
-def test_right_shapes_pass():
-    require_shapes(torch.zeros(4, 1), torch.zeros(4), 1, ())
-    require_shapes(torch.zeros(0, 3), torch.zeros(0, 3), 3, (3,))

@@ -24,14 +24,13 @@ def test_statistics_are_the_training_splits():
 
 
 @pytest.mark.parametrize(
-    ("loss", "expected"),
+    ("loss", "standardise", "expected"),
     [
-        ("mse", lambda e: e**2),
-        ("mae", lambda e: e.abs()),
-        ("huber", lambda e: torch.where(e.abs() < 0.5, e**2 / 2, 0.5 * (e.abs() - 0.25))),
+        ("mse", False, lambda e: e**2),
+        ("mae", True, lambda e: e.abs()),
+        ("huber", True, lambda e: torch.where(e.abs() < 0.5, e**2 / 2, 0.5 * (e.abs() - 0.25))),
     ],
 )
-@pytest.mark.parametrize("standardise", [True, False])
 def test_loss_by_hand(loss, expected, standardise):
     task = fitted(loss=loss, standardise=standardise, delta=0.5)
     z, y = torch.tensor([[0.1], [-3.0], [1.0]]), torch.tensor([4.0, 10.0, -2.0])
@@ -48,14 +47,6 @@ def test_predictions_and_metrics_are_in_the_targets_own_unit():
     metrics = task.metrics()
     metrics.update(*task.metric_inputs(z, y))
     assert metrics.compute()["mae"].item() == pytest.approx((1 + 5**0.5 - 1) / 2)
-
-
-def test_a_good_prediction_has_no_loss():
-    task = fitted()
-    y = torch.tensor([1.0, 7.0], dtype=torch.float64)
-    z = ((y - task.mean) / task.std)[:, None].float()
-    torch.testing.assert_close(task.predict(z)["value"], y, rtol=1e-6, atol=1e-6)
-    torch.testing.assert_close(task.loss(z, y), torch.zeros(2))
 
 
 @pytest.mark.parametrize(
@@ -94,45 +85,28 @@ def test_bad_options_are_refused(options, message):
 
 
 def test_wrong_shapes_are_refused_with_both():
-    with pytest.raises(ValueError, match=r"found output \[4, 1\] and target \[4, 1\]"):
-        fitted().loss(torch.zeros(4, 1), torch.zeros(4, 1))
-    with pytest.raises(ValueError, match=r"found output \[4\] and target \[4\]"):
-        fitted().metric_inputs(torch.zeros(4), torch.zeros(4))
+    for method in (fitted().loss, fitted().metric_inputs):
+        with pytest.raises(ValueError, match=r"found output \[4, 1\] and target \[4, 1\]"):
+            method(torch.zeros(4, 1), torch.zeros(4, 1))
 
 
 def test_equal_and_bad_training_labels():
     task = Regression()
     task.fit([1e6 + 0.1] * 3)
     assert task.std == 1
-    task.fit(["bad", 2, 4])
+    task.fit(["bad", [1], True, 2, 4])  # what is no number is left to the check of every row
     assert (task.mean, task.std) == (3, 1)
     with pytest.raises(ValueError, match="at least 1 label"):
         Regression().fit([])
 
 
-def test_state_restores_everything_that_was_fitted():
-    task = Regression()
-    task.fit([0.1, 0.2, 0.7])
-    again = Regression()
-    again.load_state(task.state())
-    assert torch.equal(again.mean, task.mean)
-    assert torch.equal(again.std, task.std)
-    assert not task.state_dict()
-
-
-@pytest.mark.parametrize("standardise", [True, False])
 @pytest.mark.parametrize(
-    ("offset", "spread"),
+    ("offset", "spread", "standardise"),
     [
-        (1.7e9, 58.0),
-        (1.7e9, 1.0),
-        (2459000.5, 0.05),
-        (5.5e6, 0.8),
-        (1.7e15, 1e7),
-        (0.0, 1e-15),
-        (1e15, 1e14),
+        (1.7e9, 58.0, True), (1.7e9, 1.0, False), (2459000.5, 0.05, True), (5.5e6, 0.8, False), (1.7e15, 1e7, True),
+        (0.0, 1e-15, True), (1e15, 1e14, False),
     ],
-)
+)  # fmt: skip
 def test_loss_and_metrics_are_those_of_a_float64_reference(offset, spread, standardise):
     rng = np.random.default_rng(0)
     true = offset + spread * rng.standard_normal(200)
@@ -146,18 +120,19 @@ def test_loss_and_metrics_are_those_of_a_float64_reference(offset, spread, stand
     metrics = task.metrics()
     for rows in (slice(0, 70), slice(70, 200)):
         metrics.update(*task.metric_inputs(z[rows], target[rows]))
-    found = {name: value.item() for name, value in metrics.compute().items()}
+    values = {name: value.item() for name, value in metrics.compute().items()}
     error = predicted - true
-    assert found["mae"] == pytest.approx(np.abs(error).mean(), rel=1e-6)
-    assert found["rmse"] == pytest.approx(np.sqrt((error**2).mean()), rel=1e-6)
-    assert found["r2"] == pytest.approx(1 - (error**2).mean() / true.var(), abs=1e-6)
-    assert found["pearson"] == pytest.approx(np.corrcoef(predicted, true)[0, 1], abs=1e-6)
+    assert values["mae"] == pytest.approx(np.abs(error).mean(), rel=1e-6)
+    assert values["rmse"] == pytest.approx(np.sqrt((error**2).mean()), rel=1e-6)
+    assert values["r2"] == pytest.approx(1 - (error**2).mean() / true.var(), abs=1e-6)
+    assert values["pearson"] == pytest.approx(np.corrcoef(predicted, true)[0, 1], abs=1e-6)
     np.testing.assert_allclose(
         task.loss(z, target), (error / unit) ** 2, rtol=1e-3, atol=1e-6 * (true.std() / unit) ** 2
     )
     again = Regression()
     again.load_state(task.state())
     assert torch.equal(again.predict(z)["value"], task.predict(z)["value"])
+    assert not task.state_dict()
 
 
 def test_what_an_earlier_mmfusion_had_fitted_still_predicts_the_same():
@@ -166,7 +141,7 @@ def test_what_an_earlier_mmfusion_had_fitted_still_predicts_the_same():
     assert task.predict(torch.tensor([[2.0]]))["value"].item() == 3.5999999046325684 + 0.5
 
 
-def test_whole_numbers_that_float64_rounds_are_said_and_refused_where_it_counts(caplog):
+def test_whole_numbers_that_float64_rounds_are_reported_and_refused_where_it_counts(caplog):
     task = Regression()
     with caplog.at_level(logging.WARNING):
         task.fit([str(1_700_000_000_123_456_789 + 10**12 * i) for i in range(5)])
@@ -177,12 +152,6 @@ def test_whole_numbers_that_float64_rounds_are_said_and_refused_where_it_counts(
     Regression().fit([2**52 + i for i in range(5)])  # large, and yet exact
     Regression().fit([2**60 + 256] * 3)
     assert not caplog.text
-
-
-def test_a_label_that_is_no_number_is_left_to_the_check_of_every_row():
-    task = Regression()
-    task.fit([[1], True, "x", 1e18, 3e18])
-    assert task.mean.item() == pytest.approx(2e18)
 
 
 def test_ordinary_targets_are_trained_on_bit_for_bit_as_in_float32():

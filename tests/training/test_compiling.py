@@ -6,7 +6,6 @@ import torch
 import torch._functorch.config
 
 from mmfusion.training.compiling import compile_model
-from mmfusion.training.gradients import PLACES
 from tests.training import small
 
 # Dynamo hides this warning by itself, which is too late where warnings are errors.
@@ -33,7 +32,7 @@ def train(tmp_path, weighting: str, place: str, compiled: bool, keeps_graph: boo
     return torch.cat([history.stacked("losses"), history.stacked("weights")])
 
 
-@pytest.mark.parametrize("place", PLACES)
+@pytest.mark.parametrize("place", ["representation", "shared"])
 def test_a_weighting_that_walks_the_graph_trains_as_without(tmp_path, place):
     expected = train(tmp_path, "gradnorm", place, compiled=False)
     torch.testing.assert_close(train(tmp_path, "gradnorm", place, compiled=True), expected)

@@ -28,18 +28,18 @@ def test_batches_add_up_and_only_rows_with_labels_count():
         for name in TASKS:
             has = batch.labelled[name]
             seen[name].append((output[name][has], batch.targets[name][has]))
-    found = scores.compute()
+    values = scores.compute()
 
     losses = []
     for name, task in TASKS.items():
         output, target = (torch.cat(parts_) for parts_ in zip(*seen[name], strict=True))
         losses.append(task.loss(output, target).mean())
-        torch.testing.assert_close(found[f"{name}/loss"], losses[-1])
-        assert found[f"{name}/labels"] == len(target)
+        torch.testing.assert_close(values[f"{name}/loss"], losses[-1])
+        assert values[f"{name}/labels"] == len(target)
         for metric, value in task.metrics()(*task.metric_inputs(output, target)).items():
-            torch.testing.assert_close(found[f"{name}/{metric}"], value.float(), equal_nan=True)
-    torch.testing.assert_close(found["loss"], torch.stack(losses).sum())
-    assert found["rows"] == 8
+            torch.testing.assert_close(values[f"{name}/{metric}"], value.float(), equal_nan=True)
+    torch.testing.assert_close(values["loss"], torch.stack(losses).sum())
+    assert values["rows"] == 8
 
 
 def test_a_task_without_any_label_has_no_metrics_and_is_left_out_of_the_loss():
@@ -47,10 +47,10 @@ def test_a_task_without_any_label_has_no_metrics_and_is_left_out_of_the_loss():
     batch = small.make_batch(4)
     batch.labelled["sick"][:] = False
     scores.update(outputs(4, 0), batch.targets, batch.labelled, 4)
-    found = scores.compute()
-    assert found["sick/labels"] == 0
-    assert [key for key in found if key.startswith("sick/")] == ["sick/labels"]
-    assert found["loss"].item() == pytest.approx((found["kind/loss"] + found["age/loss"]).item())
+    values = scores.compute()
+    assert values["sick/labels"] == 0
+    assert [key for key in values if key.startswith("sick/")] == ["sick/labels"]
+    assert values["loss"].item() == pytest.approx((values["kind/loss"] + values["age/loss"]).item())
 
 
 def test_nothing_at_all():

@@ -10,10 +10,8 @@ from unittest.mock import patch
 
 import pytest
 import torch
-import yaml
 
-from mmfusion.batch import Batch, Encoded
-from mmfusion.config.instantiate import instantiate
+from mmfusion.batch import Batch
 from mmfusion.modality.modality_dropout import ModalityDropout
 from mmfusion.tasks.multilabel import Multilabel
 from mmfusion.tasks.regression import Regression
@@ -24,7 +22,6 @@ from tests.training import small
 
 pytestmark = small.QUIET
 NAMES = sorted(path.stem for path in small.WEIGHTINGS.glob("*.yaml"))
-FUSIONS = sorted(path.stem for path in (small.WEIGHTINGS.parent / "fusion").glob("*.yaml"))
 META = torch.device("meta")
 
 
@@ -35,9 +32,9 @@ def no_autocast():
 
 
 def batch(media: bool = False) -> Batch:
-    found = small.make_batch(4, media=media)
-    found.labelled["age"][1] = False
-    return found.to(META)
+    rows = small.make_batch(4, media=media)
+    rows.labelled["age"][1] = False
+    return rows.to(META)
 
 
 @pairwise(weighting=NAMES, place=PLACES, fusion=["concat", "decision", "hybrid"])
@@ -67,30 +64,6 @@ def test_what_asks_for_a_value_is_found():
     module.trainer = small.make_trainer(".")
     with pytest.raises(RuntimeError, match=r"Tensor\.item\(\) cannot be called on meta tensors"):
         module.to(META).training_step(batch(), 0)
-
-
-@pytest.mark.parametrize("name", FUSIONS)
-def test_every_fusion(name):
-    conf = small.WEIGHTINGS.parent / "fusion"
-    node = yaml.safe_load((conf / f"{name}.yaml").read_text())
-    if name == "hybrid":
-        (nested,) = (each for each in node.pop("defaults") if isinstance(each, dict))
-        node["feature"] = yaml.safe_load((conf / f"{nested['/fusion@feature']}.yaml").read_text())
-    dims = {"a": 5, "b": 4}
-    fusion = instantiate(node, "fusion", dims=dims).to(META).train()
-    encoded = {m: Encoded.from_pooled(torch.empty(3, width, device=META)) for m, width in dims.items()}
-    present = {m: torch.ones(3, dtype=torch.bool, device=META) for m in dims}
-    streams = fusion(encoded, present)
-    heads = {stream: torch.empty(3, 2, device=META) for stream in streams}
-    assert {x.device for x in (*streams.values(), fusion.combine(heads, present))} == {META}
-
-
-@pytest.mark.parametrize("rates", [0.5, {"b": 0.2}])
-def test_modality_dropout(rates):
-    present = {m: torch.ones(3, dtype=torch.bool, device=META) for m in ("a", "b")}
-    shown = ModalityDropout(rates).train()(present)
-    assert shown is not present
-    assert {mask_B.device for mask_B in shown.values()} == {META}
 
 
 @pytest.mark.parametrize("loss", ["mse", "mae", "huber"])

@@ -23,23 +23,21 @@ def rates(schedule, steps, total=None, lrs=(1.0,)):
     return [rate[0] for rate in used] if len(lrs) == 1 else used
 
 
-def test_constant():
-    assert rates(schedulers.constant(), 3) == [1.0, 1.0, 1.0]
-    assert rates(schedulers.constant(warmup=4), 6) == [0.25, 0.5, 0.75, 1.0, 1.0, 1.0]
+@pytest.mark.parametrize(
+    ("schedule", "expected"),
+    [
+        (schedulers.constant(), [1.0, 1.0, 1.0, 1.0]),
+        (schedulers.constant(warmup=4), [0.25, 0.5, 0.75, 1.0]),
+        (schedulers.linear(warmup=2), [0.5, 1.0, 1.0, 0.5]),  # W = 2, N = 4: 1/2, 2/2, then 1 - 0/2, 1 - 1/2
+        (schedulers.linear(min_lr=0.2), [1.0, 0.8, 0.6, 0.4]),  # (1 - 0.2)·(1 - t/4) + 0.2
+    ],
+)
+def test_constant_and_linear_by_hand(schedule, expected):
+    assert rates(schedule, 4) == pytest.approx(expected)
 
 
 def test_constant_needs_no_end():
     assert rates(schedulers.constant(warmup=2), 3, total=math.inf) == [0.5, 1.0, 1.0]
-
-
-def test_linear_by_hand():
-    # W = 2, N = 6: 1/2, 2/2, then 1 - 0/4, 1 - 1/4, 1 - 2/4, 1 - 3/4.
-    assert rates(schedulers.linear(warmup=2), 6) == pytest.approx([0.5, 1.0, 1.0, 0.75, 0.5, 0.25])
-
-
-def test_linear_ends_at_min_lr():
-    # (1 - 0.2)·(1 - t/4) + 0.2
-    assert rates(schedulers.linear(min_lr=0.2), 4) == pytest.approx([1.0, 0.8, 0.6, 0.4])
 
 
 def test_cosine_by_hand():
@@ -50,14 +48,14 @@ def test_cosine_by_hand():
 
 def test_cosine_with_warmup_as_a_share_and_min_lr():
     # W = 0.25·8 = 2; the sixth step is half-way down: 0.1 + 0.9·½.
-    found = rates(schedulers.cosine(warmup=0.25, min_lr=0.1), 8)
-    assert found[:3] == pytest.approx([0.5, 1.0, 1.0])
-    assert found[5] == pytest.approx(0.55)
+    used = rates(schedulers.cosine(warmup=0.25, min_lr=0.1), 8)
+    assert used[:3] == pytest.approx([0.5, 1.0, 1.0])
+    assert used[5] == pytest.approx(0.55)
 
 
 def test_scales_of_groups_are_kept():
-    found = rates(schedulers.cosine(warmup=2, min_lr=0.1), 6, lrs=(1.0, 0.1))
-    assert all(small == pytest.approx(large / 10) for large, small in found)
+    used = rates(schedulers.cosine(warmup=2, min_lr=0.1), 6, lrs=(1.0, 0.1))
+    assert all(small == pytest.approx(large / 10) for large, small in used)
 
 
 def test_after_the_last_step_it_stays_at_the_end():
@@ -109,11 +107,13 @@ def test_a_schedule_with_an_end_refuses_training_without_one(name):
         rates(getattr(schedulers, name)(), 1, total=math.inf)
 
 
-def test_a_warmup_longer_than_training_is_refused():
-    with pytest.raises(ValueError, match="warmup of 10 steps is longer than the 5 steps"):
-        rates(schedulers.cosine(warmup=10), 5)
-
-
-def test_min_lr_above_the_peak_is_refused():
-    with pytest.raises(ValueError, match=r"min_lr must lie between 0 and optimizer\.lr = 1\.0, found 2"):
-        rates(schedulers.cosine(min_lr=2), 5)
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"warmup": 10}, "warmup of 10 steps is longer than the 5 steps"),
+        ({"min_lr": 2}, r"min_lr must lie between 0 and optimizer\.lr = 1\.0, found 2"),
+    ],
+)
+def test_what_is_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        rates(schedulers.cosine(**options), 5)

@@ -40,7 +40,7 @@ def gathered(ours: Metric, theirs: Metric) -> torch.Tensor:
     return value
 
 
-@pytest.mark.parametrize("first", [11, 30, 29])
+@pytest.mark.parametrize("first", [11, 30])
 @pytest.mark.parametrize("name", TASKS)
 def test_two_ranks_give_what_one_process_gives(name, first):
     task, output, target = make(name)

@@ -27,25 +27,19 @@ def rates(tmp_path, monitor="val/loss", steps=4, **options) -> list[float]:
     trainer = make_trainer(tmp_path, callbacks=callbacks, **{"max_epochs": 1, **options})
     with quiet():
         trainer.fit(module, loader([make_batch(4, seed) for seed in range(steps)]), loader([make_batch(4)]))
-    assert trainer.lr_scheduler_configs[0].scheduler.last_epoch == (len(used) // steps) * _validations(trainer)
+    validations = trainer.num_training_batches // trainer.val_check_batch
+    assert trainer.lr_scheduler_configs[0].scheduler.last_epoch == (len(used) // steps) * validations
     return [rate / 1e-3 for rate in used]
 
 
-def _validations(trainer) -> int:
-    return trainer.num_training_batches // trainer.val_check_batch
-
-
-def test_it_moves_after_each_validation_of_an_epoch(tmp_path):
+def test_it_moves_after_each_validation(tmp_path):
     assert rates(tmp_path, val_check_interval=0.25) == pytest.approx([1.0, 1.0, 0.1, 0.01])
-
-
-def test_it_moves_once_where_there_is_one_validation_an_epoch(tmp_path):
     assert rates(tmp_path, steps=2, max_epochs=3) == pytest.approx([1.0, 1.0, 1.0, 1.0, 0.1, 0.1])
 
 
 def test_it_moves_by_the_number_that_checkpoints_go_by_and_while_gradients_accumulate(tmp_path):
-    found = rates(tmp_path, "val/monitor", val_check_interval=0.25, accumulate_grad_batches=4, num_sanity_val_steps=1)
-    assert found == pytest.approx([1.0, 1.0, 0.1, 0.01])
+    used = rates(tmp_path, "val/monitor", val_check_interval=0.25, accumulate_grad_batches=4, num_sanity_val_steps=1)
+    assert used == pytest.approx([1.0, 1.0, 0.1, 0.01])
 
 
 def test_an_unknown_metric_is_refused_before_the_first_step(tmp_path):

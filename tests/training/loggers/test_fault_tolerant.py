@@ -9,17 +9,11 @@ LOST = ConnectionError("no route to host\nmany details")
 class Tracker(Logger):
     """Notes its calls, and fails at one call."""
 
+    name, version = "tracker", "7"
+
     def __init__(self, fails_at="", error=LOST):
         super().__init__()
         self.calls, self.fails_at, self.error = [], fails_at, error
-
-    @property
-    def name(self):
-        return "tracker"
-
-    @property
-    def version(self):
-        return "7"
 
     def _note(self, call, *what):
         self.calls.append((call, *what))
@@ -75,12 +69,10 @@ def test_after_a_failure_it_gets_nothing_more_but_the_end(fails_at, capsys):
     assert capsys.readouterr().err == f"{message}ConnectionError: no route to host)\n"
 
 
-def test_one_that_fails_at_the_end_as_well_is_spoken_of_once(capsys):
-    class Lost(Tracker):
-        def finish(self, exit_code):
-            raise self.error
-
-    call_all(Lost("metrics"))
+def test_one_that_fails_at_the_end_as_well_is_reported_once(capsys):
+    tracker = Tracker("metrics")
+    tracker.finish = lambda exit_code: 1 / 0
+    call_all(tracker)
     assert capsys.readouterr().err.count("logger mine failed") == 1
 
 
@@ -89,8 +81,7 @@ def test_what_ends_the_process_goes_through():
         call_all(Tracker("metrics", KeyboardInterrupt()))
 
 
-def test_a_tracker_that_keeps_nothing_open_is_not_told_of_the_end():
-    class Plain(Tracker):
-        finish = None
-
-    assert call_all(Plain())[-1] == ("finalize", "success")
+def test_a_tracker_that_keeps_nothing_open_is_not_finished():
+    tracker = Tracker()
+    tracker.finish = None
+    assert call_all(tracker)[-1] == ("finalize", "success")

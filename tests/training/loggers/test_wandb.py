@@ -36,17 +36,13 @@ def test_a_run_that_is_open_in_the_process_is_left_alone(tmp_path):
         theirs.finish()
 
 
-def test_how_the_run_ended_is_passed_on(tmp_path):
-    codes = []
-    logger = WandB(folder=str(tmp_path), run="run-3")
+def test_how_the_run_ended_is_passed_on_if_it_was_ever_used(tmp_path):
+    logger, codes = WandB(folder=str(tmp_path), run="run-3"), []
+    logger.finish(0)
+    assert not (tmp_path / "wandb").exists()
     logger._experiment = SimpleNamespace(finish=lambda exit_code: codes.append(exit_code))
     logger.finish(143)
     assert codes == [143]
-
-
-def test_a_logger_that_was_never_used_has_nothing_to_finish(tmp_path):
-    WandB(folder=str(tmp_path), run="run-2").finish(0)
-    assert not (tmp_path / "wandb").exists()
 
 
 def test_runs_of_a_sweep_are_a_group(tmp_path, monkeypatch):

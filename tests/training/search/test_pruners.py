@@ -34,28 +34,21 @@ def test_arguments_are_passed_on():
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ("medain", r"^hydra.sweeper.pruner: there is no pruner 'medain'; did you mean 'median'"),
-        ({"n_startup_trials": 3}, r"^hydra.sweeper.pruner: expected a name, or a mapping with `name`"),
+        ("medain", r": there is no pruner 'medain'; did you mean 'median'"),
+        ({"name": "median", "n_startup": 3}, r"\.n_startup: there is no such key; did you mean 'n_sta"),
         (
-            {"name": "median", "n_startup": 3},
-            r"^hydra.sweeper.pruner.n_startup: there is no such key; did you mean 'n_sta",
+            {"name": "median", "n_startup_trials": "x"},
+            r"\.n_startup_trials: must be a whole number, found the string 'x'",
         ),
-        (
-            {"name": "median", "n_startup_trials": "many"},
-            r"n_startup_trials: must be a whole number, found the string 'many'",
-        ),
-        ({"name": "percentile"}, r"^hydra.sweeper.pruner.percentile: is missing and has no default"),
-        (
-            {"name": "percentile", "percentile": 250},
-            r"^hydra.sweeper.pruner: percentile: Percentile must be between",
-        ),
-        ({"name": "threshold"}, r"^hydra.sweeper.pruner: threshold: Either lower or upper must be specified"),
+        ({"name": "percentile"}, r"\.percentile: is missing and has no default"),
+        ({"name": "percentile", "percentile": 250}, r": percentile: Percentile must be between"),
+        ({"name": "threshold"}, r": threshold: Either lower or upper must be specified"),
         (
             {"name": "patient", "patience": 1, "wrapped_pruner": "medain"},
-            r"^hydra.sweeper.pruner.wrapped_pruner: there is no pruner 'medain'",
+            r"\.wrapped_pruner: there is no pruner 'medain'",
         ),
     ],
 )
 def test_what_is_wrong_is_named(given, message):
-    with pytest.raises(ConfigError, match=message):
+    with pytest.raises(ConfigError, match=f"^hydra.sweeper.pruner{message}"):
         build_pruner(given)

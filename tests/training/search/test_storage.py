@@ -13,16 +13,22 @@ from mmfusion.training.search.storage import close_storage, open_storage, resolv
 from tests.helpers.waiting import ended
 
 
-def test_relative_paths_lie_in_the_sweeps_folder(tmp_path):
-    assert resolve_storage("study.journal", tmp_path) == str(tmp_path / "study.journal")
-    assert resolve_storage("/elsewhere/study.journal", tmp_path) == "/elsewhere/study.journal"
-    assert resolve_storage("sqlite:///study.db", tmp_path) == f"sqlite:///{tmp_path}/study.db"
-    assert resolve_storage("sqlite:////elsewhere/study.db", tmp_path) == "sqlite:////elsewhere/study.db"
-    assert resolve_storage("postgresql://me@host/studies", tmp_path) == "postgresql://me@host/studies"
+@pytest.mark.parametrize(
+    ("given", "full"),
+    [
+        ("study.journal", "{}/study.journal"),
+        ("/elsewhere/study.journal", "/elsewhere/study.journal"),
+        ("sqlite:///study.db", "sqlite:///{}/study.db"),
+        ("sqlite:////elsewhere/study.db", "sqlite:////elsewhere/study.db"),
+        ("postgresql://me@host/studies", "postgresql://me@host/studies"),
+    ],
+)
+def test_relative_paths_lie_in_the_sweeps_folder(tmp_path, given, full):
+    assert resolve_storage(given, tmp_path) == full.format(tmp_path)
 
 
 @pytest.mark.parametrize("given", ["deep/study.journal", "sqlite:///deep/study.db"])
-def test_what_was_told_is_there_when_opened_again(tmp_path, given):
+def test_a_study_is_there_when_opened_again(tmp_path, given):
     name = resolve_storage(given, tmp_path)
     first = open_storage(name)
     study = optuna.create_study(study_name="s", storage=first)
@@ -94,16 +100,6 @@ def _tell(name: str, values: list[float]) -> None:
     close_storage(study._storage)
 
 
-def test_a_lock_that_a_killed_process_left_does_not_hold_up_the_others(tmp_path, monkeypatch):
-    monkeypatch.setattr(storage, "_LEFT_S", 0.05)
-    path = tmp_path / "study.journal"
-    study = optuna.create_study(study_name="s", storage=open_storage(str(path)))
-    (tmp_path / "study.journal.lock").symlink_to(path)
-    study.tell(study.ask(), 0.5)
-    assert not list(tmp_path.glob("*.lock"))
-    assert optuna.load_study(study_name="s", storage=open_storage(str(path))).best_value == 0.5
-
-
 HOLD = """
 import sys, time
 from pathlib import Path
@@ -115,7 +111,7 @@ time.sleep(600)
 """
 
 
-def test_a_lock_is_taken_from_a_process_that_is_killed(tmp_path, repo):
+def test_a_lock_is_taken_from_a_process_that_is_killed(tmp_path, repo, monkeypatch):
     path = tmp_path / "study.journal"
     study = optuna.create_study(study_name="s", storage=open_storage(str(path)))
     process = subprocess.Popen([sys.executable, "-c", HOLD, path], stdout=subprocess.PIPE, cwd=repo)
@@ -123,8 +119,11 @@ def test_a_lock_is_taken_from_a_process_that_is_killed(tmp_path, repo):
         assert process.stdout.readline() == b"held\n"
         with path.open("ab") as file, pytest.raises(BlockingIOError):
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    assert (tmp_path / "study.journal.lock").is_symlink(), "what a killed process leaves"
+    monkeypatch.setattr(storage, "_LEFT_S", 0.05)
     study.tell(study.ask(), 0.5)
     assert not list(tmp_path.glob("*.lock"))
+    assert optuna.load_study(study_name="s", storage=open_storage(str(path))).best_value == 0.5
 
 
 POSTGRESQL = os.environ.get("MMFUSION_TEST_POSTGRESQL", "")
