@@ -65,8 +65,7 @@ class Contrast:
 def contrasts(sides: Mapping[Key, tuple[Values, Values, int]]) -> dict[Key, Contrast]:
     """Paired t-tests of many a against b, corrected after Holm for all of them.
 
-    Args:
-        sides: seed to value of a and of b, and 1 if more is better, −1 if less is.
+    Sides are seed to value of a and of b, and 1 if more is better, −1 if less is.
     """
     tests = {
         key: paired_t_test({seed: sign * x for seed, x in a.items()}, {seed: sign * x for seed, x in b.items()})

@@ -43,9 +43,7 @@ class StudyJobs:
 
     Attributes:
         name: the preset's.
-        study: which.
         variants: those that are possible, at least two.
-        left_out: those that are not, and why.
         base: the command's own overrides of every job.
         config: the experiment's, as the command composes it.
         folder: of the sweep; the same command finds it again.
@@ -81,11 +79,6 @@ class Measurement:
 
 def list_jobs(name: str, overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> StudyJobs | Measurement:
     """Which variants of the preset there are, which of them are possible here, and with which overrides.
-
-    Args:
-        name: of the preset.
-        overrides: as typed, `study=` included.
-        config_dirs: folders of one's own configs.
 
     Raises:
         ConfigError: the study cannot be run, or the command sets what the study is to vary.

@@ -38,9 +38,6 @@ class Command:
 
     Attributes:
         overrides: those for the jobs, as typed, without `hydra.*` and `trusted_modules`.
-        config_dirs: folders of one's own configs.
-        trusted: modules that `_target_` may name.
-        argv: the whole command line, for the record.
         config: the config of the first combination that can be composed.
         folder: where the sweep lies.
         listed: the jobs, where they are not every combination of `overrides`.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from hydra.core.override_parser.overrides_parser import OverridesParser
 from hydra.core.override_parser.types import Override, QuotedString, Transformer
@@ -24,14 +24,14 @@ from mmfusion.sweeps.process import EndedJob
 from mmfusion.sweeps.split_checks import refused_splits
 
 
-@dataclass
+@dataclass(frozen=True)
 class GridOutcome:
     """How a grid went: the jobs that were planned, those that ran and did not complete, and those without a result."""
 
     sweep: Sweep
-    jobs: list[Job]
-    failed: list[Job] = field(default_factory=list)
-    waiting: list[Job] = field(default_factory=list)
+    jobs: Sequence[Job]
+    failed: Sequence[Job]
+    waiting: Sequence[Job]
 
     @property
     def is_complete(self) -> bool:
@@ -45,7 +45,7 @@ def run_grid(arguments: Sequence[str], launch: Callable[[Sequence[Sequence[str]]
     Args:
         arguments: overrides as Hydra takes them, with several values where a grid is wanted.
         launch: runs jobs, given by such overrides, and returns when they have ended.
-        invalid: `refuse` or `fail`.
+        invalid: see `GridSweeper`.
 
     Raises:
         ConfigError: a combination is wrong, or another process runs this sweep.
@@ -80,7 +80,9 @@ def run_grid(arguments: Sequence[str], launch: Callable[[Sequence[Sequence[str]]
                 if todo:
                     launch([for_hydra[i] for i in todo])
         finally:
-            outcome = _outcome(sweep, jobs)
+            ended = {job: sweep.result(job).get("status") in FINAL for job in jobs if not sweep.is_done(job)}
+            failed, waiting = ([job for job, has_ended in ended.items() if has_ended is what] for what in (True, False))
+            outcome = GridOutcome(sweep, jobs, failed, waiting)
             summarize_grid(outcome)
     return outcome
 
@@ -149,15 +151,6 @@ def _wrong(command: Command, jobs: Sequence[Sequence[str]], completed: set[int])
         except ConfigError as error:
             wrong[number] = error
     return dict(sorted((wrong | refused_splits(right)).items()))
-
-
-def _outcome(sweep: Sweep, jobs: list[Job]) -> GridOutcome:
-    outcome = GridOutcome(sweep, jobs)
-    for job in jobs:
-        if not sweep.is_done(job):
-            ran = sweep.result(job).get("status") in FINAL
-            (outcome.failed if ran else outcome.waiting).append(job)
-    return outcome
 
 
 def run_in_pool(pool: Pool, jobs: Sequence[Job], max_failures: int | None) -> list[EndedJob]:

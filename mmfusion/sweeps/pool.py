@@ -24,8 +24,7 @@ class Pool:
     Args:
         prefix: on each job's command line, before its overrides.
         trainer: gives the `trainer` section of a job's config, by its overrides; it says how many devices it takes.
-        timeout_s: seconds after which a job is ended and has failed; None waits for ever.
-        grace_s: seconds between asking a job to stop and killing it.
+        timeout_s, grace_s: see `JobProcess`.
     """
 
     def __init__(

@@ -24,7 +24,7 @@ def jobs_of(sweep: Sweep, number: int, overrides: Sequence[str], seeds: Sequence
 
 @dataclass
 class ActiveTrial:
-    """One trial.
+    """One trial, and why it failed (`error`) or was pruned.
 
     Attributes:
         handle: to report with.
@@ -34,8 +34,6 @@ class ActiveTrial:
         values: seed to what it came to, one number for each objective.
         running: seeds whose jobs have started or wait for a slot.
         same: further trials with the same overrides, asked for while this one was at work.
-        error: why it failed.
-        pruned: why it was pruned.
     """
 
     handle: optuna.Trial

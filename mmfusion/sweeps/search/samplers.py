@@ -51,7 +51,6 @@ class Sampling:
     Args:
         given: `tpe`, or `{name: tpe, n_startup_trials: 5}`.
         seed: None draws differently each time.
-        space: what is searched.
         objectives: how many.
 
     Attributes:

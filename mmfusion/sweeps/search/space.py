@@ -36,14 +36,7 @@ class Condition:
 
 @dataclass(frozen=True)
 class Entry:
-    """One key.
-
-    Attributes:
-        key: as in an override, `+` included.
-        text: its values as they were written.
-        values: the same, understood.
-        when: all of these must hold, or the key is not set.
-    """
+    """A key as in an override, `+` included, its values as text and understood, and what must hold for it to be set."""
 
     key: str
     text: str
@@ -60,11 +53,7 @@ class Entry:
 
 
 class Space:
-    """Keys in an order in which each comes after those that its condition names.
-
-    Args:
-        entries: of the keys.
-    """
+    """Keys in an order in which each comes after those that its condition names."""
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.entries = _ordered(entries)

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import redirect_stderr
-from typing import Any
 
 from hydra.plugins.launcher import Launcher
 
 from mmfusion.config.compose import Composed, compose_unchecked
 from mmfusion.config.errors import ConfigError
-from mmfusion.config.override import Override, parse_overrides
+from mmfusion.config.override import Override, node_at, parse_overrides
 from mmfusion.config.validation import no_validation
 from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.command import Command, current
@@ -30,6 +30,10 @@ from mmfusion.training.search.pruners import build_pruner, prunes
 from mmfusion.training.search.storage import resolve_storage
 
 PRESET = "hparams_search"
+_HINT = (
+    "\nif a key belongs to one option of a group alone, say so: "
+    'hydra.sweeper.space: {fusion.gate: {space: "choice(a, b)", when: "fusion=gated"}}'
+)
 
 
 def search(settings: SearchSettings, launcher: Launcher) -> SearchOutcome:
@@ -54,7 +58,14 @@ def search(settings: SearchSettings, launcher: Launcher) -> SearchOutcome:
     sweep = Sweep(command.folder)
     name = settings.study or sweep.path.name
     storage = resolve_storage(settings.storage, sweep.path)
-    _open(sweep, command, settings, name, storage, objectives, space)
+    before = sweep.about()
+    if before.get("kind", "search") != "search" or before.get("study", name) != name:
+        what = f"the study {before['study']!r}" if before.get("study") else f"a {before['kind']}"
+        raise ConfigError(f"{sweep.path} belongs to {what}; choose another folder with hydra.sweep.dir")
+    about = {"planned": settings.n_trials, "study": name, "storage": storage}
+    about |= {"objectives": [objective.plain() for objective in objectives]}
+    about |= {"space": {entry.name: str(entry) for entry in space.entries}}
+    sweep.open(kind="search", **command.record(), **about)
     study = SharedStudy(storage, name, sweep.path, objectives, pruner)
     try:
         study.check(space, settings.seeds, settings.resume)
@@ -116,14 +127,12 @@ def _fixed(composed: Composed) -> Callable[[str], str | None]:
     def value(key: str) -> str | None:
         if key in choices:
             return choices[key]
-        node: Any = composed.config
-        for word in key.split("."):
-            if not isinstance(node, Mapping) or word not in node:
-                return None
-            node = node[word]
-        if isinstance(node, bool) or node is None:
-            return {True: "true", False: "false", None: "null"}[node]
-        return None if isinstance(node, Mapping | list) else str(node)
+        parent, _, name = key.rpartition(".")
+        section = node_at(composed.config, parent) or {}
+        if name not in section or isinstance(section[name], Mapping | list):
+            return None
+        setting = section[name]
+        return json.dumps(setting) if setting is None or isinstance(setting, bool) else str(setting)
 
     return value
 
@@ -149,34 +158,3 @@ def _objectives(settings: SearchSettings, command: Command, space: Space, base: 
     for trial, refused in refused_splits(configs).items():
         raise ConfigError(f"a trial with {trial}: {refused}")
     return objectives
-
-
-_HINT = (
-    "\nif a key belongs to one option of a group alone, say so: "
-    'hydra.sweeper.space: {fusion.gate: {space: "choice(a, b)", when: "fusion=gated"}}'
-)
-
-
-def _open(
-    sweep: Sweep,
-    command: Command,
-    settings: SearchSettings,
-    name: str,
-    storage: str,
-    objectives: Sequence[Objective],
-    space: Space,
-) -> None:
-    """Write `sweep.json`, unless something else lies in the folder."""
-    before = sweep.about()
-    if before.get("kind", "search") != "search" or before.get("study", name) != name:
-        what = f"the study {before['study']!r}" if before.get("study") else f"a {before['kind']}"
-        raise ConfigError(f"{sweep.path} belongs to {what}; choose another folder with hydra.sweep.dir")
-    sweep.open(
-        kind="search",
-        **command.record(),
-        planned=settings.n_trials,
-        study=name,
-        storage=storage,
-        objectives=[objective.plain() for objective in objectives],
-        space={entry.name: str(entry) for entry in space.entries},
-    )
