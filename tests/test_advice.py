@@ -302,51 +302,6 @@ def test_advice_on_the_columns_of_new_rows(tmp_path):
     check_trained_columns(read_rows(path, {}, given=reading_overrides(["data.delimiter=^"])), ["x", "y"])
 
 
-COMPOSED = {
-    "say what they mean by data.split.ratio=null": [
-        *("data.split.ratio=null", "data.split.column=kind"),
-        *("data.split.train=low", "data.split.val=mid", "data.split.test=high"),
-    ],
-    "or train by folds with data.split.ratio=null": [
-        *(*FOLDS, "data.split.ratio=null", "data.split.folds=groups", "data.split.group=kind")
-    ],
-    "take another scheduler=, cosine for example": [NONE_VAL, "scheduler=cosine"],
-    "data.split.from_train={test: 0.1}": ["data.split.test=null", "data.split.from_train={test: 0.1}"],
-    "leave such rows out with data.loader": ["data.loader.rows_without_modality=skip"],
-    "To test every row once instead, set data.split.column=null": ["data.split.folds=3", *FOLDS],
-    "or set loss_weighting.default": ["loss_weighting=static", "loss_weighting.weights={}", "loss_weighting.default=1"],
-    "set callbacks.monitor.mode": ["callbacks.monitor.mode=min"],
-    "`data.split.group`": [*FOLDS, "data.split.folds=3", "data.split.group=kind"],
-    "use modality=dropout, or one of fusion=": ["fusion=decision", "modality=dropout"],
-    "use gradients_of=representation, or trainer.strategy=ddp": ["loss_weighting=gradnorm", "trainer.strategy=ddp"],
-    "use gradients_of=representation": ["loss_weighting=gradnorm", "gradients_of=representation"],
-    "set trainer.max_epochs or trainer.max_steps": ["scheduler=cosine", "trainer.max_epochs=-1", "trainer.max_steps=9"],
-    "Try a lower optimizer.lr or trainer.precision=fp32": ["optimizer.lr=1e-9", "trainer.precision=fp32"],
-    "Try a lower optimizer.lr, trainer.gradient_clip_val=1": [
-        *("optimizer.lr=1e-9", "trainer.gradient_clip_val=1", "trainer.precision=fp32", "debug=anomaly")
-    ],
-    "write trainer.devices=": ["trainer.devices=2"],
-    "add one, for example +task@task.age=regression": ["+task@task.age=regression", "loss_weighting=gradnorm"],
-    "add one, +task@task.age=regression": ["+task@task.age=regression"],
-    "add one, +encoder/series@encoder.lidar=gru": [
-        *("+encoder/series@encoder.lidar=gru", "data.modalities.lidar={kind: series, column: lidar}")
-    ],
-    "lower min_count or raise max_words of data.modalities": [
-        *("data.modalities.t={kind: text, min_count: 1, max_words: 90}", "+encoder/text@encoder.t=bag")
-    ],
-    "say study.seeds=5": ["study=fusion", "study.seeds=5"],
-    "study=fusion for example": ["study=fusion"],
-}
-"""What a message says to set, in other words than a command line's or where only a run shows what was wrong: overrides
-of the small experiment that do as it says. Each must be taken."""
-
-
-@pytest.mark.parametrize("words", COMPOSED)
-def test_advice_in_words(words, conf):
-    assert any(words in text for _, text in templates())
-    load_config([TABLE, *COMPOSED[words]], [conf])
-
-
 COMMAND_OF = {
     "config/": {"train", "validate", "ls"},
     "runs/inspect/": {"init"},
