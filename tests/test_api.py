@@ -40,25 +40,8 @@ def test_mmfusion_is_imported_without_what_is_heavy():
 @pytest.mark.parametrize(
     "value",
     [
-        *(
-            None,
-            True,
-            3,
-            -0.5,
-            1e-05,
-            float("inf"),
-            "gated",
-            "a b",
-            "",
-            "null",
-            "12",
-            "1e3",
-            "Größe, 'x'",
-            "a=b",
-            "\\",
-            "~/x",
-        ),
-        *([], ["csv", "wandb"], [1, [2.5, None]], [{"_target_": "a.B", "p": 0.5}], {}),
+        *(None, True, 3, -0.5, 1e-05, float("inf"), "gated", "a b", "", "null", "12", "1e3", "Größe, 'x'", "a=b", "\\"),
+        *("~/x", [], ["csv", "wandb"], [1, [2.5, None]], [{"_target_": "a.B", "p": 0.5}], {}),
     ],
 )
 def test_a_value_is_what_it_was(value):
@@ -69,12 +52,8 @@ def test_a_value_is_what_it_was(value):
 
 def test_mappings_are_taken_apart():
     settings = {"trainer": {"max_epochs": 2, "limits": {"a": "x"}}, "data.path": Path("/a/b.csv"), "tags": ("a", "b")}
-    assert to_overrides(settings) == [
-        "trainer.max_epochs=2",
-        "trainer.limits.a=x",
-        "data.path='/a/b.csv'",
-        "tags=[a,b]",
-    ]
+    expected = ["trainer.max_epochs=2", "trainer.limits.a=x", "data.path='/a/b.csv'", "tags=[a,b]"]
+    assert to_overrides(settings) == expected
 
 
 def test_what_no_config_holds_is_refused():

@@ -39,16 +39,15 @@ class _Lenient(GenerateJsonSchema):
 
 
 def component_schema(component: Callable[..., Any], slot: str, injected: Iterable[str] = ()) -> Schema:
-    """What a config may write for a component.
+    """What a config may write for a class or a function, as JSON Schema of an object.
+
+    `required`, `injected` (names that are not for a config to set), `facts` (class attributes that the slot's base
+    declares) and `slot` stand under an `x-`, which editors pass over.
 
     Args:
-        component: a class or a function.
+        component: what is described.
         slot: where it stands; "" for a component that is not for a config's slots.
         injected: arguments that mmfusion passes to it, beside those of the slot: to an encoder those of its kind.
-
-    Returns:
-        JSON Schema of an object, with `required`, `injected` (names that are not for a config to set), `facts` (class
-        attributes that the slot's base declares) and `slot` under an `x-`, which editors pass over.
     """
     place = SLOTS.get(slot, Slot(()))
     injected = (*place.injected, *injected)
@@ -223,7 +222,7 @@ def _facts(component: Any, slot: Slot) -> Iterator[tuple[str, Any]]:
     for base in [*contracts, *(parent for parent in inherited if parent.__module__.startswith("mmfusion."))]:
         for name in [name for name in vars(base).get("__annotations__", {}) if name not in set_by_instance]:
             value: Any = getattr(component, name, _UNKNOWN)
-            if name == "METRICS":  # what makes it, and its direction; a class with a method of its own may make others
+            if name == "METRICS":  # the directions; a class with a method of its own may make others
                 value = {n: d for n, (_, d) in value.items()} if component.metrics is base.metrics else _UNKNOWN
             if (value := _as_json(value)) is not _UNKNOWN:
                 yield name, value

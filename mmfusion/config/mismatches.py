@@ -18,15 +18,8 @@ Problem = tuple[str, str]
 SHOWN = 10
 """Problems that a message spells out; the others are counted."""
 
-_NAMES = {
-    "integer": "a whole number",
-    "number": "a number",
-    "string": "a string",
-    "boolean": "true or false",
-    "null": "null",
-    "array": "a list",
-    "object": "a mapping",
-}
+_NAMES = {"integer": "a whole number", "number": "a number", "string": "a string", "boolean": "true or false"}
+_NAMES |= {"null": "null", "array": "a list", "object": "a mapping"}
 _TYPES = {
     "integer": lambda _, value: isinstance(value, int) and not isinstance(value, bool),  # 1.0 is none
     "number": lambda _, value: isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value),
@@ -104,19 +97,20 @@ def _describe(schema: Any) -> str:
         return " or ".join(dict.fromkeys(map(_describe, schema["anyOf"])))
     if "enum" in schema or "const" in schema:
         return " or ".join(map(repr, schema.get("enum") or [schema["const"]]))
-    low, above, high = (schema.get(name) for name in ("minimum", "exclusiveMinimum", "maximum"))
     text = _NAMES[schema["type"]]
     if least := schema.get("minItems"):
         text += f" of {least}" if least == schema.get("maxItems") else f" of at least {least}"
     if schema.get("properties"):
         text += f" with {', '.join(schema['properties'])}"
-    if above is not None:
-        text += f" above {above}"
-    elif low is not None:
-        text += f" of at least {low}" if high is None else f" from {low}"
-    if "exclusiveMaximum" in schema:
-        text += f" and below {schema['exclusiveMaximum']}"
-    return text if high is None else f"{text} and up to {high}" if low is None else f"{text} to {high}"
+    if schema.keys() >= {"minimum", "maximum"}:
+        return f"{text} from {schema['minimum']} to {schema['maximum']}"
+    bounds = {
+        "minimum": "of at least",
+        "exclusiveMinimum": "above",
+        "maximum": "and up to",
+        "exclusiveMaximum": "and below",
+    }
+    return " ".join([text, *(f"{word} {schema[name]}" for name, word in bounds.items() if name in schema)])
 
 
 def _shown(value: Any) -> str:

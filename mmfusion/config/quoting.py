@@ -13,7 +13,7 @@ from mmfusion.config.override import Override
 _ESCAPE = r"\\[\\()\[\]{}:=, \t]"
 _INTERPOLATION = r"\$\{[^}]+\}"
 _UNQUOTED = re.compile(rf"(?:{_ESCAPE}|{_INTERPOLATION}|[\w/\\+.$%*@?|: \t-])*", re.ASCII)
-_PIECE = re.compile(rf"{_ESCAPE}|{_INTERPOLATION}|.", re.DOTALL)
+_CALL = re.compile(r"(\s*\w+\s*)\(")
 _QUOTED = re.compile(r"""(["'])(?:(?:\\\\)*|.*?[^\\](?:\\\\)*)\1""", re.DOTALL)
 _KEY = re.compile(r"[\w$/@.:-]+", re.ASCII)
 _CLOSING = {"[": "]", "{": "}", "(": ")"}
@@ -117,7 +117,7 @@ def _pieces(override: str, text: str, lists_are_text: bool) -> Iterator[str]:
             yield string[0]
             at = string.end()
         else:
-            plain, end = _plain(text, at, open_brackets)
+            plain, end = _plain(text, at, open_brackets[-1] if open_brackets else "")
             if lists_are_text and open_brackets[-1:] == ["["] and plain.strip():
                 yield _as_text(plain)
             elif _UNQUOTED.fullmatch(plain):
@@ -135,23 +135,17 @@ def _pieces(override: str, text: str, lists_are_text: bool) -> Iterator[str]:
         raise syntax_error(override, f"the {open_brackets[-1]} is not closed")
 
 
-def _plain(text: str, start: int, open_brackets: list[str]) -> tuple[str, str]:
+def _plain(text: str, start: int, inside: str) -> tuple[str, str]:
     """The unquoted text from `start` on, and what ends it where that is no comma and closes nothing."""
-    inside = open_brackets[-1] if open_brackets else ""
+    call = _CALL.match(text, start)
+    if call is not None and call[1].strip() in _functions():
+        return call[1], "("
     is_key = inside == "{" and text[:start].rstrip()[-1:] in ("{", ",")
-    at = start
-    while at < len(text):
-        character = text[at]
-        if character == "," or (inside and character == _CLOSING[inside]):
-            break
-        if character == "(" and text[start:at].strip() in _functions():
-            return text[start:at], "("
-        if (character == "=" and inside == "(") or (character == ":" and is_key):
-            return text[start:at], character
-        piece = _PIECE.match(text, at)
-        assert piece is not None
-        at = piece.end()
-    return text[start:at], ""
+    ends = "," + _CLOSING.get(inside, "") + ("=" if inside == "(" else ":" if is_key else "")
+    plain = re.compile(rf"(?:{_ESCAPE}|{_INTERPOLATION}|[^{re.escape(ends)}])*", re.DOTALL).match(text, start)
+    assert plain is not None
+    end = text[plain.end() : plain.end() + 1]
+    return plain[0], end if end in ("=", ":") else ""
 
 
 def _functions() -> frozenset[str]:

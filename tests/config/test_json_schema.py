@@ -129,13 +129,14 @@ def test_editors_accept_experiments(path):
 @pytest.mark.parametrize(
     "text",
     [
+        "sed: 3",
         "fusion: {dimm: 3}",
         "fusion: {_target_: mmfusion.fusion.concat.Concat, dims: {}}",
         "encoder: {image: {widths: wide}}",
         "trainer: {max_epoch: 3}",
+        "callbacks: {mine: 3}",
         "data: {modalities: {image: {kind: image, sise: [8, 8]}}}",
         "data: {modalities: {image: {transforms: {train: [{_target_: mypackage.Mine}, {rate: much}]}}}}",
-        "sed: 3",
     ],
 )
 def test_editors_mark_what_is_wrong(text):

