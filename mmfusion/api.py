@@ -115,9 +115,9 @@ def _text(key: str, value: Any) -> str:
             is_plain = re.fullmatch(r"[A-Za-z_][\w./-]*", text, re.ASCII) and text.lower() not in _OTHERS
             return text if is_plain else quoted(text)
         case list() | tuple():
-            return f"[{','.join(_text(key, each) for each in value)}]"
+            return f"[{','.join(_text(key, item) for item in value)}]"
         case Mapping():
-            return f"{{{','.join(f'{name}: {_text(key, each)}' for name, each in value.items())}}}"
+            return f"{{{','.join(f'{name}: {_text(key, item)}' for name, item in value.items())}}}"
     raise ConfigError(f"{key}: a config holds numbers, strings, lists and mappings, found {type(value).__name__}")
 
 

@@ -55,7 +55,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         close = nearest(name, COMMANDS)
         return _complain(f"there is no command {name!r}" + (f"; did you mean {close}?" if close else ""), USAGE)
     verbose = "--traceback" in rest or bool(os.environ.get("MMFUSION_TRACEBACK"))
-    rest = [each for each in rest if each != "--traceback"]
+    rest = [word for word in rest if word != "--traceback"]
     # Until the config is known to be right, collecting garbage only costs time: nothing much is thrown away.
     gc.disable()
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -29,11 +30,8 @@ def hardware() -> dict[str, Any]:
         "threads": torch.get_num_threads(),
         "memory_bytes": psutil.virtual_memory().total,
         "gpus": [
-            {
-                "name": torch.cuda.get_device_properties(i).name,
-                "memory_bytes": torch.cuda.get_device_properties(i).total_memory,
-            }
-            for i in range(torch.cuda.device_count())
+            {"name": gpu.name, "memory_bytes": gpu.total_memory}
+            for gpu in map(torch.cuda.get_device_properties, range(torch.cuda.device_count()))
         ],
         "cuda": torch.version.cuda,
     }
@@ -51,25 +49,24 @@ def peak_memory() -> dict[str, int | None]:
 
 def _peak_resident() -> int | None:
     # By hand, for psutil has the peak on Windows alone.
-    status = Path("/proc/self/status")
-    if status.exists():
-        # Not getrusage: after a fork it starts at the parent's peak.
-        for line in status.read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) * 1024
+    # Not getrusage where it can be helped: after a fork it starts at the parent's peak.
+    if (peak := _entry("/proc/self/status", "VmHWM")) is not None:
+        return int(peak.split()[0]) * 1024
     try:
         import resource
     except ImportError:
         return getattr(psutil.Process().memory_info(), "peak_wset", None)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return peak if sys.platform == "darwin" else peak * 1024
+    resident = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return resident if sys.platform == "darwin" else resident * 1024
 
 
 def _processor() -> str:
     # By hand, for psutil has no name of it and Python's own is empty on Linux.
-    info = Path("/proc/cpuinfo")
-    if info.exists():
-        for line in info.read_text().splitlines():
-            if line.startswith("model name"):
-                return line.split(":", 1)[1].strip()
-    return platform.processor() or platform.machine()
+    return _entry("/proc/cpuinfo", "model name") or platform.processor() or platform.machine()
+
+
+def _entry(path: str, name: str) -> str | None:
+    """The first value of a name in one of Linux's files; None elsewhere."""
+    text = Path(path).read_text() if Path(path).exists() else ""
+    match = re.search(rf"^{name}\s*:\s*(.+?)\s*$", text, re.MULTILINE)
+    return match[1] if match else None

@@ -20,6 +20,8 @@ SHOWN = 10
 
 _NAMES = {"integer": "a whole number", "number": "a number", "string": "a string", "boolean": "true or false"}
 _NAMES |= {"null": "null", "array": "a list", "object": "a mapping"}
+_BOUNDS = {"minimum": "of at least", "exclusiveMinimum": "above"}
+_BOUNDS |= {"maximum": "and up to", "exclusiveMaximum": "and below"}
 _TYPES = {
     "integer": lambda _, value: isinstance(value, int) and not isinstance(value, bool),  # 1.0 is none
     "number": lambda _, value: isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value),
@@ -104,13 +106,7 @@ def _describe(schema: Any) -> str:
         text += f" with {', '.join(schema['properties'])}"
     if schema.keys() >= {"minimum", "maximum"}:
         return f"{text} from {schema['minimum']} to {schema['maximum']}"
-    bounds = {
-        "minimum": "of at least",
-        "exclusiveMinimum": "above",
-        "maximum": "and up to",
-        "exclusiveMaximum": "and below",
-    }
-    return " ".join([text, *(f"{word} {schema[name]}" for name, word in bounds.items() if name in schema)])
+    return " ".join([text, *(f"{words} {schema[name]}" for name, words in _BOUNDS.items() if name in schema)])
 
 
 def _shown(value: Any) -> str:
