@@ -1,4 +1,4 @@
-from mmfusion.config.errors import ConfigError, nearest, suggest
+from mmfusion.config.errors import nearest, suggest
 
 
 def test_nearest_ignores_case_and_gives_up_on_strangers():
@@ -12,7 +12,3 @@ def test_suggest_names_the_nearest_and_counts_what_it_leaves_out():
     assert suggest("zzz", ["sum", "gated"]) == "valid: gated, sum"
     assert suggest("zzz", []) == "there are none"
     assert suggest("zzz", [f"a{i}" for i in range(15)]).endswith("and 3 more")
-
-
-def test_a_config_error_is_a_value_error():
-    assert issubclass(ConfigError, ValueError)

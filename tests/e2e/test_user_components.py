@@ -110,9 +110,6 @@ def test_refused_without_trust_and_without_import(workplace, capsys):
     assert f"'{PACKAGE}.maximum.Maximum' is refused" in err
     assert "add trusted_modules=[" in err
     assert PACKAGE not in sys.modules
-
-
-def test_a_file_cannot_trust(workplace, capsys):
     text = "# @package _global_\ndefaults: [own, _self_]\ntrusted_modules: [mypackage]\n"
     write_all(workplace, {"conf/experiment/greedy.yaml": text})
     assert train("experiment=greedy") == 2

@@ -39,45 +39,36 @@ def call(installed: Path, cwd: Path, *words: str) -> subprocess.CompletedProcess
     return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True)
 
 
-def test_package_and_configs_come_from_the_wheel(installed, tmp_path):
-    code = "import mmfusion; from mmfusion.config.folders import own_folder; print(mmfusion.__file__, own_folder())"
-    for path in run(installed, tmp_path, "python", "-c", code).split():
-        assert Path(path).is_relative_to(installed)
+PLACES = """
+import json, hydra_plugins.mmfusion_grid as g, hydra_plugins.mmfusion_process as p, hydra_plugins.mmfusion_search as s
+import mmfusion, mmfusion.report.html as html
+from mmfusion.config.folders import own_folder
+html.page({})
+print(json.dumps([str(own_folder()), str(html.ASSETS), *(module.__file__ for module in (mmfusion, g, p, s))]))
+"""
 
 
-def test_every_config_is_in_the_wheel(installed, tmp_path, repo):
-    code = "from mmfusion.config.folders import own_folder; print(own_folder())"
-    packed = Path(run(installed, tmp_path, "python", "-c", code).strip())
+def test_package_configs_page_and_sweepers_come_from_the_wheel(installed, tmp_path, repo):
+    configs, assets, *modules = map(Path, json.loads(run(installed, tmp_path, "python", "-c", PLACES)))
+    assert all(path.is_relative_to(installed) for path in (configs, assets, *modules))
     names = {path.relative_to(repo / "conf") for path in (repo / "conf").rglob("*.yaml")}
-    assert {path.relative_to(packed) for path in packed.rglob("*.yaml")} == names
-
-
-def test_the_reports_page_is_in_the_wheel(installed, tmp_path, repo):
-    code = "from mmfusion.report.html import ASSETS, page; page({}); print(ASSETS)"
-    packed = Path(run(installed, tmp_path, "python", "-c", code).strip())
-    assert packed.is_relative_to(installed)
-    assert {path.name for path in packed.iterdir()} == {path.name for path in (repo / "mmfusion/report/page").iterdir()}
+    assert {path.relative_to(configs) for path in configs.rglob("*.yaml")} == names
+    assert {path.name for path in assets.iterdir()} == {path.name for path in (repo / "mmfusion/report/page").iterdir()}
 
 
 def test_hydra_finds_the_sweepers_of_the_wheel(installed, tmp_path):
-    for name in ("grid", "process", "search"):
-        path = run(installed, tmp_path, "python", "-c", f"import hydra_plugins.mmfusion_{name} as m; print(m.__file__)")
-        assert Path(path.strip()).is_relative_to(installed)
     done = call(installed, tmp_path, "mmfusion", "train", "-m", "seed=0,1", "fusion.dimm=2")
     assert done.returncode == 2
     assert "job 0 (seed=0 fusion.dimm=2): fusion.dimm: there is no such key; did you mean 'dim'" in done.stderr
 
 
-def test_lists_and_composes_away_from_the_repository(installed, tmp_path):
-    assert "fusion\n * concat" in run(installed, tmp_path, "mmfusion", "ls", "fusion")
-    assert "name: digits\n" in run(installed, tmp_path, "mmfusion", "train", "--cfg", "job")
-
-
-def test_reads_the_configs_of_the_working_directory(installed, tmp_path):
+def test_lists_and_composes_with_the_configs_of_the_working_directory(installed, tmp_path):
     experiment = tmp_path / "conf" / "experiment" / "mine.yaml"
     experiment.parent.mkdir(parents=True)
     experiment.write_text("# @package _global_\n# my own\ndefaults:\n  - digits\n  - _self_\nname: mine\n")
-    assert "my own" in run(installed, tmp_path, "mmfusion", "ls", "experiment")
+    listed = run(installed, tmp_path, "mmfusion", "ls")
+    assert "fusion\n * concat" in listed
+    assert "my own" in listed
     assert "name: mine\n" in run(installed, tmp_path, "mmfusion", "train", "--cfg", "job", "experiment=mine")
 
 
