@@ -95,8 +95,7 @@ class MultiModalData(LightningDataModule):
 
     def labelled(self, split: str) -> dict[str, int]:
         """Task to the rows of a split that has been set up with a label of it."""
-        rows = self._splits[split]
-        return {task: int((labels.labelled & rows.kept).sum()) for task, labels in rows.labels.items()}
+        return {task: len(labels) for task, labels in self.targets(split).items()}
 
     def targets(self, split: str) -> dict[str, Tensor]:
         """Task to the targets `[N, ...]` of a split's rows that have a label of it."""

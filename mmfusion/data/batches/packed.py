@@ -28,14 +28,14 @@ class Packed:
     lengths: Tensor | None = None
 
     @classmethod
-    def of(cls, rows: Sequence[Tensor], kind: Kind) -> Packed:
-        """Pack decoded rows; rows of unequal types are widened to float32."""
-        blank = kind.blank()
-        types = {row.dtype for row in rows}
+    def of(cls, decoded: Sequence[Tensor | None], kind: Kind) -> Packed:
+        """Pack decoded rows, blank where there is none; rows of unequal types are widened to float32."""
+        types = {row.dtype for row in decoded if row is not None}
         if len(types) > 1:
-            rows = [kind.widen(row) for row in rows]
-        dtype = rows[0].dtype if rows else blank.dtype
-        rows = [*rows, blank.to(dtype)]
+            decoded = [row if row is None else kind.widen(row) for row in decoded]
+        blank = kind.blank()
+        blank = blank.to(torch.float32 if len(types) > 1 else next(iter(types), blank.dtype))
+        rows = [blank if row is None else row for row in (*decoded, None)]
         if not kind.ragged:
             return cls(torch.stack(rows))
         lengths = torch.tensor([len(row) for row in rows])

@@ -43,21 +43,17 @@ def read_all(kind: Kind, cells: Cells, root: Root, label: str, *, stop: bool = F
     whole = _in_bulk(kind, cells, label)
     if whole is not None:
         return whole, {}
-    rows: list[Tensor] = []
+    rows: list[Tensor | None] = []
     broken: dict[int, str] = {}
     stream = decoded(kind, cells, root)
     for place, row in enumerate(track(stream, len(cells), label) if label else stream):
         if isinstance(row, DecodeError):
             broken[place] = str(row)
-            rows.append(kind.blank())
+            rows.append(None)
             if stop:
                 break
         else:
             rows.append(row)
-    # A blank row's type must not make the others wider.
-    types = {row.dtype for place, row in enumerate(rows) if place not in broken}
-    if len(types) == 1:
-        rows = [row.to(next(iter(types))) for row in rows]
     return Packed.of(rows, kind), broken
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +18,7 @@ from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds._scale import moments
 from mmfusion.data.table.cells import Cells, factorise
 from mmfusion.data.table.empty import looks_missing
-from mmfusion.data.table.table import Column, filled, is_empty, take
+from mmfusion.data.table.table import Column, filled, take
 
 MOSTLY = 0.9
 """Share of numbers from which on a column is one of numbers with mistakes in it, and not one of categories."""
@@ -79,34 +78,13 @@ class Tabular(Kind):
                 self.scales[name] = (mean.item(), std.item())
 
     def decode(self, cell: Any, root: Root) -> Tensor:
-        cells = dict(zip(self.columns, cell if isinstance(cell, tuple | list) else (cell,), strict=True))
-        row = []
-        for name, (mean, std) in self.scales.items():
-            try:
-                value = to_number(cells[name])
-            except NotANumberError as error:
-                raise DecodeError(f"column {name!r}: {error}") from None
-            scaled = 0.0 if math.isnan(value) else (value - mean) / std
-            if abs(scaled) > LARGEST:
-                raise DecodeError(f"column {name!r}: {value:g} is too far from the training rows' {mean:g} ± {std:g}")
-            row.append(scaled)
-        for name, levels in self.levels.items():
-            row.append(0.0 if is_empty(cells[name]) else float(levels.get(level_name(cells[name]), 0)))
-        return torch.tensor(row, dtype=torch.float64).float()
+        return self._decode(Cells([[x] for x in (cell if isinstance(cell, tuple | list) else (cell,))]))[0]
 
     def decode_all(self, cells: Cells) -> Tensor | None:
-        columns = self._by_name(cells)
         try:
-            parts = [(to_numbers(columns[name]) - mean) / std for name, (mean, std) in self.scales.items()]
-        except NotANumberError:
+            return self._decode(cells)
+        except DecodeError:
             return None  # one by one, to find the row
-        for name, levels in self.levels.items():
-            unique, index = factorise(columns[name])
-            # The last entry serves index −1, an empty cell.
-            codes = np.array([levels.get(level_name(cell), 0) for cell in unique] + [0], dtype=np.float64)
-            parts.append(codes[index])
-        values = np.nan_to_num(np.stack(parts, 1))
-        return None if (np.abs(values) > LARGEST).any() else torch.from_numpy(values).float()
 
     def finish(self, stored: Input) -> Input:
         return stored
@@ -161,6 +139,25 @@ class Tabular(Kind):
     def load_state(self, state: Mapping[str, Any]) -> None:
         self.scales = {name: (scale[0], scale[1]) for name, scale in state["numeric"].items()}
         self.levels = {name: {level: i + 1 for i, level in enumerate(x)} for name, x in state["levels"].items()}
+
+    def _decode(self, cells: Cells) -> Tensor:
+        columns, parts = self._by_name(cells), []
+        for name, (mean, std) in self.scales.items():
+            try:
+                values = to_numbers(columns[name])
+            except NotANumberError as error:
+                raise DecodeError(f"column {name!r}: {error}") from None
+            scaled = np.nan_to_num((values - mean) / std)
+            if (far := np.abs(scaled) > LARGEST).any():
+                value = values[far][0]
+                raise DecodeError(f"column {name!r}: {value:g} is too far from the training rows' {mean:g} ± {std:g}")
+            parts.append(scaled)
+        for name, levels in self.levels.items():
+            unique, index = factorise(columns[name])
+            # The last entry serves index −1, an empty cell.
+            codes = np.array([levels.get(level_name(cell), 0) for cell in unique] + [0], dtype=np.float64)
+            parts.append(codes[index])
+        return torch.from_numpy(np.stack(parts, 1)).float()
 
     def _by_name(self, cells: Cells) -> dict[str, Column]:
         return dict(zip(self.columns, cells.columns, strict=True))

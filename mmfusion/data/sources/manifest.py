@@ -14,7 +14,7 @@ from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.sources._base import Source
 from mmfusion.data.table.delimited import QUOTE, Cells
 from mmfusion.data.table.empty import EMPTY
-from mmfusion.data.table.folds import Folds
+from mmfusion.data.table.folds import fold_names, split_by_folds
 from mmfusion.data.table.header import find, without_a_name
 from mmfusion.data.table.locations import media_root, table_path
 from mmfusion.data.table.read import ReadOptions
@@ -114,7 +114,7 @@ class ManifestSource(Source):
             DataError: as `read`.
         """
         _, table, _ = self._rows()
-        return Folds(table, self.split, self._fixed(self.split, table)).names
+        return fold_names(table, self.split, self._fixed(self.split, table))
 
     def _rows(self) -> tuple[Path, UnsplitTable, Cells]:
         """The table's place, its rows, and their ids."""
@@ -133,7 +133,7 @@ class ManifestSource(Source):
             return split_at_ratio(table, split, shares_of(split))
         fixed = self._fixed(split, table)
         if split.get("folds") is not None:
-            return Folds(table, split, fixed).splits()
+            return split_by_folds(table, split, fixed)
         assert fixed is not None, "the check lets no split through that has neither"
         return fixed
 

@@ -10,50 +10,41 @@ from mmfusion.data.errors import DataError
 from mmfusion.data.table.split import UnsplitTable, split_at_ratio, take_from_train
 
 
-class Folds:
-    """The rows of a table in folds.
+def fold_names(table: UnsplitTable, split: Mapping[str, Any], fixed: Sequence[str] | None = None) -> list[str]:
+    """The names of a table's folds: numbers from 0, or groups in the order of their names; see `split_by_folds`."""
+    return _folds(table, split, fixed)[0]
 
-    Args:
-        table: its rows.
-        split: the source's option.
-        fixed: each row's split by a column; what is not test is in folds. None if all rows are.
 
-    Attributes:
-        names: the folds': numbers from 0, or groups in the order of their names.
-        fold_of: row to its fold's place among them, for the rows that are in folds.
+def split_by_folds(table: UnsplitTable, split: Mapping[str, Any], fixed: Sequence[str] | None = None) -> list[str]:
+    """Each row's split where fold `split["fold"]` is held out.
+
+    The fold is the test, and of the rest `from_train.val` (by default a tenth) is the validation. Where a column has
+    fixed the test, the other rows are in folds, and the fold is the validation.
 
     Raises:
-        DataError: fewer rows or groups than folds, or as `split_at_ratio`.
+        DataError: fewer rows or groups than folds, no such fold, or as `split_at_ratio`.
     """
+    names, fold_of = _folds(table, split, fixed)
+    held = int(split.get("fold") or 0)
+    if held >= len(names):
+        there = f"0 to {len(names) - 1} ({', '.join(names)})"
+        raise DataError(f"data.split.fold: expected {there}, found {held}")
+    result = [""] * len(table) if fixed is None else list(fixed)
+    for index, fold in fold_of.items():
+        result[index] = "train" if fold != held else "test" if fixed is None else "val"
+    if fixed is not None or not validates(split):
+        return result
+    taken = {"val": VAL_SHARE, **(split.get("from_train") or {})}
+    return take_from_train(result, table, {**split, "from_train": taken})
 
-    def __init__(self, table: UnsplitTable, split: Mapping[str, Any], fixed: Sequence[str] | None = None) -> None:
-        self._table = table
-        self._split = split
-        self._fixed = fixed
-        inside = [index for index in range(len(table)) if fixed is None or fixed[index] != "test"]
-        self.names, folds = _in_folds(table.take(inside), split)
-        self.fold_of = dict(zip(inside, folds, strict=True))
 
-    def splits(self) -> list[str]:
-        """Each row's split where fold `split["fold"]` is held out.
-
-        The fold is the test, and of the rest `from_train.val` (by default a tenth) is the validation. Where a column
-        has fixed the test, the fold is the validation.
-
-        Raises:
-            DataError: there is no such fold, or as `split_at_ratio`.
-        """
-        held = int(self._split.get("fold") or 0)
-        if held >= len(self.names):
-            there = f"0 to {len(self.names) - 1} ({', '.join(self.names)})"
-            raise DataError(f"data.split.fold: expected {there}, found {held}")
-        result = [""] * len(self._table) if self._fixed is None else list(self._fixed)
-        for index, fold in self.fold_of.items():
-            result[index] = "train" if fold != held else "test" if self._fixed is None else "val"
-        if self._fixed is not None or not validates(self._split):
-            return result
-        taken = {"val": VAL_SHARE, **(self._split.get("from_train") or {})}
-        return take_from_train(result, self._table, {**self._split, "from_train": taken})
+def _folds(
+    table: UnsplitTable, split: Mapping[str, Any], fixed: Sequence[str] | None
+) -> tuple[list[str], dict[int, int]]:
+    """The folds' names, and row to its fold's place among them, for the rows that are in folds."""
+    inside = [index for index in range(len(table)) if fixed is None or fixed[index] != "test"]
+    names, folds = _in_folds(table.take(inside), split)
+    return names, dict(zip(inside, folds, strict=True))
 
 
 def _in_folds(table: UnsplitTable, split: Mapping[str, Any]) -> tuple[list[str], list[int]]:

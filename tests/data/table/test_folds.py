@@ -4,7 +4,7 @@ from collections import Counter
 import pytest
 
 from mmfusion.data.errors import DataError
-from mmfusion.data.table.folds import Folds
+from mmfusion.data.table.folds import fold_names, split_by_folds
 from mmfusion.data.table.split import UnsplitTable
 
 N = 60
@@ -14,7 +14,7 @@ COLUMNS = {"y": ["a", "b", "b"] * 20, "who": [f"p{i // 5}" for i in range(N)]}
 
 
 def splits(split, fold, fixed=None, ids=IDS, columns=COLUMNS):
-    found = Folds(UnsplitTable("t.csv", columns, ROWS, ids), {**split, "fold": fold}, fixed).splits()
+    found = split_by_folds(UnsplitTable("t.csv", columns, ROWS, ids), {**split, "fold": fold}, fixed)
     return dict(zip(ids, found, strict=True))
 
 
@@ -57,10 +57,8 @@ def test_without_validation():
 
 def test_each_group_is_a_fold():
     split = {"folds": "groups", "group": "who"}
-    folds = Folds(UnsplitTable("t.csv", COLUMNS, ROWS, IDS), split)
-    names = folds.names
+    names = fold_names(UnsplitTable("t.csv", COLUMNS, ROWS, IDS), split)
     assert names == sorted(set(COLUMNS["who"]))
-    assert [names[folds.fold_of[row]] for row in range(N)] == COLUMNS["who"]
     found = splits(split, names.index("p7"))
     assert {name for name, part in found.items() if part == "test"} == {f"r{i}" for i in range(35, 40)}
 
@@ -88,4 +86,4 @@ def test_where_a_column_fixes_the_test_the_fold_is_the_validation():
 def test_folds_that_there_are_not(split, message):
     columns = {**COLUMNS, "one": ["x"] * N, "two": ["x", "y"] * 30}
     with pytest.raises(DataError, match=message):
-        Folds(UnsplitTable("t.csv", columns, ROWS, IDS), split).splits()
+        split_by_folds(UnsplitTable("t.csv", columns, ROWS, IDS), split)
