@@ -42,11 +42,6 @@ def test_cells_of_the_table_itself_are_always_read():
     assert choose_cached(splits, "none", 0.0) == ["text"]
 
 
-def test_what_else_a_kind_says_names_modality_and_table():
-    with pytest.raises(DataError, match=r"modality 'v' of t\.csv: a list of lists of unequal length"):
-        fit_training(table(v=[[[1.0], [2.0, 3.0]]]), {"v": Features()}, {})
-
-
 class Flaky(Text):
     """`!` is broken."""
 
@@ -98,3 +93,8 @@ def test_the_description_counts_kept_rows_alone():
     assert found["unlabelled"]["train"] == pytest.approx({"t": 1 / 3, "u": 2 / 3}, abs=1e-6)
     assert found["no_label"] == {"train": 1}
     assert found["unreadable"]["train"]["x"]["rows"] == 1
+
+
+def test_what_else_a_kind_says_names_modality_and_table():
+    with pytest.raises(DataError, match=r"modality 'v' of t\.csv: a list of lists of unequal length"):
+        fit_training(table(v=[[[1.0], [2.0, 3.0]]]), {"v": Features()}, {})

@@ -18,12 +18,6 @@ from mmfusion.data.table.table import Table
 N = 12
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch):
-    """Torch waits for its processes in spells of five seconds."""
-    monkeypatch.setattr("torch.utils.data._utils.MP_STATUS_CHECK_INTERVAL", 0.1)
-
-
 class Vectors(Features):
     """Vectors of one number, its row; a row can hang, kill its process or be broken."""
 

@@ -86,10 +86,3 @@ def test_what_is_measured_is_spread_over_all_media_and_sound(loaded):
     assert len(values) == (11 if loaded else 10)
     assert values[-1] == 99
     assert max(np.diff(values)) <= 11
-
-
-def test_media_of_no_row_are_not_measured():
-    made = inputs(["1", "2", "3"])
-    made.load(stop=False)
-    made.places[1] = -1
-    assert torch.cat(list(made.chunks(10, 10)))[:, 0].tolist() == [1, 3]

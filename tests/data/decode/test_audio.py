@@ -23,13 +23,6 @@ def wav(data, size):
     return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WAVE" + body
 
 
-def test_frames_channels_and_rate(tmp_path):
-    frames, rate = read_sound(write(tmp_path / "a.wav"), "a.wav", 10_000)
-    assert rate == 8000
-    assert frames.dtype == np.int16
-    np.testing.assert_array_equal(frames, SAMPLES)
-
-
 @pytest.mark.parametrize("subtype", ["PCM_24", "PCM_U8", "FLOAT", "DOUBLE"])
 def test_other_samples_are_floats(tmp_path, subtype):
     wave = SAMPLES / 32768

@@ -91,19 +91,6 @@ FORMS = {
 }
 
 
-def test_exif_rotation_is_applied(tmp_path):
-    exif = PIL.Image.Exif()
-    exif[0x0112] = 6  # the camera was turned: rotate by 270° for display
-    pixels = np.zeros((16, 32), dtype=np.uint8)
-    pixels[:, :16] = 255  # left as stored, at the top once turned
-    for suffix, options in FORMS.items():
-        PIL.Image.fromarray(pixels).save(tmp_path / f"a.{suffix}", exif=exif, **options)
-        decoded = Image(channels=1).decode(f"a.{suffix}", tmp_path)
-        assert decoded.shape == (1, 32, 16), suffix
-        assert decoded[0, :8].min() > 250, suffix
-        assert decoded[0, -8:].max() < 5, suffix
-
-
 @pytest.mark.parametrize("orientation", range(1, 9))
 def test_every_exif_orientation(tmp_path, orientation):
     exif = PIL.Image.Exif()
@@ -143,3 +130,16 @@ def test_damaged_exif_leaves_sound_pixels_alone(tmp_path, suffix, exif):
     exif = b"Exif\0\0" + exif if suffix == "jpg" else exif
     image.save(tmp_path / f"a.{suffix}", exif=exif, **FORMS[suffix])
     assert (Image().decode(f"a.{suffix}", tmp_path).int() - 90).abs().max() <= 1
+
+
+def test_exif_rotation_is_applied(tmp_path):
+    exif = PIL.Image.Exif()
+    exif[0x0112] = 6  # the camera was turned: rotate by 270° for display
+    pixels = np.zeros((16, 32), dtype=np.uint8)
+    pixels[:, :16] = 255  # left as stored, at the top once turned
+    for suffix, options in FORMS.items():
+        PIL.Image.fromarray(pixels).save(tmp_path / f"a.{suffix}", exif=exif, **options)
+        decoded = Image(channels=1).decode(f"a.{suffix}", tmp_path)
+        assert decoded.shape == (1, 32, 16), suffix
+        assert decoded[0, :8].min() > 250, suffix
+        assert decoded[0, -8:].max() < 5, suffix

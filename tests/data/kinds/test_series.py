@@ -55,13 +55,6 @@ def test_broken_csv(tmp_path, text, message):
         Series().decode("a.csv", tmp_path)
 
 
-def test_windows():
-    long = np.arange(10.0)
-    assert fitted([long], max_length=4).decode(long, None).flatten().tolist() == [0, 1, 2, 3]
-    assert fitted([long], max_length=4, crop="center").decode(long, None).flatten().tolist() == [3, 4, 5, 6]
-    assert len(fitted([long], max_length=4, crop="random").decode(long, None)) == 10
-
-
 @pytest.mark.parametrize(
     "text",
     ["t;x\n0;1,5\n1;2\n2;-0,25\n", "sep=;\nt;x\n0;1,5\n1;2\n2;-0,25\n", "t\tx\n0\t1.5\n1\t2\n2\t-.25\n"],

@@ -8,7 +8,7 @@ import pytest
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.sources.manifest import ManifestSource
-from mmfusion.data.table.header import Unnamed, check_header, names, unnamed
+from mmfusion.data.table.header import check_header, unnamed
 from mmfusion.data.table.read import ReadOptions
 
 RNG = random.Random(0)
@@ -126,14 +126,6 @@ def test_names_that_pandas_makes_up_are_none(tmp_path):
     assert unnamed(ReadOptions().read(write(tmp_path, '{"": 1, "a": 2}\n', "a.jsonl"))[0]) == ["column_1"]
     pl.DataFrame({"a": [1], "__index_level_0__": [2], "": [3]}).write_parquet(tmp_path / "a.parquet")
     assert unnamed(ReadOptions().read(tmp_path / "a.parquet")[0]) == ["__index_level_0__", "column_3"]
-
-
-def test_names_given_twice_are_refused_as_before():
-    with pytest.raises(DataError, match=r"a\.csv: columns \['a'\] are in the header more than once"):
-        names(["a", " a", ""], "a.csv")
-    with pytest.raises(DataError, match=r"columns \['column_2'\]"):
-        names(["column_2", ""], "a.csv")
-    assert [type(name) for name in names(["a", ""], "a.csv")] == [str, Unnamed]
 
 
 def test_training_says_what_it_ignores_and_splits_whatever_the_index(tmp_path, caplog):

@@ -66,12 +66,6 @@ def test_quotes_are_what_they_were_to_the_run(tmp_path):
         read_rows(tmp_path / "new.tsv", {"path": "rows.tsv", "quote": '"'})
 
 
-def test_lists_of_nothing_stay_and_lists_of_numbers_are_arrays():
-    table = table_from_rows([{"x": [1, 2]}, {"x": []}])
-    assert isinstance(table.columns["x"][0], np.ndarray)
-    assert table.columns["x"][1] == []
-
-
 @pytest.mark.parametrize(
     ("name", "text", "run"),
     [

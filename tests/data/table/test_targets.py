@@ -92,11 +92,6 @@ def test_what_a_reader_says_when_it_cannot_be_fitted_names_task_and_column():
         fit_labels(table(["1"]), {"y": Picky()})
 
 
-def test_very_many_classes_are_not_counted():
-    classes = [str(i) for i in range(1001)]
-    assert read(classes, Reader(classes=classes))[0].counts == {}
-
-
 def test_rows_are_counted_by_class_however_it_is_spelt():
     reader = Reader(make=lambda label: int(label.lower() == "yes"), classes=["no", "yes"])
     labels, _ = read(["Yes", "yes", "No", None, "no", "NO", "bad"], reader)
@@ -141,3 +136,8 @@ def test_a_row_of_empty_marks_has_labels_if_empty_says_no(empty_is_no):
     reader = Multilabel(columns=["a", "b"], empty_is_no=empty_is_no)
     fit_labels(rows, {"kind": reader})
     assert read_labels(rows, {"kind": reader}, Problems("t.csv"))["kind"].labelled.tolist() == [True, empty_is_no]
+
+
+def test_very_many_classes_are_not_counted():
+    classes = [str(i) for i in range(1001)]
+    assert read(classes, Reader(classes=classes))[0].counts == {}
