@@ -88,7 +88,7 @@ def _compose(
             return run_hydra([*forced([readable(override) for override in overrides], known), *search_path(folders)])
     except AbsentKeyError as error:
         # Which keys there are shows once the rest is composed.
-        rest = [each.text for each in parse_overrides(overrides) if each.sign != "~" or each.key != error.key]
+        rest = [other.text for other in parse_overrides(overrides) if other.sign != "~" or other.key != error.key]
         parent, _, last = error.key.rpartition(".")
         node = node_at(_compose(rest, folders, known)[0], parent) if rest != overrides else None
         raise AbsentKeyError(error.key, suggest(last, node)) if node is not None else error from None
@@ -185,7 +185,7 @@ def forced(overrides: Sequence[str], known: dict[str, dict[str, Path]]) -> list[
 def _refuse_null(override: Override, group: str, overrides: Sequence[str], known: dict[str, dict[str, Path]]) -> None:
     if group == "task" or (group not in known and any(name.startswith(f"{group}/") for name in known)):
         raise ConfigError(f"{override}: the config has several, each under a name; ~{group}.<name> leaves one out")
-    by_hand = any(each.sign != "~" and each.key.startswith(f"{group}.") for each in parse_overrides(overrides))
+    by_hand = any(other.sign != "~" and other.key.startswith(f"{group}.") for other in parse_overrides(overrides))
     if group in config_schema()["x-required"] and group not in LIST_GROUPS and not by_hand:
         raise ConfigError(f"{override}: no run does without; valid: {', '.join(known[group])}")
 

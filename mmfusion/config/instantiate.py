@@ -130,7 +130,7 @@ def is_allowed(target: str, key: str = "") -> bool:
 
 def _packages(key: str) -> tuple[str, ...]:
     slot = SLOTS.get(slot_of(key))
-    return slot.packages if slot else tuple(package for each in SLOTS.values() for package in each.packages)
+    return slot.packages if slot else tuple(package for other in SLOTS.values() for package in other.packages)
 
 
 def is_under(name: str, prefixes: Iterable[str]) -> bool:

@@ -1,14 +1,21 @@
-"""Where a key of the composed config was set, for messages."""
+"""Where a key of the composed config was set, for messages; and what files build on one another."""
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
+import yaml
+
+from mmfusion.config.errors import ConfigError
 from mmfusion.config.override import Override, parse_overrides
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -62,8 +69,39 @@ class KeySources:
             names = option.strip("[]").replace("'", "").split(", ")
             for name in [name for name in names if name in options]:
                 own = place.package or header(options[name]) or place.key
-                files += [(options[other], own) for other in (*_included(options[name]), name) if other in options]
+                files += [(path, own) for path, _ in reversed(list(lineage(options[name], self.known)))]
         return sorted(files, key=lambda file: file[1] == "_global_")  # an experiment comes after the groups it changes
+
+
+def lineage(path: Path, known: Mapping[str, Mapping[str, Path]]) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """A file and what it holds, then those of its group that it builds on, the last named first; to read only.
+
+    Raises:
+        ConfigError: it is not YAML, or holds something else than keys with values.
+    """
+    try:
+        document = _parsed(path.read_bytes())
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
+        why = getattr(error, "problem", None) or getattr(error, "reason", None) or " ".join(str(error).split())
+        raise ConfigError(f"{path}{where}: not YAML: {why}") from None
+    if not isinstance(document, dict):
+        raise ConfigError(f"{path}: expected keys with values, found {type(document).__name__}")
+    if not isinstance(document.get("defaults", []), list):
+        raise ConfigError(f"{path}: defaults: expected a list, found {type(document['defaults']).__name__}")
+    yield path, document
+    siblings = next((options for options in known.values() if path in options.values()), {})
+    for entry in reversed(document.get("defaults", ())):
+        parent = siblings.get(entry) if isinstance(entry, str) else None
+        if parent is not None and parent != path:
+            yield from lineage(parent, known)
+
+
+@lru_cache(maxsize=1024)
+def _parsed(content: bytes) -> dict[str, Any]:
+    """A file's content as YAML. The same few files are read many times in one composition."""
+    return yaml.load(content, Loader=_LOADER) or {}  # noqa: S506 (a safe loader)
 
 
 def header(path: Path) -> str:
@@ -71,11 +109,6 @@ def header(path: Path) -> str:
     with path.open(encoding="utf-8", errors="replace") as file:
         match = re.match(r"# *@package +(\S+)", file.readline())
     return match[1] if match else ""
-
-
-def _included(path: Path) -> list[str]:
-    """Options of the same group that a file's defaults list builds on."""
-    return re.findall(r"^ *- ([\w-]+)$", path.read_text(encoding="utf-8", errors="replace"), re.MULTILINE)
 
 
 def _inside(package: str, key: str) -> str:

@@ -35,7 +35,7 @@ def _read(word: str) -> list[str]:
         raise ConfigError(f"{word}: {path} cannot be read: {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{word}: {path} is not YAML: {' '.join(str(error).split())}") from None
-    if not isinstance(content, list) or not all(isinstance(each, str) for each in content):
+    if not isinstance(content, list) or not all(isinstance(entry, str) for entry in content):
         raise ConfigError(f"{word}: expected a YAML list of overrides like `- fusion=gated`, found something else")
     plain, trusted = split_trust(content)
     if trusted:
@@ -44,11 +44,12 @@ def _read(word: str) -> list[str]:
             f"{word}: the file sets trusted_modules=[{names}]. Only the command line may, because code from there will "
             f"run; if you trust it, copy the file without that line and add trusted_modules=[{names}] to the command"
         )
-    for each in parse_overrides(plain):
-        if "hydra" in _BETWEEN.split(each.name):
+    overrides = parse_overrides(plain)
+    for override in overrides:
+        if "hydra" in _BETWEEN.split(override.name):
             raise ConfigError(
-                f"{word}: the file holds {each}. What Hydra does is for the command line alone, because Hydra would "
-                "call what it names; take the line out of the file and, if you trust it, add it to the command"
+                f"{word}: the file holds {override}. What Hydra does is for the command line alone, because Hydra "
+                "would call what it names; take the line out of the file and, if you trust it, add it to the command"
             )
     # A run lies in `paths.run` already.
-    return [each.text for each in parse_overrides(plain) if each.key != "paths.run" or each.sign == "~"]
+    return [override.text for override in overrides if override.key != "paths.run" or override.sign == "~"]

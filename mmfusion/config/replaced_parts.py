@@ -9,18 +9,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from mmfusion.config.errors import ConfigError
-from mmfusion.config.key_sources import KeySources
+from mmfusion.config.key_sources import KeySources, lineage
 from mmfusion.config.override import Override, node_at, parse_overrides
 from mmfusion.config.schema import Schema, schema_of
 
-_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ENTRIES = {
     "modality.dropout": "encoder",
     "fusion.weights": "encoder",
@@ -77,40 +73,10 @@ def _left_out(config: Mapping[str, Any], sources: KeySources) -> Iterator[str]:
 
 def _chosen(path: Path, package: str, known: Mapping[str, Mapping[str, Path]]) -> tuple[str, str] | None:
     """The group and option that a file's defaults list, or one that it builds on, chooses for a package."""
-    for document in lineage(path, known):
+    for _, document in lineage(path, known):
         for entry in document.get("defaults", ()):
             for key, option in entry.items() if isinstance(entry, dict) else ():
                 place = Override.parse(key.removeprefix("override ").lstrip("/"))
                 if place.key == package:
                     return place.group, str(option)
     return None
-
-
-def lineage(path: Path, known: Mapping[str, Mapping[str, Path]]) -> Iterator[dict[str, Any]]:
-    """What a file holds, then what those of its group hold that it builds on, the last named first; to read only.
-
-    Raises:
-        ConfigError: it is not YAML, or holds something else than keys with values.
-    """
-    try:
-        document = _parsed(path.read_bytes())
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = f", line {mark.line + 1}, column {mark.column + 1}" if mark is not None else ""
-        why = getattr(error, "problem", None) or getattr(error, "reason", None) or " ".join(str(error).split())
-        raise ConfigError(f"{path}{where}: not YAML: {why}") from None
-    if not isinstance(document, dict):
-        raise ConfigError(f"{path}: expected keys with values, found {type(document).__name__}")
-    if not isinstance(document.get("defaults", []), list):
-        raise ConfigError(f"{path}: defaults: expected a list, found {type(document['defaults']).__name__}")
-    yield document
-    for entry in reversed(document.get("defaults", ())):
-        parent = known.get(path.parent.name, {}).get(entry) if isinstance(entry, str) else None
-        if parent is not None and parent != path:
-            yield from lineage(parent, known)
-
-
-@lru_cache(maxsize=1024)
-def _parsed(content: bytes) -> dict[str, Any]:
-    """A file's content as YAML. The same few files are read many times in one composition."""
-    return yaml.load(content, Loader=_LOADER) or {}  # noqa: S506 (a safe loader)

@@ -169,7 +169,7 @@ class Config:
 
 
 SOURCE_KEYS, MODALITY_KEYS, ENCODER_KEYS, TASK_KEYS = (
-    tuple(each.name for each in fields(section)) for section in (SourceKeys, ModalityKeys, EncoderKeys, TaskKeys)
+    tuple(field.name for field in fields(section)) for section in (SourceKeys, ModalityKeys, EncoderKeys, TaskKeys)
 )
 """Keys of a component's node that are not the component's own arguments."""
 

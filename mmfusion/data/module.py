@@ -68,8 +68,7 @@ class MultiModalData(LightningDataModule):
         seed: int,
     ) -> None:
         super().__init__()
-        if not kinds:
-            raise DataError("no modality is in use: expected at least one encoder")
+        assert kinds, "refused by the check of the config"
         self.source = source
         self.kinds = dict(kinds)
         self.transforms = transforms

@@ -4,7 +4,7 @@ from mmfusion.config.check import check
 from mmfusion.config.compose import compose_unchecked
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import own_folder
-from mmfusion.config.replaced_parts import lineage
+from mmfusion.config.key_sources import lineage
 
 OWN = """# @package _global_
 defaults:
@@ -60,7 +60,8 @@ def test_arguments_of_a_fusion_that_was_replaced(composed, monkeypatch):
         "and gated does not take it\n"
     )
     monkeypatch.setenv("LOCAL_RANK", "1")
-    assert composed("fusion=gated") == (config, "")  # one rank alone says so
+    again, said = composed("fusion=gated")
+    assert (again["fusion"], said) == (config["fusion"], "")  # one rank alone says so
 
 
 def test_arguments_of_an_encoder_and_a_task_that_were_replaced(composed):
@@ -112,4 +113,4 @@ def test_a_file_that_has_changed_is_read_anew(tmp_path):
     path = tmp_path / "mine.yaml"
     for text, expected in (("a: 1", {"a": 1}), ("a: 2", {"a": 2}), ("", {})):
         path.write_text(text)
-        assert list(lineage(path, {})) == [expected]
+        assert list(lineage(path, {})) == [(path, expected)]

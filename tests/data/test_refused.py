@@ -94,11 +94,6 @@ def test_modality_that_no_training_row_has(table):
         ready(replace(table, columns={**table.columns, "image": empty}))
 
 
-def test_no_modality_at_all(table):
-    with pytest.raises(DataError, match="no modality is in use"):
-        make_data(table, kinds={})
-
-
 @pytest.mark.parametrize("cache", ["none", "auto"])
 @pytest.mark.parametrize("split", ["val", "test"])
 def test_a_number_that_is_none_is_refused_at_set_up_in_every_split_however_little_is_kept(cache, split):

@@ -24,7 +24,6 @@ def test_a_default_stands_in_for_tasks_that_are_not_named():
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ({"weights": {"sum": 1.0, "lagrest": 1.0}}, "unknown task 'lagrest': did you mean 'largest'"),
         (
             {"weights": {"sum": 1.0}, "default": None},
             "expected a weight for each of sum, largest, found none for largest",
