@@ -50,20 +50,17 @@ class SimpleFeatures:
         return [raw[i] for i in rows.tolist()] if isinstance(raw, list) else raw[rows]
 
 
-def read_features(
-    rows: SplitDataset, kinds: Mapping[str, Kind], most: int | None = None, seed: int = 0
-) -> SimpleFeatures:
+def read_features(rows: SplitDataset, kinds: Mapping[str, Kind], most: int | None = None) -> SimpleFeatures:
     """Decode a split as evaluation does and keep simple features of it.
 
     Args:
         rows: of the split, fitted and labelled.
         kinds: modality to kind.
         most: so many rows at the most, drawn at random; None takes all.
-        seed: of the draw.
     """
     kept = rows.kept.nonzero()[:, 0].numpy()
     if most is not None and len(kept) > most:
-        kept = np.sort(np.random.default_rng(seed).choice(kept, most, replace=False))
+        kept = np.sort(np.random.default_rng(0).choice(kept, most, replace=False))
     readers = {name: _Reader(kind) for name, kind in kinds.items()}
     batches = []
     for start in range(0, len(kept), _AT_ONCE):

@@ -75,12 +75,11 @@ def take_checkpoint(parser: argparse.ArgumentParser) -> None:
 
 def take_trust(places: list[str]) -> list[str]:
     """The folders among a command's words, with the modules of `trusted_modules=[...]` opened for this process."""
-    if not any("trusted_modules=" in place for place in places):
-        return places
-    from mmfusion.config.instantiate import trust
+    rest, modules = split_trust(places)
+    if modules:
+        from mmfusion.config.instantiate import trust
 
-    rest, trusted = split_trust(places)
-    trust(trusted)
+        trust(modules)
     return rest
 
 

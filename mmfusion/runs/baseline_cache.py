@@ -6,7 +6,6 @@ import hashlib
 import json
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -46,10 +45,7 @@ def baselines(
     folder.mkdir(parents=True, exist_ok=True)
     known = {name: task for name, task in tasks.items() if name in measured.outputs}
     write_table(prediction_table(known, measured.ids, measured.outputs), folder / BASELINE_PREDICTIONS)
-    summary = asdict(measured)
-    for large in ("ids", "outputs"):
-        del summary[large]
-    kept.write(BASELINES, summary)
+    kept.write(BASELINES, {name: value for name, value in vars(measured).items() if name not in ("ids", "outputs")})
     return kept.read(BASELINES), folder  # in which nan has become null
 
 

@@ -11,8 +11,9 @@ import os
 import re
 import signal
 import traceback
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from torch.distributed import DistError
 
@@ -26,19 +27,9 @@ _LOST = re.compile(r"connection (closed|reset|refused)|broken pipe|gloo|nccl|tcp
 class OtherRankError(RuntimeError):
     """Another rank failed, which ended this one; `traceback` is that rank's."""
 
-    def __init__(self, failure: Failure) -> None:
-        super().__init__(f"rank {failure.rank}: {failure.error}")
-        self.traceback = failure.traceback
-
-
-@dataclass(frozen=True)
-class Failure:
-    """What a failing rank leaves; `when` is its clock's time, in seconds."""
-
-    rank: int
-    when: float
-    error: str
-    traceback: str
+    def __init__(self, failure: Mapping[str, Any]) -> None:
+        super().__init__(f"rank {failure['rank']}: {failure['error']}")
+        self.traceback: str = failure["traceback"]
 
 
 def report_failure(folder: RunFolder, error: BaseException, when: float) -> None:
@@ -47,19 +38,20 @@ def report_failure(folder: RunFolder, error: BaseException, when: float) -> None
     if _came_from_elsewhere(error) or not place.is_dir():
         return
     rank = int(os.environ.get("RANK", os.environ.get("LOCAL_RANK", 0)))
-    failure = Failure(rank, when, f"{type(error).__name__}: {error}", "".join(traceback.format_exception(error)))
-    write(place / f".mmfusion-rank-{rank}.json", asdict(failure))
+    failure = {"rank": rank, "when": when, "error": f"{type(error).__name__}: {error}"}
+    failure["traceback"] = "".join(traceback.format_exception(error))
+    write(place / f".mmfusion-rank-{rank}.json", failure)
 
 
 def root_cause(folder: RunFolder, error: BaseException) -> BaseException:
     """The error itself, or what another rank reported before it, where this one only followed."""
     failures = []
     for path in _place(folder).glob(".mmfusion-rank-*.json"):
-        failures.append(Failure(**json.loads(path.read_text(encoding="utf-8"))))
+        failures.append(json.loads(path.read_text(encoding="utf-8")))
         path.unlink()
     if not failures or not _came_from_elsewhere(error):
         return error
-    return OtherRankError(min(failures, key=lambda failure: failure.when))
+    return OtherRankError(min(failures, key=lambda failure: failure["when"]))
 
 
 def _came_from_elsewhere(error: BaseException) -> bool:

@@ -37,14 +37,7 @@ class RescoreError(ValueError):
 
 @dataclass(frozen=True)
 class Tested:
-    """A task on a run's test rows that have a label.
-
-    Attributes:
-        task: fitted.
-        outputs: `[N, C]`.
-        targets: `[N, ...]`.
-        labels: id of each row to its label, as `predictions.parquet` tells it.
-    """
+    """A fitted task on a run's `N` labelled test rows: outputs `[N, C]`, targets, and id to label as in its table."""
 
     task: Task
     outputs: Tensor
@@ -57,7 +50,7 @@ class Tested:
 
     def on(self, ids: Sequence[str]) -> Tested:
         """These rows alone, in this order."""
-        place = {id: index for index, id in enumerate(self.ids)}
+        place = {id: row for row, id in enumerate(self.labels)}
         rows = torch.tensor([place[id] for id in ids])
         return Tested(self.task, self.outputs[rows], self.targets[rows], {id: self.labels[id] for id in ids})
 
@@ -115,9 +108,9 @@ def score(parts: Sequence[Tested]) -> dict[str, float]:
         for part in parts:
             metrics.update(*part.task.metric_inputs(part.outputs, part.targets))
             losses.append(part.task.loss(part.outputs, part.targets).double())
-        found = {name: float(value) for name, value in metrics.compute().items()}
-        found["loss"] = torch.cat(losses).mean().item()
-    return {name: value for name, value in found.items() if math.isfinite(value)}
+        values = {name: float(value) for name, value in metrics.compute().items()}
+        values["loss"] = torch.cat(losses).mean().item()
+    return {name: value for name, value in values.items() if math.isfinite(value)}
 
 
 def rescore(tested: Tested, ids: Sequence[str], recorded: Mapping[str, float]) -> dict[str, float]:
@@ -140,7 +133,7 @@ def save_outputs(folder: Path, tasks: Mapping[str, Task], kept: KeepPredictions,
             raw |= {f"{name}/output": kept.outputs[name], f"{name}/target": kept.targets[name]}
     if raw:
         with staged(folder / OUTPUTS) as place:
-            save_file({name: each.contiguous() for name, each in raw.items()}, place)
+            save_file({name: tensor.contiguous() for name, tensor in raw.items()}, place)
 
 
 def restored_outputs(task: Task, name: str, table: pl.DataFrame) -> Tensor | None:
@@ -152,7 +145,7 @@ def restored_outputs(task: Task, name: str, table: pl.DataFrame) -> Tensor | Non
     names = class_names(task) or []
     if isinstance(task, Binary):
         names = names[1:]
-    columns = [f"{name}_p_{each}" for each in names]
+    columns = [f"{name}_p_{label}" for label in names]
     if not isinstance(task, Binary | Classification | Multilabel) or not set(columns) <= set(table.columns):
         return None
     p_NC = torch.from_numpy(table.select(pl.col(columns).cast(pl.Float64)).to_numpy().copy())

@@ -42,21 +42,17 @@ def show_run(result: Run, console: Console | None = None) -> None:
         console.print()
         console.print(table)
     if result.baselines:
-        for each in baseline_report(result, lines, console.width):
+        for part in baseline_report(result, lines, console.width):
             console.print()
-            console.print(each, highlight=False)
+            console.print(part, highlight=False)
     if not lines and result.status == "completed":
         console.print()
-        console.print(f"{_why_none(result)}; what validation came to is in {RESULT}", highlight=False)
+        rows = int(next((count for name, count in result.metrics.items() if name.endswith("/rows")), 0))
+        why = f"none of the {rows} test rows has a label: nothing was scored"
+        why = why if rows else "no test rows: nothing was tested"
+        console.print(f"{why}; what validation came to is in {RESULT}", highlight=False)
     console.print()
     console.print(_last_words(result), highlight=False, soft_wrap=True)
-
-
-def _why_none(result: Run) -> str:
-    rows = next((int(count) for name, count in result.metrics.items() if name.endswith("/rows")), 0)
-    return (
-        f"none of the {rows} test rows has a label: nothing was scored" if rows else "no test rows: nothing was tested"
-    )
 
 
 def task_table(result: Run, lines: Sequence[Line]) -> Table:

@@ -31,7 +31,7 @@ from mmfusion.runs.rescore import save_outputs
 from mmfusion.runs.run_summary import show_run, shown_path
 from mmfusion.runs.scored import scored_rows
 from mmfusion.runs.stopping import StopOnSignals, Stopped
-from mmfusion.store.files import CONFIG, OVERRIDES, PREDICTIONS, PROVENANCE, TRACEBACK
+from mmfusion.store.files import CONFIG, OVERRIDES, PREDICTIONS, PROVENANCE, TRACEBACK, to_text
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import Run
 from mmfusion.tasks._base import Task
@@ -81,7 +81,7 @@ def train_config(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bo
     began = time.perf_counter()
     started = datetime.now(UTC).isoformat(timespec="seconds")
     result = Run(folder.path, "running", config["name"], config["seed"], started, 0.0)
-    folder.write(CONFIG, config, f"resolved; {OVERRIDES} has what was typed")
+    folder.write(CONFIG, f"# resolved; {OVERRIDES} has what was typed\n{to_text(CONFIG, config)}")
     folder.write(OVERRIDES, list(overrides))
     result.write(folder)
     run = _Run(config, folder, overrides, result)

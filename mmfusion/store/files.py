@@ -69,14 +69,14 @@ def staged(path: Path) -> Iterator[Path]:
         place.unlink(missing_ok=True)
 
 
-def write(path: Path, content: Any, header: str = "") -> None:
+def write(path: Path, content: Any) -> None:
     """Replace a file in one step; `to_text` says how it is written.
 
     Raises:
         OSError: as `staged`.
     """
     with staged(path) as place:
-        place.write_text(to_text(path.name, content, header), encoding="utf-8")
+        place.write_text(to_text(path.name, content), encoding="utf-8")
 
 
 def write_last(path: Path, content: Any) -> None:
@@ -93,17 +93,13 @@ def write_last(path: Path, content: Any) -> None:
                 file.truncate()
 
 
-def to_text(name: str, content: Any, header: str = "") -> str:
-    """Text as it is; anything else as JSON or YAML, as the file's name says.
-
-    What JSON has no number for (nan, inf) becomes null. The header is a comment above YAML.
-    """
+def to_text(name: str, content: Any) -> str:
+    """Text as it is; else JSON or YAML, as the file's name says; what JSON has no number for (nan, inf) is null."""
     if isinstance(content, str):
         return content
     if name.endswith(".json"):
         return json.dumps(_plain(content), indent=2, ensure_ascii=False) + "\n"
-    text = yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120)
-    return (f"# {header}\n" if header else "") + text
+    return str(yaml.safe_dump(content, sort_keys=False, allow_unicode=True, width=120))
 
 
 def _plain(content: Any) -> Any:
@@ -127,11 +123,8 @@ def read_document(path: Path, kind: type = dict) -> Any:
     Raises:
         OSError, ValueError, yaml.YAMLError: it cannot be read, or is no `kind`.
     """
-    try:
-        stat = path.stat()
-    except FileNotFoundError:
-        return None
-    content = _parsed(path, stat.st_mtime_ns, stat.st_size, stat.st_ino)
+    state = file_state(path)
+    content = None if state is None else _parsed(path, *state)
     if content is not None and not isinstance(content, kind):
         raise ValueError(f"expected a {'mapping' if kind is dict else 'list'}, found {type(content).__name__}")
     return content

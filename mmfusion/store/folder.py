@@ -92,10 +92,10 @@ class RunFolder:
             if before is not None:
                 os.environ[RUN_VARIABLE] = before
 
-    def write(self, name: str, content: Any, header: str = "") -> None:
+    def write(self, name: str, content: Any) -> None:
         """A JSON, YAML or text file, replaced in one step."""
         if self.writes:
-            files.write(self.path / name, content, header)
+            files.write(self.path / name, content)
 
     def write_new(self, stem: str, content: Any) -> Path:
         """`<stem>.json`, or `<stem>-1.json`, `-2`, … if there is one: no file's place is taken; returns which."""

@@ -25,7 +25,7 @@ _NO_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK)
 
 def identity(pid: int | None = None) -> dict[str, Any]:
     """This process, or another of this host."""
-    pid = os.getpid() if pid is None else pid
+    pid = pid or os.getpid()
     born = _born(pid)
     return {"host": socket.gethostname(), "pid": pid, "born": None if born is None else str(born)}
 
@@ -64,13 +64,8 @@ def is_gone(
     """Whether the process that owns a job or a trial has ended.
 
     Of a process on another host nobody here can tell; it counts as gone once nothing below the folders has been written
-    for `stale_after_s` seconds, if such a limit is set.
-
-    Args:
-        owner: as `identity` gives it.
-        folders: of the jobs; those of jobs that have not started do not exist yet.
-        stale_after_s: None for never.
-        since: when it began, which counts like something written.
+    for `stale_after_s` seconds, if such a limit is set. `since`, when it began, counts like something written: folders
+    of jobs that have not started do not exist yet.
     """
     if is_here(owner):
         return not is_alive(owner)

@@ -31,13 +31,9 @@ _STALE_S = 15 * BEAT_S  # a job of another host whose record nobody has touched 
 
 @dataclass(frozen=True)
 class Job:
-    """A job of a sweep: what it trains, where it leaves it, and how it is recognised again.
+    """A job of a sweep: its overrides as after `mmfusion train`, by whose hash it is recognised, and its run's folder.
 
-    Attributes:
-        overrides: as a person would type them after `mmfusion train`.
-        hash: of the overrides.
-        number: its place in the sweep, from 0; kept when the sweep is run again.
-        folder: the run's folder.
+    Its number, from 0, is kept when the sweep is run again.
     """
 
     overrides: tuple[str, ...]

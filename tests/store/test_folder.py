@@ -66,7 +66,7 @@ def test_a_new_file_takes_no_others_place(tmp_path):
 
 def test_it_opens_from_within(tmp_path):
     folder = RunFolder.create(tmp_path / "run")
-    folder.write("config.yaml", {"seed": 0}, "header")
+    folder.write("config.yaml", {"seed": 0})
     for inside in ("", "checkpoints", "checkpoints/best.ckpt"):
         assert RunFolder.open(folder.path / inside).path == folder.path
     assert folder.read("config.yaml") == {"seed": 0}
