@@ -44,7 +44,7 @@ def read_run_config(run: str | Path, overrides: Sequence[str] = ()) -> tuple[Run
     """
     folder = RunFolder.open(run)
     config = override(folder.read(CONFIG), overrides)
-    own, data = (node_at(each, "data") or {} for each in (folder.read(CONFIG), config))
+    own, data = (node_at(node, "data") or {} for node in (folder.read(CONFIG), config))
     if str(data.get("_target_")) in MOVED:
         data["_target_"] = MOVED[data["_target_"]]
     if data.get("split") != own.get("split") and not gives_table(overrides):
@@ -56,12 +56,12 @@ def read_run_config(run: str | Path, overrides: Sequence[str] = ()) -> tuple[Run
 
 def gives_table(overrides: Sequence[str]) -> bool:
     """Whether another table than the run's own is read."""
-    return any(each.startswith("data.path=") for each in overrides)
+    return any(text.startswith("data.path=") for text in overrides)
 
 
 def other_split(overrides: Sequence[str]) -> str:
     """Why a run is not evaluated on another split of its own table, and what can be done instead."""
-    typed = " ".join(each for each in overrides if each.startswith("data."))
+    typed = " ".join(text for text in overrides if text.startswith("data."))
     return (
         f"{typed}: splits the run's own table anew, and would test it on rows that it was trained on; train another "
         "run with that split, see this one's other rows with --split train or val, or give a table of other rows with "
@@ -107,11 +107,11 @@ def take_root(given: dict[str, Any], root: str | None) -> str | None:
     Raises:
         ConfigError: the two differ.
     """
-    found = given.pop("root", root)
-    found = None if found is None else str(found)  # a folder may be called 2024
-    if root is not None and found != root:
-        raise ConfigError(f"--root {root} and data.root={found}: give one of them")
-    return found
+    own = given.pop("root", root)
+    own = None if own is None else str(own)  # a folder may be called 2024
+    if root is not None and own != root:
+        raise ConfigError(f"--root {root} and data.root={own}: give one of them")
+    return own
 
 
 def reading_overrides(overrides: Sequence[str], more: Sequence[str] = ()) -> dict[str, Any]:

@@ -70,7 +70,7 @@ def splits_anew(folder: RunFolder, data: MultiModalData, overrides: Sequence[str
         return False
     source = {k: v for k, v in folder.read(CONFIG)["data"].items() if k not in (*SOURCE_KEYS, "_target_")}
     table = ManifestSource(**source).read()
-    first, second = (dict(zip(each.rows, each.splits, strict=True)) for each in (table, data.table))
+    first, second = (dict(zip(rows.rows, rows.splits, strict=True)) for rows in (table, data.table))
     return first != second
 
 
@@ -135,8 +135,8 @@ def evaluate(
         fill(module, path, overrides)
         callbacks = [stop, *progress_callbacks(progress_of(config["trainer"]))]
         trainer = build_trainer(config["trainer"], callbacks, [], folder.path)
-        found: dict[str, Any] = dict(trainer.test(module, dataloaders=data.eval_dataloader(part), verbose=False)[0])
-    metrics = {part + name.removeprefix("test"): float(value) for name, value in found.items()}
+        (tested,) = trainer.test(module, dataloaders=data.eval_dataloader(part), verbose=False)
+    metrics = {part + name.removeprefix("test"): float(value) for name, value in tested.items()}
     ceilings = flat_ceilings(metrics, list(config["encoder"]), data.source.ceiling) if part == "test" else {}
     new = {"metrics": metrics, "ceilings": ceilings, "undefined": explain(metrics, part, tasks, data.targets(part))}
     result = trained.but(**new, seconds=time.perf_counter() - began, cost={}, baselines={})

@@ -48,8 +48,8 @@ def check_media(rows: Table, kinds: Mapping[str, Kind], *, may_lack: bool = Fals
             problems = Problems(rows.name)
             for row, path in lacking:
                 problems.add(int(rows.rows[row]), columns[0], path, f"no such file under {rows.root}")
-            found = f"{len(paths) - len(lacking)} of {len(paths)} files are there"
-            problems.raise_if_any(f"{where}: {found}; {advice}, or empty the cells of rows that have none")
+            count = f"{len(paths) - len(lacking)} of {len(paths)} files are there"
+            problems.raise_if_any(f"{where}: {count}; {advice}, or empty the cells of rows that have none")
 
 
 def _is_there(root: Place, path: str) -> bool:

@@ -144,8 +144,8 @@ def _next_steps(result: Run) -> Iterator[list[str]]:
 
 def command() -> str:
     """What to type for mmfusion: its name if the shell would find the one that runs, else where that lies."""
-    called, found = Path(sys.argv[0]).absolute(), shutil.which("mmfusion")
-    if called.name != "mmfusion" or not called.is_file() or (found is not None and called.samefile(found)):
+    called, on_path = Path(sys.argv[0]).absolute(), shutil.which("mmfusion")
+    if called.name != "mmfusion" or not called.is_file() or (on_path is not None and called.samefile(on_path)):
         return "mmfusion"
     return shell_path(called)
 

@@ -52,7 +52,9 @@ def scored_rows(data: MultiModalData, kept: KeepPredictions, metrics: Iterable[s
     if kept.ids:
         subsets = dict.fromkeys(name.partition("/")[0] for name in metrics if name.startswith("test["))
         masks = {"test": list(kept.present)} | {name: name[len("test[") : -1].split("+") for name in subsets}
-        there = {name: torch.stack([kept.present[each] for each in some]).any(0) for name, some in masks.items()}
+        there = {
+            name: torch.stack([kept.present[modality] for modality in some]).any(0) for name, some in masks.items()
+        }
         splits |= record(kept.ids, kept.labelled, there)
     return splits
 

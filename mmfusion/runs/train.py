@@ -283,5 +283,5 @@ def _watched(config: Mapping[str, Any], callbacks: Callbacks) -> dict[str, list[
         watched["scheduler.monitor"] = [config["scheduler"]["monitor"]]
     trial = announced()
     if trial is not None:
-        watched["hydra.sweeper.objectives"] = [each["metric"] for each in trial.objectives]
+        watched["hydra.sweeper.objectives"] = [objective["metric"] for objective in trial.objectives]
     return watched
