@@ -16,13 +16,7 @@ BEST = "*"
 
 
 def baseline_report(result: Run, lines: Sequence[Line], width: int) -> Iterator[RenderableType]:
-    """A table with the run above the simple models, and for each task which of the two is better.
-
-    Args:
-        result: with baselines.
-        lines: the metrics of the run's own report.
-        width: of the terminal.
-    """
+    """A table with the run above the simple models, and for each task which of the two is better."""
     summary, own = result.baselines, [line for line in lines if line.subset is None]
     leading = leading_metrics(result.ceilings, own, result.task_metrics)
     values = {(line.task, line.metric): result.metrics[line.name] for line in own}

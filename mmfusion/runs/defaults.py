@@ -48,11 +48,6 @@ def choose(rows: int, modalities: Mapping[str, str], tasks: Mapping[str, str]) -
 
     Few rows: small batches, so that there are steps enough, and strong regularisation, or a network learns them by
     heart long before it has learned what a linear model reads off them. Many rows: what the presets say.
-
-    Args:
-        rows: for training.
-        modalities: name to kind.
-        tasks: name to kind of task.
     """
     size = batch_size(rows)
     steps = max(1, ceil(rows / size))

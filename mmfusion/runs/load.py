@@ -128,13 +128,7 @@ def restore(folder: RunFolder, data: MultiModalData, tasks: Mapping[str, Task]) 
 
 
 def fill(module: nn.Module, path: Path, overrides: Sequence[str] = (), prefix: str = "") -> None:
-    """Give a module the weights of a checkpoint.
-
-    Args:
-        module: of the shape that was trained.
-        path: the checkpoint.
-        overrides: what a person changed of the run's config, for the message.
-        prefix: of the names that are the module's; without it.
+    """Give a module the weights of a checkpoint whose names begin with `prefix`; `overrides` are for the message.
 
     Raises:
         ConfigError: the file holds no weights, or those of another model.

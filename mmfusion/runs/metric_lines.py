@@ -59,13 +59,7 @@ def flat_ceilings(
     modalities: Sequence[str],
     ceiling: Callable[[frozenset[str]], Mapping[str, Mapping[str, float]]],
 ) -> dict[str, float]:
-    """The best attainable value of each metric, under the metric's own name, as far as the source knows it.
-
-    Args:
-        metrics: measured ones, by name.
-        modalities: what the model sees.
-        ceiling: subset of the modalities to task to metric to value.
-    """
+    """The best attainable value of each metric that was measured, as far as the source's `ceiling` knows it."""
     of_subset = cache(ceiling)
     ceilings = {}
     for line in parse_metric_names(list(metrics)):

@@ -26,13 +26,7 @@ COLUMNS = 3  # panels side by side
 
 
 def draw_plots(predictions: pl.DataFrame, tasks: Mapping[str, Task], result: Run) -> list[Path]:
-    """Write all plots that there is something to show in to the run's `plots/`; returns their paths.
-
-    Args:
-        predictions: `<task>` and `<task>_true` of the test split.
-        tasks: task to its definition.
-        result: of the run.
-    """
+    """Write all plots that there is something to show in to the run's `plots/`; returns their paths."""
     history = result.curves()
     weights, norms = ({f"step/{task}/{what}": task for task in tasks} for what in ("weight", "gradient_norm"))
     cosines = [name for name in history.columns if name.startswith("step/cosine/")][:28]

@@ -36,15 +36,7 @@ def refit(
     Everything that is fitted (vocabularies, statistics, classes) is fitted on both. A step has the learning rate that
     it had in the first training. The model then takes the place of the checkpoints of the first training, and what was
     fitted the place of what was; nothing of it is logged. Returns the second training's module, data and keeper of the
-    test's predictions.
-
-    Args:
-        config: of the run.
-        folder: of the run.
-        first: what trained before.
-        data: that it trained on.
-        chosen: what it kept; None is returned where there is no best.
-        callbacks: further ones.
+    test's predictions; None where the first chose no best checkpoint.
     """
     if chosen.best_step is None or chosen.best_epoch is None:
         log.warning("trainer.refit: no checkpoint is the best, so none says how long to train; no refit is made")

@@ -33,17 +33,14 @@ def test_linear_models_find_what_is_linear_and_not_what_they_cannot_see(small_da
     assert found.notes == []
 
 
-def test_without_validation_rows_a_part_of_training_chooses(small_data):
-    found = measured(small_data, "train", "test")
-    assert found.metrics["linear[c]"]["test/flag/accuracy"] > 0.85
-    assert "a fifth of the training rows" in found.notes[0]
-
-
-def test_of_many_rows_some_are_drawn_and_it_says_so(small_data, monkeypatch):
+def test_what_stands_in_or_is_drawn_is_noted(small_data, monkeypatch):
+    without = measured(small_data, "train", "test")
+    assert without.metrics["linear[c]"]["test/flag/accuracy"] > 0.85
+    assert "a fifth of the training rows" in without.notes[0]
     monkeypatch.setattr(module, "MOST_ROWS", 100)
-    found = measured(small_data, "train", "val", "test", tasks={"flag": small_data[1]["flag"]})
-    assert found.rows == 100
-    assert found.notes == ["linear models are fitted on 100 of 360 training rows, drawn at random"]
+    drawn = measured(small_data, "train", "val", "test", tasks={"flag": small_data[1]["flag"]})
+    assert drawn.rows == 100
+    assert drawn.notes == ["linear models are fitted on 100 of 360 training rows, drawn at random"]
 
 
 def test_a_task_of_ones_own_is_left_out_with_a_word(small_data):

@@ -13,6 +13,10 @@ def here(tmp_path, monkeypatch):
 def test_ls(capsys):
     assert main(["ls", "fusion"]) == 0
     assert capsys.readouterr().out.startswith("fusion\n * concat")
+    assert main(["ls"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert {"fusion", "encoder/image", "loss_weighting"} <= set(lines)
+    assert not any(line.endswith("…") for line in lines), "without a terminal lines are whole"
     assert main(["ls", "fusoin"]) == 2
     assert "did you mean 'fusion'" in capsys.readouterr().err
 
@@ -27,13 +31,6 @@ def test_ones_own_options_are_listed_with_their_place(here, capsys):
     assert line.endswith(f"Element-wise maximum [{own}]")
     assert run(["fusion"]) == 0
     assert "maximum" not in capsys.readouterr().out
-
-
-def test_without_a_terminal_lines_are_whole_and_all_groups_are_there(capsys):
-    assert run([]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert {"fusion", "encoder/image", "loss_weighting"} <= set(lines)
-    assert not any(line.endswith("…") for line in lines)
 
 
 def test_one_group_at_a_time(capsys):

@@ -1,5 +1,6 @@
 import os
 
+import numpy as np
 import polars as pl
 import pytest
 
@@ -41,21 +42,13 @@ def test_what_changes_the_numbers_is_measured_anew(conf, change):
 
 
 def test_a_medium_that_was_changed_under_its_name_counts(tmp_path, conf):
-    import numpy as np
-
     rows = ["id,split,v,kind"]
     for i in range(9):
         np.save(tmp_path / f"{i}.npy", np.ones(3) * i)
         rows.append(f"r{i},{('train', 'val', 'test')[i % 3]},{i}.npy,{'ab'[i // 3 % 2]}")
     (tmp_path / "small.csv").write_text("\n".join(rows))
-    alone = [
-        "~encoder.b",
-        "~encoder.c",
-        "~task.level",
-        "~task.flag",
-        "data.modalities.a.columns=null",
-        "+data.modalities.a.column=v",
-    ]
+    alone = ["~encoder.b", "~encoder.c", "~task.level", "~task.flag"]
+    alone += ["data.modalities.a.columns=null", "+data.modalities.a.column=v"]
     before = module._key(*ready(conf, *alone)[:2])
     assert module._key(*ready(conf, *alone)[:2]) == before
     os.utime(tmp_path / "4.npy", (1, 1))

@@ -35,8 +35,8 @@ def check(result: Run, text: str) -> None:
     assert (result.status, result.cost["processes"], result.metrics["test/rows"]) == ("completed", 2, 30)
     assert text.count("test metrics (30 rows)") == 1
     assert sorted(file.name for file in (result.path / "checkpoints").iterdir()) == ["best.ckpt", "last.ckpt"]
-    said = pl.read_parquet(result.path / "predictions.parquet")
-    assert (len(said), said["id"].n_unique()) == (30, 30)
+    predictions = pl.read_parquet(result.path / "predictions.parquet")
+    assert (len(predictions), predictions["id"].n_unique()) == (30, 30)
     alone = evaluate(result.path, show=False).metrics
     assert alone.keys() == result.metrics.keys()
     for name, value in result.metrics.items():
@@ -46,15 +46,8 @@ def check(result: Run, text: str) -> None:
 def test_torchrun(conf_dir, repo, tmp_path):
     environment = {k: v for k, v in os.environ.items() if k not in (RUN_VARIABLE, "PYTHONPATH")}
     command = [*TORCHRUN, str(repo / "scripts" / "train.py"), *words(conf_dir, "trainer=ddp", "trainer.devices=auto")]
-    done = subprocess.run(
-        command,
-        env=environment | {"PYTHONPATH": str(repo)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=PATIENCE,
-        cwd=tmp_path,
-    )
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True, "timeout": PATIENCE}
+    done = subprocess.run(command, env=environment | {"PYTHONPATH": str(repo)}, cwd=tmp_path, **options)
     assert done.returncode == 0, done.stdout
     check(result_in(tmp_path), done.stdout)
 

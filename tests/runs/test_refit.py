@@ -41,11 +41,8 @@ def test_it_takes_the_best_epochs_steps_on_all_rows_but_the_test(refitted, conf_
     assert rate == pytest.approx(0.01 * 0.5 * (1 + np.cos(np.pi * steps / 36)), rel=1e-6)
     content = json.loads((refitted.path / "result.json").read_text())
     assert content["refit"] == refitted.refit
-    assert {split: content["rows"][split]["rows"] for split in ("train", "val", "test")} == {
-        "train": 120,
-        "val": 30,  # what `validation` is of
-        "test": 30,
-    }
+    # Those of `val` are what `validation` is of.
+    assert [content["rows"][split]["rows"] for split in ("train", "val", "test")] == [120, 30, 30]
 
 
 def test_what_is_fitted_is_fitted_on_all_rows_but_the_test(refitted, conf_dir):

@@ -55,18 +55,14 @@ def test_statuses(tmp_path, status, more, expected):
     assert (run.status, run.error) == expected
 
 
-def test_no_result(tmp_path):
+def test_no_result_and_a_job_that_never_began(tmp_path):
     write_run(tmp_path / "a", config(seed=5), status="missing")
-    run = only(tmp_path / "a")
-    assert (run.status, run.seed, run.metrics) == ("missing", 5, {})
-    assert "no result.json" in run.error
-
-
-def test_a_job_that_never_began(tmp_path):
     (tmp_path / "3").mkdir()
     (tmp_path / "3" / "job.json").write_text(json.dumps({"overrides": ["fusion=gated"], "pid": None}))
-    run = only(tmp_path / "3")
-    assert (run.status, run.name, run.overrides, run.config) == ("missing", "3", ["fusion=gated"], {})
+    job, run = find_runs([tmp_path])
+    assert (run.status, run.seed, run.metrics) == ("missing", 5, {})
+    assert "no result.json" in run.error
+    assert (job.status, job.name, job.overrides, job.config) == ("missing", "3", ["fusion=gated"], {})
 
 
 @pytest.mark.parametrize(
