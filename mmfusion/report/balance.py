@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from itertools import combinations
 
 from mmfusion.report.formatting import short_keys, together
-from mmfusion.report.groups import Group, Grouping, by_fold, metric_values, replicate
+from mmfusion.report.groups import Grouping, by_fold, metric_values, replicate
 from mmfusion.report.same_rows import SameRows, same_rows
 from mmfusion.report.statistics import FEWEST_SEEDS
 from mmfusion.store.run import Run
@@ -71,30 +71,18 @@ def _balance(groups: Grouping, rows: SameRows) -> Balance:
     combined = together([*short_keys(groups.within).values(), "seed", *(["fold"] if groups.has_folds else [])])
     if not groups.within and not groups.has_folds:
         return Balance(dict(values), {}, [], None, combined, rows)
-    pairs = {place: _pairs(group, values) for place, group in enumerate(groups.groups)}
-    pairs = {place: own for place, own in pairs.items() if own}
+    pair_of = {run.id: (replicate(run), group.cells[run.id]) for group in groups.groups for run in group.runs}
+    own = {i: [run.id for run in group.runs if run.id in values] for i, group in enumerate(groups.groups)}
+    pairs = {place: {pair_of[name] for name in names} for place, names in own.items() if names}
     kept, shared = _choose(pairs)
-    counted: dict[str, float] = {}
-    left_out: list[str] = []
-    unranked: dict[int, str] = {}
-    for place, group in enumerate(groups.groups):
-        own = [run for run in group.runs if run.id in values]
-        if place in kept:
-            left_out += [run.id for run in own if (replicate(run), group.cells[run.id]) not in shared]
-            own = [run for run in own if (replicate(run), group.cells[run.id]) in shared]
-        elif own:
-            unranked[place] = (
-                f"it has {len(pairs[place] & shared) or 'none'} of the {len(shared)} combinations of {combined} that "
-                "the ranked rows have"
-                if shared
-                else f"no two rows have the same combinations of {combined}"
-            )
-        counted |= {run.id: values[run.id] for run in own}
+    left_out = [name for place in kept for name in own[place] if pair_of[name] not in shared]
+    unranked = {}
+    for place in pairs.keys() - set(kept):
+        has = f"it has {len(pairs[place] & shared) or 'none'} of the {len(shared)} combinations of {combined} that"
+        none = f"no two rows have the same combinations of {combined}"
+        unranked[place] = f"{has} the ranked rows have" if shared else none
+    counted = {name: value for name, value in values.items() if name in pair_of and name not in left_out}
     return Balance(counted, unranked, left_out, len(shared) if kept else None, combined, rows)
-
-
-def _pairs(group: Group, values: Mapping[str, float]) -> set[Pair]:
-    return {(replicate(run), group.cells[run.id]) for run in group.runs if run.id in values}
 
 
 def _choose(pairs: Mapping[int, AbstractSet[Pair]]) -> tuple[list[int], frozenset[Pair]]:

@@ -105,7 +105,7 @@ def compare(
 
     Args:
         runs: in any order.
-        metric: a metric's name or the end of one; None: `default_metric`.
+        metric: a metric's name or the end of one; None: `RunMetrics.default`.
         by: keys to group by; none: all that differ.
         lower: last or whole name of a metric to whether lower is better, where no run knows.
         groups: what `group_runs` made of the runs by these keys, where that was done before.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping, Sequence
+from itertools import accumulate
 from typing import Any
 
 from mmfusion.report.option_names import option_names, typed_keys
@@ -110,7 +111,7 @@ def differing(runs: Sequence[Run], rows: Sequence[Mapping[str, Any]] | None = No
         comes_and_goes = len({*columns[key], token(ABSENT)}) == 2  # runs that have the key have one value
         if key == NAME or (whole and comes_and_goes and follows(key, whole)):
             continue
-        above = [*_above(key), *everywhere]
+        above = [*accumulate(key.split("."), "{}.{}".format), *everywhere]  # the sections that it lies in
         if is_typed[key] or not any(follows(key, other) for other in above if other != key):
             kept.append(key)
     # Keys that were not typed and split the runs as another key does are told by that one. From a key of which every
@@ -130,12 +131,6 @@ def differing(runs: Sequence[Run], rows: Sequence[Mapping[str, Any]] | None = No
 def _determines(column: Sequence[Hashable], other: Sequence[Hashable]) -> bool:
     """Whether runs that agree in the one agree in the other."""
     return len(set(zip(column, other, strict=True))) == len(set(column))
-
-
-def _above(key: str) -> list[str]:
-    """The sections that the key lies in."""
-    parts = key.split(".")
-    return [".".join(parts[:n]) for n in range(1, len(parts))]
 
 
 def is_aside(key: str, aside: Sequence[str] = ASIDE) -> bool:

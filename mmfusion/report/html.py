@@ -97,8 +97,8 @@ def own_script() -> str:
 def plotly_script() -> str:
     """Plotly's script from the installed package, found without importing it: that takes half a second."""
     spec = importlib.util.find_spec("plotly")
-    if spec is None or not spec.submodule_search_locations:
-        raise ImportError("the report's charts need plotly: pip install plotly")
+    assert spec is not None
+    assert spec.submodule_search_locations
     path = Path(spec.submodule_search_locations[0]) / "package_data" / "plotly.min.js"
     # An end tag in one of its strings would end the script in the page.
     return path.read_text(encoding="utf-8").replace("</script", "<\\/script")

@@ -63,7 +63,7 @@ def page_summary(
             own = _summary(inside, metric, by, lower, sections)
         except ConfigError:
             own = _summary(inside, None, (), lower, sections)
-        whole["sweeps"][name] = own | {"searches": [each for each in importances if each["sweep"] == name]}
+        whole["sweeps"][name] = own | {"searches": [entry for entry in importances if entry["sweep"] == name]}
     return whole
 
 
@@ -101,13 +101,9 @@ def _summary(
         },
         "groups": _groups(groups, shared, overlap(completed)),
         "same_rows": {
-            name: {
-                "values": own.rows.values if own.rows.anew else {},
-                "unlike": own.rows.unlike,
-                "left_out": own.left_out,
-            }
+            name: {"values": rows.values if rows.anew else {}, "unlike": rows.unlike, "left_out": own.left_out}
             for name, own in shared.items()
-            if own.rows.anew or own.rows.unlike or own.left_out
+            if (rows := own.rows).anew or rows.unlike or own.left_out
         },
         "compared": {
             name: _compared(compare(runs, name, by, lower, groups), groups)
@@ -123,7 +119,7 @@ def _summary(
 def searches(runs: Sequence[Run], other_storages: bool = True) -> list[dict[str, Any]]:
     """Importance of parameters in each search that a run belongs to, one entry an objective."""
     sweeps = sorted({run.sweep for run in runs if run.sweep is not None})
-    return [{"sweep": sweep.name} | each for sweep in sweeps for each in importance(sweep, other_storages)]
+    return [{"sweep": sweep.name} | entry for sweep in sweeps for entry in importance(sweep, other_storages)]
 
 
 def _groups(groups: Grouping, shared: Mapping[str, Balance], share: float) -> list[dict[str, Any]]:
@@ -145,31 +141,25 @@ def _groups(groups: Grouping, shared: Mapping[str, Balance], share: float) -> li
 
 
 def _compared(comparison: Comparison, groups: Grouping) -> dict[str, Any]:
-    """What `compare` says by one metric."""
-    place = {frozenset(run.id for run in group.runs): index for index, group in enumerate(groups.groups)}
-    return {
-        "conclusion": conclusion(comparison),
-        "notes": [*notes(comparison), *simple_sentences(comparison), *not_better(comparison)],
-        "simple": list(simple_models(comparison).items()),
-        "rows": _rows(comparison, place),
-    }
-
-
-def _rows(comparison: Comparison, place: Mapping[frozenset[str], int]) -> dict[int, dict[str, Any]]:
-    """Group's place to its test against the best one and its Δm."""
-    rows = {}
+    """What `compare` says by one metric; in `rows` a group's place to its test against the best one and its Δm."""
+    place = {id(group): index for index, group in enumerate(groups.groups)}
+    rows: dict[int, dict[str, Any]] = {}
     for rank, row in enumerate(comparison.rows):
-        about: dict[str, Any] = {"rank": rank} if row.is_ranked else {}
+        about = rows[place[id(row.group)]] = {"rank": rank} if row.is_ranked else {}
         if row.paired is not None:
             about |= {"p": row.p, "reason": row.paired.reason, "pairs": row.paired.n, "effect": row.paired.effect}
         elif row.unranked is not None:
-            about |= {"reason": row.unranked}
+            about["reason"] = row.unranked
         if row.pooled is not None:
             about["pooled"] = row.pooled
         if row.delta is not None:
             about["delta"] = [row.delta.mean, row.delta.half, row.delta.n]
-        rows[place[frozenset(run.id for run in row.group.runs)]] = about
-    return rows
+    return {
+        "conclusion": conclusion(comparison),
+        "notes": [*notes(comparison), *simple_sentences(comparison), *not_better(comparison)],
+        "simple": list(simple_models(comparison).items()),
+        "rows": rows,
+    }
 
 
 def _plain(value: Any) -> Any:

@@ -156,8 +156,6 @@ def plain(content: Any) -> Any:
         return content
     if isinstance(content, date):
         return content.isoformat()
-    if isinstance(content, Path):
-        return str(content)
     if isinstance(content, Iterable):
         return [plain(value) for value in content]
     return str(content)

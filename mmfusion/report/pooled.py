@@ -21,23 +21,15 @@ def overlap(runs: Sequence[Run]) -> float:
     inside = [run for run in runs if run.fold is not None]
     if len({run.fold for run in inside}) < 2:
         return 0.0
-    ratios = [ratio for run in inside if (ratio := _held_out(run)) is not None]
-    if not ratios:
-        folds = max((_folds(run, inside) for run in inside), default=0)
-        return 1 / (folds - 1) if folds > 1 else 0.0
-    return fmean(ratios)
-
-
-def _held_out(run: Run) -> float | None:
-    # With a column the test is the same for all folds, and the fold is validated.
-    held = "test" if run.config["data"]["split"].get("column") is None else "val"
-    tested, trained = ((run.rows.get(split) or {}).get("rows") for split in (held, "train"))
-    return tested / trained if tested and trained else None
-
-
-def _folds(run: Run, runs: Sequence[Run]) -> int:
-    folds = run.config["data"]["split"]["folds"]
-    return folds if isinstance(folds, int) else len({other.fold for other in runs})
+    ratios, folds = [], [len({run.fold for run in inside})]
+    for run in inside:
+        split = run.config["data"]["split"]
+        # With a column the test is the same for all folds, and the fold is validated.
+        held = "test" if split.get("column") is None else "val"
+        tested, trained = ((run.rows.get(name) or {}).get("rows") for name in (held, "train"))
+        ratios += [tested / trained] if tested and trained else []
+        folds += [split["folds"]] if isinstance(split["folds"], int) else []
+    return fmean(ratios) if ratios else 1 / (max(folds) - 1)
 
 
 @dataclass(frozen=True)

@@ -154,18 +154,16 @@ class RunMetrics:
 
     def _objective(self) -> str | None:
         """The first objective of the search that all runs belong to."""
-        sweeps = {run.sweep for run in self.runs}
-        only = next(iter(sweeps)) if len(sweeps) == 1 else None
-        about = read_mapping(only / SWEEP) if only is not None else {}
+        sweep, *others = {run.sweep for run in self.runs} or {None}
+        about = {} if sweep is None or others else read_mapping(sweep / SWEEP)
         objectives = about.get("objectives") if about.get("kind") == "search" else None
         first = objectives[0] if isinstance(objectives, list) and objectives else None
         return str(first["metric"]) if isinstance(first, dict) and first.get("metric") else None
 
     def _watched(self) -> str | None:
         """The one metric that chose the checkpoints of all runs."""
-        watched = {tuple(run.monitor.get("metric") or ()) for run in self.runs}
-        only = next(iter(watched)) if len(watched) == 1 else ()
-        return str(only[0]) if len(only) == 1 else None
+        metrics, *others = {tuple(run.monitor.get("metric") or ()) for run in self.runs} or {()}
+        return str(metrics[0]) if len(metrics) == 1 and not others else None
 
     def _valid(self) -> str:
         if not self.names:

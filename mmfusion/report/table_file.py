@@ -28,10 +28,11 @@ def write_csv(comparison: Comparison, path: Path) -> None:
     """
     rows: list[list[object]] = [["rank", *comparison.by, "metric", *_COLUMNS]]
     for rank, row in enumerate(comparison.rows, start=1):
-        keys = [_whole(row.group.settings[key]) for key in comparison.by]
+        settings = [row.group.settings[key] for key in comparison.by]
+        keys = [repr(value) if isinstance(value, float) else setting(value) for value in settings]
         numbers = _numbers(row)
-        cells = ["" if numbers.get(name) is None else numbers[name] for name in _COLUMNS]
-        rows.append([rank if row.is_ranked else "", *keys, comparison.metric or "", *cells])
+        cells = [numbers.get(name) for name in _COLUMNS]
+        rows.append([rank if row.is_ranked else None, *keys, comparison.metric, *cells])
     path.parent.mkdir(parents=True, exist_ok=True)
     write_rows(rows, path)
 
@@ -41,11 +42,6 @@ def write_rows(rows: Sequence[Sequence[object]], path: Path) -> None:
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows(rows)
     write(path, text.getvalue())
-
-
-def _whole(value: object) -> str:
-    """A setting with all its digits."""
-    return repr(value) if isinstance(value, float) else setting(value)
 
 
 def _numbers(row: Row) -> dict[str, object]:
@@ -69,9 +65,7 @@ def _numbers(row: Row) -> dict[str, object]:
 
 
 def _ends(prefix: str, interval: Interval | None, mean: str) -> dict[str, object]:
-    if interval is None:
-        return {}
-    if interval.half is None:
-        return {mean: interval.mean}
+    if interval is None or interval.half is None:
+        return {mean: interval and interval.mean}
     low, high = interval.mean - interval.half, interval.mean + interval.half
     return {mean: interval.mean, f"{prefix}low": low, f"{prefix}high": high}

@@ -19,9 +19,6 @@ const sequential = () => {
   const stops = isDark() ? VIRIDIS : [...VIRIDIS].reverse();
   return stops.map((colour, i) => [i / (stops.length - 1), colour]);
 };
-const diverging = () => (isDark()
-  ? [[0, "#ff9a62"], [0.5, "#232a33"], [1, "#6cb4f5"]]
-  : [[0, "#c05010"], [0.5, "#f4f5f7"], [1, "#0b5fa5"]]);
 /** A colour of the scale, for what is not drawn by plotly; `share` from 0 to 1. */
 const onScale = (share) => `rgb(${between(sequential(), share).join(" ")})`;
 /** Red, green and blue of a scale of evenly spaced stops. */

@@ -4,10 +4,7 @@ function concluded() {
   const found = data.shared.conclusions ?? [];
   const node = byId("conclusion");
   node.hidden = found.length === 0;
-  const told = JSON.stringify(found);
-  if (node.dataset.told === told) return;
-  node.dataset.told = told;
-  fill(node, found.flatMap(([, text]) => blocks(text.split("\n"))));
+  if (isNews(node, found)) fill(node, found.flatMap(([, text]) => blocks(text.split("\n"))));
 }
 
 /** Whether all runs are a study's: then its conclusion, which rests on more tests, is the only one to be read. */

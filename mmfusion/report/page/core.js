@@ -19,12 +19,18 @@ const el = (tag, given = {}, ...children) => dress(document.createElement(tag), 
 const svg = (tag, given = {}, ...children) => dress(document.createElementNS(SVG_SPACE, tag), given, children);
 const fill = (node, ...children) => node.replaceChildren(...children.flat().filter((each) => each !== null && each !== undefined));
 
+/** Whether a part of the page is to show something else than at the last call. */
+function isNews(node, content) {
+  const before = node.dataset.content;
+  node.dataset.content = JSON.stringify(content);
+  return node.dataset.content !== before;
+}
+
 /** Options `[value, text, section]` of a select, the chosen one kept if it is still there; returns what is chosen. */
 function options(select, entries, chosen) {
   const values = entries.map(([value]) => value);
   const value = values.includes(chosen) ? chosen : values[0] ?? "";
-  const told = JSON.stringify([entries, value]);
-  if (select.dataset.told !== told) {
+  if (isNews(select, [entries, value])) {
     const option = ([key, text]) => el("option", { value: key }, text ?? key);
     const sections = [...new Set(entries.map(([, , section]) => section))];
     fill(select, sections.map((section) => {
@@ -32,7 +38,6 @@ function options(select, entries, chosen) {
       return section === undefined ? own : el("optgroup", { label: section }, own);
     }).flat());
     select.value = value;
-    select.dataset.told = told;
   }
   return value;
 }

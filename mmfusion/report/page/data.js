@@ -19,9 +19,7 @@ class Entry {
   }
 
   get label() {
-    const { keys, by } = data.shared;
-    const told = keys.map((each, i) => [each, this.settings[i]]).filter(([each]) => this.group === null || by.includes(each.key));
-    const words = told.map(([each, value]) => worded(each.short, value));
+    const words = this.own.map(([key, value]) => worded(key.short, value));
     if (this.group !== null) return words.join(" · ") || (this.runs.length === 1 ? this.runs[0].id : "all runs");
     const run = this.runs[0];
     return [...words, repeatOf(run)].filter(Boolean).join(" · ") || run.id;
@@ -29,17 +27,14 @@ class Entry {
 
   /** The label where there is little room: values alone, numbers with two digits. */
   get brief() {
-    const { keys, by } = data.shared;
-    if (this.group === null || !by.length) return this.label;
-    const tell = (value) => (isNumber(value) ? number(Number(value.toPrecision(2))) : setting(value));
-    return keys.map((each, i) => [each.key, this.settings[i]]).filter(([key]) => by.includes(key)).map(([, value]) => tell(value)).join(" · ");
+    if (this.group === null || !data.shared.by.length) return this.label;
+    return this.own.map(([, value]) => (isNumber(value) ? number(Number(value.toPrecision(2))) : setting(value))).join(" · ");
   }
 
-  /** `[short name, value]` of the keys that tell rows apart. */
-  told() {
+  /** `[key, value]` of the settings that tell rows apart. */
+  get own() {
     const { keys, by } = data.shared;
-    return keys.map((each, i) => [each.short, setting(this.settings[i]), each.key])
-      .filter(([, , key]) => this.group === null || by.includes(key));
+    return keys.map((key, i) => [key, this.settings[i]]).filter(([{ key }]) => this.group === null || by.includes(key));
   }
 
   setting(key) {
@@ -81,7 +76,7 @@ class Entry {
   get haystack() {
     if (this.words === null) {
       const own = this.runs.flatMap((run) => [run.id, run.name, run.status, run.error ?? "", ...run.overrides]);
-      this.words = [...own, ...this.told().flatMap(([name, value]) => [name, value])].join("\n").toLowerCase();
+      this.words = [...own, ...this.own.flatMap(([key, value]) => [key.short, setting(value)])].join("\n").toLowerCase();
     }
     return this.words;
   }
@@ -115,10 +110,9 @@ function rebuild() {
     const own = group.runs.map((id) => data.runs.get(id)).filter(Boolean);
     for (const run of own) grouped.add(run.id);
     if (!own.length) return;
-    const { keys, by } = data.shared;
-    const settings = data.shared.settings[own[0].id] ?? [];
-    const told = keys.map((each, i) => [each.key, settings[i]]).filter(([key]) => by.includes(key));
-    groups.push(new Entry(`g:${JSON.stringify(told)}`, own, index, groups.length));
+    const entry = new Entry("", own, index, groups.length);
+    entry.key = `g:${JSON.stringify(entry.own.map(([{ key }, value]) => [key, value]))}`;
+    groups.push(entry);
   });
   // Without a config nobody knows what a run belongs to.
   for (const run of runs) if (!grouped.has(run.id)) groups.push(new Entry(run.id, [run], null, groups.length));
@@ -134,7 +128,7 @@ function refreshMetrics() {
   lowerOf = new Map(data.shared.metrics.map((each) => [each.name, each.lower]));
   const whole = data.shared.metrics.map((each) => each.name).filter((name) => metricParts(name).subset === null);
   const rank = (name) => (data.shared.main.includes(name) ? 0 : name.startsWith("test/") ? 1 : 2);
-  metricNames = whole.map((name, i) => [name, rank(name), i]).sort((a, b) => a[1] - b[1] || a[2] - b[2]).map(([name]) => name);
+  metricNames = whole.sort((a, b) => rank(a) - rank(b));
 }
 
 /** Which way is better: -1 if lower, 1 if higher or if nobody knows. */

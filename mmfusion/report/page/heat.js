@@ -69,7 +69,7 @@ function buildHeat() {
   const room = (byId("heat-chart").clientWidth || 800) / xs.length > 64;
   const best = z.flat().filter(isNumber).reduce((a, b) => (directionOf(metric) * (b - a) > 0 ? b : a));
   const text = z.map((row) => row.map((value) => (isNumber(value) && room ? `${value === best ? "<b>" : ""}${number(value, decimals)}${value === best ? "</b>" : ""}` : "")));
-  const hover = cells.map((row, i) => row.map((own, j) => (own.length ? `${safe(ys[i])} · ${safe(xs[j])}<br>${number(z[i][j], decimals)}, mean of ${many(own.length, state.fold ? "configuration" : "run")}, ${many(own.reduce((sum, entry) => sum + entry.completed.length, 0), "completed run")}` : "")));
+  const hover = cells.map((row, i) => row.map((own, j) => (own.length ? `${safe(ys[i])} · ${safe(xs[j])}<br>${number(z[i][j], decimals)}, mean of ${many(own.length, rowNoun())}, ${many(own.reduce((sum, entry) => sum + entry.completed.length, 0), "completed run")}` : "")));
   const told = data.shared.keys.find((each) => each.key === x), other = data.shared.keys.find((each) => each.key === y);
   const averaged = data.shared.keys.filter((each) => each.key !== x && each.key !== y && new Set(rows.map((entry) => setting(entry.setting(each.key)))).size > 1).map((each) => each.short);
   const cut = [[across, told], [down, other]].filter(([each]) => each.cut).map(([, each]) => each.short);

@@ -59,9 +59,7 @@ function refreshControls() {
 function panel(id, entries_, now, set) {
   const ticked = now();
   const node = byId(id);
-  const told = JSON.stringify([entries_, [...ticked].sort()]);
-  if (node.dataset.told === told) return;
-  node.dataset.told = told;
+  if (!isNews(node, [entries_, [...ticked].sort()])) return;
   fill(node, entries_.map(([value, text]) => el("label", {}, el("input", { type: "checkbox", value, checked: ticked.has(value), on: { change: (event) => {
     const next = new Set(now());
     if (event.target.checked) next.add(value); else next.delete(value);
@@ -81,14 +79,12 @@ function refreshFacets() {
   const statuses = new Set([...data.runs.values()].map((run) => run.status));
   add("status", "status", STATUSES.filter((status) => statuses.has(status)));
   const node = byId("facets");
-  const told = JSON.stringify(found);
-  if (node.dataset.told !== told) { // else they stay: one that is taken away while it is pressed would lose the click
+  if (isNews(node, found)) { // else they stay: one that is taken away while it is pressed would lose the click
     const focus = document.activeElement?.closest?.("#facets button");
     const at = focus ? [...node.querySelectorAll("button")].indexOf(focus) : -1;
     fill(node, found.map(({ key, title, values }) => el("span", { class: "facet" }, el("span", {}, title), values.map((value) => el("button", { type: "button", class: "chip", "data-facet": key, on: { click: () => choose(key, value) } }, short(value, 24))))));
     if (at >= 0) node.querySelectorAll("button")[at]?.focus();
   }
-  node.dataset.told = told;
   const chips = node.querySelectorAll("button");
   found.flatMap(({ key, values }) => values.map((value) => state.facets.get(key)?.has(value) ?? false)).forEach((on, i) => chips[i].setAttribute("aria-pressed", String(on)));
 }
@@ -101,7 +97,7 @@ function choose(key, value) {
 }
 
 function refreshFilterWords() {
-  const among = state.fold ? entries.groups : entries.runs;
+  const among = allRows();
   const words = [];
   const noun = state.fold && data.shared.groups.length ? "configuration" : "run";
   if (shown.length < among.length) words.push(`${shown.length} of ${many(among.length, noun)} pass the filter.`);
@@ -136,10 +132,7 @@ function refreshSections() {
   const search = data.shared.searches.find((each) => searchId(each) === important.of);
   important.method = options(byId("importance-method"), Object.keys(search?.methods ?? {}).map((name) => [name]), important.method);
   const links = [...document.querySelectorAll("main > [data-nav]")].filter((section) => !section.hidden);
-  const nav = byId("nav");
-  const told = links.map((section) => section.id).join();
-  if (nav.dataset.told !== told) fill(nav, links.map((section) => el("a", { href: `#${section.id}` }, section.dataset.nav)));
-  nav.dataset.told = told;
+  if (isNews(byId("nav"), links.map((section) => section.id))) fill(byId("nav"), links.map((section) => el("a", { href: `#${section.id}` }, section.dataset.nav)));
 }
 
 function setTheme(theme, remember = true) {
@@ -171,8 +164,8 @@ function listen() {
   on("metric", "change", (event) => { state.metric = event.target.value; state.sort = null; changed(); });
   on("colour", "change", (event) => { state.colour = event.target.value; changed(); });
   on("fold", "change", (event) => { state.fold = event.target.checked; state.ticked.clear(); changed(); });
-  on("sortby", "change", (event) => { state.sort = { column: event.target.value, descending: (state.sort ?? { descending: false }).descending }; changed(); });
-  on("direction", "click", () => { const now = state.sort ?? { column: `metric:${state.metric}`, descending: directionOf(state.metric) > 0 }; state.sort = { ...now, descending: !now.descending }; changed(); });
+  on("sortby", "change", (event) => { state.sort = { column: event.target.value, descending: state.sort?.descending ?? false }; changed(); });
+  on("direction", "click", () => { state.sort = { ...sorting(), descending: !sorting().descending }; changed(); });
   on("more", "click", () => { state.all = true; changed(); });
   on("untick", "click", () => { state.ticked.clear(); changed(); });
   on("unbrush", "click", () => { state.brushes.clear(); changed(); });

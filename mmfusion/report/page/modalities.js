@@ -91,7 +91,7 @@ function buildWorth() {
     return own.includes(modality) && without && whole ? direction * (whole[1].mean - without[1].mean) : null;
   }));
   if (!worth.flat().some(isNumber)) return { empty: "No row was tested without just one of its modalities." };
-  says.textContent = `With all modalities minus without this one; above zero it helps. ${many(rows.length, state.fold ? "configuration" : "run")}.`;
+  says.textContent = `With all modalities minus without this one; above zero it helps. ${many(rows.length, rowNoun())}.`;
   const decimals = places(worth.flat());
   const looks_ = rowLooks(rows);
   const traces = rows.map(([entry], i) => ({

@@ -50,8 +50,7 @@ function scaleOf(each, rows) {
 }
 
 function buildParallel() {
-  const among = state.fold ? entries.groups : entries.runs;
-  const all = among.filter((entry) => entry.completed.length).slice(0, MOST_PARALLEL);
+  const all = allRows().filter((entry) => entry.completed.length).slice(0, MOST_PARALLEL);
   const axes = drawnAxes();
   if (all.length < 2) return { empty: "There is something to see from two completed rows on." };
   if (axes.length < 2) return { empty: "Two axes are the fewest." };

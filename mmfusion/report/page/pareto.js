@@ -34,7 +34,7 @@ function buildPareto() {
   if (!rows.length) return { empty: "No completed row has both metrics." };
   const best = front(rows, x, y);
   const bars = rows.length <= 40;
-  says.textContent = `${many(best.length, state.fold ? "configuration" : "run")} of ${rows.length}, joined by the line and ringed, that none of the others beats in both. ${bars ? barWords(rows, x, y) : ""}`;
+  says.textContent = `${many(best.length, rowNoun())} of ${rows.length}, joined by the line and ringed, that none of the others beats in both. ${bars ? barWords(rows, x, y) : ""}`;
   const corner = [];
   best.forEach((entry, i) => {
     // Stairs: between two neighbours only what the worse of both coordinates says is reached.

@@ -1,10 +1,8 @@
 // Sections that Python made: sentences, tables and charts. What they say becomes text; none of it becomes markup.
 
 function renderSections() {
-  const told = JSON.stringify(data.shared.sections);
   const node = byId("sections");
-  if (node.dataset.told === told) return;
-  node.dataset.told = told;
+  if (!isNews(node, data.shared.sections)) return;
   for (const old of document.querySelectorAll("main > .further")) {
     for (const { id } of old.querySelectorAll(".chart")) unchart(id);
     old.remove();

@@ -59,6 +59,10 @@ function axisValue(entry, axis) {
   return entry.setting(axis.name);
 }
 
+const sorting = () => state.sort ?? { column: `metric:${state.metric}`, descending: directionOf(state.metric) > 0 };
+const allRows = () => (state.fold ? entries.groups : entries.runs);
+const rowNoun = () => (state.fold ? "configuration" : "run");
+
 let shown = []; // rows after the filter, in the table's order
 let unknownKeys = [];
 function refreshShown() {
@@ -69,13 +73,12 @@ function refreshShown() {
     if (read && wanted.size) tests.push((entry) => read(entry).some((value) => wanted.has(setting(value))));
   }
   for (const { axis, keep } of state.brushes.values()) tests.push((entry) => keep(axisValue(entry, axis)));
-  const among = state.fold ? entries.groups : entries.runs;
-  shown = among.filter((entry) => tests.every((test) => test(entry)));
+  shown = allRows().filter((entry) => tests.every((test) => test(entry)));
   sortRows(shown);
 }
 
 function sortRows(rows) {
-  const { column, descending } = state.sort ?? { column: `metric:${state.metric}`, descending: directionOf(state.metric) > 0 };
+  const { column, descending } = sorting();
   const keyOf = sortKey(column);
   const keys = new Map(rows.map((entry) => [entry, keyOf(entry)]));
   const empty = (value) => value === null || value === undefined || value === "";
@@ -93,12 +96,9 @@ function sortKey(column) {
   if (kind === "metric") return (entry) => (entry.unranked(name) === null ? entry.value(name) : null);
   if (kind === "cost") return (entry) => entry.cost(name);
   if (kind === "key") return (entry) => entry.setting(name);
-  if (name === "p") return (entry) => entry.compared(state.metric)?.p ?? null;
-  if (name === "pooled") return (entry) => entry.compared(state.metric)?.pooled ?? null;
-  if (name === "effect") return (entry) => entry.compared(state.metric)?.effect ?? null;
+  if (["p", "pooled", "effect"].includes(name)) return (entry) => entry.compared(state.metric)?.[name] ?? null;
   if (name === "delta") return (entry) => entry.compared(state.metric)?.delta?.[0] ?? null;
-  if (name === "fold") return (entry) => entry.runs[0].fold;
-  if (name === "seed") return (entry) => entry.runs[0].seed;
+  if (name === "fold" || name === "seed") return (entry) => entry.runs[0][name];
   if (name === "run") return (entry) => entry.runs[0].id;
   return (entry) => Math.min(...[...entry.statuses.keys()].map((status) => STATUSES.indexOf(status)));
 }
@@ -109,7 +109,7 @@ function chosen(most, fits = () => true) {
   const among = (ticked.length ? ticked : shown).filter(fits);
   const drawn = among.slice(0, most);
   const what = ticked.length ? "ticked " : "";
-  const noun = state.fold ? "configuration" : "run";
+  const noun = rowNoun();
   const says = drawn.length < among.length
     ? `The first ${drawn.length} of ${many(among.length, what + noun)}, in the table's order; tick others to see them.`
     : `${many(drawn.length, what + noun)}.`;

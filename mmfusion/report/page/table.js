@@ -40,7 +40,7 @@ function chosenMetrics() {
 const PAGE = 40;
 function renderTable() {
   const columns = tableColumns();
-  const sorted = state.sort ?? { column: `metric:${state.metric}`, descending: directionOf(state.metric) > 0 };
+  const sorted = sorting();
   const decimals = new Map(columns.filter((column) => column.kind === "metric").map((column) => [column.name, places(shown.map((entry) => entry.value(column.name)), shown.map((entry) => entry.metric(column.name)?.half))]));
   const head = el("tr", {}, el("th", { scope: "col" }, el("span", { class: "skip" }, "Ticked")), columns.map((column) => el("th",
     { scope: "col", class: isRight(column) ? "number" : null, title: column.whole ?? null, "aria-sort": sorted.column === column.id ? (sorted.descending ? "descending" : "ascending") : null },
@@ -61,7 +61,7 @@ function renderTable() {
 const isRight = (column) => !["status", "key", "run"].includes(column.kind);
 
 function sortBy(column) {
-  const now = state.sort ?? { column: `metric:${state.metric}`, descending: directionOf(state.metric) > 0 };
+  const now = sorting();
   const first = column.kind === "metric" ? directionOf(column.name) > 0 : false;
   state.sort = { column: column.id, descending: now.column === column.id ? !now.descending : first };
   changed();
