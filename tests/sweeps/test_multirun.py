@@ -138,21 +138,27 @@ def test_contradictions_of_the_split_are_found_before_the_first_job(here, typed,
 
 
 @pytest.mark.parametrize(
-    "orders",
+    "section",
     [
         "callbacks: {evil: {_target_: pathlib.Path.touch, self: stolen}}",
         "job_logging: {handlers: {evil: {'()': os.system, command: touch stolen}}}",
         "job: {env_set: {PYTHONPATH: stolen}}",
     ],
 )
-def test_a_file_cannot_make_hydra_call_something(here, orders):
+def test_a_file_of_any_job_cannot_make_hydra_call_something(here, section):
     experiment = Path("conf/experiment/evil.yaml")
     experiment.parent.mkdir(parents=True)
-    experiment.write_text(f"# @package _global_\ndefaults:\n  - digits\n  - _self_\nhydra:\n  {orders}\n")
-    with pytest.raises(ConfigError, match=rf"hydra.{orders.split(':')[0]}: a config file may set hydra."):
+    experiment.write_text(f"# @package _global_\ndefaults:\n  - digits\n  - _self_\nhydra:\n  {section}\n")
+    refused = f"hydra.{section.split(':')[0]}: a config file may set hydra."
+    with pytest.raises(ConfigError, match=rf"^{refused}"):
         multirun(["experiment=evil", "seed=1,2"])
-    assert not Path("stolen").exists()
+    with pytest.raises(ConfigError, match=rf"^job 1 \(experiment=evil\): {refused}"):
+        multirun(["experiment=digits,evil"])
     assert not Path("outputs").exists()
+    assert not multirun(["experiment=digits,evil", "hydra.sweeper.invalid=fail", "hydra.sweep.dir=sweep"])
+    assert statuses(here / "sweep") == {"0": "completed", "1": "failed"}
+    assert refused in json.loads((here / "sweep/1/result.json").read_text())["error"]
+    assert not Path("stolen").exists()
 
 
 WORKER = """
