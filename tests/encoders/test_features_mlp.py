@@ -13,6 +13,6 @@ def test_nothing_hidden_is_the_identity():
 
 def test_sequences_are_pooled_over_their_own_length():
     encoder = FeaturesMLP(3, True, hidden=[])
-    found = encoder(SEQUENCES).pooled
+    pooled = encoder(SEQUENCES).pooled
     for row, length in enumerate(SEQUENCES.lengths):
-        torch.testing.assert_close(found[row], SEQUENCES.values[row, :length].mean(0))
+        torch.testing.assert_close(pooled[row], SEQUENCES.values[row, :length].mean(0))

@@ -2,7 +2,7 @@ import pytest
 import torch
 
 from mmfusion.batch import Tokens
-from mmfusion.encoders.pooling import GridPooling, Pooling, cell_shares, real_positions
+from mmfusion.encoders.pooling import GridPooling, Pooling, real_positions
 from tests.helpers.properties import check_all
 
 LENGTHS = torch.tensor([3, 5, 1])
@@ -81,11 +81,6 @@ def test_grid_follows_the_rows_own_length():
         alone, alone_tokens = grid(feature_map[row : row + 1, :, :count])
         torch.testing.assert_close(pooled[row], alone[0])
         torch.testing.assert_close(tokens[row], alone_tokens[0])
-
-
-def test_cell_shares_sum_to_one_for_any_count():
-    shares = cell_shares(torch.arange(9), cells=4, positions=8)
-    torch.testing.assert_close(shares.sum(2), torch.ones(9, 4))
 
 
 def test_a_row_without_positions_counts_as_having_its_first():

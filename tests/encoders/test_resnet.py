@@ -44,10 +44,7 @@ def test_properties(monkeypatch):
 @pytest.mark.parametrize(("stem", "positions"), [("imagenet", 1), ("small", 16)])
 def test_shapes(stem, positions):
     assert ResNet(1, stem=stem).eval()(image(channels=1)).tokens.shape == (2, positions, 512)
-
-
-def test_bottlenecks_are_wider():
-    assert ResNet(3, name="resnet50").dim == 2048
+    assert ResNet(3, name="resnet50", stem=stem).dim == 2048
 
 
 def test_local_weights_give_torchvisions_features(path, reference):

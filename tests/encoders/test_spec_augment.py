@@ -62,22 +62,15 @@ def ramp(along: str) -> torch.Tensor:
     return torch.where((torch.arange(FRAMES) < COUNTS[:, None])[..., None], values, 0.0)
 
 
-def test_tempo_is_the_slope_in_time():
+@pytest.mark.parametrize(("option", "along", "most"), [("tempo", "time", 0.3), ("pitch", "frequency", 0.2)])
+def test_tempo_and_pitch_are_slopes(option, along, most):
     torch.manual_seed(0)
-    found = SpecAugment(tempo=0.3)(ramp("time"), COUNTS)
-    slopes = (found[:, 5, 0] - found[:, 0, 0]) / 5
-    assert slopes.log().min().item() == pytest.approx(-0.3, abs=0.02)
-    assert slopes.log().max().item() == pytest.approx(0.3, abs=0.02)
-    assert (found.amax((1, 2)) <= COUNTS - 1).all()
-    assert not found[1::2, 20:].any()
-
-
-def test_pitch_is_the_slope_in_frequency():
-    torch.manual_seed(0)
-    found = SpecAugment(pitch=0.2)(ramp("frequency"), COUNTS)
-    slopes = (found[:, 3, 10] - found[:, 3, 0]) / 10
-    assert slopes.log().min().item() == pytest.approx(-0.2, abs=0.02)
-    assert slopes.log().max().item() == pytest.approx(0.2, abs=0.02)
+    moved = SpecAugment(**{option: most})(ramp(along), COUNTS)
+    step = (5, 0) if along == "time" else (0, 5)
+    slopes = ((moved[:, step[0], step[1]] - moved[:, 0, 0]) / 5).log()
+    assert (slopes.min().item(), slopes.max().item()) == pytest.approx((-most, most), abs=0.02)
+    assert (moved.amax((1, 2)) <= (COUNTS - 1 if along == "time" else BANDS - 1)).all()
+    assert not moved[1::2, 20:].any()
 
 
 def test_shift_is_a_share_of_the_rows_own_duration():

@@ -33,25 +33,25 @@ def epochs(case: dict[str, Any]) -> int:
     return 3 if case["weighting"] == "dwa" else 1
 
 
-def cases() -> dict[str, dict[str, Any]]:
-    """Every weighting × every place where gradients are taken, and one of each kind of model."""
+def cases(full: bool) -> dict[str, dict[str, Any]]:
+    """Every weighting and every place where gradients are taken (all combinations if `full`), each kind of model."""
     names = sorted(path.stem for path in small.WEIGHTINGS.glob("*.yaml"))
+    pairs = [(name, place) for i, name in enumerate(names) for j, place in enumerate(PLACES) if full or i % 3 == j]
     # Where the weighting does not ask for gradients, the log does: their Gramian must be right as well.
-    found = {
-        f"{n}/{p}": {"weighting": n, "gradients_of": p, "gradients_every_n_steps": 1} for n in names for p in PLACES
+    chosen: dict[str, dict[str, Any]] = {
+        f"{n}/{p}": {"weighting": n, "gradients_of": p, "gradients_every_n_steps": 1}
+        for n, p in [*pairs, *(("gradnorm", place) for place in PLACES)]
     }
-    for fusion in ("decision", "hybrid"):
-        for place in PLACES:
-            found[f"{fusion}/{place}"] = {"weighting": "gradnorm", "gradients_of": place, "fusion": fusion}
-    found["uncertainty/placeholders"] = {"weighting": "uncertainty", "placeholders": True}
-    for place in PLACES:
-        found[f"media/{place}"] = {"weighting": "gradnorm", "gradients_of": place, "media": True}
-    return found
+    models: dict[str, dict[str, Any]] = {"decision": {"fusion": "decision"}, "hybrid": {"fusion": "hybrid"}}
+    for name, options in {**models, "media": {"media": True}}.items():
+        for place in PLACES if full else PLACES[-1:]:
+            chosen[f"{name}/{place}"] = {"weighting": "gradnorm", "gradients_of": place, **options}
+    return chosen | {"uncertainty/placeholders": {"weighting": "uncertainty", "placeholders": True}}
 
 
 def batches(media: bool) -> list[Batch]:
     """Whole batches. Of eight rows, the first four go to rank 0, the others to rank 1."""
-    found = []
+    rows = []
     for seed in range(STEPS):
         batch = small.make_batch(ROWS, seed, media)
         first, second = list(batch.present)[:2]
@@ -70,8 +70,8 @@ def batches(media: bool) -> list[Batch]:
                 labelled[4:] = False  # rank 1 has no label at all
         for name in batch.targets:
             batch.targets[name][~batch.labelled[name]] = 0
-        found.append(batch)
-    return found
+        rows.append(batch)
+    return rows
 
 
 def share(batch: Batch, rank: int, world: int) -> Batch:
@@ -130,8 +130,8 @@ def train_sharded(case: dict[str, Any], rank: int, world: int, out: Path) -> dic
         module.reshard()  # after a forward pass alone, what is not an encoder stays gathered
     held = sum(x.to_local().numel() if isinstance(x, DTensor) else x.numel() for x in module.parameters())
     state = torch.load(path, weights_only=True)["state_dict"]
-    found = {name: history.stacked(name) for name in ("losses", "weights", "labels")}
-    return {**found, **runner.callback_metrics, **state, "held": torch.tensor(held)}
+    records = {name: history.stacked(name) for name in ("losses", "weights", "labels")}
+    return {**records, **runner.callback_metrics, **state, "held": torch.tensor(held)}
 
 
 def train(case: dict[str, Any], rank: int, world: int, out: Path) -> dict[str, Any]:
@@ -139,10 +139,10 @@ def train(case: dict[str, Any], rank: int, world: int, out: Path) -> dict[str, A
     rows = small.loader([share(batch, rank, world) for batch in batches(case.get("media", False))])
     history = small.History()
     trainer(out, [history], max_epochs=epochs(case)).fit(module, rows)
-    found = {name: history.stacked(name) for name in ("losses", "weights", "active", "labels", "present")}
+    records = {name: history.stacked(name) for name in ("losses", "weights", "active", "labels", "present")}
     if module.keeps_graph:
-        found |= {name: history.stacked(name) for name in ("gradient_norms", "cosines")}
-    return {**found, **module.state_dict()}
+        records |= {name: history.stacked(name) for name in ("gradient_norms", "cosines")}
+    return {**records, **module.state_dict()}
 
 
 def score(rank: int, world: int, out: Path) -> dict[str, Any]:
@@ -170,13 +170,13 @@ def break_down(rank: int, world: int, out: Path) -> dict[str, Any]:
     return {"message": "nothing"}
 
 
-def main(out: Path, rank: int, world: int) -> None:
+def main(out: Path, rank: int, world: int, full: bool) -> None:
     torch.set_num_threads(1)
     logging.getLogger("pytorch_lightning").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        found = {name: train(case, rank, world, out) for name, case in cases().items()}
-        found["scores"] = score(rank, world, out)
-        found["broken"] = break_down(rank, world, out)
-        found |= {name: train_sharded(case, rank, world, out) for name, case in SHARDED.items()}
-    torch.save(found, out / f"{world}-{rank}.pt")
+        results = {name: train(case, rank, world, out) for name, case in cases(full).items()}
+        results["scores"] = score(rank, world, out)
+        results["broken"] = break_down(rank, world, out)
+        results |= {name: train_sharded(case, rank, world, out) for name, case in SHARDED.items()}
+    torch.save(results, out / f"{world}-{rank}.pt")
