@@ -62,18 +62,18 @@ class MaskedLayerNorm(nn.LayerNorm):
     """`nn.LayerNorm` over the channels of each point, so points do not meet; zero after a row's end."""
 
     def forward(self, x_BCTM: Tensor, frames_B: Tensor) -> Tensor:  # type: ignore[override]
-        y_BCTM = super().forward(x_BCTM.permute(0, 2, 3, 1)).permute(0, 3, 1, 2)
-        return y_BCTM * _mask(y_BCTM.permute(0, 2, 3, 1), frames_B)[:, None, :, None]
+        return _zeroed(super().forward(x_BCTM.permute(0, 2, 3, 1)), frames_B).permute(0, 3, 1, 2)
 
 
-class MaskedIdentity(nn.Module):
+class MaskedIdentity(nn.Identity):
     """Nothing but the zeros after a row's end."""
 
-    def __init__(self, channels: int) -> None:
-        super().__init__()
+    def forward(self, x_BCTM: Tensor, frames_B: Tensor) -> Tensor:  # type: ignore[override]
+        return _zeroed(x_BCTM.permute(0, 2, 3, 1), frames_B).permute(0, 3, 1, 2)
 
-    def forward(self, x_BCTM: Tensor, frames_B: Tensor) -> Tensor:
-        return x_BCTM * _mask(x_BCTM.permute(0, 2, 3, 1), frames_B)[:, None, :, None]
+
+def _zeroed(x_BTMC: Tensor, frames_B: Tensor) -> Tensor:
+    return x_BTMC * _mask(x_BTMC, frames_B)[:, :, None, None]
 
 
 def _mask(x_BTMC: Tensor, frames_B: Tensor) -> Tensor:

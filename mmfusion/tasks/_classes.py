@@ -56,9 +56,13 @@ class ClassTask(Task):
         self.counts = [found[name] for name in self.classes.names]
         self._ready()
 
-    def state(self) -> dict[str, Any]:
+    @property
+    def fitted(self) -> ClassList:
         assert self.classes is not None, "fit first"
-        return {"classes": self.classes.names, "counts": self.counts, "as_written": not self.classes.by_value}
+        return self.classes
+
+    def state(self) -> dict[str, Any]:
+        return {"classes": self.fitted.names, "counts": self.counts, "as_written": not self.fitted.by_value}
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         given = self.classes is not None and self.classes.given

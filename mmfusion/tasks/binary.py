@@ -85,11 +85,10 @@ class Binary(ClassTask):
             self.weight = torch.tensor(float(self.pos_weight))
 
     def check(self, label: Any) -> int:
-        assert self.classes is not None, "fit first"
         name = _fold(canonical(label))
-        if name not in self.classes:
-            raise ValueError(f"expected {' or '.join(self.classes.names)}, found {label!r}: {self.classes.hint(name)}")
-        return self.classes.index(name)
+        if name not in self.fitted:
+            raise ValueError(f"expected {' or '.join(self.fitted.names)}, found {label!r}: {self.fitted.hint(name)}")
+        return self.fitted.index(name)
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         require_shapes(output, target, 1, ())
@@ -107,10 +106,9 @@ class Binary(ClassTask):
 
     def readable(self, predictions: dict[str, Tensor]) -> dict[str, list[Any]]:
         """The class's name, and `_p_<positive>` the probability of the positive one."""
-        assert self.classes is not None, "fit first"
         return {
-            "": [self.classes.names[i] for i in predictions["class"].tolist()],
-            f"_p_{self.classes.names[1]}": predictions["probability"].tolist(),
+            "": [self.fitted.names[i] for i in predictions["class"].tolist()],
+            f"_p_{self.fitted.names[1]}": predictions["probability"].tolist(),
         }
 
 

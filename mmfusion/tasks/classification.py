@@ -61,10 +61,9 @@ class Classification(ClassTask):
         self._settle(Counter(valid(labels)))
 
     def _ready(self) -> None:
-        assert self.classes is not None
-        self.dim = self.choices = len(self.classes)
+        self.dim = self.choices = len(self.fitted)
         if self.dim < 2:
-            raise ValueError(f"expected at least 2 classes, found {self.dim}: {self.classes.names}")
+            raise ValueError(f"expected at least 2 classes, found {self.dim}: {self.fitted.names}")
         if isinstance(self.class_weights, str):
             present = sum(count > 0 for count in self.counts)
             rows = sum(self.counts)
@@ -72,14 +71,13 @@ class Classification(ClassTask):
         elif self.class_weights is not None:
             if len(self.class_weights) != self.dim:
                 raise ValueError(
-                    f"class_weights: expected {self.dim} numbers, one each for {', '.join(self.classes.names)}, "
+                    f"class_weights: expected {self.dim} numbers, one each for {', '.join(self.fitted.names)}, "
                     f"found {len(self.class_weights)}"
                 )
             self.weights = torch.tensor(self.class_weights, dtype=torch.float32)
 
     def check(self, label: Any) -> int:
-        assert self.classes is not None, "fit first"
-        return self.classes.index(label)
+        return self.fitted.index(label)
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         require_shapes(output, target, self.dim, ())
@@ -97,12 +95,11 @@ class Classification(ClassTask):
 
     def readable(self, predictions: dict[str, Tensor]) -> dict[str, list[Any]]:
         """The class's name, `_p` its probability, and `_p_<class>` each class's (up to 100 classes)."""
-        assert self.classes is not None, "fit first"
         probabilities_BC = predictions["probabilities"]
         columns: dict[str, list[Any]] = {
-            "": [self.classes.names[i] for i in predictions["class"].tolist()],
+            "": [self.fitted.names[i] for i in predictions["class"].tolist()],
             "_p": probabilities_BC.amax(1).tolist(),
         }
         if self.dim <= SHOWN_CLASSES:
-            columns |= {f"_p_{name}": probabilities_BC[:, i].tolist() for i, name in enumerate(self.classes.names)}
+            columns |= {f"_p_{name}": probabilities_BC[:, i].tolist() for i, name in enumerate(self.fitted.names)}
         return columns

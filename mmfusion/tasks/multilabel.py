@@ -81,8 +81,7 @@ class Multilabel(ClassTask):
         self._settle(found)
 
     def _ready(self) -> None:
-        assert self.classes is not None
-        self.dim = len(self.classes)
+        self.dim = len(self.fitted)
         if self.dim < 1:
             raise ValueError("expected at least 1 label in the training split, found none")
         self.fill = [0.0] * self.dim
@@ -107,9 +106,8 @@ class Multilabel(ClassTask):
 
     def _marked(self, cells: Sequence[Any]) -> set[str]:
         """The labels whose column says yes."""
-        assert self.classes is not None
         names = set()
-        for column, name, cell in zip(self.columns, self.classes.names, cells, strict=True):
+        for column, name, cell in zip(self.columns, self.fitted.names, cells, strict=True):
             if cell is None and self.empty_is_no:
                 continue
             if cell is None:
@@ -125,10 +123,9 @@ class Multilabel(ClassTask):
         return names
 
     def check(self, label: Any) -> list[float]:
-        assert self.classes is not None, "fit first"
         target = [0.0] * self.dim
         for name in self._names(label):
-            target[self.classes.index(name)] = 1.0
+            target[self.fitted.index(name)] = 1.0
         return target
 
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
@@ -145,8 +142,7 @@ class Multilabel(ClassTask):
 
     def readable(self, predictions: dict[str, Tensor]) -> dict[str, list[Any]]:
         """The labels with the separator between them (or `none`), and `_p_<label>` each one's probability."""
-        assert self.classes is not None, "fit first"
-        names = self.classes.names
+        names = self.fitted.names
         chosen = [[n for n, yes in zip(names, row, strict=True) if yes] for row in predictions["classes"].tolist()]
         columns: dict[str, list[Any]] = {"": [self.separator.join(row) or self.none for row in chosen]}
         return columns | {f"_p_{name}": predictions["probabilities"][:, i].tolist() for i, name in enumerate(names)}

@@ -1,4 +1,4 @@
-"""From outputs and labels to one loss a task, averaged over the labelled rows of all ranks.
+"""From outputs and labels to one loss a task, averaged over the labelled rows of all ranks, and a step's numbers.
 
 T tasks, M modalities, B rows on this rank.
 """
@@ -45,6 +45,24 @@ class Losses:
     def labels(self) -> Tensor:
         """Labelled rows of all ranks, `[T]`."""
         return self.split(self.counts)[1]
+
+
+@dataclass
+class StepRecord:
+    """The last step's numbers, detached, on the device; reading one waits for the device.
+
+    T tasks in the order of `module.tasks`, M modalities in the order of `module.modalities`; counts are over all ranks.
+
+    """
+
+    losses: Tensor  # `[T]`, means over labelled rows
+    weights: Tensor  # `[T]`, what multiplied them; 0 for a task that is not active
+    active: Tensor  # Bool `[T]`, whether any rank had a label
+    labels: Tensor  # `[T]`, labelled rows
+    present: Tensor  # `[M]`, rows that have the modality
+    rows: Tensor  # scalar
+    gradient_norms: Tensor | None = None  # `[T]` at `gradients_of`, of the losses without weights; if they were taken
+    cosines: Tensor | None = None  # `[T, T]` between these gradients
 
 
 def task_losses(

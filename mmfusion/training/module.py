@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -20,8 +20,7 @@ from mmfusion.tasks._base import Task
 from mmfusion.training.evaluation import Scores
 from mmfusion.training.gradients import PLACES, cosines, gramian, norms
 from mmfusion.training.guard import FiniteGuard
-from mmfusion.training.losses import Losses, task_losses
-from mmfusion.training.record import StepRecord
+from mmfusion.training.losses import Losses, StepRecord, task_losses
 from mmfusion.training.sharding import shard
 from mmfusion.training.subsets import SubsetTest, choose_subsets
 
@@ -36,19 +35,12 @@ class MultiTaskModule(pl.LightningModule):
     tasks' losses. A test scores every subset of the modalities too, from one pass through the encoders.
 
     Args:
-        model: what is trained.
-        weighting: built with the names of the model's tasks.
         gradients_of: where a weighting takes the tasks' gradients: `representation`, `last_shared_layer`, `shared`.
-        optimizer: parameter groups to an optimizer.
         scheduler: optimizer and number of steps to what Lightning calls `lr_scheduler`; None keeps the rate.
         groups: model and weighting to parameter groups; None for one group of everything.
         gradients_every_n_steps: take the gradients every so many steps even if the weighting needs none; 0 never.
             Of a step of several batches (accumulation) those of the last one, which is the one that is logged.
         subsets: which subsets of the modalities a test tries: `all`, `leave_one_out` or `none`.
-
-    Attributes:
-        record: the last step's numbers, None before the first.
-        schedule_steps: how many steps the learning rate is scheduled for; None for as many as the trainer makes.
 
     Raises:
         ValueError: nothing is trained at `gradients_of` where it is needed.
@@ -73,8 +65,8 @@ class MultiTaskModule(pl.LightningModule):
         self.gradients_every_n_steps = gradients_every_n_steps
         self.tasks: dict[str, Task] = dict(model.tasks.items())  # type: ignore[arg-type]
         self.modalities = list(model.encoders)
-        self.record: StepRecord | None = None
-        self.schedule_steps: float | None = None
+        self.record: StepRecord | None = None  # the last step's numbers
+        self.schedule_steps: float | None = None  # of the learning rate; None for as many as the trainer makes
         self._make_optimizer, self._make_scheduler, self._make_groups = optimizer, scheduler, groups
         self._subsets = choose_subsets(self.modalities, subsets)
         self._guard = FiniteGuard(list(self.tasks))
@@ -169,9 +161,9 @@ class MultiTaskModule(pl.LightningModule):
         is_logged = ends_step and every > 0 and self.global_step % every == 0
         return self.weighting.needs_gramian or is_logged
 
-    def _places(self) -> list[Tensor]:
+    def _places(self) -> Sequence[Tensor]:
         last = self.gradients_of == "last_shared_layer"
-        return [*(self.model.last_layer() if last else self.model.shared_parameters())]
+        return self.model.last_layer() if last else self.model.shared_parameters()
 
     def _gramian(self, losses: Losses, streams: dict[str, Tensor]) -> Tensor:
         of_rows = self.gradients_of == "representation"

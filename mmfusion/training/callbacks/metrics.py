@@ -10,7 +10,7 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 
 from mmfusion.training.callbacks.speed import Span, Speed
-from mmfusion.training.record import StepRecord
+from mmfusion.training.losses import StepRecord
 
 
 class StepMetrics(Callback):

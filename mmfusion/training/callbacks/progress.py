@@ -16,7 +16,7 @@ from pytorch_lightning import Callback, Trainer
 
 from mmfusion.progress import Lines, start_bar
 from mmfusion.training.callbacks.monitor import MONITOR, Monitor
-from mmfusion.training.record import StepRecord
+from mmfusion.training.losses import StepRecord
 
 if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
@@ -25,8 +25,7 @@ if TYPE_CHECKING:
 class _Progress(Callback):
     """Shows on rank 0 every batch of training (counted over all epochs), of validation and of the test.
 
-    Args:
-        monitor: its last and best value are shown.
+    Beside them stand the last and the best value of the monitor.
     """
 
     def __init__(self, monitor: Monitor | None = None) -> None:
@@ -62,11 +61,7 @@ class _Progress(Callback):
     def on_train_end(self, *_: Any) -> None:
         self.close()
 
-    def on_test_end(self, *_: Any) -> None:
-        self.close()
-
-    def on_exception(self, *_: Any) -> None:
-        self.close()
+    on_test_end = on_exception = on_train_end  # type: ignore[assignment]
 
     def _update(self, trainer: Trainer, stage: str, done: int) -> None:
         if trainer.is_global_zero:
@@ -84,12 +79,7 @@ class _Progress(Callback):
 
 
 class ProgressLines(_Progress):
-    """A line on standard error every 30 seconds: epoch, batch, loss, the monitored metric, the time that is left.
-
-    Args:
-        monitor: its last and best value are shown.
-        clock: seconds from some beginning.
-    """
+    """A line on standard error every 30 seconds: epoch, batch, loss, the monitored metric, the time that is left."""
 
     def __init__(self, monitor: Monitor | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__(monitor)

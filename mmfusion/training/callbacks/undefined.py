@@ -36,8 +36,8 @@ def check_defined(
             known = targets.get(task, torch.zeros(0))
             if len(known) == 0 or metric not in tasks[task].metrics() or metric not in undefined(tasks[task], known):
                 continue
-            rest = [each for each in tasks[task].metrics() if each not in undefined(tasks[task], known)]
-            instead = ", ".join(f"val/{task}/{each}" for each in ("loss", *rest))
+            rest = [other for other in tasks[task].metrics() if other not in undefined(tasks[task], known)]
+            instead = ", ".join(f"val/{task}/{other}" for other in ("loss", *rest))
             raise ConfigError(
                 f"{key}: {name!r} is not a number on the validation split, whatever the model predicts: "
                 f"{why_undefined(tasks[task], known)}; go by one of {instead}, or give validation rows with other "
@@ -78,24 +78,20 @@ def why_undefined(task: Task, target: Tensor) -> str:
 def explain(
     metrics: Mapping[str, float], split: str, tasks: Mapping[str, Task], targets: Mapping[str, Tensor]
 ) -> dict[str, str]:
-    """Those of a split's metrics, as they were logged, that are not a number, and why.
+    """Those of a split's metrics, as they were logged, that are not a number, and why; subsets are passed over.
 
-    Args:
-        metrics: name to value; with subsets of the modalities too, which are passed over.
-        split: in whose name they are logged.
-        tasks: task to its definition.
-        targets: task to the targets `[N, ...]` of the split's rows that have a label.
+    `targets` are those `[N, ...]` of the split's rows that have a label, by task.
     """
-    found = {}
+    reasons = {}
     for task, definition in tasks.items():
         names = [name for name in definition.metrics() if math.isnan(metrics.get(f"{split}/{task}/{name}", 0.0))]
         if not names or task not in targets or len(targets[task]) == 0:  # rank 0 alone has them
             continue
         by_labels = undefined(definition, targets[task])
         for name in names:
-            found[f"{split}/{task}/{name}"] = (
+            reasons[f"{split}/{task}/{name}"] = (
                 why_undefined(definition, targets[task])
                 if name in by_labels
                 else "the model's predictions leave it without a value (they may all be the same)"
             )
-    return found
+    return reasons

@@ -24,20 +24,15 @@ class CSVLogger(Logger):
     existing file is continued. Metrics of the test are in `result.json` alone: they are many and there is one row.
     """
 
+    name = "csv"
+    version = ""
+
     def __init__(self, folder: str) -> None:
         super().__init__()
         self.path = Path(folder) / CURVES
         self._columns: list[str] | None = None
         self._row: dict[str, Any] = {}
         self._start = 0
-
-    @property
-    def name(self) -> str:
-        return "csv"
-
-    @property
-    def version(self) -> str:
-        return ""
 
     @rank_zero_only
     def log_hyperparams(self, params: Any, *args: Any, **kwargs: Any) -> None:

@@ -17,6 +17,8 @@ class FaultTolerantLogger(Logger):
     It is not tried again: a server that does not answer may take minutes each time. `metrics.csv` has everything.
     """
 
+    version = ""
+
     def __init__(self, key: str, tracker: Logger) -> None:
         super().__init__()
         self.key = key
@@ -26,10 +28,6 @@ class FaultTolerantLogger(Logger):
     @property
     def name(self) -> str:
         return self.key
-
-    @property
-    def version(self) -> str:
-        return ""
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         self._try(lambda: self.tracker.log_metrics(dict(metrics), step))

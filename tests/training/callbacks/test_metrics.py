@@ -6,9 +6,9 @@ from pytorch_lightning.loggers.logger import Logger
 
 from mmfusion.training.callbacks.metrics import StepMetrics, step_metrics
 from mmfusion.training.callbacks.speed import Speed
+from mmfusion.training.losses import StepRecord
 from mmfusion.training.noise import quiet
 from mmfusion.training.optimizers import parameter_groups
-from mmfusion.training.record import StepRecord
 from mmfusion.training.schedulers import linear
 from tests.training.small import QUIET, History, loader, make_batch, make_module, make_trainer
 
