@@ -105,10 +105,8 @@ class MultiTaskModel(nn.Module):
 
     def last_layer(self) -> list[nn.Parameter]:
         """GradNorm's W: the last layer that all tasks share, or each encoder's last where fusion has no parameters."""
-        found = [p for p in self.fusion.last_layer() if p.requires_grad]
-        if found:
-            return found
-        return [p for encoder in self.encoders.values() for p in _last_weights(encoder)]
+        trained = [p for p in self.fusion.last_layer() if p.requires_grad]
+        return trained or [p for encoder in self.encoders.values() for p in _last_weights(encoder)]
 
     def shared_parameters(self) -> list[nn.Parameter]:
         """Every trained parameter in front of the heads."""
@@ -126,7 +124,8 @@ class MultiTaskModel(nn.Module):
         # A single value per channel has no statistics of its own either.
         if len(rows_P) < 2 and not any(isinstance(module, nn.SyncBatchNorm) for module in encoder.modules()):
             return _in_eval(encoder, x)  # synchronised statistics must not be skipped: other ranks wait for them
-        return _scatter(encoder(_select(x, rows_P)), rows_P, len(present_B))
+        chosen = Tokens(x.values[rows_P], x.lengths[rows_P]) if isinstance(x, Tokens) else x[rows_P]
+        return _scatter(encoder(chosen), rows_P, len(present_B))
 
 
 def _head(width: int, hidden: Sequence[int], dropout: float, outputs: int) -> nn.Module:
@@ -152,10 +151,6 @@ def _last_weights(encoder: nn.Module) -> list[nn.Parameter]:
         if any(p.ndim > 1 for p in own):
             return own
     return []
-
-
-def _select(x: Input, rows_P: Tensor) -> Input:
-    return Tokens(x.values[rows_P], x.lengths[rows_P]) if isinstance(x, Tokens) else x[rows_P]
 
 
 def _scatter(encoded: Encoded, rows_P: Tensor, size: int) -> Encoded:

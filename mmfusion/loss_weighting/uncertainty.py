@@ -12,11 +12,6 @@ from mmfusion.loss_weighting._base import LossWeighting
 from mmfusion.loss_weighting._combine import Float32State
 
 
-def uncertainty_coefficients(log_variances: Tensor, factors: Tensor) -> Tensor:
-    """`cᵢ e^{-sᵢ}`, what multiplies `Lᵢ`: c is ½ for a regression, 1 for a classification. Shapes `[T]`."""
-    return factors * torch.exp(-log_variances)
-
-
 class Uncertainty(Float32State, LossWeighting):
     """`L = Σ cᵢ e^{-sᵢ} Lᵢ + ½ sᵢ`, `sᵢ = log σᵢ²` learned with the model; c is ½ for a regression, 1 otherwise.
 
@@ -45,6 +40,6 @@ class Uncertainty(Float32State, LossWeighting):
         )
 
     def forward(self, losses: Tensor, gramian: Tensor | None, active: Tensor) -> tuple[Tensor, Tensor]:
-        weights = uncertainty_coefficients(self.log_variances, self.factors)
+        weights = self.factors * torch.exp(-self.log_variances)
         terms = weights * losses + self.log_variances / 2
         return torch.where(active, terms, 0.0).sum(), torch.where(active, weights.detach(), 0.0)

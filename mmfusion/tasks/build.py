@@ -71,9 +71,7 @@ def metric_facts(task: Task) -> dict[str, MetricFacts]:
 def check_metrics(tasks: Mapping[str, Task], targets: Mapping[str, Tensor]) -> None:
     """Try the metrics that the config adds on some targets, before anything is trained.
 
-    Args:
-        tasks: fitted ones.
-        targets: task to targets `[N, ...]` of rows that have a label.
+    `targets` are those `[N, ...]` of rows that have a label, by task.
 
     Raises:
         ConfigError: a metric does not take what the task feeds it, or gives something else than one number.
@@ -97,5 +95,5 @@ def check_metrics(tasks: Mapping[str, Task], targets: Mapping[str, Tensor]) -> N
                     f"{' '.join(str(error).split())}"
                 ) from error
             if not isinstance(value, Tensor) or value.numel() != 1:
-                found = list(value.shape) if isinstance(value, Tensor) else type(value).__name__
-                raise ConfigError(f"{key}: expected a metric that gives one number, found {found}")
+                shape = list(value.shape) if isinstance(value, Tensor) else type(value).__name__
+                raise ConfigError(f"{key}: expected a metric that gives one number, found {shape}")

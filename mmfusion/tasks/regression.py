@@ -156,7 +156,8 @@ def _check_digits(labels: Sequence[Any], std: float, largest: float) -> None:
         return  # whole numbers are exact, and fractions as good as
     if len(set(map(_exact, labels))) == 1:
         return  # equal labels have no differences
-    lost = max(map(_rounding, labels))
+    # How far float64 is from the numbers that the labels mean.
+    lost = max(abs(float(_exact(label) - Decimal(float(label)))) for label in labels)
     if lost > LOST * std:
         raise ValueError(
             f"expected numbers whose differences float64 can hold (15 digits), found labels that it rounds by up to "
@@ -170,11 +171,6 @@ def _short(value: Tensor, std: Tensor) -> Tensor:
     """`value` with float32's digits, if that is as good beside the standard deviation."""
     short = value.float().double()
     return short if bool((short - value).abs() <= LOST * std) else value
-
-
-def _rounding(label: Any) -> float:
-    """How far float64 is from the number that a label says."""
-    return abs(float(_exact(label) - Decimal(float(label))))
 
 
 def _exact(label: Any) -> Decimal:

@@ -38,7 +38,10 @@ def build_data(cfg: Config) -> tuple[MultiModalData, dict[str, Task]]:
     modalities = {name: cfg["data"]["modalities"][name] for name in cfg["encoder"]}
     data = MultiModalData(
         source=instantiate(_without(cfg["data"], SOURCE_KEYS), "data"),
-        kinds={name: _kind(name, node) for name, node in modalities.items()},
+        kinds={
+            name: instantiate({"_target_": target_of(node), **_without(node, MODALITY_KEYS)}, f"data.modalities.{name}")
+            for name, node in modalities.items()
+        },
         transforms={name: _transforms(name, node) for name, node in modalities.items()},
         labels=tasks,
         loader=LoaderConfig(**cfg["data"]["loader"]),
@@ -117,11 +120,6 @@ def _check_tokens(fusion: Fusion, encoders: Mapping[str, Encoder]) -> None:
     without = [name for name, encoder in encoders.items() if not encoder.gives_tokens]
     if fusion.needs_tokens and without:
         raise ConfigError(f"fusion: {without_tokens(type(fusion).__name__, without)}")
-
-
-def _kind(name: str, node: Config) -> Any:
-    target = {"_target_": target_of(node)}
-    return instantiate(target | _without(node, MODALITY_KEYS), f"data.modalities.{name}")
 
 
 def _transforms(name: str, node: Config) -> dict[str, list[Any]]:

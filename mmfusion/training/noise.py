@@ -46,18 +46,16 @@ WARNINGS = (
 """Patterns of warnings."""
 
 
-class _Known(logging.Filter):
-    def filter(self, record: logging.LogRecord) -> bool:
-        return not record.getMessage().lstrip().startswith(LINES)
+def _is_news(record: logging.LogRecord) -> bool:
+    return not record.getMessage().lstrip().startswith(LINES)
 
 
 @contextmanager
 def quiet() -> Iterator[None]:
     """Keep the known noise away for the length of a `with` block."""
     handlers = [h for name in ("pytorch_lightning", "lightning_fabric", "") for h in logging.getLogger(name).handlers]
-    known = _Known()
     for handler in handlers:
-        handler.addFilter(known)
+        handler.addFilter(_is_news)
     try:
         with warnings.catch_warnings():
             for pattern in WARNINGS:
@@ -65,4 +63,4 @@ def quiet() -> Iterator[None]:
             yield
     finally:
         for handler in handlers:
-            handler.removeFilter(known)
+            handler.removeFilter(_is_news)

@@ -83,22 +83,20 @@ def resolve_goal(
 def check_monitored_labels(goal: Goal, labels: Mapping[str, int]) -> None:
     """Refuse a goal that validation could never give a number to, before anything is trained.
 
-    Args:
-        goal: its metrics are of tasks in `labels`, or `val/loss`, which is there if any task has a label.
-        labels: task to the number of validation rows that have one.
+    `labels` is the number of validation rows that have one, by task; `val/loss` is there if any task has one.
 
     Raises:
         ConfigError: a task has none; says which metrics there will be.
     """
-    there = [task for task, rows in labels.items() if rows]
-    if not there:
+    known = [task for task, rows in labels.items() if rows]
+    if not known:
         raise ConfigError("callbacks.monitor.metric: there is nothing to go by, since no validation row has a label")
     for name in goal.terms:
         task = name.split("/")[1]
         if name != "val/loss" and not labels[task]:
             raise ConfigError(
                 f"callbacks.monitor.metric: {name!r} will never be known, since no validation row has a label of "
-                f"{task!r}; label some, or go by val/loss or a metric of {', '.join(there)}"
+                f"{task!r}; label some, or go by val/loss or a metric of {', '.join(known)}"
             )
 
 

@@ -23,11 +23,6 @@ class Span:
     waited: float = 0.0
     rows: int = 0
 
-    def add(self, seconds: float, waited: float, rows: int) -> None:
-        self.seconds += seconds
-        self.waited += waited
-        self.rows += rows
-
     def rows_per_second(self) -> float:
         return self.rows / self.seconds if self.seconds else 0.0
 
@@ -41,15 +36,11 @@ class Speed(Callback):
     On a GPU a step's end is when its work was handed over, not when it was done. Code that then waits for the device,
     as the log does, calls `worked`: that time belongs to the steps and is no waiting for data. Lightning's
     `ThroughputMonitor` does not tell work from waiting.
-
-    Attributes:
-        recent: since the metrics callback has read it, which then puts a new one here.
-        whole: all of training but its first step, which compiles, allocates and starts workers.
     """
 
     def __init__(self) -> None:
-        self.recent = Span()
-        self.whole = Span()
+        self.recent = Span()  # since the metrics callback has read it, which then puts a new one here
+        self.whole = Span()  # all of training but its first step, which compiles, allocates and starts workers
         self._free = 0.0
         self._arrived = 0.0
         self._steps = 0
@@ -79,6 +70,7 @@ class Speed(Callback):
         self._free = perf_counter()
 
     def _add(self, seconds: float, waited: float, rows: int, counts: bool) -> None:
-        self.recent.add(seconds, waited, rows)
-        if counts:
-            self.whole.add(seconds, waited, rows)
+        for span in [self.recent, self.whole][: 1 + counts]:
+            span.seconds += seconds
+            span.waited += waited
+            span.rows += rows

@@ -98,19 +98,16 @@ class _Lock(JournalFileSymlinkLock):
         with ExitStack() as held:
             held.enter_context(locked(self._path.resolve()))  # filelock follows no link
             until = time.monotonic() + _LEFT_S
-            while not self._linked():
+            while True:
+                with suppress(FileExistsError):
+                    self._link.symlink_to(self._path)
+                    break
                 if time.monotonic() < until:
                     time.sleep(0.01)
                 else:
                     self._link.unlink(missing_ok=True)
             self._held = held.pop_all()
         return True
-
-    def _linked(self) -> bool:
-        with suppress(FileExistsError):
-            self._link.symlink_to(self._path)
-            return True
-        return False
 
     def release(self) -> None:
         self._link.unlink(missing_ok=True)
