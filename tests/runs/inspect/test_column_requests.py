@@ -7,7 +7,7 @@ COLUMNS = ("note", "age", "ward", "label")
 
 
 @pytest.mark.parametrize(
-    ("given", "message"),
+    ("requests", "message"),
     [
         (ColumnRequests(tasks=["labl"]), r"--task: t\.csv has no column 'labl'; did you mean 'label'"),
         (ColumnRequests(groups=["wards"]), r"--group: t\.csv has no column 'wards'; did you mean 'ward'"),
@@ -24,15 +24,15 @@ COLUMNS = ("note", "age", "ward", "label")
         (ColumnRequests(inputs=["age"], kinds={"age": "binary"}), "given twice, by --kind age=binary and by --input"),
     ],
 )
-def test_what_cannot_be_meant_is_refused(given, message):
+def test_what_cannot_be_meant_is_refused(requests, message):
     with pytest.raises(DataError, match=message):
-        given.check("t.csv", COLUMNS)
+        requests.check("t.csv", COLUMNS)
 
 
 def test_a_kind_may_be_added_to_what_a_column_becomes():
-    given = ColumnRequests(
+    requests = ColumnRequests(
         tasks=["label"], inputs=["note"], kinds={"note": "text", "label": "binary", "age": "regression"}
     )
-    given.check("t.csv", COLUMNS)
-    assert given.targets() == ["label", "age"]
-    assert given.modalities() == ["note"]
+    requests.check("t.csv", COLUMNS)
+    assert requests.targets() == ["label", "age"]
+    assert requests.modalities() == ["note"]

@@ -51,12 +51,12 @@ def test_files_in_several_splits_under_one_name_or_two(tmp_path, rows):
     (tmp_path / "85.wav").write_bytes((tmp_path / "4.wav").read_bytes())
     rows[60]["image"] = "90.png"
     (tmp_path / "63.wav").write_bytes((tmp_path / "94.wav").read_bytes())
-    found, _ = check(tmp_path, rows)
-    assert found.errors == [
+    findings, _ = check(tmp_path, rows)
+    assert findings.errors == [
         "image: 2 files of the training split are in another split too, those of 10.0% of the test rows among them: "
         "0.png (test, train), 1.png (test, train)"
     ]
-    assert found.warnings == [
+    assert findings.warnings == [
         "speech: 1 training media are in another split under another name: 4.wav (train) = 85.wav (test)",
         "image: 1 media are in both val and test: 90.png",
         "speech: 1 media are in both val and test: 63.wav = 94.wav",

@@ -10,7 +10,7 @@ def test_the_share_of_unknown_words_in_each_split(tmp_path, rows):
         row["text"] = f"这只猫很可爱{'甲乙丙丁戊'[i % 5]}" if i < 60 else f"red{i} blue{i} green stone"
     report, printed = check(tmp_path, rows, data=only_text(), encoder={"text": {}})
     assert report.unknown == {"text": {"train": 0.0, "val": 1.0, "test": 1.0}}
-    (warning,) = [each for each in report.warnings if "vocabulary" in each]
+    (warning,) = [warning for warning in report.warnings if "vocabulary" in warning]
     assert warning.startswith(
         "text: many words are not in the vocabulary of the training split's 11 words: 100% in val"
     )

@@ -4,7 +4,7 @@ from mmfusion.runs.inspect.columns.column_names import ABOUT_FILE, GROUP, ID, LA
 
 
 @pytest.mark.parametrize(
-    ("name", "found"),
+    ("name", "parts"),
     [
         ("numberOfShots", ["number", "of", "shots"]),
         ("number_of_shots", ["number", "of", "shots"]),
@@ -17,8 +17,8 @@ from mmfusion.runs.inspect.columns.column_names import ABOUT_FILE, GROUP, ID, LA
         ("", []),
     ],
 )
-def test_names_are_taken_apart(name, found):
-    assert words(name) == found
+def test_names_are_taken_apart(name, parts):
+    assert words(name) == parts
 
 
 def test_whole_words_count():
@@ -29,7 +29,7 @@ def test_whole_words_count():
 
 
 def test_no_spelling_of_a_split_means_two():
-    spellings = [word for each in SPLIT_VALUES.values() for word in each]
+    spellings = [word for names in SPLIT_VALUES.values() for word in names]
     assert len(set(spellings)) == len(spellings)
 
 

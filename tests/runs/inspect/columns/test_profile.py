@@ -10,10 +10,10 @@ def of(cells, dtype=pl.String):
 
 
 def test_counts():
-    found = of(["b", None, "a", "b"])
-    assert (found.rows, found.filled, found.distinct, found.once) == (4, 3, 2, 1)
-    assert found.examples[0] == "b"
-    assert not found.names_rows
+    stats = of(["b", None, "a", "b"])
+    assert (stats.rows, stats.filled, stats.distinct, stats.once) == (4, 3, 2, 1)
+    assert stats.examples[0] == "b"
+    assert not stats.names_rows
     assert of(list("abcd")).names_rows
     assert not of(list("abc")).names_rows  # a handful of rows tells nothing
 
@@ -49,14 +49,14 @@ def test_texts_have_several_words_and_are_rarely_twice_the_same():
 
 
 def test_lists():
-    found = profile("x", [np.zeros(3), np.ones(3), None, []])
-    assert (found.lists, found.numbers, found.list_length, found.filled) == (True, 1.0, 3, 3)
+    stats = profile("x", [np.zeros(3), np.ones(3), None, []])
+    assert (stats.lists, stats.numbers, stats.list_length, stats.filled) == (True, 1.0, 3, 3)
     mixed = profile("x", [["a"], ["a", "b"], "c"])
     assert (mixed.numbers, mixed.list_length, mixed.distinct) == (0.0, None, 3)
     assert (mixed.is_text, mixed.is_category, mixed.is_number) == (False, False, False)
 
 
 def test_a_column_without_a_filled_cell():
-    found = of([None, None])
-    assert (found.filled, found.distinct, found.numbers, found.words) == (0, 0, 0.0, 0.0)
+    stats = of([None, None])
+    assert (stats.filled, stats.distinct, stats.numbers, stats.words) == (0, 0, 0.0, 0.0)
     assert profile("x", [None]).filled == 0

@@ -10,7 +10,7 @@ from mmfusion.runs.inspect.columns.separators import label_lists
 ANIMALS = ("cat", "dog", "owl")
 
 
-def found(cells):
+def lists_in(cells):
     return label_lists(pl.Series(cells, dtype=pl.String))
 
 
@@ -39,15 +39,15 @@ def drawn(rows=200, labels=ANIMALS, seed=0):
 @pytest.mark.parametrize("none", [None, "None", "none"])
 def test_labels_as_people_write_them(write, separator, none):
     cells = [none if i % 5 == 0 else write(labels) for i, labels in enumerate(drawn())]
-    lists = found(cells)
+    lists = lists_in(cells)
     assert (lists.separator, lists.labels) == (separator, 3)
 
 
 def test_lists_are_found_where_few_rows_hold_several():
     cells = ["none"] * 900 + ["phone"] * 50 + ["price"] * 20 + ["phone;price"] * 20 + ["price;phone"] * 10
-    assert found(cells).separator == ";"
-    assert found(["['a','b']", "['a','c']"] * 30).labels == 3
-    assert found([",".join(map(str, labels)) for labels in drawn(labels=range(9))]).separator == ","
+    assert lists_in(cells).separator == ";"
+    assert lists_in(["['a','b']", "['a','c']"] * 30).labels == 3
+    assert lists_in([",".join(map(str, labels)) for labels in drawn(labels=range(9))]).separator == ","
 
 
 SURNAMES, NAMES = ("Smith", "Lee", "Kim"), ("John", "Ann", "Bo")
@@ -77,13 +77,13 @@ SURNAMES, NAMES = ("Smith", "Lee", "Kim"), ("John", "Ann", "Bo")
     ],
 )
 def test_single_labels_that_hold_such_signs(cells):
-    assert found(cells) is None
+    assert lists_in(cells) is None
 
 
 def test_pairs_of_whole_numbers_are_labels_and_decimal_commas_are_none():
     generator = random.Random(4)
     pairs = [generator.sample(range(1, 7), 2) for _ in range(200)]
-    assert found([f"{a},{b}" for a, b in pairs]).labels == 6
-    assert found([f"{min(pair)},{max(pair)}" for pair in pairs]).labels == 6
-    assert found([f"{generator.randint(0, 9)},{generator.randint(0, 9)}" for _ in range(200)]) is None
-    assert found([f"1,{generator.randint(50, 90)}" for _ in range(200)]) is None
+    assert lists_in([f"{a},{b}" for a, b in pairs]).labels == 6
+    assert lists_in([f"{min(pair)},{max(pair)}" for pair in pairs]).labels == 6
+    assert lists_in([f"{generator.randint(0, 9)},{generator.randint(0, 9)}" for _ in range(200)]) is None
+    assert lists_in([f"1,{generator.randint(50, 90)}" for _ in range(200)]) is None

@@ -22,13 +22,13 @@ from mmfusion.runs.inspect.columns.spelling import is_date, looks_like_codes, lo
     ],
 )
 def test_codes(values, weight):
-    found = looks_like_codes(pl.Series(values).sort())
-    assert (found and found[0]) == weight
-    assert found is None or found[1].startswith("codes like '")
+    evidence = looks_like_codes(pl.Series(values).sort())
+    assert (evidence and evidence[0]) == weight
+    assert evidence is None or evidence[1].startswith("codes like '")
 
 
 @pytest.mark.parametrize(
-    ("values", "found"),
+    ("values", "evidence"),
     [
         (range(1, 25), (0.5, "numbered from 1")),
         ([f"{i}.0" for i in range(1, 25)], (0.5, "numbered from 1")),
@@ -39,8 +39,8 @@ def test_codes(values, weight):
         (range(3), None),
     ],
 )
-def test_numberings(values, found):
-    assert looks_like_numbering(pl.Series([str(value) for value in values])) == found
+def test_numberings(values, evidence):
+    assert looks_like_numbering(pl.Series([str(value) for value in values])) == evidence
     assert looks_like_numbering(pl.Series(["a", "b"])) is None
 
 

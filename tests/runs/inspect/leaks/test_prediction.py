@@ -17,20 +17,20 @@ def generator() -> np.random.Generator:
     return np.random.default_rng(1)
 
 
-def given(feature, target) -> Score:
+def score_of(feature, target) -> Score:
     return gives(Coded.of(pl.Series(feature)), Coded.of(pl.Series(target)))
 
 
-def derived(feature, target) -> Score:
+def score_of_made(feature, target) -> Score:
     return follows(Coded.of(pl.Series(feature)), Coded.of(pl.Series(target)))
 
 
 def test_a_copy_of_the_target_is_suspicious_and_a_value_of_its_own_in_every_row_knows_nothing(generator):
     target = [f"class{i}" for i in generator.integers(0, 5, N)]
-    score = given([f"other{name[-1]}" for name in target], target)
+    score = score_of([f"other{name[-1]}" for name in target], target)
     assert (score.value, score.suspicious, score.words) == (1, True, "100% (accuracy)")
     assert 0.15 < score.chance < 0.3
-    score = given([f"id{i}" for i in range(N)], target)
+    score = score_of([f"id{i}" for i in range(N)], target)
     assert score.value == score.chance
     assert not score.suspicious
 
@@ -59,7 +59,7 @@ FLAT = np.arange(50.0)
 def test_what_gives_a_target_away(generator, suspicious, columns):
     feature, target = columns(generator, generator.normal(size=N), generator.random(N) < 0.5)
     target = pl.Series(target)
-    assert given(feature, target.cast(pl.String) if target.dtype == pl.Boolean else target).suspicious is suspicious
+    assert score_of(feature, target.cast(pl.String) if target.dtype == pl.Boolean else target).suspicious is suspicious
 
 
 @pytest.mark.parametrize(
@@ -75,25 +75,25 @@ def test_what_gives_a_target_away(generator, suspicious, columns):
 )
 def test_what_is_made_from_a_target(generator, suspicious, column, rows):
     y = generator.normal(size=rows)
-    assert derived(column(generator, y), y).suspicious is suspicious
+    assert score_of_made(column(generator, y), y).suspicious is suspicious
 
 
 def test_rows_without_a_label_do_not_count(generator):
     target = [None if i % 2 else str(i % 4) for i in range(N)]
     feature = ["?" if label is None else label for label in target]
-    score = given(feature, target)
+    score = score_of(feature, target)
     assert (score.value, score.rows) == (1, N / 2)
-    assert derived(feature, target).rows == N / 2
+    assert score_of_made(feature, target).rows == N / 2
 
 
 @pytest.mark.parametrize("as_text", [False, True])
 def test_numbers_that_follow_a_number(generator, as_text):
     target = generator.normal(size=N)
     feature = 3 - 2 * target
-    score = given(list(map(str, feature)) if as_text else feature, target)
+    score = score_of(list(map(str, feature)) if as_text else feature, target)
     assert score.measure == "rank correlation"
     assert score.value == pytest.approx(1)
-    assert given(generator.normal(size=N), target).value < 0.2
+    assert score_of(generator.normal(size=N), target).value < 0.2
 
 
 CURVES = [np.exp, np.square, np.abs, np.argsort, np.sign, lambda y: y > 0.7, lambda y: np.digitize(y, [-1, 0, 0.5])]
@@ -106,7 +106,7 @@ def test_what_is_made_from_a_number_is_found_in_one_direction_or_the_other(gener
     y = generator.normal(size=rows)
     feature = curve(y + noise * generator.normal(size=rows))
     feature = np.argsort(feature) if curve is np.argsort else feature  # the rank of each
-    assert given(feature, y).suspicious or derived(feature, y).suspicious
+    assert score_of(feature, y).suspicious or score_of_made(feature, y).suspicious
 
 
 @pytest.mark.parametrize("rows", [40, 60, 600])
@@ -119,16 +119,16 @@ def test_what_predicts_well_by_right_is_no_leak(rows):
         label = (x > 0) ^ (generator.random(rows) < 0.1)  # φ = .8
         step = (2.67 * (x > 0) + generator.normal(size=rows)).round(3)  # r = .8 with a class of two
         for one, other in ((x, y), (label, x > 0), (x > 0, step), (x, label)):
-            alarms += given(one, other).suspicious + derived(one, other).suspicious
+            alarms += score_of(one, other).suspicious + score_of_made(one, other).suspicious
     assert alarms <= 3
 
 
 def test_a_coarser_label_follows_from_a_finer_one(generator):
     fine = generator.integers(0, 12, N)
     coarse, fine = [f"group {i // 4}" for i in fine], [f"kind {i}" for i in fine]
-    assert given(fine, coarse).suspicious
-    assert derived(coarse, fine).suspicious
-    assert not given(coarse, fine).suspicious
+    assert score_of(fine, coarse).suspicious
+    assert score_of_made(coarse, fine).suspicious
+    assert not score_of(coarse, fine).suspicious
 
 
 def test_a_text_that_says_its_label(generator):
@@ -171,9 +171,9 @@ def test_measurements_that_tell_kinds_apart_are_no_leak_by_whatever_luck(table, 
 
 def test_a_bin_of_a_measurement_is_a_leak_where_the_measurement_is_none():
     petal = load_iris().data[:, 2]
-    assert given(petal, np.digitize(petal, [3, 5]).astype(str)).suspicious
+    assert score_of(petal, np.digitize(petal, [3, 5]).astype(str)).suspicious
 
 
 def test_what_is_nearly_always_the_same_has_no_order(generator):
     pixel = [float(i % 10 == 3 and i < 100) * generator.integers(1, 30) for i in range(N)]
-    assert not derived(pixel, [f"k{i % 10}" for i in range(N)]).suspicious
+    assert not score_of_made(pixel, [f"k{i % 10}" for i in range(N)]).suspicious

@@ -24,8 +24,11 @@ def test_what_gives_a_target_away_is_no_input_unless_the_user_asks_for_it():
     assert decisions["coarse"].reason == (
         "it follows from the target `label`, which alone gives 100% (accuracy) of it: a leak"
     )
-    asked = planned(**columns, inputs=["code"])["code"]
-    assert (asked.role, asked.warning) == ("modality", "it alone gives 100% (accuracy) of the target `label`: a leak")
+    requested = planned(**columns, inputs=["code"])["code"]
+    assert (requested.role, requested.warning) == (
+        "modality",
+        "it alone gives 100% (accuracy) of the target `label`: a leak",
+    )
 
 
 def test_what_is_left_out_and_tells_a_target_is_warned_of_once():

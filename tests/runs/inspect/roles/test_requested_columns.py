@@ -20,9 +20,9 @@ COLUMNS = {
 }
 
 
-def test_what_is_given_is_not_guessed(tmp_path):
+def test_what_is_given_is_not_guessed():
     by = {"ignore": ["dose"], "groups": ["who"], "splits": ["part"], "inputs": ["note", "label"]}
-    plan = plan_of(COLUMNS, tmp_path, tasks=["other"], kinds={"code": "categorical"}, **by)
+    plan = plan_of(COLUMNS, tasks=["other"], kinds={"code": "categorical"}, **by)
     assert roles(plan) == {
         "part": "split", "fold": "ignored", "who": "group", "code": "modality tabular", "note": "modality text",
         "dose": "ignored", "label": "modality tabular", "other": "task classification",
@@ -33,16 +33,16 @@ def test_what_is_given_is_not_guessed(tmp_path):
     assert plan.decisions["code"].reason == "as told (--kind code=categorical); 3 levels"
 
 
-def test_types_of_tasks(tmp_path):
-    plan = plan_of(COLUMNS, tmp_path, kinds={"code": "regression", "label": "classification"})
+def test_types_of_tasks():
+    plan = plan_of(COLUMNS, kinds={"code": "regression", "label": "classification"})
     assert [(d.column, d.kind) for d in plan.of("task")] == [("code", "regression"), ("label", "classification")]
     assert plan.decisions["code"].reason.startswith("as told (--kind)")
 
 
-def test_an_input_that_gives_the_target_away_stays_one_and_is_warned_of(tmp_path):
+def test_an_input_that_gives_the_target_away_stays_one_and_is_warned_of():
     columns = {"note": COLUMNS["note"], "same": COLUMNS["label"], "label": COLUMNS["label"]}
-    assert roles(plan_of(columns, tmp_path, ["label"]))["same"] == "ignored"
-    plan = plan_of(columns, tmp_path, ["label"], inputs=["same"])
+    assert roles(plan_of(columns, tasks=["label"]))["same"] == "ignored"
+    plan = plan_of(columns, tasks=["label"], inputs=["same"])
     assert roles(plan)["same"] == "modality tabular"
     assert "it alone gives" in plan.decisions["same"].warning
 
@@ -58,11 +58,11 @@ def test_an_input_that_gives_the_target_away_stays_one_and_is_warned_of(tmp_path
         ({"inputs": ["empty"]}, "--input: column 'empty' of rows.csv is empty in every row"),
     ],
 )
-def test_what_cannot_be(tmp_path, by, message):
+def test_what_cannot_be(by, message):
     with pytest.raises(DataError, match=message):
-        plan_of(COLUMNS | {"empty": [None] * N}, tmp_path, **by)
+        plan_of(COLUMNS | {"empty": [None] * N}, **by)
 
 
-def test_a_group_that_is_given_is_the_only_one(tmp_path):
-    plan = plan_of(COLUMNS | {"patient": [f"q{i // 5}" for i in range(N)]}, tmp_path, groups=["fold"])
+def test_a_group_that_is_given_is_the_only_one():
+    plan = plan_of(COLUMNS | {"patient": [f"q{i // 5}" for i in range(N)]}, groups=["fold"])
     assert [d.column for d in plan.of("group")] == ["fold"]

@@ -15,11 +15,11 @@ def letters(seed):
 
 def test_few_columns_behind_the_inputs_are_targets_and_many_are_a_table():
     few = {f"c{i}": letters(i) for i in range(MOST_TARGETS)}
-    found = roles(plan_of({"image": IMAGE, **few}))
-    assert [found[name] for name in few] == ["task classification"] * MOST_TARGETS
-    found = roles(plan_of({"image": IMAGE, **few, "last": letters(99)}))
-    assert [found[name] for name in few] == ["modality tabular"] * MOST_TARGETS
-    assert found["last"] == "task classification"
+    became = roles(plan_of({"image": IMAGE, **few}))
+    assert [became[name] for name in few] == ["task classification"] * MOST_TARGETS
+    became = roles(plan_of({"image": IMAGE, **few, "last": letters(99)}))
+    assert [became[name] for name in few] == ["modality tabular"] * MOST_TARGETS
+    assert became["last"] == "task classification"
 
 
 @pytest.mark.parametrize(
@@ -55,9 +55,9 @@ def test_targets_by_their_place_and_name(columns, expected):
 def test_beside_a_column_that_is_named_like_a_target_measurements_are_inputs():
     others = {"age": NUMBERS, "ward": letters(8), "bmi": drawn(NUMBERS, 2, N), "los": drawn(NUMBERS, 3, N)}
     columns = {"photo": IMAGE, **others, "diagnosis": drawn("xyz", 9, N)}
-    found = roles(plan_of(columns))
-    assert [found[name] for name in others] == ["modality tabular"] * 4
-    assert found["diagnosis"] == "task classification"
+    became = roles(plan_of(columns))
+    assert [became[name] for name in others] == ["modality tabular"] * 4
+    assert became["diagnosis"] == "task classification"
     # Another category may well be a second target; and without such a name nothing says which one is it.
     assert roles(plan_of({**columns, "organ": drawn("pqr", 10, N)}))["organ"] == "task classification"
     del columns["diagnosis"]
