@@ -38,10 +38,7 @@ class ColumnDecision:
 
 @dataclass
 class Plan:
-    """A table, decisions for all its columns in the table's order, and what the split column's values mean.
-
-    `hints` is what to say of a column if it becomes an input; `pair`, of one that is a group together with another.
-    """
+    """A table, decisions for all its columns in the table's order, and what the split column's values mean."""
 
     file: str
     columns: Mapping[str, Any]
@@ -50,8 +47,8 @@ class Plan:
     requested: ColumnRequests
     decisions: dict[str, ColumnDecision] = field(default_factory=dict)
     splits: dict[str, str] = field(default_factory=dict)
-    hints: dict[str, str] = field(default_factory=dict)
-    pair: tuple[str, str] | None = None
+    hints: dict[str, str] = field(default_factory=dict)  # what to say of a column if it becomes an input
+    pair: tuple[str, str] | None = None  # a column that is a group together with another, and what to say of it
     _coded: dict[str, Coded] = field(default_factory=dict, repr=False)
 
     def coded(self, name: str) -> Coded:

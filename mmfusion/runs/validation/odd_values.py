@@ -37,13 +37,7 @@ def rounded_numbers(table: Table, kinds: Mapping[str, Kind], tasks: Mapping[str,
 
 
 def missing_spellings(kinds: Mapping[str, Kind], classes: Classes, not_empty: NotEmpty | None = None) -> list[str]:
-    """A sentence for each task and each column of categories that has a value like `N/A`, `none` or `?`.
-
-    Args:
-        kinds: the modalities.
-        classes: task to split to class to rows.
-        not_empty: the option `data.not_empty`.
-    """
+    """A sentence for each task and each column of categories that has a value like `N/A`, `none` or `?`."""
     kept = {value for values in (not_empty or {}).values() for value in values}
     columns = {f"task {task}": dict.fromkeys(chain(*of.values())) for task, of in classes.items()}
     for name, kind in kinds.items():

@@ -36,19 +36,12 @@ def counted(values: pl.Series) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class Coded:
-    """A column's cells as codes and as numbers.
+    """A column's cells as codes and as numbers."""
 
-    Attributes:
-        codes: int `[N]`, a number for each value; −1 where empty.
-        numbers: `[N]`, NaN where empty; None unless all filled cells are numbers, three different ones or more.
-        levels: how many different values.
-        values: text `[levels]`, the value of each code; None where they were not kept.
-    """
-
-    codes: np.ndarray
-    numbers: np.ndarray | None
-    levels: int
-    values: pl.Series | None = None
+    codes: np.ndarray  # int `[N]`, a number for each value; −1 where empty
+    numbers: np.ndarray | None  # `[N]`, NaN where empty; if all others are numbers, three different ones or more
+    levels: int  # how many different values
+    values: pl.Series | None = None  # text `[levels]`, the value of each code, where they were kept
 
     @classmethod
     def of(cls, cells: Cells, rows: np.ndarray | None = None) -> Coded:

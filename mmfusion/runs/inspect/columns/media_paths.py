@@ -43,7 +43,7 @@ class MediaColumn:
     kind: str  # image, speech, features, series, or one that is not read
     suffixes: list[str]  # those that occur, commonest first
     looked_for: int  # cells whose file was looked for
-    found: int  # those that lie under the root
+    present: int  # those that lie under the root
     missing: str | None  # why one of them does not: where it was looked for, or why it may not be a path
     arguments: dict[str, Any] = field(default_factory=dict)  # what the files suggest for the modality's options
     headers: str = ""  # what the files' headers say, in words

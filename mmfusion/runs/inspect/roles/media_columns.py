@@ -24,16 +24,18 @@ def find_media(plan: Plan, name: str, root: Place, kind: str | None = None) -> b
         plan.ignore(name, f"{suffixes}: {media.kind}s", ADVICE[media.kind])
         return True
     others = []
-    if media.looked_for and not media.found:
+    if media.looked_for and not media.present:
         for other in plan.columns:
             behind = _behind(plan, other, name, root, media.kind)
-            if behind is not None and behind.found > media.found:
+            if behind is not None and behind.present > media.present:
                 media, others = behind, [other]
     reason = f"{suffixes} in the folders that `{others[0]}` names" if others else suffixes
-    reason += f"; {media.found} of {media.looked_for} looked for are there" if media.looked_for else "; not looked for"
+    reason += (
+        f"; {media.present} of {media.looked_for} looked for are there" if media.looked_for else "; not looked for"
+    )
     reason += f"; {media.headers}" if media.headers else ""
     warning = media.missing or ""
-    warning += "; is --root right?" if warning and not media.found and "; there is " not in warning else ""
+    warning += "; is --root right?" if warning and not media.present and "; there is " not in warning else ""
     plan.decide(name, "modality", media.kind, reason, warning=warning, arguments=media.arguments, others=others)
     return True
 

@@ -36,7 +36,7 @@ def test_files_outside_the_root_and_urls_count_as_missing(tmp_path):
     picture(tmp_path / "a.png")
     picture(tmp_path / "root" / "b#1%.png")
     media = look(series(["../a.png", "b#1%.png", "https://x.org/c.png"]), tmp_path / "root")
-    assert (media.looked_for, media.found) == (3, 1)
+    assert (media.looked_for, media.present) == (3, 1)
     assert "outside the media root" in media.missing
     alone = look(series(["gone.png"]), tmp_path)
     assert alone.missing == f"not found: {tmp_path / 'gone.png'}"
@@ -45,7 +45,7 @@ def test_files_outside_the_root_and_urls_count_as_missing(tmp_path):
 @pytest.mark.parametrize("files", [1, 10 * LOOKED_FOR])
 def test_a_sample_of_different_files_is_looked_for(tmp_path, files):
     media = look(series([f"{i}.png" for i in range(files)] * 2), tmp_path)
-    assert (media.looked_for, media.found) == (min(files, LOOKED_FOR), 0)
+    assert (media.looked_for, media.present) == (min(files, LOOKED_FOR), 0)
     media = look(series([f"{i}.png" for i in range(files)]), "s3://bucket/media")
     assert (media.looked_for, media.missing, media.arguments) == (0, None, {"size": [128, 128]})
 
@@ -107,7 +107,7 @@ def test_archives_of_one_array_need_no_key_whatever_its_name(tmp_path, names, he
 def test_headers_that_cannot_be_read_are_passed_over(tmp_path, name):
     (tmp_path / name).write_bytes(b"not what it says")
     media = look(series([name]), tmp_path)
-    assert media.found == 1
+    assert media.present == 1
     assert media.arguments in ({"size": [128, 128]}, {"sample_rate": 16000}, {})
 
 
