@@ -19,7 +19,7 @@ SECTIONS = "report.sections.mine._target_=mypackage.Mine, for a section of your 
 
 READING = "how the table is read, where that is not found out: data.header=false data.delimiter=tab data.decimal=, …"
 
-OVERRIDES = """\
+OVERRIDES_HELP = """\
 overrides:
   group=option               another option: fusion=gated (mmfusion ls lists them)
   key=value                  another value: trainer.max_epochs=20 optimizer.lr=3e-4

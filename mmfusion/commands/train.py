@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from mmfusion.commands.arguments import FAILED, OK, OVERRIDES, parser_of, starting, take_overrides
+from mmfusion.commands.arguments import FAILED, OK, OVERRIDES_HELP, parser_of, starting, take_overrides
 
 STUDY = """\
   study=fusion               a whole comparison with a written conclusion; study.seeds=2 makes it small
@@ -11,7 +11,7 @@ STUDY = """\
 
 def run(arguments: list[str]) -> int:
     """Run the command; returns the exit code."""
-    parser = parser_of("train", "Train and test what the config says.", OVERRIDES + STUDY)
+    parser = parser_of("train", "Train and test what the config says.", OVERRIDES_HELP + STUDY)
     take_overrides(parser)
     parser.add_argument(
         "-m", "--multirun", action="store_true", help="run each combination: fusion=concat,gated seed=1,2"

@@ -19,7 +19,7 @@ PARENT_VARIABLE = "MMFUSION_PARENT"
 """The process that started the job."""
 
 GRACE_S = 30.0
-"""For a job to stop in order after its sweep has died."""
+"""Seconds for a job to stop in order, also after its sweep has died."""
 
 _LOOK_S = 2.0
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h

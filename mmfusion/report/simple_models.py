@@ -11,7 +11,7 @@ from mmfusion.report.compare import Comparison
 from mmfusion.report.formatting import brief, shortlist
 from mmfusion.report.statistics import means
 from mmfusion.runs.baseline_table import model_title
-from mmfusion.runs.metric_lines import number
+from mmfusion.runs.metric_lines import format_number
 from mmfusion.store.run import Run
 
 _SCORED = ("accuracy", "mae")
@@ -35,7 +35,7 @@ def heading(comparison: Comparison) -> str:
 
 def simple_sentences(comparison: Comparison) -> list[str]:
     """The simple models in a sentence; none if there are none."""
-    values = ", ".join(f"{model} {number(value)}" for model, value in simple_models(comparison).items())
+    values = ", ".join(f"{model} {format_number(value)}" for model, value in simple_models(comparison).items())
     title = heading(comparison)
     return [f"{title[0].upper()}{title[1:]}, by {comparison.metric}: {values}."] if values else []
 

@@ -12,7 +12,8 @@ from typing import TypeVar
 
 from scipy.special import stdtr, stdtrit  # the t distribution alone: scipy.stats takes a second to import
 
-LEVEL = 0.95
+from mmfusion.runs.row_scores import LEVEL
+
 FEWEST_SEEDS = 3
 """Below it no difference is claimed: the spread of one or two numbers says nothing about that of the next."""
 

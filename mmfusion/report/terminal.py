@@ -17,7 +17,7 @@ from mmfusion.report.compare import Comparison, Row
 from mmfusion.report.costs import COSTS
 from mmfusion.report.sentences import conclusion, failures, notes, unfinished
 from mmfusion.report.simple_models import heading, not_better, simple_models
-from mmfusion.runs.metric_lines import NARROWEST, number
+from mmfusion.runs.metric_lines import NARROWEST, format_number
 
 _ROWS, _FAILURES, _SETTINGS, _WIDEST = 60, 20, 6, 28
 
@@ -39,7 +39,7 @@ def show(comparison: Comparison, console: Console | None = None) -> None:
         if further > 0:
             console.print(f"{further} more rows: --csv FILE has all.")
     if simple := simple_models(comparison):
-        values = _Column(str(comparison.metric), [number(value) for value in simple.values()])
+        values = _Column(str(comparison.metric), [format_number(value) for value in simple.values()])
         _print(console, _table([_Column("model", list(simple), right=False), values], heading(comparison)))
     for note in [*notes(comparison), *not_better(comparison)]:
         console.print(escape(note), highlight=False, soft_wrap=True)

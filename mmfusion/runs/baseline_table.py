@@ -8,11 +8,11 @@ from typing import Any
 from rich.console import RenderableType
 from rich.markup import escape
 
-from mmfusion.runs.metric_lines import Line, leading_metrics, number, parse_metric_names, task_tables
+from mmfusion.runs.metric_lines import Line, format_number, leading_metrics, parse_metric_names, task_tables
 from mmfusion.store.run import Run
 
-CONSTANT = "majority or mean"
-BEST = "*"
+_CONSTANT = "majority or mean"
+_BEST = "*"
 
 
 def baseline_report(result: Run, lines: Sequence[Line], width: int) -> Iterator[RenderableType]:
@@ -21,15 +21,15 @@ def baseline_report(result: Run, lines: Sequence[Line], width: int) -> Iterator[
     leading = leading_metrics(result.ceilings, own, result.task_metrics)
     values = {(line.task, line.metric): result.metrics[line.name] for line in own}
     rows: dict[tuple[str, ...], list[str]] = {
-        ("this run",): [f"{number(values.get(task))} " for task in leading.items()]
+        ("this run",): [f"{format_number(values.get(task))} " for task in leading.items()]
     }
     for model, metrics in summary["metrics"].items():
         rows[model_title(model),] = [
-            number(metrics.get(f"test/{task}/{metric}")) + (BEST if summary["best"].get(task) == model else " ")
+            format_number(metrics.get(f"test/{task}/{metric}")) + (_BEST if summary["best"].get(task) == model else " ")
             for task, metric in leading.items()
         ]
     yield from task_tables("simple models on the same rows", ["model"], leading, rows, width, apart=1)
-    notes = [f"{BEST} the best on the validation rows"] if summary["best"] else []
+    notes = [f"{_BEST} the best on the validation rows"] if summary["best"] else []
     yield "\n".join(escape(note) for note in [*notes, *summary["notes"]])
     verdicts = [
         escape(f"{task} ({leading[task]}): {verdict(against)}")
@@ -47,7 +47,7 @@ def summary_tasks(summary: Mapping[str, Any]) -> dict[str, str]:
 def model_title(model: str) -> str:
     """`linear[a+b]` → `linear: a + b`; `constant` → what it answers."""
     if model == "constant":
-        return CONSTANT
+        return _CONSTANT
     return f"linear: {model.removeprefix('linear[').removesuffix(']').replace('+', ' + ')}"
 
 

@@ -38,11 +38,11 @@ from mmfusion.training.trainer import build_trainer, progress_of
 
 log = logging.getLogger(__name__)
 
-STAGES = {"train": None, "val": "validate", "test": "test"}
-WHOLE = {"column": None, "ratio": {"train": 0, "val": 0, "test": 1}}
+_STAGES = {"train": None, "val": "validate", "test": "test"}
+_WHOLE = {"column": None, "ratio": {"train": 0, "val": 0, "test": 1}}
 """A split of a table that tests every row."""
 
-ALONE = {"devices": 1, "num_nodes": 1, "strategy": "auto", "fast_dev_run": False, "profiler": None}
+_ALONE = {"devices": 1, "num_nodes": 1, "strategy": "auto", "fast_dev_run": False, "profiler": None}
 
 
 def shown_by_file(data: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
@@ -114,19 +114,19 @@ def evaluate(
                 "--split all: takes every row of another table, data.path=FILE; of the run's own data, rows that it "
                 "was trained on would be among them: choose train, val or test"
             )
-        config["data"] |= {"split": WHOLE} if split == "all" else {}
+        config["data"] |= {"split": _WHOLE} if split == "all" else {}
         trained = read_result(folder)
         if trained.refit and split == "val":
             log.warning(
                 "the run was refitted on its validation rows (trainer.refit): this is no validation of its model"
             )
-        config["trainer"] = {**config["trainer"], **ALONE}
+        config["trainer"] = {**config["trainer"], **_ALONE}
         path = find_checkpoint(folder, checkpoint)
         seed_everything(config["seed"], workers=True, verbose=False)
         data, tasks = build_data(config)
         restore(folder, data, tasks)
         with busy("preparing data"):
-            data.setup(STAGES[part])
+            data.setup(_STAGES[part])
         if splits_anew(folder, data, overrides):
             raise ConfigError(other_split(overrides))
         if is_other and split != "all" and (config["data"].get("split") or {}).get("column") is None:

@@ -70,7 +70,7 @@ def flat_ceilings(
     return ceilings
 
 
-def number(value: float | None) -> str:
+def format_number(value: float | None) -> str:
     """Four digits or so; "–" for what is not known."""
     if value is None or value != value:
         return "–"

@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from mmfusion.runs.confusion_counts import confusion_counts
-from mmfusion.runs.metric_lines import leading_metrics, number, parse_metric_names
+from mmfusion.runs.metric_lines import format_number, leading_metrics, parse_metric_names
 from mmfusion.store.files import PLOTS
 from mmfusion.store.run import Run
 from mmfusion.tasks._base import Task
@@ -146,7 +146,7 @@ def confusion(true: pl.Series, predicted: pl.Series, classes: Sequence[str], tas
     axes.set_xticks(range(len(kept)), shown, rotation=90 if upright else 0, fontsize=8)
     axes.set_yticks(range(len(kept)), shown, fontsize=8)
     axes.set(xlabel="predicted", ylabel="true")
-    right = number(float(np.mean((true == predicted).to_numpy())))
+    right = format_number(float(np.mean((true == predicted).to_numpy())))
     axes.set_title(f"{task}: {right} right{note}", fontsize=10, loc="left")
     figure.colorbar(image, ax=axes, fraction=0.046, pad=0.03, label="share of the true class")
     return figure
@@ -167,7 +167,7 @@ def predicted_against_true(true: pl.Series, predicted: pl.Series, task: str) -> 
     ends = (low - margin, high + margin)
     axes.plot(ends, ends, color="0.4", linewidth=1, linestyle="--")
     axes.set(xlim=ends, ylim=ends, aspect="equal")
-    _dress(axes, f"{task}: mean absolute error {number(error)}", "true", "predicted")
+    _dress(axes, f"{task}: mean absolute error {format_number(error)}", "true", "predicted")
     return figure
 
 

@@ -9,6 +9,7 @@ import polars as pl
 from scipy.special import stdtrit
 
 LEVEL = 0.95
+"""Of intervals."""
 
 
 def row_scores(task: str, predictions: pl.DataFrame, truth: pl.Series) -> np.ndarray:

@@ -17,7 +17,7 @@ from rich.table import Table
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.override import parse_overrides, split_trust
 from mmfusion.runs.baseline_table import baseline_report
-from mmfusion.runs.metric_lines import NARROWEST, Line, leading_metrics, number, parse_metric_names, task_tables
+from mmfusion.runs.metric_lines import NARROWEST, Line, format_number, leading_metrics, parse_metric_names, task_tables
 from mmfusion.store.files import PREDICTIONS, PROVENANCE, RESULT
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import Run
@@ -71,9 +71,13 @@ def task_table(result: Run, lines: Sequence[Line]) -> Table:
     for line in lines:
         if before not in (None, line.task):
             table.add_section()
-        cells = ["" if line.task == before else escape(line.task), line.metric, number(result.metrics[line.name])]
+        cells = [
+            "" if line.task == before else escape(line.task),
+            line.metric,
+            format_number(result.metrics[line.name]),
+        ]
         if with_ceiling:
-            cells.append(number(result.ceilings.get(line.name)))
+            cells.append(format_number(result.ceilings.get(line.name)))
         table.add_row(*cells)
         before = line.task
     return table
@@ -101,7 +105,7 @@ def subset_tables(result: Run, lines: Sequence[Line], width: int = NARROWEST) ->
 
 def _beside_ceiling(result: Run, name: str) -> str:
     best = result.ceilings.get(name) if name in result.metrics else None
-    return number(result.metrics.get(name)) + ("" if best is None else f" [dim]/ {number(best)}[/dim]")
+    return format_number(result.metrics.get(name)) + ("" if best is None else f" [dim]/ {format_number(best)}[/dim]")
 
 
 def _last_words(result: Run) -> str:

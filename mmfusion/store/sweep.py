@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from mmfusion.config.environment import JOB_VARIABLE, SWEEP_VARIABLE
+from mmfusion.config.environment import GRACE_S, JOB_VARIABLE, SWEEP_VARIABLE
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.override import parse_overrides
 from mmfusion.store import files
@@ -22,9 +22,6 @@ from mmfusion.store.owner import end, identity, is_alive, is_gone, is_here, lock
 FINAL = ("completed", "failed", "stopped")
 BEAT_S = 20.0
 """Who runs a job touches its `job.json` so often."""
-
-GRACE_S = 30.0
-"""Seconds for a job to stop in order."""
 
 _STALE_S = 15 * BEAT_S  # a job of another host whose record nobody has touched for so long has no process any more
 

@@ -16,7 +16,7 @@ from mmfusion.report.formatting import many
 from mmfusion.report.sections._base import Section, Table
 from mmfusion.runs.baseline_cache import baselines
 from mmfusion.runs.baseline_table import model_title, summary_tasks
-from mmfusion.runs.metric_lines import number
+from mmfusion.runs.metric_lines import format_number
 from mmfusion.store.files import BASELINE_PREDICTIONS, BASELINES
 from mmfusion.studies._base import MeasuredStudy
 from mmfusion.studies.conclusion import Conclusion
@@ -45,7 +45,7 @@ def baseline_conclusion(summary: Mapping[str, Any]) -> Conclusion:
     metrics: Mapping[str, Mapping[str, float]] = summary["metrics"]
 
     def value(model: str, task: str) -> str:
-        return number(metrics[model].get(f"test/{task}/{leading[task]}"))
+        return format_number(metrics[model].get(f"test/{task}/{leading[task]}"))
 
     rows = [[model_title(model), *(value(model, task) for task in leading)] for model in metrics]
     best = [

@@ -10,10 +10,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import Any
 
+from mmfusion.config.environment import GRACE_S
 from mmfusion.config.errors import ConfigError
 from mmfusion.store.files import JOB, SWEEP, read_mapping
 from mmfusion.store.owner import end, is_alive, is_gone, is_here
-from mmfusion.store.sweep import FINAL, GRACE_S, Job, Sweep
+from mmfusion.store.sweep import FINAL, Job, Sweep
 
 STOPPED = "the sweep was stopped"
 WORKER = "worker"

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmfusion.config.environment import PARENT_VARIABLE
+from mmfusion.config.environment import GRACE_S, PARENT_VARIABLE
 from mmfusion.config.quoting import quoted
 from mmfusion.store.files import LOG
 from mmfusion.store.owner import identity
-from mmfusion.store.sweep import BEAT_S, GRACE_S, Job, Sweep
+from mmfusion.store.sweep import BEAT_S, Job, Sweep
 
 # What another launcher may have set for itself. A job that took it for its own would wait for ranks that never come.
 _OTHERS = re.compile(

@@ -10,8 +10,9 @@ from typing import Any
 
 from hydra.core.hydra_config import HydraConfig
 
+from mmfusion.config.environment import GRACE_S
 from mmfusion.store.owner import identity
-from mmfusion.store.sweep import GRACE_S, Job, Sweep, job_hash
+from mmfusion.store.sweep import Job, Sweep, job_hash
 from mmfusion.sweeps.cleanup import STOPPED, WORKER, is_cancelled, is_orphaned, sweeper_of
 from mmfusion.sweeps.process import JobProcess
 

@@ -74,6 +74,7 @@ def test_a_run_of_an_earlier_version_finds_its_source(folder):
 @pytest.mark.parametrize(
     ("typed", "value"),
     [
+        ("data.header=false", False),
         *((f"data.delimiter={sign}", sign) for sign in ";|,:#^~&/%@!?*$=§ \t'\""),
         ("data.delimiter=\\t", "\\t"),
         ("data.delimiter=';'", ";"),
@@ -109,16 +110,7 @@ def test_what_a_command_line_alone_does_not_allow():
         load_config(["data=manifest", "data.path=x.csv", "data.id=a,b"])
 
 
-def test_how_a_table_is_read_can_be_said_by_options_of_its_file():
-    given = ["data.delimiter=;", "data.quote=null", "data.header=false", "data.empty=['', '-']", "data.decimal=,"]
-    assert reading_overrides(given) == {
-        "delimiter": ";",
-        "quote": None,
-        "header": False,
-        "empty": ["", "-"],
-        "decimal": ",",
-    }
-    assert reading_overrides(["data.delimiter=|", "data.format='csv'"]) == {"delimiter": "|", "format": "csv"}
+def test_what_does_not_say_how_a_table_is_read_is_refused():
     assert reading_overrides(["data.root=a b", "data.id=null"], OF_NEW_TABLE) == {"root": "a b", "id": None}
     for wrong, message in (
         ("data.root=x", r"override 'data\.root=x': what can be set here says how the table is read"),

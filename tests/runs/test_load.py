@@ -9,7 +9,6 @@ import yaml
 from mmfusion.cli import main
 from mmfusion.config.errors import ConfigError
 from mmfusion.data.errors import DataError
-from mmfusion.data.table.new_rows import table_from_rows
 from mmfusion.runs.load import load_run
 
 
@@ -59,16 +58,6 @@ def test_absent_modalities_are_empty_as_the_run_reads_its_table(run, conf_dir):
     run.config["data"]["id"], before = None, run.config["data"]["id"]
     assert run.predict([row, row])["id"].to_list() == ["0", "1"]
     run.config["data"]["id"] = before
-
-
-def test_model_and_data_serve_a_notebook_of_its_own(run, conf_dir):
-    rows = cells(conf_dir, split="test")[:5]
-    (batch,) = run.data.predict_loader(table_from_rows(rows, run.config["data"]))
-    with torch.inference_mode():
-        outputs = run.model(batch)
-    level = run.tasks["level"].predict(outputs["level"])["value"]
-    assert level.tolist() == pytest.approx(run.predict(rows)["level"].to_list(), rel=1e-5)
-    assert batch.ids == [row["id"] for row in rows]
 
 
 def test_a_row_with_nothing_is_refused(run):

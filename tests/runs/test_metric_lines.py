@@ -1,4 +1,4 @@
-from mmfusion.runs.metric_lines import flat_ceilings, leading_metrics, number, parse_metric_names
+from mmfusion.runs.metric_lines import flat_ceilings, format_number, leading_metrics, parse_metric_names
 
 
 def test_names_are_taken_apart():
@@ -12,7 +12,7 @@ def test_the_leading_metric_has_a_ceiling_if_any_has():
 
 
 def test_numbers():
-    assert [number(x) for x in (None, float("nan"), 0.0, 4e-5, 0.12345, 12345.6)] == [
+    assert [format_number(x) for x in (None, float("nan"), 0.0, 4e-5, 0.12345, 12345.6)] == [
         "–", "–", "0.000", "4e-05", "0.123", "1.235e+04",
     ]  # fmt: skip
 

@@ -43,15 +43,9 @@ def test_any_depth_and_nothing_inside_of_a_run(tmp_path):
     write_run(tmp_path / "a" / "b" / "c" / "wandb" / "files")  # a tracker's own config.yaml
     write_run(tmp_path / "d")
     write_run(tmp_path / ".hidden" / "e")
+    write_run(tmp_path / "sweep" / "attempts" / "0-1", status="failed")
     (tmp_path / "link").symlink_to(tmp_path / "d")
     assert [run.id for run in find_runs([tmp_path])] == ["a/b/c", "d"]
-
-
-def test_attempts_are_no_runs(tmp_path):
-    sweep = write_sweep(tmp_path / "sweep")
-    write_run(sweep / "0")
-    write_run(sweep / "attempts" / "0-1", status="failed")
-    assert [run.id for run in find_runs([tmp_path])] == ["sweep/0"]
 
 
 def test_ids_are_short_and_single(tmp_path):
