@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from math import fsum
 
-from mmfusion.report import formatting
 from mmfusion.report.compare import compare
 from mmfusion.report.costs import COSTS, mean_costs
-from mmfusion.report.formatting import many, together
+from mmfusion.report.formatting import NONE, decimals, many, plus_minus, seconds, together
 from mmfusion.report.sections._base import Section, Table
 from mmfusion.report.sentences import ALPHA
 from mmfusion.report.simple_models import not_better, simple_sentences
@@ -35,16 +34,16 @@ def numbers_section(
     metrics = results.metrics().values()
     for metric in metrics:
         means = [results.mean(variant, metric) for variant in order]
-        places = formatting.decimals(means)
-        columns[f"{short(metric)} {results.arrow(metric)}"] = [formatting.plus_minus(mean, places) for mean in means]
+        places = decimals(means)
+        columns[f"{short(metric)} {results.arrow(metric)}"] = [plus_minus(mean, places) for mean in means]
     for heading, cells in (more or {}).items():
-        columns[heading] = [cells.get(variant.name, formatting.NONE) for variant in order]
+        columns[heading] = [cells.get(variant.name, NONE) for variant in order]
     columns["n"] = [str(len(results.of(variant))) for variant in order]
     costs = [mean_costs(results.of(variant)) for variant in order]
     for name in _SHOWN:
         heading, shown = COSTS[name]
         if any(name in own for own in costs):
-            columns[heading] = [shown(own[name]) if name in own else formatting.NONE for own in costs]
+            columns[heading] = [shown(own[name]) if name in own else NONE for own in costs]
     note = "Test metrics as mean ± 95% interval over n seeds; time, parameters and memory are those of one run."
     same = dict.fromkeys(line for metric in metrics for line in results.same_rows(metric).notes(metric))
     return Section(
@@ -66,7 +65,7 @@ def closing_sections(results: Results, *how: str) -> list[Section]:
 
 def _cost(results: Results) -> Section:
     spent = fsum(run.seconds or 0.0 for run in results.runs.values())
-    lines = [f"All runs together: {formatting.seconds(spent)}."]
+    lines = [f"All runs together: {seconds(spent)}."]
     costs = {variant.name: mean_costs(results.of(variant)) for variant in results.variants}
     for name, what in _SHOWN.items():
         known = {variant: own[name] for variant, own in costs.items() if name in own}

@@ -15,9 +15,8 @@ from mmfusion.config.sections import SOURCE_KEYS
 from mmfusion.config.split_rules import GROUPS, validates
 from mmfusion.data.errors import DataError
 from mmfusion.data.sources.manifest import ManifestSource
-from mmfusion.report import formatting
 from mmfusion.report.balance import rankable
-from mmfusion.report.formatting import many
+from mmfusion.report.formatting import NONE, decimals, fixed, many, plus_minus
 from mmfusion.report.groups import group_runs
 from mmfusion.report.pooled import overlap, pooled
 from mmfusion.report.sections._base import Section, Table
@@ -107,9 +106,7 @@ def _headline(results: Results, means: Mapping[str, Interval], of: str) -> list[
     main = [metric for metric in results.metrics().values() if metric in means]
     if not main:
         return ["Nothing can be said: no run has a test metric. Is trainer.limit_test_batches 0?"]
-    means_text = ", ".join(
-        f"{short(name)} {formatting.plus_minus(means[name], formatting.decimals([means[name]]))}" for name in main
-    )
+    means_text = ", ".join(f"{short(name)} {plus_minus(means[name], decimals([means[name]]))}" for name in main)
     lines = [f"{means_text[0].upper()}{means_text[1:]} (mean over {of})."]
     planned = len(results.variants) * len(results.seeds)
     if len(results.completed) < planned:
@@ -121,21 +118,12 @@ def _all_folds(results: Results, means: Mapping[str, Interval]) -> Section:
     together = _pooled(results, list(means))
     rows = []
     for name, mean in means.items():
-        values = _values(results, name)
-        places = formatting.decimals([mean])
-        spread = f"{stdev(values):.{places}f}" if len(values) > 1 else formatting.NONE
-        ends = [f"{value:.{places}f}" for value in (min(values), max(values))]
-        own = [f"{together[name]:.{places}f}" if name in together else formatting.NONE] if together else []
-        rows.append(
-            [
-                f"{short(name)} {results.arrow(name)}",
-                formatting.plus_minus(mean, places),
-                *own,
-                str(mean.n),
-                spread,
-                *ends,
-            ]
-        )
+        values, places = _values(results, name), decimals([mean])
+        own = [fixed(together[name], places) if name in together else NONE] if together else []
+        spread = fixed(stdev(values), places) if len(values) > 1 else NONE
+        ends = (fixed(end, places) for end in (min(values), max(values)))
+        metric = f"{short(name)} {results.arrow(name)}"
+        rows.append([metric, plus_minus(mean, places), *own, str(mean.n), spread, *ends])
     head = ["metric", "mean ± 95% interval", *(["pooled"] if together else []), "n", "sd", "lowest", "highest"]
     lines = ["Over n folds; a fold's value is the mean over its seeds."]
     if together:
