@@ -11,10 +11,10 @@ def test_it_trains_nothing_and_writes_what_simple_models_reach(tmp_path, capsys)
     assert run_study("baselines", ["study=baselines", "experiment=small", f"paths.outputs={tmp_path}/o"], [conf])
     (folder,) = tmp_path.glob("o/study-baselines-*")
     summary = json.loads((folder / "baselines.json").read_text())
-    said = (folder / "conclusion.md").read_text()
-    assert f"| {summary['metrics']['linear[a+b+c]']['test/kind/accuracy']:.3f} |" in said
+    text = (folder / "conclusion.md").read_text()
+    assert f"| {summary['metrics']['linear[a+b+c]']['test/kind/accuracy']:.3f} |" in text
     best = re.escape(model_title(summary["best"]["kind"]))
-    assert re.search(rf"kind accuracy: \S+ by {best}, the best on the validation rows; \S+ by the majority", said)
+    assert re.search(rf"kind accuracy: \S+ by {best}, the best on the validation rows; \S+ by the majority", text)
     assert (folder / "baselines.parquet").is_file()
     assert not list(folder.glob("*/result.json"))
     assert "linear: a + b + c" in capsys.readouterr().out

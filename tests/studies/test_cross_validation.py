@@ -21,7 +21,7 @@ def conf(tmp_path_factory):
 
 def planned(conf, *overrides):
     study_jobs = list_jobs("cross_validation", ["study=cross_validation", "experiment=small", *overrides], [conf])
-    return study_jobs, [" ".join(study_jobs.job(*each)) for each in study_jobs.jobs()]
+    return study_jobs, [" ".join(study_jobs.job(*job)) for job in study_jobs.jobs()]
 
 
 def test_a_job_for_each_fold_and_seed(conf):
@@ -88,7 +88,7 @@ ACCURACY = (0.70, 0.74, 0.66, 0.72)
 
 
 @pytest.fixture
-def found(tmp_path, conf):
+def read_study(tmp_path, conf):
     study_jobs, _ = planned(conf, "study.folds=4", "study.seeds=2", "data.split.column=null")
 
     def metrics(variant, seed):
@@ -98,15 +98,15 @@ def found(tmp_path, conf):
     return study_jobs, results(tmp_path, study_jobs, metrics)
 
 
-def test_it_concludes_with_means_and_intervals_for_folds_that_share_rows(found):
-    study_jobs, read = found
+def test_it_concludes_with_means_and_intervals_for_folds_that_share_rows(read_study):
+    study_jobs, read = read_study
     rows_of = {"train": {"rows": 40}, "val": {"rows": 5}, "test": {"rows": 15}}
     runs = {
         key: replace(run, rows=rows_of, config={**run.config, "data": {"split": {"folds": 4, "fold": int(key[0][-1])}}})
         for key, run in read.runs.items()
     }
     conclusion = study_jobs.study.conclude(replace(read, runs=runs))
-    values = [each + fmean(NOISE[:2]) for each in ACCURACY]
+    values = [value + fmean(NOISE[:2]) for value in ACCURACY]
     expected = interval(values, overlap=15 / 40)
     assert conclusion.title == "study=cross_validation: 4 folds, 2 seeds"
     (line,) = conclusion.headline
@@ -115,15 +115,15 @@ def test_it_concludes_with_means_and_intervals_for_folds_that_share_rows(found):
     assert head == ["metric", "mean ± 95% interval", "n", "sd", "lowest", "highest"]
     assert first[0] == "kind accuracy ↑"
     assert first[2:] == ["4", f"{stdev(values):.3f}", f"{min(values):.3f}", f"{max(values):.3f}"]
-    assert [each[0] for each in others] == ["kind loss ↓"]
+    assert [row[0] for row in others] == ["kind loss ↓"]
     assert [row[0] for row in rows(conclusion, "Numbers")[1:]] == [f"fold {k}" for k in range(4)]
-    told = section(conclusion, "How")
-    assert "0.375 is rows held out over rows trained on (Nadeau and Bengio, 2003)" in told[0]
-    assert told[1].startswith("Every row is tested in one fold")
+    how = section(conclusion, "How")
+    assert "0.375 is rows held out over rows trained on (Nadeau and Bengio, 2003)" in how[0]
+    assert how[1].startswith("Every row is tested in one fold")
 
 
-def test_what_all_folds_predict_together_stands_beside_the_mean(found, monkeypatch):
-    study_jobs, read = found
+def test_what_all_folds_predict_together_stands_beside_the_mean(read_study, monkeypatch):
+    study_jobs, read = read_study
     known = {"test/kind/accuracy": Pooled({0: 0.71234})}
     monkeypatch.setattr(cross_validation, "pooled", lambda groups, shared, metric: known.get(metric, Pooled()))
     head, accuracy, loss = rows(study_jobs.study.conclude(read), "All folds")

@@ -69,7 +69,7 @@ def test_no_difference_shown_is_said(tmp_path):
     conclusion = concluded(tmp_path, measured({"concat": 0.8, "sum": 0.8, "gated": 0.8003}))
     assert len(conclusion.headline) == 1
     assert conclusion.headline[0].startswith("No difference shown between concat, sum and gated (lowest corrected p: ")
-    assert not any("is better than" in line for each in conclusion.sections for line in each.lines)
+    assert not any("is better than" in line for part in conclusion.sections for line in part.lines)
     assert section(conclusion, "largest")[1].startswith("No difference shown between ")
 
 

@@ -29,7 +29,7 @@ def concluded(tmp_path, metrics=metrics, seeds=5, pairs=True, **sections):
 
 def test_each_alone_every_pair_and_all():
     study_jobs = study_jobs_of(SingleVsMultiStudy(5, True), **THREE)
-    assert {each.name: each.overrides for each in study_jobs.variants} == {
+    assert {variant.name: variant.overrides for variant in study_jobs.variants} == {
         "sum": ("~task.largest", "~task.parity"),
         "largest": ("~task.sum", "~task.parity"),
         "parity": ("~task.sum", "~task.largest"),
@@ -38,7 +38,7 @@ def test_each_alone_every_pair_and_all():
         "largest+parity": ("~task.sum",),
         "sum+largest+parity": (),
     }
-    assert [each.name for each in study_jobs_of(SingleVsMultiStudy(5, True)).variants] == [
+    assert [variant.name for variant in study_jobs_of(SingleVsMultiStudy(5, True)).variants] == [
         "sum",
         "largest",
         "sum+largest",
@@ -105,7 +105,7 @@ def test_of_two_tasks_all_together_is_the_pair(tmp_path):
     assert "all 3 tests" in section(conclusion, "How")[0]
     without = concluded(tmp_path / "without", pairs=False)
     assert not without.transfer
-    assert not [each for each in without.sections if each.title.startswith("Transfer")]
+    assert not [part for part in without.sections if part.title.startswith("Transfer")]
 
 
 def test_no_difference_shown_is_said(tmp_path):

@@ -19,7 +19,7 @@ def _elsewhere(tmp_path, monkeypatch):
 
 def planned(name, *more):
     study_jobs = list_jobs(name, [f"study={name}", *more])
-    return study_jobs, [" ".join(study_jobs.job(*each)) for each in study_jobs.jobs()]
+    return study_jobs, [" ".join(study_jobs.job(*job)) for job in study_jobs.jobs()]
 
 
 def test_fusion():

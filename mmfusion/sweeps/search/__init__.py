@@ -2,5 +2,3 @@
 
 `space` has what may be asked, `objectives` what an answer is worth, `study` keeps both, `loop` asks and tells.
 """
-
-__all__: list[str] = []

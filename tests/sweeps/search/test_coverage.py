@@ -30,7 +30,7 @@ def test_a_key_is_set_for_the_sake_of_one_that_depends_on_it_by_another():
 
 
 def test_every_option_and_both_ends_stand_in_some_point():
-    made = space(
+    own = space(
         ["lr=interval(1, 2)"],
         {
             "fusion": "concat,gated,sum",
@@ -38,8 +38,8 @@ def test_every_option_and_both_ends_stand_in_some_point():
             "fusion.x": {"space": "a,b", "when": "fusion.dim=128"},
         },
     )
-    points = covering(made)
-    for entry in made.entries:
+    points = covering(own)
+    for entry in own.entries:
         assert {point.get(entry.name) for point in points} >= set(entry.values.extremes()), entry.name
     assert points[0] == {"fusion": "concat", "lr": 1.0}
     assert len(points) <= 8

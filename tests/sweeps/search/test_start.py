@@ -30,20 +30,20 @@ PRESETS = list(groups([own_folder()])["hparams_search"])
 @pytest.fixture
 def pools(tmp_path, monkeypatch):
     """The pools that were made; the value of a run is its learning rate, its tasks' losses go against one another."""
-    made = []
+    pools = []
 
     def run(job, announced):
         lr = float(value_of(job, "optimizer.lr"))
         return completed(lr, **{"val/sum/loss": lr, "val/largest/loss": 1 - lr, "val/largest/accuracy": 1 - lr})
 
     def pool(sweep, slots, words, trainer, timeout_s, grace_s):
-        made.append(FakePool(sweep, run))
-        return made[-1]
+        pools.append(FakePool(sweep, run))
+        return pools[-1]
 
     monkeypatch.setattr(mmfusion.sweeps.pool, "Pool", pool)
     monkeypatch.setattr(sys, "argv", ["/bin/mmfusion", "train", "-m", "as", "typed"])
     monkeypatch.chdir(tmp_path)
-    return made
+    return pools
 
 
 def test_from_the_command_line_to_the_best_trial(pools, tmp_path, capsys):
