@@ -1,6 +1,4 @@
 import io
-import subprocess
-import sys
 import time
 from contextlib import redirect_stderr
 
@@ -85,11 +83,6 @@ def test_a_failure_takes_it_off_the_screen(screen):
     with pytest.raises(ValueError, match="broken"), screen.shown(), busy("thinking"):
         raise ValueError("broken")
     assert progress._Spinner.current is None
-
-
-def test_needs_nothing_heavy_until_it_is_seen():
-    code = "import sys, mmfusion.progress; sys.exit(bool({'rich', 'torch', 'numpy'} & set(sys.modules)))"
-    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_without_a_terminal_there_is_a_line_every_half_minute(capsys):

@@ -8,6 +8,7 @@ write_many(tmp_path / "big", runs=500, points=10_000)
 from __future__ import annotations
 
 import copy
+import functools
 import itertools
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -67,6 +68,7 @@ BASE: dict[str, Any] = {
     "paths": {"outputs": "outputs", "run": "outputs/made_up/0"},
 }
 
+_ABSENT = object()
 STARTED = "2026-01-01T00:00:00+00:00"
 
 COST = {
@@ -86,20 +88,15 @@ def config(
     settings: Mapping[str, Any] | None = None, *, seed: int = 0, without: Sequence[str] = (), **top: Any
 ) -> dict[str, Any]:
     """`BASE` with dotted keys set and left out; the name of a component's option stands for the whole of it."""
-    found = copy.deepcopy(BASE) | top | {"seed": seed}
-    for key, value in (settings or {}).items():
+    config = copy.deepcopy(BASE) | top | {"seed": seed}
+    for key, value in {**(settings or {}), **dict.fromkeys(without, _ABSENT)}.items():
         *path, last = key.split(".")
-        inside = found
-        for part in path:
-            inside = inside.setdefault(part, {})
-        inside[last] = copy.deepcopy(COMPONENTS.get(key, {}).get(value, value)) if isinstance(value, str) else value
-    for key in without:
-        *path, last = key.split(".")
-        inside = found
-        for part in path:
-            inside = inside[part]
-        del inside[last]
-    return found
+        node = functools.reduce(lambda node, part: node.setdefault(part, {}), path, config)
+        if value is _ABSENT:
+            del node[last]
+        else:
+            node[last] = copy.deepcopy(COMPONENTS.get(key, {}).get(value, value)) if isinstance(value, str) else value
+    return config
 
 
 def write_run(
@@ -124,12 +121,10 @@ def write_run(
     Args:
         folder: made if it is not there.
         cfg: what `config.yaml` holds; None: `config()`.
-        metrics: of the test.
-        status, error, cost, monitor, validation, ceilings: of `result.json`; status "missing" writes none.
+        metrics, status, error, cost, monitor, validation, ceilings: of `result.json`; status "missing" writes none.
         overrides: what was typed.
-        curves: columns of `metrics.csv`, or its bytes; None writes no file.
-        job: what `job.json` holds; None writes none.
-        predictions: columns of `predictions.parquet`; None writes none.
+        curves, job, predictions: columns of `metrics.csv` (or its bytes), `job.json`, columns of `predictions.parquet`;
+            None writes none.
         result: further keys of `result.json`: `seconds`, `pruned`, ….
     """
     cfg = config() if cfg is None else dict(cfg)

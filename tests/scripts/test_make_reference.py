@@ -1,25 +1,16 @@
 """docs/reference.md says what conf/ and the code say."""
 
-import importlib.util
-
 import pytest
 
 from mmfusion.config.json_schema import component_schema
+from scripts import make_reference
 
 
-@pytest.fixture(scope="module")
-def make_reference(repo):
-    spec = importlib.util.spec_from_file_location("make_reference", repo / "scripts" / "make_reference.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_the_reference_is_current(make_reference, repo):
+def test_the_reference_is_current(repo):
     assert (repo / "docs" / "reference.md").read_text() == make_reference.page(), "run `make docs`"
 
 
-def test_an_option_as_a_config_writes_it(make_reference):
+def test_an_option_as_a_config_writes_it():
     class Sieve:
         """Keeps what is coarse.
 
@@ -44,7 +35,7 @@ def test_an_option_as_a_config_writes_it(make_reference):
     ]
 
 
-def test_an_option_without_a_sentence_is_an_error(make_reference):
+def test_an_option_without_a_sentence_is_an_error():
     class Silent:
         """Says nothing of its option."""
 
