@@ -21,6 +21,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Iterator
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -94,9 +95,13 @@ def steps_of_trainer(prepared: Prepared, steps: int, reference: Iterator[None] |
     clock = Clock(reference)
     with tempfile.TemporaryDirectory() as folder, quiet():
         trainer = make_trainer(prepared, Path(folder), clock, steps + WARM_UP + 1)
-        batches = DataLoader(_Repeat(prepared.batches, steps + WARM_UP + 1), batch_size=None)
+        batches: Any = DataLoader(_repeated(prepared.batches, steps), batch_size=None)  # type: ignore[arg-type]
         trainer.fit(prepared.module, batches, batches)
     return clock
+
+
+def _repeated(batches: list[Batch], steps: int) -> list[Batch]:
+    return list(islice(cycle(batches), steps + WARM_UP + 1))
 
 
 def loop_by_hand(prepared: Prepared, steps: int) -> Iterator[None]:
@@ -106,7 +111,7 @@ def loop_by_hand(prepared: Prepared, steps: int) -> Iterator[None]:
     optimizer = module._make_optimizer(module._make_groups(model, module.weighting))  # type: ignore[misc]
     schedule = module._make_scheduler(optimizer, steps + WARM_UP + 1)["scheduler"]  # type: ignore[misc]
     model.train()
-    for batch in _Repeat(prepared.batches, steps + WARM_UP + 1):
+    for batch in _repeated(prepared.batches, steps):
         optimizer.zero_grad()
         outputs = model(batch)
         losses = [task.loss(outputs[name], batch.targets[name]).mean() for name, task in module.tasks.items()]
@@ -114,14 +119,6 @@ def loop_by_hand(prepared: Prepared, steps: int) -> Iterator[None]:
         optimizer.step()
         schedule.step()
         yield
-
-
-class _Repeat(torch.utils.data.IterableDataset):
-    def __init__(self, batches: list[Batch], length: int) -> None:
-        self.batches, self.length = batches, length
-
-    def __iter__(self) -> Any:
-        return (self.batches[i % len(self.batches)] for i in range(self.length))
 
 
 def report(name: str, goal: float, rounds: list[tuple[list[float], list[float]]]) -> None:

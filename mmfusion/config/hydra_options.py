@@ -1,8 +1,7 @@
 """What a config may say about Hydra itself.
 
-Hydra builds what its sweeper, launcher, callbacks and logging sections name, and passes on whatever stands beside it:
-to some launchers shell commands. So config files may set folders, and mmfusion's own sweepers and launchers with their
-options. All else is for the command line.
+Hydra builds what its sections name, and passes on what stands beside it: to some launchers shell commands. So config
+files may set folders, and mmfusion's own sweepers and launchers with their options; all else is for the command line.
 """
 
 from __future__ import annotations
@@ -34,11 +33,7 @@ _BASIC = "hydra._internal.core_plugins.basic_"
 
 
 def refuse_options(hydra: Mapping[str, Any], stock: Mapping[str, Any]) -> None:
-    """Refuse what config files must not say.
-
-    Args:
-        hydra: Hydra's section as the files make it, without the command line's `hydra.*`; unresolved.
-        stock: the same without anybody's files.
+    """Refuse what config files must not say: `hydra` is Hydra's section as they make it, `stock` that without them.
 
     Raises:
         ConfigError: naming the key, and what may be set.

@@ -1,8 +1,7 @@
 """JSON Schema of components and sections, from their annotations.
 
-This imports what it describes. `scripts/make_schema.py` writes the schema of mmfusion's own components to
-`conf/schema.json`, so that the check of a config (`mmfusion.config.check`) imports none of them; a user's own component
-is described as soon as it is imported.
+This imports what it describes. `scripts/make_schema.py` writes the schema of mmfusion's own to `conf/schema.json`, so
+that the check of a config imports none of them; a user's own component is described as soon as it is imported.
 """
 
 from __future__ import annotations

@@ -45,14 +45,11 @@ def facts_of(node: Mapping[str, Any], key: str) -> dict[str, MetricFacts] | None
         return None
     signed = fact(node, key, "SIGNED") or ()
     facts = {name: MetricFacts(direction, name in signed) for name, direction in directions.items()}
-    further = node.get("metrics") or {}
-    return facts | {name: _further(own, f"{key}.metrics.{name}") for name, own in further.items()}
-
-
-def _further(node: Mapping[str, Any], key: str) -> MetricFacts:
-    """Of a metric that the config adds: what it says itself, else what the metric's class does."""
-    own = MetricFacts.of_class({name: fact(node, key, name) for name in ("higher_is_better", "plot_lower_bound")})
-    return replace(own, direction=node.get("direction") or own.direction)
+    for name, metric in (node.get("metrics") or {}).items():
+        attributes = ("higher_is_better", "plot_lower_bound")
+        own = MetricFacts.of_class({each: fact(metric, f"{key}.metrics.{name}", each) for each in attributes})
+        facts[name] = replace(own, direction=metric.get("direction") or own.direction)
+    return facts
 
 
 def facts_by_name() -> dict[str, MetricFacts]:
