@@ -30,20 +30,15 @@ def rates(schedule, steps, total=None, lrs=(1.0,)):
         (schedulers.constant(warmup=4), [0.25, 0.5, 0.75, 1.0]),
         (schedulers.linear(warmup=2), [0.5, 1.0, 1.0, 0.5]),  # W = 2, N = 4: 1/2, 2/2, then 1 - 0/2, 1 - 1/2
         (schedulers.linear(min_lr=0.2), [1.0, 0.8, 0.6, 0.4]),  # (1 - 0.2)·(1 - t/4) + 0.2
+        (schedulers.cosine(), [1.0, (1 + math.sqrt(0.5)) / 2, 0.5, (1 - math.sqrt(0.5)) / 2]),  # ½(1 + cos(π·t/4))
     ],
 )
-def test_constant_and_linear_by_hand(schedule, expected):
+def test_by_hand(schedule, expected):
     assert rates(schedule, 4) == pytest.approx(expected)
 
 
 def test_constant_needs_no_end():
     assert rates(schedulers.constant(warmup=2), 3, total=math.inf) == [0.5, 1.0, 1.0]
-
-
-def test_cosine_by_hand():
-    # N = 4: ½(1 + cos(π·t/4)).
-    root = math.sqrt(0.5)
-    assert rates(schedulers.cosine(), 4) == pytest.approx([1.0, (1 + root) / 2, 0.5, (1 - root) / 2])
 
 
 def test_cosine_with_warmup_as_a_share_and_min_lr():

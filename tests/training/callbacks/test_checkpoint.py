@@ -30,13 +30,8 @@ class Script(Callback):
 
 def fit(tmp_path, values, module=None, options=None, **trainer_options):
     script, kept = Script(values), Checkpoints(tmp_path, GOAL, **(options or {}))
-    trainer = make_trainer(
-        tmp_path,
-        callbacks=[Monitor(GOAL), script, kept],
-        max_epochs=len(values),
-        num_sanity_val_steps=1,
-        **trainer_options,
-    )
+    trainer_options |= {"max_epochs": len(values), "num_sanity_val_steps": 1}
+    trainer = make_trainer(tmp_path, callbacks=[Monitor(GOAL), script, kept], **trainer_options)
     with quiet():
         trainer.fit(module or make_module(), loader([make_batch(8)]), loader([make_batch(8, 1)]))
     return script, kept, trainer
