@@ -49,11 +49,11 @@ class ClassTask(Task):
     def _ready(self) -> None:
         """Derive from `classes` and `counts` what the loss needs; ValueError if they cannot be learned."""
 
-    def _settle(self, found: Counter[str], names: Sequence[str] | None = None) -> None:
+    def _settle(self, frequencies: Counter[str], names: Sequence[str] | None = None) -> None:
         """Take the classes, unless they were given, from what the training split holds: `names`, or all, sorted."""
         if self.classes is None or not self.classes.given:
-            self.classes = ClassList(ordered(found) if names is None else names, given=False)
-        self.counts = [found[name] for name in self.classes.names]
+            self.classes = ClassList(ordered(frequencies) if names is None else names, given=False)
+        self.counts = [frequencies[name] for name in self.classes.names]
         self._ready()
 
     @property

@@ -54,13 +54,13 @@ class Binary(ClassTask):
         self.register_buffer("weight", torch.ones(()), persistent=False)
 
     def fit(self, labels: Sequence[Any]) -> None:
-        found = Counter(map(_fold, valid(labels)))
-        self._settle(found, self._order(found))
+        frequencies = Counter(map(_fold, valid(labels)))
+        self._settle(frequencies, self._order(frequencies))
 
-    def _order(self, found: Counter[str]) -> tuple[str, str]:
+    def _order(self, frequencies: Counter[str]) -> tuple[str, str]:
         """The two classes, no first."""
-        names = set(found)
-        pair = next((pair for pair in KNOWN_PAIRS if names and names <= set(pair)), None) or _nearly_all(found)
+        names = set(frequencies)
+        pair = next((pair for pair in KNOWN_PAIRS if names and names <= set(pair)), None) or _nearly_all(frequencies)
         if pair is None:
             if len(names) != 2:
                 raise ValueError(
@@ -112,10 +112,11 @@ class Binary(ClassTask):
         }
 
 
-def _nearly_all(found: Counter[str]) -> tuple[str, str] | None:
-    """The one known pair that most labels are of, both its words among them: what else there is was mistyped."""
-    pairs = [(no, yes) for no, yes in KNOWN_PAIRS if no in found and yes in found]
-    return pairs[0] if len(pairs) == 1 and 2 * sum(found[name] for name in pairs[0]) > found.total() else None
+def _nearly_all(frequencies: Counter[str]) -> tuple[str, str] | None:
+    """The one known pair that most labels are of, both its words among them: what else there is is a slip."""
+    pairs = [(no, yes) for no, yes in KNOWN_PAIRS if no in frequencies and yes in frequencies]
+    is_most = len(pairs) == 1 and 2 * sum(frequencies[name] for name in pairs[0]) > frequencies.total()
+    return pairs[0] if is_most else None
 
 
 def _fold(name: str) -> str:

@@ -61,13 +61,13 @@ def ordered(names: Iterable[str]) -> list[str]:
 
 def valid(labels: Iterable[Any]) -> list[str]:
     """The spellings of all labels that have one; the others are reported row by row when every label is checked."""
-    found = []
+    spellings = []
     for label in labels:
         try:
-            found.append(canonical(label))
+            spellings.append(canonical(label))
         except ValueError:  # reported row by row when every label is checked
             continue
-    return found
+    return spellings
 
 
 class ClassList:

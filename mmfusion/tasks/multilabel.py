@@ -72,13 +72,13 @@ class Multilabel(ClassTask):
         self.empty_is_no = empty_is_no
 
     def fit(self, labels: Sequence[Any]) -> None:
-        found: Counter[str] = Counter()
+        frequencies: Counter[str] = Counter()
         for label in labels:
             try:
-                found.update(self._names(label))
+                frequencies.update(self._names(label))
             except ValueError:  # reported row by row when every label is checked
                 continue
-        self._settle(found)
+        self._settle(frequencies)
 
     def _ready(self) -> None:
         self.dim = len(self.fitted)

@@ -74,7 +74,7 @@ def _fill_empty_states(metrics: MetricCollection) -> None:
         assert isinstance(metric, Metric)
         lists = {name: state for name in metric._reductions if isinstance(state := getattr(metric, name), list)}
         own = {name: (tuple(state[0].shape[1:]), state[0].dtype) for name, state in lists.items() if state}
-        known = {name: kind for each in gather_over_ranks([own]) for name, kind in each.items()} if lists else {}
+        known = {name: kind for kinds in gather_over_ranks([own]) for name, kind in kinds.items()} if lists else {}
         for name, state in lists.items():
             if not state and name in known:
                 shape, dtype = known[name]

@@ -59,8 +59,8 @@ def _jacobian(sums: Sequence[Tensor], at: Sequence[Tensor]) -> Tensor:
     widths = [x.numel() for x in at]
     jacobian_TP = torch.zeros(len(sums), sum(widths), device=at[0].device)
     for row_P, loss in zip(jacobian_TP, sums, strict=True):
-        found = torch.autograd.grad(loss, at, retain_graph=True, allow_unused=True)
-        for part, gradient in zip(row_P.split(widths), found, strict=True):
+        gradients = torch.autograd.grad(loss, at, retain_graph=True, allow_unused=True)
+        for part, gradient in zip(row_P.split(widths), gradients, strict=True):
             if gradient is not None:
                 part.copy_(gradient.reshape(-1))
     return jacobian_TP

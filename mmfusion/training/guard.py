@@ -51,14 +51,14 @@ class FiniteGuard:
         if self._broken is None:
             return
         if self._arrived is None:
-            found = self._broken.tolist()
+            broken = self._broken.tolist()
         else:
             assert self._sent is not None
             self._arrived.synchronize()
-            found = self._sent.tolist()
+            broken = self._sent.tolist()
         seen, self._seen, self._broken, self._arrived = self._seen, [], None, None
-        if any(found):
-            at = [i for i, broken in enumerate(found) if broken]
+        if any(broken):
+            at = [i for i, is_broken in enumerate(broken) if is_broken]
             raise NonFiniteLossError(
                 f"the loss of {', '.join(repr(self.tasks[i]) for i in at)} is not finite at step {step}, "
                 f"{_rows(seen, at)}; training stops before that step. Try a lower optimizer.lr, "

@@ -20,18 +20,18 @@ TOKENS = torch.randn(3, 5, 4, generator=torch.Generator().manual_seed(0))
     ],
 )
 def test_equals_the_plain_operation_on_the_real_tokens(pooling, oracle):
-    found = Pooling(pooling, 4)(TOKENS, MASK)
+    result = Pooling(pooling, 4)(TOKENS, MASK)
     expected = torch.stack([oracle(TOKENS[row, :length]) for row, length in enumerate(LENGTHS)])
-    torch.testing.assert_close(found, expected)
+    torch.testing.assert_close(result, expected)
 
 
 def test_attention_is_a_weighted_mean_of_the_real_tokens():
     pool = Pooling("attention", 4)
-    found = pool(TOKENS, MASK)
+    result = pool(TOKENS, MASK)
     for row, length in enumerate(LENGTHS):
         real = TOKENS[row, :length]
         weights = (real @ pool.score.weight[0]).softmax(0)
-        torch.testing.assert_close(found[row], weights @ real)
+        torch.testing.assert_close(result[row], weights @ real)
 
 
 @pytest.mark.parametrize("pooling", ["mean", "max", "attention", "first", "last"])

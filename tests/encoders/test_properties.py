@@ -205,12 +205,12 @@ def test_padding_of_any_length_and_content_changes_nothing(case):
     keep = padded.mask().view(*wide.shape[:2], *[1] * (wide.ndim - 2))
     expected = encoder(x)
     for given in (padded, Tokens(torch.where(keep, wide, garbage), x.lengths)):
-        found = encoder(given)
-        assert_same(found.pooled, expected.pooled, atol=case.padding, rtol=case.padding, what="pooled")
+        result = encoder(given)
+        assert_same(result.pooled, expected.pooled, atol=case.padding, rtol=case.padding, what="pooled")
         positions = expected.mask.shape[1]
-        assert torch.equal(found.mask[:, :positions], expected.mask)
-        assert not found.mask[:, positions:].any()
-        real = [torch.where(expected.mask[..., None], e.tokens[:, :positions], 0.0) for e in (found, expected)]
+        assert torch.equal(result.mask[:, :positions], expected.mask)
+        assert not result.mask[:, positions:].any()
+        real = [torch.where(expected.mask[..., None], e.tokens[:, :positions], 0.0) for e in (result, expected)]
         assert_same(*real, atol=case.padding, rtol=case.padding, what="tokens")
 
 

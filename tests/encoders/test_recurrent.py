@@ -79,10 +79,10 @@ def test_a_gpu_gives_the_same_and_nothing_waits_for_it(cell, bidirectional):
     before = torch.cuda.get_sync_debug_mode()
     torch.cuda.set_sync_debug_mode("error")
     try:
-        found = module(x, lengths)[1]
+        result = module(x, lengths)[1]
     finally:
         torch.cuda.set_sync_debug_mode(before)
-    torch.testing.assert_close(found.cpu(), expected, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(result.cpu(), expected, atol=1e-5, rtol=1e-4)
 
 
 def test_dropout_between_layers_acts_on_the_way_of_accelerators_too():

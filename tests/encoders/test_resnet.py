@@ -55,9 +55,9 @@ def test_local_weights_give_torchvisions_features(path, reference):
 
 def test_grey_images_give_what_three_equal_channels_give(path):
     grey = image(channels=1)
-    found = ResNet(1, weights=path).eval()(grey)
+    encoded = ResNet(1, weights=path).eval()(grey)
     expected = ResNet(3, weights=path).eval()(grey.expand(-1, 3, -1, -1))
-    torch.testing.assert_close(found.pooled, expected.pooled, atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(encoded.pooled, expected.pooled, atol=1e-5, rtol=1e-4)
 
 
 def test_an_encoders_own_weights_come_back(tmp_path):

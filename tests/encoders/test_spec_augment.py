@@ -16,9 +16,9 @@ def test_nothing_in_eval_mode_or_without_shares():
 
 def test_time_holes_are_stretches_within_the_rows_own_duration():
     torch.manual_seed(0)
-    found = SpecAugment(0.5, 0.0, 1)(SPECTROGRAM, COUNTS)
-    assert torch.equal(found.amin(2), found.amax(2)), "all bands of a frame go together"
-    hidden = found[:, :, 0] == 0
+    augmented = SpecAugment(0.5, 0.0, 1)(SPECTROGRAM, COUNTS)
+    assert torch.equal(augmented.amin(2), augmented.amax(2)), "all bands of a frame go together"
+    hidden = augmented[:, :, 0] == 0
     lengths = hidden.sum(1)
     assert (lengths <= COUNTS // 2 + 1).all()
     assert not hidden[1::2, 20:].any()
@@ -31,9 +31,9 @@ def test_time_holes_are_stretches_within_the_rows_own_duration():
 
 def test_frequency_holes_go_through_all_frames():
     torch.manual_seed(0)
-    found = SpecAugment(0.0, 0.4, 1)(SPECTROGRAM, COUNTS)
-    assert torch.equal(found.amin(1), found.amax(1))
-    assert (found[:, 0] == 0).float().mean().item() == pytest.approx(0.2, abs=0.02)
+    augmented = SpecAugment(0.0, 0.4, 1)(SPECTROGRAM, COUNTS)
+    assert torch.equal(augmented.amin(1), augmented.amax(1))
+    assert (augmented[:, 0] == 0).float().mean().item() == pytest.approx(0.2, abs=0.02)
 
 
 def test_rows_and_seeds_differ_and_more_masks_hide_more():
@@ -49,10 +49,10 @@ def test_rows_and_seeds_differ_and_more_masks_hide_more():
 def test_interpolate_is_linear_between_points():
     x = torch.randn(2, 5, 3)
     places = torch.tensor([[0.0, 1.5, 4.0], [2.25, 3.0, 0.5]])
-    found = interpolate(x, places)
-    torch.testing.assert_close(found[0], torch.stack([x[0, 0], (x[0, 1] + x[0, 2]) / 2, x[0, 4]]))
+    augmented = interpolate(x, places)
+    torch.testing.assert_close(augmented[0], torch.stack([x[0, 0], (x[0, 1] + x[0, 2]) / 2, x[0, 4]]))
     expected = torch.stack([0.75 * x[1, 2] + 0.25 * x[1, 3], x[1, 3], (x[1, 0] + x[1, 1]) / 2])
-    torch.testing.assert_close(found[1], expected)
+    torch.testing.assert_close(augmented[1], expected)
 
 
 def ramp(along: str) -> torch.Tensor:
@@ -75,7 +75,7 @@ def test_tempo_and_pitch_are_slopes(option, along, most):
 
 def test_shift_is_a_share_of_the_rows_own_duration():
     torch.manual_seed(0)
-    found = SpecAugment(shift=0.1)(ramp("time"), COUNTS)
-    moved = (found[:, 10, 0] - 10) / COUNTS
+    augmented = SpecAugment(shift=0.1)(ramp("time"), COUNTS)
+    moved = (augmented[:, 10, 0] - 10) / COUNTS
     assert moved.min().item() == pytest.approx(-0.1, abs=0.01)
     assert moved.max().item() == pytest.approx(0.1, abs=0.01)

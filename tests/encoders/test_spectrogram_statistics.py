@@ -12,10 +12,10 @@ def small(**options) -> SpectrogramStatistics:
 
 def test_the_statistics_are_those_of_each_band():
     mel = torch.rand(1, 9, 2, generator=torch.Generator().manual_seed(1))
-    found = statistics(mel, torch.tensor([8]), 2)[0].numpy()
+    result = statistics(mel, torch.tensor([8]), 2)[0].numpy()
     own = mel[0, :8].numpy()
     expected = [own.mean(0), own.std(0), np.abs(np.diff(own, axis=0)).mean(0), own[:4].mean(0), own[4:].mean(0)]
-    np.testing.assert_allclose(found, [*np.concatenate(expected), np.log(8)], rtol=1e-5)
+    np.testing.assert_allclose(result, [*np.concatenate(expected), np.log(8)], rtol=1e-5)
 
 
 def test_without_layers_it_gives_what_training_rows_standardise_to():

@@ -32,9 +32,9 @@ def test_the_gradient_is_that_of_the_papers_loss():
     targets = (weights * norms_T).mean().detach() * (ratios / ratios.mean()) ** alpha
     (weights * norms_T - targets).abs().sum().backward()
 
-    found = gradnorm_targets(weights.detach() * norms_T, ratios, alpha, torch.ones(3, dtype=torch.bool))
-    torch.testing.assert_close(found, targets)
-    torch.testing.assert_close(gradnorm_gradient(weights.detach(), norms_T, found), logs.grad)
+    targets_T = gradnorm_targets(weights.detach() * norms_T, ratios, alpha, torch.ones(3, dtype=torch.bool))
+    torch.testing.assert_close(targets_T, targets)
+    torch.testing.assert_close(gradnorm_gradient(weights.detach(), norms_T, targets_T), logs.grad)
 
 
 def test_a_task_that_learns_slowly_is_favoured():

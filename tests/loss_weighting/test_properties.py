@@ -86,9 +86,9 @@ def test_tasks_may_come_in_any_order(name):
     for step in range(9):
         losses, gramian = inputs(step)
         expected = weighting(losses, gramian, ALL)
-        found = other(losses[order], gramian[order][:, order], ALL)
-        torch.testing.assert_close(found[0], expected[0])
-        torch.testing.assert_close(found[1], expected[1][order])
+        result = other(losses[order], gramian[order][:, order], ALL)
+        torch.testing.assert_close(result[0], expected[0])
+        torch.testing.assert_close(result[1], expected[1][order])
         weighting.end_step()
         other.end_step()
         if step % 3 == 2:

@@ -22,9 +22,9 @@ class Share(MeanMetric):
 
 class Several(Binary):
     def metrics(self):
-        found = super().metrics()
-        found.add_metrics({"recall": BinaryRecall()})
-        return found
+        result = super().metrics()
+        result.add_metrics({"recall": BinaryRecall()})
+        return result
 
 
 def build(target=ONE_OF, labels=("a", "b", "c"), **metrics):

@@ -59,6 +59,6 @@ def test_gradients_may_be_asked_for_after_a_step_without(tmp_path, keeps_graph):
 
 def test_one_walk_leaves_memory_to_be_reused(tmp_path):
     expected = train(tmp_path, "equal", "representation", compiled=False)
-    found = train(tmp_path, "equal", "representation", compiled=True, keeps_graph=False)
-    torch.testing.assert_close(found, expected)
+    result = train(tmp_path, "equal", "representation", compiled=True, keeps_graph=False)
+    torch.testing.assert_close(result, expected)
     assert torch._functorch.config.donated_buffer

@@ -30,9 +30,9 @@ def test_it_is_the_product_of_the_losses_gradients(place, media):
     at = places(model, streams, place)
     rows = []
     for loss in losses.means:
-        found = torch.autograd.grad(loss, at, retain_graph=True, allow_unused=True)
+        gram = torch.autograd.grad(loss, at, retain_graph=True, allow_unused=True)
         rows.append(
-            torch.cat([torch.zeros(x.numel()) if g is None else g.flatten() for x, g in zip(at, found, strict=True)])
+            torch.cat([torch.zeros(x.numel()) if g is None else g.flatten() for x, g in zip(at, gram, strict=True)])
         )
     jacobian = torch.stack(rows)
     result = gramian(losses.sums, losses.labels, at, place == "representation")
@@ -59,8 +59,8 @@ def test_the_one_backward_pass_afterwards_counts_nothing_twice():
 
 def test_a_task_that_does_not_depend_on_a_place_has_no_gradient_there():
     x, y = torch.ones(2, requires_grad=True), torch.ones(3, requires_grad=True)
-    found = gramian([x.sum(), (2 * y).sum()], torch.tensor([1.0, 2.0]), [x, y], of_rows=True)
-    assert found.tolist() == [[2.0, 0.0], [0.0, 3.0]]
+    gram = gramian([x.sum(), (2 * y).sum()], torch.tensor([1.0, 2.0]), [x, y], of_rows=True)
+    assert gram.tolist() == [[2.0, 0.0], [0.0, 3.0]]
 
 
 def test_a_task_without_labels_has_a_gradient_of_zero_and_no_angle():
@@ -69,10 +69,10 @@ def test_a_task_without_labels_has_a_gradient_of_zero_and_no_angle():
     module = small.make_module()
     streams = module.model.represent(batch.inputs, batch.present)
     losses = task_losses(module.tasks, module.model.decide(streams, batch.present), batch, module.modalities)
-    found = gramian(losses.sums, losses.labels, list(streams.values()), of_rows=True)
-    assert found[1].tolist() == found[:, 1].tolist() == [0, 0, 0]
-    assert cosines(found)[1].tolist() == [0, 0, 0]
-    assert found.isfinite().all()
+    gram = gramian(losses.sums, losses.labels, list(streams.values()), of_rows=True)
+    assert gram[1].tolist() == gram[:, 1].tolist() == [0, 0, 0]
+    assert cosines(gram)[1].tolist() == [0, 0, 0]
+    assert gram.isfinite().all()
 
 
 def test_it_is_float32_within_bf16_autocast():
@@ -85,5 +85,5 @@ def test_it_is_float32_within_bf16_autocast():
 def test_gradients_too_small_for_float16_are_not_lost():
     # 1/n of each row's gradient is below float16's smallest number; the sum's gradient is not.
     x = torch.ones(4, dtype=torch.float16, requires_grad=True)
-    found = gramian([(x * 1e-3).sum().float()], torch.tensor([1e6]), [x], of_rows=True)
-    assert found.item() == pytest.approx(4 * 1e-18, rel=1e-2)
+    gram = gramian([(x * 1e-3).sum().float()], torch.tensor([1e6]), [x], of_rows=True)
+    assert gram.item() == pytest.approx(4 * 1e-18, rel=1e-2)

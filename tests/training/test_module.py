@@ -50,8 +50,8 @@ def test_a_step_is_that_of_a_loop_by_hand(tmp_path):
             total = total + [0.5, 2.0, 3.0][i] * loss
         total.backward()
         optimizer.step()
-    for (name, found), expected in zip(module.model.named_parameters(), model.parameters(), strict=True):
-        torch.testing.assert_close(found, expected, msg=name)
+    for (name, result), expected in zip(module.model.named_parameters(), model.parameters(), strict=True):
+        torch.testing.assert_close(result, expected, msg=name)
 
 
 def step(module: MultiTaskModule, batch: Batch) -> None:

@@ -88,7 +88,7 @@ def build(catalogue: Catalogue, key: str, given: Given, **injected: Any) -> Any:
         node = schema["properties"].get(argument, {"type": ""})
         if argument in catalogue.instead:
             raise ConfigError(f"{key}.{argument}: {catalogue.instead[argument]}")
-        if argument not in catalogue.parts and not all("type" in each for each in node.get("anyOf", [node])):
+        if argument not in catalogue.parts and not all("type" in option for option in node.get("anyOf", [node])):
             raise ConfigError(f"{key}.{argument}: takes a Python object, which a config cannot give")
     report(mismatches(key, arguments, schema))
     for argument in [name for name in catalogue.parts if arguments.get(name) is not None]:

@@ -61,9 +61,9 @@ def test_numbers_come_back_as_they_were(tmp_path):
     for step, value in enumerate(values):
         logger.log_metrics({"a": value}, step=step)
     logger.log_metrics({"a": math.nan}, step=9)
-    found = [float(row["a"]) for row in read(tmp_path)]
-    assert found[:-1] == values
-    assert math.isnan(found[-1])
+    result = [float(row["a"]) for row in read(tmp_path)]
+    assert result[:-1] == values
+    assert math.isnan(result[-1])
 
 
 def test_the_test_is_left_to_the_result(tmp_path):
