@@ -56,13 +56,13 @@ def _classes(seen: pl.DataFrame, task: str, probabilities: Sequence[str]) -> dic
     true, predicted = seen[f"{task}_true"].to_list(), seen[task].cast(pl.String).to_list()
     right = np.array([t == p for t, p in zip(true, predicted, strict=True)])
     named = [column.removeprefix(f"{task}_p_") for column in probabilities]
-    found: dict[str, Any] = _confusion(true, predicted, named) | {"rows": len(seen), "right": int(right.sum())}
+    entry: dict[str, Any] = _confusion(true, predicted, named) | {"rows": len(seen), "right": int(right.sum())}
     if f"{task}_p" in seen.columns and f"{task}_p_true" not in seen.columns:
-        found |= {"promise": "confidence", "bins": reliability(_numbers(seen, [f"{task}_p"]), right)}
+        entry |= {"promise": "confidence", "bins": reliability(_numbers(seen, [f"{task}_p"]), right)}
     elif len(probabilities) == 1:
         yes = np.array([t == named[0] for t in true])
-        found |= {"promise": f"probability of {named[0]}", "bins": reliability(_numbers(seen, probabilities), yes)}
-    return found
+        entry |= {"promise": f"probability of {named[0]}", "bins": reliability(_numbers(seen, probabilities), yes)}
+    return entry
 
 
 def _labels(seen: pl.DataFrame, task: str, probabilities: Sequence[str]) -> dict[str, Any]:

@@ -87,10 +87,10 @@ class Live:
         """Read what has changed; returns how many runs there was no time for."""
         until = time.monotonic() + self.patience
         try:
-            found = find_runs([self.folder])
+            listed = find_runs([self.folder])
         except (OSError, ConfigError):
-            found = []  # taken away, or being written anew; the next look is at what is there then
-        runs = [self._own(run) for run in found]
+            listed = []  # taken away, or being written anew; the next look is at what is there then
+        runs = [self._own(run) for run in listed]
         most = cap(sum(len(curve_names(run.path / files.CURVES)) for run, inside in runs if inside))
         version = self._version + 1
         read: list[Run] = []

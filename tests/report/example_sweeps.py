@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import itertools
-import json
 import math
 import warnings
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import optuna
+import polars as pl
+from optuna.distributions import CategoricalDistribution, FloatDistribution
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
+from optuna.trial import TrialState, create_trial
 
 from tests.helpers.run_folders import config, write_run, write_sweep
 
@@ -24,11 +29,10 @@ _WORTH = {"image": 0.12, "speech": 0.2, "text": 0.07}
 _CLASSES = ("image", "speech", "text")
 
 
-def write_example_sweeps(folder: Path) -> Path:
+def write_example_sweeps(folder: Path) -> None:
     """`fusion-weighting` (a grid with a failed, a diverged, a stopped and a running job) and `lr-search`."""
     write_grid_sweep(folder / "fusion-weighting")
     write_search(folder / "lr-search")
-    return folder
 
 
 def write_grid_sweep(folder: Path) -> None:
@@ -43,6 +47,11 @@ SHORT, SPIKE, PEAK = 0, 1, 100
 """Jobs of concat with equal weights: one that stopped early, one whose loss of `sum` is `PEAK` times too high once."""
 
 _BECAME = {5: "failed", 16: "diverged", 21: "stopped", 26: "running"}
+_ERRORS = {
+    "failed": f"RuntimeError: the process ended with exit code 139 (segmentation fault); {NASTY}",
+    "diverged": "FloatingPointError: the loss of task sum is nan at step 2100 (epoch 5)",
+    "stopped": "was ended after timeout_s=600",
+}
 
 
 def write_job(
@@ -50,48 +59,27 @@ def write_job(
 ) -> Path:
     """One job of the grid, as it became: completed, failed, diverged, stopped or running; `settings` are typed too."""
     rng = np.random.default_rng(number)
-    typed = [
-        f"fusion={fusion}",
-        f"loss_weighting={weighting}",
-        *(f"{k}={v}" for k, v in settings.items()),
-        f"seed={seed}",
-    ]
-    job = {
-        "hash": f"{number:016x}",
-        "overrides": typed,
-        "number": number,
-        "attempt": 1,
-        "pid": None,
-        "host": "elsewhere",
-    }
+    chosen = {"fusion": fusion, "loss_weighting": weighting, **settings}
+    typed = [f"{key}={value}" for key, value in {**chosen, "seed": seed}.items()]
+    job = {"hash": f"{number:016x}", "overrides": typed, "number": number, "attempt": 1, "pid": None}
     level = 0.84 + _GAIN[fusion] + _GAIN[weighting] + float(rng.normal(0, 0.008))
     steps = {"failed": 60, "diverged": 300, "stopped": 140, "running": 180}.get(became, 300 if number == SHORT else 400)
-    more: dict[str, Any] = {}
+    more: dict[str, Any] = {"error": _ERRORS.get(became)}
     if became == "completed":
-        more = {"ceilings": {"test/largest/accuracy": 0.935}, "predictions": _predictions(rng, level)}
+        more |= {"ceilings": {"test/largest/accuracy": 0.935}, "predictions": _predictions(rng, level)}
         more["validation"] = {"val/largest/accuracy": level + 0.004, "val/loss": 0.5 - level / 4}
-    if became == "failed":
-        more["error"] = f"RuntimeError: the process ended with exit code 139 (segmentation fault); {NASTY}"
-    if became == "diverged":
-        more["error"] = "FloatingPointError: the loss of task sum is nan at step 2100 (epoch 5)"
-    if became == "stopped":
-        more["error"] = "was ended after timeout_s=600"
+    place = FUSIONS.index(fusion)
     path = write_run(
         folder / str(number),
-        config({"fusion": fusion, "loss_weighting": weighting, **settings}, seed=seed),
+        config(chosen, seed=seed),
         _tested(level, rng, _TRADE[weighting]) if became == "completed" else {},
         status="failed" if became == "diverged" else became,
         overrides=typed,
         job=job,
-        curves=_logged(
-            level, rng, steps, weighting, nan_from=210 if became == "diverged" else None, spike=number == SPIKE
-        ),
-        cost={
-            "parameters": 795_000 + 60_000 * FUSIONS.index(fusion),
-            "rows_per_second": 640 - 40 * FUSIONS.index(fusion),
-        },
+        curves=_logged(level, rng, steps, weighting, 210 if became == "diverged" else None, number == SPIKE),
+        cost={"parameters": 795_000 + 60_000 * place, "rows_per_second": 640 - 40 * place},
         monitor={"metric": {"val/largest/accuracy": 1.0}, "mode": "max", "best": level, "epoch": 6, "step": 2800},
-        seconds=float(44 + 5 * FUSIONS.index(fusion) + rng.normal(0, 1.5)),
+        seconds=float(44 + 5 * place + rng.normal(0, 1.5)),
         **more,
     )
     if became != "completed":
@@ -102,12 +90,6 @@ def write_job(
 
 def write_search(folder: Path, trials: int = 24) -> None:
     """A search over learning rate, dropout and fusion, with pruned trials and its study."""
-    import optuna
-    from optuna.distributions import CategoricalDistribution, FloatDistribution
-    from optuna.storages import JournalStorage
-    from optuna.storages.journal import JournalFileBackend
-    from optuna.trial import TrialState, create_trial
-
     objective = {"metric": "val/largest/accuracy", "direction": "maximize"}
     write_sweep(folder, kind="search", study="lr-search", storage="study.journal", objectives=[objective])
     space = {
@@ -165,17 +147,8 @@ def _both(split: str, level: float, trade: float) -> dict[str, float]:
     }
 
 
-def _logged(
-    level: float,
-    rng: np.random.Generator,
-    points: int,
-    weighting: str,
-    nan_from: int | None = None,
-    spike: bool = False,
-) -> bytes:
+def _logged(level, rng, points: int, weighting: str, nan_from: int | None = None, spike: bool = False) -> bytes:
     """A `metrics.csv`: losses, weights and cosines as a run logs them, validation each 40 steps, one thing once."""
-    import polars as pl
-
     step = np.arange(points) * 10
     share = np.linspace(0, points / 400, points)
     columns: dict[str, Any] = {"step": step, "epoch": np.arange(points) // 40}
@@ -215,14 +188,3 @@ def _predictions(rng: np.random.Generator, level: float, rows: int = 300) -> dic
         "sum_true": sums.tolist(),
         "largest_true": [_CLASSES[i] for i in true],
     }
-
-
-def add_job(folder: Path, number: int, **more: Any) -> Path:
-    """One job more in a grid that goes on."""
-    return write_job(folder, number, "gated", "uncertainty", number, **more)
-
-
-if __name__ == "__main__":
-    import sys
-
-    print(json.dumps(str(write_example_sweeps(Path(sys.argv[1])))))

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.report.conftest import served
-from tests.report.example_sweeps import add_job, write_grid_sweep, write_job
+from tests.report.example_sweeps import write_grid_sweep, write_job
 from tests.report.page_content import until
 
 pytestmark = pytest.mark.xdist_group("browser")
@@ -35,7 +35,7 @@ def test_jobs_points_and_settings_come_without_a_reload_and_choices_stay(dashboa
     key = ticked.get_attribute("data-key")
     ticked.locator("input").check()
 
-    add_job(folder, 27)  # gated, with a seed of its own
+    write_job(folder, 27, "gated", "uncertainty", 27)  # with a seed of its own
     until_rows(10)
     seeds = [int(text) for text in page.locator('#table td[data-name="Seed"]').all_inner_texts()]
     assert seeds == sorted(seeds)

@@ -3,7 +3,6 @@ import random
 import pytest
 from scipy import stats
 
-from mmfusion.config.errors import ConfigError
 from mmfusion.report.compare import compare
 from tests.report.memory_runs import grid, make_run
 
@@ -31,14 +30,6 @@ def test_lower_is_better():
     assert [row.group.settings["fusion"] for row in found.rows] == ["concat", "gated"]
 
 
-def test_unknown_direction_is_asked_for_and_taken():
-    runs = grid({"concat": [0.5], "gated": [0.6]}, metric="test/largest/zeal")
-    with pytest.raises(ConfigError, match="--lower or --higher"):
-        compare(runs, "zeal")
-    assert compare(runs, "zeal", lower={"zeal": True}).rows[0].label == "fusion=concat"
-    assert compare(runs, "zeal", lower={"zeal": False}).rows[0].label == "fusion=gated"
-
-
 def test_runs_without_the_metric_and_those_that_did_not_complete():
     runs = [
         *grid({"concat": [0.8, 0.9], "gated": [0.7, 0.6]}),
@@ -55,11 +46,6 @@ def test_runs_without_the_metric_and_those_that_did_not_complete():
     assert found.rows[0].group.others == {"failed": 1}
     assert len(found.ranked) == 2
     assert set(found.values) == {"concat-0", "concat-1", "gated-0", "gated-1"}
-
-
-def test_no_completed_run():
-    found = compare([make_run("a", status="failed")])
-    assert (found.metric, found.ranked, len(found.rows)) == (None, [], 1)
 
 
 def test_fewer_than_three_shared_seeds_are_no_test_however_alike_their_difference():

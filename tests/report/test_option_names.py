@@ -55,20 +55,18 @@ def names(*runs, section="fusion"):
     return option_names(section, runs, flats, typed)
 
 
-def test_the_typed_option_names_runs_that_did_not_type_it():
-    own = {"_target_": "mine.Deep", "depth": 3}
-    runs = make_run("a", typed=["fusion=deep"]), make_run("b"), make_run("c")
-    for run in runs:
-        run.config["fusion"] = dict(own)
-    runs[2].config["fusion"]["depth"] = 5  # the same class, and one name for it
-    assert names(*runs) == {"a": "deep", "b": "deep", "c": "deep"}
-
-
-def test_presets_of_one_class_keep_their_names():
-    runs = make_run("a", typed=["fusion=shallow"]), make_run("b", typed=["fusion=deep"]), make_run("c")
-    for run, depth in zip(runs, (1, 3, 3), strict=True):
+@pytest.mark.parametrize(
+    ("typed", "depths", "expected"),
+    [
+        ({"a": "deep"}, (3, 3, 5), ("deep", "deep", "deep")),  # runs that did not type it; of one class, one name
+        ({"a": "shallow", "b": "deep"}, (1, 3, 3), ("shallow", "deep", "deep")),  # presets of one class
+    ],
+)
+def test_the_typed_option_names_runs_that_did_not_type_it(typed, depths, expected):
+    runs = [make_run(name, typed=[f"fusion={typed[name]}"] if name in typed else []) for name in "abc"]
+    for run, depth in zip(runs, depths, strict=True):
         run.config["fusion"] = {"_target_": "mine.Deep", "depth": depth}
-    assert names(*runs) == {"a": "shallow", "b": "deep", "c": "deep"}
+    assert names(*runs) == dict(zip("abc", expected, strict=True))
 
 
 def test_two_classes_never_share_a_name():

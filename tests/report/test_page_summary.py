@@ -1,8 +1,5 @@
 from pathlib import Path
 
-import pytest
-
-from mmfusion.config.errors import ConfigError
 from mmfusion.report.page_summary import SINGLE, page_summary
 from mmfusion.report.statistics import interval
 from tests.report.memory_runs import grid, make_run
@@ -53,31 +50,6 @@ def test_a_metric_of_unknown_direction_is_listed_and_not_ranked_by_unless_it_is_
     found = page_summary(runs, "test/sum/wonder", lower={"wonder": True})
     assert found["metrics"] == [{"name": "test/sum/wonder", "lower": True}]
     assert "fusion=gated" in found["compared"]["test/sum/wonder"]["conclusion"]
-
-
-def test_runs_can_be_told_apart_by_fewer_keys():
-    runs = [
-        make_run(f"{fusion}-{lr}", {ACCURACY: 0.8 + lr}, {"fusion": fusion, "optimizer.lr": lr})
-        for fusion in ("concat", "gated")
-        for lr in (0.01, 0.1)
-    ]
-    found = page_summary(runs, by=["fusion"])
-    assert (found["by"], [key["key"] for key in found["keys"]]) == (["fusion"], ["fusion", "optimizer.lr"])
-    assert len(found["groups"]) == 2
-    assert found["settings"]["gated-0.1"] == ["gated", 0.1]
-
-
-def test_a_key_or_metric_that_is_not_there_is_refused_by_name():
-    with pytest.raises(ConfigError, match="--metric accurracy: no run has such a metric; did you mean"):
-        page_summary(grid(VALUES), "accurracy")
-    with pytest.raises(ConfigError, match="--by fussion: the configs have no such key"):
-        page_summary(grid(VALUES), by=["fussion"])
-
-
-def test_nothing_is_there_to_compare_of_no_runs():
-    found = page_summary([])
-    assert found["groups"] == found["metrics"] == found["keys"] == found["searches"] == found["to_come"] == []
-    assert found["metric"] is None
 
 
 def test_numbers_stay_numbers_and_an_absent_key_is_told_from_null():

@@ -21,7 +21,7 @@ FOLDS = 5
 SPLIT = {"column": None, "ratio": None, "folds": FOLDS}
 
 
-def mean_interval(seeds=2, fusions=("concat", "gated"), folds=range(FOLDS), counts=(40, 120), **split):
+def runs_in_folds(seeds=2, fusions=("concat", "gated"), folds=range(FOLDS), counts=(40, 120), **split):
     """A run a fusion, seed and fold; the folds differ much more than the fusions."""
     rng = np.random.default_rng(0)
     level = dict(zip(range(FOLDS), rng.normal(0.8, 0.05, FOLDS), strict=True))
@@ -30,13 +30,8 @@ def mean_interval(seeds=2, fusions=("concat", "gated"), folds=range(FOLDS), coun
         for seed in range(seeds):
             for fold in folds:
                 value = level[fold] + 0.02 * (fusion == "gated") + rng.normal(0, 0.01)
-                run = make_run(
-                    f"{fusion}-{seed}-{fold}",
-                    {METRIC: value},
-                    {"fusion": fusion},
-                    seed=seed,
-                    typed=[f"data.split.fold={fold}"],
-                )
+                typed = [f"data.split.fold={fold}"]
+                run = make_run(f"{fusion}-{seed}-{fold}", {METRIC: value}, {"fusion": fusion}, seed=seed, typed=typed)
                 run.config["data"]["split"] = SPLIT | {"fold": fold} | split
                 if counts:
                     run.rows.update(test={"rows": counts[0]}, val={"rows": 30}, train={"rows": counts[1]})
@@ -49,8 +44,8 @@ def values(runs, fusion):
 
 
 @pytest.mark.parametrize(("seeds", "counts", "share"), [(2, (40, 120), 1 / 3), (1, (40, 160), 1 / 4), (1, None, 1 / 4)])
-def test_mean_interval_and_test_are_nadeaus_and_bengios(seeds, counts, share):
-    runs = mean_interval(seeds, counts=counts)
+def test_interval_and_test_are_nadeaus_and_bengios(seeds, counts, share):
+    runs = runs_in_folds(seeds, counts=counts)
     found = compare(runs, METRIC)
     best, other = found.rows
     n = FOLDS
@@ -64,55 +59,48 @@ def test_mean_interval_and_test_are_nadeaus_and_bengios(seeds, counts, share):
     assert found.overlap == pytest.approx(share)
 
 
-def test_folds_are_never_ranked_against_each_other():
-    found = compare(mean_interval(1, fusions=["gated"]), METRIC)
-    assert [row.score.n for row in found.rows] == [FOLDS]
-    assert found.by == []
+def test_folds_are_never_ranked_against_each_other_and_other_numbers_of_them_are():
+    runs = runs_in_folds(1, fusions=["gated"])
+    found = compare(runs, METRIC)
+    assert ([row.score.n for row in found.rows], found.by) == ([FOLDS], [])
     assert conclusion(found).endswith("one configuration, so nothing is compared.")
+    more = [replace(run, id=f"more-{run.id}") for run in runs_in_folds(1, fusions=["gated"])]
+    for run in more:
+        run.config["data"]["split"]["folds"] = 10
+    assert compare([*runs, *more], METRIC).by == ["data.split.folds"]
 
 
 def test_the_report_says_so():
-    told = " ".join(notes(compare(mean_interval(), METRIC)))
-    assert "n counts folds, each the mean over its seeds. Folds share training rows" in told
-    assert (
-        "corrected resampled t-test (Nadeau and Bengio, 2003), with 0.333 rows held out for each row trained on" in told
-    )
-    assert "in standard deviations over folds" in told
+    text = " ".join(notes(compare(runs_in_folds(), METRIC)))
+    assert "n counts folds, each the mean over its seeds. Folds share training rows" in text
+    test = "corrected resampled t-test (Nadeau and Bengio, 2003), with 0.333 rows held out for each row trained on"
+    assert test in text
+    assert "in standard deviations over folds" in text
 
 
-def test_a_fold_that_one_row_lacks_counts_for_none():
-    runs = [run for run in mean_interval(1) if run.id != "gated-0-3"]
+def test_a_fold_that_one_row_lacks_counts_for_none_and_a_row_of_too_few_for_a_test_is_left_aside():
+    runs = [run for run in runs_in_folds(1) if run.id != "gated-0-3"]
     found = compare(runs, METRIC)
-    assert [row.score.n for row in found.ranked] == [4, 4]
-    assert found.balance.left_out == ["concat-0-3"]
-
-
-def test_a_row_of_too_few_folds_for_a_test_is_left_aside():
+    assert ([row.score.n for row in found.ranked], found.balance.left_out) == ([4, 4], ["concat-0-3"])
     few = ("sum-0-0", "sum-1-0", "sum-0-1", "sum-1-1")  # four runs, two folds
-    runs = [run for run in mean_interval(2, fusions=("concat", "gated", "sum")) if run.id in few or "sum" not in run.id]
+    runs = [run for run in runs_in_folds(2, fusions=("concat", "gated", "sum")) if run.id in few or "sum" not in run.id]
     found = compare(runs, METRIC)
     assert [row.score.n for row in found.ranked] == [FOLDS, FOLDS]
     assert found.rows[-1].unranked == "it has 4 of the 10 combinations of seed and fold that the ranked rows have"
-
-
-def test_few_folds_are_no_test():
-    row = compare(mean_interval(3, folds=range(2)), METRIC).rows[1]
+    row = compare(runs_in_folds(3, folds=range(2)), METRIC).rows[1]
     assert (row.p, row.paired.reason, row.score.n) == (None, "2 shared folds, and a test needs 3", 2)
 
 
 def test_further_seeds_of_the_same_folds_make_no_interval_narrower():
-    runs = mean_interval(1)
-    again = [
-        replace(run, id=f"{run.id}-again", seed=7, config={**run.config, "seed": 7}, path=run.path / "again")
-        for run in runs
-    ]
+    runs = runs_in_folds(1)
+    again = [replace(run, id=f"{run.id}-again", seed=7, config={**run.config, "seed": 7}) for run in runs]
     once, twice = compare(runs, METRIC), compare([*runs, *again], METRIC)
     assert [row.score for row in twice.rows] == [row.score for row in once.rows]
     assert twice.rows[1].p == once.rows[1].p
 
 
 def test_one_fold_alone_is_a_split_like_any_other():
-    runs = mean_interval(3, folds=[2])
+    runs = runs_in_folds(3, folds=[2])
     found = compare(runs, METRIC)
     assert (found.overlap, [row.score.n for row in found.rows]) == (0.0, [3, 3])
     d = values(runs, "gated") - values(runs, "concat")
@@ -121,9 +109,9 @@ def test_one_fold_alone_is_a_split_like_any_other():
 
 
 def test_rows_held_out_beside_a_column_are_those_of_the_validation():
-    assert overlap(mean_interval(column="split")) == pytest.approx(30 / 120)
-    assert overlap([*mean_interval(folds=range(3), counts=None), make_run("x")]) == pytest.approx(1 / 4)
-    groups = mean_interval(counts=None)
+    assert overlap(runs_in_folds(column="split")) == pytest.approx(30 / 120)
+    assert overlap([*runs_in_folds(folds=range(3), counts=None), make_run("x")]) == pytest.approx(1 / 4)
+    groups = runs_in_folds(counts=None)
     for run in groups:
         run.config["data"]["split"]["folds"] = "groups"
     assert overlap(groups) == pytest.approx(1 / 4)
@@ -171,11 +159,3 @@ def test_what_cannot_be_pooled_says_why_or_is_not(tmp_path):
     fixed = find_runs([write_folds(tmp_path / "y", names="a", seeds=1, column="split")])
     found = compare(fixed, "test/y/accuracy")
     assert ([row.pooled for row in found.rows], found.unpooled) == ([None], None)
-
-
-def test_other_numbers_of_folds_are_other_configurations():
-    runs = mean_interval(1, fusions=["gated"])
-    more = [replace(run, id=f"more-{run.id}") for run in mean_interval(1, fusions=["gated"])]
-    for run in more:
-        run.config["data"]["split"]["folds"] = 10
-    assert compare([*runs, *more], METRIC).by == ["data.split.folds"]

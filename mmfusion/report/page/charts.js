@@ -74,13 +74,13 @@ function twoSettings() {
   return found[0].values.length <= PALETTE.light.length && found[1].values.length <= DASHES.length ? found : null;
 }
 function configurationOf(entry) {
-  const told = data.shared.keys.filter((each) => data.shared.by.includes(each.key));
-  return told.map((each) => worded(each.short, entry.setting(each.key))).join(" · ") || "all runs";
+  const keys = data.shared.keys.filter((each) => data.shared.by.includes(each.key));
+  return keys.map((each) => settingLabel(each.short, entry.setting(each.key))).join(" · ") || "all runs";
 }
 const colourKey = () => byId("colour").value;
 function colourValue(entry) {
   const known = colourKey() && data.shared.keys.find((each) => each.key === colourKey());
-  return known ? worded(known.short, entry.setting(known.key)) : configurationOf(entry);
+  return known ? settingLabel(known.short, entry.setting(known.key)) : configurationOf(entry);
 }
 const lookOf = (entry) => looks.get(colourValue(entry)) ?? [0, 0];
 const colourOf = (entry) => palette()[lookOf(entry)[0]];
@@ -184,26 +184,26 @@ function awaitPlotly() {
 const isDue = (each) => each.stale && each.near && data.shared !== null && (each.plain || window.Plotly) && !each.node.closest("[hidden]");
 function draw(each) {
   each.stale = false;
-  let made;
+  let drawing;
   try {
-    made = each.build();
+    drawing = each.build();
   } catch (error) {
     console.error(error);
-    made = { empty: `This chart could not be drawn: ${error.message}` }; // the others still can
+    drawing = { empty: `This chart could not be drawn: ${error.message}` }; // the others still can
   }
   each.node.style.minHeight = "";
-  if (made.empty || made.node) {
+  if (drawing.empty || drawing.node) {
     if (each.drawn) Plotly.purge(each.node);
     each.drawn = false;
     each.node.style.height = "auto";
-    fill(each.node, made.node ?? el("p", { class: "empty" }, made.empty));
+    fill(each.node, drawing.node ?? el("p", { class: "empty" }, drawing.empty));
     performance.mark("chart");
     return;
   }
   if (!each.drawn) fill(each.node);
-  each.node.style.height = `${made.height}px`;
+  each.node.style.height = `${drawing.height}px`;
   const buttons = [["toImage", "zoom2d", "pan2d", "resetScale2d"]];
-  Plotly.react(each.node, made.traces, { ...made.layout, height: made.height }, {
+  Plotly.react(each.node, drawing.traces, { ...drawing.layout, height: drawing.height }, {
     responsive: true, displaylogo: false, displayModeBar: isSmall() ? false : "hover", modeBarButtons: buttons,
     toImageButtonOptions: { format: "png", scale: 2, filename: each.node.id.replace("-chart", "") },
   });

@@ -15,10 +15,10 @@ function isOneStudy() {
 
 /** Headings, bold lines, list items and tables; whatever else there may be is a paragraph. */
 function blocks(lines) {
-  const made = [];
+  const nodes = [];
   let list = null, rows = null, details = null;
   for (const line of lines) {
-    const put = (node) => (details ?? made).push(node);
+    const put = (node) => (details ?? nodes).push(node);
     const [, marks, title] = /^(#+) (.*)$/.exec(line) ?? [];
     const item = /^- (.*)$/.exec(line), bold = /^\*\*(.*)\*\*$/.exec(line), row = /^\|(.*)\|$/.exec(line);
     if (!item) list = null;
@@ -27,7 +27,7 @@ function blocks(lines) {
     else if (marks) {
       // The answer stands open, what it rests on can be opened.
       details = [];
-      made.push({ title, inside: details });
+      nodes.push({ title, inside: details });
     } else if (item) {
       if (!list) put(list = el("ul"));
       list.append(el("li", {}, item[1]));
@@ -40,5 +40,5 @@ function blocks(lines) {
     } else if (bold) put(el("p", { class: "answer" }, bold[1]));
     else if (line.trim()) put(el("p", {}, line));
   }
-  return made.map((each) => (each instanceof Node ? each : el("details", {}, el("summary", {}, each.title), each.inside)));
+  return nodes.map((each) => (each instanceof Node ? each : el("details", {}, el("summary", {}, each.title), each.inside)));
 }

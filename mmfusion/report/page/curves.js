@@ -7,14 +7,14 @@ const FEW = 40; // points of a curve, up to which each has a mark of its own
 const points = new WeakMap();
 /** A run's curve as numbers: {x, y, mx, my}; decoded once. */
 function curveOf(run, name) {
-  const told = run.curves[name];
-  if (!told) return null;
-  if (!points.has(told)) {
-    const whole = told.mx === undefined;
-    const x = decode(told.x), y = decode(told.y);
-    points.set(told, { x, y, mx: whole ? x : decode(told.mx), my: whole ? y : decode(told.my), logged: told.n });
+  const packed = run.curves[name];
+  if (!packed) return null;
+  if (!points.has(packed)) {
+    const whole = packed.mx === undefined;
+    const x = decode(packed.x), y = decode(packed.y);
+    points.set(packed, { x, y, mx: whole ? x : decode(packed.mx), my: whole ? y : decode(packed.my), logged: packed.n });
   }
-  return points.get(told);
+  return points.get(packed);
 }
 
 /** Steps to epochs with a fraction, by where each epoch began. */
@@ -83,13 +83,13 @@ function buildCurves() {
   if (lost.x.length) traces.push({ type: "scatter", mode: "markers", x: lost.x, y: lost.y, text: lost.text, hoverinfo: "text", showlegend: true, name: "became NaN", marker: { symbol: "x", size: 10, color: lost.colour, line: { width: 1, color: cssColour("surface") } } });
   const ended = traces.find((trace) => trace.name === SEED_ENDS);
   if (ended) ended.showlegend = true;
-  byId("curves-says").textContent = curveWords(says, shown_, Boolean(ended));
-  const told = [...named, ...(lost.x.length ? ["became NaN"] : []), ...(ended ? [SEED_ENDS] : [])];
-  const room = below(told.length > 1 ? told : [], isSmall() ? 250 : 340, byId("curves-chart"), { grouped: true, size: isSmall() ? 11 : 12 });
+  byId("curves-says").textContent = curveText(says, shown_, Boolean(ended));
+  const names = [...named, ...(lost.x.length ? ["became NaN"] : []), ...(ended ? [SEED_ENDS] : [])];
+  const room = below(names.length > 1 ? names : [], isSmall() ? 250 : 340, byId("curves-chart"), { grouped: true, size: isSmall() ? 11 : 12 });
   return {
     traces, height: room.height,
     layout: layout({
-      margin: { l: 56, r: 14, t: room.t, b: room.b }, showlegend: told.length > 1,
+      margin: { l: 56, r: 14, t: room.t, b: room.b }, showlegend: names.length > 1,
       xaxis: axis(curve.x === "step" ? "training step" : "epoch"), yaxis: axis(curveTitle(curve.name)[0], { type: curve.log ? "log" : "linear", ...(curve.log ? { dtick: 1 } : {}) }),
       legend: room.legend,
       uirevision: `${curve.name} ${curve.x} ${curve.log}`,
@@ -98,7 +98,7 @@ function buildCurves() {
 }
 
 /** What is drawn, and what is left out of it. */
-function curveWords(says, drawn, ends) {
+function curveText(says, drawn, ends) {
   const mean = state.fold && curve.seeds === "mean" && drawn.some(([entry]) => entry.completed.length > 1);
   const thinned = drawn.map(([, run]) => curveOf(run, curve.name)).filter((each) => each.logged > each.x.length && each.mx !== each.x);
   const range = (values) => (Math.min(...values) === Math.max(...values) ? String(values[0]) : `${Math.min(...values)} to ${Math.max(...values)}`);

@@ -19,7 +19,7 @@ class Entry {
   }
 
   get label() {
-    const words = this.own.map(([key, value]) => worded(key.short, value));
+    const words = this.own.map(([key, value]) => settingLabel(key.short, value));
     if (this.group !== null) return words.join(" · ") || (this.runs.length === 1 ? this.runs[0].id : "all runs");
     const run = this.runs[0];
     return [...words, repeatOf(run)].filter(Boolean).join(" · ") || run.id;
@@ -90,7 +90,7 @@ const hasFold = (run) => run.fold !== null;
 const repeatOf = (run) => [run.seed === null ? "" : `seed ${run.seed}`, hasFold(run) ? `fold ${run.fold}` : ""].filter(Boolean).join(" · ");
 
 /** What a word says by itself needs no key, a number does: `gated`, but `lr 0.01`. */
-const worded = (key, value) => (typeof value === "string" && !["true", "false", "null"].includes(value) ? value : `${key} ${setting(value)}`);
+const settingLabel = (key, value) => (typeof value === "string" && !["true", "false", "null"].includes(value) ? value : `${key} ${setting(value)}`);
 
 /** The last value of a curve that is logged while the run goes on. */
 function lastOf(run, name) {
@@ -135,7 +135,7 @@ function refreshMetrics() {
 const directionOf = (metric) => (lowerOf.get(metric) ? -1 : 1);
 const isDirected = (metric) => typeof lowerOf.get(metric) === "boolean";
 const arrow = (metric) => (isDirected(metric) ? (lowerOf.get(metric) ? "↓" : "↑") : "");
-const betterWords = (metric) => (isDirected(metric) ? `${lowerOf.get(metric) ? "lower" : "higher"} is better` : "which way is better is not known");
+const directionText = (metric) => (isDirected(metric) ? `${lowerOf.get(metric) ? "lower" : "higher"} is better` : "which way is better is not known");
 
 /** The attainable value of a metric, if all runs agree on it. */
 function ceilingOf(metric, among) {
@@ -159,7 +159,7 @@ function merge(more) {
   chooseSweep();
 }
 
-/** The runs of the sweep that was chosen, told as if there were no others. */
+/** The runs of the sweep that was chosen, as if there were no others. */
 function chooseSweep() {
   const { sweeps } = data.whole;
   if (state.sweep === null || !(state.sweep in sweeps)) state.sweep = null;

@@ -38,7 +38,7 @@ function renderDrawer() {
     el("header", {}, el("div", {}, el("h2", { id: "drawer-title" }, entryOf(run.id)?.label ?? run.id),
       el("p", { class: "muted small" }, badge(run.status, run.status), ` ${run.id}`, run.trial === null || run.trial === undefined ? "" : `, trial ${run.trial}`)),
     el("button", { type: "button", class: "quiet", "aria-label": "Close", on: { click: closeDrawer } }, "✕")),
-    el("div", { class: "body" }, siblings(run), troubles(run), el("h3", {}, "Numbers"), compareWith(run), numbers(run, other), el("h3", {}, "Config"), configDiff(run, other), typedWords(run))));
+    el("div", { class: "body" }, siblings(run), troubles(run), el("h3", {}, "Numbers"), compareWith(run), numbers(run, other), el("h3", {}, "Config"), configDiff(run, other), typedOverrides(run))));
   dialog.querySelector(".body").scrollTop = scroll;
 }
 
@@ -102,6 +102,6 @@ function configDiff(run, other) {
   return [el("p", { class: "muted small" }, words, " "), toggle, rows.length ? el("table", { id: "diff" }, head, el("tbody", {}, rows)) : null];
 }
 
-function typedWords(run) {
+function typedOverrides(run) {
   return run.overrides.length ? [el("h3", {}, "What was typed"), el("pre", {}, run.overrides.join("\n"))] : null;
 }

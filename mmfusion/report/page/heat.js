@@ -6,8 +6,8 @@ const heat = { x: "", y: "" };
 function defaultHeat(keys) {
   const known = keys.map((each) => each.key);
   const shares = Object.values(data.shared.searches[0]?.methods ?? {})[0] ?? {};
-  const told = Object.keys(shares).sort((a, b) => shares[b] - shares[a]);
-  const [y = "", x = ""] = [...new Set([...told, "fusion", "loss_weighting", ...known])].filter((key) => known.includes(key));
+  const ranked = Object.keys(shares).sort((a, b) => shares[b] - shares[a]);
+  const [y = "", x = ""] = [...new Set([...ranked, "fusion", "loss_weighting", ...known])].filter((key) => known.includes(key));
   return { x, y };
 }
 
@@ -21,9 +21,9 @@ function valuesOf(rows, key) {
   }
   const sorted = distinct.sort((a, b) => a - b);
   const parts = Array.from({ length: STRETCHES }, (_, i) => sorted.slice(Math.round((i * sorted.length) / STRETCHES), Math.round(((i + 1) * sorted.length) / STRETCHES)));
-  const told = (digits) => parts.map((part) => [part[0], part[part.length - 1]].map((value) => String(Number(value.toPrecision(digits)))).join(" – "));
+  const labels = (digits) => parts.map((part) => [part[0], part[part.length - 1]].map((value) => String(Number(value.toPrecision(digits)))).join(" – "));
   // As few digits as tell them apart.
-  const names = [2, 3, 4, 5, 6, 9, 17].map(told).find((each) => new Set(each).size === parts.length);
+  const names = [2, 3, 4, 5, 6, 9, 17].map(labels).find((each) => new Set(each).size === parts.length);
   return { names, of: (entry) => names[parts.findIndex((part) => entry.setting(key) <= part[part.length - 1])], cut: true };
 }
 
@@ -58,11 +58,11 @@ function buildHeat() {
   // The groups' own means, so that a repeated seed does not count twice; what else differs is averaged.
   const rows = shown.filter((entry) => entry.completed.length && isNumber(entry.value(metric)) && entry.unranked(metric) === null);
   if (!rows.length) return { empty: "No completed row has this metric." };
-  const across = valuesOf(rows, x), down = valuesOf(rows, y);
-  const xs = across.names, ys = down.names;
+  const inX = valuesOf(rows, x), inY = valuesOf(rows, y);
+  const xs = inX.names, ys = inY.names;
   if (xs.length * ys.length > 2500) return { empty: `${xs.length} × ${ys.length} cells are too many to read; choose settings with fewer values.` };
   const cells = ys.map(() => xs.map(() => []));
-  for (const entry of rows) cells[ys.indexOf(down.of(entry))][xs.indexOf(across.of(entry))].push(entry);
+  for (const entry of rows) cells[ys.indexOf(inY.of(entry))][xs.indexOf(inX.of(entry))].push(entry);
   const mean = (own) => (own.length ? own.reduce((sum, entry) => sum + entry.value(metric), 0) / own.length : null);
   const z = cells.map((row) => row.map(mean));
   const decimals = places(z.flat());
@@ -70,13 +70,13 @@ function buildHeat() {
   const best = z.flat().filter(isNumber).reduce((a, b) => (directionOf(metric) * (b - a) > 0 ? b : a));
   const text = z.map((row) => row.map((value) => (isNumber(value) && room ? `${value === best ? "<b>" : ""}${number(value, decimals)}${value === best ? "</b>" : ""}` : "")));
   const hover = cells.map((row, i) => row.map((own, j) => (own.length ? `${safe(ys[i])} · ${safe(xs[j])}<br>${number(z[i][j], decimals)}, mean of ${many(own.length, rowNoun())}, ${many(own.reduce((sum, entry) => sum + entry.completed.length, 0), "completed run")}` : "")));
-  const told = data.shared.keys.find((each) => each.key === x), other = data.shared.keys.find((each) => each.key === y);
+  const keyX = data.shared.keys.find((each) => each.key === x), keyY = data.shared.keys.find((each) => each.key === y);
   const averaged = data.shared.keys.filter((each) => each.key !== x && each.key !== y && new Set(rows.map((entry) => setting(entry.setting(each.key)))).size > 1).map((each) => each.short);
-  const cut = [[across, told], [down, other]].filter(([each]) => each.cut).map(([, each]) => each.short);
-  byId("heat-says").textContent = `${metricTitle(metric)}; ${betterWords(metric)}. ${cut.length ? `${cut.join(" and ")}: ${STRETCHES} stretches of about as many values. ` : ""}${averaged.length ? `A cell is the mean over ${averaged.join(", ")}${state.fold ? "" : " and seeds"}.` : "A cell is the mean over seeds."} The best cell is bold, an empty one was not run.`;
+  const cut = [[inX, keyX], [inY, keyY]].filter(([each]) => each.cut).map(([, each]) => each.short);
+  byId("heat-says").textContent = `${metricTitle(metric)}; ${directionText(metric)}. ${cut.length ? `${cut.join(" and ")}: ${STRETCHES} stretches of about as many values. ` : ""}${averaged.length ? `A cell is the mean over ${averaged.join(", ")}${state.fold ? "" : " and seeds"}.` : "A cell is the mean over seeds."} The best cell is bold, an empty one was not run.`;
   return {
     traces: heatTraces(xs, ys, z, text, hover, { textSize: 13, reversescale: directionOf(metric) < 0, colorbar: isSmall() ? undefined : colourBar(metricTitle(metric)), showscale: !isSmall() }),
     height: 96 + Math.max(34, Math.min(54, 420 / ys.length)) * ys.length,
-    layout: layout({ margin: { l: 12, r: 10, t: 8, b: 12 }, xaxis: catAxis(xs, told.short), yaxis: catAxis(ys, other.short, { range: upTo(ys) }) }),
+    layout: layout({ margin: { l: 12, r: 10, t: 8, b: 12 }, xaxis: catAxis(xs, keyX.short), yaxis: catAxis(ys, keyY.short, { range: upTo(ys) }) }),
   };
 }

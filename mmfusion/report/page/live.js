@@ -13,7 +13,7 @@ async function poll() {
   } catch {
     // The server was ended, or the machine slept: ask again, less and less often.
     feed.waits = Math.min(30000, feed.waits * 1.5);
-    liveWords("off", "not connected");
+    showLiveState("off", "not connected");
   }
   try {
     if (more) soon = take(more);
@@ -33,11 +33,11 @@ function take(more) {
     if (opened.id && byId("drawer").open && more.runs.some((run) => run.id === opened.id || run.id === opened.other)) renderDrawer();
   }
   const soon = more.reading > 0;
-  liveWords(soon ? "reading" : "", soon ? `reading, ${many(more.reading, "run")} to go` : `live, ${many(data.all.size, "run")}`);
+  showLiveState(soon ? "reading" : "", soon ? `reading, ${many(more.reading, "run")} to go` : `live, ${many(data.all.size, "run")}`);
   return soon;
 }
 
-function liveWords(kind, text) {
+function showLiveState(kind, text) {
   const node = byId("live");
   node.hidden = false;
   node.className = `live ${kind}`;

@@ -19,7 +19,7 @@ function follow() {
   renderTable();
   refreshFacets();
   refreshSections();
-  refreshFilterWords();
+  refreshFilterText();
   stale();
 }
 
@@ -96,7 +96,7 @@ function choose(key, value) {
   changed();
 }
 
-function refreshFilterWords() {
+function refreshFilterText() {
   const among = allRows();
   const words = [];
   const noun = state.fold && data.shared.groups.length ? "configuration" : "run";

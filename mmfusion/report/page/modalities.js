@@ -57,7 +57,7 @@ function buildSubsets() {
     const value = found.get(subset);
     return value ? `${safe(entry.label)}<br>${safe(subset.replaceAll("+", " + "))}: ${number(value.mean, decimals)}${value.half === null ? "" : ` ± ${number(value.half, decimals)}`}, n = ${value.n}` : "";
   }));
-  byId("modalities-says").textContent = `${metricTitle(modalityMetric)} on the test split, all other modalities hidden; ${betterWords(modalityMetric)}. ${says}`;
+  byId("modalities-says").textContent = `${metricTitle(modalityMetric)} on the test split, all other modalities hidden; ${directionText(modalityMetric)}. ${says}`;
   return {
     traces: heatTraces(subsets, names, z, room ? figures : figures.map((row) => row.map(() => "")), hover, { reversescale: directionOf(modalityMetric) < 0, showscale: !isSmall() || !room, colorbar: scale, textSize }),
     height: (isSmall() && !room ? 150 : 110) + Math.max(26, Math.min(40, 420 / rows.length)) * rows.length,

@@ -6,10 +6,10 @@ let axesChosen = null; // ids that the person chose
 /** Every axis that could be drawn: {id, kind, name, title}. */
 function possibleAxes() {
   const { keys, by } = data.shared;
-  const told = keys.filter((each) => !state.fold || by.includes(each.key)).map((each) => ({ id: `key:${each.key}`, kind: "key", name: each.key, title: each.short }));
+  const settings = keys.filter((each) => !state.fold || by.includes(each.key)).map((each) => ({ id: `key:${each.key}`, kind: "key", name: each.key, title: each.short }));
   const metrics = metricNames.map((name) => ({ id: `metric:${name}`, kind: "metric", name, title: metricTitle(name) }));
   const costs = COSTS.map(([name, title, tell]) => ({ id: `cost:${name}`, kind: "cost", name, title, tell }));
-  return [...told, ...costs, ...metrics].filter((each) => each.kind !== "cost" || entries.runs.some((entry) => isNumber(entry.cost(each.name))));
+  return [...settings, ...costs, ...metrics].filter((each) => each.kind !== "cost" || entries.runs.some((entry) => isNumber(entry.cost(each.name))));
 }
 function defaultAxes(all) {
   const keys = all.filter((each) => each.kind === "key").slice(0, MOST_AXES - 2).map((each) => each.id);

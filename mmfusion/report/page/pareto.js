@@ -19,7 +19,7 @@ function front(rows, a, b) {
 const WIDEST_BAR = 1; // of the distance between the outermost means: a longer bar runs off the edge
 /** Half a row's interval as it is drawn: one of two seeds is as a rule wider than all else together. */
 const barOf = (entry, metric) => (entry.metric(metric).n > 2 ? entry.metric(metric).half : null);
-function barWords(rows, ...metrics) {
+function barText(rows, ...metrics) {
   const each = rows.flatMap((entry) => metrics.map((metric) => entry.metric(metric)));
   const some = each.some(({ n, half }) => half !== null && n > 2), two = each.some(({ n, half }) => half !== null && n <= 2);
   return some ? `Bars are 95% intervals over seeds${two ? "; those of two seeds, far wider, are left out" : ""}.` : two ? "Intervals of two seeds are too wide to be drawn." : "";
@@ -34,7 +34,7 @@ function buildPareto() {
   if (!rows.length) return { empty: "No completed row has both metrics." };
   const best = front(rows, x, y);
   const bars = rows.length <= 40;
-  says.textContent = `${many(best.length, rowNoun())} of ${rows.length}, joined by the line and ringed, that none of the others beats in both. ${bars ? barWords(rows, x, y) : ""}`;
+  says.textContent = `${many(best.length, rowNoun())} of ${rows.length}, joined by the line and ringed, that none of the others beats in both. ${bars ? barText(rows, x, y) : ""}`;
   const corner = [];
   best.forEach((entry, i) => {
     // Stairs: between two neighbours only what the worse of both coordinates says is reached.

@@ -22,12 +22,12 @@ function overview() {
   const planned = data.shared.to_come.reduce((sum, [, n]) => sum + n, 0);
   if (planned) tiles.push(tile("To come", String(planned), data.shared.to_come.map(([name, n, of]) => `${name}: ${of - n} of ${of} begun`).join(", ")));
   const compared = data.shared.compared[state.metric];
-  const said = compared ? [...(isOneStudy() ? [] : [compared.conclusion]), ...compared.notes] : runs.length && !runs.some((run) => run.status === "completed") ? ["Nothing to rank yet: no run has completed."] : [];
-  const words = said.length ? el("div", { class: "words" }, said.map((each) => el("p", {}, together(each)))) : null;
+  const sentences = compared ? [...(isOneStudy() ? [] : [compared.conclusion]), ...compared.notes] : runs.length && !runs.some((run) => run.status === "completed") ? ["Nothing to rank yet: no run has completed."] : [];
+  const words = sentences.length ? el("div", { class: "words" }, sentences.map((each) => el("p", {}, unbroken(each)))) : null;
   fill(byId("overview"), tiles, words);
 }
 /** A number stays with its sign, and a p with its number, where lines break. */
-const together = (text) => text.replace(/ (=|<|±) /g, "\u00a0$1\u00a0");
+const unbroken = (text) => text.replace(/ (=|<|±) /g, "\u00a0$1\u00a0");
 const tile = (name, figure, note) => el("div", { class: "tile" }, el("p", { class: "name" }, name), el("p", { class: "figure" }, figure), el("p", { class: "note" }, note));
 
 /** Rows that have the metric, best first; without those that are still going on or cannot be put beside the others. */
@@ -75,7 +75,7 @@ function buildRanking() {
   const ceiling = attainable !== null && isNear(attainable) ? attainable : null;
   const far = attainable !== null && ceiling === null ? `; attainable: ${number(attainable)}` : "";
   const left_out = ranked.length > rows.length ? `, the first ${rows.length} of ${ranked.length}` : "";
-  const title = isSmall() ? `${metricTitle(metric)} ${arrow(metric)}` : `${metricTitle(metric)} (${betterWords(metric)}${far})${left_out}`;
+  const title = isSmall() ? `${metricTitle(metric)} ${arrow(metric)}` : `${metricTitle(metric)} (${directionText(metric)}${far})${left_out}`;
   const inside = [least, most, ...(ceiling === null ? [] : [ceiling]), ...simple.map(([, value]) => value).filter(isNear)];
   return { node: rankingNode(rows, found, inside, ceiling, title, simple) };
 }

@@ -1,4 +1,4 @@
-// Sections that Python made: sentences, tables and charts. What they say becomes text; none of it becomes markup.
+// Sections that Python wrote: sentences, tables and charts. What they say becomes text; none of it becomes markup.
 
 function renderSections() {
   const node = byId("sections");

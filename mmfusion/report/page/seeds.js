@@ -73,12 +73,12 @@ function overSeeds(entry, name, over, share) {
 function seedTraces(entry, found, common, colour, dash, rows) {
   const line = { type: "scatter", mode: "lines", x: found.x, connectgaps: false, showlegend: false, legendgroup: common.legendgroup, name: common.name };
   const few = found.x.length <= FEW, faint = Math.min(1, BANDS / rows);
-  const told = { customdata: Array(found.x.length).fill(entry.runs[0].id), hovertemplate: `${inTemplate(entry.label)}, mean of %{text}<br>${curve.x} %{x:.4~g}: %{y:.5~g}<extra></extra>`, text: found.n.map((n) => many(n, "seed")) };
+  const hover = { customdata: Array(found.x.length).fill(entry.runs[0].id), hovertemplate: `${inTemplate(entry.label)}, mean of %{text}<br>${curve.x} %{x:.4~g}: %{y:.5~g}<extra></extra>`, text: found.n.map((n) => many(n, "seed")) };
   const edge = { width: 1, color: withAlpha(colour, 0.45 * faint) }; // a single peak has no area to shade
   const traces = [
     { ...line, y: found.low, line: edge, hoverinfo: "skip" },
     { ...line, y: found.high, line: edge, hoverinfo: "skip", fill: "tonexty", fillcolor: withAlpha(colour, faint * (isDark() ? 0.2 : 0.14)) },
-    { ...line, ...told, y: found.mean, mode: few ? "lines+markers" : "lines", line: { color: colour, width: 2.4, dash }, marker: { size: 5, color: colour } },
+    { ...line, ...hover, y: found.mean, mode: few ? "lines+markers" : "lines", line: { color: colour, width: 2.4, dash }, marker: { size: 5, color: colour } },
   ];
   const at = (values) => found.ends.map((i) => values[i]);
   if (found.ends.length) traces.push({ ...line, name: SEED_ENDS, legendgroup: SEED_ENDS, legendrank: 2000, mode: "markers", x: at(found.x), y: at(found.mean), marker: { symbol: "line-ns", size: 13, color: colour, line: { width: 2.4, color: colour } }, hoverinfo: "text", text: found.ends.map((i) => `${safe(entry.label)}<br>${many(found.n[i] - (found.n[i + 1] ?? 0), "seed")} of ${found.n[i]} ended here`) });

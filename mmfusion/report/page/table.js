@@ -2,15 +2,15 @@
 
 function tableColumns() {
   const { keys, by } = data.shared;
-  const told = keys.filter((each) => !state.fold || by.includes(each.key));
+  const settings = keys.filter((each) => !state.fold || by.includes(each.key));
   const found = [{ id: "own:status", title: "Status", kind: "status" }];
-  if (!told.length || [...data.runs.values()].some((run) => !data.shared.settings[run.id])) found.push({ id: "own:run", title: "Run", kind: "run" });
-  for (const each of told) found.push({ id: `key:${each.key}`, title: each.short, kind: "key", name: each.key, whole: each.key });
+  if (!settings.length || [...data.runs.values()].some((run) => !data.shared.settings[run.id])) found.push({ id: "own:run", title: "Run", kind: "run" });
+  for (const each of settings) found.push({ id: `key:${each.key}`, title: each.short, kind: "key", name: each.key, whole: each.key });
   if (!state.fold) found.push({ id: "own:seed", title: "Seed", kind: "seed" });
   if (!state.fold && [...data.runs.values()].some(hasFold)) found.push({ id: "own:fold", title: "Fold", kind: "fold" });
   for (const name of chosenMetrics()) {
     const parts = metricParts(name);
-    found.push({ id: `metric:${name}`, title: `${parts.split === "test" ? "" : `${parts.split} `}${parts.metric.replaceAll("_", " ")} ${arrow(name)}`, over: parts.task, kind: "metric", name, whole: `${name}: ${betterWords(name)}` });
+    found.push({ id: `metric:${name}`, title: `${parts.split === "test" ? "" : `${parts.split} `}${parts.metric.replaceAll("_", " ")} ${arrow(name)}`, over: parts.task, kind: "metric", name, whole: `${name}: ${directionText(name)}` });
   }
   if (state.fold && data.shared.compared[state.metric]) {
     const rows = Object.values(data.shared.compared[state.metric].rows);
