@@ -21,7 +21,6 @@ from mmfusion.data.kinds._base import Kind
 from mmfusion.data.set_up import (
     check_inputs,
     choose_cached,
-    describe,
     fit_training,
     load,
     measure_kinds,
@@ -55,7 +54,6 @@ class MultiModalData(LightningDataModule):
     Attributes:
         table: all rows, once set up.
         validates: whether there are to be validation rows.
-        report: what `setup` found, as JSON types: rows, absent and unlabelled shares and rows left out, per split.
     """
 
     def __init__(
@@ -77,10 +75,8 @@ class MultiModalData(LightningDataModule):
         self.seed = seed
         self.table: Table | None = None
         self.validates = source.validates
-        self.report: dict[str, Any] = {}
         self._fitted = False
         self._splits: dict[str, SplitDataset] = {}
-        self._cached: list[str] = []
 
     @property
     def encoder_arguments(self) -> dict[str, dict[str, Any]]:
@@ -136,7 +132,6 @@ class MultiModalData(LightningDataModule):
         missing = {split: part for split, part in tables.items() if len(part)}
         if missing:
             self._splits |= self._prepare(missing, self.labels)
-            self.report = describe(self._splits, self._cached)
             self._warn()
 
     def train_on_validation(self, table: Table) -> None:
@@ -231,8 +226,7 @@ class MultiModalData(LightningDataModule):
         if not self._fitted:
             fit_training(tables["train"], self.kinds, labels)
         read_all_labels(splits, labels)
-        self._cached = choose_cached(splits.values(), config.cache, config.cache_limit_gb)
-        load(splits, self._cached)
+        load(splits, choose_cached(splits.values(), config.cache, config.cache_limit_gb))
         for rows in splits.values():
             check_error_rate(rows, config.max_error_rate)
         if not self._fitted:
@@ -255,9 +249,9 @@ class MultiModalData(LightningDataModule):
             log.warning(unvalidated(name))
         if "train" in self._splits and "test" not in self._splits:
             log.warning(untested(name))
-        for split, count in self.report["left_out"].items():
-            if count:
+        for split, rows in self._splits.items():
+            if count := int((~rows.kept).sum()):
                 log.warning("%s: %d of the rows in split %s are left out", self.source.__class__.__name__, count, split)
-        for split, media in self.report["unreadable"].items():
+        for split, media in self.faulty().items():
             for name, lost in media.items():
                 log.warning("%s in split %s: %d rows unreadable: %s", name, split, lost["rows"], lost["first"][0])

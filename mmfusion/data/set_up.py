@@ -126,26 +126,6 @@ def measure_kinds(train: Mapping[str, ModalityRows]) -> None:
         inputs.kind.measure(inputs.chunks(MEASURED, _CHUNK))
 
 
-def describe(splits: Mapping[str, SplitDataset], cached: Sequence[str]) -> dict[str, Any]:
-    """What the rows are like, as JSON types."""
-    return {
-        "cached": list(cached),
-        "rows": {split: int(rows.kept.sum()) for split, rows in splits.items()},
-        "left_out": {split: int((~rows.kept).sum()) for split, rows in splits.items()},
-        "absent": {split: _shares(rows, rows.present()) for split, rows in splits.items()},
-        "unlabelled": {
-            split: _shares(rows, {task: labels.labelled for task, labels in rows.labels.items()})
-            for split, rows in splits.items()
-        },
-        "no_label": {
-            split: int((~torch.stack([labels.labelled for labels in rows.labels.values()]).any(0)).sum())
-            for split, rows in splits.items()
-            if rows.labels
-        },
-        "unreadable": {split: unreadable_media(rows) for split, rows in splits.items()},
-    }
-
-
 def unreadable_media(rows: SplitDataset) -> dict[str, dict[str, Any]]:
     """Modality to the `rows` that have lost their medium, and the `first` of them; only of what is faulty."""
     return {
@@ -156,7 +136,3 @@ def unreadable_media(rows: SplitDataset) -> dict[str, dict[str, Any]]:
         for name, faulty in rows.faulty.items()
         if bool(faulty.any())
     }
-
-
-def _shares(rows: SplitDataset, there: Mapping[str, torch.Tensor]) -> dict[str, float]:
-    return {name: round(1 - float(flags[rows.kept].float().mean()), 6) for name, flags in there.items()}

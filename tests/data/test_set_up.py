@@ -1,15 +1,13 @@
 from types import SimpleNamespace
 
 import pytest
-import torch
 
 from mmfusion.data.batches.dataset import SplitDataset
 from mmfusion.data.errors import DataError, DecodeError
 from mmfusion.data.kinds.features import Features
 from mmfusion.data.kinds.text import Text
-from mmfusion.data.set_up import choose_cached, describe, fit_training, load, measure_kinds, unreadable_media
+from mmfusion.data.set_up import choose_cached, fit_training, load, measure_kinds, unreadable_media
 from mmfusion.data.table.table import Table
-from mmfusion.data.table.targets import Labels
 
 
 def table(**columns):
@@ -78,21 +76,6 @@ def test_a_modality_of_which_nothing_can_be_decoded_cannot_be_measured():
     load({"train": made}, ["x", "y"])
     with pytest.raises(DataError, match="modality 'x': no medium of the training rows can be decoded"):
         measure_kinds(made.inputs)
-
-
-def test_the_description_counts_kept_rows_alone():
-    made = rows(x=["a", "!", "a", None], y=["b", None, None, "b"])
-    made.labels = {
-        "t": Labels(torch.zeros(4), torch.tensor([True, True, False, True]), {}),
-        "u": Labels(torch.zeros(4), torch.tensor([False, False, False, True]), {}),
-    }
-    load({"train": made}, ["x", "y"])
-    found = describe({"train": made}, ["x", "y"])
-    assert (found["rows"], found["left_out"]) == ({"train": 3}, {"train": 1})
-    assert found["absent"]["train"] == pytest.approx({"x": 1 / 3, "y": 1 / 3}, abs=1e-6)
-    assert found["unlabelled"]["train"] == pytest.approx({"t": 1 / 3, "u": 2 / 3}, abs=1e-6)
-    assert found["no_label"] == {"train": 1}
-    assert found["unreadable"]["train"]["x"]["rows"] == 1
 
 
 def test_what_else_a_kind_says_names_modality_and_table():
