@@ -94,7 +94,7 @@ def str_of(first: list[str], count: int, what: str = "") -> str:
     return f"{title}{count} problems\n  " + "\n  ".join(first) + more
 
 
-def shorten(value: Any, limit: int = 80) -> str:
+def shorten(value: Any) -> str:
     """`repr` of a cell, cut to a readable length."""
     shown = repr(value)
-    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
+    return shown if len(shown) <= 80 else shown[:79] + "…"

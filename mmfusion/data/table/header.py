@@ -120,15 +120,10 @@ def _evidence(cell: str, column: pl.Series) -> str:
         return "nothing"
     numbers = _numbers(below)
     own = _numbers(pl.Series([cell]))[0]
-    mostly = numbers.is_not_null().mean()
-    assert isinstance(mostly, float)
-    if mostly > 0.9:
+    if numbers.null_count() < 0.1 * len(numbers):
         if own is None:
-            return "name" if mostly == 1 or re.search(r"\d", cell) is None else "nothing"
-        lowest, highest = numbers.min(), numbers.max()
-        assert isinstance(lowest, float)
-        assert isinstance(highest, float)
-        return "number" if lowest <= own <= highest else "outside"
+            return "name" if not numbers.null_count() or re.search(r"\d", cell) is None else "nothing"
+        return "number" if bool((numbers <= own).any() and (numbers >= own).any()) else "outside"
     same = int((below == cell).sum())
     if same >= 2:
         return "value"

@@ -108,17 +108,15 @@ class _Object(dict[str, Any]):
 
 def _parse(line: str, number: int, problems: Problems) -> dict[str, Any] | None:
     try:
-        row = json.loads(line, object_pairs_hook=_Object)
+        return _row(json.loads(line, object_pairs_hook=_Object), number, line.rstrip("\n"), problems)
     except json.JSONDecodeError as error:
-        problems.add(number, None, line.rstrip("\n"), f"not JSON: {error.msg} at position {error.pos}")
-        return None
+        why = f"not JSON: {error.msg} at position {error.pos}"
     except ValueError as error:  # a number of thousands of digits
-        problems.add(number, None, line.rstrip("\n"), f"not JSON that can be read: {error}")
-        return None
+        why = f"not JSON that can be read: {error}"
     except RecursionError:
-        problems.add(number, None, line.rstrip("\n"), "lists inside lists without end")
-        return None
-    return _row(row, number, line.rstrip("\n"), problems)
+        why = "lists inside lists without end"
+    problems.add(number, None, line.rstrip("\n"), why)
+    return None
 
 
 def _row(row: Any, number: int, shown: Any, problems: Problems) -> dict[str, Any] | None:
