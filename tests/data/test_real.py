@@ -39,17 +39,3 @@ def test_digits_with_holes(shared_data):
         assert all(x.isfinite().all() for x in (batch.inputs["image"], batch.inputs["speech"].values))
         assert torch.stack(list(batch.present.values())).any(0).all()
     assert rows == 120
-
-
-def test_radiographs_of_many_sizes(shared_data):
-    kinds = {"image": Image(size=[64, 64], channels=1, resize="fit"), "question": Text()}
-    data = make_data(
-        table(shared_data / "vqa_rad" / "manifest.csv", 12),
-        kinds=kinds,
-        transforms={},
-        labels={},
-    )
-    data.setup()
-    batch = next(iter(data.val_dataloader()))
-    assert batch.inputs["image"].shape == (8, 1, 64, 64)
-    assert batch.present["image"].all()

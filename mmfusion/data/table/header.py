@@ -120,7 +120,7 @@ def _evidence(cell: str, column: pl.Series) -> str:
         return "nothing"
     numbers = _numbers(below)
     own = _numbers(pl.Series([cell]))[0]
-    if numbers.null_count() < 0.1 * len(numbers):
+    if 10 * numbers.null_count() < len(numbers):
         if own is None:
             return "name" if not numbers.null_count() or re.search(r"\d", cell) is None else "nothing"
         return "number" if bool((numbers <= own).any() and (numbers >= own).any()) else "outside"

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import csv
 import json
 from pathlib import Path
 
@@ -46,20 +45,6 @@ def test_tsv_other_delimiters_and_format_override(tmp_path):
     assert cells(write(tmp_path / "a.tsv", "a\tb\n1,5\t2\n")) == {"a": ["1,5"], "b": ["2"]}
     assert cells(write(tmp_path / "a.csv", "a;b\n1,5;2\n"), delimiter=";") == {"a": ["1,5"], "b": ["2"]}
     assert cells(write(tmp_path / "a.txt", "a,b\n1,2\n"), format="csv") == {"a": ["1"], "b": ["2"]}
-
-
-def test_jsonl_keeps_types_and_fills_missing_keys(tmp_path):
-    text = (
-        '{"id": "007", "n": 1, "tags": ["x"]}\n\n{"id": "8", "n": 2.5, "ok": true}\n{"tags": [], "n": null, "id": ""}\n'
-    )
-    columns, rows = ReadOptions().read(write(tmp_path / "a.jsonl", text))
-    assert {name: list(column) for name, column in columns.items()} == {
-        "id": ["007", "8", None],
-        "n": [1.0, 2.5, None],
-        "tags": [["x"], None, []],
-        "ok": [None, True, None],
-    }
-    assert list(rows) == [1, 3, 4]
 
 
 @pytest.mark.parametrize(
@@ -136,18 +121,6 @@ def test_texts_in_lists_are_stripped_and_empty_ones_left_out(tmp_path, suffix):
         pl.DataFrame({"tags": lists}).write_parquet(path)
     assert cells(path) == {"tags": [["a", "b"], None, [], None, ["-"]]}
     assert cells(path, empty=["-"], strip=False) == {"tags": [[" a ", "NA", "b"], ["", " nan"], [], None, None]}
-
-
-def test_many_rows_stay_packed(tmp_path):
-    path = tmp_path / "a.csv"
-    with path.open("w", newline="") as file:
-        writer = csv.writer(file)
-        writer.writerow(["id", "text"])
-        writer.writerows((f"row{i}", "some words") for i in range(60_000))
-    columns, rows = ReadOptions().read(path)
-    assert isinstance(columns["id"], pl.Series)
-    assert columns["id"][59_999] == "row59999"
-    assert rows == list(range(2, 60_002))
 
 
 def test_a_configs_options_are_taken_and_what_it_lacks_is_as_usual():
