@@ -54,7 +54,7 @@ class Latent(Source):
         self.rows = by_name(rows)
         self.seed = seed
         self.noise = noise
-        rng = self._rng("weights")
+        rng = generator(seed, "weights")
         parts = np.array_split(np.arange(latent), len(self.dims))
         self._parts = dict(zip(self.dims, parts, strict=True))
         self._views = {
@@ -86,7 +86,7 @@ class Latent(Source):
         return {"value": {"mae": mae, "rmse": math.sqrt(missed), "r2": explained, "pearson": math.sqrt(explained)}}
 
     def _split(self, split: str, n: int) -> dict[str, Column]:
-        rng = self._rng(split)
+        rng = generator(self.seed, split)
         z_NK = rng.standard_normal((n, len(self._value)))
         columns: dict[str, Column] = {
             "label": [f"class_{i}" for i in (z_NK @ self._classes).argmax(1)],
@@ -96,6 +96,3 @@ class Latent(Source):
             noise_ND = rng.standard_normal((n, view_KD.shape[1]), dtype=np.float32)
             columns[name] = (z_NK[:, self._parts[name]] @ view_KD).astype(np.float32) + self.noise * noise_ND
         return columns
-
-    def _rng(self, what: str) -> np.random.Generator:
-        return generator(self.seed, what)
