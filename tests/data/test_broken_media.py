@@ -48,7 +48,7 @@ def test_skip_and_absent_go_on_and_count(tmp_path, cache, policy, caplog):
         assert not (x if name == "image" else x.values)[row].any()
         assert batch.present["speech"][row]
     faulty = data.faulty()
-    assert {split: {name: found["rows"] for name, found in faulty[split].items()} for split in faulty} == {
+    assert {split: {name: result["rows"] for name, result in faulty[split].items()} for split in faulty} == {
         "train": {"image": 1},
         "val": {"sensor": 1},
     }

@@ -48,9 +48,9 @@ def test_cells_that_can_be_no_paths_are_noted(tmp_path):
     for cells in ([7, 7, None], pl.Series([1.5, 2.5, None]), [True, ("a.png",), None]):
         problems = path_problems(table(splits=["train"] * 3, root=tmp_path, image=cells), Image())
         assert len(problems) == 2
-        found = type(cells[0]).__name__
+        result = type(cells[0]).__name__
         assert problems.first[0] == (
-            f"t.csv, line 2, column 'image': {cells[0]!r}: expected a path relative to the media root, found {found}"
+            f"t.csv, line 2, column 'image': {cells[0]!r}: expected a path relative to the media root, found {result}"
         )
 
 

@@ -41,9 +41,9 @@ def test_cached_and_not_cached_in_this_process_and_in_workers_give_the_same_batc
 
     expected = batches(cache="memory", workers=0)
     for loader in ({"cache": "none", "workers": 0}, {"cache": "none", "workers": 2}, {"cache": "memory", "workers": 1}):
-        found = batches(**loader)
-        assert len(found) == len(expected)
-        assert all(same(a, b) for a, b in zip(expected, found, strict=True))
+        result = batches(**loader)
+        assert len(result) == len(expected)
+        assert all(same(a, b) for a, b in zip(expected, result, strict=True))
 
 
 def test_auto_caches_the_small_ones_and_decodes_the_rest(table):

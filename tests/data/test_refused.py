@@ -50,23 +50,23 @@ def with_typos(table, rows, kind):
 
 @pytest.mark.parametrize("kind", [{"columns": ["dose"]}, {"numeric": ["dose"]}])
 def test_numbers_with_typos_in_training_are_refused_by_row(table, kind):
-    made, kinds = with_typos(table, (3, 5, 7), kind)
+    changed, kinds = with_typos(table, (3, 5, 7), kind)
     lines = [f"rows.csv, line {i + 2}, column 'dose': '{i}x': expected a number" for i in (3, 5, 7)]
     with pytest.raises(DataError, match=r"modality 'vitals', column 'dose' .*: 3 problems\n") as error:
-        ready(made, kinds=kinds, transforms={}, on_error="skip")
+        ready(changed, kinds=kinds, transforms={}, on_error="skip")
     assert [line.strip() for line in str(error.value).splitlines()[1:]] == lines
 
 
 def test_the_first_ten_and_the_count_of_cells_that_are_no_numbers_in_any_split(table):
-    made, kinds = with_typos(table, range(12), {"numeric": ["dose"]})
+    changed, kinds = with_typos(table, range(12), {"numeric": ["dose"]})
     with pytest.raises(DataError, match=r"12 problems(\n.*){10}\n.*… and 2 more"):
-        ready(made, kinds=kinds, transforms={})
-    made, kinds = with_typos(table, (31, 33), {"numeric": ["dose"]})
+        ready(changed, kinds=kinds, transforms={})
+    changed, kinds = with_typos(table, (31, 33), {"numeric": ["dose"]})
     message = (
         r"2 problems\n  rows\.csv, line 33, .*id row31: column 'dose': expected a number, found '31x'\n  .*line 35"
     )
     with pytest.raises(DecodeError, match=message):
-        ready(made, kinds=kinds, transforms={})
+        ready(changed, kinds=kinds, transforms={})
 
 
 def test_paths_are_refused_in_prediction_too(table):
@@ -97,7 +97,7 @@ def test_modality_that_no_training_row_has(table):
 @pytest.mark.parametrize("split", ["val", "test"])
 def test_a_number_that_is_none_is_refused_at_set_up_in_every_split_however_little_is_kept(cache, split):
     splits = ["train"] * 6 + ["val", "test"]
-    cells = ["1", "2", "3", "4", "5", "6", *("high" if each == split else "7" for each in ("val", "test"))]
+    cells = ["1", "2", "3", "4", "5", "6", *("high" if name == split else "7" for name in ("val", "test"))]
     table = Table("t.csv", {"dose": cells}, splits, [f"r{i}" for i in range(8)], range(2, 10))
     with pytest.raises(DataError, match=rf"t\.csv, line {8 + (split == 'test')}, column 'dose'.*expected a number"):
         ready(

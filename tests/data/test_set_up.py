@@ -60,10 +60,10 @@ def rows(on_error="absent", **columns):
 
 
 def test_rows_that_lose_all_they_had_are_left_out_after_loading():
-    made = rows(x=["a", "!", "!", None], y=["b", "b", None, "b"])
-    load({"train": made}, ["x", "y"])
-    assert made.kept.tolist() == [True, True, False, True]
-    assert unreadable_media(made) == {
+    dataset = rows(x=["a", "!", "!", None], y=["b", "b", None, "b"])
+    load({"train": dataset}, ["x", "y"])
+    assert dataset.kept.tolist() == [True, True, False, True]
+    assert unreadable_media(dataset) == {
         "x": {
             "rows": 2,
             "first": [f"t.csv, line {i}, column 'x', id r{i - 2}: ! is broken" for i in (3, 4)],
@@ -72,10 +72,10 @@ def test_rows_that_lose_all_they_had_are_left_out_after_loading():
 
 
 def test_a_modality_of_which_nothing_can_be_decoded_cannot_be_measured():
-    made = rows(x=["!", "!"], y=["a", "a"])
-    load({"train": made}, ["x", "y"])
+    dataset = rows(x=["!", "!"], y=["a", "a"])
+    load({"train": dataset}, ["x", "y"])
     with pytest.raises(DataError, match="modality 'x': no medium of the training rows can be decoded"):
-        measure_kinds(made.inputs)
+        measure_kinds(dataset.inputs)
 
 
 def test_what_else_a_kind_says_names_modality_and_table():

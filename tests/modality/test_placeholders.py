@@ -44,12 +44,12 @@ def test_what_an_absent_modality_holds_changes_nothing_and_gets_no_gradient():
     dirty["image"].tokens[1] = float("nan")
     dirty["image"].mask[1] = False
     given = dirty["image"].pooled.requires_grad_(), dirty["image"].tokens.requires_grad_()
-    found, _ = module(dirty, PRESENT)
+    result, _ = module(dirty, PRESENT)
     expected, _ = module(clean, PRESENT)
-    assert torch.equal(found["image"].pooled, expected["image"].pooled)
-    assert torch.equal(found["image"].tokens, expected["image"].tokens)
-    assert torch.equal(found["image"].mask, expected["image"].mask)
-    (found["image"].pooled.square().sum() + found["image"].tokens.square().sum()).backward()
+    assert torch.equal(result["image"].pooled, expected["image"].pooled)
+    assert torch.equal(result["image"].tokens, expected["image"].tokens)
+    assert torch.equal(result["image"].mask, expected["image"].mask)
+    (result["image"].pooled.square().sum() + result["image"].tokens.square().sum()).backward()
     for tensor in given:
         assert not tensor.grad[~PRESENT["image"]].any()
         assert tensor.grad[PRESENT["image"]].all()

@@ -20,11 +20,11 @@ def rows(on_error="raise", cached=True, vectors=VECTORS, noise=()):
     kinds = {"vector": Features(standardize=False), "note": Text()}
     kinds["vector"].fit([np.ones(2)], None)
     kinds["note"].fit(["a b"], None)
-    made = SplitDataset(table, kinds, {"vector": {"train": list(noise), "eval": list(noise)}}, 0, on_error)
+    dataset = SplitDataset(table, kinds, {"vector": {"train": list(noise), "eval": list(noise)}}, 0, on_error)
     if cached:
         for name in kinds:
-            made.load(name)
-    return made
+            dataset.load(name)
+    return dataset
 
 
 def take(*indices, epoch=None):
@@ -60,8 +60,8 @@ def test_noise_never_reaches_absent_rows():
 
 
 def test_training_noise_belongs_to_the_epoch():
-    made = rows("absent", noise=[GaussianNoise(1.0)])
-    first, again, other, evaluation = (made[take(0, 3, epoch=epoch)].inputs["vector"] for epoch in (1, 1, 2, None))
+    dataset = rows("absent", noise=[GaussianNoise(1.0)])
+    first, again, other, evaluation = (dataset[take(0, 3, epoch=epoch)].inputs["vector"] for epoch in (1, 1, 2, None))
     assert torch.equal(first, again)
     assert not torch.equal(first, other)
     assert not torch.equal(first, evaluation)
@@ -69,7 +69,7 @@ def test_training_noise_belongs_to_the_epoch():
 
 @pytest.mark.parametrize("epoch", [None, 1])
 def test_noise_belongs_to_the_row(epoch):
-    made = rows("absent", noise=[GaussianNoise(1.0)])
-    both = made[take(0, 3, epoch=epoch)].inputs["vector"]
-    assert torch.equal(made[take(3, epoch=epoch)].inputs["vector"][0], both[1])
+    dataset = rows("absent", noise=[GaussianNoise(1.0)])
+    both = dataset[take(0, 3, epoch=epoch)].inputs["vector"]
+    assert torch.equal(dataset[take(3, epoch=epoch)].inputs["vector"][0], both[1])
     assert not torch.equal(both[0] - torch.tensor([1.0, 2.0]), both[1] - torch.tensor([5.0, 6.0]))

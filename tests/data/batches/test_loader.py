@@ -61,11 +61,11 @@ def test_workers_change_nothing_and_draw_nothing_from_the_global_generator():
     def epochs(workers):
         torch.manual_seed(5)
         batches = loader(workers, sampler=DistributedBatchSampler(np.arange(N), 5, shuffle=True, training=True))
-        found = []
+        result = []
         for epoch in range(2):
             batches.batch_sampler.sampler.set_epoch(epoch)
-            found.append(numbers(batches))
-        return found, torch.rand(1).item()
+            result.append(numbers(batches))
+        return result, torch.rand(1).item()
 
     assert epochs(0) == epochs(2)
 
@@ -73,9 +73,9 @@ def test_workers_change_nothing_and_draw_nothing_from_the_global_generator():
 @pytest.mark.parametrize("workers", [0, 1])
 def test_resuming_goes_on_behind_the_batches_that_were_given(workers):
     def fresh():
-        made = loader(workers, sampler=DistributedBatchSampler(np.arange(N), 2, shuffle=True))
-        made.distributed_sampler.set_epoch(3)
-        return made
+        batches = loader(workers, sampler=DistributedBatchSampler(np.arange(N), 2, shuffle=True))
+        batches.distributed_sampler.set_epoch(3)
+        return batches
 
     whole = numbers(fresh())
     begun = fresh()

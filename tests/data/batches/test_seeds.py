@@ -9,13 +9,13 @@ def test_one_number_gives_the_first_output_of_splitmix64(seed, published):
 
 
 def test_every_part_and_the_order_of_parts_count():
-    made = [mix(0, "a", 1), mix(1, "a", 0), mix("a", 0, 1), mix(0, "a"), mix(0, "a", 2), mix(0, "b", 1), mix(0, 1)]
-    assert len(set(made)) == len(made)
+    seeds = [mix(0, "a", 1), mix(1, "a", 0), mix("a", 0, 1), mix(0, "a"), mix(0, "a", 2), mix(0, "b", 1), mix(0, 1)]
+    assert len(set(seeds)) == len(seeds)
 
 
 def test_seeds_are_of_63_bits_and_spread():
-    made = [mix("batch", step) for step in range(2000)]
-    assert all(0 <= each < 1 << 63 for each in made)
-    assert len(set(made)) == 2000
+    seeds = [mix("batch", step) for step in range(2000)]
+    assert all(0 <= seed < 1 << 63 for seed in seeds)
+    assert len(set(seeds)) == 2000
     for bit in range(63):
-        assert 0.4 < sum(each >> bit & 1 for each in made) / 2000 < 0.6, bit
+        assert 0.4 < sum(seed >> bit & 1 for seed in seeds) / 2000 < 0.6, bit

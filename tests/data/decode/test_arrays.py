@@ -50,10 +50,10 @@ def test_an_array_of_several_is_named_by_its_key(files):
 
 @pytest.mark.parametrize("cell", [STEPS, "a.npy", "one.npz", "a.csv"])
 def test_too_many_values_are_refused(files, cell):
-    found = (
+    result = (
         "176 bytes" if isinstance(cell, str) and cell.endswith("z") else "6 values"
     )  # of an archive the size is known before it is read
-    with pytest.raises(DecodeError, match=rf"{found}, the most allowed is 5.* \(max_values\)"):
+    with pytest.raises(DecodeError, match=rf"{result}, the most allowed is 5.* \(max_values\)"):
         read(cell, files, max_values=5)
 
 

@@ -89,9 +89,9 @@ def test_floats_lie_between_minus_one_and_one():
 
 @pytest.mark.parametrize("rate", [16001, 44101, 192_001, 1_000_003])
 def test_odd_rates_cost_no_memory_and_keep_their_length(rate):
-    found = resample(torch.ones(rate // 100), rate, 8000)
-    assert len(found) == pytest.approx(80, abs=1)
-    torch.testing.assert_close(found[20:60], torch.ones(40), atol=0.01, rtol=0)
+    result = resample(torch.ones(rate // 100), rate, 8000)
+    assert len(result) == pytest.approx(80, abs=1)
+    torch.testing.assert_close(result[20:60], torch.ones(40), atol=0.01, rtol=0)
 
 
 def test_the_rate_of_a_damaged_header():
@@ -105,8 +105,8 @@ def test_resampling_keeps_a_tone():
 
     same = tone(8000)
     assert resample(same, 8000, 8000) is same
-    found = resample(tone(16000), 16000, 8000)
-    torch.testing.assert_close(found[100:-100], same[100:-100], atol=0.01, rtol=0)
+    result = resample(tone(16000), 16000, 8000)
+    torch.testing.assert_close(result[100:-100], same[100:-100], atol=0.01, rtol=0)
 
 
 def test_a_truncated_rf64_says_so(tmp_path):

@@ -11,7 +11,7 @@ from mmfusion.data.kinds.speech import Speech
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [
         (OSError("truncated"), "truncated"),
         (ValueError("odd"), "odd"),
@@ -22,8 +22,8 @@ from mmfusion.data.kinds.speech import Speech
         (AssertionError(), "AssertionError"),
     ],
 )
-def test_whatever_goes_wrong_names_the_file(error, said):
-    with pytest.raises(DecodeError, match=rf"^a\.png: cannot be read: {said}"), decoding("a.png", "/media"):
+def test_whatever_goes_wrong_names_the_file(error, message):
+    with pytest.raises(DecodeError, match=rf"^a\.png: cannot be read: {message}"), decoding("a.png", "/media"):
         raise error
 
 

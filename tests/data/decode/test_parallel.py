@@ -33,8 +33,8 @@ class Odd(Text):
 @pytest.mark.parametrize("seconds", [0.0, 0.003])
 def test_in_order_with_errors_in_their_place(seconds):
     kind = Odd(seconds)
-    found = list(decoded(kind, Cells([list(range(75))]), None))
-    assert [str(x) if isinstance(x, DecodeError) else int(x) for x in found] == [
+    result = list(decoded(kind, Cells([list(range(75))]), None))
+    assert [str(x) if isinstance(x, DecodeError) else int(x) for x in result] == [
         f"{i}: broken" if i % 10 == 9 else i for i in range(75)
     ]
 

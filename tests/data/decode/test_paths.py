@@ -154,7 +154,7 @@ def test_a_path_error_survives_the_way_from_another_process(root):
 
 
 @pytest.mark.parametrize(
-    ("cell", "said"),
+    ("cell", "hint"),
     [
         (r"img\Cat.PNG", "there is 'img/Cat.PNG' (paths take slashes, not backslashes)"),
         ("img/cat.png", "there is 'img/Cat.PNG' (capital and small letters differ)"),
@@ -168,9 +168,9 @@ def test_a_path_error_survives_the_way_from_another_process(root):
         ("img/Cat.PNG", ""),
     ],
 )
-def test_what_a_path_that_is_not_there_may_mean(tmp_path, cell, said):
+def test_what_a_path_that_is_not_there_may_mean(tmp_path, cell, hint):
     (tmp_path / "img").mkdir()
     (tmp_path / "img" / "Cat.PNG").touch()
-    assert likely_meant(tmp_path, cell) == said
-    assert likely_meant(f"file://{tmp_path}", cell) == said
+    assert likely_meant(tmp_path, cell) == hint
+    assert likely_meant(f"file://{tmp_path}", cell) == hint
     assert likely_meant("s3://bucket", cell) == likely_meant(None, cell) == ""

@@ -48,8 +48,8 @@ def test_a_state_that_went_through_json_finishes_alike(name):
     assert other.for_encoder() == kind.for_encoder()
     for cell, row in zip(CELLS[name], rows, strict=True):
         assert torch.equal(other.decode(cell, None), row)
-    x, y = (each.finish(Packed.of(rows, each).gather(torch.arange(4), each.window, None)) for each in (kind, other))
-    x, y = (each.values if isinstance(each, Tokens) else each for each in (x, y))
+    x, y = (item.finish(Packed.of(rows, item).gather(torch.arange(4), item.window, None)) for item in (kind, other))
+    x, y = (item.values if isinstance(item, Tokens) else item for item in (x, y))
     assert torch.equal(x, y)
 
 

@@ -89,11 +89,11 @@ def test_size_is_learned_from_the_first_readable_image_and_any_other_is_refused(
     message = r"{}: {} pixels \(width×height\), expected 5×4 as in the first training image; .* `size` .*\[4, 5\]"
     loaded = Image()
     loaded.load_state(kind.state())  # a run that is loaded again is as strict
-    for each in (kind, loaded):
+    for item in (kind, loaded):
         for cell, size in (("big.jpg", "48×64"), ("turned.png", "4×5"), (picture(9, 9), "9×9")):
             name = cell if isinstance(cell, str) else r"an array of \[9, 9, 3\]"
             with pytest.raises(DecodeError, match=message.format(name, size)):
-                each.decode(cell, tmp_path)
+                item.decode(cell, tmp_path)
 
 
 def test_measured_mean_and_std_standardise():

@@ -82,10 +82,10 @@ def test_large_numbers_with_a_small_spread_are_scaled_as_in_float64(kind, offset
     reader.measure([whole[:20], whole[20:]])
     again = Tabular(["a"]) if kind == "table" else type(reader)()
     again.load_state(json.loads(json.dumps(reader.state())))
-    for each in (reader, again):
-        found = each.finish(Tokens(whole[None], torch.tensor([60])) if reader.ragged else whole)
-        found = found.values[0] if reader.ragged else found
-        torch.testing.assert_close(found.double().numpy(), expected, rtol=1e-5, atol=2e-5)
+    for item in (reader, again):
+        result = item.finish(Tokens(whole[None], torch.tensor([60])) if reader.ragged else whole)
+        result = result.values[0] if reader.ragged else result
+        torch.testing.assert_close(result.double().numpy(), expected, rtol=1e-5, atol=2e-5)
 
 
 def test_float32_files_and_ordinary_numbers_are_kept_as_they_are():

@@ -4,14 +4,14 @@ from mmfusion.data.sources._generated import generator, table_of
 
 
 def test_a_table_split_by_split():
-    asked = []
+    calls = []
 
     def make(split, n):
-        asked.append((split, n))
+        calls.append((split, n))
         return {"x": np.full((n, 2), n, dtype=np.float32), "y": [split] * n}
 
     table = table_of("made", {"train": 2, "test": 1.0}, make)
-    assert asked == [("train", 2), ("val", 0), ("test", 1)]
+    assert calls == [("train", 2), ("val", 0), ("test", 1)]
     assert table.name == "made"
     assert table.columns["x"].dtype == np.float32
     assert table.columns["x"].tolist() == [[2, 2], [2, 2], [1, 1]]

@@ -35,8 +35,8 @@ def test_least_squares_comes_close_to_the_ceiling_and_never_beats_it(names, nois
     source = Latent({**ROWS, "train": 3000}, dims=DIMS, noise=noise)
     error = regress(source.read(), names)
     best = source.ceiling(frozenset(names))["value"]
-    found = {"mae": np.abs(error).mean(), "rmse": np.sqrt((error**2).mean())}
-    for name, value in found.items():
+    result = {"mae": np.abs(error).mean(), "rmse": np.sqrt((error**2).mean())}
+    for name, value in result.items():
         assert 0.95 * best[name] - 0.01 < value < 1.08 * best[name] + 0.01
     assert best["r2"] == pytest.approx(1 - best["rmse"] ** 2 / (1 + noise**2))
     assert best["pearson"] == pytest.approx(best["r2"] ** 0.5)

@@ -54,7 +54,7 @@ WEIGHTS = [f"{RNG.randint(1, 99)},{RNG.randint(0, 9)}" for _ in range(200)]
 
 
 @pytest.mark.parametrize(
-    ("column", "found"),
+    ("column", "result"),
     [
         (cells("3,5", "4", "-0,25"), ","),
         (cells(*(f"1,{RNG.randint(50, 99)}" for _ in range(90))), ","),  # heights: the left is always less
@@ -81,8 +81,8 @@ WEIGHTS = [f"{RNG.randint(1, 99)},{RNG.randint(0, 9)}" for _ in range(200)]
         (pl.Series([None, ""], dtype=pl.String), None),
     ],
 )
-def test_how_a_column_writes_its_numbers(column, found):
-    assert spelling(column) == found
+def test_how_a_column_writes_its_numbers(column, result):
+    assert spelling(column) == result
 
 
 @pytest.mark.parametrize(

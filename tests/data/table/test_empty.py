@@ -21,8 +21,8 @@ def test_a_column_may_have_values_that_are_empty_cells_elsewhere(tmp_path):
         "age": [None, "3"],
         "x": [None, None],
     }
-    made = table_from_rows([{"country": "NA", "age": "NA"}], OPTIONS)
-    assert (made.columns["country"][0], made.columns["age"][0]) == ("NA", None)
+    table = table_from_rows([{"country": "NA", "age": "NA"}], OPTIONS)
+    assert (table.columns["country"][0], table.columns["age"][0]) == ("NA", None)
     assert empty_for("age", EMPTY, None) == list(EMPTY)
 
 

@@ -14,19 +14,19 @@ COLUMNS = {"y": ["a", "b", "b"] * 20, "who": [f"p{i // 5}" for i in range(N)]}
 
 
 def splits(split, fold, fixed=None, ids=IDS, columns=COLUMNS):
-    found = split_by_folds(UnsplitTable("t.csv", columns, ROWS, ids), {**split, "fold": fold}, fixed)
-    return dict(zip(ids, found, strict=True))
+    result = split_by_folds(UnsplitTable("t.csv", columns, ROWS, ids), {**split, "fold": fold}, fixed)
+    return dict(zip(ids, result, strict=True))
 
 
 @pytest.mark.parametrize(
     "split", [{"folds": 5}, {"folds": 5, "stratify": "y"}, {"folds": 3, "group": "who", "stratify": "y", "seed": 4}]
 )
 def test_every_row_is_tested_in_exactly_one_fold(split):
-    found = [splits(split, fold) for fold in range(split["folds"])]
-    tested = Counter(name for each in found for name, part in each.items() if part == "test")
+    result = [splits(split, fold) for fold in range(split["folds"])]
+    tested = Counter(name for item in result for name, part in item.items() if part == "test")
     assert tested == dict.fromkeys(IDS, 1)
-    for each in found:
-        counts = Counter(each.values())
+    for item in result:
+        counts = Counter(item.values())
         assert counts["test"] == N / split["folds"]
         assert counts["val"] >= 1
         assert counts["train"] > counts["val"]
@@ -42,9 +42,9 @@ def test_folds_do_not_depend_on_the_order_of_the_rows():
 
 
 def test_folds_and_validation_are_stratified_and_keep_groups_together():
-    found = splits({"folds": 5, "stratify": "y", "from_train": {"val": 0.25}}, 0)
+    result = splits({"folds": 5, "stratify": "y", "from_train": {"val": 0.25}}, 0)
     for part, rows in (("test", 12), ("val", 12), ("train", 36)):
-        labels = Counter(COLUMNS["y"][IDS.index(name)] for name, each in found.items() if each == part)
+        labels = Counter(COLUMNS["y"][IDS.index(name)] for name, item in result.items() if item == part)
         assert labels == {"a": rows / 3, "b": rows * 2 / 3}
     grouped = splits({"folds": 4, "group": "who"}, 1)
     assert len({(COLUMNS["who"][IDS.index(name)], part) for name, part in grouped.items()}) == 12
@@ -59,16 +59,16 @@ def test_each_group_is_a_fold():
     split = {"folds": "groups", "group": "who"}
     names = fold_names(UnsplitTable("t.csv", COLUMNS, ROWS, IDS), split)
     assert names == sorted(set(COLUMNS["who"]))
-    found = splits(split, names.index("p7"))
-    assert {name for name, part in found.items() if part == "test"} == {f"r{i}" for i in range(35, 40)}
+    result = splits(split, names.index("p7"))
+    assert {name for name, part in result.items() if part == "test"} == {f"r{i}" for i in range(35, 40)}
 
 
 def test_where_a_column_fixes_the_test_the_fold_is_the_validation():
     fixed = ["test"] * 10 + ["val"] * 10 + ["train"] * 40
-    found = [splits({"folds": 5, "column": "part"}, fold, fixed) for fold in range(5)]
-    for each in found:
-        assert [name for name, part in each.items() if part == "test"] == IDS[:10]
-    held = Counter(name for each in found for name, part in each.items() if part == "val")
+    result = [splits({"folds": 5, "column": "part"}, fold, fixed) for fold in range(5)]
+    for item in result:
+        assert [name for name, part in item.items() if part == "test"] == IDS[:10]
+    held = Counter(name for item in result for name, part in item.items() if part == "val")
     assert held == dict.fromkeys(IDS[10:], 1)
 
 

@@ -52,9 +52,9 @@ def test_every_bad_line_is_counted(tmp_path):
     lines = ['{"a": 1}', '{"a": {"b": 1}, "c": {}}', "[1]", '{"a": ', '"x"', '{"a": 2}']
     with pytest.raises(DataError, match="5 problems") as error:
         read(tmp_path, *lines)
-    told = str(error.value)
-    assert "a.jsonl, line 2, column 'c': {}: an object inside a cell" in told
-    assert "a.jsonl, line 4: '{\"a\": ': not JSON: Expecting value at position 7" in told
+    message = str(error.value)
+    assert "a.jsonl, line 2, column 'c': {}: an object inside a cell" in message
+    assert "a.jsonl, line 4: '{\"a\": ': not JSON: Expecting value at position 7" in message
 
 
 def test_a_key_that_is_there_twice_is_refused_with_its_line(tmp_path):

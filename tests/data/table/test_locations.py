@@ -16,18 +16,18 @@ def here(tmp_path, monkeypatch):
 @pytest.mark.parametrize("root", ["media", None])
 def test_a_configs_paths_hold_from_anywhere(here, root, monkeypatch):
     given = {"_target_": "x", "path": "rows.csv" if root else "media/rows.csv", "root": root, "id": None}
-    found = absolute(given)
+    result = absolute(given)
     monkeypatch.chdir("/")
-    path = table_path(found["path"], found["root"])
+    path = table_path(result["path"], result["root"])
     assert path == here / "media" / "rows.csv"
-    assert media_root(found["root"], path) == (here / "media").resolve()
-    assert {key: found[key] for key in ("_target_", "id")} == {"_target_": "x", "id": None}
-    assert (found["root"] is None) == (root is None)
+    assert media_root(result["root"], path) == (here / "media").resolve()
+    assert {key: result[key] for key in ("_target_", "id")} == {"_target_": "x", "id": None}
+    assert (result["root"] is None) == (root is None)
 
 
 def test_a_table_beside_the_root_is_found_from_the_working_directory(here):
-    found = absolute({"path": "other.csv", "root": "media"})
-    assert found == {"path": str(here / "other.csv"), "root": str(here / "media")}
+    result = absolute({"path": "other.csv", "root": "media"})
+    assert result == {"path": str(here / "other.csv"), "root": str(here / "media")}
 
 
 @pytest.mark.parametrize(
@@ -67,8 +67,8 @@ def test_the_users_own_folder(here, monkeypatch):
     assert table_path("~/other.csv", None) == here / "other.csv"
     assert table_path("rows.csv", "~/media") == here / "media" / "rows.csv"
     assert media_root("~/media", here / "other.csv") == (here / "media").resolve()
-    found = absolute({"path": "~/other.csv", "root": "~/media"})
-    assert found == {"path": str(here / "other.csv"), "root": str(here / "media")}
+    result = absolute({"path": "~/other.csv", "root": "~/media"})
+    assert result == {"path": str(here / "other.csv"), "root": str(here / "media")}
 
 
 def test_a_name_that_begins_with_a_tilde(here):

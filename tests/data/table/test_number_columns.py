@@ -17,12 +17,12 @@ from mmfusion.tasks.regression import Regression
 
 def table(decimal: str, **columns: list[str]) -> Table:
     rows = len(next(iter(columns.values())))
-    made = {name: pl.Series(cells, dtype=pl.String) for name, cells in columns.items()}
-    return Table("a.csv", made, ["train"] * rows, [str(i) for i in range(rows)], range(2, rows + 2), None, decimal)
+    source = {name: pl.Series(cells, dtype=pl.String) for name, cells in columns.items()}
+    return Table("a.csv", source, ["train"] * rows, [str(i) for i in range(rows)], range(2, rows + 2), None, decimal)
 
 
-def columns(made: Table) -> dict[str, list]:
-    return {name: list(cells) for name, cells in made.columns.items()}
+def columns(source: Table) -> dict[str, list]:
+    return {name: list(cells) for name, cells in source.columns.items()}
 
 
 COLUMNS = {
@@ -41,15 +41,15 @@ def test_with_commas_what_is_read_as_a_number_is_and_nothing_else():
         "features": Features(columns=["weight"]),
     }
     tasks = {"score": Regression(), "grade": Classification(), "tags": Multilabel(column="note")}
-    found = columns(in_points(table(",", **COLUMNS), kinds, tasks))
-    assert found == COLUMNS | {"score": ["3.5", "1234.5", None], "weight": ["20.5", "7", "-0.25"]}
+    result = columns(in_points(table(",", **COLUMNS), kinds, tasks))
+    assert result == COLUMNS | {"score": ["3.5", "1234.5", None], "weight": ["20.5", "7", "-0.25"]}
 
 
 def test_a_fitted_table_knows_which_of_its_columns_are_numbers():
     kind = Tabular(["weight", "code"])
     kind.load_state({"numeric": {"weight": [0.0, 1.0]}, "levels": {"code": ["250,0"]}})
-    found = columns(in_points(table(",", **COLUMNS), {"table": kind}, {}))
-    assert found == COLUMNS | {"weight": ["20.5", "7", "-0.25"]}
+    result = columns(in_points(table(",", **COLUMNS), {"table": kind}, {}))
+    assert result == COLUMNS | {"weight": ["20.5", "7", "-0.25"]}
 
 
 @pytest.mark.parametrize(
@@ -71,8 +71,8 @@ def test_with_points_a_column_of_commas_is_refused_with_advice_that_works(kinds,
 def test_lists_categories_and_texts_may_have_commas():
     kinds = {"table": Tabular(categorical=["weight"]), "note": Text()}
     tasks = {"grade": Multilabel(separator=",")}
-    made = table(".", **COLUMNS)
-    assert in_points(made, kinds, tasks) is made
+    source = table(".", **COLUMNS)
+    assert in_points(source, kinds, tasks) is source
 
 
 def test_thousands_are_refused_with_both_that_it_may_be():

@@ -99,10 +99,10 @@ def test_unknown_options(tmp_path):
 
 def test_lists_of_numbers_are_arrays(tmp_path):
     path = write(tmp_path / "a.jsonl", '{"f": [1, 2.5], "g": [[1, 2], [3]]}\n{"f": [3, 4]}\n')
-    found = cells(path)
-    np.testing.assert_array_equal(found["f"][0], [1, 2.5])
-    assert found["f"][1].shape == (2,)
-    assert found["g"] == [[[1, 2], [3]], None]
+    result = cells(path)
+    np.testing.assert_array_equal(result["f"][0], [1, 2.5])
+    assert result["f"][1].shape == (2,)
+    assert result["g"] == [[[1, 2], [3]], None]
 
 
 def test_empty_strings_among_lists_are_empty_cells_and_lists_of_nothing_are_not(tmp_path):

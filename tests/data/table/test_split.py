@@ -41,12 +41,12 @@ def test_what_is_taken_comes_from_training_rows_alone():
     splits = ["train"] * 20 + ["test"] * 20
     split = {"from_train": {"val": 0.25}, "stratify": "y"}
     columns = {"y": ["a", "b"] * 20}
-    found = take_from_train(list(splits), table(columns), split)
-    assert Counter(found) == {"train": 15, "val": 5, "test": 20}
-    assert found[20:] == ["test"] * 20
+    result = take_from_train(list(splits), table(columns), split)
+    assert Counter(result) == {"train": 15, "val": 5, "test": 20}
+    assert result[20:] == ["test"] * 20
     # Rows of other splits have no say in it.
     fewer = take_from_train(splits[:30], table({"y": columns["y"][:30]}), split)
-    assert fewer == found[:30]
+    assert fewer == result[:30]
 
 
 def test_nothing_can_be_taken_from_no_training_rows():
@@ -58,8 +58,8 @@ def test_groups_of_the_training_rows_stay_together_and_holes_in_them_are_named()
     splits = ["train"] * 36 + ["test"] * 4
     who = [f"p{i % 9}" for i in range(N)]
     split = {"from_train": {"val": 0.3}, "group": "who"}
-    found = take_from_train(list(splits), table({"who": who}), split)
-    assert len({(w, s) for w, s in zip(who, found, strict=True) if s != "test"}) == 9
+    result = take_from_train(list(splits), table({"who": who}), split)
+    assert len({(w, s) for w, s in zip(who, result, strict=True) if s != "test"}) == 9
     who[7] = who[38] = None  # the second is no training row
     with pytest.raises(DataError, match=r"^t\.csv, line 9, column 'who': None: an empty group"):
         take_from_train(list(splits), table({"who": who}), split)
@@ -81,7 +81,7 @@ def test_the_advice_for_a_value_of_no_split_works_when_followed():
         split_by_column(table({"part": cells}), split)
     (advice,) = [word for word in shlex.split(str(error.value)) if word.startswith("data.split.train=")]
     followed = OverridesParser.create().parse_override(advice).value()
-    assert split_by_column(table({"part": cells[:4]}), {**split, "train": [str(each) for each in followed]}) == [
+    assert split_by_column(table({"part": cells[:4]}), {**split, "train": [str(item) for item in followed]}) == [
         *["train"] * 3,
         "test",
     ]

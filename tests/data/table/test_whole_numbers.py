@@ -9,9 +9,9 @@ from mmfusion.data.table.whole_numbers import rounded
     "cells", [["9007199254740993", "1", None], [9007199254740993, 1, None], ["-9007199254740993.0", "2.5", "x"]]
 )
 def test_whole_numbers_that_become_others_are_named(cells):
-    said = rounded(pl.Series(cells))
-    assert "1 whole numbers such as " in said
-    assert "9007199254740993 are beyond 2^53 and are rounded, to " in said
+    warning = rounded(pl.Series(cells))
+    assert "1 whole numbers such as " in warning
+    assert "9007199254740993 are beyond 2^53 and are rounded, to " in warning
 
 
 @pytest.mark.parametrize(

@@ -34,31 +34,31 @@ SUBSETS = [{"image"}, {"speech"}, {"text"}, {"image", "speech"}, {"image", "text
 
 @pytest.mark.parametrize("subset", SUBSETS, ids=lambda s: "+".join(sorted(s)))
 def test_agrees_with_brute_force(subset):
-    found, expected = ceiling(subset, NONE), brute(subset)
-    assert found["sum"]["mae"] == pytest.approx(expected["mae"])
-    assert found["sum"]["rmse"] == pytest.approx(expected["mse"] ** 0.5)
-    assert found["sum"]["r2"] == pytest.approx(1 - expected["mse"] / (3 * 8.25))
-    assert found["sum"]["pearson"] == pytest.approx(found["sum"]["r2"] ** 0.5)
-    assert found["largest"]["accuracy"] == pytest.approx(expected["accuracy"])
+    result, expected = ceiling(subset, NONE), brute(subset)
+    assert result["sum"]["mae"] == pytest.approx(expected["mae"])
+    assert result["sum"]["rmse"] == pytest.approx(expected["mse"] ** 0.5)
+    assert result["sum"]["r2"] == pytest.approx(1 - expected["mse"] / (3 * 8.25))
+    assert result["sum"]["pearson"] == pytest.approx(result["sum"]["r2"] ** 0.5)
+    assert result["largest"]["accuracy"] == pytest.approx(expected["accuracy"])
 
 
 @pytest.mark.parametrize(
     "rates", [NONE, {"image": 0.3}, {"image": 0.5, "speech": 0.2, "text": 0.9}, dict.fromkeys(ORDER, 1.0)]
 )
 def test_absence_is_a_distribution_over_non_empty_sets(rates):
-    found = absence(rates)
-    assert sum(found.values()) == pytest.approx(1)
-    assert frozenset() not in found
-    every = found.get(frozenset(ORDER), 0)
+    result = absence(rates)
+    assert sum(result.values()) == pytest.approx(1)
+    assert frozenset() not in result
+    every = result.get(frozenset(ORDER), 0)
     assert every == pytest.approx(np.prod([1 - rates.get(name, 0) for name in ORDER]))
 
 
 def test_absent_modalities_lower_the_ceiling_to_a_mean_over_what_is_left():
-    found = ceiling({"image", "text"}, {"image": 0.4})
+    result = ceiling({"image", "text"}, {"image": 0.4})
     both, text = brute({"image", "text"}), brute({"text"})
-    assert found["sum"]["mae"] == pytest.approx(0.6 * both["mae"] + 0.4 * text["mae"])
-    assert found["sum"]["rmse"] ** 2 == pytest.approx(0.6 * both["mse"] + 0.4 * text["mse"])
-    assert found["largest"]["accuracy"] == pytest.approx(0.6 * both["accuracy"] + 0.4 * text["accuracy"])
+    assert result["sum"]["mae"] == pytest.approx(0.6 * both["mae"] + 0.4 * text["mae"])
+    assert result["sum"]["rmse"] ** 2 == pytest.approx(0.6 * both["mse"] + 0.4 * text["mse"])
+    assert result["largest"]["accuracy"] == pytest.approx(0.6 * both["accuracy"] + 0.4 * text["accuracy"])
     # Rows without the image are left out where the image alone is looked at.
     assert ceiling({"image"}, {"image": 0.4}) == ceiling({"image"}, NONE)
 

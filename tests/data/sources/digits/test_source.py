@@ -33,8 +33,8 @@ def test_digits_are_uniform_and_independent(bare):
     table = Digits({"train": 3000}).read()
     digits = np.array([table.columns[f"{name}_digit"] for name in ORDER])
     assert np.abs(np.corrcoef(digits) - np.eye(3)).max() < 0.06
-    for each in digits:
-        assert np.bincount(each, minlength=10) == pytest.approx(300, abs=80)
+    for item in digits:
+        assert np.bincount(item, minlength=10) == pytest.approx(300, abs=80)
 
 
 def same(a, b) -> bool:
@@ -63,8 +63,8 @@ def test_absences_have_their_rates_and_no_row_lacks_all(rates):
     present = ~source._lacking(np.random.default_rng(0), 4000)
     assert present.any(1).all()
     for subset, share in absence(rates).items():
-        found = (present == [name in subset for name in ORDER]).all(1).mean()
-        assert found == pytest.approx(share, abs=0.03)
+        result = (present == [name in subset for name in ORDER]).all(1).mean()
+        assert result == pytest.approx(share, abs=0.03)
 
 
 def test_absent_cells_and_missing_labels_are_empty():
