@@ -8,7 +8,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import combinations
 
-from mmfusion.report.formatting import short_keys, together
+from mmfusion.report.formatting import joined, short_keys
 from mmfusion.report.groups import Grouping, by_fold, metric_values, replicate
 from mmfusion.report.same_rows import SameRows, same_rows
 from mmfusion.report.statistics import FEWEST_SEEDS
@@ -68,7 +68,7 @@ def _balance(groups: Grouping, rows: SameRows) -> Balance:
     folds of one table are tested on different rows and count as what varies.
     """
     values = rows.values
-    combined = together([*short_keys(groups.within).values(), "seed", *(["fold"] if groups.has_folds else [])])
+    combined = joined([*short_keys(groups.within).values(), "seed", *(["fold"] if groups.has_folds else [])])
     if not groups.within and not groups.has_folds:
         return Balance(dict(values), {}, [], None, combined, rows)
     pair_of = {run.id: (replicate(run), group.cells[run.id]) for group in groups.groups for run in group.runs}

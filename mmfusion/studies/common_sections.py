@@ -7,7 +7,7 @@ from math import fsum
 
 from mmfusion.report.compare import compare
 from mmfusion.report.costs import COSTS, mean_costs
-from mmfusion.report.formatting import NONE, decimals, many, plus_minus, seconds, together
+from mmfusion.report.formatting import NONE, decimals, joined, many, plus_minus, seconds
 from mmfusion.report.sections._base import Section, Table
 from mmfusion.report.sentences import ALPHA
 from mmfusion.report.simple_models import not_better, simple_sentences
@@ -93,7 +93,7 @@ def _jobs(results: Results) -> Section:
 def left_out_lines(left_out: Sequence[LeftOut]) -> list[str]:
     """A line a reason."""
     reasons = by_reason(left_out).items()
-    return [f"{together(who)} {'is' if len(who) == 1 else 'are'} left out: {why}" for why, who in reasons]
+    return [f"{joined(who)} {'is' if len(who) == 1 else 'are'} left out: {why}" for why, who in reasons]
 
 
 def rule(tests: int, of: str) -> str:

@@ -7,7 +7,7 @@ from itertools import combinations
 from typing import Any, Literal
 
 from mmfusion.config.errors import ConfigError, suggest
-from mmfusion.report.formatting import NONE, decimals, p_value, plus_minus, together
+from mmfusion.report.formatting import NONE, decimals, joined, p_value, plus_minus
 from mmfusion.report.sections._base import Section, Table
 from mmfusion.studies._base import TrainedStudy
 from mmfusion.studies.common_sections import closing_sections, numbers_section, rule, short, title, too_few
@@ -146,12 +146,12 @@ def _worth_headline(results: Results, tests: Tests) -> list[str]:
         rest = [name for name in own if name not in shown]
         clauses = []
         if helping:
-            gains = together([f"{name} ({amount(shown[name])})" for name in helping])
+            gains = joined([f"{name} ({amount(shown[name])})" for name in helping])
             clauses.append(f"{gains} {'is' if len(helping) == 1 else 'are'} worth having")
         if hurting:
-            clauses.append(f"it is better without {together(hurting)}")
+            clauses.append(f"it is better without {joined(hurting)}")
         if rest:
-            clauses.append(f"no difference shown for {together(rest)}")
+            clauses.append(f"no difference shown for {joined(rest)}")
         if clauses:
             lines.append(f"By {short(metric)}: {'; '.join(clauses)}.")
     return lines
@@ -217,6 +217,6 @@ def _missing_headline(tests: Tests) -> list[str]:
         for (gone, of), test in tests.items():
             if of == metric:
                 sides.setdefault(_verdict(test), []).append(gone or "nothing")
-        clauses = [f"{verdict} with {together(names)} missing" for verdict, names in sides.items()]
+        clauses = [f"{verdict} with {joined(names)} missing" for verdict, names in sides.items()]
         lines.append(f"Modality dropout, by {short(metric)}: {'; '.join(clauses)}.")
     return lines

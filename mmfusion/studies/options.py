@@ -8,7 +8,7 @@ from statistics import fmean
 from typing import Any, ClassVar
 
 from mmfusion.config.errors import ConfigError, no_option
-from mmfusion.report.formatting import decimals, fixed, many, plus_minus, together
+from mmfusion.report.formatting import decimals, fixed, joined, many, plus_minus
 from mmfusion.report.sections._base import Section
 from mmfusion.studies._base import TrainedStudy
 from mmfusion.studies.common_sections import closing_sections, numbers_section, rule, short, title, too_few
@@ -92,20 +92,20 @@ def _headline(results: Results, metrics: Sequence[str], tests: Tests, ranks: Map
     if not any(test.is_shown for test in tests.values()):
         lowest = min((test.p for test in tests.values() if test.p is not None), default=None)
         lowest_p = "" if lowest is None else f" (lowest corrected p: {lowest:.3f})"
-        return [f"No difference shown between {together([variant.name for variant in results.variants])}{lowest_p}."]
+        return [f"No difference shown between {joined([variant.name for variant in results.variants])}{lowest_p}."]
     lines = []
     if len(metrics) > 1 and ranks:
         best = min(ranks, key=ranks.__getitem__)
         level = [name for name, rank in ranks.items() if rank == ranks[best]]
         have = "has" if len(level) == 1 else "have"
-        lines.append(f"{together(level)} {have} the best mean rank over {many(len(metrics), 'metric')}.")
+        lines.append(f"{joined(level)} {have} the best mean rank over {many(len(metrics), 'metric')}.")
     for metric in metrics:
         beaten: dict[str, list[str]] = {}
         for (a, b, of), test in tests.items():
             if of == metric and test.sign:
                 winner, loser = (a, b) if test.sign > 0 else (b, a)
                 beaten.setdefault(winner.name, []).append(loser.name)
-        clauses = [f"{winner} is better than {together(losers)}" for winner, losers in beaten.items()]
+        clauses = [f"{winner} is better than {joined(losers)}" for winner, losers in beaten.items()]
         lines.append(
             f"By {short(metric)}, {'; '.join(clauses)}." if clauses else f"By {short(metric)}, no difference shown."
         )
@@ -119,7 +119,7 @@ def _of_metric(results: Results, metric: str, tests: Tests) -> Section:
     level = [name for name in means if means[name].mean == means[best].mean]
     mean_text = plus_minus(means[best], decimals([means[best]]))
     if len(level) > 1:
-        lines = [f"Best: {together(level)}, each with a mean of {mean_text.partition(' ±')[0]}."]
+        lines = [f"Best: {joined(level)}, each with a mean of {mean_text.partition(' ±')[0]}."]
     else:
         lines = [f"Best: {best} with {mean_text} (n = {means[best].n})."]
     open_pairs: list[str] = []

@@ -8,7 +8,7 @@ from typing import Any
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.delta import change, delta_m, no_change
-from mmfusion.report.formatting import many, together
+from mmfusion.report.formatting import joined, many
 from mmfusion.report.sections._base import Section
 from mmfusion.studies import transfer
 from mmfusion.studies._base import TrainedStudy
@@ -151,9 +151,9 @@ def _headline(tests: Mapping[Key, Contrast], metrics: Mapping[str, str]) -> str:
         verb = "better" if test.sign > 0 else "worse"
         sentence = f"Learning all tasks together is {verb} than each alone: {delta} ({test.certainty})"
     if better:
-        sentence += f"; {together(better)} gain{'s' if len(better) == 1 else ''} by it"
+        sentence += f"; {joined(better)} gain{'s' if len(better) == 1 else ''} by it"
     if worse:
-        sentence += f"; {together(worse)} lose{'s' if len(worse) == 1 else ''} by it"
+        sentence += f"; {joined(worse)} lose{'s' if len(worse) == 1 else ''} by it"
     return f"{sentence}."
 
 
@@ -161,7 +161,7 @@ def _together(results: Results, metrics: Mapping[str, str], tests: Mapping[Key, 
     """Δm, and each task with all the others against alone."""
     lines = []
     if test := tests.get((ALL, ALL)):
-        judged = together([short(metric) for metric in metrics.values()])
+        judged = joined([short(metric) for metric in metrics.values()])
         unit = results.known.in_hundredths(metrics.values())
         lines.append(
             f"Δm = {percent(test)} % over {many(test.n, 'seed')} ({test.certainty}), judged by {judged}{unit}."
