@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import suppress
+from functools import cache
 
 import torch
 from torch import Tensor
@@ -63,25 +64,19 @@ def sequence(x: Tokens) -> Tensor:
     ).nan_to_num(posinf=0.0, neginf=0.0)
 
 
-class LogMelStatistics:
-    """Of each mel band of a waveform: mean, deviation, mean absolute change, and the means of eight equal parts.
+def log_mel_statistics(x: Tokens, sample_rate: int) -> Tensor:
+    """Of each mel band of a waveform: mean, deviation, mean absolute change, and the means of eight equal parts."""
+    mel_BTM, frames_B = _log_mel(sample_rate)(x.values.float(), x.lengths)
+    return statistics(mel_BTM, frames_B, SEGMENTS)
 
-    Forty bands, or fewer where a low rate has no frequencies for them.
 
-    Args:
-        sample_rate: in Hz.
-    """
-
-    def __init__(self, sample_rate: int) -> None:
-        for bands in (40, 20, 10, 5, 2):
-            with suppress(ValueError):
-                self.log_mel = LogMel(sample_rate, 32.0, 16.0, bands, 35.0, "row")
-                return
-        self.log_mel = LogMel(sample_rate, 32.0, 16.0, 1, 35.0, "row")
-
-    def __call__(self, x: Tokens) -> Tensor:
-        mel_BTM, frames_B = self.log_mel(x.values.float(), x.lengths)
-        return statistics(mel_BTM, frames_B, SEGMENTS)
+@cache
+def _log_mel(sample_rate: int) -> LogMel:
+    """Forty bands, or fewer where a low rate has no frequencies for them."""
+    for bands in (40, 20, 10, 5, 2):
+        with suppress(ValueError):
+            return LogMel(sample_rate, 32.0, 16.0, bands, 35.0, "row")
+    return LogMel(sample_rate, 32.0, 16.0, 1, 35.0, "row")
 
 
 def image(x_BCHW: Tensor) -> Tensor:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import chain
+from typing import Any
 
 import numpy as np
 import torch
@@ -61,15 +63,18 @@ def read_features(rows: SplitDataset, kinds: Mapping[str, Kind], most: int | Non
     kept = rows.kept.nonzero()[:, 0].numpy()
     if most is not None and len(kept) > most:
         kept = np.sort(np.random.default_rng(0).choice(kept, most, replace=False))
-    readers = {name: _Reader(kind) for name, kind in kinds.items()}
+    parts: dict[str, list[Any]] = {name: [] for name in kinds}
     batches = []
     for start in range(0, len(kept), _AT_ONCE):
         batch = rows[BatchIndices(kept[start : start + _AT_ONCE], None)]
-        for name, reader in readers.items():
-            reader.add(batch.inputs[name])
+        for name, kind in kinds.items():
+            parts[name].append(simple_features(batch.inputs[name], kind))
         batches.append(Batch({}, batch.present, batch.targets, batch.labelled, batch.ids))
     ids = [id for batch in batches for id in batch.ids]
-    raw = {name: reader.raw() for name, reader in readers.items()}
+    raw: dict[str, Raw] = {
+        name: [*chain.from_iterable(of_batches)] if isinstance(of_batches[0], list) else torch.cat(of_batches).numpy()
+        for name, of_batches in parts.items()
+    }
     place = {id: i for i, id in enumerate(rows.ids.tolist())}
     at = np.array([place[id] for id in ids])
     for name, kind in kinds.items():
@@ -85,28 +90,15 @@ def read_features(rows: SplitDataset, kinds: Mapping[str, Kind], most: int | Non
     )
 
 
-class _Reader:
-    """Batches of one modality to plain features, by the form that a kind gives them in."""
-
-    def __init__(self, kind: Kind) -> None:
-        self.kind = kind
-        self.parts: list[Tensor] = []
-        self.texts: list[list[int]] = []
-        self._log_mel: numbers.LogMelStatistics | None = None
-
-    def add(self, x: Input) -> None:
-        if isinstance(x, Tokens) and not x.values.is_floating_point():
+def simple_features(x: Input, kind: Kind) -> Tensor | list[list[int]]:
+    """Plain features of a batch of one modality, by the form that its kind gives it in; the token ids of each text."""
+    if isinstance(x, Tokens):
+        if not x.values.is_floating_point():
             pairs = zip(x.values.tolist(), x.lengths.tolist(), strict=True)
-            self.texts += [ids[:length] for ids, length in pairs]
-        elif isinstance(x, Tokens) and isinstance(self.kind, Speech):
-            self._log_mel = self._log_mel or numbers.LogMelStatistics(self.kind.sample_rate)
-            self.parts.append(self._log_mel(x))
-        elif isinstance(x, Tokens):
-            self.parts.append(numbers.sequence(Tokens(x.values[:, :, None].flatten(2), x.lengths)))
-        elif isinstance(self.kind, Tabular):
-            self.parts.append(numbers.table(x, self.kind.numeric, self.kind.cardinalities))
-        else:
-            self.parts.append(numbers.image(x) if x.ndim == 4 else numbers.vectors(x))
-
-    def raw(self) -> Raw:
-        return torch.cat(self.parts).numpy() if self.parts else self.texts
+            return [ids[:length] for ids, length in pairs]
+        if isinstance(kind, Speech):
+            return numbers.log_mel_statistics(x, kind.sample_rate)
+        return numbers.sequence(Tokens(x.values[:, :, None].flatten(2), x.lengths))
+    if isinstance(kind, Tabular):
+        return numbers.table(x, kind.numeric, kind.cardinalities)
+    return numbers.image(x) if x.ndim == 4 else numbers.vectors(x)

@@ -14,9 +14,14 @@ def run(arguments: list[str]) -> int:
         "--root", metavar="DIR", help="folder of the media that the table names (default: the table's own)"
     )
     parser.add_argument("--name", help="of the experiment (default: the table's)")
-    parser.add_argument("--task", action="append", default=[], metavar="COLUMN", help="predict this column; repeatable")
-    parser.add_argument("--ignore", action="append", default=[], metavar="COLUMN", help="leave it out; repeatable")
-    parser.add_argument("--input", action="append", default=[], metavar="COLUMN", help="learn from it; repeatable")
+    for name, text in (
+        ("task", "predict this column"),
+        ("ignore", "leave it out"),
+        ("input", "learn from it"),
+        ("group", "keep its rows in one split"),
+        ("split", "it says which split a row is in"),
+    ):
+        parser.add_argument(f"--{name}", action="append", default=[], metavar="COLUMN", help=f"{text}; repeatable")
     parser.add_argument(
         "--kind",
         action="append",
@@ -24,10 +29,6 @@ def run(arguments: list[str]) -> int:
         metavar="COLUMN=KIND",
         help="learn from it as image, speech, text, features, series, numeric, categorical or tabular, or predict it "
         "as classification, binary, multilabel or regression; repeatable",
-    )
-    parser.add_argument("--group", action="append", default=[], metavar="COLUMN", help="keep its rows in one split")
-    parser.add_argument(
-        "--split", action="append", default=[], metavar="COLUMN", help="it says which split a row is in"
     )
     parser.add_argument("--out", metavar="FILE", help="what to write (default: conf/experiment/<name>.yaml)")
     parser.add_argument("--force", action="store_true", help="write over a file that is there")

@@ -7,7 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 
 from rich.console import Console
@@ -67,19 +67,11 @@ def task_table(result: Run, lines: Sequence[Line]) -> Table:
     with_ceiling = any(line.name in result.ceilings for line in lines)
     if with_ceiling:
         table.add_column("attainable", justify="right", style="dim")
-    before = None
-    for line in lines:
-        if before not in (None, line.task):
-            table.add_section()
-        cells = [
-            "" if line.task == before else escape(line.task),
-            line.metric,
-            format_number(result.metrics[line.name]),
-        ]
-        if with_ceiling:
-            cells.append(format_number(result.ceilings.get(line.name)))
-        table.add_row(*cells)
-        before = line.task
+    for task, own in groupby(lines, key=lambda line: line.task):
+        table.add_section()
+        for i, line in enumerate(own):
+            values = [result.metrics[line.name], *([result.ceilings.get(line.name)] if with_ceiling else [])]
+            table.add_row("" if i else escape(task), line.metric, *map(format_number, values))
     return table
 
 

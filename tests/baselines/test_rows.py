@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmfusion.baselines.rows import _Reader, read_features
+from mmfusion.baselines.rows import read_features, simple_features
 from mmfusion.batch import Tokens
 from mmfusion.data.kinds.text import Text
 from mmfusion.training.build import build_data
@@ -56,7 +56,5 @@ def test_a_kind_of_ones_own_is_read_by_the_form_of_its_batches(values, ragged, f
     class Own(Text):
         """Of no form that mmfusion knows."""
 
-    reader = _Reader(Own())
-    reader.add(Tokens(values, torch.tensor([5, 4])) if ragged else values)
-    raw = reader.raw()
+    raw = simple_features(Tokens(values, torch.tensor([5, 4])) if ragged else values, Own())
     assert raw == [[0, 1, 2, 3, 4], [5, 6, 7, 8]] if features is None else raw.shape == (2, features)
