@@ -23,7 +23,7 @@ result = {"name": "x", "seed": seed, "seconds": 1.0, "metrics": {} if failed els
 result |= {"status": "failed", "error": "ValueError: no luck"} if failed else {"status": "completed"}
 (folder / "config.yaml").write_text(json.dumps(cfg))
 (folder / "result.json").write_text(json.dumps(result))
-if words.get("name") == "ends_the_study" and folder.name == "3":
+if words.get("name") == "ends_the_study" and folder.name == "2":
     os.kill(os.getppid(), signal.SIGTERM)
     time.sleep(60)
 sys.exit(failed)
@@ -82,13 +82,13 @@ def test_a_study_is_run_concluded_and_resumed(here, monkeypatch, capsys):
 
 def test_a_study_that_is_interrupted_concludes_from_what_there_is(here, capsys):
     with pytest.raises(SystemExit) as ended:
-        main([*COMMAND[:-1], "hydra.launcher.jobs=1", "name=ends_the_study"])
+        main([*COMMAND[:3], "study.seeds=2", "hydra.launcher.jobs=1", "name=ends_the_study"])
     assert ended.value.code == 143
     text = (study(here) / "conclusion.md").read_text()
-    assert "of 6 jobs completed." in text
-    assert "concat, seed 2: it has not been started" in text
+    assert "3 of 4 jobs completed." in text
+    assert "gated, seed 1: it has not been started" in text
     assert (study(here) / "report.html").is_file()
-    assert "of 6 jobs completed." in capsys.readouterr().out
+    assert "3 of 4 jobs completed." in capsys.readouterr().out
 
 
 def test_what_is_left_out_is_said_at_the_start_and_at_the_end(here, capsys):
