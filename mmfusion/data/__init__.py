@@ -1,3 +1,1 @@
 """From rows of a source to batches: sources, kinds of modality, transforms and the data module."""
-
-__all__: list[str] = []

@@ -1,3 +1,1 @@
 """Batches: the rows of a split, their order, and the loader that collates them."""
-
-from __future__ import annotations

@@ -2,5 +2,3 @@
 
 `kind: speech` in a config is the class `Speech` of `speech.py`.
 """
-
-__all__: list[str] = []

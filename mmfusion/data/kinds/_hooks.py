@@ -40,7 +40,6 @@ class Hooks:
 
     def measure(self, chunks: Iterable[Tensor]) -> None:
         """Learn from decoded training rows, stacked (ragged: concatenated), what `finish` needs: mean and deviation."""
-        return
 
     def decode_all(self, cells: Cells) -> Tensor | Tokens | None:
         """Many cells at once, where that is faster and every one is fine; None: go one by one.
@@ -71,12 +70,9 @@ class Hooks:
 
     def load_state(self, state: Mapping[str, Any]) -> None:
         """Undo of `state`."""
-        return
 
     def save_files(self, folder: Path) -> None:
         """Write what is more than a `state` to a folder of this modality's own, which may not be there yet."""
-        return
 
     def load_files(self, folder: Path) -> None:
         """Undo of `save_files`; the folder is not there if nothing was saved."""
-        return

@@ -1,3 +1,1 @@
 """Sources of rows: a user's table, and generators that need no download."""
-
-from __future__ import annotations

@@ -1,3 +1,1 @@
 """A user's own table: CSV, TSV, JSON, JSONL or Parquet to rows with ids and splits."""
-
-__all__: list[str] = []

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from mmfusion.data.errors import SHOWN, DataError, Problems, str_of
+from mmfusion.data.errors import Problems
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.table.decimals import points_and_commas, spelling, to_points
 from mmfusion.data.table.table import Column, Table
@@ -55,22 +55,18 @@ def _each(cells: Column) -> Column:
 
 
 def _refuse_commas(table: Table, names: list[str]) -> None:
-    blocks, count = [], 0
+    problems = Problems(table.name)
     for name in names:
         cells = _text(table.columns[name]) if name in table.columns else None
         how = spelling(cells) if cells is not None else None
         if cells is None or how not in (",", "thousands", "english"):
             continue
         where = int(cells.str.contains(",", literal=True).fill_null(False).arg_max() or 0)
-        problems = Problems(table.name)
         why = "a number with a comma, like others of its column; "
         why += "set data.decimal=',' if it is a decimal comma" if how != "english" else "write it without"
         why += ", or write it without if it separates thousands" if how == "thousands" else ""
         problems.add(int(table.rows[where]), name, cells[where], why)
-        blocks += problems.first
-        count += 1
-    if count:
-        raise DataError(str_of(blocks[:SHOWN], count))
+    problems.raise_if_any()
 
 
 def _refuse_points(table: Table, texts: Mapping[str, pl.Series], sure: set[str]) -> None:

@@ -1,3 +1,1 @@
 """Transforms, one a file: what torchvision.transforms.v2 and torchaudio.transforms lack."""
-
-__all__: list[str] = []

@@ -1,3 +1,1 @@
 """The embedded data: a drawn digit, a spoken one and a written one in each row. Needs no download."""
-
-__all__: list[str] = []
