@@ -44,11 +44,6 @@ def test_the_share_of_rows_whose_group_training_has():
     assert unseen_groups(table(at_random=False), TABLE, TASKS, RATIO) == []
 
 
-def test_a_split_column_that_parts_groups_is_named():
-    (message,) = unseen_groups(table(), TABLE, TASKS, {"column": "part"})
-    assert "of them are parted by column 'part'; with a split by ratio `data.split.group: patientid`" in message
-
-
 def test_a_group_of_few_values_may_be_an_input():
     rows = table(patientid=[f"speaker-{i // 20:02}" for i in range(N)])
     (message,) = unseen_groups(rows, {"table": Tabular(categorical=["patientid"])}, TASKS, RATIO)

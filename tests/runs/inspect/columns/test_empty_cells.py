@@ -67,13 +67,6 @@ def test_what_stands_around_a_spelling_decides():
     assert guess_empty({"x": pl.Series(["-", "-"])}).taken == {"x": {"-": 2}}
 
 
-def test_a_value_of_one_column_can_be_an_empty_cell_of_another():
-    country, age = column(["DE", "FR", "ZA"], "NA"), column(["20", "30"], "NA")
-    missing = guess_empty({"country": country, "age": age})
-    assert missing.empty is EMPTY
-    assert missing.not_empty == {"country": ["NA"]}
-
-
 def test_nothing_found_is_nothing_written():
     columns = {"a": pl.Series(["x", None]), "b": pl.Series([1, 2]), "c": [["N/A"], []], "d": column(["x"], "NA")}
     assert guess_empty(columns).empty is EMPTY

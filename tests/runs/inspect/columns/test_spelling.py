@@ -1,7 +1,7 @@
 import polars as pl
 import pytest
 
-from mmfusion.runs.inspect.columns.spelling import is_date, looks_like_codes, looks_like_numbering
+from mmfusion.runs.inspect.columns.spelling import looks_like_codes, looks_like_numbering
 
 
 @pytest.mark.parametrize(
@@ -42,10 +42,3 @@ def test_codes(values, weight):
 def test_numberings(values, evidence):
     assert looks_like_numbering(pl.Series([str(value) for value in values])) == evidence
     assert looks_like_numbering(pl.Series(["a", "b"])) is None
-
-
-def test_dates():
-    assert is_date(pl.Series(["2024-01-31", None, "2024-02-01"]))
-    assert is_date(pl.Series(["31.01.2024"]))
-    assert not is_date(pl.Series(["1.5", "2.5"]))
-    assert not is_date([["2024-01-31"]])

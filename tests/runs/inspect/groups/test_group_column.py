@@ -52,6 +52,13 @@ def table(**columns):
     return plan_of(columns)
 
 
+def near(owners, spread=0.4):
+    """Two columns of numbers that are near to each other in rows of one owner."""
+    generator = random.Random(0)
+    own = {owner: [generator.gauss(0, 1) for _ in range(2)] for owner in sorted(set(owners))}
+    return {f"m{k}": [f"{own[o][k] + generator.gauss(0, spread):.2f}" for o in owners] for k in range(2)}
+
+
 def test_rows_of_random_words_that_stand_together_under_a_code():
     generator = random.Random(0)
     words = ["plot", "film", "great", "good", "boring", "bad", "actor"]
@@ -142,15 +149,8 @@ def test_what_is_a_group_but_for_its_few_values_is_said_and_stays_an_input():
 
 
 def test_a_number_that_begins_anew_in_each_site_is_warned_of():
-    generator = random.Random(0)
-    own = [[generator.gauss(0, 1) for _ in range(2)] for _ in range(60)]
-    near = [[f"{own[i // 4][k] + generator.gauss(0, 0.4):.2f}" for i in range(N)] for k in range(2)]
-    plan = table(
-        town=[("oslo", "rome", "lima", "cairo")[i // 60] for i in range(N)],
-        number=[str(i // 4 % 15 + 1) for i in range(N)],
-        first=near[0],
-        second=near[1],
-    )
+    towns = [("oslo", "rome", "lima", "cairo")[i // 60] for i in range(N)]
+    plan = table(town=towns, number=[str(i // 4 % 15 + 1) for i in range(N)], **near([i // 4 for i in range(N)]))
     assert plan.of("group") == []
     warning = plan.decisions["number"].warning
     assert warning.startswith("rows of one `town` and one `number` belong together: 60 pairs in 240 rows; ")
@@ -159,9 +159,6 @@ def test_a_number_that_begins_anew_in_each_site_is_warned_of():
 
 def test_a_day_of_which_rows_are_alike_is_a_group_and_a_diary_is_none():
     generator = random.Random(0)
-    own = [[generator.gauss(0, 1) for _ in range(2)] for _ in range(40)]
-    days = [generator.randrange(40) for _ in range(N)]
-    near = {f"m{k}": [f"{own[d][k] + generator.gauss(0, 0.4):.2f}" for d in days] for k in range(2)}
-    dates = [f"2024-{1 + d // 28:02}-{1 + d % 28:02}" for d in days]
-    assert roles(table(day=dates, **near))["day"] == "group"
+    dates = [f"2024-{1 + d // 28:02}-{1 + d % 28:02}" for d in (generator.randrange(40) for _ in range(N))]
+    assert roles(table(day=dates, **near(dates)))["day"] == "group"
     assert table(day=sorted(dates)).decisions["day"].reason.startswith("dates or times")

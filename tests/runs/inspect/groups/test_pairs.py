@@ -34,11 +34,6 @@ def pair_of(columns: dict[str, pl.Series], **more) -> GroupColumn | None:
 def test_a_number_that_begins_anew_in_each_site(mixed):
     pair = pair_of(table(mixed))
     assert (pair.outer, pair.column, pair.values) == ("site", "patient", PATIENTS)
-    assert pair.reason == (
-        "rows of one `site` and one `patient` belong together: 75 pairs in 300 rows; rows of one value are alike in 2 "
-        "of 2 other columns"
-    )
-    assert "write both into one column (`site-patient`)" in pair.advice
 
 
 def test_attributes_and_texts_are_evidence_too():
