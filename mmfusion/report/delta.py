@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -37,7 +37,7 @@ class Deltas:
     unit: str = ""
 
 
-def change(multi: float, single: float, lower: bool, signed: bool = False) -> float:
+def change(multi: float, single: float, facts: MetricFacts) -> float:
     """How much better a task is together than alone: `100 (−1)^l (M − S)/S` in %, `l = 1` where lower is better.
 
     Of a metric whose values lie around 0 (r2, pearson, …) it is `100 (−1)^l (M − S)`, in hundredths of the metric: in
@@ -45,27 +45,24 @@ def change(multi: float, single: float, lower: bool, signed: bool = False) -> fl
 
     Args:
         multi: M, the metric with tasks learned together.
-        single: S, that of the task alone; above 0 unless `signed`.
-        lower: whether lower is better.
-        signed: whether the metric's values lie around 0.
+        single: S, that of the task alone; above 0 unless the metric is signed.
+        facts: its direction, and whether its values lie around 0.
     """
-    return 100 * (-1) ** lower * (multi - single) / (1.0 if signed else single)
+    return 100 * (-1) ** (facts.direction == "min") * (multi - single) / (1.0 if facts.signed else single)
 
 
-def no_change(task: str, singles: Iterable[float], signed: bool = False) -> str | None:
+def no_change(task: str, singles: Iterable[float], facts: MetricFacts) -> str | None:
     """Why no change of a task can be told, given its metric alone with every seed; None if it can.
 
     One such seed is enough: what is told of the others alone would be chosen by what came out.
     """
     lowest = min(singles, default=1.0)
-    if signed or lowest > 0:
+    if facts.signed or lowest > 0:
         return None
     return f"{task}: alone it reaches {lowest:g}, and a relative change needs a number above 0"
 
 
-def delta_m(
-    multi: Mapping[str, float], single: Mapping[str, float], lower: Mapping[str, bool], signed: Collection[str] = ()
-) -> float:
+def delta_m(multi: Mapping[str, float], single: Mapping[str, float], facts: Mapping[str, MetricFacts]) -> float:
     """`Δm = 1/T · Σ_t change(M_t, S_t)`, as `change` tells it of T tasks; above 0 is better than each task alone.
 
     Paper: Maninis et al., arXiv 1904.08918, for metrics that are not around 0.
@@ -73,16 +70,15 @@ def delta_m(
     Args:
         multi: task to its metric, all T learned together.
         single: task to its metric, learned alone.
-        lower: task to whether lower is better.
-        signed: tasks whose metric lies around 0.
+        facts: task to what is known of its metric.
 
     Raises:
         ValueError: a single-task metric is not positive, so there is no relative change.
     """
     for task, alone in single.items():
-        if why := no_change(task, [alone], task in signed):
+        if why := no_change(task, [alone], facts[task]):
             raise ValueError(why)
-    return fmean(change(multi[task], single[task], lower[task], task in signed) for task in multi)
+    return fmean(change(multi[task], single[task], facts[task]) for task in multi)
 
 
 def deltas(runs: Sequence[Run], known: RunMetrics, metric: str | None = None) -> Deltas:
@@ -114,9 +110,7 @@ def deltas(runs: Sequence[Run], known: RunMetrics, metric: str | None = None) ->
         try:
             multi = {task: _tested(run, task, metrics) for task in own}
             alone = {task: single.of(task, run) for task in own}
-            lower = {task: facts[task].direction == "min" for task in own}
-            signed = [task for task in own if facts[task].signed]
-            values[run.id] = delta_m(multi, {task: mean for task, (mean, _) in alone.items()}, lower, signed)
+            values[run.id] = delta_m(multi, {task: mean for task, (mean, _) in alone.items()}, facts)
         except ValueError as error:
             reasons.append(str(error))
             continue
@@ -149,7 +143,7 @@ class _SingleTaskRuns:
             if task in metrics and not others and (tested := value(run, metrics[task])) is not None:
                 self.values[task, self._configuration(run, task)][replicate(run)].append(tested)
                 of_task[task].append(tested)
-        self._no_change = {task: no_change(task, own, facts[task].signed) for task, own in of_task.items()}
+        self._no_change = {task: no_change(task, own, facts[task]) for task, own in of_task.items()}
 
     def of(self, task: str, run: Run) -> tuple[float, bool]:
         """What `task` reaches alone in the run's configuration, and whether that is with the run's seed (and fold)."""

@@ -115,26 +115,25 @@ def _values(results: Results, parts: Sequence[str], metric: str) -> Values:
 def _change(results: Results, task: str, metric: str, parts: Sequence[str]) -> Values:
     """Seed to the change of the task's metric against alone, as `change` tells it; none if it cannot be told."""
     with_others, alone = _values(results, parts, metric), _values(results, (task,), metric)
-    lower, signed = results.sign(metric) < 0, results.known.facts(metric).signed
-    if no_change(task, alone.values(), signed):
+    facts = results.known.facts(metric)
+    if no_change(task, alone.values(), facts):
         return {}
-    return {seed: change(with_others[seed], alone[seed], lower, signed) for seed in with_others.keys() & alone.keys()}
+    return {seed: change(with_others[seed], alone[seed], facts) for seed in with_others.keys() & alone.keys()}
 
 
 def _delta(results: Results, metrics: Mapping[str, str]) -> tuple[Values, str | None]:
     """Seed to Δm of all tasks together; without any, why."""
     if len(metrics) < len(results.tasks):
         return {}, "a task has no test metric"
-    lower = {task: results.sign(metric) < 0 for task, metric in metrics.items()}
-    signed = [task for task, metric in metrics.items() if results.known.facts(metric).signed]
+    facts = {task: results.known.facts(metric) for task, metric in metrics.items()}
     multi = {task: _values(results, results.tasks, metric) for task, metric in metrics.items()}
     single = {task: _values(results, (task,), metric) for task, metric in metrics.items()}
     for task, values in single.items():
-        if reason := no_change(task, values.values(), task in signed):
+        if reason := no_change(task, values.values(), facts[task]):
             return {}, reason
     seeds = [seed for seed in results.seeds if all(seed in own for own in (*multi.values(), *single.values()))]
     at = {seed: [{task: own[seed] for task, own in of.items()} for of in (multi, single)] for seed in seeds}
-    deltas = {seed: delta_m(joint, alone, lower, signed) for seed, (joint, alone) in at.items()}
+    deltas = {seed: delta_m(joint, alone, facts) for seed, (joint, alone) in at.items()}
     return deltas, None if deltas else "no seed has all tasks together and each of them alone"
 
 

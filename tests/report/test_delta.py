@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from mmfusion.config.task_metrics import MetricFacts
 from mmfusion.report.delta import delta_m, deltas
 from mmfusion.report.run_metrics import RunMetrics
 from tests.report.memory_runs import make_run
@@ -16,15 +17,16 @@ def deltas_of(runs, metric=None):
 def test_by_hand():
     # +0.1 / 0.8 = 12.5%; mae is worse by 0.4 / 1.6 = 25%
     multi, single = {"a": 0.9, "b": 2.0}, {"a": 0.8, "b": 1.6}
-    assert delta_m(multi, single, {"a": False, "b": True}) == pytest.approx((12.5 - 25) / 2)
-    assert delta_m(single, single, {"a": False, "b": True}) == 0
-    assert delta_m({"b": 1.2}, {"b": 1.6}, {"b": True}) == pytest.approx(25)
+    facts = {"a": MetricFacts("max"), "b": MetricFacts("min"), "r": MetricFacts("max", signed=True)}
+    assert delta_m(multi, single, facts) == pytest.approx((12.5 - 25) / 2)
+    assert delta_m(single, single, facts) == 0
+    assert delta_m({"b": 1.2}, {"b": 1.6}, facts) == pytest.approx(25)
     # Around zero, in hundredths of the metric.
-    assert delta_m({"r": 0.5}, {"r": -0.2}, {"r": False}, ["r"]) == pytest.approx(70)
-    assert delta_m({"r": 0.5, "a": 0.9}, {"r": 0.0, "a": 0.8}, {"r": False, "a": False}, ["r"]) == pytest.approx(31.25)
+    assert delta_m({"r": 0.5}, {"r": -0.2}, facts) == pytest.approx(70)
+    assert delta_m({"r": 0.5, "a": 0.9}, {"r": 0.0, "a": 0.8}, facts) == pytest.approx(31.25)
     for alone in (0.0, -0.2):
-        with pytest.raises(ValueError, match=r"r: alone it reaches .* above 0"):
-            delta_m({"r": 0.5}, {"r": alone}, {"r": False})
+        with pytest.raises(ValueError, match=r"a: alone it reaches .* above 0"):
+            delta_m({"a": 0.5}, {"a": alone}, facts)
 
 
 @pytest.mark.parametrize("value", [0.001, -0.3])
