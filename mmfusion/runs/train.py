@@ -38,8 +38,8 @@ from mmfusion.tasks._base import Task
 from mmfusion.tasks.build import check_metrics, metric_facts
 from mmfusion.training.build import build_data, build_model, build_module
 from mmfusion.training.callbacks.build import Callbacks, build_callbacks
-from mmfusion.training.callbacks.checks import SameConfig, ValidationInterval
 from mmfusion.training.callbacks.monitor import check_monitored_labels
+from mmfusion.training.callbacks.preconditions import SameConfig, ValidationInterval
 from mmfusion.training.callbacks.predictions import KeepPredictions
 from mmfusion.training.callbacks.undefined import check_defined, explain
 from mmfusion.training.loggers.build import build_loggers, finish_loggers

@@ -5,16 +5,16 @@ import pytest
 
 from mmfusion.cli import main
 from mmfusion.config.errors import ConfigError
-from mmfusion.training.callbacks import checks
-from mmfusion.training.callbacks.checks import SameConfig, ValidationInterval
+from mmfusion.training.callbacks import preconditions
+from mmfusion.training.callbacks.preconditions import SameConfig, ValidationInterval
 from tests.helpers.forks import finish, start_ranks
 from tests.runs.small_experiment import write_small_experiment
 
 
 def set_up_ranks(monkeypatch, *configs):
     """Rank 0's callback, in a world where the ranks have these configs."""
-    held = [dict(checks._flat(SameConfig(config).config)) for config in configs]
-    monkeypatch.setattr(checks, "gather_over_ranks", lambda own: held if own == held[:1] else [])
+    held = [dict(preconditions._flat(SameConfig(config).config)) for config in configs]
+    monkeypatch.setattr(preconditions, "gather_over_ranks", lambda own: held if own == held[:1] else [])
     SameConfig(configs[0]).setup(None, None, "fit")
 
 
