@@ -145,7 +145,6 @@ class GradNorm(Float32State, LossWeighting):
                 f"loss_weighting.initial: log_c needs the number of classes of {', '.join(missing)}, found "
                 f"{dict(classes)}; use first or mean_k"
             )
-        for i, name in enumerate(tasks):
-            if name in classes:
-                self.initial[i] = math.log(classes[name])
-                self.averaged_steps[i] = 1
+        for i in [i for i, name in enumerate(tasks) if name in classes]:
+            self.initial[i] = math.log(classes[tasks[i]])
+            self.averaged_steps[i] = 1

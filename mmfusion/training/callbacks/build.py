@@ -102,19 +102,10 @@ def build_callbacks(
     kept = Checkpoints(checkpoints, goal, *(choose and cfg["checkpoint"][key] for key in ("save_best", "save_last")))
     further = [c for c in user_callbacks(cfg) if choose or not isinstance(c, Checkpoint | LightningStopping)]
     ordered: list[Callback] = [speed, StepMetrics(speed), monitor, MovePlateau(), *further]
-    patience = cfg["early_stopping"]["patience"] if choose else None
-    if patience is not None:
+    if choose and cfg["early_stopping"]["patience"] is not None:
         # check_finite: what is not finite is the module's to report, with the task's name.
-        ordered.append(
-            EarlyStopping(
-                MONITOR,
-                min_delta=cfg["early_stopping"]["min_delta"],
-                patience=patience,
-                mode=goal.mode,
-                check_finite=False,
-                check_on_train_epoch_end=False,
-            )
-        )
+        options: dict[str, Any] = {"mode": goal.mode, "check_finite": False, "check_on_train_epoch_end": False}
+        ordered.append(EarlyStopping(MONITOR, **cfg["early_stopping"], **options))
     ordered += [kept, predictions]
     # Optuna knows nothing of pruning by several objectives.
     pruning = PruneTrial(trial) if trial is not None and len(trial.objectives) == 1 else None
