@@ -52,25 +52,21 @@ def track(items: Iterable[T], total: int, label: str, clock: Callable[[], float]
 
     `rich.progress.track` draws at once, also what is over in a second, and without a terminal only once it is over.
     """
-    if not sys.stderr.isatty():
-        lines = Lines(clock)
-        for done, item in enumerate(items, start=1):
-            yield item
-            lines.write(partial(_counted, lines, label, done, total))
-        return
-    began, bar, task = time.monotonic(), None, None
+    is_terminal, lines, bar = sys.stderr.isatty(), Lines(clock), None
     try:
-        for done, item in enumerate(items):
-            if bar is None and time.monotonic() - began > PATIENCE:
+        for done, item in enumerate(items, start=1):
+            if is_terminal and bar is None and clock() - lines.began > PATIENCE:
                 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
                 _Spinner.pause()
                 columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
                 bar = start_bar(*columns)
-                task = bar.add_task(label, total=total)
+                bar.add_task(label, total=total)
             yield item
-            if bar is not None and task is not None:
-                bar.update(task, completed=done + 1)
+            if bar is not None:
+                bar.update(bar.task_ids[0], completed=done)
+            elif not is_terminal:
+                lines.write(partial(_counted, lines, label, done, total))
     finally:
         if bar is not None:
             bar.stop()
