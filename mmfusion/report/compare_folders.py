@@ -23,7 +23,7 @@ def compare_folders(
     lower: bool | None = None,
     sections: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> Comparison:
-    """Compare all runs in or below the folders, print what comes out, and write what is asked for.
+    """Compare all runs in or below the folders, print what comes out, and write the files that are requested.
 
     Args:
         folders: of runs or sweeps, or any above them.

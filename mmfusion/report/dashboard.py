@@ -68,7 +68,7 @@ def dashboard(folder: str, port: int = PORT, sections: Mapping[str, Mapping[str,
 
 
 def application(folder: Path, sections: Mapping[str, ReportSection] | None = None) -> ASGIApp:
-    """The two things that can be asked for: the page, and what has changed. No path of the disk is ever asked for."""
+    """The two things that can be requested: the page, and what has changed. No path of the disk ever is."""
     live = Live(folder, sections=sections)
     foot = f"Served by mmfusion {__version__}; reads, and never writes, what is in this folder."
     title = f"{live.folder.name} · dashboard"
@@ -87,7 +87,7 @@ def application(folder: Path, sections: Mapping[str, ReportSection] | None = Non
 
 
 class Guard:
-    """Refuses what was asked of another name, so that a page elsewhere cannot have its own name lead here."""
+    """Refuses a request to another name, so that a page elsewhere cannot have its own name lead here."""
 
     def __init__(self, inner: ASGIApp) -> None:
         self.inner = inner

@@ -1,4 +1,4 @@
-"""Runs of a folder while they go on: what has changed since somebody last asked."""
+"""Runs of a folder while they go on: what has changed since the last request."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class Piece(NamedTuple):
 
 
 class Live:
-    """Reads a folder again when asked, and only the runs whose files have changed.
+    """Reads a folder again at each request, and only the runs whose files have changed.
 
     Args:
         folder: of runs and sweeps; nothing outside of it is read, through links neither.

@@ -85,13 +85,13 @@ function buildCurves() {
   if (ended) ended.showlegend = true;
   byId("curves-says").textContent = curveText(says, shown_, Boolean(ended));
   const names = [...named, ...(lost.x.length ? ["became NaN"] : []), ...(ended ? [SEED_ENDS] : [])];
-  const room = below(names.length > 1 ? names : [], isSmall() ? 250 : 340, byId("curves-chart"), { grouped: true, size: isSmall() ? 11 : 12 });
+  const frame = below(names.length > 1 ? names : [], isSmall() ? 250 : 340, byId("curves-chart"), { grouped: true, size: isSmall() ? 11 : 12 });
   return {
-    traces, height: room.height,
+    traces, height: frame.height,
     layout: layout({
-      margin: { l: 56, r: 14, t: room.t, b: room.b }, showlegend: names.length > 1,
+      margin: { l: 56, r: 14, t: frame.t, b: frame.b }, showlegend: names.length > 1,
       xaxis: axis(curve.x === "step" ? "training step" : "epoch"), yaxis: axis(curveTitle(curve.name)[0], { type: curve.log ? "log" : "linear", ...(curve.log ? { dtick: 1 } : {}) }),
-      legend: room.legend,
+      legend: frame.legend,
       uirevision: `${curve.name} ${curve.x} ${curve.log}`,
     }),
   };

@@ -66,9 +66,9 @@ function buildHeat() {
   const mean = (own) => (own.length ? own.reduce((sum, entry) => sum + entry.value(metric), 0) / own.length : null);
   const z = cells.map((row) => row.map(mean));
   const decimals = places(z.flat());
-  const room = (byId("heat-chart").clientWidth || 800) / xs.length > 64;
+  const fits = (byId("heat-chart").clientWidth || 800) / xs.length > 64;
   const best = z.flat().filter(isNumber).reduce((a, b) => (directionOf(metric) * (b - a) > 0 ? b : a));
-  const text = z.map((row) => row.map((value) => (isNumber(value) && room ? `${value === best ? "<b>" : ""}${number(value, decimals)}${value === best ? "</b>" : ""}` : "")));
+  const text = z.map((row) => row.map((value) => (isNumber(value) && fits ? `${value === best ? "<b>" : ""}${number(value, decimals)}${value === best ? "</b>" : ""}` : "")));
   const hover = cells.map((row, i) => row.map((own, j) => (own.length ? `${safe(ys[i])} · ${safe(xs[j])}<br>${number(z[i][j], decimals)}, mean of ${many(own.length, rowNoun())}, ${many(own.reduce((sum, entry) => sum + entry.completed.length, 0), "completed run")}` : "")));
   const keyX = data.shared.keys.find((each) => each.key === x), keyY = data.shared.keys.find((each) => each.key === y);
   const averaged = data.shared.keys.filter((each) => each.key !== x && each.key !== y && new Set(rows.map((entry) => setting(entry.setting(each.key)))).size > 1).map((each) => each.short);

@@ -49,7 +49,7 @@ function buildSubsets() {
   const textSize = isSmall() ? 10 : 12;
   const cell = ((byId("subsets-chart").clientWidth || 800) - (isSmall() ? 24 : 130) - Math.max(...names.map(widthOf)) * (textSize / 12)) / subsets.length;
   const figures = z.map((row) => row.map((value) => (isNumber(value) ? number(value, decimals) : "")));
-  const room = cell > 6 + Math.max(...figures.flat().map(widthOf)) * (textSize / 12);
+  const fits = cell > 6 + Math.max(...figures.flat().map(widthOf)) * (textSize / 12);
   // Without figures and without a scale colours would say nothing.
   const scale = isSmall() ? { ...colourBar(""), orientation: "h", x: 0.5, y: 1.02, yanchor: "bottom", thickness: 8, len: 1 } : colourBar(metricTitle(modalityMetric));
   const most = Math.max(...rows.map(([entry]) => entry.completed[0].modalities.length));
@@ -59,10 +59,10 @@ function buildSubsets() {
   }));
   byId("modalities-says").textContent = `${metricTitle(modalityMetric)} on the test split, all other modalities hidden; ${directionText(modalityMetric)}. ${says}`;
   return {
-    traces: heatTraces(subsets, names, z, room ? figures : figures.map((row) => row.map(() => "")), hover, { reversescale: directionOf(modalityMetric) < 0, showscale: !isSmall() || !room, colorbar: scale, textSize }),
-    height: (isSmall() && !room ? 150 : 110) + Math.max(26, Math.min(40, 420 / rows.length)) * rows.length,
+    traces: heatTraces(subsets, names, z, fits ? figures : figures.map((row) => row.map(() => "")), hover, { reversescale: directionOf(modalityMetric) < 0, showscale: !isSmall() || !fits, colorbar: scale, textSize }),
+    height: (isSmall() && !fits ? 150 : 110) + Math.max(26, Math.min(40, 420 / rows.length)) * rows.length,
     layout: layout({
-      margin: { l: 12, r: 10, t: isSmall() && !room ? 48 : 8, b: 12 }, xaxis: catAxis(subsets.map((subset) => (sizeOf(subset) > 1 && sizeOf(subset) === most ? `all ${most}` : subset.replaceAll("+", " + "))), ""),
+      margin: { l: 12, r: 10, t: isSmall() && !fits ? 48 : 8, b: 12 }, xaxis: catAxis(subsets.map((subset) => (sizeOf(subset) > 1 && sizeOf(subset) === most ? `all ${most}` : subset.replaceAll("+", " + "))), ""),
       yaxis: catAxis(names, "", { range: upTo(names), tickfont: { size: isSmall() ? 10 : 12, color: cssColour("ink") } }),
     }),
   };

@@ -69,11 +69,11 @@ function buildPareto() {
       hoverinfo: "text", text: own.map((entry) => `${safe(entry.label)}${inFront.has(entry) ? "  (front)" : ""}<br>${safe(metricTitle(x))} ${number(entry.value(x), dx)}<br>${safe(metricTitle(y))} ${number(entry.value(y), dy)}`),
     });
   }
-  const room = below(legend ? [...groups.keys()].map((name) => short(name, 50)) : [], isSmall() ? 280 : 370, byId("pareto-chart"));
+  const frame = below(legend ? [...groups.keys()].map((name) => short(name, 50)) : [], isSmall() ? 280 : 370, byId("pareto-chart"));
   return {
-    traces, height: room.height,
+    traces, height: frame.height,
     layout: layout({
-      margin: { l: 60, r: 16, t: room.t, b: room.b }, showlegend: legend, legend: room.legend,
+      margin: { l: 60, r: 16, t: frame.t, b: frame.b }, showlegend: legend, legend: frame.legend,
       xaxis: axis(`${metricTitle(x)} ${directionOf(x) > 0 ? "→ better" : "← better"}`, { range: range(x) }), yaxis: axis(`${metricTitle(y)} ${directionOf(y) > 0 ? "→ better" : "← better"}`, { range: range(y) }), uirevision: `${x} ${y}`,
     }),
   };

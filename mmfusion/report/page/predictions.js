@@ -34,11 +34,11 @@ function buildConfusion() {
   const totals = counts.map((row) => row.reduce((a, b) => a + b, 0));
   const share = counts.map((row, i) => row.map((value) => (totals[i] ? value / totals[i] : null)));
   const wide = byId("confusion-chart").clientWidth || 500;
-  const room = wide / classes.length > 34;
+  const fits = wide / classes.length > 34;
   const hover = counts.map((row, i) => row.map((value, j) => `true ${safe(classes[i])}, predicted ${safe(classes[j])}<br>${many(value, "row")}, ${number(100 * (share[i][j] ?? 0))}% of the true class`));
   const scale = isDark() ? [[0, "#1b222c"], [1, "#6cb4f5"]] : [[0, "#f2f5f9"], [1, "#0b5fa5"]];
   return {
-    traces: heatTraces(classes, classes, share, counts.map((row) => row.map((value) => (room && value ? String(value) : ""))), hover, { colorscale: scale, zmin: 0, zmax: 1, showscale: false, textSize: classes.length > 12 ? 10 : 13 }),
+    traces: heatTraces(classes, classes, share, counts.map((row) => row.map((value) => (fits && value ? String(value) : ""))), hover, { colorscale: scale, zmin: 0, zmax: 1, showscale: false, textSize: classes.length > 12 ? 10 : 13 }),
     height: Math.min(520, Math.max(300, 90 + 34 * classes.length)),
     layout: layout({ margin: { l: 12, r: 10, t: 8, b: 12 }, xaxis: catAxis(classes, "predicted"), yaxis: catAxis(classes, "true", { range: upTo(classes) }) }),
   };
