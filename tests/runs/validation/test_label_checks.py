@@ -21,7 +21,12 @@ def test_odd_classes(tmp_path, rows):
         "task label: 'Cat' and 'cat' are different classes that differ only in letter case, blanks, invisible "
         "characters, Unicode form or the way a number is written; write them in one way if they are one",
     ]
-    rows[0]["label"], rows[70]["label"] = "cat", "cow"  # which training lacks
+    for row in rows[:60]:
+        row["label"] = "cat"
+    report, _ = check(tmp_path, rows, task={"label": LABEL | {"classes": ["cat", "dog"]}})
+    assert report.warnings[0] == "task label: all training rows have the same label, 'cat'"
+    rows[0]["label"] = rows[1]["label"] = "dog"
+    rows[70]["label"] = "cow"  # which training lacks
     report, _ = check(tmp_path, rows, task={"label": LABEL | {"classes": ["cat", "dog", "cow"]}})
     assert report.warnings == ["task label: 1 classes have fewer than 2 training rows: cow"]
 

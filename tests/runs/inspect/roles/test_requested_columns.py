@@ -56,11 +56,12 @@ def test_an_input_that_gives_the_target_away_stays_one_and_is_warned_of():
         ),
         ({"kinds": {"note": "numeric"}}, "--kind note=numeric: column 'note' of rows.csv holds no number"),
         ({"inputs": ["empty"]}, "--input: column 'empty' of rows.csv is empty in every row"),
+        ({"inputs": ["lists"]}, "--input: column 'lists' of rows.csv holds lists, which are no input"),
     ],
 )
 def test_what_cannot_be(by, message):
     with pytest.raises(DataError, match=message):
-        plan_of(COLUMNS | {"empty": [None] * N}, **by)
+        plan_of(COLUMNS | {"empty": [None] * N, "lists": [["a"]] * N}, **by)
 
 
 def test_a_group_that_is_given_is_the_only_one():
