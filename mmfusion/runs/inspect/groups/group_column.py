@@ -35,18 +35,18 @@ def decide_groups(plan: Plan, targets: frozenset[str]) -> None:
         return
     likely = [*targets, *(n for n in plan.open(targets) if is_named(n, LABEL) and not is_named(n, GROUP))]
     texts = [decision.column for decision in plan.of("modality", "text")]
-    texts += [n for n, found in plan.profiles.items() if n not in texts and _is_long_text(columns[n], found)]
+    texts += [n for n, stats in plan.profiles.items() if n not in texts and _is_long_text(columns[n], stats)]
     paths = [d.column for d in plan.of("modality") if d.kind != "text" and plan.is_series(d.column)]
     contents = [name for name in plan.open() if not plan.profiles[name].lists]
     short = [name for name in texts if name not in contents and plan.profiles[name].words <= NAME_WORDS]
     dates = [d.column for d in plan.of("ignored") if not d.requested and is_date(columns[d.column])]
     candidates = [n for n in [*contents, *short, *dates] if n not in likely and plan.profiles[n].labels is None]
     table = Grouped(columns, contents, texts, paths, likely, split)
-    found = find_groups(table, candidates)
+    groups = find_groups(table, candidates)
     if not likely and plan.open():  # the last column is the target unless it is clearly a group
         last = plan.open()[-1]
-        found = [group for group in found if group.column != last or group.score >= ENOUGH + _CLEARLY]
-    if not found:
+        groups = [group for group in groups if group.column != last or group.score >= ENOUGH + _CLEARLY]
+    if not groups:
         for group in find_few(table, candidates):
             plan.hints[group.column] = (
                 f"{'; '.join(group.evidence)}: if new rows will be of others than these {group.values}, "
@@ -54,11 +54,11 @@ def decide_groups(plan: Plan, targets: frozenset[str]) -> None:
             )
         if (pair := find_pair(table, candidates)) is not None:
             plan.pair = pair.column, f"{pair.reason}; {pair.advice} (--group COLUMN)"
-    for place, group in enumerate(found):
+    for place, group in enumerate(groups):
         name = group.column
         holes = plan.profiles[name].rows - plan.profiles[name].filled
         if place:
-            plan.ignore(name, f"{group.reason}; another group, `{found[0].column}`, is the one that is kept together")
+            plan.ignore(name, f"{group.reason}; another group, `{groups[0].column}`, is the one that is kept together")
         elif holes:
             warning = f"{holes} rows have none, so nothing can be split by it: fill them, then set `data.split.group`"
             plan.ignore(name, group.reason, warning)
