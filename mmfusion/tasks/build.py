@@ -12,12 +12,15 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-from mmfusion.config.errors import ConfigError
+from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.instantiate import instantiate, locate
 from mmfusion.config.names import CLASS_COUNTS
 from mmfusion.config.sections import TASK_KEYS
 from mmfusion.config.task_metrics import MetricFacts
 from mmfusion.tasks._base import Task
+
+_OF_EVERY_METRIC = ("compute_on_cpu", "compute_with_cache", "dist_sync_on_step", "sync_on_compute")
+"""What a torchmetrics class takes as keywords that its signature does not name."""
 
 
 def build_task(name: str, node: Mapping[str, Any]) -> Task:
@@ -30,10 +33,22 @@ def build_task(name: str, node: Mapping[str, Any]) -> Task:
     further = {}
     for metric, own in (node.get("metrics") or {}).items():
         key = f"task.{name}.metrics.{metric}"
+        build = locate(own.get("_target_"), key)
+        _check_arguments(build, own, key)
         # Found now, while its module is trusted; made once the task is fitted, and for each validation anew.
-        further[metric] = (partial(_make, locate(own.get("_target_"), key), own, key), own.get("direction"))
+        further[metric] = (partial(_make, build, own, key), own.get("direction"))
     task.further_metrics = further
     return task
+
+
+def _check_arguments(build: Callable[..., Any], node: Mapping[str, Any], key: str) -> None:
+    """Refuse what a torchmetrics class, which takes any keywords, would refuse only once the task is fitted."""
+    parameters = inspect.signature(build).parameters
+    names = [name for name, parameter in parameters.items() if parameter.kind != parameter.VAR_KEYWORD]
+    known = ["_target_", "direction", *names, *(_OF_EVERY_METRIC if len(names) < len(parameters) else ())]
+    for name in node:
+        if name not in known:
+            raise ConfigError(f"{key}.{name}: {build.__name__} takes no such argument; {suggest(name, known)}")
 
 
 def _make(build: Callable[..., Any], node: Mapping[str, Any], key: str, task: Task) -> Metric:
