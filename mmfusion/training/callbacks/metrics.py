@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from itertools import combinations
+from itertools import combinations, islice
 from typing import Any
 
+import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
 from torch import Tensor
 
@@ -75,7 +76,9 @@ def step_metrics(record: StepRecord, tasks: list[str], modalities: list[str]) ->
         "gradient_norm": record.gradient_norms,
         "cosine": record.cosines,
     }
-    values: dict[str, Any] = {name: part.tolist() for name, part in parts.items() if part is not None}
+    known = {name: part.detach().flatten().float() for name, part in parts.items() if part is not None}
+    flat = iter(torch.cat(list(known.values())).tolist())  # one wait for the device in place of one a part
+    values = {name: list(islice(flat, len(part))) for name, part in known.items()}
     metrics: dict[str, float] = {}
     for i, task in enumerate(tasks):
         metrics[f"step/{task}/labels"] = values["labels"][i]
@@ -83,7 +86,7 @@ def step_metrics(record: StepRecord, tasks: list[str], modalities: list[str]) ->
             metrics |= {f"step/{task}/{k}": values[k][i] for k in ("loss", "weight", "gradient_norm") if k in values}
     metrics |= {f"step/present/{name}": count for name, count in zip(modalities, values["present"], strict=True)}
     for (i, a), (j, b) in combinations(enumerate(tasks), 2):
-        cosine = values["cosine"][i][j] if "cosine" in values else math.nan
+        cosine = values["cosine"][i * len(tasks) + j] if "cosine" in values else math.nan
         if values["active"][i] and values["active"][j] and math.isfinite(cosine):
             metrics[f"step/cosine/{a}~{b}"] = cosine
     return metrics
