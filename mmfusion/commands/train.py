@@ -18,7 +18,7 @@ def run(arguments: list[str]) -> int:
     )
     parser.add_argument("--cfg", choices=["job"], help="print the composed config, check it, and stop")
     args = parser.parse_intermixed_args(arguments)
-    from mmfusion.config.overrides_file import expanded
+    from mmfusion.config.override import expanded
 
     args.overrides = expanded(args.overrides)
     from mmfusion.studies.requested import requested_study

@@ -21,11 +21,7 @@ def check(config: Mapping[str, Any], origin: Callable[[str], str] = lambda key: 
     """Refuse a config with an unknown key, a wrong type, or parts that do not go together.
 
     mmfusion's components are not imported: `conf/schema.json` says what they take. Those of others are, once all else
-    is right.
-
-    Args:
-        config: the composed config in plain containers, interpolations resolved.
-        origin: where a key was set, for the message; "" if unknown.
+    is right. `origin` says where a key was set, for the message.
 
     Raises:
         ConfigError: the first ten problems, each with its key, what was found, what would work and where it was set.
@@ -40,12 +36,8 @@ def problems_of(config: Mapping[str, Any]) -> list[Problem]:
     return problems or _components(nodes, config, own=False) or list(impossible(config))
 
 
-def check_study(node: Any, origin: Callable[[str], str] = lambda key: "") -> None:
-    """Refuse a `study` section that is wrong, whatever the rest of the config is like.
-
-    Raises:
-        ConfigError: as `check`.
-    """
+def check_study(node: Any, origin: Callable[[str], str]) -> None:
+    """Refuse a `study` section that is wrong, as `check` does, whatever the rest of the config is like."""
     nodes = {"study": node}
     report(_components(nodes, {}, own=True) or _components(nodes, {}, own=False), origin)
 
@@ -88,18 +80,13 @@ def _component(key: str, node: Any, config: Mapping[str, Any], own: bool) -> Ite
         check_allowed(target, key)
         if is_under(target, ("mmfusion",)) != own:
             return
-        schema = schema_of(target, key, _encoder_arguments(key, config) if slot_of(key) == "encoder" else ())
+        place = f"data.modalities.{key.partition('.')[2]}"  # its kind gives an encoder further arguments
+        given = fact(node_at(config, place), place, "encoder_arguments") if slot_of(key) == "encoder" else ()
+        schema = schema_of(target, key, tuple(given or ()))
     except ConfigError as error:
         yield key, str(error).removeprefix(f"{key}: ")
         return
     yield from mismatches(key, node, schema) if schema else [(f"{key}._target_", _no_such(target))]
-
-
-def _encoder_arguments(key: str, config: Mapping[str, Any]) -> tuple[str, ...]:
-    """What the kind of an encoder's modality gives it."""
-    place = f"data.modalities.{key.partition('.')[2]}"
-    modality = node_at(config, place)
-    return tuple(fact(modality, place, "encoder_arguments") or ()) if modality else ()
 
 
 def _without_target(key: str, node: Any, config: Mapping[str, Any]) -> Iterator[Problem]:

@@ -8,8 +8,8 @@ from typing import Any
 
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.mismatches import Problem
-from mmfusion.config.names import MANIFEST, RESERVED
-from mmfusion.config.schema import fact, kind_lineage, those_with
+from mmfusion.config.names import MANIFEST
+from mmfusion.config.schema import fact, kind_lineage, reserved_names, those_with
 from mmfusion.config.split_rules import check_split
 from mmfusion.config.task_metrics import facts_of
 from mmfusion.config.validation import interval_problems, without_validation
@@ -46,11 +46,9 @@ def impossible(config: Mapping[str, Any]) -> Iterator[Problem]:
             scaling = "16-mixed needs loss scaling, which trainer.strategy=fsdp has not"
             yield "trainer.precision", f"{scaling}; use trainer.precision=bf16-mixed"
     if config["modality"]["placeholders"] and fact(config["fusion"], "fusion", "level") == "decision":
-        yield (
-            "modality.placeholders",
-            f"{config['fusion']['_target_']} leaves absent modalities out of the vote, so placeholders would never be "
-            f"used; use modality=dropout, or one of fusion={those_with('fusion', 'level', 'feature')}",
-        )
+        unused = f"{config['fusion']['_target_']} leaves absent modalities out of the vote, so placeholders would never"
+        other = f"one of fusion={those_with('fusion', 'level', 'feature')}"
+        yield "modality.placeholders", f"{unused} be used; use modality=dropout, or {other}"
     yield from _known("fusion.weights", config["fusion"].get("weights"), encoders, "modality")
     yield from _known("modality.dropout", config["modality"]["dropout"], encoders, "modality")
     yield from _known("loss_weighting.weights", config["loss_weighting"].get("weights"), tasks, "task")
@@ -74,7 +72,7 @@ def _names(section: str, names: Iterable[str], taken: Iterable[str] = ()) -> Ite
             yield f"{section}.{name}", "a name is made of ASCII letters, digits, _ and -"
         elif name in taken:
             yield f"{section}.{name}", "this name is taken; choose another"
-        elif name in RESERVED:
+        elif name in reserved_names():
             own = " and set column to the data's" if section == "task" else ", in data.modalities too"
             yield f"{section}.{name}", f"this name is taken by torch; choose another, for example {name}_{own}"
 
@@ -99,11 +97,8 @@ def _transforms(modalities: Mapping[str, Any]) -> Iterator[Problem]:
                 key = f"data.modalities.{name}.transforms.{stage}[{index}]"
                 takes = fact(transform, key, "kinds")
                 if takes and not set(takes) & set(kinds):
-                    yield (
-                        key,
-                        f"{transform['_target_']} works on {', '.join(takes)}, and modality {name!r} is {kinds[0]}; "
-                        "torchvision.transforms.v2 works on images, torchaudio.transforms on sounds",
-                    )
+                    why = f"{transform['_target_']} works on {', '.join(takes)}, and modality {name!r} is {kinds[0]}"
+                    yield key, f"{why}; torchvision.transforms.v2 works on images, torchaudio.transforms on sounds"
 
 
 def _fusion(key: str, node: Mapping[str, Any], encoders: Mapping[str, Any]) -> Iterator[Problem]:
@@ -113,12 +108,9 @@ def _fusion(key: str, node: Mapping[str, Any], encoders: Mapping[str, Any]) -> I
     if without and fact(node, key, "needs_tokens") is True:
         yield key, without_tokens(fusion, without)
     if isinstance(limit, int) and count > limit:
+        why = f"{fusion} takes up to {limit} modalities, found {count} ({', '.join(encoders)})"
         wider = those_with("fusion", "max_modalities", None)
-        yield (
-            key,
-            f"{fusion} takes up to {limit} modalities, found {count} ({', '.join(encoders)}). Take {count - limit} out "
-            f"(~encoder.<name>), or use one of {wider}",
-        )
+        yield key, f"{why}. Take {count - limit} out (~encoder.<name>), or use one of {wider}"
     for name, value in node.items():
         if isinstance(value, Mapping) and "_target_" in value:
             yield from _fusion(f"{key}.{name}", value, encoders)
@@ -140,18 +132,12 @@ def _gradients(config: Mapping[str, Any]) -> Iterator[Problem]:
     if not logged and fact(config["loss_weighting"], "loss_weighting", "needs_gramian") is not True:
         return
     if config["trainer"]["strategy"] == "fsdp" and where != "representation":
-        yield (
-            "gradients_of",
-            f"{where} needs whole parameters on every rank, and trainer.strategy=fsdp shards them; "
-            "use gradients_of=representation, or trainer.strategy=ddp",
-        )
+        why = f"{where} needs whole parameters on every rank, and trainer.strategy=fsdp shards them"
+        yield "gradients_of", f"{why}; use gradients_of=representation, or trainer.strategy=ddp"
     if config["compile"]["enabled"] and mode in CUDA_GRAPHS:
         user = "report.gradients_every_n_steps" if logged else config["loss_weighting"]["_target_"]
-        yield (
-            "compile.mode",
-            f"{mode} replays CUDA graphs, which cannot be walked once per task as {user} needs; "
-            "use compile.mode=default or max-autotune-no-cudagraphs",
-        )
+        why = f"{mode} replays CUDA graphs, which cannot be walked once per task as {user} needs"
+        yield "compile.mode", f"{why}; use compile.mode=default or max-autotune-no-cudagraphs"
 
 
 def _known(key: str, node: Any, names: Iterable[str], what: str) -> Iterator[Problem]:

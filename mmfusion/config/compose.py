@@ -29,13 +29,9 @@ _PARTS = ("hydra.sweeper.", "hydra.launcher.")  # what these may hold is for `mm
 
 @dataclass(frozen=True)
 class Composed:
-    """A config put together and not yet checked.
+    """A config put together and not yet checked, in plain containers; `hydra` is what the files say about Hydra itself.
 
-    Attributes:
-        config: plain containers, interpolations resolved; `trusted_modules` is empty whatever the overrides name.
-        trusted: modules that the command line opened.
-        sources: where each key was set.
-        hydra: what the files say about Hydra itself.
+    `trusted` are modules that the command line opened; the config's own `trusted_modules` is empty.
     """
 
     config: dict[str, Any]
@@ -97,9 +93,8 @@ def _compose(
 def run_hydra(overrides: Sequence[str]) -> tuple[dict[str, Any], dict[str, Any], dict[str, str]]:
     """Compose overrides in Hydra's syntax; raises Hydra's own errors.
 
-    Returns:
-        The config with interpolations resolved, Hydra's own section as files and overrides make it (unresolved), and
-        group (`encoder/image@encoder.image`) to the option chosen; all in plain containers.
+    In plain containers: the config with interpolations resolved, Hydra's own section as files and overrides make it
+    (unresolved), and group (`encoder/image@encoder.image`) to the option chosen.
     """
     import hydra
     from hydra.core.global_hydra import GlobalHydra

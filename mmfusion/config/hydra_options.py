@@ -7,7 +7,7 @@ files may set folders, and mmfusion's own sweepers and launchers with their opti
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import import_module
+from pkgutil import resolve_name
 from typing import Any
 
 from mmfusion.config.errors import ConfigError
@@ -33,11 +33,7 @@ _BASIC = "hydra._internal.core_plugins.basic_"
 
 
 def refuse_options(hydra: Mapping[str, Any], stock: Mapping[str, Any]) -> None:
-    """Refuse what config files must not say: `hydra` is Hydra's section as they make it, `stock` that without them.
-
-    Raises:
-        ConfigError: naming the key, and what may be set.
-    """
+    """Refuse what config files must not say: `hydra` is Hydra's section as they make it, `stock` that without them."""
     for key, node in hydra.items():
         if key in HARMLESS or key == "searchpath" or node == stock.get(key):
             continue  # the search path is the command line's; Hydra itself lets no file set it
@@ -56,11 +52,7 @@ def refuse_options(hydra: Mapping[str, Any], stock: Mapping[str, Any]) -> None:
 
 
 def check_options(hydra: Mapping[str, Any]) -> None:
-    """Refuse options that the sweeper or the launcher of Hydra's section does not have.
-
-    Raises:
-        ConfigError: naming the key and the nearest that there is, or what was expected.
-    """
+    """Refuse options that the sweeper or the launcher of Hydra's section does not have."""
     from mmfusion.config.json_schema import component_schema  # needs pydantic, which is slow to import
 
     for key, targets in PARTS.items():
@@ -70,8 +62,8 @@ def check_options(hydra: Mapping[str, Any]) -> None:
         target = str(node.get("_target_"))
         theirs = _THEIRS.get(target.removeprefix("hydra_plugins."))
         if target in targets or theirs:
-            module, _, name = (f"hydra_plugins.{theirs}" if theirs else target).rpartition(".")
-            report(mismatches(f"hydra.{key}", node, component_schema(getattr(import_module(module), name), "")))
+            component = resolve_name(f"hydra_plugins.{theirs}" if theirs else target)
+            report(mismatches(f"hydra.{key}", node, component_schema(component, "")))
 
 
 def _refuse_inner(key: str, node: Any) -> None:

@@ -27,10 +27,8 @@ def instantiate(node: Mapping[str, Any], key: str = "", /, **injected: Any) -> A
 
     Mappings inside the node stay mappings, those with a `_target_` too: the component builds them here if it wants to.
 
-    Args:
-        node: plain containers; `_target_` is a dotted path.
-        key: where the node stands in the config; it says which packages are open.
-        injected: arguments that the caller knows and the config does not.
+    `key`, where the node stands in the config, says which packages are open; `injected` are arguments that the caller
+    knows and the config does not.
 
     Raises:
         ConfigError: the target is not allowed, does not exist, does not take these arguments, or refuses their values.
@@ -67,9 +65,6 @@ def locate(target: Any, key: str = "") -> Callable[..., Any]:
 
     The object must have been defined under an allowed prefix: what a component module merely imports (`os.system`
     through `mmfusion.data.kinds.image.os.system`) is refused.
-
-    Raises:
-        ConfigError: see `instantiate`.
     """
     check_allowed(target, key)
     module_name, _, name = target.rpartition(".")
@@ -98,11 +93,7 @@ def locate(target: Any, key: str = "") -> Callable[..., Any]:
 
 
 def check_allowed(target: Any, key: str = "") -> None:
-    """Refuse a target that configs may not name; imports nothing.
-
-    Raises:
-        ConfigError: naming the key, the target and the prefixes that are allowed.
-    """
+    """Refuse a target that configs may not name; imports nothing."""
     if not isinstance(target, str):
         raise ConfigError(f"{_at(key)}_target_ must be a dotted path, found {target!r}")
     if target in REMOVED:
@@ -156,28 +147,19 @@ def trust(modules: Iterable[str]) -> None:
 
 
 @contextmanager
-def trusting(modules: Iterable[str]) -> Iterator[None]:
-    """`trust` for the length of a `with` block."""
+def trusting(modules: Iterable[str]) -> Iterator[set[str]]:
+    """`trust` for the length of a `with` block, which gets all that are open then."""
     before = set(_trusted)
     try:
         trust(modules)
-        yield
+        yield _trusted
     finally:
         _trusted.clear()
         _trusted.update(before)
 
 
-def trusted() -> frozenset[str]:
-    """The modules that are open beside those of the slots."""
-    return frozenset(_trusted)
-
-
 def refuse_trust(config: Mapping[str, Any], where: str) -> None:
-    """A config that comes from a file must not open modules to itself.
-
-    Raises:
-        ConfigError: the config sets `trusted_modules`.
-    """
+    """Refuse a config that comes from a file and opens modules to itself."""
     if config.get("trusted_modules"):
         names = ",".join(map(str, config["trusted_modules"]))
         raise ConfigError(

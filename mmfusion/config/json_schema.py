@@ -12,7 +12,7 @@ import json
 import pkgutil
 import re
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import fields
 from importlib import import_module
@@ -41,12 +41,8 @@ def component_schema(component: Callable[..., Any], slot: str, injected: Iterabl
     """What a config may write for a class or a function, as JSON Schema of an object.
 
     `required`, `injected` (names that are not for a config to set), `facts` (class attributes that the slot's base
-    declares) and `slot` stand under an `x-`, which editors pass over.
-
-    Args:
-        component: what is described.
-        slot: where it stands; "" for a component that is not for a config's slots.
-        injected: arguments that mmfusion passes to it, beside those of the slot: to an encoder those of its kind.
+    declares) and `slot` stand under an `x-`, which editors pass over. The argument `injected` are those that mmfusion
+    passes beside those of the slot: to an encoder those of its kind.
     """
     place = SLOTS.get(slot, Slot(()))
     injected = (*place.injected, *injected)
@@ -72,15 +68,16 @@ def section_schema(section: Any) -> Schema:
     schema = _adapted(section)
     texts = _sentences(section)
     for field in fields(section):
-        if field.name in sections.ELSEWHERE:
-            module, _, inner = sections.ELSEWHERE[field.name].rpartition(".")
-            schema["properties"][field.name] = section_schema(getattr(import_module(module), inner))
-        schema["properties"][field.name] |= _description(texts.get(field.name)) | _default(field.default)
+        if path := sections.ELSEWHERE.get(field.name):
+            schema["properties"][field.name] = section_schema(pkgutil.resolve_name(path))
+        schema["properties"][field.name] |= _about(field.default, texts.get(field.name))
     return schema
 
 
 def whole_schema() -> Schema:
     """Of a whole config, and of all that mmfusion's own packages define, for `conf/schema.json`."""
+    from torch.nn import ModuleDict  # slow to import
+
     components = {slot: list(_components(slot)) for slot in SLOTS}
     from_kind = {kind.__module__.rpartition(".")[2]: kind.encoder_arguments for kind in components["kind"]}
     defined = {
@@ -95,14 +92,12 @@ def whole_schema() -> Schema:
         component["properties"]["_target_"] = {"const": target}
         if component["x-slot"] == "kind":
             component["properties"]["kind"] = {"const": target.split(".")[-2]}
-    defined |= {slot: _any_of(list(map(_path, in_slot))) for slot, in_slot in components.items()}
+    for slot, in_slot in components.items():  # for editors: the check itself goes by `_target_`, follows no reference
+        targets = list(map(_path, in_slot))
+        of_others = {"required": ["_target_"], "properties": {"_target_": {"not": {"enum": targets}}}}
+        defined[slot] = {"anyOf": [*({"$ref": f"#/$defs/{target}"} for target in targets), of_others], "x-slot": ""}
+    schema["x-reserved"] = [name for name in dir(ModuleDict()) if not name.startswith("_")]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "$defs": defined}
-
-
-def _any_of(targets: Sequence[str]) -> Schema:
-    """What a slot takes, for editors: the check itself goes by `_target_` and follows no reference."""
-    of_others = {"required": ["_target_"], "properties": {"_target_": {"not": {"enum": list(targets)}}}}
-    return {"anyOf": [*({"$ref": f"#/$defs/{target}"} for target in targets), of_others], "x-slot": ""}
 
 
 def _components(name: str) -> Iterator[Any]:
@@ -110,7 +105,7 @@ def _components(name: str) -> Iterator[Any]:
     slot = SLOTS[name]
     for package in [package for package in slot.packages if package.startswith("mmfusion.")]:
         inner = pkgutil.walk_packages(getattr(import_module(package), "__path__", ()), f"{package}.")
-        for module in [package, *(each.name for each in inner if not each.name.rpartition(".")[2].startswith("_"))]:
+        for module in [package, *(file.name for file in inner if not file.name.rpartition(".")[2].startswith("_"))]:
             for value in vars(import_module(module)).values():
                 if getattr(value, "__module__", "") != module or value.__name__.startswith("_"):
                     continue
@@ -139,22 +134,19 @@ def _arguments(component: Callable[..., Any]) -> tuple[dict[str, inspect.Paramet
         # What the parent of a library's class requires, that class may give it: torchmetrics' MeanMetric does.
         package = owner.__module__.split(".")[0]
         is_given = owner is not owners[0] and (package in _LIBRARIES or package != component.__module__.split(".")[0])
-        for name, each in signature.parameters.items():
-            if name not in ("self", *arguments) and each.kind not in (each.VAR_POSITIONAL, each.VAR_KEYWORD):
-                default = _UNKNOWN if is_given and each.default is each.empty else each.default
-                arguments[name] = each.replace(annotation=_resolved(each.annotation, names), default=default)
-        if not any(each.kind is each.VAR_KEYWORD for each in signature.parameters.values()):
+        for name, own in signature.parameters.items():
+            if name not in ("self", *arguments) and own.kind not in (own.VAR_POSITIONAL, own.VAR_KEYWORD):
+                default = _UNKNOWN if is_given and own.default is own.empty else own.default
+                arguments[name] = own.replace(annotation=_resolved(own.annotation, names), default=default)
+        if not any(own.kind is own.VAR_KEYWORD for own in signature.parameters.values()):
             return arguments, False
     return arguments, True
 
 
 def _resolved(hint: Any, names: dict[str, Any]) -> Any:
-    if isinstance(hint, str):
-        try:
-            return eval(hint, names)  # noqa: S307 (it is the code of a component that has been imported)
-        except (NameError, AttributeError, TypeError, SyntaxError):
-            return inspect.Parameter.empty  # a name that is imported for type checkers alone
-    return hint
+    with suppress(NameError, AttributeError, TypeError, SyntaxError):  # a name that is imported for type checkers alone
+        return eval(hint, names) if isinstance(hint, str) else hint  # noqa: S307 (a component's own code)
+    return inspect.Parameter.empty
 
 
 def _described(argument: inspect.Parameter, text: str | None) -> Schema:
@@ -163,16 +155,13 @@ def _described(argument: inspect.Parameter, text: str | None) -> Schema:
         with suppress(PydanticUserError, PydanticUndefinedAnnotation):  # a type that says nothing to pydantic
             config = ConfigDict(arbitrary_types_allowed=True)
             schema = _adapted(create_model("M", __config__=config, one=(argument.annotation, ...)))["properties"]["one"]
-    return schema | _default(argument.default) | _description(text)
+    return schema | _about(argument.default, text)
 
 
-def _default(value: Any) -> Schema:
-    value = _as_json(value)
-    return {} if value is _UNKNOWN else {"default": value}
-
-
-def _description(text: str | None) -> Schema:
-    return {"description": text} if text else {}
+def _about(default: Any, text: str | None) -> Schema:
+    """A default and a description, as far as there are any."""
+    about = {"default": _as_json(default), "description": text or _UNKNOWN}
+    return {name: value for name, value in about.items() if value is not _UNKNOWN}
 
 
 def _adapted(kind: Any) -> Schema:
@@ -181,10 +170,7 @@ def _adapted(kind: Any) -> Schema:
 
 
 def _plain(node: Any, defined: Mapping[str, Any]) -> Any:
-    """The schema without references, titles and defaults, and with `required` under a name that editors pass over.
-
-    A file that changes a few keys of an experiment gives no others.
-    """
+    """The schema without references, titles and defaults; `required` as `x-`, for a file may change a few keys."""
     if isinstance(node, list):
         return [_plain(item, defined) for item in node]
     if not isinstance(node, dict):
@@ -214,7 +200,7 @@ def _facts(component: Any, slot: Slot) -> Iterator[tuple[str, Any]]:
     """Class attributes that the slot's base declares or inherits from mmfusion, but for those a constructor sets."""
     lineage = inspect.getmro(component) if inspect.isclass(component) else ()
     constructors: list[Any] = [vars(parent).get("__init__") for parent in lineage]
-    steps = [step for each in filter(inspect.isfunction, constructors) for step in dis.get_instructions(each)]
+    steps = [step for own in filter(inspect.isfunction, constructors) for step in dis.get_instructions(own)]
     set_by_instance = {step.argval for step in steps if step.opname == "STORE_ATTR"}
     contracts: list[Any] = [parent for parent in lineage if parent.__name__ in slot.bases]
     inherited = [parent for base in contracts for parent in inspect.getmro(base)[1:]]

@@ -22,11 +22,7 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 class KeySources:
     """Finds a key among the overrides, then in the files that were composed.
 
-    Attributes:
-        overrides: as typed.
-        choices: group (as Hydra names it, `encoder/image@encoder.image`) to the option chosen.
-        known: group to its options and their files.
-        primary: the top-level file.
+    `choices` has groups as Hydra names them (`encoder/image@encoder.image`), and `known` their options and files.
     """
 
     overrides: Sequence[str]
@@ -53,12 +49,8 @@ class KeySources:
     def line(self, key: str) -> tuple[Path, int] | None:
         """The file and the line that set `key`; of several, the one composed last."""
         files = (*reversed(self._files()), (self.primary, ""))
-        # A mapping may be written in one line, with braces: then the key stands inside its parent's line.
-        parent, _, last = key.rpartition(".")
-        inside = rf"{{.*\b{re.escape(last)}\b *:"
-        own = (_search(path, _inside(package, key)) for path, package in files)
-        braces = (_search(path, _inside(package, parent), inside) for path, package in files if parent)
-        return next((place for place in (*own, *braces) if place), None)
+        lines = ((path, _lines(path.read_bytes()).get(_inside(package, key))) for path, package in files)
+        return next(((path, line) for path, line in lines if line is not None), None)
 
     def _files(self) -> list[tuple[Path, str]]:
         """The files that were composed, in order, each with the package that its keys belong to."""
@@ -118,17 +110,20 @@ def _inside(package: str, key: str) -> str:
     return key.removeprefix(f"{package}.") if key.startswith(f"{package}.") else ""
 
 
-def _search(path: Path, key: str, having: str = "") -> tuple[Path, int] | None:
-    """The line in a file where `key` stands, by indentation; with `having`, a line in which that pattern is found."""
-    last: tuple[Path, int] | None = None
-    above: list[tuple[int, str]] = []
-    lines = path.read_text(encoding="utf-8", errors="replace").splitlines() if key else ()
-    for number, line in enumerate(lines, start=1):
-        if match := re.match(r"( *)([\w.-]+) *:", line):
-            above = [(depth, word) for depth, word in above if depth < len(match[1])] + [(len(match[1]), match[2])]
-            if ".".join(word for _, word in above) == key and re.search(having, line):
-                last = (path, number)
-    return last
+@lru_cache(maxsize=1024)
+def _lines(content: bytes) -> dict[str, int]:
+    """A file's dotted keys to the lines where they stand, those within lists too."""
+    lines: dict[str, int] = {}
+
+    def look(node: yaml.Node | None, above: str) -> None:
+        for item in node.value if isinstance(node, yaml.SequenceNode) else ():
+            look(item, above)
+        for key, value in node.value if isinstance(node, yaml.MappingNode) else ():
+            lines[f"{above}{key.value}"] = key.start_mark.line + 1
+            look(value, f"{above}{key.value}.")
+
+    look(yaml.compose(content, _LOADER), "")
+    return lines
 
 
 def _short(path: Path) -> str:

@@ -13,13 +13,7 @@ from mmfusion.config.folders import groups, own_folder, user_folders
 def listing(group: str | None = None, config_dirs: Sequence[str | Path] = (), width: int | None = None) -> str:
     """Groups, their options and what each is; the options that a plain `mmfusion train` takes are marked with *.
 
-    Args:
-        group: this group and those below it; None for all.
-        config_dirs: folders of one's own configs.
-        width: cut lines to this many characters.
-
-    Raises:
-        ConfigError: there is no such group.
+    Only `group` and those below it, if it is given; lines are cut to `width`.
     """
     own = own_folder()
     known = groups([own, *user_folders(config_dirs)])

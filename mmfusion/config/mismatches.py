@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import reduce
+from itertools import groupby
 from math import isfinite
 from typing import Any
 
@@ -78,13 +79,11 @@ def _problems(root: str, error: ValidationError) -> Iterator[Problem]:
 
 def _nearest_alternative(error: ValidationError) -> list[ValidationError]:
     """A mapping, list or word that nearly fits one alternative is judged by it: its message is the precise one."""
-    alternatives: dict[Any, list[ValidationError]] = {}
-    for inner in error.context or ():
-        alternatives.setdefault(inner.schema_path[0], []).append(inner)
-    for errors in alternatives.values():
+    alternatives = [list(errors) for _, errors in groupby(error.context or (), lambda inner: inner.schema_path[0])]
+    for errors in alternatives:
         if all(inner.relative_path or inner.validator in ("additionalProperties", "x-required") for inner in errors):
             return errors
-    enums = (errors for errors in alternatives.values() if errors[0].validator == "enum")
+    enums = (errors for errors in alternatives if errors[0].validator == "enum")
     return next(enums, []) if isinstance(error.instance, str) else []
 
 

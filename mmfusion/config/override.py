@@ -1,13 +1,17 @@
-"""An override of a command line, taken apart; and nodes of a config by its keys."""
+"""Overrides of a command line or a file, taken apart; and nodes of a config by its keys."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from mmfusion.config.errors import ConfigError
+
 _PARTS = re.compile(r"(\+\+|\+|~|)([^=]*)(?:=(.*))?", re.DOTALL)
+_BETWEEN = re.compile(r"[\s.@:/]+")
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,47 @@ def split_trust(overrides: Iterable[str]) -> tuple[list[str], list[str]]:
         else:
             rest.append(override.text)
     return rest, modules
+
+
+def expanded(arguments: Sequence[str]) -> list[str]:
+    """A command line's arguments, with each `@file` replaced by the overrides that the YAML file lists.
+
+    Raises:
+        ConfigError: the file cannot be read, is no list of overrides, or says what is for the command line alone: which
+            modules are open, and what Hydra is to call.
+    """
+    return [text for own in arguments for text in (_listed(own) if own.startswith("@") else [own])]
+
+
+def _listed(argument: str) -> list[str]:
+    import yaml
+
+    path = Path(argument[1:]).expanduser()
+    try:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ConfigError(f"{argument}: {path} cannot be read: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{argument}: {path} is not YAML: {' '.join(str(error).split())}") from None
+    if not isinstance(content, list) or not all(isinstance(entry, str) for entry in content):
+        raise ConfigError(f"{argument}: expected a YAML list of overrides like `- fusion=gated`, found something else")
+    plain, trusted = split_trust(content)
+    if trusted:
+        names = ",".join(trusted)
+        raise ConfigError(
+            f"{argument}: the file sets trusted_modules=[{names}]. Only the command line may, because code from there "
+            "will run; if you trust it, copy the file without that line and add trusted_modules="
+            f"[{names}] to the command"
+        )
+    overrides = parse_overrides(plain)
+    for override in overrides:
+        if "hydra" in _BETWEEN.split(override.name):
+            raise ConfigError(
+                f"{argument}: the file holds {override}. What Hydra does is for the command line alone, because Hydra "
+                "would call what it names; take the line out of the file and, if you trust it, add it to the command"
+            )
+    # A run lies in `paths.run` already.
+    return [override.text for override in overrides if override.key != "paths.run" or override.sign == "~"]
 
 
 def node_at(config: Mapping[str, Any], key: str) -> Any:

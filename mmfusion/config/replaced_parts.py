@@ -15,7 +15,7 @@ from typing import Any
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.key_sources import KeySources, lineage
 from mmfusion.config.override import Override, node_at, parse_overrides
-from mmfusion.config.schema import Schema, schema_of
+from mmfusion.config.schema import schema_of
 
 _ENTRIES = {
     "modality.dropout": "encoder",
@@ -35,9 +35,10 @@ def _replaced(config: Mapping[str, Any], sources: KeySources) -> Iterator[str]:
     """Arguments of components that another option has replaced."""
     for group, option in sources.choices.items():
         bare, package = Override.parse(group).group, Override.parse(group).key
-        node = node_at(config, package)
-        schema = _schema(package, node)
-        if node is None or schema is None or schema["additionalProperties"]:
+        node, schema = node_at(config, package) or {}, None
+        with suppress(ConfigError):  # one that is refused, which the check says
+            schema = schema_of(node["_target_"], package) if "_target_" in node else None
+        if schema is None or schema["additionalProperties"]:
             continue
         for name in [name for name in node if name not in schema["properties"]]:
             key = f"{package}.{name}"
@@ -48,15 +49,6 @@ def _replaced(config: Mapping[str, Any], sources: KeySources) -> Iterator[str]:
             if written_for is not None and written_for != (bare, option):
                 del node[name]
                 yield f"{key} is left out: {sources(key)}, sets it for {written_for[1]}, and {option} does not take it"
-
-
-def _schema(key: str, node: Mapping[str, Any] | None) -> Schema | None:
-    """What the component there takes; None if there is none, or one that is refused, which the check says."""
-    if node is None or "_target_" not in node:
-        return None
-    with suppress(ConfigError):
-        return schema_of(node["_target_"], key)
-    return None
 
 
 def _left_out(config: Mapping[str, Any], sources: KeySources) -> Iterator[str]:

@@ -25,18 +25,15 @@ def config_schema() -> Schema:
     return schema
 
 
+def reserved_names() -> list[str]:
+    """Attributes of torch's ModuleDict, which takes no entry of such a name: no modality or task may have one."""
+    return list(config_schema()["x-reserved"])
+
+
 def schema_of(target: Any, key: str, injected: tuple[str, ...] = ()) -> Schema | None:
-    """What the component `target` takes; None if mmfusion has no such.
+    """What the component `target` at `key` takes; None if mmfusion has no such. `injected` is `component_schema`'s.
 
-    Anybody else's is imported to see it, which must have been allowed, and one in a new file of mmfusion's.
-
-    Args:
-        target: its dotted path.
-        key: where it stands in the config.
-        injected: arguments that mmfusion passes to it, beside those of the slot.
-
-    Raises:
-        ConfigError: see `mmfusion.config.instantiate.locate`.
+    Anybody else's is imported to see it, as `locate` allows, and one in a new file of mmfusion's.
     """
     own = config_schema()["$defs"]
     module = str(target).rpartition(".")[0]

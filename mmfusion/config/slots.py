@@ -14,10 +14,9 @@ class Slot:
 
     Attributes:
         packages: whose components may stand there without `trusted_modules`.
-        bases: names of the classes of which a component derives from one; none if it is a function.
-        filled_in: arguments that mmfusion passes where a config leaves them out.
-        returns: what a component returns, if it is a function.
+        bases: names of the classes of which a component derives from one; a function has what it `returns` instead.
         injected: arguments that mmfusion passes to it, and a config may not set.
+        filled_in: arguments that mmfusion passes where a config leaves them out.
         section: the class in `mmfusion.config.sections` that lists what else stands in its node.
     """
 

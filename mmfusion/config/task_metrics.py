@@ -47,7 +47,7 @@ def facts_of(node: Mapping[str, Any], key: str) -> dict[str, MetricFacts] | None
     facts = {name: MetricFacts(direction, name in signed) for name, direction in directions.items()}
     for name, metric in (node.get("metrics") or {}).items():
         attributes = ("higher_is_better", "plot_lower_bound")
-        own = MetricFacts.of_class({each: fact(metric, f"{key}.metrics.{name}", each) for each in attributes})
+        own = MetricFacts.of_class({a: fact(metric, f"{key}.metrics.{name}", a) for a in attributes})
         facts[name] = replace(own, direction=metric.get("direction") or own.direction)
     return facts
 
@@ -62,7 +62,7 @@ def facts_by_name() -> dict[str, MetricFacts]:
 
 def validation_facts(tasks: Mapping[str, Mapping[str, MetricFacts] | None]) -> dict[str, MetricFacts]:
     """By the name under which validation logs it, of each task's metrics: `val/<task>/<metric>`, and the losses."""
-    own = {f"val/{task}/{name}": each for task, facts in tasks.items() for name, each in (facts or {}).items()}
+    own = {f"val/{task}/{name}": known for task, facts in tasks.items() for name, known in (facts or {}).items()}
     return {"val/loss": LOSS, **{f"val/{task}/loss": LOSS for task in tasks}, **own}
 
 

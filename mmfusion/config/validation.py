@@ -41,36 +41,26 @@ def without_validation(config: Mapping[str, Any]) -> Iterator[Problem]:
     if why is None:
         return
     if config["callbacks"]["early_stopping"]["patience"] is not None:
-        yield (
-            "callbacks.early_stopping.patience",
-            f"training stops early by validation, and {why}; set callbacks.early_stopping.patience=null, and "
-            "trainer.max_epochs to how long it is to train",
-        )
+        instead = "callbacks.early_stopping.patience=null, and trainer.max_epochs to how long it is to train"
+        yield "callbacks.early_stopping.patience", f"training stops early by validation, and {why}; set {instead}"
     if is_plateau:
         yield "scheduler", f"plateau goes by validation, and {why}; {other_scheduler}"
     metric = config["callbacks"]["monitor"]["metric"]
     if metric != _LOSS:
-        yield (
-            "callbacks.monitor.metric",
-            f"{metric} chooses a checkpoint by validation, and {why}; set callbacks.monitor.metric={_LOSS} (the "
-            "default, which is then left aside: the last checkpoint is tested)",
-        )
+        aside = "the default, which is then left aside: the last checkpoint is tested"
+        set_default = f"set callbacks.monitor.metric={_LOSS} ({aside})"
+        yield "callbacks.monitor.metric", f"{metric} chooses a checkpoint by validation, and {why}; {set_default}"
 
 
 def beyond_epoch(interval: Any, every_n_epoch: int | None, batches: int) -> Iterator[Problem]:
     """The problem with an interval that no epoch reaches.
 
-    Args:
-        interval: `trainer.val_check_interval`; a share of an epoch is always within it.
-        every_n_epoch: `trainer.check_val_every_n_epoch`; None counts batches from one epoch to the next.
-        batches: of an epoch, on one process.
+    A share of an epoch is always within it; without `every_n_epoch`, batches count from one epoch to the next.
     """
     if isinstance(interval, int) and every_n_epoch is not None and interval > batches:
-        yield (
-            "trainer.val_check_interval",
-            f"an epoch has {batches} batches, so validation after every {interval} would never come; set at most "
-            f"{batches}, a share of an epoch such as 0.5, or trainer.check_val_every_n_epoch=null to count over epochs",
-        )
+        never = f"an epoch has {batches} batches, so validation after every {interval} would never come"
+        other = "a share of an epoch such as 0.5, or trainer.check_val_every_n_epoch=null to count over epochs"
+        yield "trainer.val_check_interval", f"{never}; set at most {batches}, {other}"
 
 
 def interval_problems(config: Mapping[str, Any]) -> Iterator[Problem]:

@@ -23,12 +23,10 @@ class Balance:
     """What rows are ranked by.
 
     Attributes:
-        values: run's id to its value, without the runs of ranked rows that were left out.
+        values: run's id to its value, without the runs of ranked rows that were `left_out`.
         unranked: group's place to why it cannot be ranked beside the others.
-        left_out: ids of those runs.
         shared: how many combinations all ranked rows have; None where there was no need to look for any.
         combined: what a combination is of: `lr and seed`.
-        rows: on which test rows the values are.
     """
 
     values: dict[str, float]
@@ -40,13 +38,7 @@ class Balance:
 
 
 def rankable(groups: Grouping, runs: Sequence[Run], metric: str) -> Balance:
-    """What rows are ranked by: the metric on the same test rows, over the combinations that all of them have.
-
-    Args:
-        groups: the rows of the table.
-        runs: those that completed.
-        metric: its whole name.
-    """
+    """What rows are ranked by: the metric of completed runs on the same test rows, over what all of them have."""
     rows = same_rows(runs, metric)
     balanced = _balance(groups, rows)
     stored = metric_values(runs, metric)

@@ -31,13 +31,11 @@ class Row:
     """A group's line.
 
     Attributes:
-        group: its runs and settings.
         score: the metric over seeds; None if no completed run has it.
         unranked: why the row cannot be ranked beside the others; None if it can.
         paired: the best row minus this one, over the seeds of both; None for the best and for rows without the metric.
         p: of that test, corrected after Holm for all tests of the comparison; None if it could not be made.
-        delta: Δm over seeds in %; None if it cannot be told.
-        costs: of `COSTS`, the means over completed runs.
+        delta: Δm over seeds in %.
         pooled: the metric of the predictions of all folds together; None without folds or predictions.
     """
 
@@ -70,10 +68,8 @@ class Comparison:
         within: keys that differ inside of rows and were averaged.
         rows: best first, then those that cannot be ranked, those without the metric last.
         values: run's id to its metric.
-        balance: over which of the runs rows are ranked.
         unpooled: why rows that are in folds have no pooled value; None if they have.
         overlap: of the folds that runs are of, as `interval` takes it; 0 if rows are in no folds.
-        deltas: Δm of runs.
         runs: all, in order of their ids.
     """
 
@@ -104,10 +100,8 @@ def compare(
     """Group the runs over seeds, rank what comes out, and test the best against each other one.
 
     Args:
-        runs: in any order.
         metric: a metric's name or the end of one; None: `RunMetrics.default`.
-        by: keys to group by; none: all that differ.
-        lower: last or whole name of a metric to whether lower is better, where no run knows.
+        by, lower: as `group_runs` and `RunMetrics` take them.
         groups: what `group_runs` made of the runs by these keys, where that was done before.
 
     Raises:
@@ -121,7 +115,7 @@ def compare(
     is_lower = metric is not None and known.lower(metric)
     name = metric or ""
     balance, share = rankable(groups, completed, name), overlap(completed)
-    gains, union = deltas(completed, known, metric), pooled(groups, balance, name)
+    gains, (union, unpooled) = deltas(completed, known, metric), pooled(groups, balance, name)
     gains_of = {run: gain for run, gain in gains.values.items() if run not in balance.left_out}
     rows = [
         Row(
@@ -130,7 +124,7 @@ def compare(
             balance.unranked.get(place),
             delta=mean_interval(by_seed(group, gains_of), share),
             costs=mean_costs(group.completed),
-            pooled=union.values.get(place),
+            pooled=union.get(place),
         )
         for place, group in enumerate(groups.groups)
     ]
@@ -141,9 +135,7 @@ def compare(
 
     rows = _tested(sorted(rows, key=merit), balance.values, groups, share)
     values = metric_values(completed, name)
-    return Comparison(
-        metric, is_lower, groups.by, groups.within, rows, values, balance, share, union.reason, gains, runs
-    )
+    return Comparison(metric, is_lower, groups.by, groups.within, rows, values, balance, share, unpooled, gains, runs)
 
 
 def _tested(rows: Sequence[Row], values: Mapping[str, float], groups: Grouping, share: float) -> list[Row]:
@@ -156,6 +148,5 @@ def _tested(rows: Sequence[Row], values: Mapping[str, float], groups: Grouping, 
         if index and row.is_ranked:
             best, other = map(by_fold, paired_by_seed(rows[0].group, row.group, values))
             tests[index] = paired_t_test(best, other, pairs, share)
-    p_of = {index: test.p for index, test in tests.items() if test.p is not None}
-    p_of = dict(zip(p_of, holm(list(p_of.values())), strict=True))
+    p_of = holm(tests)
     return [replace(row, paired=tests.get(index), p=p_of.get(index)) for index, row in enumerate(rows)]

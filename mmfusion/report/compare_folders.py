@@ -26,13 +26,10 @@ def compare_folders(
     """Compare all runs in or below the folders, print what comes out, and write the files that are requested.
 
     Args:
-        folders: of runs or sweeps, or any above them.
-        metric: to rank by.
         by: keys to group by, with commas between them.
-        html: the page's file.
-        csv: the table's file.
-        lower: whether less of the metric is better, where mmfusion does not know; None: it does.
-        sections: further ones of the page by name, as `build_sections` takes them.
+        html, csv: the page's file and the table's.
+        lower: whether less of the metric is better, where mmfusion does not know.
+        sections: further ones of the page, as `build_sections` takes them.
 
     Raises:
         ConfigError: there is no run, no such folder, metric or key, or the files' names do not fit.

@@ -6,6 +6,7 @@ from collections.abc import Hashable, Mapping, Sequence
 from itertools import accumulate
 from typing import Any
 
+from mmfusion.config.override import node_at
 from mmfusion.report.option_names import option_names, typed_keys
 from mmfusion.store.run import Run
 
@@ -63,8 +64,7 @@ def settings(runs: Sequence[Run]) -> list[dict[str, Any]]:
     for run in known:
         rows[run.id] = {key: value for key, value in flats[run.id].items() if key not in components}
         for key, section in ((MODALITIES, "encoder"), (TASKS, "task")):
-            inside = run.config.get(section)
-            if isinstance(inside, Mapping) and inside:
+            if inside := node_at(run.config, section):
                 rows[run.id][key] = "+".join(sorted(map(str, inside)))
     for component in components:
         section = component.removesuffix(f".{TARGET}")
@@ -86,9 +86,8 @@ def differing(runs: Sequence[Run], rows: Sequence[Mapping[str, Any]] | None = No
     has one dim; what an `experiment` brings; a value that is the seed's. A key that was typed is told in any case. Runs
     that agree in all keys told here agree in all that were left out.
 
-    Args:
-        runs: those without a config are passed over.
-        rows: `settings` of the runs with a config, where they were made before; of many runs they take a second.
+    Runs without a config are passed over. `rows` are `settings` of the others, where they were made before: of many
+    runs they take a second.
     """
     known = [run for run in runs if run.config]
     rows = settings(known) if rows is None else rows

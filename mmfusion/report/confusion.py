@@ -31,10 +31,8 @@ def summarise(table: pl.DataFrame) -> dict[str, dict[str, Any]]:
 
     `classes`, `counts` (true by predicted; of the most frequent classes, `of` says how many there are), `rows`,
     `right`, and `bins` `[15, 3]`: rows, sum of what was promised, sum of what came true. What is promised is the
-    predicted class's probability, for yes or no that of yes, for several labels each label's.
-
-    Args:
-        table: `<task>`, `<task>_true` and the probabilities, as `runs/prediction_table.py` writes them.
+    predicted class's probability, for yes or no that of yes, for several labels each label's. The table is one that
+    `runs/prediction_table.py` writes.
     """
     tasks = [name.removesuffix("_true") for name in table.columns if name.endswith("_true")]
     tasks = [name for name in tasks if name in table.columns]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mmfusion.config.override import node_at
 from mmfusion.report.formatting import count, seconds, size
 from mmfusion.report.statistics import means
 from mmfusion.store.run import Run
@@ -40,7 +41,7 @@ def mean_costs(runs: Sequence[Run]) -> dict[str, float]:
 
 def _step(cost: Mapping[str, Any], config: Mapping[str, Any]) -> float | None:
     rate = cost.get("rows_per_second")
-    batch = ((config.get("data") or {}).get("loader") or {}).get("batch_size")
+    batch = (node_at(config, "data.loader") or {}).get("batch_size")
     if not rate or not isinstance(batch, int):
         return None
     return batch * (cost.get("processes") or 1) / rate

@@ -37,12 +37,7 @@ HEADERS = {
 
 
 def dashboard(folder: str, port: int = PORT, sections: Mapping[str, Mapping[str, Any]] | None = None) -> None:
-    """Serve the page of all runs in or below a folder until Ctrl-C.
-
-    Args:
-        folder: of runs and sweeps.
-        port: on the loopback address; 0 for a free one.
-        sections: further ones of the page by name, as `build_sections` takes them.
+    """Serve the page of all runs in or below a folder until Ctrl-C, on the loopback address; port 0 is a free one.
 
     Raises:
         ConfigError: there is no such folder, or the port is taken.

@@ -25,7 +25,7 @@ class Deltas:
     Attributes:
         values: run's id to its Δm in %.
         other_seeds: ids of the runs whose single-task runs have other seeds: their mean was taken.
-        metrics: task to the metric it was judged by.
+        metrics: what tasks were judged by.
         reason: why a run of several tasks has none though single-task runs are there; None if all have.
         unit: what must be added where not all of the metrics are told in %.
     """
@@ -38,15 +38,10 @@ class Deltas:
 
 
 def change(multi: float, single: float, facts: MetricFacts) -> float:
-    """How much better a task is together than alone: `100 (−1)^l (M − S)/S` in %, `l = 1` where lower is better.
+    """How much better a task is together, M, than alone, S: `100 (−1)^l (M − S)/S` in %, `l = 1` where lower is better.
 
     Of a metric whose values lie around 0 (r2, pearson, …) it is `100 (−1)^l (M − S)`, in hundredths of the metric: in
     % of a number near 0, or below, a change means nothing. Which of the two it is, is a matter of the metric alone.
-
-    Args:
-        multi: M, the metric with tasks learned together.
-        single: S, that of the task alone; above 0 unless the metric is signed.
-        facts: its direction, and whether its values lie around 0.
     """
     return 100 * (-1) ** (facts.direction == "min") * (multi - single) / (1.0 if facts.signed else single)
 
@@ -67,11 +62,6 @@ def delta_m(multi: Mapping[str, float], single: Mapping[str, float], facts: Mapp
 
     Paper: Maninis et al., arXiv 1904.08918, for metrics that are not around 0.
 
-    Args:
-        multi: task to its metric, all T learned together.
-        single: task to its metric, learned alone.
-        facts: task to what is known of its metric.
-
     Raises:
         ValueError: a single-task metric is not positive, so there is no relative change.
     """
@@ -87,10 +77,7 @@ def deltas(runs: Sequence[Run], known: RunMetrics, metric: str | None = None) ->
     A single-task run fits if its config agrees in everything but the other tasks, the loss weighting, what is watched
     and names. Its seed is the run's own where there is one, else the mean over its seeds is taken.
 
-    Args:
-        runs: all there are.
-        known: their metrics.
-        metric: judge this metric's task by it; other tasks by their main metric.
+    `metric` judges its own task; other tasks are judged by their main metric.
     """
     completed = [run for run in runs if run.status == "completed" and run.config]
     metrics = known.mains()

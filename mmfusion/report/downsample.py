@@ -21,13 +21,10 @@ DRAWN = 1e-3
 
 @dataclass(frozen=True)
 class Curve:
-    """A curve as it is drawn.
+    """A curve as it is drawn: some of the `logged` points, in order; a value that is not finite is a gap.
 
-    Attributes:
-        x, y: points that were logged, in order; a value that is not finite is a gap.
-        mean_x, mean_y: the mean of each bucket, for smoothing, which extremes alone would pull about; None where
-            every point is there.
-        logged: how many points there were.
+    `mean_x` and `mean_y` are the mean of each bucket, for smoothing, which extremes alone would pull about; None where
+    every point is there.
     """
 
     x: Floats
@@ -45,12 +42,8 @@ def cap(series: int) -> int:
 def downsample(x: Floats, y: Floats, most: int) -> Curve:
     """At most `most` points: first, last, and of each bucket of equal length its smallest, its largest and one gap.
 
-    A curve that never changes needs no more than its ends.
-
-    Args:
-        x: `[N]`, rising.
-        y: `[N]`, may hold nan and inf.
-        most: at least 8.
+    A curve that never changes needs no more than its ends. `x` `[N]` rises, `y` `[N]` may hold nan and inf; `most` is 8
+    at the least.
     """
     logged = len(x)
     if logged > 2 and bool((y == y[0]).all()):

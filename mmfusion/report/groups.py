@@ -15,8 +15,7 @@ from mmfusion.store.find import natural
 from mmfusion.store.run import Run
 
 Seed = Hashable
-"""A run's seed, with the fold that was held out if rows are in folds; for a run without a known seed, the run itself.
-"""
+"""A run's seed, with the fold that was held out if rows are in folds; a run without a known seed stands for itself."""
 
 
 class _OfFold(NamedTuple):
@@ -26,11 +25,10 @@ class _OfFold(NamedTuple):
 
 @dataclass(frozen=True)
 class Group:
-    """Runs that agree in the keys they are grouped by.
+    """Runs that agree in the keys they are grouped by, whatever became of them.
 
     Attributes:
         settings: those keys; `ABSENT` for one that the config does not have.
-        runs: all of them, whatever became of them.
         cells: run's id to what it has of the keys that differ within groups; runs of one cell differ in seed or fold.
     """
 
@@ -50,12 +48,10 @@ class Group:
 
 @dataclass(frozen=True)
 class Grouping:
-    """Groups, and what else varies inside of them.
+    """Groups in no order of merit, and the keys that tell them apart.
 
     Attributes:
-        by: the keys that tell the groups apart.
         within: keys that differ but are not grouped by: their runs are averaged, seed by seed.
-        groups: in no order of merit.
     """
 
     by: list[str]
@@ -75,15 +71,7 @@ def replicate(run: Run) -> Seed:
 
 
 def group_runs(runs: Sequence[Run], by: Sequence[str] = ()) -> Grouping:
-    """Group the runs that have a config by the keys that differ between them, or by those named.
-
-    Args:
-        runs: in any order.
-        by: keys as `resolve_key` takes them; none: all that differ.
-
-    Raises:
-        ConfigError: there is no such key.
-    """
+    """Group the runs that have a config by the keys that differ between them, or by those that `resolve_key` finds."""
     known = sorted((run for run in runs if run.config), key=lambda run: natural(run.id))
     rows = settings(known)
     varied = differing(known, rows)
@@ -99,11 +87,7 @@ def group_runs(runs: Sequence[Run], by: Sequence[str] = ()) -> Grouping:
 
 
 def resolve_key(wanted: str, rows: Sequence[Mapping[str, Any]], varied: Sequence[str]) -> list[str]:
-    """The keys meant by a whole key, by a section (`modality`: what differs below it), or by a key's end (`lr`).
-
-    Raises:
-        ConfigError: none, or several that end so.
-    """
+    """The keys meant by a whole key, by a section (`modality`: what differs below it), or by a key's end (`lr`)."""
     wanted = wanted.replace("/", ".")
     known = sorted({key for row in rows for key in row})
     if wanted in known:
@@ -126,10 +110,6 @@ def by_seed(group: Group, values: Mapping[str, float]) -> dict[Seed, float]:
     """Seed to the mean of its cells, a cell's being the mean of its runs; a run without a value is left out.
 
     Runs with one seed are averaged first, so that what varies besides the seed does not pass for repetition.
-
-    Args:
-        group: whose runs are averaged.
-        values: run's id to its value.
     """
     return _over_cells(_cells(group, values))
 
@@ -153,8 +133,8 @@ def _over_cells(cells: Mapping[tuple[Seed, Hashable], float]) -> dict[Seed, floa
 
 def metric_values(runs: Sequence[Run], metric: str) -> dict[str, float]:
     """Run's id to its value of the metric, for completed runs that have one."""
-    values = {run.id: metric_value(run, metric) for run in runs if run.status == "completed"}
-    return {name: value for name, value in values.items() if value is not None}
+    completed = [run for run in runs if run.status == "completed"]
+    return {run.id: value for run in completed if (value := metric_value(run, metric)) is not None}
 
 
 def by_fold(seeds: Mapping[Seed, float]) -> dict[Hashable, float]:

@@ -39,15 +39,7 @@ def write_html(
 ) -> None:
     """Write the page of these runs, replacing in one step; folders above it are made.
 
-    Args:
-        runs: as `find_runs` gives them.
-        path: the file.
-        title: of the page.
-        metric, by, lower: as `page_summary` takes them.
-        sections: further ones by name, as `build_sections` takes them.
-
-    Raises:
-        ConfigError: there is no such metric, key or section.
+    The arguments and errors are those of `page_summary` and `build_sections`.
     """
     shared = page_summary(runs, metric, by, lower, sections=build_sections(sections))
     text = page(payload(runs, title, shared))

@@ -25,10 +25,7 @@ def importance(sweep: Path, other_storages: bool = True) -> list[dict[str, Any]]
     `methods` maps fANOVA (share of the variance over the whole space; completed trials that have all parameters) and
     PED-ANOVA (what it takes to be among the best; conditional parameters too) to parameter to importance.
     Papers: Hutter et al., ICML 2014; Watanabe et al., arXiv 2304.10255.
-
-    Args:
-        sweep: the sweep's folder.
-        other_storages: whether a study that is not in the folder's journal may be read.
+    `other_storages`: whether a study that is not in the folder's journal may be read.
     """
     about = read_mapping(sweep / SWEEP)
     if about.get("kind") != "search":

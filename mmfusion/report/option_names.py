@@ -19,9 +19,8 @@ PARTS = {"encoder.": "modalities", "task.": "tasks"}
 class TypedKeys:
     """A run's overrides, taken apart.
 
-    Attributes:
-        options: section or group to the option chosen for it: `encoder/image=cnn` is `encoder.image: cnn`.
-        keys: keys that were given a value, and whether it was a mapping.
+    `options` has a section or group with the option chosen for it (`encoder/image=cnn` is `encoder.image: cnn`), `keys`
+    those that were given a value, and whether it was a mapping.
     """
 
     options: dict[str, str]

@@ -40,18 +40,9 @@ def page_summary(
 ) -> dict[str, Any]:
     """What the page shows of all runs, and under `sweeps` name to that of its runs alone, if there are two at least.
 
-    What is requested of all runs is requested of a sweep as far as it has such a metric and such keys.
-
-    Args:
-        runs: all of them.
-        metric: what runs are ranked by at first; None for the rule of `compare`.
-        by: keys that configurations are told apart by; none: all that differ.
-        lower: metric to whether lower is better, where no run knows.
-        known_searches: what `searches` gave, if it was called before.
-        sections: by name, as `build_sections` gives them.
-
-    Raises:
-        ConfigError: there is no such metric or key.
+    What is requested of all runs is requested of a sweep as far as it has such a metric and such keys. Arguments and
+    errors are those of `compare`; runs are ranked by `metric` at first. `known_searches` is what `searches` gave, if it
+    was called before, `sections` what `build_sections` gives.
     """
     importances = searches(runs) if known_searches is None else known_searches
     runs_of: defaultdict[str, list[Run]] = defaultdict(list)

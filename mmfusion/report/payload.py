@@ -13,6 +13,7 @@ import numpy as np
 import polars as pl
 
 from mmfusion import __version__
+from mmfusion.config.override import node_at
 from mmfusion.report.configs import flat
 from mmfusion.report.confusion import read_predictions
 from mmfusion.report.costs import costs
@@ -42,13 +43,7 @@ def payload(runs: Sequence[Run], title: str, shared: Mapping[str, Any]) -> dict[
 
 
 def one(run: Run, most: int, files: bool = True) -> dict[str, Any]:
-    """A run by itself.
-
-    Args:
-        run: which.
-        most: points that a curve may have.
-        files: whether its curves, predictions and log may be read.
-    """
+    """A run by itself, a curve of `most` points; `files`: whether its curves, predictions and log may be read."""
     shown = {
         "id": run.id,
         "name": run.name,
@@ -62,8 +57,8 @@ def one(run: Run, most: int, files: bool = True) -> dict[str, Any]:
         "costs": plain(costs(run)),
         "monitor": plain(run.monitor),
         "config": plain(flat(run.config)),
-        "modalities": _names(run.config.get("encoder")),
-        "tasks": _names(run.config.get("task")),
+        "modalities": list(map(str, node_at(run.config, "encoder") or ())),
+        "tasks": list(map(str, node_at(run.config, "task") or ())),
         "sweep": run.sweep.name if run.sweep else None,
         "trial": plain((run.job or {}).get("trial")),
     }
@@ -103,15 +98,13 @@ def curves(history: pl.DataFrame, most: int) -> dict[str, dict[str, Any]]:
     names = [name for name in history.columns if name not in ("step", "epoch")]
     if not names or "step" not in history.columns or not len(history):
         return {}
-    # Nan is what was logged, null is what was not: once they are numbers alone, only the mask tells.
-    there = history.select(pl.col("step", *names).is_not_null()).to_numpy()
-    values = history.select(pl.col("step", *names).cast(pl.Float64)).to_numpy()
     drawn: dict[str, dict[str, Any]] = {}
-    for i, name in enumerate(names, start=1):
-        kept = there[:, 0] & there[:, i]
-        if not kept.any():
+    for name in names:
+        # Nan is what was logged, null is what was not.
+        points = history.select(pl.col("step", name).cast(pl.Float64)).drop_nulls()
+        if not len(points):
             continue
-        curve = downsample(values[kept, 0], values[kept, i], most)
+        curve = downsample(points["step"].to_numpy(), points[name].to_numpy(), most)
         drawn[name] = {"x": encode(curve.x), "y": encode(curve.y), "n": curve.logged}
         if curve.mean_x is not None and curve.mean_y is not None:
             drawn[name] |= {"mx": encode(np.round(curve.mean_x, 2)), "my": encode(curve.mean_y)}
@@ -159,7 +152,3 @@ def plain(content: Any) -> Any:
     if isinstance(content, Iterable):
         return [plain(value) for value in content]
     return str(content)
-
-
-def _names(section: Any) -> list[str]:
-    return [str(name) for name in section] if isinstance(section, Mapping) else []

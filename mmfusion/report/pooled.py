@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from statistics import fmean
 
 from mmfusion.report.balance import Balance
@@ -32,42 +31,28 @@ def overlap(runs: Sequence[Run]) -> float:
     return fmean(ratios) if ratios else 1 / (max(folds) - 1)
 
 
-@dataclass(frozen=True)
-class Pooled:
-    """A metric of the predictions of all folds together.
-
-    Attributes:
-        values: group's place to the mean over seeds (and over what else was averaged).
-        reason: why there are none though rows are in folds; None if there are, or no such could be.
-    """
-
-    values: dict[int, float] = field(default_factory=dict)
-    reason: str | None = None
-
-
-def pooled(groups: Grouping, shared: Balance, metric: str) -> Pooled:
+def pooled(groups: Grouping, shared: Balance, metric: str) -> tuple[dict[int, float], str | None]:
     """The metric on the union of the folds' test predictions: of AUROC or r2 it is not the mean over folds.
 
     Over the runs that rows are ranked by, and in each fold over the test rows that all of them have.
 
-    Args:
-        groups: the rows.
-        shared: over which of their runs they are ranked.
-        metric: its whole name; one of the test with all modalities.
+    Returns:
+        A group's place to the mean over seeds (and over what else was averaged), and why there are none though rows are
+        in folds; None if there are, or no such could be, for a metric of validation or of a test without modalities.
     """
     split, _, rest = metric.partition("/")
     task, _, last = rest.partition("/")
     if not groups.has_folds or split != "test" or not last:
-        return Pooled()
+        return {}, None
     parts = []
     for place, group in enumerate(groups.groups):
         for run in group.runs if place not in shared.unranked else ():
             if run.id in shared.values and run.fold is not None:
                 if run.config["data"]["split"].get("column") is not None:
-                    return Pooled()  # every fold is tested on the same rows
+                    return {}, None  # every fold is tested on the same rows
                 parts.append((place, (run.seed, group.cells[run.id]), PredictedRun.of(run)))
     try:
         metrics = over_folds(tuple(parts), task) if parts else {}
     except ValueError as error:
-        return Pooled(reason=str(error))
-    return Pooled({place: own[last] for place, own in metrics.items() if last in own})
+        return {}, str(error)
+    return {place: own[last] for place, own in metrics.items() if last in own}, None

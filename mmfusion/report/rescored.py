@@ -32,26 +32,22 @@ class PredictedRun:
 
     @classmethod
     def of(cls, run: Run) -> PredictedRun:
-        """The run with its predictions as they are now."""
         return cls(run.path, file_state(run.path / PREDICTIONS), run)
 
 
-@dataclass
-class Rescored:
-    """By the run's folder its metrics, by their last names, or why it has none; how many rows they are of."""
-
-    metrics: dict[Path, dict[str, float]] = field(default_factory=dict)
-    faults: dict[Path, str] = field(default_factory=dict)
-    rows: list[int] = field(default_factory=list)
-
-
 @lru_cache(maxsize=32)
-def on_shared_rows(runs: tuple[PredictedRun, ...], task: str) -> Rescored:
-    """All metrics of a task on the rows that all of the runs have; where the seed splits the rows, those of a seed."""
+def on_shared_rows(
+    runs: tuple[PredictedRun, ...], task: str
+) -> tuple[dict[Path, dict[str, float]], dict[Path, str], list[int]]:
+    """All metrics of a task on the rows that all of the runs have; where the seed splits the rows, those of a seed.
+
+    By the run's folder its metrics, by their last names, or why it has none; and how many rows they are of.
+    """
     from mmfusion.runs.rescore import rescore  # torch takes seconds
 
     tested, faults = _read(runs, task)
-    rescored = Rescored(faults=faults)
+    metrics: dict[Path, dict[str, float]] = {}
+    rows: list[int] = []
     known = [run.run for run in runs if run.path in tested]
     groups = [known] if known else []
     if known and len(_shared(known, tested)) < _MOSTLY * min(len(tested[run.path].ids) for run in known):
@@ -67,21 +63,17 @@ def on_shared_rows(runs: tuple[PredictedRun, ...], task: str) -> Rescored:
                 faults[run.path] = "the same ids have other labels in it"
             else:
                 recorded = {n.removeprefix(prefix): x for n, x in run.metrics.items() if n.startswith(prefix)}
-                rescored.metrics[run.path] = rescore(own, shared, recorded)
-        rescored.rows += [len(shared)] if shared else []
-    return rescored
+                metrics[run.path] = rescore(own, shared, recorded)
+        rows += [len(shared)] if shared else []
+    return metrics, faults, rows
 
 
 @lru_cache(maxsize=32)
 def over_folds(parts: tuple[tuple[int, Hashable, PredictedRun], ...], task: str) -> dict[int, dict[str, float]]:
     """A row's place to its metrics, by their last names: of the predictions of all folds, the mean over repetitions.
 
-    Args:
-        parts: a row's place, which repetition of it (seed and cell), and the run.
-        task: which.
-
-    Raises:
-        ValueError: there can be none.
+    Of each run, `parts` has its row's place and which repetition of the row it is (seed and cell). ValueError says why
+    there can be none.
     """
     from mmfusion.runs.rescore import score  # torch takes seconds
 

@@ -10,13 +10,15 @@ from typing import Any
 
 from mmfusion.config.errors import ConfigError, nearest
 from mmfusion.config.names import MONITOR
+from mmfusion.config.override import node_at
 from mmfusion.config.task_metrics import LOSS, MetricFacts, facts_by_name, facts_of
 from mmfusion.report.formatting import shortlist
 from mmfusion.store.files import SWEEP, read_mapping
 from mmfusion.store.run import Run
 
 _COUNTS = ("rows", "labels")
-_NAME = re.compile(r"[^/]+/(?:([^/]+)/)?([^/]+)")
+NAME = re.compile(r"(?P<split>[^/]+)/((?P<task>[^/]+)/)?(?P<last>[^/]+)")
+"""Of a metric; a sum over tasks has no task."""
 _VALIDATED = re.compile(r"val/([^/]+)/([^/]+)")
 _SHOWN = 20
 
@@ -29,9 +31,8 @@ def value(run: Run, metric: str) -> float | None:
 
 def tasks(run: Run) -> list[str]:
     """The run's tasks in the config's order; those that were tested if there is no config."""
-    configured = run.config.get("task")
-    if isinstance(configured, dict) and configured:
-        return [str(task) for task in configured]
+    if configured := node_at(run.config, "task"):
+        return list(map(str, configured))
     return list(dict.fromkeys(name.split("/")[1] for name in run.metrics if re.fullmatch(r"test/[^/]+/[^/]+", name)))
 
 
@@ -41,7 +42,6 @@ class RunMetrics:
     Of a run of before, which recorded nothing, the tasks that its config names say it if they are mmfusion's.
 
     Args:
-        runs: whose metrics.
         lower: whole or last name of a metric to whether lower is better, as a person says.
 
     Attributes:
@@ -73,18 +73,14 @@ class RunMetrics:
 
     def facts(self, metric: str) -> MetricFacts:
         """What is known of a metric: of `test/digit/accuracy` and `test[image]/digit/accuracy` the same."""
-        parts = _NAME.fullmatch(metric)
-        task, last = parts.groups() if parts else (None, metric)
+        parts = NAME.fullmatch(metric)
+        task, last = parts.group("task", "last") if parts else (None, metric)
         facts = {**self._by_name, **self._recorded.get(task or "", {}), "loss": LOSS}.get(last, MetricFacts())
         lower = self._lower.get(metric, self._lower.get(last))
         return facts if lower is None else MetricFacts("min" if lower else "max", facts.signed)
 
     def lower(self, metric: str) -> bool:
-        """Whether less of a metric is better.
-
-        Raises:
-            ConfigError: nobody knows.
-        """
+        """Whether less of a metric is better; ConfigError where nobody knows."""
         direction = self.facts(metric).direction
         if direction is None:
             last = metric.rpartition("/")[2]
@@ -118,10 +114,7 @@ class RunMetrics:
         """What a search was for, if the runs are of one; what the checkpoints were chosen by, if that is one task's.
 
         Both on the test split where they were tested. Else the main metric of the first task, of the tasks that most
-        runs have.
-
-        Raises:
-            ConfigError: no run has a metric.
+        runs have; ConfigError without one.
         """
         watched, objective = self._watched(), self._objective()
         objective = watched if objective == MONITOR else objective
@@ -136,11 +129,7 @@ class RunMetrics:
         raise ConfigError("no run has a test metric of a task; name another with --metric" + self._valid())
 
     def resolve(self, wanted: str) -> str:
-        """A metric by its name, or by the end of its name if one with all modalities ends so: `digit/accuracy`.
-
-        Raises:
-            ConfigError: no run has it, or several metrics end so.
-        """
+        """A metric by its name, or by the end of its name if one with all modalities ends so: `digit/accuracy`."""
         if wanted in self.names:
             return wanted
         ends = [name for name in self.names if name.startswith("test/") and name.endswith(f"/{wanted}")]
@@ -174,8 +163,7 @@ class RunMetrics:
 
 
 def _of_config(config: Mapping[str, Any]) -> dict[str, dict[str, MetricFacts]]:
-    section = config.get("task")
-    nodes = section.items() if isinstance(section, Mapping) else ()
+    nodes = (node_at(config, "task") or {}).items()
     targets = {name: str(node.get("_target_")) for name, node in nodes if isinstance(node, Mapping)}
     ours = {name: target for name, target in targets.items() if target.startswith("mmfusion.tasks.")}
     return {name: facts_of({"_target_": target}, f"task.{name}") or {} for name, target in ours.items()}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,9 +9,9 @@ from dataclasses import dataclass, field, replace
 from mmfusion.report.formatting import shortlist
 from mmfusion.report.groups import metric_values
 from mmfusion.report.rescored import PredictedRun, by_seed, on_shared_rows, rows_digest
+from mmfusion.report.run_metrics import NAME
 from mmfusion.store.run import Run
 
-_NAME = re.compile(r"(?P<split>\w+(\[[^\]]*\])?)/((?P<task>[^/]+)/)?(?P<last>[^/]+)")
 _LISTED = 6
 
 
@@ -34,12 +33,7 @@ class SameRows:
     is_recorded: bool = True
 
     def notes(self, metric: str, but: Collection[str] = ()) -> list[str]:
-        """What must be known of them, a sentence each.
-
-        Args:
-            metric: its name.
-            but: ids of runs that it is said of elsewhere why they are left out.
-        """
+        """What must be known of them, a sentence each; of runs in `but` it is said elsewhere why they are left out."""
         sentences = []
         if self.anew:
             least, most = min(self.anew), max(self.anew)
@@ -60,10 +54,6 @@ def same_rows(runs: Sequence[Run], metric: str) -> SameRows:
     """The metric of completed runs on the rows that all of them have a prediction and a label for.
 
     Runs of one fold are compared with each other; so are runs of one seed where the seed says which rows are tested.
-
-    Args:
-        runs: to be compared.
-        metric: a metric's whole name.
     """
     same = SameRows(metric_values(runs, metric))
     by_fold: defaultdict[int | None, list[Run]] = defaultdict(list)
@@ -81,7 +71,7 @@ def same_rows(runs: Sequence[Run], metric: str) -> SameRows:
 
 def scored_on(run: Run, metric: str) -> Hashable:
     """A digest of the rows that the run's metric was computed on; None if it is not recorded."""
-    parts = _NAME.fullmatch(metric)
+    parts = NAME.fullmatch(metric)
     record = run.rows.get(parts["split"]) if parts else None
     labels = record.get("labels") if isinstance(record, dict) else None
     if parts is None or not isinstance(labels, dict):
@@ -96,7 +86,7 @@ def _scored(runs: Sequence[Run], metric: str) -> tuple[Mapping[str, Hashable], b
     digests = {run.id: scored_on(run, metric) for run in runs}
     if None not in digests.values() or len(set(digests.values()) - {None}) > 1:
         return digests, True  # where rows differ, a run that says nothing of its own may not be put beside any
-    parts = _NAME.fullmatch(metric)
+    parts = NAME.fullmatch(metric)
     if parts and parts["split"] == "test" and parts["task"]:
         kept = {run.id: rows_digest(PredictedRun.of(run), parts["task"]) for run in runs}
         if None not in kept.values():
@@ -116,7 +106,7 @@ def _count(run: Run, split: str, task: str | None) -> float | None:
 
 def _compute(runs: Sequence[Run], metric: str, scored: Mapping[str, Hashable], same: SameRows) -> None:
     """Put runs that were scored on different rows on the same ones, or say in `same` why that cannot be."""
-    parts = _NAME.fullmatch(metric)
+    parts = NAME.fullmatch(metric)
     if parts is None or parts["split"] != "test" or parts["task"] is None:
         why = "predictions are kept of the test with all of a run's modalities, task by task"
         _keep_most(runs, scored, same, f"{metric} cannot be computed anew: {why}")
@@ -124,16 +114,16 @@ def _compute(runs: Sequence[Run], metric: str, scored: Mapping[str, Hashable], s
     if len(tables := {run.table for run in runs if run.table is not None}) > 1:
         _keep_most(runs, scored, same, f"the tables of these runs are {len(tables)} different ones")
         return
-    anew = on_shared_rows(tuple(map(PredictedRun.of, runs)), parts["task"])
+    metrics, faults, rows = on_shared_rows(tuple(map(PredictedRun.of, runs)), parts["task"])
     for run in runs:
-        value = anew.metrics.get(run.path, {}).get(parts["last"])
+        value = metrics.get(run.path, {}).get(parts["last"])
         if value is not None:
             same.values[run.id] = value
             continue
-        why = anew.faults.get(run.path) or f"from its predictions {metric} does not come out as it was recorded"
+        why = faults.get(run.path) or f"from its predictions {metric} does not come out as it was recorded"
         same.unlike[run.id] = f"it was tested on other rows, and {why}"
         del same.values[run.id]
-    same.anew.extend(anew.rows if any(run.id in same.values for run in runs) else [])
+    same.anew.extend(rows if any(run.id in same.values for run in runs) else [])
 
 
 def _keep_most(runs: Sequence[Run], scored: Mapping[str, Hashable], same: SameRows, why: str) -> None:

@@ -120,7 +120,12 @@ def unfinished(runs: Sequence[Run]) -> str | None:
 def failures(runs: Sequence[Run]) -> list[tuple[Run, str]]:
     """Runs that failed, were stopped or have no result, each with the first line of why."""
     listed = [run for run in runs if run.status in ("failed", "stopped", "missing")]
-    return [(run, (run.error or "no reason was written").strip().split("\n")[0]) for run in listed]
+    return [(run, reason(run)) for run in listed]
+
+
+def reason(run: Run) -> str:
+    """The first line of why a run did not complete."""
+    return (run.error or "no reason was written").strip().split("\n")[0]
 
 
 def _list(names: Sequence[str]) -> str:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from itertools import chain
 from statistics import fmean
-from typing import Any
 
+from mmfusion.config.override import node_at
 from mmfusion.report.compare import Comparison
 from mmfusion.report.formatting import brief, shortlist
 from mmfusion.report.statistics import means
@@ -22,8 +22,9 @@ _NAMED = 4
 def simple_models(comparison: Comparison) -> dict[str, float]:
     """Simple model, as a person reads it, to its value of the comparison's metric: the mean over the ranked runs."""
     runs = chain.from_iterable(_counted(comparison))
-    models = chain.from_iterable(_mapping(run.baselines.get("metrics")).items() for run in runs)
-    values = [(model_title(model), _mapping(metrics).get(str(comparison.metric))) for model, metrics in models]
+    models = chain.from_iterable((node_at(run.baselines, "metrics") or {}).items() for run in runs)
+    known = [(model_title(model), metrics) for model, metrics in models if isinstance(metrics, Mapping)]
+    values = [(model, metrics.get(str(comparison.metric))) for model, metrics in known]
     return means((model, float(value)) for model, value in values if isinstance(value, int | float))
 
 
@@ -67,10 +68,6 @@ def not_better(comparison: Comparison) -> list[str]:
 
 def _gain(runs: Sequence[Run], task: str) -> float | None:
     """The mean over runs of the lower end of what they gain over the best simple model; None if not known."""
-    lows = [_mapping(_mapping(run.baselines.get("against")).get(task)).get("low") for run in runs]
+    lows = [(node_at(run.baselines, f"against.{task}") or {}).get("low") for run in runs]
     known = [float(low) for low in lows if isinstance(low, int | float)]
     return fmean(known) if known else None
-
-
-def _mapping(content: Any) -> Mapping[str, Any]:
-    return content if isinstance(content, Mapping) else {}

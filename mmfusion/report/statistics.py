@@ -28,16 +28,19 @@ class Interval:
     half: float | None
     n: int
 
+    @property
+    def ends(self) -> tuple[float | None, float | None]:
+        """Low and high."""
+        return (None, None) if self.half is None else (self.mean - self.half, self.mean + self.half)
+
 
 @dataclass(frozen=True)
 class Paired:
-    """A paired test of a against b.
+    """A paired test of a against b over n pairs.
 
     Attributes:
-        n: pairs.
         difference: the mean of a − b and its interval; None without a pair.
         p: two-sided; None if there is nothing to test, and `reason` says why.
-        reason: why there is no p.
         effect: the size of the mean difference in standard deviations of seeds, `|mean d| / √((s_a² + s_b²)/2)`: a
             small p of a small effect is a difference that is steady, and lost in what another seed changes. None
             without a test, or where no seed changes anything.
@@ -61,13 +64,8 @@ def means(pairs: Iterable[tuple[Key, float]]) -> dict[Key, float]:
 def interval(values: Sequence[float], overlap: float = 0.0) -> Interval:
     """`mean ± t_{n−1} · s · √(1/n + overlap)`, with `t` the two-sided 95% quantile of Student's distribution.
 
-    Args:
-        values: n of them.
-        overlap: 0 for values that are independent; for those of the folds of one table, whose training rows overlap,
-            rows tested over rows trained on (Nadeau and Bengio, "Inference for the generalization error", 2003).
-
-    Raises:
-        ValueError: no values.
+    `overlap` is 0 for values that are independent; for those of the folds of one table, whose training rows overlap,
+    rows tested over rows trained on (Nadeau and Bengio, "Inference for the generalization error", 2003).
     """
     n = len(values)
     half = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * _error(values, overlap) if n > 1 else None
@@ -82,10 +80,8 @@ def paired_t_test(
     Fewer than `FEWEST_SEEDS` shared: no p. All differences zero: p = 1. All differences equal but not zero: no p, for n
     numbers without any spread tell nothing about it, and on a small test split they come about easily.
 
-    Args:
-        a, b: seed to value.
-        pairs: what the keys are called.
-        overlap: as `interval` takes it; above 0 this is the corrected resampled t-test of Nadeau and Bengio.
+    `pairs` is what the keys are called. With `overlap` above 0, as `interval` takes it, this is the corrected resampled
+    t-test of Nadeau and Bengio.
     """
     shared = sorted(a.keys() & b.keys(), key=repr)
     differences = [a[key] - b[key] for key in shared]
@@ -107,16 +103,17 @@ def paired_t_test(
     return Paired(n, difference, p=min(1.0, 2 * float(stdtr(n - 1, -abs(difference.mean) / error))), effect=effect)
 
 
-def holm(p: Sequence[float]) -> list[float]:
-    """Holm's correction of m tests: the i-th smallest times m − i + 1, at most 1, never below one before it.
+def holm(tests: Mapping[Key, Paired]) -> dict[Key, float]:
+    """Holm's correction of the m tests with a p: the i-th smallest times m − i + 1, at most 1, never below one before.
 
     Paper: Holm, "A simple sequentially rejective multiple test procedure" (1979).
     """
-    corrected = [0.0] * len(p)
+    p = {key: test.p for key, test in tests.items() if test.p is not None}
+    corrected: dict[Key, float] = {}
     highest = 0.0
-    for rank, index in enumerate(sorted(range(len(p)), key=p.__getitem__)):
-        highest = max(highest, min(1.0, (len(p) - rank) * p[index]))
-        corrected[index] = highest
+    for rank, key in enumerate(sorted(p, key=p.__getitem__)):
+        highest = max(highest, min(1.0, (len(p) - rank) * p[key]))
+        corrected[key] = highest
     return corrected
 
 

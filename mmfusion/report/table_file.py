@@ -10,15 +10,9 @@ from pathlib import Path
 from mmfusion.report.compare import Comparison, Row
 from mmfusion.report.costs import COSTS
 from mmfusion.report.formatting import setting
+from mmfusion.report.groups import Group
 from mmfusion.report.statistics import Interval
 from mmfusion.store.files import write
-
-_COLUMNS = (
-    *("mean", "low", "high", "pooled", "n", "completed", "not_completed"),
-    *("best_minus_this", "best_minus_this_low", "best_minus_this_high", "pairs", "p", "p_holm", "effect_size"),
-    "not_ranked",
-    *("delta_m_percent", "delta_m_low", "delta_m_high", *COSTS, "runs"),
-)
 
 
 def write_csv(comparison: Comparison, path: Path) -> None:
@@ -26,13 +20,12 @@ def write_csv(comparison: Comparison, path: Path) -> None:
 
     Numbers have all their digits; an empty cell is not known, `low` and `high` are the ends of 95% intervals.
     """
-    rows: list[list[object]] = [["rank", *comparison.by, "metric", *_COLUMNS]]
+    head = _numbers(Row(Group({}, [], {}), None))  # which there is without any row
+    rows: list[list[object]] = [["rank", *comparison.by, "metric", *head]]
     for rank, row in enumerate(comparison.rows, start=1):
         settings = [row.group.settings[key] for key in comparison.by]
         keys = [repr(value) if isinstance(value, float) else setting(value) for value in settings]
-        numbers = _numbers(row)
-        cells = [numbers.get(name) for name in _COLUMNS]
-        rows.append([rank if row.is_ranked else None, *keys, comparison.metric, *cells])
+        rows.append([rank if row.is_ranked else None, *keys, comparison.metric, *_numbers(row).values()])
     path.parent.mkdir(parents=True, exist_ok=True)
     write_rows(rows, path)
 
@@ -59,13 +52,11 @@ def _numbers(row: Row) -> dict[str, object]:
         "effect_size": test.effect if test else None,
         "not_ranked": row.unranked,
         **_ends("delta_m_", row.delta, "delta_m_percent"),
-        **(row.costs or {}),
+        **{name: (row.costs or {}).get(name) for name in COSTS},
         "runs": " ".join(run.id for run in row.group.runs),
     }
 
 
 def _ends(prefix: str, interval: Interval | None, mean: str) -> dict[str, object]:
-    if interval is None or interval.half is None:
-        return {mean: interval and interval.mean}
-    low, high = interval.mean - interval.half, interval.mean + interval.half
-    return {mean: interval.mean, f"{prefix}low": low, f"{prefix}high": high}
+    value, low, high = (None, None, None) if interval is None else (interval.mean, *interval.ends)
+    return {mean: value, f"{prefix}low": low, f"{prefix}high": high}

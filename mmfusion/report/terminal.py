@@ -23,7 +23,9 @@ _ROWS, _FAILURES, _SETTINGS, _WIDEST = 60, 20, 6, 28
 
 
 @dataclass(frozen=True)
-class _Column:
+class Column:
+    """Cells with their heading."""
+
     title: str
     cells: list[str]
     right: bool = True
@@ -39,17 +41,17 @@ def show(comparison: Comparison, console: Console | None = None) -> None:
         if further > 0:
             console.print(f"{further} more rows: --csv FILE has all.")
     if simple := simple_models(comparison):
-        values = _Column(str(comparison.metric), [format_number(value) for value in simple.values()])
-        _print(console, _table([_Column("model", list(simple), right=False), values], heading(comparison)))
+        values = Column(str(comparison.metric), [format_number(value) for value in simple.values()])
+        _print(console, rich_table([Column("model", list(simple), right=False), values], heading(comparison)))
     for note in [*notes(comparison), *not_better(comparison)]:
         console.print(escape(note), highlight=False, soft_wrap=True)
     if broken := failures(comparison.runs):
         # Without the run's own path, which stands beside it.
         short = [why.replace(f"{run.path}{os.sep}", "").replace(str(run.path), "the folder") for run, why in broken]
         rows = [(run.id, run.status, why) for (run, _), why in zip(broken[:_FAILURES], short, strict=False)]
-        cells = map(list, zip(*rows, strict=True))
-        columns = [_Column(title, own, right=False) for title, own in zip(("run", "status", "why"), cells, strict=True)]
-        _print(console, _table(columns, f"{len(broken)} did not complete"))
+        columns = zip(("run", "status", "why"), *rows, strict=True)
+        text = [Column(title, cells, right=False) for title, *cells in columns]
+        _print(console, rich_table(text, f"{len(broken)} did not complete"))
         if len(broken) > _FAILURES:
             console.print(f"{len(broken) - _FAILURES} more did not complete.")
     if rest := unfinished(comparison.runs):
@@ -76,27 +78,28 @@ def ranked_tables(comparison: Comparison, width: int) -> list[Table]:
     """The table; and where `width` is too little for Δm and costs beside the rest, these below it by the same ranks."""
     rows = comparison.rows[:_ROWS]
     fixed, further = _numbers(comparison, rows), _further(rows)
-    rank = _Column("#", [str(n + 1) if row in comparison.ranked else formatting.NONE for n, row in enumerate(rows)])
-    free = width - 1 - _width([rank, *fixed])
+    rank = Column("#", [str(n + 1) if row in comparison.ranked else formatting.NONE for n, row in enumerate(rows)])
+    free = width - 1 - width_of([rank, *fixed])
     settings = _settings(comparison, rows, free)
     better = "lower" if comparison.lower else "higher"
     title = f"{escape(str(comparison.metric))} ({better} is better)"
-    if _width(further) <= free - _width(settings, _WIDEST):
-        return [_table([rank, *settings, *fixed, *further], title, best=True)]
-    free = width - 1 - _width([rank, *further])
+    if width_of(further) <= free - width_of(settings, _WIDEST):
+        return [rich_table([rank, *settings, *fixed, *further], title, best=True)]
+    free = width - 1 - width_of([rank, *further])
     named = _settings(comparison, rows, free)
-    beside = named if _width(named, _WIDEST) <= free else []
+    beside = named if width_of(named, _WIDEST) <= free else []
     below = "what it took" if further[0].title in dict(COSTS.values()) else "Δm, and what it took"
-    return [_table([rank, *settings, *fixed], title, best=True), _table([rank, *beside, *further], below, best=True)]
+    tables = (([*settings, *fixed], title), ([*beside, *further], below))
+    return [rich_table([rank, *columns], title, best=True) for columns, title in tables]
 
 
-def _width(columns: Sequence[_Column], most: int = sys.maxsize) -> int:
+def width_of(columns: Sequence[Column], most: int = sys.maxsize) -> int:
     """With their frames, no column counted with more than `most`."""
     return sum(min(3 + max(map(len, (column.title, *column.cells))), most) for column in columns)
 
 
-def _table(columns: Sequence[_Column], title: str, best: bool = False) -> Table:
-    """A rich table; the first row is the best one, if there is one and it has a rank."""
+def rich_table(columns: Sequence[Column], title: str | None = None, best: bool = False) -> Table:
+    """A table of text; with `best`, the first row is the best one, if there is one and it has a rank."""
     table = Table(title=title, title_justify="left", title_style="bold")
     for column in columns:
         justify: Literal["left", "right"] = "right" if column.right else "left"
@@ -107,45 +110,45 @@ def _table(columns: Sequence[_Column], title: str, best: bool = False) -> Table:
     return table
 
 
-def _settings(comparison: Comparison, rows: Sequence[Row], free: int) -> list[_Column]:
+def _settings(comparison: Comparison, rows: Sequence[Row], free: int) -> list[Column]:
     """A column a key, or one for all of them where `free` characters are too few for that."""
     short = formatting.short_keys(comparison.by)
     columns = [
-        _Column(short[key], formatting.settings_column([row.group.settings[key] for row in rows]), right=False)
+        Column(short[key], formatting.settings_column([row.group.settings[key] for row in rows]), right=False)
         for key in comparison.by
     ]
-    if _width(columns, _WIDEST) > free:
-        return [_Column("settings", [formatting.label(row.group.settings, _SETTINGS) for row in rows], right=False)]
+    if width_of(columns, _WIDEST) > free:
+        return [Column("settings", [formatting.label(row.group.settings, _SETTINGS) for row in rows], right=False)]
     return columns
 
 
-def _numbers(comparison: Comparison, rows: Sequence[Row]) -> list[_Column]:
+def _numbers(comparison: Comparison, rows: Sequence[Row]) -> list[Column]:
     """Mean and interval, runs, and p."""
     places = formatting.decimals([row.score for row in rows])
-    scores = _Column("mean ± 95% CI", [formatting.plus_minus(row.score, places) for row in rows])
-    columns = [scores, _Column("n", [_counted(row) for row in rows])]
+    scores = Column("mean ± 95% CI", [formatting.plus_minus(row.score, places) for row in rows])
+    columns = [scores, Column("n", [_counted(row) for row in rows])]
     if any(row.pooled is not None for row in rows):
         cells = [formatting.NONE if row.pooled is None else formatting.fixed(row.pooled, places) for row in rows]
-        columns.insert(1, _Column("pooled", cells))
+        columns.insert(1, Column("pooled", cells))
     if any(row.paired for row in rows):
         first = ["best"] if comparison.ranked else []
-        columns.append(_Column("p vs best", first + [formatting.p_value(row.p) for row in rows[len(first) :]]))
+        columns.append(Column("p vs best", first + [formatting.p_value(row.p) for row in rows[len(first) :]]))
         sizes = [None if row.paired is None else row.paired.effect for row in rows]
         if any(size is not None for size in sizes):
-            columns.append(_Column("d", [formatting.effect(size) for size in sizes]))
+            columns.append(Column("d", [formatting.effect(size) for size in sizes]))
     return columns
 
 
-def _further(rows: Sequence[Row]) -> list[_Column]:
+def _further(rows: Sequence[Row]) -> list[Column]:
     """Δm and costs, what matters most first, as far as they are known."""
     columns = []
     if any(row.delta for row in rows):
         places = min(formatting.decimals([row.delta for row in rows]), 2)
-        columns.append(_Column("Δm %", [formatting.plus_minus(row.delta, places) for row in rows]))
+        columns.append(Column("Δm %", [formatting.plus_minus(row.delta, places) for row in rows]))
     for name, (title, shown) in COSTS.items():
         known = [(row.costs or {}).get(name) for row in rows]
         if any(cost is not None for cost in known):
-            columns.append(_Column(title, [formatting.NONE if cost is None else shown(cost) for cost in known]))
+            columns.append(Column(title, [formatting.NONE if cost is None else shown(cost) for cost in known]))
     return columns
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from math import fsum
+from typing import Any
 
 from mmfusion.report.compare import compare
 from mmfusion.report.costs import COSTS, mean_costs
@@ -13,7 +14,8 @@ from mmfusion.report.sentences import ALPHA
 from mmfusion.report.simple_models import not_better, simple_sentences
 from mmfusion.report.statistics import FEWEST_SEEDS
 from mmfusion.store.run import Run
-from mmfusion.studies.results import LeftOut, Results, Variant, by_reason
+from mmfusion.studies.contrasts import Contrast
+from mmfusion.studies.results import Results, Variant
 
 _SHOWN = {"seconds": "Time of one run", "parameters": "Parameters", "memory_bytes": "Peak memory"}
 
@@ -90,19 +92,19 @@ def _jobs(results: Results) -> Section:
     return Section("Jobs", lines)
 
 
-def left_out_lines(left_out: Sequence[LeftOut]) -> list[str]:
+def left_out_lines(left_out: Mapping[str, Sequence[str]]) -> list[str]:
     """A line a reason."""
-    reasons = by_reason(left_out).items()
-    return [f"{joined(who)} {'is' if len(who) == 1 else 'are'} left out: {why}" for why, who in reasons]
+    return [f"{joined(who)} {'is' if len(who) == 1 else 'are'} left out: {why}" for why, who in left_out.items()]
 
 
-def rule(tests: int, of: str) -> str:
-    """By what rule a difference counts as shown, where so many tests (of what) were corrected together."""
-    if not tests:
+def rule(tests: Mapping[Any, Contrast], of: str) -> str:
+    """By what rule a difference counts as shown, where these tests (of what) were corrected together."""
+    count = sum(test.p is not None for test in tests.values())
+    if not count:
         return f"No test could be made ({of})."
     return (
         f"A difference is shown where the paired t-test over shared seeds has p < {ALPHA:g} after Holm's correction "
-        f"for all {many(tests, 'test')} ({of}). Each interval is the 95% interval of its one difference, and d is that "
+        f"for all {many(count, 'test')} ({of}). Each interval is the 95% interval of its one difference, and d is that "
         "difference in standard deviations over seeds."
     )
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table as RichTable
 
-from mmfusion.report.sections._base import Section, Table
+from mmfusion.report.sections._base import Section
+from mmfusion.report.terminal import Column, rich_table, width_of
 from mmfusion.store.files import CONCLUSION
 
 
@@ -49,9 +49,11 @@ def show_conclusion(conclusion: Conclusion, console: Console) -> None:
         console.print()
         console.print(escape(section.title), style="bold", highlight=False)
         for table in section.tables:
-            fitting = _fitting(table, console.width)
-            console.print(_rich(fitting))
-            if left_out := table.head[len(fitting.head) :]:
+            cells = enumerate(zip(table.head, *table.rows, strict=True))
+            columns = [Column(title, own, right=bool(index)) for index, (title, *own) in cells]
+            fitting = sum(width_of(columns[: n + 1]) < console.width for n in range(len(columns)))
+            console.print(rich_table(columns[: max(fitting, 2)]))
+            if left_out := table.head[max(fitting, 2) :]:
                 say = f"Not shown for want of width: {', '.join(left_out)}; {CONCLUSION} has all."
                 console.print(escape(say), highlight=False, soft_wrap=True)
         for line in section.lines:
@@ -59,22 +61,3 @@ def show_conclusion(conclusion: Conclusion, console: Console) -> None:
     console.print()
     for line in conclusion.headline:
         console.print(escape(line), style="bold", highlight=False, soft_wrap=True)
-
-
-def _fitting(table: Table, width: int) -> Table:
-    """Without the last columns, as far as they do not fit; two stay in any case."""
-    left, count = width - 1, 0
-    for column in zip(table.head, *table.rows, strict=True):
-        left -= 3 + max(map(len, column))
-        count += left >= 0
-    count = max(count, 2)
-    return Table(table.head[:count], [row[:count] for row in table.rows])
-
-
-def _rich(table: Table) -> RichTable:
-    shown = RichTable()
-    for index, title in enumerate(table.head):
-        shown.add_column(escape(title), justify="right" if index else "left", overflow="fold", no_wrap=bool(index))
-    for row in table.rows:
-        shown.add_row(*map(escape, row))
-    return shown

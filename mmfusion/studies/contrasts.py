@@ -3,35 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import floor, log10, sqrt
 from typing import TypeVar
 
 from mmfusion.report.formatting import decimals, plus_minus, sureness
 from mmfusion.report.sentences import ALPHA
-from mmfusion.report.statistics import Interval, holm, paired_t_test
+from mmfusion.report.statistics import Interval, Paired, holm, paired_t_test
 
 Values = Mapping[int, float]
 Key = TypeVar("Key", bound=Hashable)
 
 
-@dataclass(frozen=True)
-class Contrast:
-    """One test of a against b.
-
-    Attributes:
-        gain: by how much a is better, with the 95% interval of that one difference; None without a shared seed.
-        n: shared seeds.
-        p: corrected for all tests that were made together; None if there is none, and `reason` says why.
-        reason: why there is no p.
-        effect: of what size the difference is, in standard deviations over seeds; None if there is none to tell.
-    """
-
-    gain: Interval | None
-    n: int
-    p: float | None
-    reason: str | None = None
-    effect: float | None = None
+class Contrast(Paired):
+    """By how much a is better than b over their shared seeds; `p` is corrected for all tests made together."""
 
     @property
     def is_shown(self) -> bool:
@@ -41,7 +26,7 @@ class Contrast:
     @property
     def sign(self) -> int:
         """1 if a is better, −1 if b is, 0 if no difference is shown."""
-        return 0 if not self.is_shown or self.gain is None else 1 if self.gain.mean > 0 else -1
+        return 0 if not self.is_shown or self.difference is None else 1 if self.difference.mean > 0 else -1
 
     @property
     def certainty(self) -> str:
@@ -51,15 +36,14 @@ class Contrast:
     @property
     def says(self) -> str:
         """`0.021 ± 0.010, p = 0.012`."""
-        if self.gain is None:
+        if self.difference is None:
             return self.certainty
-        return f"{amount(self.gain)}{';' if self.p is None else ','} {self.certainty}"
+        return f"{amount(self.difference)}{';' if self.p is None else ','} {self.certainty}"
 
     def turned(self) -> Contrast:
         """b against a."""
-        if self.gain is None:
-            return self
-        return replace(self, gain=Interval(-self.gain.mean, self.gain.half, self.gain.n))
+        gain = self.difference
+        return self if gain is None else replace(self, difference=replace(gain, mean=-gain.mean))
 
 
 def contrasts(sides: Mapping[Key, tuple[Values, Values, int]]) -> dict[Key, Contrast]:
@@ -71,12 +55,8 @@ def contrasts(sides: Mapping[Key, tuple[Values, Values, int]]) -> dict[Key, Cont
         key: paired_t_test({seed: sign * x for seed, x in a.items()}, {seed: sign * x for seed, x in b.items()})
         for key, (a, b, sign) in sides.items()
     }
-    raw = {key: test.p for key, test in tests.items() if test.p is not None}
-    corrected = dict(zip(raw, holm(list(raw.values())), strict=True))
-    return {
-        key: Contrast(test.difference, test.n, corrected.get(key), test.reason, test.effect)
-        for key, test in tests.items()
-    }
+    corrected = holm(tests)
+    return {key: Contrast(**vars(test) | {"p": corrected.get(key)}) for key, test in tests.items()}
 
 
 def against_zero(values: Mapping[Key, Values]) -> dict[Key, Contrast]:

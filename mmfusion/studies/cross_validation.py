@@ -134,7 +134,7 @@ def _all_folds(results: Results, means: Mapping[str, Interval]) -> Section:
 def _pooled(results: Results, metrics: Sequence[str]) -> dict[str, float]:
     """Metric to its value of all folds' predictions together, as far as there is one."""
     groups, runs = group_runs(results.completed), results.completed
-    values = {name: pooled(groups, rankable(groups, runs, name), name).values.get(0) for name in metrics}
+    values = {name: pooled(groups, rankable(groups, runs, name), name)[0].get(0) for name in metrics}
     return {name: value for name, value in values.items() if value is not None}
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any, Literal
 
-from mmfusion.config.errors import ConfigError, suggest
+from mmfusion.config.errors import ConfigError
 from mmfusion.report.formatting import NONE, decimals, joined, p_value, plus_minus
 from mmfusion.report.sections._base import Section, Table
 from mmfusion.studies._base import TrainedStudy
@@ -14,8 +14,6 @@ from mmfusion.studies.common_sections import closing_sections, numbers_section, 
 from mmfusion.studies.conclusion import Conclusion
 from mmfusion.studies.contrasts import Contrast, Values, amount, contrasts
 from mmfusion.studies.results import Groups, Results, Variant
-
-SUBSETS = ("all", "leave_one_out")
 
 Key = tuple[str, str]
 """A modality and a metric."""
@@ -37,14 +35,9 @@ class ModalitiesStudy(TrainedStudy):
     by = ("modalities", "modality.dropout")
 
     def __init__(
-        self,
-        seeds: int | Sequence[int],
-        subsets: Literal["all", "leave_one_out"],
-        dropout: float | None,
+        self, seeds: int | Sequence[int], subsets: Literal["all", "leave_one_out"], dropout: float | None
     ) -> None:
         super().__init__(seeds)
-        if subsets not in SUBSETS:
-            raise ValueError(f"subsets: {subsets!r}: {suggest(subsets, SUBSETS)}")
         if dropout is not None and not 0 < dropout < 1:
             raise ValueError(f"dropout: expected a rate between 0 and 1, or null, found {dropout:g}")
         self.subsets = subsets
@@ -78,32 +71,21 @@ class ModalitiesStudy(TrainedStudy):
         return variants
 
     def conclude(self, results: Results) -> Conclusion:
-        worth, missing = _sides_of_worth(results), _sides_of_missing(results)
-        tests = contrasts(
-            {("worth", *key): sides for key, sides in worth.items()}
-            | {("missing", *key): sides for key, sides in missing.items()}
-        )
-        worth_tests = {key: tests["worth", *key] for key in worth}
-        missing_tests = {key: tests["missing", *key] for key in missing}
+        questions = (_sides_of_worth(results), _sides_of_missing(results))
+        tests = contrasts({(i, *key): sides for i, own in enumerate(questions) for key, sides in own.items()})
+        worth, missing = ({key: tests[i, *key] for key in own} for i, own in enumerate(questions))
         few = too_few(results)
-        count = sum(test.p is not None for test in tests.values())
         of = "each modality left out, each missing at test with dropout and without; every metric"
         return Conclusion(
             title(results),
-            [few] if few else [*_worth_headline(results, worth_tests), *_missing_headline(missing_tests)],
+            [few] if few else [*_worth_headline(results, worth), *_missing_headline(missing)],
             [
                 numbers_section(results, results.variants),
-                _worth(results, worth_tests),
-                _missing(results, missing_tests),
-                *closing_sections(results, rule(count, of)),
+                _worth(results, worth),
+                _missing(results, missing),
+                *closing_sections(results, rule(tests, of)),
             ],
         )
-
-
-def _model(results: Results, parts: Sequence[str], has_dropout: bool = False) -> Variant | None:
-    """The variant trained with these modalities, with modality dropout or without."""
-    own = (variant for variant in results.variants if set(variant.parts) == set(parts))
-    return next((variant for variant in own if bool(variant.dropout) == has_dropout), None)
 
 
 def _rest(results: Results, name: str) -> tuple[str, ...]:
@@ -112,8 +94,8 @@ def _rest(results: Results, name: str) -> tuple[str, ...]:
 
 def _sides_of_worth(results: Results) -> Sides:
     """All modalities against all but one, both trained so, by that one and the metric."""
-    whole = _model(results, results.modalities)
-    less = {name: _model(results, _rest(results, name)) for name in results.modalities}
+    whole = results.model(results.modalities)
+    less = {name: results.model(_rest(results, name)) for name in results.modalities}
     return {
         (name, metric): (results.values(whole, metric), results.values(variant, metric), results.sign(metric))
         for metric in results.metrics().values()
@@ -128,7 +110,7 @@ def _worth(results: Results, tests: Tests) -> Section:
     for (name, metric), test in tests.items():
         if test.sign:
             verb, turned = ("gains", test) if test.sign > 0 else ("loses", test.turned())
-            lines.append(f"{short(metric)} {verb} {turned.says}, by {name} ({results.better(metric)}).")
+            lines.append(f"{short(metric)} {verb} {turned.says}, by {name} ({results.way(metric)} is better).")
         else:
             lines.append(f"{short(metric)}: no difference shown with or without {name} ({test.says}).")
     if not tests:
@@ -140,7 +122,7 @@ def _worth_headline(results: Results, tests: Tests) -> list[str]:
     lines = []
     for metric in results.metrics().values():
         own = {name: test for (name, of), test in tests.items() if of == metric}
-        shown = {name: test.gain for name, test in own.items() if test.sign and test.gain is not None}
+        shown = {name: test.difference for name, test in own.items() if test.sign and test.difference is not None}
         helping = sorted((name for name in shown if shown[name].mean > 0), key=lambda name: -shown[name].mean)
         hurting = [name for name in shown if shown[name].mean < 0]
         rest = [name for name in own if name not in shown]
@@ -171,7 +153,7 @@ def _sides_of_missing(results: Results) -> Sides:
 
 def _with_and_without(results: Results) -> tuple[Variant, ...]:
     """The models of all modalities trained with dropout and without; none unless there are both."""
-    dropped, plain = (_model(results, results.modalities, has_dropout) for has_dropout in (True, False))
+    dropped, plain = (results.model(results.modalities, has_dropout) for has_dropout in (True, False))
     return () if dropped is None or plain is None else (dropped, plain)
 
 
@@ -190,10 +172,9 @@ def _missing(results: Results, tests: Tests) -> Section:
     for (gone, metric), test in tests.items():
         means = [results.mean(variant, _tested(results, metric, gone)) for variant in reversed(pair)]
         cells = [plus_minus(mean, decimals(means)) for mean in means]
-        gain = NONE if test.gain is None else amount(test.gain)
-        p = NONE if test.p is None else p_value(test.p)
+        gain = NONE if test.difference is None else amount(test.difference)
         name = f"{short(metric)} without {gone}" if gone else f"{short(metric)} with all"
-        rows.append([name, gain, p, _verdict(test), *cells])
+        rows.append([name, gain, p_value(test.p), _verdict(test), *cells])
         if test.reason:
             untested.setdefault(test.reason, []).append(name)
     head = ["at test", "gain", "p", "dropout", "trained without", f"with dropout {pair[0].dropout:g}"]
@@ -209,8 +190,6 @@ def _verdict(test: Contrast) -> str:
 
 
 def _missing_headline(tests: Tests) -> list[str]:
-    if not tests:
-        return []
     lines = []
     for metric in dict.fromkeys(metric for _, metric in tests):
         sides: dict[str, list[str]] = {}

@@ -7,6 +7,8 @@ from itertools import combinations
 from statistics import fmean
 from typing import Any, ClassVar
 
+import polars as pl
+
 from mmfusion.config.errors import ConfigError, no_option
 from mmfusion.report.formatting import decimals, fixed, joined, many, plus_minus
 from mmfusion.report.sections._base import Section
@@ -57,14 +59,13 @@ class OptionsStudy(TrainedStudy):
         ranks = mean_ranks(results, metrics)
         order = sorted(results.variants, key=lambda variant: ranks.get(variant.name, float("inf")))
         ranks_text = {name: fixed(rank, 1) for name, rank in ranks.items()}
-        count = sum(test.p is not None for test in tests.values())
         return Conclusion(
             title(results),
             _headline(results, metrics, tests, ranks),
             [
                 numbers_section(results, order, {"mean rank": ranks_text} if len(metrics) > 1 else None),
                 *(_of_metric(results, metric, tests) for metric in metrics),
-                *closing_sections(results, rule(count, f"every pair of variants, {many(len(metrics), 'metric')}")),
+                *closing_sections(results, rule(tests, f"every pair of variants, {many(len(metrics), 'metric')}")),
             ],
         )
 
@@ -76,13 +77,12 @@ def mean_ranks(results: Results, metrics: Sequence[str]) -> dict[str, float]:
     """
     places: dict[str, list[float]] = {variant.name: [] for variant in results.variants}
     for metric in metrics:
-        means = {
-            v.name: results.sign(metric) * mean.mean for v in results.variants if (mean := results.mean(v, metric))
-        }
-        for name, own in means.items():
-            ahead = sum(other > own for other in means.values())
-            level = sum(other == own for other in means.values())
-            places[name].append(ahead + (level + 1) / 2)
+        known = {v.name: mean for v in results.variants if (mean := results.mean(v, metric))}
+        means = {name: results.sign(metric) * mean.mean for name, mean in known.items()}
+        for name, rank in zip(
+            means, pl.Series(list(means.values()), dtype=pl.Float64).rank(descending=True), strict=True
+        ):
+            places[name].append(rank)
     return {name: fmean(own) for name, own in places.items() if own and len(own) == len(metrics)}
 
 
@@ -127,7 +127,7 @@ def _of_metric(results: Results, metric: str, tests: Tests) -> Section:
     for (a, b, of), test in tests.items():
         if of != metric:
             continue
-        is_worse = test.gain is not None and test.gain.mean < 0
+        is_worse = test.difference is not None and test.difference.mean < 0
         first, second, turned = (b, a, test.turned()) if is_worse else (a, b, test)
         if turned.is_shown:
             lines.append(f"{first.name} is better than {second.name} by {turned.says}.")
@@ -139,4 +139,4 @@ def _of_metric(results: Results, metric: str, tests: Tests) -> Section:
         lines.append(f"No difference shown between {'; '.join(open_pairs)}.")
     if others:
         lines.append(f"No difference shown in {many(others, 'further pair')}.")
-    return Section(f"{short(metric)} ({results.better(metric)})", lines)
+    return Section(f"{short(metric)} ({results.way(metric)} is better)", lines)

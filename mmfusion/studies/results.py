@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from itertools import product
 from typing import Any
 
 from mmfusion.report.run_metrics import RunMetrics
 from mmfusion.report.same_rows import SameRows, same_rows
+from mmfusion.report.sentences import reason
 from mmfusion.report.statistics import Interval, interval
 from mmfusion.store.run import Run
 
@@ -21,7 +23,6 @@ class Variant:
     """What is trained, once with each seed.
 
     Attributes:
-        name: as the conclusion calls it.
         overrides: what the study adds to the command's own, beside the seed.
         parts: the modalities or tasks it is trained with, in a study of these.
         dropout: the rate of modality dropout, in a study of that.
@@ -31,22 +32,6 @@ class Variant:
     overrides: tuple[str, ...]
     parts: tuple[str, ...] = ()
     dropout: float = 0.0
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """A variant that cannot be trained here, and why."""
-
-    name: str
-    reason: str
-
-
-def by_reason(left_out: Sequence[LeftOut]) -> dict[str, list[str]]:
-    """Reason to the names of all variants that it is the reason of."""
-    names: dict[str, list[str]] = {}
-    for variant in left_out:
-        names.setdefault(variant.reason, []).append(variant.name)
-    return names
 
 
 def seed_list(seeds: int | Sequence[int]) -> list[int]:
@@ -63,11 +48,16 @@ def seed_list(seeds: int | Sequence[int]) -> list[int]:
 
 @dataclass(frozen=True)
 class Results:
-    """The numbers of the preset `study`; `runs` has variant's name and seed to the run, as far as there is one."""
+    """The numbers of the preset `study`.
+
+    Attributes:
+        left_out: why variants cannot be trained here, to their names.
+        runs: variant's name and seed to the run, as far as there is one.
+    """
 
     study: str
     variants: Sequence[Variant]
-    left_out: Sequence[LeftOut]
+    left_out: Mapping[str, Sequence[str]]
     seeds: Sequence[int]
     runs: Mapping[tuple[str, int], Run]
     modalities: Sequence[str]
@@ -83,17 +73,20 @@ class Results:
         runs = (self.runs.get((variant.name, seed)) for seed in self.seeds)
         return [run for run in runs if run is not None and run.status == "completed"]
 
+    def model(self, parts: Sequence[str], has_dropout: bool = False) -> Variant | None:
+        """The variant trained with these modalities or tasks, with modality dropout or without."""
+        own = (variant for variant in self.variants if set(variant.parts) == set(parts))
+        return next((variant for variant in own if bool(variant.dropout) == has_dropout), None)
+
     def incomplete(self) -> list[tuple[Variant, int, str]]:
         """Variant, seed and why, of each job that did not complete."""
         jobs = []
-        for variant in self.variants:
-            for seed in self.seeds:
-                run = self.runs.get((variant.name, seed))
-                if run is None:
-                    jobs.append((variant, seed, "it has not been started"))
-                elif run.status != "completed":
-                    why = (run.error or "no reason was written").strip().split("\n")[0]
-                    jobs.append((variant, seed, f"{run.status}: {why}"))
+        for variant, seed in product(self.variants, self.seeds):
+            run = self.runs.get((variant.name, seed))
+            if run is None:
+                jobs.append((variant, seed, "it has not been started"))
+            elif run.status != "completed":
+                jobs.append((variant, seed, f"{run.status}: {reason(run)}"))
         return jobs
 
     @cached_property
@@ -109,13 +102,9 @@ class Results:
         """`higher` or `lower`, whichever is better; "" where nobody knows."""
         return {"max": "higher", "min": "lower", None: ""}[self.known.facts(metric).direction]
 
-    def better(self, metric: str) -> str:
-        """`higher is better`."""
-        return f"{self.way(metric)} is better"
-
     def arrow(self, metric: str) -> str:
         """↑ or ↓, whichever way is better."""
-        return {"higher": "↑", "lower": "↓", "": ""}[self.way(metric)]
+        return {"max": "↑", "min": "↓", None: ""}[self.known.facts(metric).direction]
 
     def metrics(self) -> dict[str, str]:
         """Task to its main test metric, for those that were tested."""
@@ -124,8 +113,7 @@ class Results:
     def values(self, variant: Variant, metric: str) -> dict[int, float]:
         """Seed to the metric of the variant's completed run, on the rows that all variants were tested on."""
         values = self.same_rows(metric).values
-        named = {seed: _named(variant.name, seed) for seed in self.seeds}
-        return {seed: values[name] for seed, name in named.items() if name in values}
+        return {seed: values[name] for seed in self.seeds if (name := _named(variant.name, seed)) in values}
 
     def same_rows(self, metric: str) -> SameRows:
         """The metric of all completed runs, by `<variant>, seed <seed>`, on the same rows."""

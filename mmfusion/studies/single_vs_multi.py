@@ -1,4 +1,4 @@
-"""`study=single_vs_multi`: what learning tasks together is worth."""
+"""`study=single_vs_multi`: what learning tasks together is worth, and who helps whom."""
 
 from __future__ import annotations
 
@@ -8,20 +8,19 @@ from typing import Any
 
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.delta import change, delta_m, no_change
-from mmfusion.report.formatting import joined, many
-from mmfusion.report.sections._base import Section
-from mmfusion.studies import transfer
+from mmfusion.report.formatting import NONE, joined, many, plus_minus
+from mmfusion.report.sections._base import Section, Table
 from mmfusion.studies._base import TrainedStudy
 from mmfusion.studies.common_sections import closing_sections, numbers_section, rule, short, title, too_few
 from mmfusion.studies.conclusion import Conclusion
 from mmfusion.studies.contrasts import Contrast, Values, against_zero
 from mmfusion.studies.results import Groups, Results, Variant
-from mmfusion.studies.transfer import percent
 
 Key = tuple[str, str]
 """A task, and what it was trained with: another task, or ALL; for Δm the task is ALL too."""
 
 ALL = ""
+_PLACES = 2
 
 
 class SingleVsMultiStudy(TrainedStudy):
@@ -56,17 +55,13 @@ class SingleVsMultiStudy(TrainedStudy):
         changes[ALL, ALL], why = _delta(results, metrics)
         for task, metric in metrics.items():
             changes[task, ALL] = _change(results, task, metric, results.tasks)
-            if len(results.tasks) > 2:  # of two tasks the pair is all there is
-                changes |= {
-                    (task, other): _change(results, task, metric, (task, other))
-                    for other in results.tasks
-                    if other != task
-                }
+            others = [other for other in results.tasks if other != task]
+            for other in others if len(others) > 1 else ():  # of two tasks the pair is all there is
+                changes[task, other] = _change(results, task, metric, (task, other))
         tests = against_zero({key: values for key, values in changes.items() if values})
         entries = self._entries(results, tests)
         unit = results.known.in_hundredths(metrics.values())
-        few = too_few(results)
-        count = sum(test.p is not None for test in tests.values())
+        few, n_tasks = too_few(results), many(len(metrics), "task")
         deltas = {"+".join(results.tasks): percent(tests[ALL, ALL])} if (ALL, ALL) in tests else None
         return Conclusion(
             title(results),
@@ -74,12 +69,10 @@ class SingleVsMultiStudy(TrainedStudy):
             [
                 numbers_section(results, results.variants, {"Δm %": deltas} if deltas else None),
                 _together(results, metrics, tests, why),
-                *([transfer.section(results.tasks, metrics, entries, unit)] if entries else []),
-                *closing_sections(
-                    results, rule(count, f"Δm, {many(len(metrics), 'task')} with all, and every entry of the matrix")
-                ),
+                *([transfer_section(results.tasks, metrics, entries, unit)] if entries else []),
+                *closing_sections(results, rule(tests, f"Δm, {n_tasks} with all, and every entry of the matrix")),
             ],
-            transfer.rows(metrics, entries) if entries else (),
+            transfer_rows(metrics, entries) if entries else (),
         )
 
     def _entries(self, results: Results, tests: Mapping[Key, Contrast]) -> dict[Key, Contrast]:
@@ -96,19 +89,16 @@ def _overrides(kept: Sequence[str], config: Mapping[str, Any]) -> tuple[str, ...
     """What leaves the other tasks out; the checkpoint is watched by the plain loss where its metric is left out too."""
     gone = [f"~task.{name}" for name in config["task"] if name not in kept]
     watched = (config["callbacks"].get("monitor") or {}).get("metric")
-    of = {parts[1] for name in _names(watched) if len(parts := name.split("/")) == 3}
+    terms = watched if isinstance(watched, Mapping) else [watched]
+    of = {parts[1] for name in terms if len(parts := str(name).split("/")) == 3}
     if of and not of & set(kept):
         gone += ["callbacks.monitor.metric=val/loss", "callbacks.monitor.mode=auto"]
     return tuple(gone)
 
 
-def _names(watched: Any) -> list[str]:
-    return [str(name) for name in watched] if isinstance(watched, Mapping) else [str(watched)]
-
-
 def _values(results: Results, parts: Sequence[str], metric: str) -> Values:
     """Seed to the metric of the models of these tasks."""
-    variant = next((variant for variant in results.variants if set(variant.parts) == set(parts)), None)
+    variant = results.model(parts)
     return {} if variant is None else results.values(variant, metric)
 
 
@@ -179,3 +169,41 @@ def _together(results: Results, metrics: Mapping[str, str], tests: Mapping[Key, 
         }[test.sign]
         lines.append(f"{short(metric)}: {verdict}, {percent(test)} % ({test.certainty}).")
     return Section("All tasks together against each alone", lines)
+
+
+def transfer_section(
+    tasks: Sequence[str], metrics: Mapping[str, str], entries: Mapping[Key, Contrast], unit: str = ""
+) -> Section:
+    """The matrix: a row a task that is judged, with its metric, a column a task that it was trained with.
+
+    `unit` is what must be added where not all changes are in %.
+    """
+    rows = []
+    for task, metric in metrics.items():
+        tests = [entries.get((task, other)) for other in tasks]
+        rows.append([short(metric), *(NONE if test is None else percent(test) + "*" * test.is_shown for test in tests)])
+    shown = sum(test.is_shown for test in entries.values())
+    lines = [
+        f"Change of the row's metric in % of what it is alone{unit}, with the column learned too; above 0 is better."
+    ]
+    if shown:
+        lines.append(f"A difference is shown for {shown} of {len(entries)} entries, those with a star.")
+    else:
+        lines.append(f"No difference shown for any of the {len(entries)} entries.")
+    return Section("Transfer between pairs", lines, [Table(["", *(f"with {task}" for task in tasks)], rows)])
+
+
+def transfer_rows(metrics: Mapping[str, str], entries: Mapping[Key, Contrast]) -> list[list[object]]:
+    """`transfer.csv`: a line an entry, the head first; an empty cell is not known."""
+    lines: list[list[object]] = [["task", "with", "metric", "change_percent", "low", "high", "n", "p_holm"]]
+    for (task, other), test in entries.items():
+        if (gain := test.difference) is not None:
+            lines.append([task, other, metrics[task], gain.mean, *gain.ends, test.n, test.p])
+    return lines
+
+
+def percent(test: Contrast) -> str:
+    """`+3.10 ± 1.21`."""
+    if test.difference is None:
+        return NONE
+    return f"{'+' if test.difference.mean > 0 else ''}{plus_minus(test.difference, _PLACES)}"

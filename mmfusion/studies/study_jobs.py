@@ -24,7 +24,7 @@ from mmfusion.config.override import parse_overrides
 from mmfusion.store.sweep import job_hash
 from mmfusion.studies._base import MeasuredStudy, Study, TrainedStudy
 from mmfusion.studies.requested import GROUP
-from mmfusion.studies.results import LeftOut, Variant, by_reason
+from mmfusion.studies.results import Variant
 from mmfusion.sweeps.command import check_job
 from mmfusion.sweeps.multirun import sweep_folder
 
@@ -42,10 +42,9 @@ class StudyJobs:
     """A study's jobs, which can be run.
 
     Attributes:
-        name: the preset's.
         variants: those that are possible, at least two.
+        left_out: why others are not, to their names.
         base: the command's own overrides of every job.
-        config: the experiment's, as the command composes it.
         folder: of the sweep; the same command finds it again.
         checked: the configs of jobs that have been composed, by the hash of their overrides.
     """
@@ -53,7 +52,7 @@ class StudyJobs:
     name: str
     study: TrainedStudy
     variants: Sequence[Variant]
-    left_out: Sequence[LeftOut]
+    left_out: Mapping[str, Sequence[str]]
     base: Sequence[str]
     config: Mapping[str, Any]
     folder: Path
@@ -105,19 +104,20 @@ def list_jobs(name: str, overrides: Sequence[str], config_dirs: Sequence[str | P
         return Measurement(study, load_config(base, config_dirs), folder)
     if not isinstance(study, TrainedStudy):
         raise ConfigError(f"study={name}: {type(study).__name__} derives from neither TrainedStudy nor MeasuredStudy")
-    variants, left_out, checked = [], [], {}
+    variants, checked = [], {}
+    left_out: dict[str, list[str]] = {}
     for variant in study.variants(composed.config, known):
         job = [*base, *variant.overrides, f"seed={study.seeds[0]}"]
         try:
             checked[job_hash(job)] = check_job(job, config_dirs)
             variants.append(variant)
         except ConfigError as error:
-            left_out.append(LeftOut(variant.name, _in_one_line(error)))
+            left_out.setdefault(_in_one_line(error), []).append(variant.name)
     if not variants:
         # What is wrong with the experiment itself is wrong with every variant, and is said once.
         check_job([*base, f"seed={study.seeds[0]}"], config_dirs)
     if len(variants) < 2:
-        why = "".join(f"\n  {', '.join(names)}: {reason}" for reason, names in by_reason(left_out).items())
+        why = "".join(f"\n  {', '.join(names)}: {reason}" for reason, names in left_out.items())
         raise ConfigError(f"study={name} needs at least two variants that are possible, found {len(variants)}:{why}")
     return StudyJobs(name, study, variants, left_out, base, composed.config, folder, checked)
 

@@ -3,7 +3,7 @@ import pytest
 from mmfusion.config.compose import compose_unchecked, forced, load_config, search_path
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups
-from mmfusion.config.instantiate import trusted, trusting
+from mmfusion.config.instantiate import trusting
 
 
 def test_composes_plain_containers(mini):
@@ -130,9 +130,9 @@ def test_a_file_that_cannot_be_read_is_named(mini, tmp_path):
 
 
 def test_trust_is_taken_from_the_command_line_alone(mini):
-    with trusting([]):
+    with trusting([]) as opened:
         composed = compose_unchecked(["trusted_modules=[mypackage,other.part]"])
-        assert trusted() == {"mypackage", "other.part"}
+        assert opened == {"mypackage", "other.part"}
     assert composed.trusted == ["mypackage", "other.part"]
     assert composed.config["trusted_modules"] == []
     (mini / "experiment" / "evil.yaml").write_text(

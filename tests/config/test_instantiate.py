@@ -1,7 +1,7 @@
 import pytest
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.config.instantiate import instantiate, is_allowed, locate, refuse_trust, trust, trusted, trusting
+from mmfusion.config.instantiate import instantiate, is_allowed, locate, refuse_trust, trust, trusting
 
 PARTS = """
 class Part:
@@ -62,8 +62,8 @@ def test_a_trusted_module_is_open_to_every_section_and_closed_again(package):
     with pytest.raises(ConfigError, match=r"trusted_modules=\["):
         instantiate({"_target_": "userpack.Part", "dim": 1})
     assert not package.is_imported()
-    with trusting(["userpack"]):
-        assert trusted() == {"userpack"}
+    with trusting(["userpack"]) as opened:
+        assert opened == {"userpack"}
         assert all(is_allowed("userpack.Part", key) for key in ("encoder.image", "logger.x", "fusion", ""))
         assert instantiate({"_target_": "userpack.Part", "dim": 3}, dims={"a": 1}).dims == {"a": 1}
         assert instantiate({"_target_": "userpack.parts.Part", "dim": 3}).dim == 3

@@ -1,5 +1,8 @@
+import pytest
+from torch import nn
+
 from mmfusion.config.instantiate import trusting
-from mmfusion.config.schema import file_suffixes, kind_lineage, target_of
+from mmfusion.config.schema import file_suffixes, kind_lineage, reserved_names, target_of
 from tests.data.batches.test_loader import Vectors
 
 
@@ -17,3 +20,12 @@ def test_kinds_say_which_files_they_read():
     assert ".png" in found["image"]
     assert ".npy" in found["features"]
     assert found["text"] == found["tabular"] == ()
+
+
+def test_no_part_of_the_model_may_have_a_name_that_torch_takes():
+    modules = nn.ModuleDict()
+    for name in reserved_names():
+        with pytest.raises((KeyError, TypeError)):
+            modules[name] = nn.Identity()
+    for name in ("image", "weights", "label", "target"):
+        modules[name] = nn.Identity()

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from mmfusion.report.statistics import Interval, holm, interval, means, paired_t_test
+from mmfusion.report.statistics import Interval, Paired, holm, interval, means, paired_t_test
 
 
 def pairs_of(n):
@@ -69,13 +69,17 @@ def test_the_size_of_a_difference_is_told_in_deviations_of_seeds():
     assert paired_t_test({0: 0.5, 1: 0.5, 2: 0.5}, {0: 0.4, 1: 0.4, 2: 0.4}).effect is None
 
 
+def corrected(**p):
+    return holm({name: Paired(5, p=value) for name, value in p.items()})
+
+
 def test_holm():
     # 0.01 · 3, then 0.03 · 2, then 0.04 · 1, which may not fall below the one before
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert (holm([0.6, 0.5]), holm([0.02]), holm([])) == ([1.0, 1.0], [0.02], [])
-    p = np.random.default_rng(0).uniform(0, 0.2, 8)
-    by_value = dict(zip(p, holm(list(p)), strict=True))
-    assert holm(sorted(p)) == sorted(by_value.values()) == [by_value[value] for value in sorted(p)]
+    assert corrected(a=0.01, b=0.04, c=0.03, untested=None) == pytest.approx({"a": 0.03, "b": 0.06, "c": 0.06})
+    assert (corrected(a=0.6, b=0.5), corrected(a=0.02), corrected()) == ({"a": 1.0, "b": 1.0}, {"a": 0.02}, {})
+    p = {f"test_{i}": value for i, value in enumerate(np.random.default_rng(0).uniform(0, 0.2, 8))}
+    by_size = [corrected(**p)[name] for name in sorted(p, key=p.get)]
+    assert by_size == sorted(by_size) == list(corrected(**dict(reversed(p.items()))).values())
 
 
 def test_means():

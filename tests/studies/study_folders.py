@@ -6,7 +6,7 @@ import copy
 from pathlib import Path
 
 from mmfusion.store.find import find_runs
-from mmfusion.studies.finish import read_results
+from mmfusion.studies.launch import read_results
 from mmfusion.studies.study_jobs import StudyJobs
 from tests.helpers.run_folders import BASE, config, write_run, write_sweep
 
@@ -15,10 +15,10 @@ NOISE = (0.000, 0.004, -0.003, 0.002, -0.001)
 """What a seed adds to every metric of a run."""
 
 
-def study_jobs_of(study, name="made_up", left_out=(), **sections):
+def study_jobs_of(study, name="made_up", **sections):
     """A study_jobs of the study over the made-up experiment; `sections` replace those of its config."""
     cfg = BASE | sections
-    return StudyJobs(name, study, study.variants(cfg, OPTIONS), list(left_out), [], cfg, Path("nowhere"))
+    return StudyJobs(name, study, study.variants(cfg, OPTIONS), {}, [], cfg, Path("nowhere"))
 
 
 def write_jobs(folder, study_jobs, metrics):

@@ -4,7 +4,8 @@ import pytest
 
 from mmfusion.store.run import Run
 from mmfusion.studies.common_sections import closing_sections, left_out_lines, numbers_section, rule, too_few
-from mmfusion.studies.results import LeftOut, Results, Variant
+from mmfusion.studies.contrasts import Contrast
+from mmfusion.studies.results import Results, Variant
 
 A, B = Variant("a", ("fusion=a",)), Variant("b", ("fusion=b",))
 
@@ -14,8 +15,8 @@ def run(accuracy=None, seconds=None, status="completed", **costs):
     return Run(Path("nowhere"), status, "x", error="no", metrics=metrics, seconds=seconds, cost=costs)
 
 
-def results(runs, seeds=2, left_out=()):
-    return Results("example", [A, B], left_out, list(range(seeds)), runs, ["image"], ["label"])
+def results(runs, seeds=2, left_out=None):
+    return Results("example", [A, B], left_out or {}, list(range(seeds)), runs, ["image"], ["label"])
 
 
 WHOLE = {
@@ -40,8 +41,8 @@ def test_a_row_a_variant_in_the_order_given():
 
 
 def test_what_was_spent_and_which_jobs_are_missing():
-    left_out = [LeftOut(name, "too many" if name == "y" else "no tokens") for name in "xyzw"]
-    cost, jobs, how = closing_sections(results(WHOLE, left_out=left_out[1:2]), "a", "b")
+    left_out = {"no tokens": ["x", "z", "w"], "too many": ["y"]}
+    cost, jobs, how = closing_sections(results(WHOLE, left_out={"too many": ["y"]}), "a", "b")
     assert list(cost.lines) == [
         "All runs together: 2 min.",  # the failed one too
         "Time of one run: 20 s (a) to 60 s (b).",
@@ -60,8 +61,10 @@ def test_what_was_spent_and_which_jobs_are_missing():
 
 
 def test_how_many_tests_were_corrected_together():
-    assert "p < 0.05 after Holm's correction for all 1 test (every pair)." in rule(1, "every pair")
-    assert rule(0, "every pair") == "No test could be made (every pair)."
+    assert "p < 0.05 after Holm's correction for all 1 test (every pair)." in rule(
+        {"": Contrast(3, p=0.01)}, "every pair"
+    )
+    assert rule({"": Contrast(1)}, "every pair") == "No test could be made (every pair)."
 
 
 @pytest.mark.parametrize(

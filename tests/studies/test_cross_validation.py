@@ -5,7 +5,6 @@ from statistics import fmean, stdev
 import pytest
 
 from mmfusion.config.errors import ConfigError
-from mmfusion.report.pooled import Pooled
 from mmfusion.report.statistics import interval
 from mmfusion.studies import cross_validation
 from mmfusion.studies.cross_validation import in_folds
@@ -124,8 +123,8 @@ def test_it_concludes_with_means_and_intervals_for_folds_that_share_rows(read_st
 
 def test_what_all_folds_predict_together_stands_beside_the_mean(read_study, monkeypatch):
     study_jobs, read = read_study
-    known = {"test/kind/accuracy": Pooled({0: 0.71234})}
-    monkeypatch.setattr(cross_validation, "pooled", lambda groups, shared, metric: known.get(metric, Pooled()))
+    known = {"test/kind/accuracy": {0: 0.71234}}
+    monkeypatch.setattr(cross_validation, "pooled", lambda groups, shared, metric: (known.get(metric, {}), None))
     head, accuracy, loss = rows(study_jobs.study.conclude(read), "All folds")
     assert (head[2], accuracy[2], loss[2]) == ("pooled", "0.712", "–")
 

@@ -19,7 +19,7 @@ def run(status="completed", error=None, **metrics):
 
 
 def results(runs, seeds=(0, 1, 2), tasks=("label", "dose")):
-    return Results("example", [A, B], [], list(seeds), runs, ["image"], list(tasks))
+    return Results("example", [A, B], {}, list(seeds), runs, ["image"], list(tasks))
 
 
 def with_accuracy(value, **more):
@@ -95,6 +95,6 @@ def test_which_way_is_better():
     read = results({("a", 0): with_accuracy(1.0)})
     assert [read.sign(metric) for metric in (ACCURACY, MAE, "val/label/loss")] == [1, -1, -1]
     assert [read.arrow(metric) for metric in (ACCURACY, MAE, "test/label/zing")] == ["↑", "↓", ""]
-    assert [read.better(metric) for metric in (ACCURACY, MAE)] == ["higher is better", "lower is better"]
+    assert [read.way(metric) for metric in (ACCURACY, MAE)] == ["higher", "lower"]
     with pytest.raises(ConfigError, match="does not know whether a higher zing"):
         read.sign("test/label/zing")
