@@ -70,8 +70,7 @@ def _component(key: str, node: Any, config: Mapping[str, Any], own: bool) -> Ite
     """Problems of a component of mmfusion's, or, if not `own`, of others'; those of what is no component are `own`."""
     target = target_of(node)
     if target is None:
-        if own:
-            yield from _without_target(key, node, config)
+        yield from _without_target(key, node, config) if own else ()
         return
     if own and slot_of(key) == "kind" and "_target_" in node and node.get("kind") is not None:
         yield f"{key}.kind", f"{node['kind']!r} and _target_ {target!r} both say what it is; set kind=null beside it"

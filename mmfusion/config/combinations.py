@@ -9,7 +9,7 @@ from typing import Any
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.mismatches import Problem
 from mmfusion.config.names import MANIFEST
-from mmfusion.config.schema import fact, kind_lineage, reserved_names, those_with
+from mmfusion.config.schema import config_schema, fact, kind_lineage, those_with
 from mmfusion.config.split_rules import check_split
 from mmfusion.config.task_metrics import facts_of
 from mmfusion.config.validation import interval_problems, without_validation
@@ -72,7 +72,7 @@ def _names(section: str, names: Iterable[str], taken: Iterable[str] = ()) -> Ite
             yield f"{section}.{name}", "a name is made of ASCII letters, digits, _ and -"
         elif name in taken:
             yield f"{section}.{name}", "this name is taken; choose another"
-        elif name in reserved_names():
+        elif name in config_schema()["x-reserved"]:
             own = " and set column to the data's" if section == "task" else ", in data.modalities too"
             yield f"{section}.{name}", f"this name is taken by torch; choose another, for example {name}_{own}"
 

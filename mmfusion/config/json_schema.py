@@ -40,9 +40,8 @@ class _Lenient(GenerateJsonSchema):
 def component_schema(component: Callable[..., Any], slot: str, injected: Iterable[str] = ()) -> Schema:
     """What a config may write for a class or a function, as JSON Schema of an object.
 
-    `required`, `injected` (names that are not for a config to set), `facts` (class attributes that the slot's base
-    declares) and `slot` stand under an `x-`, which editors pass over. The argument `injected` are those that mmfusion
-    passes beside those of the slot: to an encoder those of its kind.
+    `required`, `injected` (names that are not for a config to set; those given here, to an encoder by its kind, beside
+    the slot's), `facts` (class attributes that the slot's base declares) and `slot` stand under an `x-`: for no editor.
     """
     place = SLOTS.get(slot, Slot(()))
     injected = (*place.injected, *injected)
@@ -76,8 +75,6 @@ def section_schema(section: Any) -> Schema:
 
 def whole_schema() -> Schema:
     """Of a whole config, and of all that mmfusion's own packages define, for `conf/schema.json`."""
-    from torch.nn import ModuleDict  # slow to import
-
     components = {slot: list(_components(slot)) for slot in SLOTS}
     from_kind = {kind.__module__.rpartition(".")[2]: kind.encoder_arguments for kind in components["kind"]}
     defined = {
@@ -96,7 +93,8 @@ def whole_schema() -> Schema:
         targets = list(map(_path, in_slot))
         of_others = {"required": ["_target_"], "properties": {"_target_": {"not": {"enum": targets}}}}
         defined[slot] = {"anyOf": [*({"$ref": f"#/$defs/{target}"} for target in targets), of_others], "x-slot": ""}
-    schema["x-reserved"] = [name for name in dir(ModuleDict()) if not name.startswith("_")]
+    # Attributes of torch's ModuleDict, which takes no entry of such a name: no modality or task may have one.
+    schema["x-reserved"] = [name for name in dir(import_module("torch").nn.ModuleDict()) if not name.startswith("_")]
     return {"$schema": "https://json-schema.org/draft/2020-12/schema", **schema, "$defs": defined}
 
 
@@ -106,12 +104,11 @@ def _components(name: str) -> Iterator[Any]:
     for package in [package for package in slot.packages if package.startswith("mmfusion.")]:
         inner = pkgutil.walk_packages(getattr(import_module(package), "__path__", ()), f"{package}.")
         for module in [package, *(file.name for file in inner if not file.name.rpartition(".")[2].startswith("_"))]:
-            for value in vars(import_module(module)).values():
-                if getattr(value, "__module__", "") != module or value.__name__.startswith("_"):
-                    continue
+            defined = [v for v in vars(import_module(module)).values() if getattr(v, "__module__", "") == module]
+            for value in [v for v in defined if not v.__name__.startswith("_")]:
                 if inspect.isclass(value):
-                    bases = {base.__name__ for base in value.__mro__[1:]}
-                    is_component = bool(bases & set(slot.bases)) and not inspect.isabstract(value)
+                    derives = any(base.__name__ in slot.bases for base in value.__mro__[1:])
+                    is_component = derives and not inspect.isabstract(value)
                 else:
                     is_component = inspect.isfunction(value) and value.__annotations__.get("return") == slot.returns
                 if is_component:
@@ -125,9 +122,8 @@ def _path(component: Callable[..., Any]) -> str:
 def _arguments(component: Callable[..., Any]) -> tuple[dict[str, inspect.Parameter], bool]:
     """Arguments by name, and whether it takes further ones: `**keywords` are looked up in the parents' constructors."""
     arguments: dict[str, inspect.Parameter] = {}
-    owners: list[Any] = [component]
-    if inspect.isclass(component):
-        owners = [parent for parent in component.__mro__ if "__init__" in vars(parent)]
+    lineage: tuple[Any, ...] = getattr(component, "__mro__", ())
+    owners = [parent for parent in lineage if "__init__" in vars(parent)] or [component]
     for owner in owners:
         signature = inspect.signature(component if owner is owners[0] else owner.__init__)
         names = {**vars(sys.modules[component.__module__]), **vars(sys.modules[owner.__module__])}

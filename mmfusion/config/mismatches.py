@@ -16,8 +16,7 @@ from mmfusion.config.errors import ConfigError, nearest, suggest
 Problem = tuple[str, str]
 """A key and what is wrong with it."""
 
-SHOWN = 10
-"""Problems that a message spells out; the others are counted."""
+SHOWN = 10  # problems that a message spells out; the others are counted
 
 _NAMES = {"integer": "a whole number", "number": "a number", "string": "a string", "boolean": "true or false"}
 _NAMES |= {"null": "null", "array": "a list", "object": "a mapping"}
@@ -47,8 +46,7 @@ def report(problems: Sequence[Problem], origin: Callable[[str], str] = lambda ke
     """Raise the problems as one error, if there are any."""
     if problems:
         lines = [f"{key}: {text}" + (f" ({place})" if (place := origin(key)) else "") for key, text in problems[:SHOWN]]
-        if len(problems) > SHOWN:
-            lines.append(f"and {len(problems) - SHOWN} more")
+        lines += [f"and {len(problems) - SHOWN} more"] if len(problems) > SHOWN else []
         raise ConfigError(lines[0] if len(lines) == 1 else "\n  ".join([f"{len(problems)} problems:", *lines]))
 
 
@@ -63,8 +61,8 @@ def _problems(root: str, error: ValidationError) -> Iterator[Problem]:
             else:
                 yield below(key, name), f"there is no such key; {suggest(str(name), known)}"
     elif error.validator == "x-required":
-        for name in [name for name in schema["x-required"] if name not in value]:
-            yield below(key, name), "is missing and has no default"
+        missing = [name for name in schema["x-required"] if name not in value]
+        yield from ((below(key, name), "is missing and has no default") for name in missing)
     elif error.validator in ("minItems", "maxItems"):
         yield key, f"must be {_describe(schema)}, found {len(value)}"
     elif error.validator == "anyOf" and (inner := _nearest_alternative(error)):

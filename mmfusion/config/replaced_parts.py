@@ -15,7 +15,7 @@ from typing import Any
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.key_sources import KeySources, lineage
 from mmfusion.config.override import Override, node_at, parse_overrides
-from mmfusion.config.schema import schema_of
+from mmfusion.config.schema import Schema, schema_of
 
 _ENTRIES = {
     "modality.dropout": "encoder",
@@ -35,7 +35,8 @@ def _replaced(config: Mapping[str, Any], sources: KeySources) -> Iterator[str]:
     """Arguments of components that another option has replaced."""
     for group, option in sources.choices.items():
         bare, package = Override.parse(group).group, Override.parse(group).key
-        node, schema = node_at(config, package) or {}, None
+        node = node_at(config, package) or {}
+        schema: Schema | None = None
         with suppress(ConfigError):  # one that is refused, which the check says
             schema = schema_of(node["_target_"], package) if "_target_" in node else None
         if schema is None or schema["additionalProperties"]:

@@ -20,14 +20,8 @@ Schema = dict[str, Any]
 def config_schema() -> Schema:
     """Of a whole config; under `$defs` each of mmfusion's components by its target, as `component_schema` makes it."""
     schema: Schema = json.loads(FILE.read_text(encoding="utf-8"))
-    for key in ("defaults", "hydra"):
-        schema["properties"].pop(key, None)  # a file may hold them, and no composed config does
+    del schema["properties"]["defaults"], schema["properties"]["hydra"]  # of a file; no composed config holds them
     return schema
-
-
-def reserved_names() -> list[str]:
-    """Attributes of torch's ModuleDict, which takes no entry of such a name: no modality or task may have one."""
-    return list(config_schema()["x-reserved"])
 
 
 def schema_of(target: Any, key: str, injected: tuple[str, ...] = ()) -> Schema | None:

@@ -37,8 +37,8 @@ def pooled(groups: Grouping, shared: Balance, metric: str) -> tuple[dict[int, fl
     Over the runs that rows are ranked by, and in each fold over the test rows that all of them have.
 
     Returns:
-        A group's place to the mean over seeds (and over what else was averaged), and why there are none though rows are
-        in folds; None if there are, or no such could be, for a metric of validation or of a test without modalities.
+        A group's place to the mean over seeds (and over what else was averaged), for a metric of the test with all
+        modalities; and why there are none though there could be, else None.
     """
     split, _, rest = metric.partition("/")
     task, _, last = rest.partition("/")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from mmfusion.config.schema import FILE, reserved_names
+from mmfusion.config.schema import FILE, config_schema
 from mmfusion.data.table.read import OPTIONS, ReadOptions
 from mmfusion.runs.defaults import Choice, first_encoder, group_key
 from mmfusion.runs.inspect.columns.column_names import LABEL, is_named, words
@@ -126,7 +126,7 @@ def key_for(column: str, taken: list[str]) -> str:
     name = re.sub(r"\W+", "_", column, flags=re.ASCII).strip("_") or "column"
     name = f"c{name}" if name[0].isdigit() else name
     base, number = name, 2
-    while name in taken or name in reserved_names() or name.lower() in _YAML_WORDS - {"y", "n"}:
+    while name in (*taken, *config_schema()["x-reserved"]) or name.lower() in _YAML_WORDS - {"y", "n"}:
         name, number = f"{base}_{number}", number + 1
     taken.append(name)
     return name

@@ -2,7 +2,7 @@ import pytest
 from torch import nn
 
 from mmfusion.config.instantiate import trusting
-from mmfusion.config.schema import file_suffixes, kind_lineage, reserved_names, target_of
+from mmfusion.config.schema import config_schema, file_suffixes, kind_lineage, target_of
 from tests.data.batches.test_loader import Vectors
 
 
@@ -24,7 +24,7 @@ def test_kinds_say_which_files_they_read():
 
 def test_no_part_of_the_model_may_have_a_name_that_torch_takes():
     modules = nn.ModuleDict()
-    for name in reserved_names():
+    for name in config_schema()["x-reserved"]:
         with pytest.raises((KeyError, TypeError)):
             modules[name] = nn.Identity()
     for name in ("image", "weights", "label", "target"):
