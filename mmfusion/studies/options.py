@@ -79,9 +79,8 @@ def mean_ranks(results: Results, metrics: Sequence[str]) -> dict[str, float]:
     for metric in metrics:
         known = {v.name: mean for v in results.variants if (mean := results.mean(v, metric))}
         means = {name: results.sign(metric) * mean.mean for name, mean in known.items()}
-        for name, rank in zip(
-            means, pl.Series(list(means.values()), dtype=pl.Float64).rank(descending=True), strict=True
-        ):
+        ranks = pl.Series(list(means.values()), dtype=pl.Float64).rank(descending=True)
+        for name, rank in zip(means, ranks, strict=True):
             places[name].append(rank)
     return {name: fmean(own) for name, own in places.items() if own and len(own) == len(metrics)}
 

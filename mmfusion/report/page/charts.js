@@ -136,7 +136,7 @@ function chart(id, build, { click = null, plain = false } = {}) {
   const node = byId(id);
   charts.set(id, { node, build, click, plain, stale: true, near: false });
   observer ??= new IntersectionObserver((seen) => {
-    for (const each of seen) if (charts.has(each.target.id)) charts.get(each.target.id).near = each.isIntersecting;
+    for (const entry of seen) if (charts.has(entry.target.id)) charts.get(entry.target.id).near = entry.isIntersecting;
     placed = true;
     drawSoon();
   }, { rootMargin: "300px" });
@@ -145,13 +145,13 @@ function chart(id, build, { click = null, plain = false } = {}) {
 }
 /** Take a chart away. */
 function unchart(id) {
-  const each = charts.get(id);
-  if (each?.drawn) Plotly.purge(each.node);
-  if (each) observer.unobserve(each.node);
+  const chart = charts.get(id);
+  if (chart?.drawn) Plotly.purge(chart.node);
+  if (chart) observer.unobserve(chart.node);
   charts.delete(id);
 }
 function stale(...ids) {
-  for (const [id, each] of charts) if (!ids.length || ids.includes(id)) each.stale = true;
+  for (const [id, chart] of charts) if (!ids.length || ids.includes(id)) chart.stale = true;
   drawSoon();
 }
 /** Draw what is stale and about to be seen, a chart a task, once the table is painted: what one types comes first. */
@@ -172,7 +172,7 @@ let coming = 0;
 function awaitPlotly() {
   clearTimeout(coming);
   if (window.Plotly) return;
-  const wanted = [...charts.values()].some((each) => each.near && !each.plain && !each.node.closest("[hidden]"));
+  const wanted = [...charts.values()].some((chart) => chart.near && !chart.plain && !chart.node.closest("[hidden]"));
   coming = setTimeout(() => {
     const script = el("script");
     script.textContent = byId("plotly").textContent;
@@ -181,32 +181,32 @@ function awaitPlotly() {
     stale();
   }, wanted && data.shared ? 0 : CALM);
 }
-const isDue = (each) => each.stale && each.near && data.shared !== null && (each.plain || window.Plotly) && !each.node.closest("[hidden]");
-function draw(each) {
-  each.stale = false;
+const isDue = (chart) => chart.stale && chart.near && data.shared !== null && (chart.plain || window.Plotly) && !chart.node.closest("[hidden]");
+function draw(chart) {
+  chart.stale = false;
   let drawing;
   try {
-    drawing = each.build();
+    drawing = chart.build();
   } catch (error) {
     console.error(error);
     drawing = { empty: `This chart could not be drawn: ${error.message}` }; // the others still can
   }
-  each.node.style.minHeight = "";
+  chart.node.style.minHeight = "";
   if (drawing.empty || drawing.node) {
-    if (each.drawn) Plotly.purge(each.node);
-    each.drawn = false;
-    each.node.style.height = "auto";
-    fill(each.node, drawing.node ?? el("p", { class: "empty" }, drawing.empty));
+    if (chart.drawn) Plotly.purge(chart.node);
+    chart.drawn = false;
+    chart.node.style.height = "auto";
+    fill(chart.node, drawing.node ?? el("p", { class: "empty" }, drawing.empty));
     performance.mark("chart");
     return;
   }
-  if (!each.drawn) fill(each.node);
-  each.node.style.height = `${drawing.height}px`;
+  if (!chart.drawn) fill(chart.node);
+  chart.node.style.height = `${drawing.height}px`;
   const buttons = [["toImage", "zoom2d", "pan2d", "resetScale2d"]];
-  Plotly.react(each.node, drawing.traces, { ...drawing.layout, height: drawing.height }, {
+  Plotly.react(chart.node, drawing.traces, { ...drawing.layout, height: drawing.height }, {
     responsive: true, displaylogo: false, displayModeBar: isSmall() ? false : "hover", modeBarButtons: buttons,
-    toImageButtonOptions: { format: "png", scale: 2, filename: each.node.id.replace("-chart", "") },
+    toImageButtonOptions: { format: "png", scale: 2, filename: chart.node.id.replace("-chart", "") },
   });
-  if (!each.drawn && each.click) each.node.on("plotly_click", (event) => each.click(event.points[0]));
-  each.drawn = true;
+  if (!chart.drawn && chart.click) chart.node.on("plotly_click", (event) => chart.click(event.points[0]));
+  chart.drawn = true;
 }
