@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any, Literal
 
-from mmfusion.config.errors import ConfigError
+from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.report.formatting import NONE, decimals, joined, p_value, plus_minus
 from mmfusion.report.sections._base import Section, Table
 from mmfusion.studies._base import TrainedStudy
@@ -14,6 +14,8 @@ from mmfusion.studies.common_sections import closing_sections, numbers_section, 
 from mmfusion.studies.conclusion import Conclusion
 from mmfusion.studies.contrasts import Contrast, Values, amount, contrasts
 from mmfusion.studies.results import Groups, Results, Variant
+
+SUBSETS = ("all", "leave_one_out")
 
 Key = tuple[str, str]
 """A modality and a metric."""
@@ -38,6 +40,8 @@ class ModalitiesStudy(TrainedStudy):
         self, seeds: int | Sequence[int], subsets: Literal["all", "leave_one_out"], dropout: float | None
     ) -> None:
         super().__init__(seeds)
+        if subsets not in SUBSETS:
+            raise ValueError(f"subsets: {subsets!r}: {suggest(subsets, SUBSETS)}")
         if dropout is not None and not 0 < dropout < 1:
             raise ValueError(f"dropout: expected a rate between 0 and 1, or null, found {dropout:g}")
         self.subsets = subsets
