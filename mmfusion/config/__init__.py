@@ -1,3 +1,1 @@
 """Composing, checking and instantiating configs; imports no torch."""
-
-__all__: list[str] = []

@@ -1,3 +1,1 @@
 """Encoders, one a file: a modality's input to one vector and a sequence of tokens."""
-
-__all__: list[str] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from math import prod
 from typing import Annotated, Literal
 
@@ -12,9 +12,11 @@ from torch import Tensor, nn
 
 from mmfusion.batch import Encoded, Input
 from mmfusion.encoders._base import Encoder
-from mmfusion.encoders.feature_map import FeatureMap
-from mmfusion.encoders.layers import norm2d, per_stage
+from mmfusion.encoders.layers import group_norm, per_stage
+from mmfusion.encoders.pooling import FeatureMap
 from mmfusion.encoders.weights import load_weights
+
+_NORMS: dict[str, Callable[[int], nn.Module]] = {"group": group_norm, "batch": nn.BatchNorm2d, "none": nn.Identity}
 
 
 class CNN(Encoder):
@@ -57,15 +59,12 @@ class CNN(Encoder):
         weights: str | None = None,
     ) -> None:
         super().__init__()
-        shapes = per_stage(widths, kernels, strides, pools)
-        inputs = [channels, *widths[:-1]]
-        self.layers = nn.Sequential(
-            *(_stage(i, o, *shape, norm) for i, o, shape in zip(inputs, widths, shapes, strict=True))
-        )
+        stages = per_stage(channels, widths, kernels, strides, pools)
+        self.layers = nn.Sequential(*(_stage(*stage, norm) for stage in stages))
         self.head = FeatureMap(widths[-1], pooling, grid, dim, dropout)
         self.dim = self.head.dim
         self.row_wise = norm != "batch"
-        self.smallest = prod(stride * pool for _, stride, pool in shapes)
+        self.smallest = prod(stride * pool for *_, stride, pool in stages)
         load_weights(self, weights)
         # Convolutions on a CPU, and with bf16 on a GPU, are fastest with the channels innermost.
         self.layers.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -86,7 +85,7 @@ class CNN(Encoder):
 def _stage(inputs: int, outputs: int, kernel: int, stride: int, pool: int, norm: str) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=norm == "none"),
-        norm2d(norm, outputs),
+        _NORMS[norm](outputs),
         nn.ReLU(),
         *([nn.MaxPool2d(pool)] if pool > 1 else []),
     )

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import nn
+
+from mmfusion.batch import Encoded
 
 
 def fully_connected(width: int, hidden: Sequence[int], dropout: float) -> tuple[nn.Sequential, int]:
@@ -26,11 +28,11 @@ class FeatureDropout(nn.Dropout):
     Paper: Gal and Ghahramani, arXiv 1512.05287 (one mask for all positions).
     """
 
-    def forward(self, pooled_BD: Tensor, tokens_BLD: Tensor) -> tuple[Tensor, Tensor]:  # type: ignore[override]
+    def forward(self, x: Encoded) -> Encoded:  # type: ignore[override]
         if not self.training or self.p == 0:
-            return pooled_BD, tokens_BLD
-        keep_BD = super().forward(torch.ones_like(pooled_BD))
-        return pooled_BD * keep_BD, tokens_BLD * keep_BD[:, None].to(tokens_BLD.dtype)
+            return x
+        keep_BD = super().forward(torch.ones_like(x.pooled))
+        return Encoded(x.pooled * keep_BD, x.tokens * keep_BD[:, None].to(x.tokens.dtype), x.mask)
 
 
 def groups_of(channels: int) -> int:
@@ -43,22 +45,15 @@ def group_norm(channels: int) -> nn.Module:
     return nn.GroupNorm(groups_of(channels), channels)
 
 
-def norm2d(norm: str, channels: int) -> nn.Module:
-    """`group` looks at one row alone; `batch` is `nn.BatchNorm2d` and mixes the rows of a batch in training; `none`."""
-    makers: dict[str, Callable[[int], nn.Module]] = {"group": group_norm, "batch": nn.BatchNorm2d, "none": nn.Identity}
-    return makers[norm](channels)
-
-
 def per_stage(
-    widths: Sequence[int], kernels: Sequence[int], strides: Sequence[int], pools: Sequence[int]
-) -> list[tuple[int, int, int]]:
-    """(kernel, stride, pool) of each stage; the last number of a list shorter than `widths` goes on.
+    inputs: int, widths: Sequence[int], kernels: Sequence[int], strides: Sequence[int], pools: Sequence[int]
+) -> list[tuple[int, int, int, int, int]]:
+    """(channels in and out, kernel, stride, pool) a stage; of lists shorter than `widths` the last number goes on.
 
     Pools stand between stages: behind the last one, pooling to a vector follows anyway, so its pool is 1.
 
     Raises:
-        ValueError: no stage, an empty list or one longer than `widths`, a number below 1, an even kernel (it would
-            shift the picture by half a pixel).
+        ValueError: lists that do not fit, a number below 1, an even kernel (it would shift the map by half a pixel).
     """
     if not widths:
         raise ValueError("encoder widths: expected one stage or more, found none")
@@ -71,5 +66,5 @@ def per_stage(
     if any(kernel % 2 == 0 for kernel in kernels):
         raise ValueError(f"encoder kernels: expected odd numbers, found {list(kernels)}")
     lists = ([*numbers, *[numbers[-1]] * (len(widths) - len(numbers))] for numbers in (kernels, strides, pools))
-    shapes = list(zip(*lists, strict=True))
-    return [*shapes[:-1], (*shapes[-1][:2], 1)]
+    stages = list(zip([inputs, *widths[:-1]], widths, *lists, strict=True))
+    return [*stages[:-1], (*stages[-1][:-1], 1)]

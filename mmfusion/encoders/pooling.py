@@ -8,7 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
-from mmfusion.batch import Tokens
+from mmfusion.batch import Encoded, Tokens
+from mmfusion.encoders.layers import FeatureDropout
 
 
 class Pooling(nn.Module):
@@ -61,13 +62,14 @@ class GridPooling(nn.Module):
         self.linear = nn.Linear(channels * rows * columns, dim)
         self.norm = nn.LayerNorm(dim)
 
-    def forward(self, map_BDHW: Tensor, counts_B: Tensor | None = None) -> tuple[Tensor, Tensor]:
-        """`[B, dim]` and `[B, rows·columns, dim]`; `counts_B` says how many of the H positions are real (None: all)."""
+    def forward(self, map_BDHW: Tensor, counts_B: Tensor | None = None) -> Encoded:
+        """`rows·columns` tokens of width `dim`; `counts_B` says how many of the H positions are real (None: all)."""
         cells_BND = self.cells(map_BDHW, counts_B)
         weight_ONC = self.linear.weight.unflatten(1, cells_BND.shape[1:])
         parts_BNO = torch.einsum("bnc,onc->bno", cells_BND, weight_ONC)
         pooled_BO = nn.functional.relu(self.norm(parts_BNO.sum(1) + self.linear.bias))
-        return pooled_BO, nn.functional.relu(self.norm(parts_BNO + self.linear.bias))
+        tokens_BNO = nn.functional.relu(self.norm(parts_BNO + self.linear.bias))
+        return Encoded(pooled_BO, tokens_BNO, _all_real(tokens_BNO))
 
     def cells(self, map_BDHW: Tensor, counts_B: Tensor | None = None) -> Tensor:
         """`[B, rows·columns, D]`, the cells' means."""
@@ -91,6 +93,32 @@ def cell_shares(counts_B: Tensor, cells: int, positions: int) -> Tensor:
     position_H = torch.arange(positions, device=counts_B.device)
     inside_BRH = (position_H >= first_BR[..., None]) & (position_H < end_BR[..., None])
     return inside_BRH / (end_BR - first_BR)[..., None]
+
+
+class FeatureMap(nn.Module):
+    """The end of an image encoder: a map `[B, D, H, W]` to one vector and its H·W positions row by row as tokens.
+
+    With `grid` pooling the tokens are the cells of a grid, `grid` each way, and all is of width `dim`.
+    """
+
+    def __init__(self, channels: int, pooling: str, grid: int, dim: int, dropout: float) -> None:
+        super().__init__()
+        self.dim = dim if pooling == "grid" else channels
+        self.grid = GridPooling(channels, dim, grid, grid) if pooling == "grid" else None
+        self.pool = None if pooling == "grid" else Pooling(pooling, channels)
+        self.dropout = FeatureDropout(dropout)
+
+    def forward(self, map_BDHW: Tensor) -> Encoded:
+        if self.grid is not None:
+            return self.dropout(self.grid(map_BDHW))
+        assert self.pool is not None
+        tokens_BLD = map_BDHW.flatten(2).transpose(1, 2)
+        mask_BL = _all_real(tokens_BLD)
+        return self.dropout(Encoded(self.pool(tokens_BLD, mask_BL), tokens_BLD, mask_BL))
+
+
+def _all_real(tokens_BLD: Tensor) -> Tensor:
+    return torch.ones(tokens_BLD.shape[:2], dtype=torch.bool, device=tokens_BLD.device)
 
 
 def real_positions(x: Tokens) -> Tensor:

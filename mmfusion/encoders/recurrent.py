@@ -106,8 +106,7 @@ class RecurrentEncoder(Encoder):
         states_BLD, final_BD = self.recurrent(vectors_BLD, x.lengths)
         mask_BL = real_positions(x)
         pooled_BD = final_BD if self.pool is None else self.pool(states_BLD, mask_BL)
-        pooled_BD, states_BLD = self.dropout(pooled_BD, states_BLD)
-        return Encoded(pooled_BD, states_BLD, mask_BL)
+        return self.dropout(Encoded(pooled_BD, states_BLD, mask_BL))
 
 
 class _TwoWay(nn.RNNBase):

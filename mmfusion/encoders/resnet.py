@@ -13,8 +13,8 @@ from torchvision.models.resnet import ResNet as TorchvisionResNet
 from mmfusion.batch import Encoded, Input
 from mmfusion.config.errors import nearest
 from mmfusion.encoders._base import Encoder
-from mmfusion.encoders.feature_map import FeatureMap
 from mmfusion.encoders.layers import group_norm
+from mmfusion.encoders.pooling import FeatureMap
 from mmfusion.encoders.weights import SUFFIXES, load_state, read_weights
 
 

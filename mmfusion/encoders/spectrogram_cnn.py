@@ -79,18 +79,15 @@ class SpectrogramCNN(Encoder):
         weights: str | None = None,
     ) -> None:
         super().__init__()
-        shapes = per_stage(widths, kernels, strides, pools)
-        self.shrink = prod(stride * pool for _, stride, pool in shapes)
+        stages = per_stage(1, widths, kernels, strides, pools)
+        self.shrink = prod(stride * pool for *_, stride, pool in stages)
         if mels < self.shrink:
             raise ValueError(
                 f"encoder speech mels: expected {self.shrink} or more with these strides and pools, found {mels}"
             )
         self.log_mel = LogMel(sample_rate, window_ms, hop_ms, mels, dynamic_range_db, normalise)
         self.spec_augment = None if spec_augment is None else SpecAugment(**spec_augment)
-        inputs = [1, *widths[:-1]]
-        self.layers = nn.ModuleList(
-            MaskedStage(i, o, *shape, norm) for i, o, shape in zip(inputs, widths, shapes, strict=True)
-        )
+        self.layers = nn.ModuleList(MaskedStage(*stage, norm) for stage in stages)
         self.dim = dim if pooling == "grid" else widths[-1]
         self.grid = GridPooling(widths[-1], dim, grid_time, grid_frequency) if pooling == "grid" else None
         self.pool = None if pooling == "grid" else Pooling(pooling, widths[-1])
@@ -108,15 +105,11 @@ class SpectrogramCNN(Encoder):
         for stage in self.layers:
             map_BDTM, frames_B = stage(map_BDTM, frames_B)
         if self.grid is not None:
-            pooled_BD, tokens_BLD = self.grid(map_BDTM, frames_B)
-            mask_BL = torch.ones(tokens_BLD.shape[:2], dtype=torch.bool, device=tokens_BLD.device)
-        else:
-            assert self.pool is not None
-            tokens_BLD = map_BDTM.mean(3).transpose(1, 2)
-            mask_BL = torch.arange(tokens_BLD.shape[1], device=frames_B.device) < frames_B[:, None]
-            pooled_BD = self.pool(tokens_BLD, mask_BL)
-        pooled_BD, tokens_BLD = self.dropout(pooled_BD, tokens_BLD)
-        return Encoded(pooled_BD, tokens_BLD, mask_BL)
+            return self.dropout(self.grid(map_BDTM, frames_B))
+        assert self.pool is not None
+        tokens_BTD = map_BDTM.mean(3).transpose(1, 2)
+        mask_BT = Tokens(tokens_BTD, frames_B).mask()
+        return self.dropout(Encoded(self.pool(tokens_BTD, mask_BT), tokens_BTD, mask_BT))
 
     def stages(self) -> list[nn.Module]:
         return [*self.layers, *(head for head in (self.grid, self.pool) if head is not None)]

@@ -18,14 +18,9 @@ from mmfusion.encoders.weights import load_weights
 
 
 def statistics(mel_BTM: Tensor, frames_B: Tensor, parts: int) -> Tensor:
-    """`[B, (3 + parts)·M + 1]`: of each band mean, deviation, mean absolute change, and means of equal parts of a row.
+    """`[B, (3 + K)·M + 1]`: of each band mean, deviation, mean absolute change, and means of K equal parts of a row.
 
-    The last number is the logarithm of the number of frames; frames after a row's end have no influence.
-
-    Args:
-        mel_BTM: log-mel spectrograms.
-        frames_B: Long, each row's number of real frames, 1 or more.
-        parts: K, into which a row's own duration is cut.
+    The last number is the logarithm of the number of frames (Long, 1 or more); what is after them has no influence.
     """
     n_B1 = frames_B[:, None].to(mel_BTM.dtype)
     frame_T = torch.arange(mel_BTM.shape[1], device=mel_BTM.device)

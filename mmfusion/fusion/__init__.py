@@ -1,3 +1,1 @@
 """Fusion strategies, one a file: modalities to streams, and streams' outputs to one prediction."""
-
-__all__: list[str] = []

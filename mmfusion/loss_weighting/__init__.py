@@ -1,3 +1,1 @@
 """Loss weightings, one a file: T task losses to one total."""
-
-__all__: list[str] = []

@@ -1,3 +1,1 @@
 """What runs came to, read from their folders alone. Imports no torch, so it starts fast."""
-
-__all__: list[str] = []

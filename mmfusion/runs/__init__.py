@@ -1,3 +1,1 @@
 """What a person does with a model: train, evaluate, predict, validate, and the folder a run leaves."""
-
-__all__: list[str] = []

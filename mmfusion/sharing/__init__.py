@@ -1,3 +1,1 @@
 """Task sharing, one a file: what lies between the fused streams and the tasks' heads."""
-
-__all__: list[str] = []

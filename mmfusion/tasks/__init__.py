@@ -1,3 +1,1 @@
 """Tasks, one a file: how a column becomes a target, how an output is scored and read."""
-
-__all__: list[str] = []

@@ -14,20 +14,7 @@ from mmfusion.tasks.metrics.collection import Definitions
 
 
 class ClassTask(Task):
-    """A task whose answers are named: its classes are given, or those of the training split.
-
-    Args:
-        column: the table's column; None for the task's own name.
-        classes: the names in order; None for those of the training split, sorted.
-        auroc_bins: None for an exact AUROC, or the number of bins of the logit.
-
-    Attributes:
-        classes: known once fitted.
-        counts: of each class, in the training split.
-
-    Raises:
-        ValueError: an option out of range.
-    """
+    """A task whose answers are named: its classes are given, or those of the training split, sorted."""
 
     METRICS: ClassVar[Definitions] = {
         "accuracy": (lambda task: Accuracy(), "max"),
@@ -42,8 +29,8 @@ class ClassTask(Task):
             raise ValueError(f"auroc_bins: expected null or at least 2, found {auroc_bins}")
         self.column = column
         self.auroc_bins = auroc_bins
-        self.classes = ClassList(classes, given=True) if classes is not None else None
-        self.counts: list[int] = []
+        self.classes = ClassList(classes, given=True) if classes is not None else None  # or once fitted
+        self.counts: list[int] = []  # of each class, in the training split
 
     @abstractmethod
     def _ready(self) -> None:

@@ -54,7 +54,7 @@ class Binary(ClassTask):
         self.register_buffer("weight", torch.ones(()), persistent=False)
 
     def fit(self, labels: Sequence[Any]) -> None:
-        frequencies = Counter(map(_fold, valid(labels)))
+        frequencies = Counter(valid(labels, lambda label: _fold(canonical(label))))
         self._settle(frequencies, self._order(frequencies))
 
     def _order(self, frequencies: Counter[str]) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import cross_entropy
 
 from mmfusion.tasks._classes import ClassTask
-from mmfusion.tasks.labels import require_shapes, valid
+from mmfusion.tasks.labels import canonical, require_shapes, valid
 
 SHOWN_CLASSES = 100
 
@@ -58,7 +58,7 @@ class Classification(ClassTask):
         self.register_buffer("weights", None, persistent=False)
 
     def fit(self, labels: Sequence[Any]) -> None:
-        self._settle(Counter(valid(labels)))
+        self._settle(Counter(valid(labels, canonical)))
 
     def _ready(self) -> None:
         self.dim = self.choices = len(self.fitted)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from numbers import Integral, Real
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from torch import Tensor
@@ -15,6 +16,7 @@ from mmfusion.config.errors import suggest
 
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
 _WHOLE = re.compile(r"([+-]?\d+)\.0*")
+T = TypeVar("T")
 
 
 def canonical(label: Any) -> str:
@@ -59,33 +61,22 @@ def ordered(names: Iterable[str]) -> list[str]:
     return sorted(distinct, key=lambda name: (name.casefold(), name))
 
 
-def valid(labels: Iterable[Any]) -> list[str]:
-    """The spellings of all labels that have one; the others are reported row by row when every label is checked."""
-    spellings = []
+def valid(labels: Iterable[Any], read: Callable[[Any], T]) -> list[T]:
+    """What `read` makes of the labels; those that it refuses are reported row by row when every label is checked."""
+    values = []
     for label in labels:
-        try:
-            spellings.append(canonical(label))
-        except ValueError:  # reported row by row when every label is checked
-            continue
-    return spellings
+        with suppress(ValueError):
+            values.append(read(label))
+    return values
 
 
 class ClassList:
-    """A task's classes in their order.
-
-    Args:
-        names: their names.
-        given: they come from the config rather than from the training split (for messages).
-        by_value: labels are found `as_value`: of runs before texts were kept as they are written.
-
-    Raises:
-        ValueError: a name occurs twice.
-    """
+    """A task's classes in their order; ValueError where a name occurs twice."""
 
     def __init__(self, names: Sequence[Any], given: bool, by_value: bool = False) -> None:
         self.names = [canonical(name) for name in names]
-        self.given = given
-        self.by_value = by_value
+        self.given = given  # in the config, and not by the training split: messages say so
+        self.by_value = by_value  # labels go by `as_value`: of runs before texts were kept as they are written
         self._unquoted = given and not all(isinstance(name, str) for name in names)
         self._index = {name: i for i, name in enumerate(self.names)}
         if len(self._index) < len(self.names):

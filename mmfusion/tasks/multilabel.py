@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import Any, ClassVar
 
 from torch import Tensor
@@ -11,7 +12,7 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 
 from mmfusion.label_lists import MARKS, split_labels
 from mmfusion.tasks._classes import ClassTask
-from mmfusion.tasks.labels import as_value, canonical, require_shapes
+from mmfusion.tasks.labels import as_value, canonical, require_shapes, valid
 from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc
 from mmfusion.tasks.metrics.collection import Definitions
 
@@ -72,13 +73,7 @@ class Multilabel(ClassTask):
         self.empty_is_no = empty_is_no
 
     def fit(self, labels: Sequence[Any]) -> None:
-        frequencies: Counter[str] = Counter()
-        for label in labels:
-            try:
-                frequencies.update(self._names(label))
-            except ValueError:  # reported row by row when every label is checked
-                continue
-        self._settle(frequencies)
+        self._settle(Counter(chain.from_iterable(valid(labels, self._names))))
 
     def _ready(self) -> None:
         self.dim = len(self.fitted)

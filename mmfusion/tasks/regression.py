@@ -18,7 +18,7 @@ from torchmetrics import MeanAbsoluteError, MeanSquaredError
 from mmfusion.batch import as_double
 from mmfusion.standardization import DOUBLE, nonzero_deviation
 from mmfusion.tasks._base import Task
-from mmfusion.tasks.labels import require_shapes
+from mmfusion.tasks.labels import require_shapes, valid
 from mmfusion.tasks.metrics.collection import Definitions
 from mmfusion.tasks.metrics.values import R2, Pearson
 
@@ -90,18 +90,12 @@ class Regression(Task):
     def fit(self, labels: Sequence[Any]) -> None:
         if len(labels) == 0:
             raise ValueError("expected at least 1 label in the training split, found none")
-        values, numbers = [], []
-        for label in labels:
-            try:
-                values.append(self.check(label))
-            except ValueError:  # reported row by row when every label is checked
-                continue
-            numbers.append(label)
-        if not values:
+        read = valid(labels, lambda label: (self.check(label), label))
+        if not read:
             return
-        values_N = torch.tensor(values, dtype=torch.float64)
+        values_N = torch.tensor([value for value, _ in read], dtype=torch.float64)
         mean, std, largest = values_N.mean(), values_N.std(correction=0), values_N.abs().max()
-        _check_digits(numbers, std.item(), largest.item())
+        _check_digits([label for _, label in read], std.item(), largest.item())
         # As short as does no harm: ordinary targets are then trained on bit for bit as by arithmetic in float32.
         self.mean = _short(mean, std)
         std = nonzero_deviation(std, largest, DOUBLE) if self.standardise else torch.ones_like(std)

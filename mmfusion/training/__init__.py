@@ -1,3 +1,1 @@
 """One thin LightningModule and what a training run needs around it."""
-
-__all__: list[str] = []

@@ -9,6 +9,9 @@ from collections.abc import Mapping
 from inspect import signature
 from typing import Any
 
+import torch
+import torch._functorch.config
+
 from mmfusion.config.combinations import without_tokens
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import instantiate, locate
@@ -24,7 +27,6 @@ from mmfusion.modality.placeholders import Placeholders
 from mmfusion.model import MultiTaskModel
 from mmfusion.tasks._base import Task
 from mmfusion.tasks.build import build_task
-from mmfusion.training.compiling import compile_model
 from mmfusion.training.module import MultiTaskModule
 from mmfusion.training.optimizers import parameter_groups
 
@@ -96,6 +98,21 @@ def build_module(cfg: Config, model: MultiTaskModel) -> MultiTaskModule:
     if cfg["compile"]["enabled"]:
         compile_model(model, cfg["compile"]["backend"], cfg["compile"]["mode"], module.keeps_graph)
     return module
+
+
+def compile_model(
+    model: MultiTaskModel, backend: str = "inductor", mode: str = "default", keeps_graph: bool = False
+) -> None:
+    """Compile the two halves of the model between which a weighting may take gradients; the first step takes a while.
+
+    With `keeps_graph` the graph is walked more than once a step. Memory of the forward pass may then not be reused in
+    the first walk (process-wide setting `donated_buffer`), and the mode may not be one of CUDA graphs, which replay one
+    walk (`config/combinations.py`).
+    """
+    if keeps_graph:
+        torch._functorch.config.donated_buffer = False
+    model.represent = torch.compile(model.represent, backend=backend, mode=mode)  # type: ignore[method-assign]
+    model.decide = torch.compile(model.decide, backend=backend, mode=mode)  # type: ignore[method-assign]
 
 
 def _weighting(node: Config, tasks: Mapping[str, Task]) -> LossWeighting:

@@ -20,17 +20,13 @@ PLACES: tuple[str, ...] = get_args(GradientsOf)
 def gramian(sums: Sequence[Tensor], labels: Tensor, at: Sequence[Tensor], of_rows: bool) -> Tensor:
     """`Gᵢⱼ = ⟨∂Lᵢ/∂θ, ∂Lⱼ/∂θ⟩` over all ranks, float32 `[T, T]`, detached.
 
-    `Lᵢ = Σ_ranks sumᵢ / nᵢ`, so a rank's share of its gradient is `∂sumᵢ/∂θ / nᵢ`. At tensors that hold this rank's
-    rows (`of_rows`) the gradient of the whole batch is the ranks' shares one after the other, and G is the sum of
-    their Gramians. At parameters, which all ranks hold, it is the sum of the shares, and G comes after that sum.
+    `Lᵢ = Σ_ranks sumᵢ / nᵢ`, nᵢ the labelled rows of all ranks (`labels`, `[T]`), so a rank's share of its gradient is
+    `∂sumᵢ/∂θ / nᵢ`. At tensors that hold this rank's rows (`of_rows`) the gradient of the whole batch is the ranks'
+    shares one after the other, and G is the sum of their Gramians. At parameters, which all ranks hold, it is the sum
+    of the shares, and G comes after that sum.
 
-    The graph is kept for the one backward pass that follows; `.grad` is not touched.
-
-    Args:
-        sums: each task's loss summed over this rank's rows, T scalars.
-        labels: each task's number of labelled rows on all ranks, `[T]`.
-        at: θ: the fused streams, or parameters. A task that does not depend on one has the gradient 0 there.
-        of_rows: θ are the streams.
+    The graph is kept for the one backward pass that follows; `.grad` is not touched. A task that does not depend on a
+    tensor of θ (`at`) has the gradient 0 there.
     """
     with torch.autocast(labels.device.type, enabled=False), torch.no_grad():
         jacobian_TP = _jacobian(sums, at)

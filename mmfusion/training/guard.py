@@ -9,8 +9,7 @@ from torch import Tensor
 
 from mmfusion.training.distributed import gather_over_ranks
 
-NAMED = 10
-"""Row ids that a message names."""
+NAMED = 10  # row ids that a message names
 
 
 class NonFiniteLossError(RuntimeError):
@@ -23,13 +22,10 @@ class FiniteGuard:
     Its owner calls `watch` after each forward pass and `check` in front of each step of the optimizer. On a GPU the
     answer is sent on its way in front of the backward pass, so `check` waits for the forward pass alone, while the
     device goes on working. The losses are means over all ranks, so that all ranks raise together.
-
-    Args:
-        tasks: the tasks' names, in the order of the losses.
     """
 
     def __init__(self, tasks: Sequence[str]) -> None:
-        self.tasks = list(tasks)
+        self.tasks = list(tasks)  # in the order of the losses
         self._broken: Tensor | None = None
         self._seen: list[tuple[list[str], list[Tensor]]] = []
         self._sent: Tensor | None = None
@@ -44,10 +40,7 @@ class FiniteGuard:
             self._send(self._broken)
 
     def check(self, step: int) -> None:
-        """Raise NonFiniteLossError if any loss since the last check was not finite.
-
-        `step` is the number of the optimizer's step that is not to be made.
-        """
+        """Raise NonFiniteLossError, in front of optimizer step `step`, if any loss since the last was not finite."""
         if self._broken is None:
             return
         if self._arrived is None:

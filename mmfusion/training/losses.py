@@ -36,15 +36,15 @@ class Losses:
     active: Tensor
     counts: Tensor
 
-    def split(self, counts: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """`counts`, or a sum of such over batches, as its four parts: `[T]`, `[T]`, `[M]`, scalar."""
-        tasks = len(self.sums)
-        return counts[:tasks], counts[tasks : 2 * tasks], counts[2 * tasks : -1], counts[-1]
-
     @property
     def labels(self) -> Tensor:
         """Labelled rows of all ranks, `[T]`."""
-        return self.split(self.counts)[1]
+        return split_counts(self.counts, len(self.sums))[1]
+
+
+def split_counts(counts: Tensor, tasks: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """`Losses.counts`, or a sum of such over batches, as its four parts: `[T]`, `[T]`, `[M]`, scalar."""
+    return counts[:tasks], counts[tasks : 2 * tasks], counts[2 * tasks : -1], counts[-1]
 
 
 @dataclass
@@ -52,7 +52,6 @@ class StepRecord:
     """The last step's numbers, detached, on the device; reading one waits for the device.
 
     T tasks in the order of `module.tasks`, M modalities in the order of `module.modalities`; counts are over all ranks.
-
     """
 
     losses: Tensor  # `[T]`, means over labelled rows
@@ -60,7 +59,6 @@ class StepRecord:
     active: Tensor  # Bool `[T]`, whether any rank had a label
     labels: Tensor  # `[T]`, labelled rows
     present: Tensor  # `[M]`, rows that have the modality
-    rows: Tensor  # scalar
     gradient_norms: Tensor | None = None  # `[T]` at `gradients_of`, of the losses without weights; if they were taken
     cosines: Tensor | None = None  # `[T, T]` between these gradients
 

@@ -20,7 +20,7 @@ from mmfusion.tasks._base import Task
 from mmfusion.training.evaluation import Scores
 from mmfusion.training.gradients import PLACES, cosines, gramian, norms
 from mmfusion.training.guard import FiniteGuard
-from mmfusion.training.losses import Losses, StepRecord, task_losses
+from mmfusion.training.losses import Losses, StepRecord, split_counts, task_losses
 from mmfusion.training.sharding import shard
 from mmfusion.training.subsets import SubsetTest, choose_subsets
 
@@ -104,15 +104,18 @@ class MultiTaskModule(pl.LightningModule):
 
     def training_step(self, batch: Batch, batch_idx: int) -> Tensor:
         model, ends_step = self.model, self._ends_step(batch_idx)
-        takes_gramian = self._takes_gramian(ends_step)
+        takes_gramian, of_rows = self._takes_gramian(ends_step), self.gradients_of == "representation"
         present = model.visible(batch.present)
         streams = model.represent(batch.inputs, present)
-        if takes_gramian and self.gradients_of == "representation":
+        if takes_gramian and of_rows:
             # With all in front of them frozen, the streams would have no gradient.
             streams = {name: x if x.requires_grad else x.detach().requires_grad_() for name, x in streams.items()}
         shown = replace(batch, present=present)  # what is counted is what the model saw
         losses = task_losses(self.tasks, model.decide(streams, present), shown, self.modalities)
-        gramian_TT = self._gramian(losses, streams) if takes_gramian else None
+        gramian_TT = None
+        if takes_gramian:
+            at = list(streams.values()) if of_rows else self._places()
+            gramian_TT = gramian(losses.sums, losses.labels, at, of_rows)
         total, weights = self.weighting(losses.means, gramian_TT, losses.active)
         if ends_step:
             self.weighting.end_step()
@@ -165,14 +168,9 @@ class MultiTaskModule(pl.LightningModule):
         last = self.gradients_of == "last_shared_layer"
         return self.model.last_layer() if last else self.model.shared_parameters()
 
-    def _gramian(self, losses: Losses, streams: dict[str, Tensor]) -> Tensor:
-        of_rows = self.gradients_of == "representation"
-        at = list(streams.values()) if of_rows else self._places()
-        return gramian(losses.sums, losses.labels, at, of_rows)
-
     def _keep(self, losses: Losses, weights: Tensor, gramian_TT: Tensor | None) -> None:
-        _, labels, present, rows = losses.split(losses.counts)
-        self.record = StepRecord(losses.means.detach(), weights, losses.active, labels, present, rows)
+        _, labels, present, _ = split_counts(losses.counts, len(self.tasks))
+        self.record = StepRecord(losses.means.detach(), weights, losses.active, labels, present)
         if gramian_TT is not None:
             self.record.gradient_norms, self.record.cosines = norms(gramian_TT), cosines(gramian_TT)
         self._totals = losses.counts if self._totals is None else self._totals + losses.counts
@@ -184,15 +182,13 @@ class MultiTaskModule(pl.LightningModule):
         """
         if self._totals is None:
             return
-        tasks = len(self.tasks)
-        sums, labels = self._totals[:tasks], self._totals[tasks : 2 * tasks]
-        means = {"train/rows": self._totals[-1]}
+        sums, labels, present, rows = split_counts(self._totals, len(self.tasks))
+        means = {"train/rows": rows}
         for i, (name, seen) in enumerate(zip(self.tasks, labels.tolist(), strict=True)):
             means[f"train/{name}/labels"] = labels[i]
             if seen:
                 means[f"train/{name}/loss"] = sums[i] / labels[i]
-        for i, name in enumerate(self.modalities):
-            means[f"train/present/{name}"] = self._totals[2 * tasks + i]
+        means |= {f"train/present/{name}": count for name, count in zip(self.modalities, present, strict=True)}
         self.log_dict(means, sync_dist=True)
 
     # ---- validation and test

@@ -83,14 +83,7 @@ def parameter_groups(
 
     A group decays unless it holds norms, biases, embeddings, learned tokens and placeholders, other single vectors or
     parameters of the loss weighting (a decayed `s` of the uncertainty weighting would be pulled to equal weights).
-    An encoder with an `lr_scale` other than 1 has groups of its own. Frozen parameters are left out.
-
-    Args:
-        model: what is trained.
-        weighting: its parameters learn at `lr` as well.
-        lr: learning rate where no scale is set.
-        weight_decay: of the groups that decay.
-        encoder_cfg: modality to its config, of which `lr_scale` is read.
+    An encoder whose config has an `lr_scale` other than 1 has groups of its own. Frozen parameters are left out.
 
     Raises:
         ValueError: an `lr_scale` is not above 0, or nothing is left to train.

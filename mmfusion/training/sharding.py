@@ -34,11 +34,6 @@ def shard(module: LightningModule, model: MultiTaskModel, mesh: DeviceMesh) -> N
     gathered, so a weighting may take them there.
 
     Paper: PyTorch FSDP, arXiv 2304.11277.
-
-    Args:
-        module: changed in place.
-        model: the module's; not compiled.
-        mesh: the ranks that share the parameters.
     """
     assert "represent" not in vars(model), "config/combinations.py lets no compiled model through"
     if Encoded not in pytree.SUPPORTED_NODES:

@@ -41,3 +41,8 @@ def test_mean_forgets_and_grid_keeps_where_something_is():
 def test_image_too_small():
     with pytest.raises(ValueError, match=r"expected images of 4 x 4 pixels or more .* found 3 x 3"):
         CNN(1, widths=[2, 2], pools=[4])(image(channels=1, side=3))
+
+
+def test_norms_by_name():
+    kinds = [type(small(norm=name).layers[0][1]) for name in ("group", "batch", "none")]
+    assert kinds == [nn.GroupNorm, nn.BatchNorm2d, nn.Identity]

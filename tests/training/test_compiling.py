@@ -5,7 +5,7 @@ import pytorch_lightning as pl
 import torch
 import torch._functorch.config
 
-from mmfusion.training.compiling import compile_model
+from mmfusion.training.build import compile_model
 from tests.training import small
 
 # Dynamo hides this warning by itself, which is too late where warnings are errors.

@@ -1,3 +1,1 @@
 """Sections of the page that say something of all of its runs, one a file; each is there by being in this folder."""
-
-__all__: list[str] = []

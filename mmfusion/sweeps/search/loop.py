@@ -23,7 +23,7 @@ from mmfusion.sweeps.search.settings import SearchSettings
 from mmfusion.sweeps.search.space import Space
 from mmfusion.sweeps.search.study import OVERRIDES, VALUES, SharedStudy
 from mmfusion.sweeps.search.summary import trial_line
-from mmfusion.training.search.pruners import prunes
+from mmfusion.training.search.named import prunes
 from mmfusion.training.search.trial import Announcement
 
 POLL = 1.0

@@ -26,7 +26,7 @@ from mmfusion.sweeps.search.space import Space, build_space, parse
 from mmfusion.sweeps.search.study import SharedStudy
 from mmfusion.sweeps.search.summary import SearchOutcome, summarize_search
 from mmfusion.sweeps.split_checks import refused_splits
-from mmfusion.training.search.pruners import build_pruner, prunes
+from mmfusion.training.search.named import build_pruner, prunes
 from mmfusion.training.search.storage import resolve_storage
 
 PRESET = "hparams_search"

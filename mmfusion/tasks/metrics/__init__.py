@@ -3,5 +3,3 @@
 All of them give NaN where the value does not exist, accept updates of no row, and are summed or gathered exactly over
 ranks.
 """
-
-__all__: list[str] = []

@@ -1,3 +1,1 @@
 """What watches a training run: one callback a file."""
-
-__all__: list[str] = []

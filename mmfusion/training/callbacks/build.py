@@ -86,13 +86,8 @@ def build_callbacks(
     """Callbacks for the `callbacks` section `cfg`.
 
     A user's own stand behind what logs and judges a validation and in front of what stops training and writes
-    checkpoints: they see `val/monitor`, and what they change is saved.
-
-    Args:
-        cfg: the keys of `CallbacksConfig`, all of them, and any name to a callback's `_target_` and arguments.
-        tasks: fitted tasks, whose metrics the monitor may name.
-        checkpoints: the folder where checkpoints go.
-        choose: let validation stop training and choose checkpoints; without, callbacks that do so are left out.
+    checkpoints: they see `val/monitor`, and what they change is saved. Without `choose` validation neither stops
+    training nor chooses checkpoints, and callbacks that do so are left out.
 
     Raises:
         ConfigError: the monitor names a metric that no task has, or a `_target_` makes no callback.

@@ -54,10 +54,8 @@ def resolve_goal(
 ) -> Goal:
     """A goal from config, checked before anything is trained.
 
-    Args:
-        metric: `val/loss`, `val/<task>/loss`, `val/<task>/<metric>`, or a mapping of such names to weights.
-        mode: min, max, or auto: by whether the metrics are better when higher, their weights' signs included.
-        tasks: fitted tasks, whose metrics are known.
+    `metric` is `val/loss`, `val/<task>/loss`, `val/<task>/<metric>`, or a mapping of such names to weights; `auto` goes
+    by whether the fitted tasks' metrics are better when higher, and by their weights' signs.
 
     Raises:
         ConfigError: no such metric (with the nearest that there is), or auto cannot tell.

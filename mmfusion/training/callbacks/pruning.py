@@ -73,7 +73,7 @@ class PruneTrial(Callback):
             # Only a run that a search started pays for the import.
             import optuna
 
-            from mmfusion.training.search.pruners import build_pruner
+            from mmfusion.training.search.named import build_pruner
             from mmfusion.training.search.storage import open_storage
 
             optuna.logging.set_verbosity(optuna.logging.WARNING)

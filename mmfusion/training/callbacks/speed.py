@@ -11,17 +11,11 @@ from pytorch_lightning import Callback, LightningModule, Trainer
 
 @dataclass
 class Span:
-    """What happened in a stretch of training; validation is left out.
-
-    Attributes:
-        seconds: from the request for the first batch to the end of the last step.
-        waited: of these, between a step's end, or the end of what the log did with it, and the next batch's arrival.
-        rows: of all ranks.
-    """
+    """What happened in a stretch of training, from the request for its first batch on; validation is left out."""
 
     seconds: float = 0.0
-    waited: float = 0.0
-    rows: int = 0
+    waited: float = 0.0  # of these, from a step's end, or from that of its logging, to the next batch's arrival
+    rows: int = 0  # of all ranks
 
     def rows_per_second(self) -> float:
         return self.rows / self.seconds if self.seconds else 0.0

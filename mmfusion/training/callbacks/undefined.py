@@ -13,8 +13,7 @@ from mmfusion.data.errors import shorten
 from mmfusion.tasks._base import Task
 from mmfusion.tasks._classes import class_names
 
-ROWS = 1024
-"""Rows that a metric is given at once."""
+ROWS = 1024  # that a metric is given at once
 
 
 def check_defined(
@@ -22,10 +21,8 @@ def check_defined(
 ) -> None:
     """Refuse to train by a metric to which no prediction gives a value on the validation rows' labels.
 
-    Args:
-        watched: config key to the metrics that it names, as `val/<task>/<metric>`; others are passed over.
-        tasks: fitted tasks.
-        targets: task to the targets `[N, ...]` of the validation rows that have a label.
+    `watched` is a config key to the metrics that it names, as `val/<task>/<metric>` (others are passed over), `targets`
+    those `[N, ...]` of the validation rows that have a label, by task.
 
     Raises:
         ConfigError: names the key, the metric, why, and what there is instead.

@@ -1,3 +1,1 @@
 """Where metrics go: one logger a file; `metrics.csv` is always written."""
-
-__all__: list[str] = []

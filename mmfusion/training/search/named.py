@@ -1,4 +1,7 @@
-"""Optuna's samplers and pruners by a short name, with their arguments checked before anything is built."""
+"""Optuna's samplers and pruners by a short name, with their arguments checked before anything is built.
+
+A pruner says which trials are not worth finishing, by a run's validations so far, which are its steps 0, 1, 2 …
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from functools import cached_property
 from typing import Any
 
 from optuna.exceptions import ExperimentalWarning
+from optuna.pruners import BasePruner
 
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.config.json_schema import component_schema
@@ -23,21 +27,13 @@ Given = str | Mapping[str, Any] | None
 
 @dataclass(frozen=True)
 class Catalogue:
-    """Optuna's classes of one kind by short names: `SuccessiveHalvingPruner` is the pruner `successive_halving`.
+    """Optuna's classes of one kind by short names: `SuccessiveHalvingPruner` is the pruner `successive_halving`."""
 
-    Attributes:
-        kind: sampler, pruner or crossover, with which the classes' names end.
-        module: where they are.
-        renamed: short name to the one that a config uses; None leaves the class out.
-        parts: argument to the catalogue of what it takes, where it takes something with a name in turn.
-        instead: argument that is not for this place, to what to do instead.
-    """
-
-    kind: str
+    kind: str  # sampler, pruner or crossover, with which the classes' names end
     module: str
-    renamed: Mapping[str, str | None] = field(default_factory=dict)
-    parts: Mapping[str, Callable[[], Catalogue]] = field(default_factory=dict)
-    instead: Mapping[str, str] = field(default_factory=dict)
+    renamed: Mapping[str, str | None] = field(default_factory=dict)  # to a config's name; None leaves the class out
+    parts: Mapping[str, Callable[[], Catalogue]] = field(default_factory=dict)  # of arguments that have names in turn
+    instead: Mapping[str, str] = field(default_factory=dict)  # of an argument that is not for this place: what to do
 
     @cached_property
     def classes(self) -> dict[str, type]:
@@ -54,11 +50,7 @@ class Catalogue:
 
 
 def split(catalogue: Catalogue, key: str, given: Given) -> tuple[str, dict[str, Any]]:
-    """Name and arguments of `tpe`, or of `{name: tpe, n_startup_trials: 5}`; null is the name `none`.
-
-    Raises:
-        ConfigError: there is no such name.
-    """
+    """Name and arguments of what `given` describes; ConfigError where there is no such name."""
     arguments = {str(k): v for k, v in given.items()} if isinstance(given, Mapping) else {"name": given}
     if "name" not in arguments:
         raise ConfigError(f"{key}: expected a name, or a mapping with `name` and arguments; found {dict(arguments)}")
@@ -70,13 +62,7 @@ def split(catalogue: Catalogue, key: str, given: Given) -> tuple[str, dict[str, 
 
 
 def build(catalogue: Catalogue, key: str, given: Given, **injected: Any) -> Any:
-    """The sampler or pruner that `given` describes.
-
-    Args:
-        catalogue: of what.
-        key: where it stands in the config.
-        given: a name, or a mapping with `name` and arguments.
-        injected: arguments that are not for the config to give.
+    """The sampler or pruner that `given` describes, with `injected` arguments that are not for the config to give.
 
     Raises:
         ConfigError: no such name, no such argument, a wrong type, or a value that Optuna refuses.
@@ -101,3 +87,20 @@ def build(catalogue: Catalogue, key: str, given: Given, **injected: Any) -> Any:
             return kind(**arguments)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{key}: {name}: {error}") from error
+
+
+PRUNERS: Catalogue = Catalogue("pruner", "optuna.pruners", {"nop": "none"}, parts={"wrapped_pruner": lambda: PRUNERS})
+
+
+def build_pruner(given: Given, key: str = "hydra.sweeper.pruner") -> BasePruner:
+    """The pruner that a config describes; ConfigError as `build`."""
+    name, arguments = split(PRUNERS, key, given)
+    if name == "patient":
+        arguments = {"wrapped_pruner": None, **arguments}  # alone it prunes what has stopped getting better
+    pruner: BasePruner = build(PRUNERS, key, {"name": name, **arguments})
+    return pruner
+
+
+def prunes(given: Given, key: str = "hydra.sweeper.pruner") -> bool:
+    """Whether it ever prunes."""
+    return split(PRUNERS, key, given)[0] != "none"

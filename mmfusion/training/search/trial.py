@@ -9,25 +9,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 TRIAL_VARIABLE = "MMFUSION_TRIAL"
-"""The environment variable with a `Announcement` in JSON."""
 
 
 @dataclass(frozen=True)
 class Announcement:
-    """What training must know to report to a study and to be pruned.
+    """What training must know to report to a study and to be pruned."""
 
-    Attributes:
-        storage: its full name, as `resolve_storage` gives it.
-        study: the study's name in there.
-        trial: the trial's number.
-        objectives: each with `metric` and `direction` (min or max).
-        pruner: as the config describes it.
-    """
-
-    storage: str
+    storage: str  # as `resolve_storage` gives it
     study: str
     trial: int
-    objectives: Sequence[Mapping[str, str]]
+    objectives: Sequence[Mapping[str, str]]  # each with `metric` and `direction` (min or max)
     pruner: str | Mapping[str, Any] | None
 
     def environment(self) -> dict[str, str]:

@@ -23,7 +23,7 @@ from mmfusion.sweeps.search.samplers import Sampling
 from mmfusion.sweeps.search.settings import SearchSettings
 from mmfusion.sweeps.search.space import build_space
 from mmfusion.sweeps.search.study import SharedStudy
-from mmfusion.training.search.pruners import build_pruner
+from mmfusion.training.search.named import build_pruner
 from mmfusion.training.search.storage import open_storage, resolve_storage
 from mmfusion.training.search.trial import TRIAL_VARIABLE, Announcement
 

@@ -48,7 +48,6 @@ def test_a_record_as_numbers():
         active=torch.tensor([True, False, True]),
         labels=torch.tensor([3.0, 0.0, 4.0]),
         present=torch.tensor([4.0, 2.0]),
-        rows=torch.tensor(4.0),
         gradient_norms=torch.tensor([0.1, 0.0, 0.3]),
         cosines=torch.tensor([[1.0, 0.0, -0.25], [0.0, 1.0, 0.0], [-0.25, 0.0, 1.0]]),
     )
