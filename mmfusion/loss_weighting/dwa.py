@@ -14,12 +14,9 @@ from mmfusion.loss_weighting._combine import Float32State, weighted_total
 
 
 def dwa_weights(last: Tensor, before: Tensor, temperature: float) -> Tensor:
-    """`wᵢ = T · softmax(rᵢ / τ)`, `rᵢ = L̄ᵢ(e-1) / L̄ᵢ(e-2)`; all `[T]`.
+    """`wᵢ = T · softmax(rᵢ / τ)`, `rᵢ = L̄ᵢ(e-1) / L̄ᵢ(e-2)` of mean losses over epochs with labels; all `[T]`.
 
-    Args:
-        last: each task's mean loss over its last epoch with labels; NaN where there was none.
-        before: over the one before that; NaN where there was none, and then `rᵢ` is 1.
-        temperature: τ; the larger, the more even the weights.
+    `rᵢ` is 1 where a mean is NaN: there has been no such epoch. The larger τ, the more even the weights.
     """
     tiny = torch.finfo(last.dtype).tiny
     ratios = torch.where(last.isnan() | before.isnan(), 1.0, last / before.clamp(min=tiny))

@@ -18,13 +18,9 @@ FLOOR = -30.0  # of log w: a weight that only ever falls must not round to 0
 
 
 def gradnorm_targets(weighted: Tensor, ratios: Tensor, alpha: float, active: Tensor) -> Tensor:
-    """`mean(G) · rᵢ^α`, `rᵢ = (Lᵢ/Lᵢ(0)) / mean_j(L_j/L_j(0))`, means over the active tasks.
+    """`mean(G) · rᵢ^α`, `rᵢ = (Lᵢ/Lᵢ(0)) / mean_j(L_j/L_j(0))`, means over the active tasks, all `[T]`.
 
-    Args:
-        weighted: `Gᵢ = wᵢ gᵢ`, the norms of the weighted losses' gradients, `[T]`.
-        ratios: `Lᵢ/Lᵢ(0)`, above 0, `[T]`.
-        alpha: how strongly a task that learns slowly is favoured; 0 makes all norms equal.
-        active: Bool `[T]`.
+    `weighted` are the `Gᵢ = wᵢ gᵢ`, the norms of the weighted losses' gradients, and `ratios` the `Lᵢ/Lᵢ(0)`, above 0.
     """
     count = active.sum().clamp(min=1)
     mean_norm = torch.where(active, weighted, 0.0).sum() / count

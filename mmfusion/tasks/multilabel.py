@@ -13,8 +13,6 @@ from torch.nn.functional import binary_cross_entropy_with_logits
 from mmfusion.label_lists import MARKS, split_labels
 from mmfusion.tasks._classes import ClassTask
 from mmfusion.tasks.labels import as_value, canonical, require_shapes, valid
-from mmfusion.tasks.metrics.classes import F1, Accuracy, Auroc
-from mmfusion.tasks.metrics.collection import Definitions
 
 
 class Multilabel(ClassTask):
@@ -39,11 +37,7 @@ class Multilabel(ClassTask):
         ValueError: an option out of range; no label in the training split.
     """
 
-    METRICS: ClassVar[Definitions] = {
-        "accuracy": (lambda task: Accuracy(), "max"),
-        "f1": (lambda task: F1(task.dim), "max"),
-        "auroc": (lambda task: Auroc(task.dim, task.auroc_bins), "max"),
-    }
+    METRICS: ClassVar = {name: metric for name, metric in ClassTask.METRICS.items() if name != "calibration_error"}
 
     choices = 2
     several = True

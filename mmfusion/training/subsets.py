@@ -21,10 +21,8 @@ MOST_FOR_ALL = 5  # 31 subsets
 def choose_subsets(modalities: Sequence[str], which: str) -> list[tuple[str, ...]]:
     """Subsets to test, small ones first, each in the order of `modalities`; the last one has them all.
 
-    Args:
-        modalities: the model's.
-        which: `all`, every subset but the empty one; `leave_one_out`, all but one; `none`. Above five modalities
-            `all` means each one alone, all but one, and all; a line in the log says so.
+    `which` is `all`, every subset but the empty one; `leave_one_out`, all but one; or `none`. Above five modalities
+    `all` means each one alone, all but one, and all; a line in the log says so.
     """
     if which == "none":
         return []

@@ -28,7 +28,6 @@ from mmfusion.training.sharding import FullySharded
 
 _PROFILERS: dict[str, Any] = {"simple": SimpleProfiler, "advanced": AdvancedProfiler, "pytorch": PyTorchProfiler}
 
-
 Share = Annotated[float, Interval(ge=0, le=1)]
 Batches = Annotated[int, Ge(0)]
 
@@ -125,20 +124,12 @@ def build_trainer(
 
 
 def check_trainer(cfg: Mapping[str, Any]) -> None:
-    """Refuse what Lightning or this machine cannot do, before data is read or a folder is made.
-
-    Raises:
-        ConfigError: see `build_trainer`.
-    """
+    """Refuse what `build_trainer` would, before data is read or a folder is made."""
     build_trainer({**cfg, "profiler": None}, [], [], ".")
 
 
 def check_backend(name: str) -> None:
-    """Refuse a backend that `torch.compile` does not have; a dotted name is a module's, which torch itself looks for.
-
-    Raises:
-        ConfigError: with the nearest that there is.
-    """
+    """Refuse a backend that `torch.compile` does not have; a dotted name is a module's, which torch looks for."""
     known = torch.compiler.list_backends(exclude_tags=())
     if name not in known and "." not in name:
         raise ConfigError(f"compile.backend: there is no {name!r}; {suggest(name, known)}")

@@ -20,10 +20,8 @@ class _Moments(Metric):
     """Running moments of predictions p and targets t, merged batch by batch and rank by rank (Chan et al., 1983).
 
     Sums of squares about the mean are added up, never differences of large sums, so a mean far above the standard
-    deviation costs no digits.
-
-    Attributes:
-        moments: `[7]`: n, mean p, mean t, Σ(p − mean p)², Σ(t − mean t)², Σ(p − mean p)(t − mean t), Σ(p − t)².
+    deviation costs no digits. `[7]`: n, mean p, mean t, Σ(p − mean p)², Σ(t − mean t)², Σ(p − mean p)(t − mean t),
+    Σ(p − t)².
     """
 
     full_state_update = False

@@ -26,13 +26,10 @@ class StepMetrics(Callback):
     (accumulation), the numbers are those of the last one. Means and totals of an epoch are logged by the module.
 
     Steps count from 0; validation after step s is logged under s as well.
-
-    Args:
-        speed: measures time; it must stand in front of this callback in the trainer's list.
     """
 
     def __init__(self, speed: Speed) -> None:
-        self.speed = speed
+        self.speed = speed  # must stand in front of this callback in the trainer's list
         self._step = 0
         self._rates: dict[str, float] = {}
 

@@ -79,12 +79,9 @@ def resolve_goal(
 
 
 def check_monitored_labels(goal: Goal, labels: Mapping[str, int]) -> None:
-    """Refuse a goal that validation could never give a number to, before anything is trained.
+    """Refuse a goal that validation could never give a number to; ConfigError says which metrics there will be.
 
     `labels` is the number of validation rows that have one, by task; `val/loss` is there if any task has one.
-
-    Raises:
-        ConfigError: a task has none; says which metrics there will be.
     """
     known = [task for task, rows in labels.items() if rows]
     if not known:
@@ -102,15 +99,11 @@ class Monitor(Callback):
     """Logs `val/monitor` after each validation, before the callbacks that go by it, which stand behind it.
 
     A metric may be no number for the rows at hand: that validation then counts for nothing, and a warning names it. A
-    loss that is not finite ends the training.
-
-    Raises:
-        NonFiniteLossError: a task's validation loss is infinite or NaN.
+    task's loss that is infinite or NaN ends the training (`NonFiniteLossError`).
     """
 
     def __init__(self, goal: Goal) -> None:
         self.goal = goal
-        # The metric's own name if it is one alone.
         self.title = next(iter(goal.terms)) if len(goal.terms) == 1 else MONITOR
         self.best: float | None = None
         self.validations = 0

@@ -12,8 +12,6 @@ from mmfusion.config.mismatches import report
 from mmfusion.config.validation import beyond_epoch
 from mmfusion.training.distributed import gather_over_ranks
 
-_OF_A_RANK = ("paths",)  # may hold the time of day at which each composed
-
 
 class SameConfig(Callback):
     """Stops a distributed run whose ranks were given different configs.
@@ -21,15 +19,13 @@ class SameConfig(Callback):
     Each rank composes its own config from its own command line. A launcher that hands different hyperparameters to
     the ranks of one job would otherwise average the gradients of different experiments and end with exit code 0.
 
-    Args:
-        config: this rank's.
-
     Raises:
         ConfigError: on every rank; names the first key that differs, and what each rank has.
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
-        self.config = {key: value for key, value in config.items() if key not in _OF_A_RANK}
+        # Paths may hold the time of day at which each composed.
+        self.config = {key: value for key, value in config.items() if key != "paths"}
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         configs = gather_over_ranks([dict(_flat(self.config))])
