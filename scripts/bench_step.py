@@ -108,7 +108,7 @@ def loop_by_hand(prepared: Prepared, steps: int) -> Iterator[None]:
     """The same model, loss and optimizer in the loop that a user would write; pauses after each step."""
     module = prepared.module
     model = copy.deepcopy(module.model)
-    optimizer = module._make_optimizer(module._make_groups(model, module.weighting))  # type: ignore[misc]
+    optimizer = module._make_optimizer(model, module.weighting)
     schedule = module._make_scheduler(optimizer, steps + WARM_UP + 1)["scheduler"]  # type: ignore[misc]
     model.train()
     for batch in _repeated(prepared.batches, steps):

@@ -82,16 +82,13 @@ def build_model(
 
 def build_module(cfg: Config, model: MultiTaskModel) -> MultiTaskModule:
     """The LightningModule that trains the model as the config says."""
-    tasks: dict[str, Task] = dict(model.tasks.items())  # type: ignore[arg-type]
-    weighting = _weighting(cfg["loss_weighting"], tasks)
-    optimizer = instantiate(cfg["optimizer"], "optimizer")
+    make = instantiate(cfg["optimizer"], "optimizer")
     module = MultiTaskModule(
         model=model,
-        weighting=weighting,
+        weighting=_weighting(cfg["loss_weighting"], dict(model.tasks.items())),  # type: ignore[arg-type]
         gradients_of=cfg["gradients_of"],
-        optimizer=optimizer,
+        optimizer=lambda m, w: make(parameter_groups(m, w, make.lr, make.weight_decay, cfg["encoder"])),
         scheduler=instantiate(cfg["scheduler"], "scheduler"),
-        groups=lambda m, w: parameter_groups(m, w, optimizer.lr, optimizer.weight_decay, cfg["encoder"]),
         gradients_every_n_steps=cfg["report"]["gradients_every_n_steps"],
         subsets=cfg["report"]["subsets"],
     )

@@ -24,8 +24,6 @@ from mmfusion.training.losses import Losses, StepRecord, split_counts, task_loss
 from mmfusion.training.sharding import shard
 from mmfusion.training.subsets import SubsetTest, choose_subsets
 
-Groups = list[dict[str, Any]]
-
 
 class MultiTaskModule(pl.LightningModule):
     """visible → represent → decide → losses → (Gramian) → weighting → total, then one ordinary backward pass.
@@ -36,8 +34,8 @@ class MultiTaskModule(pl.LightningModule):
 
     Args:
         gradients_of: where a weighting takes the tasks' gradients: `representation`, `last_shared_layer`, `shared`.
+        optimizer: of the parameters of model and weighting.
         scheduler: optimizer and number of steps to what Lightning calls `lr_scheduler`; None keeps the rate.
-        groups: model and weighting to parameter groups; None for one group of everything.
         gradients_every_n_steps: take the gradients every so many steps even if the weighting needs none; 0 never.
             Of a step of several batches (accumulation) those of the last one, which is the one that is logged.
         subsets: which subsets of the modalities a test tries: `all`, `leave_one_out` or `none`.
@@ -51,9 +49,8 @@ class MultiTaskModule(pl.LightningModule):
         model: MultiTaskModel,
         weighting: LossWeighting,
         gradients_of: str,
-        optimizer: Callable[[Groups], Optimizer],
+        optimizer: Callable[[MultiTaskModel, LossWeighting], Optimizer],
         scheduler: Callable[[Optimizer, float], dict[str, Any]] | None = None,
-        groups: Callable[[MultiTaskModel, LossWeighting], Groups] | None = None,
         gradients_every_n_steps: int = 0,
         subsets: str = "all",
     ) -> None:
@@ -67,7 +64,7 @@ class MultiTaskModule(pl.LightningModule):
         self.modalities = list(model.encoders)
         self.record: StepRecord | None = None  # the last step's numbers
         self.schedule_steps: float | None = None  # of the learning rate; None for as many as the trainer makes
-        self._make_optimizer, self._make_scheduler, self._make_groups = optimizer, scheduler, groups
+        self._make_optimizer, self._make_scheduler = optimizer, scheduler
         self._subsets = choose_subsets(self.modalities, subsets)
         self._guard = FiniteGuard(list(self.tasks))
         self._totals: Tensor | None = None
@@ -142,11 +139,7 @@ class MultiTaskModule(pl.LightningModule):
             shard(self, self.model, self.device_mesh["data_parallel"])
 
     def configure_optimizers(self) -> Any:
-        if self._make_groups is None:
-            groups: Groups = [{"params": [p for p in self.parameters() if p.requires_grad]}]
-        else:
-            groups = self._make_groups(self.model, self.weighting)
-        optimizer = self._make_optimizer(groups)
+        optimizer = self._make_optimizer(self.model, self.weighting)
         if self._make_scheduler is None:
             return optimizer
         steps = self.schedule_steps

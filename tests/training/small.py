@@ -20,6 +20,7 @@ from mmfusion.encoders.spectrogram_cnn import SpectrogramCNN
 from mmfusion.fusion.concat import Concat
 from mmfusion.fusion.decision import Decision
 from mmfusion.fusion.hybrid import Hybrid
+from mmfusion.loss_weighting._base import LossWeighting
 from mmfusion.modality.placeholders import Placeholders
 from mmfusion.model import MultiTaskModel
 from mmfusion.sharing.hard import Hard
@@ -85,8 +86,8 @@ def make_weighting(name: str, **arguments: Any):
     return instantiate({**node, **arguments}, tasks=list(TASKS), regressions=["age"])
 
 
-def sgd(groups: list[dict[str, Any]]) -> torch.optim.Optimizer:
-    return torch.optim.SGD(groups, lr=0.05, momentum=0.9)
+def sgd(model: MultiTaskModel, weighting: LossWeighting) -> torch.optim.Optimizer:
+    return torch.optim.SGD([*model.parameters(), *weighting.parameters()], lr=0.05, momentum=0.9)
 
 
 def make_module(weighting: str = "equal", gradients_of: str = "representation", **options: Any) -> MultiTaskModule:

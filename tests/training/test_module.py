@@ -36,7 +36,7 @@ def test_a_step_is_that_of_a_loop_by_hand(tmp_path):
     module = small.make_module("static")
     module.weighting.weights.copy_(torch.tensor([0.5, 2.0, 3.0]))
     model = small.make_model()
-    optimizer = small.sgd([{"params": list(model.parameters())}])
+    optimizer = small.sgd(model, module.weighting)
     records = fit(module, tmp_path)
     for batch, record in zip(batches(), records, strict=True):
         outputs = model(batch)

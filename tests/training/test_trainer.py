@@ -79,7 +79,7 @@ def test_fp16_needs_a_gpu(cfg, tmp_path):
 
 def test_bfloat16_clips_the_gradients_of_a_fused_optimizer(cfg, tmp_path):
     trainer = build(cfg, tmp_path, precision="bf16-mixed", gradient_clip_val=0.01, max_epochs=1, log_every_n_steps=1)
-    module = make_module(optimizer=adamw(fused=True))
+    module = make_module(optimizer=lambda model, _: adamw(fused=True)([{"params": list(model.parameters())}]))
     trainer.fit(module, loader([make_batch(4)]))
     assert trainer.precision == "bf16-mixed"
     norm = torch.stack([p.grad.norm() for p in module.parameters() if p.grad is not None]).norm()
@@ -90,7 +90,7 @@ def test_bfloat16_clips_the_gradients_of_a_fused_optimizer(cfg, tmp_path):
 def test_gradients_are_clipped_by_value_and_by_norm(cfg, tmp_path, precision, algorithm):
     def gradient(**changes):
         trainer = build(cfg, tmp_path, precision=precision, max_epochs=1, log_every_n_steps=1, **changes)
-        module = make_module(optimizer=lambda groups: torch.optim.SGD(groups, lr=0.1))
+        module = make_module(optimizer=lambda model, _: torch.optim.SGD(model.parameters(), lr=0.1))
         trainer.fit(module, loader([make_batch(4)]))
         return torch.cat([p.grad.flatten() for p in module.parameters()])
 

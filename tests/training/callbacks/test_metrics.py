@@ -108,9 +108,8 @@ def test_a_step_of_several_batches_is_logged_once(tmp_path):
 
 def test_learning_rates_are_those_that_the_step_used(tmp_path):
     module = make_module(
-        optimizer=lambda groups: torch.optim.SGD(groups, lr=1e-3),
+        optimizer=lambda m, w: torch.optim.SGD(parameter_groups(m, w, 1e-3, 0.0, {"a": {"lr_scale": 0.1}}), lr=1e-3),
         scheduler=linear(),
-        groups=lambda m, w: parameter_groups(m, w, 1e-3, 0.0, {"a": {"lr_scale": 0.1}}),
     )
     rows = fit(tmp_path, batches=4, module=module, log_every_n_steps=1)
     assert [row["lr/model"] for row in rows] == pytest.approx([1e-3, 0.75e-3, 0.5e-3, 0.25e-3])

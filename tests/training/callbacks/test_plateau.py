@@ -20,7 +20,7 @@ def rates(tmp_path, monitor="val/loss", steps=4, **options) -> list[float]:
             used.append(module.optimizers().param_groups[0]["lr"])
 
     module = make_module(
-        optimizer=lambda groups: torch.optim.SGD(groups, lr=1e-3),
+        optimizer=lambda model, _: torch.optim.SGD(model.parameters(), lr=1e-3),
         scheduler=plateau(monitor, patience=0, threshold=0.99),  # no later one is good enough
     )
     callbacks = [Monitor(Goal({"val/loss": 1.0}, "min")), Watch()]
@@ -54,7 +54,8 @@ def test_without_validation_it_is_refused(tmp_path):
 
 def test_a_metric_without_a_value_moves_nothing(tmp_path, caplog):
     module = make_module(
-        optimizer=lambda groups: torch.optim.SGD(groups, lr=1e-3), scheduler=plateau("val/age/r2", patience=0)
+        optimizer=lambda model, _: torch.optim.SGD(model.parameters(), lr=1e-3),
+        scheduler=plateau("val/age/r2", patience=0),
     )
     callbacks = [Monitor(Goal({"val/loss": 1.0}, "min")), MovePlateau()]
     trainer = make_trainer(tmp_path, callbacks=callbacks, max_epochs=3)
