@@ -24,11 +24,9 @@ from mmfusion.tasks.metrics.values import R2, Pearson
 
 log = logging.getLogger(__name__)
 
-LOSSES = ("mse", "mae", "huber")
-LARGEST = torch.finfo(torch.float32).max
-"""Of a target: its square and its metrics must be finite."""
-LOST = 1e-6
-"""Rounding of a label, in standard deviations, beyond which a metric would be another."""
+LOSSES: dict[str, Any] = {"mse": mse_loss, "mae": l1_loss, "huber": huber_loss}
+LARGEST = torch.finfo(torch.float32).max  # of a target: its square and its metrics must be finite
+LOST = 1e-6  # rounding of a label, in standard deviations, beyond which a metric would be another
 
 
 class Regression(Task):
@@ -119,11 +117,8 @@ class Regression(Task):
     def loss(self, output: Tensor, target: Tensor) -> Tensor:
         require_shapes(output, target, 1, ())
         z_B, y_B = output[:, 0].float(), ((as_double(target) - self.mean) / self.std).to(output.device, torch.float32)
-        if self.loss_name == "mse":
-            return mse_loss(z_B, y_B, reduction="none")
-        if self.loss_name == "mae":
-            return l1_loss(z_B, y_B, reduction="none")
-        return huber_loss(z_B, y_B, reduction="none", delta=self.delta)
+        options = {"delta": self.delta} if self.loss_name == "huber" else {}
+        return LOSSES[self.loss_name](z_B, y_B, reduction="none", **options)
 
     def metric_inputs(self, output: Tensor, target: Tensor) -> tuple[Tensor, Tensor]:
         require_shapes(output, target, 1, ())

@@ -8,7 +8,6 @@ from typing import Any
 
 import torch
 from pytorch_lightning import Callback, LightningModule, Trainer
-from torch import Tensor
 
 from mmfusion.training.callbacks.speed import Span, Speed
 from mmfusion.training.losses import StepRecord
@@ -64,26 +63,18 @@ class StepMetrics(Callback):
 
 def step_metrics(record: StepRecord, tasks: list[str], modalities: list[str]) -> dict[str, float]:
     """One step's record as flat numbers; what was not computed is left out."""
-    parts: dict[str, Tensor | None] = {
-        "loss": record.losses,
-        "weight": record.weights,
-        "active": record.active,
-        "labels": record.labels,
-        "present": record.present,
-        "gradient_norm": record.gradient_norms,
-        "cosine": record.cosines,
-    }
-    known = {name: part.detach().flatten().float() for name, part in parts.items() if part is not None}
+    known = {name: part.detach().flatten().float() for name, part in vars(record).items() if part is not None}
     flat = iter(torch.cat(list(known.values())).tolist())  # one wait for the device in place of one a part
     values = {name: list(islice(flat, len(part))) for name, part in known.items()}
+    names = {"loss": "losses", "weight": "weights", "gradient_norm": "gradient_norms"}
     metrics: dict[str, float] = {}
     for i, task in enumerate(tasks):
         metrics[f"step/{task}/labels"] = values["labels"][i]
         if values["active"][i]:
-            metrics |= {f"step/{task}/{k}": values[k][i] for k in ("loss", "weight", "gradient_norm") if k in values}
+            metrics |= {f"step/{task}/{name}": values[of][i] for name, of in names.items() if of in values}
     metrics |= {f"step/present/{name}": count for name, count in zip(modalities, values["present"], strict=True)}
     for (i, a), (j, b) in combinations(enumerate(tasks), 2):
-        cosine = values["cosine"][i * len(tasks) + j] if "cosine" in values else math.nan
+        cosine = values["cosines"][i * len(tasks) + j] if "cosines" in values else math.nan
         if values["active"][i] and values["active"][j] and math.isfinite(cosine):
             metrics[f"step/cosine/{a}~{b}"] = cosine
     return metrics

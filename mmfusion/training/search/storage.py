@@ -116,20 +116,16 @@ class _Lock(JournalFileSymlinkLock):
 
 def _journal(path: Path) -> JournalStorage:
     path.parent.mkdir(parents=True, exist_ok=True)
-    own = _Lock(path)
-    backend = JournalFileBackend(str(path), own)
-    _mend(path, own)
-    return JournalStorage(backend)
-
-
-def _mend(path: Path, own: _Lock) -> None:
-    """Cut off a last line that was not written to its end (a full disk): the next would be glued to it."""
-    own.acquire()
+    lock = _Lock(path)
+    backend = JournalFileBackend(str(path), lock)
+    lock.acquire()
     try:
         with path.open("r+b") as file:
+            # Without a last line that was not written to its end (a full disk): the next would be glued to it.
             file.truncate(file.read().rfind(b"\n") + 1)
     finally:
-        own.release()
+        lock.release()
+    return JournalStorage(backend)
 
 
 def _require_driver(name: str, key: str) -> None:
