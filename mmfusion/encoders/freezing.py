@@ -13,9 +13,7 @@ def freeze(encoder: Encoder, upto: bool | str) -> None:
 
     Frozen parameters get no gradient. Frozen stages stay in eval mode when the model goes to train mode, so their
     BatchNorm statistics stay fixed and their dropout is off. An encoder all of whose BatchNorms are frozen is row-wise.
-
-    Raises:
-        ValueError: a stage that the encoder does not have; the stages are named.
+    ValueError for a stage that the encoder does not have names those that it has.
     """
     if upto is False:
         return

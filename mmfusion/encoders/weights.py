@@ -13,11 +13,7 @@ SUFFIXES = (".safetensors", ".pt", ".pth")
 
 
 def read_weights(path: str) -> dict[str, Tensor]:
-    """A state dict from a local file; nothing that the file holds is ever executed.
-
-    Raises:
-        ValueError: not a file with a known suffix, not readable, or something else than names and tensors.
-    """
+    """A state dict, or ValueError, from a local file; nothing that the file holds is ever executed."""
     file = Path(path).expanduser()
     if file.suffix not in SUFFIXES:
         raise ValueError(f"encoder weights: expected a local file ending in {', '.join(SUFFIXES)}, found {path!r}")
@@ -34,10 +30,9 @@ def read_weights(path: str) -> dict[str, Tensor]:
 
 
 def load_state(module: nn.Module, state: dict[str, Tensor], origin: str, ignore: Sequence[str] = ()) -> None:
-    """Copy `state` into `module`: same names, same shapes, none left out; `ignore` lists prefixes in `state` to skip.
+    """Copy `state` into `module`, without names that begin with one of `ignore`.
 
-    Raises:
-        ValueError: names that are missing or too many, or shapes that differ; the first three of each are listed.
+    ValueError lists the first three names that are missing, that are too many, and of which the shape differs.
     """
     state = {name: value for name, value in state.items() if not name.startswith(tuple(ignore))}
     own = module.state_dict()

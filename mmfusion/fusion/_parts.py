@@ -30,10 +30,8 @@ class Align(nn.ModuleDict):
 class StreamWeights(nn.Module):
     """`w̃_s = w_s p_s / Σ_t w_t p_t` per row: one weight per stream, renormalised over the streams that a row has.
 
-    Weights are `fixed`, or `learned` as `w = softmax(θ)`, starting at `weights`; None is equal ones.
-
-    Raises:
-        ValueError: weights that are not for exactly the streams.
+    Weights are `fixed`, or `learned` as `w = softmax(θ)`, starting at `weights`; None is equal ones. They must be for
+    exactly the streams (ValueError).
     """
 
     logits: Tensor

@@ -19,16 +19,12 @@ from mmfusion.config.sections import TASK_KEYS
 from mmfusion.config.task_metrics import MetricFacts
 from mmfusion.tasks._base import Task
 
+# What a torchmetrics class takes as keywords that its signature does not name.
 _OF_EVERY_METRIC = ("compute_on_cpu", "compute_with_cache", "dist_sync_on_step", "sync_on_compute")
-"""What a torchmetrics class takes as keywords that its signature does not name."""
 
 
 def build_task(name: str, node: Mapping[str, Any]) -> Task:
-    """The task `name`, not yet fitted; the metrics that its config adds are made once it is.
-
-    Raises:
-        ConfigError: see `instantiate`; of a metric its `_target_`.
-    """
+    """The task `name`, not yet fitted; the metrics that its config adds are made once it is."""
     task: Task = instantiate({key: value for key, value in node.items() if key not in TASK_KEYS}, f"task.{name}")
     further = {}
     for metric, own in (node.get("metrics") or {}).items():
@@ -84,12 +80,9 @@ def metric_facts(task: Task) -> dict[str, MetricFacts]:
 
 
 def check_metrics(tasks: Mapping[str, Task], targets: Mapping[str, Tensor]) -> None:
-    """Try the metrics that the config adds on some targets, before anything is trained.
+    """Try the metrics that the config adds on `targets` `[N, ...]` of labelled rows, before anything is trained.
 
-    `targets` are those `[N, ...]` of rows that have a label, by task.
-
-    Raises:
-        ConfigError: a metric does not take what the task feeds it, or gives something else than one number.
+    ConfigError where a metric does not take what the task feeds it, or gives something else than one number.
     """
     for name, task in tasks.items():
         target = targets.get(name, torch.zeros(0))[:64]

@@ -20,7 +20,6 @@ from mmfusion.config.sections import ENCODER_KEYS, MODALITY_KEYS, SOURCE_KEYS
 from mmfusion.data.module import LoaderConfig, MultiModalData
 from mmfusion.encoders._base import Encoder
 from mmfusion.encoders.freezing import freeze
-from mmfusion.fusion._base import Fusion
 from mmfusion.loss_weighting._base import LossWeighting
 from mmfusion.modality.modality_dropout import ModalityDropout
 from mmfusion.modality.placeholders import Placeholders
@@ -66,7 +65,10 @@ def build_model(
         freeze(encoders[name], node.get("freeze", False))
     dims = {name: encoder.dim for name, encoder in encoders.items()}
     fusion = instantiate(cfg["fusion"], "fusion", dims=dims)
-    _check_tokens(fusion, encoders)
+    # The check of the config sees class attributes alone; some components know what they give or need once built.
+    without = [name for name, encoder in encoders.items() if not encoder.gives_tokens]
+    if fusion.needs_tokens and without:
+        raise ConfigError(f"fusion: {without_tokens(type(fusion).__name__, without)}")
     assert not (cfg["modality"]["placeholders"] and fusion.level == "decision"), "refused by the check of the config"
     return MultiTaskModel(
         encoders=encoders,
@@ -127,13 +129,6 @@ def _without_weights(node: Config) -> Config:
     if node.get("weights") is None:
         return node
     return {**node, "weights": None} | ({"norm": "batch"} if node.get("norm") == "auto" else {})
-
-
-def _check_tokens(fusion: Fusion, encoders: Mapping[str, Encoder]) -> None:
-    """The check of the config sees class attributes alone; some components know what they give or need once built."""
-    without = [name for name, encoder in encoders.items() if not encoder.gives_tokens]
-    if fusion.needs_tokens and without:
-        raise ConfigError(f"fusion: {without_tokens(type(fusion).__name__, without)}")
 
 
 def _transforms(name: str, node: Config) -> dict[str, list[Any]]:

@@ -20,21 +20,15 @@ from mmfusion.training.distributed import sum_over_ranks, world_size
 class Losses:
     """One batch's losses and what they were counted over.
 
-    Attributes:
-        rows: T tensors `[B]`, detached, each task's loss of each row of this rank; 0 where there is no label.
-        sums: T scalars, each task's loss summed over this rank's labelled rows, attached.
-        means: `[T]`, attached: the value is the mean over all ranks' labelled rows; the gradient is this rank's
-            share of that mean times the number of ranks, so that averaging gradients over ranks gives its gradient.
-        active: Bool `[T]`, whether any rank has a label.
-        counts: everything summed over ranks and detached, `[T + T + M + 1]`: sums of losses, labelled rows per task,
-            present rows per modality, rows.
+    The value of `means` is the mean over all ranks' labelled rows; their gradient is this rank's share of that mean
+    times the number of ranks, so that averaging gradients over ranks gives its gradient.
     """
 
-    rows: list[Tensor]
-    sums: list[Tensor]
-    means: Tensor
-    active: Tensor
-    counts: Tensor
+    rows: list[Tensor]  # T tensors `[B]`, detached, each task's loss of each row of this rank; 0 without a label
+    sums: list[Tensor]  # T scalars, each task's loss summed over this rank's labelled rows, attached
+    means: Tensor  # `[T]`, attached
+    active: Tensor  # Bool `[T]`, whether any rank has a label
+    counts: Tensor  # over all ranks, `[T + T + M + 1]`: sums of losses, labelled rows, present rows, rows; detached
 
     @property
     def labels(self) -> Tensor:

@@ -7,7 +7,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-LINES = (
+LINES = (  # begin like this
     "GPU available",  # the hardware is in provenance.json
     "TPU available",
     "HPU available",
@@ -31,9 +31,8 @@ LINES = (
     "Experiment with name",  # MLflow: an experiment is made the first time
     "You are using a CUDA device",  # advice on matmul precision
 )
-"""Beginnings of log lines."""
 
-WARNINGS = (
+WARNINGS = (  # match one of these patterns
     ".*does not have many workers",  # small data stays in memory, where workers would only copy it
     "The number of training batches .* is smaller than the logging interval",  # the last step is always logged
     "Found .* module\\(s\\) in eval mode",  # frozen encoders, whose batch statistics stay still
@@ -43,7 +42,6 @@ WARNINGS = (
     "You have overridden `transfer_batch_to_device` in `LightningModule`",  # where it belongs: all loaders pass there
     "You requested to overfit but enabled train dataloader shuffling",  # overfit_batches is exactly that request
 )
-"""Patterns of warnings."""
 
 
 def _is_news(record: logging.LogRecord) -> bool:

@@ -83,10 +83,8 @@ def parameter_groups(
 
     A group decays unless it holds norms, biases, embeddings, learned tokens and placeholders, other single vectors or
     parameters of the loss weighting (a decayed `s` of the uncertainty weighting would be pulled to equal weights).
-    An encoder whose config has an `lr_scale` other than 1 has groups of its own. Frozen parameters are left out.
-
-    Raises:
-        ValueError: an `lr_scale` is not above 0, or nothing is left to train.
+    An encoder whose config has an `lr_scale` other than 1 has groups of its own. Frozen parameters are left out, and
+    one at least must be trained (ValueError).
     """
     scales = {f"encoders.{name}.": float(node.get("lr_scale", 1.0)) for name, node in encoder_cfg.items()}
     for prefix, scale in scales.items():

@@ -83,11 +83,7 @@ class TrainerConfig:
 def build_trainer(
     cfg: Mapping[str, Any], callbacks: Sequence[Callback], loggers: Sequence[Logger], folder: Path | str
 ) -> Trainer:
-    """A trainer for the `trainer` section `cfg`.
-
-    Raises:
-        ConfigError: a precision, a strategy or devices that this machine cannot do.
-    """
+    """A trainer for the `trainer` section `cfg`; ConfigError for what this machine cannot do."""
     own = ("devices", "strategy", "precision", "profiler", "enable_progress_bar", "threads", "timeout_s", "refit")
     arguments = {field.name: cfg[field.name] for field in fields(TrainerConfig) if field.name not in own}
     on_gpu = cfg["accelerator"] == "gpu" or (cfg["accelerator"] == "auto" and torch.cuda.is_available())

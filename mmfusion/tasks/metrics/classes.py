@@ -20,8 +20,7 @@ from torchmetrics.utilities import rank_zero_warn
 from torchmetrics.utilities.data import dim_zero_cat
 
 EXACT_CLASSES = 64
-EXACT_SCORES = 2**23
-"""Of more classes, the scores that are kept for an exact AUROC: 32 MiB, and seconds to sort."""
+EXACT_SCORES = 2**23  # of more classes, that are kept for an exact AUROC: 32 MiB, and seconds to sort
 BINS = 1024
 LOGIT_RANGE = (-30.0, 17.0)  # what float32 probabilities resolve: 1e-13 at one end, 1 - 6e-8 at the other
 
@@ -122,9 +121,8 @@ class Auroc(Metric):
     def _clear(self) -> None:
         # An empty list on the one rank that saw no row would leave the other ranks waiting in the gather.
         self.kept = 0
-        self.scores, self.truths = [], []
-        self.scores.append(torch.zeros(0, self.classes, device=self.device))
-        self.truths.append(torch.zeros(0, self.classes, dtype=torch.bool, device=self.device))
+        self.scores = [torch.zeros(0, self.classes, device=self.device)]
+        self.truths = [torch.zeros(0, self.classes, dtype=torch.bool, device=self.device)]
 
     def update(self, preds: Tensor, target: Tensor) -> None:
         scores_BC, truth_BC, _ = _columns(preds, target)

@@ -12,8 +12,8 @@ from torchmetrics import Metric
 
 from mmfusion.batch import as_double
 
+# Spread of predictions, in units of the targets' spread, below which float32 outputs are the same number.
 SAME = 8 * torch.finfo(torch.float32).eps
-"""Spread of predictions, in units of the targets' spread, below which float32 outputs are the same number."""
 
 
 class _Moments(Metric):

@@ -87,10 +87,8 @@ def build_callbacks(
 
     A user's own stand behind what logs and judges a validation and in front of what stops training and writes
     checkpoints: they see `val/monitor`, and what they change is saved. Without `choose` validation neither stops
-    training nor chooses checkpoints, and callbacks that do so are left out.
-
-    Raises:
-        ConfigError: the monitor names a metric that no task has, or a `_target_` makes no callback.
+    training nor chooses checkpoints, and callbacks that do so are left out. ConfigError as of `resolve_goal` and
+    `user_callbacks`.
     """
     goal = resolve_goal(cfg["monitor"]["metric"], cfg["monitor"]["mode"], tasks)
     speed, monitor, predictions = Speed(), Monitor(goal), KeepPredictions()
@@ -112,11 +110,7 @@ def build_callbacks(
 
 
 def user_callbacks(cfg: Mapping[str, Any]) -> list[Callback]:
-    """The callbacks that the section names by `_target_`, in its order.
-
-    Raises:
-        ConfigError: see `instantiate`; Lightning refuses the arguments; or what is built is no callback.
-    """
+    """The callbacks that the section names by `_target_`, in its order; ConfigError where it makes none."""
     callbacks = []
     for name in [name for name in cfg if name not in CallbacksConfig.__dataclass_fields__]:
         key = f"callbacks.{name}"

@@ -34,9 +34,7 @@ class Goal:
 
     def better(self, new: float, old: float | None) -> bool:
         """Whether `new` beats `old`; nan beats nothing."""
-        if new != new:
-            return False
-        return old is None or (new < old if self.mode == "min" else new > old)
+        return not math.isnan(new) and (old is None or (new < old if self.mode == "min" else new > old))
 
     def value(self, metrics: Mapping[str, Any]) -> torch.Tensor:
         """The number, from what validation logged."""

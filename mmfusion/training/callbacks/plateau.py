@@ -18,11 +18,8 @@ class MovePlateau(Callback):
     """Passes a plateau schedule its metric after every validation, however many an epoch has.
 
     It stands behind what logs `val/monitor` and in front of what writes checkpoints, so that a checkpoint holds the
-    schedule as the next step will find it. Other schedules move by themselves.
-
-    Raises:
-        ConfigError: there is no validation, or it logs no metric of that name (noticed before training starts, by
-            the validation that is run first).
+    schedule as the next step will find it. Other schedules move by themselves. ConfigError where there is no
+    validation, or it logs no metric of that name: the validation that is run first shows it before training starts.
     """
 
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:

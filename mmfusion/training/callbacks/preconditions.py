@@ -17,10 +17,8 @@ class SameConfig(Callback):
     """Stops a distributed run whose ranks were given different configs.
 
     Each rank composes its own config from its own command line. A launcher that hands different hyperparameters to
-    the ranks of one job would otherwise average the gradients of different experiments and end with exit code 0.
-
-    Raises:
-        ConfigError: on every rank; names the first key that differs, and what each rank has.
+    the ranks of one job would otherwise average the gradients of different experiments and end with exit code 0. Each
+    rank raises ConfigError with the first key that differs, and what each of them has.
     """
 
     def __init__(self, config: Mapping[str, Any]) -> None:
@@ -41,11 +39,7 @@ class SameConfig(Callback):
 
 
 class ValidationInterval(Callback):
-    """Compares `trainer.val_check_interval` with this process's batches an epoch, which depend on the rows.
-
-    Raises:
-        ConfigError: no epoch reaches it.
-    """
+    """Refuses a `trainer.val_check_interval` that no epoch reaches, which depends on the rows of this process."""
 
     def setup(self, trainer: Trainer, pl_module: LightningModule, stage: str) -> None:
         data = trainer.datamodule  # type: ignore[attr-defined]  # Lightning sets it late

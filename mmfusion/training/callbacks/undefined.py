@@ -22,10 +22,7 @@ def check_defined(
     """Refuse to train by a metric to which no prediction gives a value on the validation rows' labels.
 
     `watched` is a config key to the metrics that it names, as `val/<task>/<metric>` (others are passed over), `targets`
-    those `[N, ...]` of the validation rows that have a label, by task.
-
-    Raises:
-        ConfigError: names the key, the metric, why, and what there is instead.
+    those `[N, ...]` of the validation rows that have a label, by task. ConfigError says why, and what there is instead.
     """
     for key, names in watched.items():
         for name in names:

@@ -64,8 +64,7 @@ def split(catalogue: Catalogue, key: str, given: Given) -> tuple[str, dict[str, 
 def build(catalogue: Catalogue, key: str, given: Given, **injected: Any) -> Any:
     """The sampler or pruner that `given` describes, with `injected` arguments that are not for the config to give.
 
-    Raises:
-        ConfigError: no such name, no such argument, a wrong type, or a value that Optuna refuses.
+    ConfigError where there is no such name or argument, at a wrong type, and where Optuna refuses a value.
     """
     name, arguments = split(catalogue, key, given)
     kind = catalogue.classes[name]

@@ -24,11 +24,7 @@ _LEFT_S = 2.0  # seconds after which a journal's lock is one that a killed proce
 
 
 def resolve_storage(given: str, folder: Path, key: str = "hydra.sweeper.storage") -> str:
-    """The storage's full name: relative paths lie in the sweep's folder.
-
-    Raises:
-        ConfigError: it is none of the forms that there are, or has a password in it.
-    """
+    """The storage's full name: relative paths lie in the sweep's folder. ConfigError for other forms and passwords."""
     if "://" not in given:
         return str(folder / Path(given).expanduser())
     try:
@@ -53,9 +49,7 @@ def resolve_storage(given: str, folder: Path, key: str = "hydra.sweeper.storage"
 def open_storage(name: str, key: str = "hydra.sweeper.storage") -> BaseStorage:
     """The storage of that full name; a file is made if there is none.
 
-    Raises:
-        ConfigError: it cannot be reached or made.
-        ModuleNotFoundError: the database's driver is not installed; says how to install it.
+    ConfigError where it cannot be reached or made; ModuleNotFoundError says how to install a database's driver.
     """
     try:
         if "://" not in name:
