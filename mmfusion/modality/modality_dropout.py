@@ -15,10 +15,9 @@ class ModalityDropout(nn.Module):
     the modalities it has is shown after all, each with the same probability. Acts in training only. Draws come from
     torch's generator of the tensors' device, and nothing waits for a GPU.
 
-    Paper: ModDrop (Neverova et al., arXiv 1501.00102). Deviation: the draw that hides everything is repaired.
+    `rates` is one probability for every modality, or one per name (a name left out is never hidden).
 
-    Args:
-        rates: one probability for every modality, or one per name (a name left out is never hidden).
+    Paper: ModDrop (Neverova et al., arXiv 1501.00102). Deviation: the draw that hides everything is repaired.
     """
 
     def __init__(self, rates: float | Mapping[str, float]) -> None:

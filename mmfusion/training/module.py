@@ -33,15 +33,13 @@ class MultiTaskModule(pl.LightningModule):
     tasks' losses. A test scores every subset of the modalities too, from one pass through the encoders.
 
     Args:
-        gradients_of: where a weighting takes the tasks' gradients: `representation`, `last_shared_layer`, `shared`.
+        gradients_of: where a weighting takes the tasks' gradients: `representation`, `last_shared_layer`, `shared`;
+            ValueError if nothing is trained there.
         optimizer: of the parameters of model and weighting.
         scheduler: optimizer and number of steps to what Lightning calls `lr_scheduler`; None keeps the rate.
         gradients_every_n_steps: take the gradients every so many steps even if the weighting needs none; 0 never.
             Of a step of several batches (accumulation) those of the last one, which is the one that is logged.
         subsets: which subsets of the modalities a test tries: `all`, `leave_one_out` or `none`.
-
-    Raises:
-        ValueError: nothing is trained at `gradients_of` where it is needed.
     """
 
     def __init__(

@@ -24,7 +24,6 @@ class PruneTrial(Callback):
     """
 
     def __init__(self, trial: Announcement) -> None:
-        assert len(trial.objectives) == 1, "Optuna prunes by one objective"
         self.metric = trial.objectives[0]["metric"]
         self.reason: str | None = None  # why the run was pruned
         self._announced = trial

@@ -28,9 +28,10 @@ def check_defined(
         for name in names:
             _, task, metric = name.split("/") if name.count("/") == 2 else ("", "", "")
             known = targets.get(task, torch.zeros(0))
-            if len(known) == 0 or metric not in tasks[task].metrics() or metric not in undefined(tasks[task], known):
+            without = undefined(tasks[task], known) if len(known) else set()
+            if metric not in without:
                 continue
-            rest = [other for other in tasks[task].metrics() if other not in undefined(tasks[task], known)]
+            rest = [other for other in tasks[task].metrics() if other not in without]
             instead = ", ".join(f"val/{task}/{other}" for other in ("loss", *rest))
             raise ConfigError(
                 f"{key}: {name!r} is not a number on the validation split, whatever the model predicts: "
