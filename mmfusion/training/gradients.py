@@ -6,15 +6,13 @@ T tasks, P numbers in a gradient.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
 from mmfusion.training.distributed import sum_over_ranks
 
-GradientsOf = Literal["representation", "last_shared_layer", "shared"]
-PLACES: tuple[str, ...] = get_args(GradientsOf)
+PLACES = ("representation", "last_shared_layer", "shared")
 
 
 def gramian(sums: Sequence[Tensor], labels: Tensor, at: Sequence[Tensor], of_rows: bool) -> Tensor:

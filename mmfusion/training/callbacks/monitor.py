@@ -38,13 +38,16 @@ class Goal:
 
     def value(self, metrics: Mapping[str, Any]) -> torch.Tensor:
         """The number, from what validation logged."""
-        missing = [name for name in self.terms if name not in metrics]
-        if missing:
-            raise ConfigError(
-                f"callbacks.monitor.metric: {missing[0]!r} was not logged; {suggest(missing[0], metrics)}"
-            )
-        terms = [weight * torch.as_tensor(metrics[name]).detach().float().cpu() for name, weight in self.terms.items()]
+        values = {name: logged(metrics, name, "callbacks.monitor.metric") for name in self.terms}
+        terms = [weight * torch.as_tensor(values[name]).detach().float().cpu() for name, weight in self.terms.items()]
         return torch.stack(terms).sum()
+
+
+def logged(metrics: Mapping[str, Any], name: str, key: str) -> Any:
+    """The validation metric that the config names at `key`."""
+    if name not in metrics:
+        raise ConfigError(f"{key}: {name!r} was not logged; {suggest(name, metrics)}")
+    return metrics[name]
 
 
 def resolve_goal(

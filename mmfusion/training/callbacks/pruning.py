@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from pytorch_lightning import Callback, LightningModule, Trainer
 from pytorch_lightning.trainer.states import TrainerFn
 
-from mmfusion.config.errors import ConfigError, suggest
+from mmfusion.training.callbacks.monitor import logged
 from mmfusion.training.search.trial import Announcement
 
 if TYPE_CHECKING:
@@ -34,12 +34,8 @@ class PruneTrial(Callback):
     def on_validation_end(self, trainer: Trainer, pl_module: LightningModule) -> None:
         if trainer.sanity_checking or trainer.state.fn != TrainerFn.FITTING or self.reason is not None:
             return
-        metrics = trainer.callback_metrics
-        if self.metric not in metrics:
-            raise ConfigError(
-                f"hydra.sweeper.objectives: {self.metric!r} was not logged; {suggest(self.metric, metrics)}"
-            )
-        value, step = float(metrics[self.metric]), self._validations
+        value = float(logged(trainer.callback_metrics, self.metric, "hydra.sweeper.objectives"))
+        step = self._validations
         self._validations += 1
         if math.isnan(value):  # which pruners would take for the worst there is
             return
