@@ -17,17 +17,14 @@ class FaultTolerantLogger(Logger):
     It is not tried again: a server that does not answer may take minutes each time. `metrics.csv` has everything.
     """
 
+    name = ""
     version = ""
 
     def __init__(self, key: str, tracker: Logger) -> None:
         super().__init__()
-        self.key = key
+        self.name = key
         self.tracker = tracker
         self.failed = False
-
-    @property
-    def name(self) -> str:
-        return self.key
 
     def log_metrics(self, metrics: Mapping[str, float], step: int | None = None) -> None:
         self._try(lambda: self.tracker.log_metrics(dict(metrics), step))
@@ -58,6 +55,6 @@ class FaultTolerantLogger(Logger):
             self.failed = True
             what = f"{type(error).__name__}: {error}".splitlines()[0]
             print(
-                f"mmfusion: logger {self.key} failed and gets nothing more; {CURVES} goes on ({what})",
+                f"mmfusion: logger {self.name} failed and gets nothing more; {CURVES} goes on ({what})",
                 file=sys.stderr,
             )

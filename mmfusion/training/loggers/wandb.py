@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any, Literal
 
 from pytorch_lightning.loggers import WandbLogger
@@ -38,18 +37,17 @@ class WandB(WandbLogger):
     ) -> None:
         import wandb
 
-        group = group or os.environ.get(SWEEP_VARIABLE)
         # console="off": W&B would take over stdout, and the run's own output is no metric.
         # reinit: a run that is open in this process, a notebook's or one that was left behind, is somebody else's.
         settings = wandb.Settings(console="off", silent=True, init_timeout=60.0, reinit="create_new")
         super().__init__(
             name=run,
-            save_dir=str(Path(folder)),
+            save_dir=folder,
             project=project,
             offline=mode == "offline",
             mode=mode,
             entity=entity,
-            group=group,
+            group=group or os.environ.get(SWEEP_VARIABLE),
             tags=list(tags or ()),
             settings=settings,
         )
