@@ -83,7 +83,6 @@ def test_the_record_of_a_step(tmp_path):
     assert second.active.tolist() == [True, True, False]
     assert second.weights[2] == second.losses[2] == second.gradient_norms[2] == 0
     assert third.present.tolist() == [5, 8]
-    assert third.rows == 8
     assert third.cosines.shape == (3, 3)
     assert third.weights.sum().item() == pytest.approx(3.0)
     assert not any(x.requires_grad for x in vars(third).values())
