@@ -28,9 +28,7 @@ def split_labels(text: str, separator: str) -> list[Any]:
     """The labels of one cell; of a list in brackets whatever the separator, none of an empty one.
 
     Blanks and quotes around a label are not part of it, and a separator at either end of the text is none between two.
-
-    Raises:
-        ValueError: there is nothing between two separators, or nothing but separators; says what to do.
+    Nothing between two separators, or nothing but separators, is a ValueError that says what to do.
 
     Example:
         >>> split_labels("cat; dog;", ";"), split_labels("['cat', 'dog']", ";")

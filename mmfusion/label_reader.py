@@ -13,6 +13,7 @@ class LabelReader(ABC):
     column: str | None = None  # of the table; None means the task's own name
     columns: Sequence[str] = ()  # several instead, whose cells `fit` and `check` get as tuples
     several: bool = False  # a cell may hold several labels
+    empty_is_no: bool = False  # of `columns`: empty cells, be it all of a row's, say that labels do not hold
     is_regression: bool = False  # labels are numbers (some weightings treat the two differently)
     fill: int | float | list[float] = 0.0  # in place of a missing label, of the shape and type that `check` gives
     double_targets: bool = False  # targets come as float64, digit for digit as in the table, and not as float32

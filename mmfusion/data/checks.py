@@ -1,4 +1,4 @@
-"""What is checked of a table before anything is trained on it."""
+"""What is checked of a table before anything is trained on it; what is refused is a `DataError`."""
 
 from __future__ import annotations
 
@@ -24,14 +24,10 @@ log = logging.getLogger(__name__)
 
 
 def check_columns(table: Table, kinds: Mapping[str, Kind], labels: Mapping[str, LabelReader]) -> None:
-    """Refuse modalities and tasks whose column the table lacks, before anything of it is read or fitted.
-
-    Raises:
-        DataError: every such column, which option names it, and the nearest that there is.
-    """
+    """Refuse modalities and tasks whose column the table lacks, before anything of it is read or fitted."""
     wanted = [(f"data.modalities.{name}", column) for name, kind in kinds.items() for column in kind.columns or [name]]
     for name, reader in labels.items():
-        option = f"task.{name}.{'columns' if getattr(reader, 'columns', ()) else 'column'}"
+        option = f"task.{name}.{'columns' if reader.columns else 'column'}"
         wanted += [(option, column) for column in label_columns(name, reader)]
     lacking = [(option, column) for option, column in wanted if column not in table.columns]
     if lacking:
@@ -40,11 +36,7 @@ def check_columns(table: Table, kinds: Mapping[str, Kind], labels: Mapping[str, 
 
 
 def check_ids(table: Table) -> None:
-    """Refuse ids that occur twice and splits of unknown names.
-
-    Raises:
-        DataError: the first such rows and their count.
-    """
+    """Refuse ids that occur twice and splits of unknown names."""
     problems = Problems(table.name)
     ids = pl.Series(list(map(str, table.ids)), dtype=pl.String)
     for i in (~ids.is_first_distinct()).arg_true():
@@ -92,12 +84,7 @@ def check_present(table: Table, present: Mapping[str, Tensor], problems: Problem
 
 
 def check_splits(table: Table, validates: bool = True) -> None:
-    """Refuse a table that cannot be trained on.
-
-    Raises:
-        DataError: there are no training rows, or no validation rows where there are to be some; says how many each
-            split has.
-    """
+    """Refuse a table without training rows, or without validation rows where there are to be some."""
     names, counts = np.unique(np.asarray(table.splits, dtype=str), return_counts=True)
     per_split = ", ".join(f"{name} {count}" for name, count in zip(names, counts, strict=True)) or "no rows at all"
     for split, use, advice in (
@@ -128,11 +115,7 @@ def untested(name: str) -> str:
 
 
 def check_trained_columns(table: Table, trained: Collection[str]) -> None:
-    """Say which of the columns that were trained on new rows lack.
-
-    Raises:
-        DataError: they lack all; names the likeliest of theirs, or what else may be wrong.
-    """
+    """Say which of the columns that were trained on new rows lack; refuse rows that lack all."""
     lacking = sorted(set(trained) - set(table.columns))
     others = sorted(set(table.columns) - set(trained))
     near = {name: other for name in lacking if (other := nearest(name, others)) is not None}

@@ -23,21 +23,13 @@ class DecodeError(DataError):
 
 @dataclass(frozen=True)
 class Refused:
-    """Cells of one column that a kind will not be fitted on.
-
-    Attributes:
-        column: of the table.
-        places: of such cells, among those it was fitted on.
-        values: theirs.
-        why: what each of them should be.
-        advice: what to do about all of them.
-    """
+    """Cells of one column that a kind will not be fitted on."""
 
     column: str
-    places: Sequence[int]
+    places: Sequence[int]  # among those that it was fitted on
     values: Sequence[Any]
-    why: str
-    advice: str
+    why: str  # what each of them should be
+    advice: str  # what to do about all of them
 
 
 class CellsError(DataError):
@@ -50,10 +42,9 @@ class CellsError(DataError):
 
 
 class Problems:
-    """Collects what is wrong with a table; holds the first few and a count, so a million bad rows cost nothing.
+    """What is wrong with a table: the first few and a count, so a million bad rows cost nothing.
 
-    Args:
-        file: the table's name. Text files are spoken of in lines, others in rows, both as people count: from 1.
+    Text files are spoken of in lines, others in rows, both as people count: from 1.
     """
 
     def __init__(self, file: str) -> None:
@@ -76,11 +67,7 @@ class Problems:
         return self.count
 
     def raise_if_any(self, what: str = "") -> None:
-        """Refuse the table if anything was noted.
-
-        Raises:
-            DataError: the first problems, a line each, and how many there are.
-        """
+        """Refuse the table (DataError: the first problems, a line each, and how many there are) if any was noted."""
         if self.count:
             raise DataError(str_of(self.first, self.count, what))
 

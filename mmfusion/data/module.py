@@ -16,22 +16,14 @@ from mmfusion.data.batches.build_loader import LoaderConfig, Rank, build_loader,
 from mmfusion.data.batches.dataset import SplitDataset
 from mmfusion.data.batches.loader import Loader, check_error_rate
 from mmfusion.data.checks import check_columns, check_ids, check_splits, check_trained_columns, untested, unvalidated
-from mmfusion.data.errors import DataError
+from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.kinds._base import Kind
-from mmfusion.data.set_up import (
-    check_inputs,
-    choose_cached,
-    fit_training,
-    load,
-    measure_kinds,
-    read_all_labels,
-    unreadable_media,
-)
+from mmfusion.data.set_up import check_inputs, choose_cached, fit_training, load, measure_kinds
 from mmfusion.data.sources._base import Source
 from mmfusion.data.table.cells import Cells
 from mmfusion.data.table.number_columns import in_points
 from mmfusion.data.table.table import Column, Table
-from mmfusion.data.table.targets import label_columns
+from mmfusion.data.table.targets import label_columns, read_labels
 from mmfusion.data.transforms._apply import Changes
 from mmfusion.label_reader import LabelReader
 
@@ -167,30 +159,22 @@ class MultiModalData(LightningDataModule):
 
         Only of what is faulty. Where batches are decoded as they are made, these are the rows of this process.
         """
-        return {split: media for split, rows in self._splits.items() if (media := unreadable_media(rows))}
+        return {split: media for split, rows in self._splits.items() if (media := rows.unreadable())}
 
     def train_dataloader(self) -> Loader:
-        return self._loader("train", training=True)
+        return self.split_dataloader("train", training=True)
 
     def val_dataloader(self) -> Loader | list[Loader]:
         """The validation split; the very batches that are trained on where a few are to be learned by heart."""
         if current_rank(self.trainer).overfits:
-            return self._loader("train")
-        return self._loader("val") if self.validates else []
+            return self.split_dataloader("train")
+        return self.split_dataloader("val") if self.validates else []
 
     def test_dataloader(self) -> Loader:
-        return self._loader("test")
-
-    def eval_dataloader(self, split: str) -> Loader:
-        """Rows of any split in their order and with the transforms of evaluation."""
-        return self._loader(split)
+        return self.split_dataloader("test")
 
     def predict_loader(self, table: Table) -> Loader:
-        """Batches of new rows in their order, without labels; a modality whose column is missing is absent.
-
-        Raises:
-            DataError: a row has none of the modalities, or the table none of their columns.
-        """
+        """Batches of new rows in their order, without labels; a modality whose column is missing is absent."""
         assert self._fitted, "set up or load the state first"
         check_ids(table)
         needed = {column for name, kind in self.kinds.items() for column in kind.columns or [name]}
@@ -225,7 +209,10 @@ class MultiModalData(LightningDataModule):
         check_inputs(splits, skip_bare=config.rows_without_modality == "skip" and "predict" not in splits)
         if not self._fitted:
             fit_training(tables["train"], self.kinds, labels)
-        read_all_labels(splits, labels)
+        problems = Problems(next(iter(tables.values())).name)
+        for rows in splits.values():
+            rows.labels = read_labels(rows.table, labels, problems)
+        problems.raise_if_any()
         load(splits, choose_cached(splits.values(), config.cache, config.cache_limit_gb))
         for rows in splits.values():
             check_error_rate(rows, config.max_error_rate)
@@ -234,7 +221,8 @@ class MultiModalData(LightningDataModule):
             self._fitted = True
         return splits
 
-    def _loader(self, split: str, training: bool = False) -> Loader:
+    def split_dataloader(self, split: str, training: bool = False) -> Loader:
+        """Rows of any split: in their order and with the transforms of evaluation, unless in `training`."""
         if split not in self._splits:
             self.setup({"val": "validate"}.get(split, split))
         if split not in self._splits:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import torch
@@ -12,10 +11,10 @@ import torch
 from mmfusion.data.batches.dataset import SplitDataset
 from mmfusion.data.batches.modality import ModalityRows, cells_of
 from mmfusion.data.checks import check_paths, check_present
-from mmfusion.data.errors import SHOWN, CellsError, DataError, Problems, str_of
+from mmfusion.data.errors import CellsError, DataError, Problems, str_of
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.table.table import Table
-from mmfusion.data.table.targets import fit_labels, read_labels
+from mmfusion.data.table.targets import fit_labels
 from mmfusion.label_reader import LabelReader
 
 log = logging.getLogger(__name__)
@@ -27,11 +26,7 @@ _CHUNK = 256
 
 
 def check_inputs(splits: Mapping[str, SplitDataset], *, skip_bare: bool) -> None:
-    """Refuse paths that leave the media root and, unless they may be left out, rows without any modality.
-
-    Raises:
-        DataError: the first problems and their count.
-    """
+    """Refuse paths that leave the media root and, unless they may be left out, rows without any modality."""
     problems = Problems(next(iter(splits.values())).table.name)
     for rows in splits.values():
         for inputs in rows.inputs.values():
@@ -41,24 +36,8 @@ def check_inputs(splits: Mapping[str, SplitDataset], *, skip_bare: bool) -> None
     problems.raise_if_any()
 
 
-def read_all_labels(splits: Mapping[str, SplitDataset], labels: Mapping[str, LabelReader]) -> None:
-    """Read the labels of all splits and refuse the table if any is not what its fitted reader allows.
-
-    Raises:
-        DataError: the first problems and their count.
-    """
-    problems = Problems(next(iter(splits.values())).table.name)
-    for rows in splits.values():
-        rows.labels = read_labels(rows.table, labels, problems)
-    problems.raise_if_any()
-
-
 def fit_training(train: Table, kinds: Mapping[str, Kind], labels: Mapping[str, LabelReader]) -> None:
-    """Fit labels and kinds on the training rows.
-
-    Raises:
-        DataError: a label column or a modality is empty in all of them, or cannot be fitted.
-    """
+    """Fit labels and kinds on the training rows; DataError where one is empty in all, or cannot be fitted."""
     fit_labels(train, labels)
     for name, kind in kinds.items():
         cells = cells_of(train, name, kind)
@@ -124,15 +103,3 @@ def measure_kinds(train: Mapping[str, ModalityRows]) -> None:
         if not bool(inputs.present.any()):
             raise DataError(f"modality {name!r}: no medium of the training rows can be decoded")
         inputs.kind.measure(inputs.chunks(MEASURED, _CHUNK))
-
-
-def unreadable_media(rows: SplitDataset) -> dict[str, dict[str, Any]]:
-    """Modality to the `rows` that have lost their medium, and the `first` of them; only of what is faulty."""
-    return {
-        name: {
-            "rows": int(faulty.sum()),
-            "first": [rows.describe(name, row) for row in faulty.nonzero()[:SHOWN, 0].tolist()],
-        }
-        for name, faulty in rows.faulty.items()
-        if bool(faulty.any())
-    }

@@ -135,7 +135,7 @@ def evaluate(
         fill(module, path, overrides)
         callbacks = [stop, *progress_callbacks(progress_of(config["trainer"]))]
         trainer = build_trainer(config["trainer"], callbacks, [], folder.path)
-        tested: dict[str, float] = dict(*trainer.test(module, dataloaders=data.eval_dataloader(part), verbose=False))
+        tested: dict[str, float] = dict(*trainer.test(module, dataloaders=data.split_dataloader(part), verbose=False))
     metrics = {part + name.removeprefix("test"): float(value) for name, value in tested.items()}
     ceilings = flat_ceilings(metrics, list(config["encoder"]), data.source.ceiling) if part == "test" else {}
     new = {"metrics": metrics, "ceilings": ceilings, "undefined": explain(metrics, part, tasks, data.targets(part))}

@@ -20,6 +20,7 @@ from mmfusion.data.sources._base import Source
 from mmfusion.data.table.table import Table
 from mmfusion.data.transforms.gaussian_noise import GaussianNoise
 from mmfusion.data.transforms.word_dropout import WordDropout
+from mmfusion.label_reader import LabelReader
 
 WORDS = ("north", "south", "east", "west", "up", "down")
 
@@ -36,7 +37,7 @@ class Fixed(Source):
         return self.table
 
 
-class Reader:
+class Reader(LabelReader):
     """Classes of a column, in the alphabet's order."""
 
     fill = 0

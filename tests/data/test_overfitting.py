@@ -38,7 +38,7 @@ def test_validation_sees_them_as_evaluation_does(table):
     trainer(overfit_batches=1, max_epochs=1).fit(keeper, datamodule=data)
     (trained,), (checked,) = keeper.trained, keeper.checked
     assert not torch.equal(trained.inputs["image"], checked.inputs["image"])
-    expected = next(iter(ready(table).eval_dataloader("train")))
+    expected = next(iter(ready(table).split_dataloader("train")))
     assert same(checked, expected)
 
 

@@ -6,7 +6,7 @@ from mmfusion.data.batches.dataset import SplitDataset
 from mmfusion.data.errors import DataError, DecodeError
 from mmfusion.data.kinds.features import Features
 from mmfusion.data.kinds.text import Text
-from mmfusion.data.set_up import choose_cached, fit_training, load, measure_kinds, unreadable_media
+from mmfusion.data.set_up import choose_cached, fit_training, load, measure_kinds
 from mmfusion.data.table.table import Table
 
 
@@ -63,7 +63,7 @@ def test_rows_that_lose_all_they_had_are_left_out_after_loading():
     dataset = rows(x=["a", "!", "!", None], y=["b", "b", None, "b"])
     load({"train": dataset}, ["x", "y"])
     assert dataset.kept.tolist() == [True, True, False, True]
-    assert unreadable_media(dataset) == {
+    assert dataset.unreadable() == {
         "x": {
             "rows": 2,
             "first": [f"t.csv, line {i}, column 'x', id r{i - 2}: ! is broken" for i in (3, 4)],

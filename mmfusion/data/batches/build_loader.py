@@ -50,21 +50,13 @@ class LoaderConfig:
 
 @dataclass(frozen=True)
 class Rank:
-    """What of a process of a run its batches depend on.
-
-    Attributes:
-        rank: of this process.
-        world: number of processes.
-        local: number of those that share this machine's cores.
-        on_gpu: batches go to a GPU; that there is one in the machine does not say that the run uses it.
-        overfits: the Trainer overfits a few batches.
-    """
+    """What of a process of a run its batches depend on."""
 
     rank: int = 0
     world: int = 1
-    local: int = 1
-    on_gpu: bool = False
-    overfits: bool = False
+    local: int = 1  # processes that share this machine's cores
+    on_gpu: bool = False  # batches go to one; that there is one in the machine does not say that the run uses it
+    overfits: bool = False  # the Trainer overfits a few batches
 
 
 def current_rank(trainer: Any) -> Rank:
@@ -88,9 +80,6 @@ def build_loader(
     """Batches of one split for one rank.
 
     In training shuffled and with the transforms of training; otherwise in order and with those of evaluation.
-
-    Raises:
-        DataError: fewer rows than processes, or than a batch where a last one that is not full is left out.
     """
     as_trained = training or (rank.overfits and split == "train")  # validation then cuts the same batches
     kept = rows.kept.nonzero().squeeze(1).numpy()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -30,21 +30,9 @@ MOST_WORKERS = 256
 class SplitDataset(Dataset[Batch]):
     """`N` rows of one split; `rows[indices]` is a batch. Safe to use from loader processes.
 
-    Args:
-        table: the rows.
-        kinds: modality to kind.
-        transforms: modality to its lists for `train` and `eval`.
-        seed: of random windows and transforms; together with a row's number (and in training the epoch) it gives what
-            that row gets, whatever its batch, process or rank.
-        on_error: what a row becomes whose medium cannot be decoded: an error, left out, or without the modality.
-
-    Attributes:
-        inputs: modality to its cells and media.
-        labels: task to targets; empty when predicting.
-        kept: Bool `[N]`, False for rows that are left out from the start.
-        faulty: modality to Bool `[N]`, True where a medium could not be decoded so far; shared between processes.
-        reasons: modality to row to why, as far as this process knows.
-        making: Long `[workers, 2]`, each loader process's id and the step it is at; shared, for a post-mortem.
+    `seed` is of random windows and transforms: together with a row's number (and in training the epoch) it gives what
+    that row gets, whatever its batch, process or rank. `on_error` says what a row becomes whose medium cannot be
+    decoded: an error, left out, or without the modality.
     """
 
     def __init__(
@@ -63,9 +51,11 @@ class SplitDataset(Dataset[Batch]):
         self.labels: dict[str, Labels] = {}
         self.ids = np.array([str(id) for id in table.ids], dtype=object)
         self.numbers = np.asarray(table.rows, dtype=np.int64)
-        self.kept = torch.ones(len(table), dtype=torch.bool)
+        self.kept = torch.ones(len(table), dtype=torch.bool)  # False for rows that are left out from the start
+        # Where a medium could not be decoded so far, shared between processes; and why, as far as this one knows.
         self.faulty = {name: torch.zeros(len(table), dtype=torch.bool).share_memory_() for name in kinds}
         self.reasons: dict[str, dict[int, str]] = {name: {} for name in kinds}
+        # Each loader process's id and the step it is at; shared, for a post-mortem.
         self.making = torch.full((MOST_WORKERS, 2), -1).share_memory_()
 
     def __len__(self) -> int:
@@ -76,11 +66,7 @@ class SplitDataset(Dataset[Batch]):
         return {name: inputs.present for name, inputs in self.inputs.items()}
 
     def load(self, name: str) -> None:
-        """Decode all media of one modality, and mark the rows whose medium is broken as `on_error` says.
-
-        Raises:
-            DecodeError: a medium cannot be decoded and `on_error` is raise.
-        """
+        """Decode all media of one modality, and mark the rows whose medium is broken as `on_error` says."""
         inputs = self.inputs[name]
         # A file may take long, so the first that is broken ends it; cells of the table itself are all looked at.
         broken = inputs.load(stop=self.on_error == "raise" and inputs.kind.reads_files)
@@ -159,6 +145,17 @@ class SplitDataset(Dataset[Batch]):
         if why is None and inputs.places[row] >= 0:
             why = shorten(inputs.cells[int(inputs.places[row])])
         return f"{where}, id {self.ids[row]}" + ("" if why is None else f": {why}")
+
+    def unreadable(self) -> dict[str, dict[str, Any]]:
+        """Modality to the `rows` whose medium could not be decoded, and the `first` of them; only of what is faulty."""
+        return {
+            name: {
+                "rows": int(faulty.sum()),
+                "first": [self.describe(name, row) for row in faulty.nonzero()[:SHOWN, 0].tolist()],
+            }
+            for name, faulty in self.faulty.items()
+            if bool(faulty.any())
+        }
 
     def _mark(self, name: str, row: int, why: str) -> None:
         self.faulty[name][row] = True

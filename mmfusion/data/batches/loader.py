@@ -15,7 +15,7 @@ from torch.utils.data import DataLoader
 from mmfusion.batch import Batch
 from mmfusion.data.batches.dataset import SplitDataset
 from mmfusion.data.batches.sampler import BatchIndices, DistributedBatchSampler
-from mmfusion.data.errors import SHOWN, DataError, str_of
+from mmfusion.data.errors import DataError, str_of
 
 NAMED = 20
 """Row ids that a message about a lost batch names."""
@@ -27,13 +27,7 @@ class Loader:
     """Iterating gives one epoch's batches of this process.
 
     Not a `DataLoader`, because Lightning would take one apart to replace its sampler, which here already knows the
-    ranks and the epoch. Batches do not depend on the number of workers.
-
-    Args:
-        rows: the split.
-        sampler: which rows make which batch; Lightning calls `set_epoch` on it.
-        workers: processes that decode ahead; 0 makes batches in this one.
-        pin_memory, timeout_s, max_error_rate: as in `LoaderConfig`.
+    ranks and the epoch. Batches do not depend on the number of workers; without any, they are made in this process.
     """
 
     def __init__(
@@ -55,7 +49,19 @@ class Loader:
         self.batch_sampler = SimpleNamespace(sampler=sampler)
         self._done = 0
         self._resume: dict[str, int] | None = None
-        self._processes = _processes(rows, sampler, workers, pin_memory, timeout_s) if workers else None
+        self._processes: DataLoader[Batch] | None = None
+        if workers:
+            self._processes = DataLoader(
+                rows,
+                batch_size=None,  # indices make a whole batch
+                sampler=sampler,
+                num_workers=min(workers, max(1, len(sampler))),
+                pin_memory=pin_memory,
+                timeout=timeout_s,
+                persistent_workers=True,
+                # Its own, or the workers' seeds would be drawn from the generator that initialises the model.
+                generator=torch.Generator().manual_seed(sampler.seed),
+            )
 
     def __len__(self) -> int:
         return len(self.distributed_sampler)
@@ -111,23 +117,6 @@ class Loader:
         return ", ".join(ids) + (f" and {len(indices.rows) - NAMED} more" if len(indices.rows) > NAMED else "")
 
 
-def _processes(
-    rows: SplitDataset, sampler: DistributedBatchSampler, workers: int, pin_memory: bool, timeout_s: float
-) -> DataLoader[Batch]:
-    return DataLoader(
-        rows,
-        batch_size=None,  # indices make a whole batch
-        sampler=sampler,
-        num_workers=min(workers, max(1, len(sampler))),
-        collate_fn=_as_it_is,
-        pin_memory=pin_memory,
-        timeout=timeout_s,
-        persistent_workers=True,
-        # Its own, or the workers' seeds would be drawn from the generator that initialises the model.
-        generator=torch.Generator().manual_seed(sampler.seed),
-    )
-
-
 def _next(batches: Iterator[Batch]) -> Batch:
     """The next batch; whatever a dead process breaks on the way is a `RuntimeError` that names the `DataLoader`.
 
@@ -143,20 +132,10 @@ def _next(batches: Iterator[Batch]) -> Batch:
         raise RuntimeError(f"DataLoader worker lost: {error!r} while its batch was fetched") from error
 
 
-def _as_it_is(batch: Any) -> Any:
-    return batch
-
-
 def check_error_rate(rows: SplitDataset, limit: float) -> None:
-    """Stop when too many rows have lost a medium.
-
-    Raises:
-        DataError: their share exceeds `limit`; with the first rows and the count.
-    """
-    for name, faulty in rows.faulty.items():
-        count = int(faulty.sum())
-        if count > limit * len(rows):
-            first = [rows.describe(name, row) for row in faulty.nonzero()[:SHOWN, 0].tolist()]
-            share = f"{count} of {len(rows)} rows of {rows.table.name}"
+    """Stop (DataError with the first rows and the count) when a larger share of rows than `limit` lost a medium."""
+    for name, lost in rows.unreadable().items():
+        if lost["rows"] > limit * len(rows):
+            share = f"{lost['rows']} of {len(rows)} rows of {rows.table.name}"
             what = f"{name}: {share} cannot be decoded, loader.max_error_rate={limit:g} allows fewer"
-            raise DataError(str_of(first, count, what))
+            raise DataError(str_of(lost["first"], lost["rows"], what))

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from mmfusion.data.batches.packed import Packed
 from mmfusion.data.decode.parallel import decoded, read_all
-from mmfusion.data.decode.path_parts import joined_paths
+from mmfusion.data.decode.paths import joined_paths
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.table.cells import Cells, factorise
@@ -27,12 +27,9 @@ def cells_of(table: Table, name: str, kind: Kind) -> Cells:
 
 
 class ModalityRows:
-    """`N` rows' cells of one modality. A medium that several rows name is kept, and decoded, once.
+    """`N` rows' cells of one modality. A medium that several rows name is kept in `cells`, and decoded, once.
 
-    Attributes:
-        cells: the `U` media, each once.
-        places: Long `[N]`, each row's medium, −1 where the row lacks the modality.
-        packed: all media decoded, once `load` was called; None decodes them batch by batch.
+    `places`, Long `[N]`, are the rows' media among them, −1 where a row lacks the modality.
     """
 
     def __init__(self, name: str, kind: Kind, table: Table) -> None:
@@ -40,7 +37,7 @@ class ModalityRows:
         self.kind = kind
         self.root = table.root
         self.columns = kind.columns or [name]
-        self.packed: Packed | None = None
+        self.packed: Packed | None = None  # all media, once `load` was called; None decodes them batch by batch
         cells = cells_of(table, name, kind)
         if len(cells.columns) == 1:
             unique, places = factorise(cells.columns[0])

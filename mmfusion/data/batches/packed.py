@@ -15,17 +15,11 @@ from mmfusion.data.kinds._window import Window
 
 @dataclass
 class Packed:
-    """`N` decoded rows, as the kind keeps them, and a blank one at place `N` that stands for an absent cell.
+    """`N` decoded rows, as the kind keeps them, and a blank one at place `N` that stands for an absent cell."""
 
-    Attributes:
-        values: `[N + 1, ...]`; of ragged rows `[ΣL, ...]`, one after the other.
-        starts: Long `[N + 1]`, where ragged rows begin; None if rows are not ragged.
-        lengths: Long `[N + 1]`, likewise.
-    """
-
-    values: Tensor
-    starts: Tensor | None = None
-    lengths: Tensor | None = None
+    values: Tensor  # `[N + 1, ...]`; of ragged rows `[ΣL, ...]`, one after the other
+    starts: Tensor | None = None  # Long `[N + 1]`, where ragged rows begin; None if rows are not ragged
+    lengths: Tensor | None = None  # Long `[N + 1]`, likewise
 
     @classmethod
     def of(cls, decoded: Sequence[Tensor | None], kind: Kind) -> Packed:

@@ -13,17 +13,11 @@ from mmfusion.data.batches.seeds import mix
 
 @dataclass(frozen=True)
 class BatchIndices:
-    """The rows of one batch.
+    """The rows of one batch."""
 
-    Attributes:
-        rows: Int `[B]`, indices of the rows.
-        epoch: what is random in training belongs to a row and an epoch; None in evaluation.
-        step: its place in the epoch.
-    """
-
-    rows: np.ndarray
-    epoch: int | None
-    step: int = 0
+    rows: np.ndarray  # Int `[B]`, indices
+    epoch: int | None  # what is random in training belongs to a row and an epoch; None in evaluation
+    step: int = 0  # its place in the epoch
 
 
 class DistributedBatchSampler:
@@ -35,15 +29,8 @@ class DistributedBatchSampler:
     without a row: the others would wait for it for ever). So all processes have equally many batches, each row is seen
     once, and no padding distorts a metric.
 
-    Args:
-        rows: Int `[N]`, the rows to go through.
-        batch_size: rows a process and batch.
-        shuffle: a new order each epoch, drawn from (seed, epoch).
-        drop_last: leave the last batch out if it is not full.
-        training: batches know their epoch, from which random windows and transforms follow.
-
-    Attributes:
-        first: the batch with which the next iteration begins.
+    `batch_size` are the rows of one process. With `shuffle` each epoch has a new order, drawn from (seed, epoch). In
+    `training` batches know their epoch, from which random windows and transforms follow.
     """
 
     def __init__(
@@ -66,7 +53,7 @@ class DistributedBatchSampler:
         self.rank = rank
         self.world = world
         self.epoch = 0
-        self.first = 0
+        self.first = 0  # the batch with which the next iteration begins
         self._ends = _ends(len(rows), batch_size * world, drop_last, world)
 
     def set_epoch(self, epoch: int) -> None:

@@ -30,15 +30,8 @@ def read_array(
 ) -> tuple[np.ndarray, list[str]]:
     """The numbers a cell holds or names, and the names of a CSV's columns (none otherwise).
 
-    Args:
-        cell: an array or tensor, or a path to a `.npy`, `.npz`, or, with a header, a `.csv` or `.tsv` file.
-        root: the folder or URL that paths are relative to.
-        key: the array's name in an `.npz`; None takes its only one.
-        max_values: larger arrays are refused before they are read.
-        suffixes: of the files that are read.
-
-    Raises:
-        DecodeError: the file is missing, broken, holds Python objects, or not numbers.
+    A cell is an array or tensor, or a path to a `.npy`, `.npz`, or, with a header, a `.csv` or `.tsv` file, as far as
+    they are among `suffixes`. `key` is the array's name in an `.npz`; None takes its only one.
     """
     array = in_memory(cell)
     if array is not None:
@@ -57,11 +50,7 @@ def read_array(
 
 
 def as_tensor(array: np.ndarray, name: str, offset: Sequence[float] | None = None) -> Tensor:
-    """Float16 as it is and any other number as float32; less `offset`, one number a feature, which is float64's work.
-
-    Raises:
-        DecodeError: not numbers, or not finite (beyond float32 counts as infinite).
-    """
+    """Float16 as it is and any other number as float32; less `offset`, one number a feature, which is float64's work."""
     if array.dtype.kind not in "iufb":
         raise DecodeError(f"{name}: expected numbers, found {array.dtype}")
     if offset is not None:
@@ -74,11 +63,7 @@ def as_tensor(array: np.ndarray, name: str, offset: Sequence[float] | None = Non
 
 
 def in_memory(cell: Any) -> np.ndarray | None:
-    """A cell that is an array, a tensor, or a list of numbers or of lists of equal length; None if it is a path.
-
-    Raises:
-        DecodeError: the lists are of unequal length.
-    """
+    """A cell that is an array, a tensor, or a list of numbers or of lists of equal length; None if it is a path."""
     if isinstance(cell, Tensor):
         return cell.numpy(force=True)
     if not isinstance(cell, list):

@@ -42,9 +42,6 @@ def decoding(name: str, root: Root = None) -> Iterator[None]:
 
     Libraries raise much beside `OSError` and `ValueError` for damaged bytes (`struct.error`, `zlib.error`, `KeyError`,
     `ZeroDivisionError`, …); one that slipped through would end a training whose policy is to go on, and name no row.
-
-    Raises:
-        DecodeError: anything but a `DataError`, which already says what is wrong, or a lack of memory.
     """
     try:
         yield

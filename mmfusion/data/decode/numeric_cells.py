@@ -25,10 +25,7 @@ def to_number(cell: Any) -> float:
     """A cell's value; NaN if it is empty.
 
     A text that says NaN is not empty, or a row would have a modality in which nothing is known: `data.empty` says which
-    texts are.
-
-    Raises:
-        NotANumberError: it is no finite number, or beyond what float32 holds.
+    texts are. What is no finite number, or beyond float32, is a NotANumberError.
     """
     if is_empty(cell):
         return math.nan
@@ -48,11 +45,7 @@ def to_number(cell: Any) -> float:
 
 
 def to_numbers(column: Column) -> np.ndarray:
-    """Float64 `[N]` of a column, NaN where a cell is empty.
-
-    Raises:
-        NotANumberError: see `number`.
-    """
+    """Float64 `[N]` of a column, NaN where a cell is empty; NotANumberError as `to_number`."""
     if isinstance(column, pl.Series):
         if column.dtype == pl.String:
             return _of_strings(column)
@@ -67,18 +60,15 @@ def to_numbers(column: Column) -> np.ndarray:
 
 
 def not_numbers(column: Column) -> list[int]:
-    """Places of the cells that `number` refuses."""
+    """Places of the cells that `to_number` refuses."""
     unique, index = factorise(column)
-    wrong = [place for place, cell in enumerate(unique) if not _is_number(cell)]
+    wrong = []
+    for place, cell in enumerate(unique):
+        try:
+            to_number(cell)
+        except NotANumberError:
+            wrong.append(place)
     return np.flatnonzero(np.isin(index, wrong)).tolist()
-
-
-def _is_number(cell: Any) -> bool:
-    try:
-        to_number(cell)
-    except NotANumberError:
-        return False
-    return True
 
 
 def _of_strings(column: pl.Series) -> np.ndarray:

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 from torch import Tensor
 from torch.utils.data import get_worker_info
 
 from mmfusion.batch import Tokens
 from mmfusion.data.batches.packed import Packed
-from mmfusion.data.decode.paths import Root
-from mmfusion.data.errors import DecodeError
+from mmfusion.data.decode.paths import PathError, Root
+from mmfusion.data.errors import DataError, DecodeError
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.table.cells import Cells
 from mmfusion.hardware import usable_cores
@@ -27,18 +28,16 @@ SLOW = 2e-3
 BULK = 20_000
 """Cells that a kind which can is given at once."""
 
+TRIES = 100
+"""Broken media in a row before a kind gives up learning a shape from them."""
+
 Decoded = Tensor | DecodeError
 
 
 def read_all(kind: Kind, cells: Cells, root: Root, label: str, *, stop: bool = False) -> tuple[Packed, dict[int, str]]:
-    """The rows of cells, blank where one cannot be decoded; and such cells' places, with the reason.
+    """The rows of cells, none of them empty, and the places of those that cannot be decoded (blank), with the reason.
 
-    Args:
-        kind: fitted as far as decoding needs it.
-        cells: none of them empty.
-        root: where their paths start.
-        label: what the progress bar says; no bar if empty.
-        stop: read no further than the first that cannot be decoded.
+    `label` is what the progress bar says, no bar if empty; `stop` reads no further than the first that is broken.
     """
     whole = _in_bulk(kind, cells, label)
     if whole is not None:
@@ -89,3 +88,18 @@ def decoded(kind: Kind, cells: Cells, root: Root) -> Iterator[Decoded]:
     with ThreadPoolExecutor(threads, thread_name_prefix="decode") as pool:
         for start in range(rest.start, rest.stop, 16 * threads):
             yield from pool.map(one, range(start, min(start + 16 * threads, rest.stop)))
+
+
+def first_decoded(kind: Kind, cells: Sequence[Any], root: Root) -> tuple[int, Tensor]:
+    """The place of the first cell that can be decoded, and its tensor, from which kinds learn their shape.
+
+    What `loader.on_error` says of broken media is decided later. A path outside the root is passed over too: training
+    has refused it before, and `mmfusion validate` lists them all. If none of the first few can be, their last error.
+    """
+    last: DataError = DecodeError(f"no training row has {kind.columns}, so its shape cannot be learned")
+    for place in range(min(len(cells), TRIES)):
+        try:
+            return place, kind.decode(cells[place], root)
+        except (DecodeError, PathError) as error:
+            last = error
+    raise last

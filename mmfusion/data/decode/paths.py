@@ -1,14 +1,17 @@
-"""Media paths: under the table's root or not at all; local folders and fsspec URLs alike."""
+"""Media paths: under the table's root or not at all; local folders and fsspec URLs alike. Needs no torch."""
 
 from __future__ import annotations
 
 import os
 import posixpath
 import re
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from io import BytesIO
 from pathlib import Path, PurePosixPath
 from typing import Any, BinaryIO
+
+import polars as pl
 
 from mmfusion.data.errors import DataError, shorten
 
@@ -55,11 +58,7 @@ def has_scheme(place: Place) -> bool:
 
 
 def check_root(root: Place) -> None:
-    """Refuse a media root that fsspec would not merely fetch from: a chain (`a::b`), or a protocol of another use.
-
-    Raises:
-        DataError: names the protocols that are allowed.
-    """
+    """Refuse a media root that fsspec would not merely fetch from: a chain (`a::b`), or a protocol of another use."""
     if not has_scheme(root):
         return
     protocol, _, rest = str(root).partition("://")
@@ -71,12 +70,10 @@ def check_root(root: Place) -> None:
 
 
 def resolve_path(root: Place | None, cell: Any) -> Place:
-    """The place that a cell names, after `..` and symbolic links.
+    """The place under the root that a cell names, after `..` and symbolic links.
 
-    Args:
-        root: the folder or fsspec URL under which it must lie.
-        cell: a path relative to the root; an absolute one is accepted only if it lies under the root. Under a local
-            root every character of it is a part of a file's name, `%`, `#` and `?` too.
+    An absolute path is accepted only if it lies under the root. Under a local root every character of it is a part of
+    a file's name, `%`, `#` and `?` too.
 
     Raises:
         PathError: the place lies outside the root, the cell is no path, or a URL, or under a remote root a name that
@@ -104,11 +101,7 @@ def is_remote(place: Place) -> bool:
 
 
 def open_media(place: Place) -> BinaryIO:
-    """The file as a seekable stream; a remote one is fetched whole.
-
-    Raises:
-        OSError: it is missing or cannot be read.
-    """
+    """The file as a seekable stream; a remote one is fetched whole."""
     if not is_remote(place):
         return open(place, "rb")  # noqa: PTH123 - the caller closes it; twice as fast as Path.open
     import fsspec
@@ -189,3 +182,36 @@ def _resolve_remote(root: Place, cell: str) -> str:
             "media and give their folder as data.root",
         )
     return f"{str(root).rstrip('/')}/{path}"
+
+
+def joined_paths(columns: Sequence[Iterable[Any]]) -> Any:
+    """Folders and, last, files as one column of paths.
+
+    A row without a file has no path; an empty folder is left out, and one that came back as 3.0 is `3`. Cells of the
+    last column that are no names (arrays) stay as they are.
+
+    Example:
+        >>> joined_paths([["a", "b"], ["1.png", None]]).to_list()
+        ['a/1.png', None]
+    """
+    paths = [_joined(cells) for cells in zip(*columns, strict=True)]
+    names = all(path is None or isinstance(path, str) for path in paths)
+    return pl.Series(paths, dtype=pl.String) if names else paths
+
+
+def _joined(cells: Sequence[Any]) -> Any:
+    if not isinstance(cells[-1], str | int | float):
+        return cells[-1]
+    parts = [_name(cell) for cell in cells]
+    return "/".join([*(part.rstrip("/") for part in parts[:-1] if part), parts[-1]]) if parts[-1] else None
+
+
+def _name(cell: Any) -> str | None:
+    if cell is None or cell != cell:  # NaN
+        return None
+    return str(int(cell)) if isinstance(cell, float) and cell.is_integer() else str(cell)
+
+
+def path_columns(column: str | Sequence[str] | None) -> list[str]:
+    """The columns of a kind that reads files: one of paths, or folders' and files' that make up a path; none given."""
+    return [column] if isinstance(column, str) else list(column or ())

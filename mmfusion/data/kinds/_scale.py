@@ -57,10 +57,8 @@ class Scale:
     """`(x − offset − mean) / deviation` over the last axis; the identity until fitted.
 
     Seconds since 1970 or metres from the equator are large beside what they differ by, which float32 would round away:
-    `offset`, a typical value of such features, is subtracted in float64, and only the rest is kept as float32.
-
-    Args:
-        enabled: False never fits and never changes anything.
+    `offset`, a typical value of such features, is subtracted in float64, and only the rest is kept as float32. Unless
+    `enabled` nothing is ever fitted or changed.
     """
 
     def __init__(self, enabled: bool = True) -> None:
@@ -72,8 +70,7 @@ class Scale:
     def choose_offset(self, rows: Iterable[np.ndarray], names: Sequence[str] = ()) -> None:
         """Take the median of some training rows, each `[D]` or `[n, D]`, for the features that float32 would round.
 
-        Raises:
-            ValueError: not enabled, and float32 would round away what a feature differs by.
+        If that is not enabled, and a feature differs by so little, it is a ValueError.
         """
         self.offset = None
         parts = [np.atleast_2d(row)[:: -(-len(row) // STEPS) if row.ndim > 1 else 1].astype(np.float64) for row in rows]

@@ -13,10 +13,10 @@ from torch import Tensor
 
 from mmfusion.batch import Input, Tokens
 from mmfusion.data.decode.arrays import as_tensor, cell_name
+from mmfusion.data.decode.parallel import first_decoded
 from mmfusion.data.decode.paths import PathError, Root
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._base import Kind
-from mmfusion.data.kinds._fit import first_decoded
 from mmfusion.data.kinds._scale import Scale
 
 SOME = 32
@@ -39,14 +39,14 @@ class ScaledKind(Kind):
         """A cell's numbers as they are written."""
 
     @abstractmethod
-    def feature_names(self, cells: Sequence[Any], root: Root) -> Sequence[str]:
-        """Names of the features, as far as they have any; called once the width is known."""
+    def feature_names(self, first: Any, root: Root) -> Sequence[str]:
+        """Names of the features, as far as they have any; by the first training cell that can be read."""
 
     def fit(self, cells: Sequence[Any], root: Root) -> None:
-        first = first_decoded(self, cells, root)
+        place, first = first_decoded(self, cells, root)
         self.ragged = first.ndim == 2
         self.width = first.shape[-1]
-        self.scale.choose_offset(self._some_rows(cells, root), self.feature_names(cells, root))
+        self.scale.choose_offset(self._some_rows(cells, root), self.feature_names(cells[place], root))
 
     def measure(self, chunks: Iterable[Tensor]) -> None:
         self.scale.fit(chunks)

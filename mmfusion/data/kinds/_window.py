@@ -13,28 +13,20 @@ Crop = Literal["start", "center", "random"]
 
 @dataclass(frozen=True)
 class Window:
-    """At most `limit` positions of a row.
+    """At most `limit` positions of a row."""
 
-    Attributes:
-        limit: positions; None takes rows whole.
-        crop: where the window lies in a longer row: start, center, or random (in training; center otherwise).
-        full: pad every batch to `limit`, not to its longest row.
-    """
-
-    limit: int | None = None
-    crop: Crop = "start"
-    full: bool = False
+    limit: int | None = None  # None takes rows whole
+    crop: Crop = "start"  # where the window lies in a longer row: random in training, center otherwise
+    full: bool = False  # pad every batch to `limit`, not to its longest row
 
     def __post_init__(self) -> None:
         if self.full and self.limit is None:
             raise ValueError("padding to full length needs a length: set the limit too")
 
     def place(self, lengths_B: Tensor, draws_B: Tensor | None) -> tuple[Tensor, Tensor]:
-        """Where each row's window starts and how long it is, each Long `[B]`.
+        """Where each row's window starts and how long it is, each Long `[B]`, of rows as long as `lengths_B`.
 
-        Args:
-            lengths_B: Long `[B]`, the rows' own lengths.
-            draws_B: of each row, uniform in 0…1, for a random place; None in evaluation.
+        `draws_B` are uniform in 0…1, for a random place; None in evaluation.
         """
         if self.limit is None:
             return torch.zeros_like(lengths_B), lengths_B

@@ -12,8 +12,7 @@ from torch import Tensor
 
 from mmfusion.data.decode.arrays import as_tensor, cell_name, read_array
 from mmfusion.data.decode.numeric_cells import NotANumberError, to_number, to_numbers
-from mmfusion.data.decode.path_parts import path_columns
-from mmfusion.data.decode.paths import Root
+from mmfusion.data.decode.paths import Root, path_columns
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._scale import Scale
 from mmfusion.data.kinds._scaled import ScaledKind
@@ -57,7 +56,7 @@ class Features(ScaledKind):
         self.width: int | None = len(self.columns) if self._by_columns else None
         self.reads_files = not self._by_columns
 
-    def feature_names(self, cells: Sequence[Any], root: Root) -> list[str]:
+    def feature_names(self, first: Any, root: Root) -> list[str]:
         return self.columns if self._by_columns else []
 
     def read(self, cell: Any, root: Root) -> np.ndarray:
@@ -68,13 +67,9 @@ class Features(ScaledKind):
         if array.ndim not in (1, 2) or array.size == 0:
             raise DecodeError(f"{name}: expected a vector [D] or a sequence [L, D], found {list(array.shape)}")
         if self.width is not None:
-            expected = ["L", self.width] if self.ragged else [self.width]
-            if array.ndim != len(expected) or array.shape[-1] != self.width:
-                raise DecodeError(
-                    f"{name}: expected {expected} as in the first training row, found {list(array.shape)}".replace(
-                        "'", ""
-                    )
-                )
+            expected = f"[L, {self.width}]" if self.ragged else f"[{self.width}]"
+            if self.ragged != (array.ndim == 2) or array.shape[-1] != self.width:
+                raise DecodeError(f"{name}: expected {expected} as in the first training row, found {list(array.shape)}")
         return array
 
     def decode_all(self, cells: Cells) -> Tensor | None:

@@ -16,11 +16,10 @@ from torch import Tensor
 from mmfusion.batch import Input
 from mmfusion.data.decode.arrays import in_memory
 from mmfusion.data.decode.broken import advice_on, decoding
-from mmfusion.data.decode.path_parts import path_columns
-from mmfusion.data.decode.paths import Root, open_media, resolve_path
+from mmfusion.data.decode.parallel import first_decoded
+from mmfusion.data.decode.paths import Root, open_media, path_columns, resolve_path
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._base import Kind
-from mmfusion.data.kinds._fit import first_decoded
 
 FORMATS = ("PNG", "JPEG", "WEBP", "BMP", "TIFF")  # Pillow opens MPO, a JPEG of several images, as JPEG
 Resize = Literal["squash", "fit", "crop"]
@@ -86,8 +85,8 @@ class Image(Kind):
 
     def fit(self, cells: Sequence[Any], root: Root) -> None:
         if self.size is None:
-            shape = first_decoded(self, cells, root).shape
-            self.size = (shape[1], shape[2])
+            _, first = first_decoded(self, cells, root)
+            self.size = (first.shape[1], first.shape[2])
 
     def measure(self, chunks: Iterable[Tensor]) -> None:
         if self.mean is not None:
@@ -111,7 +110,9 @@ class Image(Kind):
         with decoding(str(cell), root):
             try:
                 with open_media(place) as file, PIL.Image.open(file, formats=FORMATS) as image:
-                    self._cap(image.size, str(cell))
+                    if image.width * image.height > self.max_pixels:
+                        found = f"{cell}: {image.width}×{image.height} pixels"
+                        raise DecodeError(f"{found}, the most allowed is {self.max_pixels} (max_pixels)")
                     return self._convert(image, str(cell))
             except (PIL.Image.DecompressionBombError, PIL.Image.DecompressionBombWarning):
                 raise DecodeError(f"{cell}: more than {self.max_pixels} pixels (max_pixels)") from None
@@ -137,10 +138,6 @@ class Image(Kind):
         self.size = (state["size"][0], state["size"][1]) if state["size"] else None
         self.mean, self.std = state["mean"], state["std"]
 
-    def _cap(self, size: tuple[int, int], name: str) -> None:
-        if size[0] * size[1] > self.max_pixels:
-            raise DecodeError(f"{name}: {size[0]}×{size[1]} pixels, the most allowed is {self.max_pixels} (max_pixels)")
-
     def _check_size(self, found: tuple[int, int], name: str) -> None:
         if self._resizes or self.size in (None, (found[1], found[0])):
             return
@@ -152,19 +149,14 @@ class Image(Kind):
         )
 
     def _from_array(self, array: np.ndarray) -> Tensor:
-        grey = array.ndim == 2
-        if array.dtype != np.uint8 or not (grey or (array.ndim == 3 and array.shape[2] in (1, 3, 4))):
+        is_image = array.ndim == 2 or (array.ndim == 3 and array.shape[2] in (1, 3, 4))
+        if array.dtype != np.uint8 or not array.size or not is_image:
             raise DecodeError(
                 f"an image array must be uint8 [H, W] or [H, W, C] with C of 1, 3 or 4, "
                 f"found {array.dtype} {list(array.shape)}"
             )
-        if not grey and array.shape[2] == 1:
-            array, grey = array[:, :, 0], True
-        same = grey if self.channels == 1 else array.ndim == 3 and array.shape[2] == 3
-        if same and self.size in (None, array.shape[:2]):
-            array = np.array(array)  # a copy: the caller's may be read-only, and torch must not write to it
-            return torch.from_numpy(array if not grey else array[:, :, None]).permute(2, 0, 1).contiguous()
-        return self._convert(PIL.Image.fromarray(array), f"an array of {list(array.shape)}")
+        grey = array.ndim == 3 and array.shape[2] == 1
+        return self._convert(PIL.Image.fromarray(array[:, :, 0] if grey else array), f"an array of {list(array.shape)}")
 
     def _convert(self, image: PIL.Image.Image, name: str) -> Tensor:
         if image.format in ("JPEG", "MPO") and self._resizes and self.size is not None:

@@ -10,8 +10,7 @@ from annotated_types import Ge, Len
 
 from mmfusion.config.errors import suggest
 from mmfusion.data.decode.arrays import cell_name, read_array
-from mmfusion.data.decode.path_parts import path_columns
-from mmfusion.data.decode.paths import PathError, Root
+from mmfusion.data.decode.paths import Root, path_columns
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._scale import Scale
 from mmfusion.data.kinds._scaled import ScaledKind
@@ -55,9 +54,9 @@ class Series(ScaledKind):
         self.scale = Scale(standardize)
         self.width: int | None = len(fields) if fields is not None else None
 
-    def feature_names(self, cells: Sequence[Any], root: Root) -> list[str]:
-        if self.fields is None:
-            self.fields = self._names(cells, root)
+    def feature_names(self, first: Any, root: Root) -> list[str]:
+        if self.fields is None:  # the first CSV's columns: later files must have them, in whatever order
+            self.fields = read_array(first, root, self.key, self.max_values, self.suffixes)[1] or None
         return self.fields or []
 
     def read(self, cell: Any, root: Root) -> np.ndarray:
@@ -87,13 +86,3 @@ class Series(ScaledKind):
     def load_state(self, state: Mapping[str, Any]) -> None:
         self.width, self.fields = state["channels"], state["fields"]
         self.scale.load_state(state["scale"])
-
-    def _names(self, cells: Sequence[Any], root: Root) -> list[str] | None:
-        """The first CSV's columns: later files must have them, in whatever order."""
-        for i in range(len(cells)):
-            try:
-                self.decode(cells[i], root)
-                return read_array(cells[i], root, self.key, self.max_values, self.suffixes)[1] or None
-            except (DecodeError, PathError):
-                continue
-        return None

@@ -15,8 +15,7 @@ from mmfusion.batch import Input, Tokens
 from mmfusion.data.decode.arrays import in_memory
 from mmfusion.data.decode.audio import as_float, mono, read_sound, resample
 from mmfusion.data.decode.broken import decoding
-from mmfusion.data.decode.path_parts import path_columns
-from mmfusion.data.decode.paths import Root, resolve_path
+from mmfusion.data.decode.paths import Root, path_columns, resolve_path
 from mmfusion.data.errors import DecodeError
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds._window import Crop, Window

@@ -7,28 +7,21 @@ from typing import Any
 
 import numpy as np
 
+from mmfusion.config.split_rules import SPLITS
 from mmfusion.data.batches.seeds import mix
 from mmfusion.data.table.table import Column, Table
 
-SPLITS = ("train", "val", "test")
 
-
-def by_name(numbers: Mapping[Any, float]) -> dict[str, float]:
-    """An option's numbers by name, as a copy."""
-    return dict(numbers)
-
-
-def table_of(name: str, rows: Mapping[str, float], make: Callable[[str, int], Mapping[str, Column]]) -> Table:
+def table_of(name: str, rows: Mapping[Any, int], make: Callable[[str, int], Mapping[str, Column]]) -> Table:
     """The table whose splits `make` draws: its columns by split and number of rows; ids tell split and place."""
     counts = {split: int(rows.get(split, 0)) for split in SPLITS}
     parts = [make(split, n) for split, n in counts.items()]
-    total = sum(counts.values())
     return Table(
         name=name,
         columns={column: _joined([part[column] for part in parts]) for column in parts[0]},
         splits=[split for split, n in counts.items() for _ in range(n)],
         ids=[f"{split}_{i:05d}" for split, n in counts.items() for i in range(n)],
-        rows=range(1, total + 1),
+        rows=range(1, sum(counts.values()) + 1),
     )
 
 

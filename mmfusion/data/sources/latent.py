@@ -8,13 +8,13 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Ge
 
 from mmfusion.data.sources._base import Source
-from mmfusion.data.sources._generated import by_name, generator, table_of
+from mmfusion.data.sources._generated import generator, table_of
 from mmfusion.data.table.table import Column, Table
 
 DIMS = MappingProxyType({"image": 2048, "text": 1024, "speech": 1024})
@@ -51,7 +51,7 @@ class Latent(Source):
         self.dims = dict(dims)
         if latent < len(self.dims):
             raise ValueError(f"latent: expected {len(self.dims)} or more, one for each modality, found {latent}")
-        self.rows = by_name(rows)
+        self.rows: Mapping[Any, int] = rows
         self.seed = seed
         self.noise = noise
         rng = generator(seed, "weights")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from dataclasses import replace
 from typing import Literal
 
 import polars as pl
@@ -14,18 +14,11 @@ from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.sources._base import Source
 from mmfusion.data.table.delimited import QUOTE, Cells
 from mmfusion.data.table.empty import EMPTY
-from mmfusion.data.table.folds import fold_names, split_by_folds
-from mmfusion.data.table.header import find, without_a_name
+from mmfusion.data.table.folds import folds_of, split_by_folds
+from mmfusion.data.table.header import find_column, without_a_name
 from mmfusion.data.table.locations import media_root, table_path
 from mmfusion.data.table.read import ReadOptions
-from mmfusion.data.table.split import (
-    Split,
-    UnsplitTable,
-    content_keys,
-    split_at_ratio,
-    split_by_column,
-    take_from_train,
-)
+from mmfusion.data.table.split import Split, content_keys, split_at_ratio, split_by_column, take_from_train
 from mmfusion.data.table.table import Table, is_empty
 
 log = logging.getLogger(__name__)
@@ -92,43 +85,36 @@ class ManifestSource(Source):
         return table
 
     def try_splits(self, splits: Iterable[Split]) -> Iterator[Table | DataError]:
-        """For each of several splits the table, or why it cannot be split so; the file is read once.
-
-        Raises:
-            DataError: the file cannot be read.
-        """
-        path, table, ids = self._rows()
-        root = media_root(self.root, path)
+        """For each of several splits the table, or why it cannot be split so; the file is read once."""
+        table, ids = self._rows()
         for split in splits:
             try:
                 row_splits = self._splits(split, table)
             except DataError as error:
                 yield error
             else:
-                yield Table(path.name, table.columns, row_splits, ids, table.numbers, root, self.settings.decimal)
+                yield replace(table, splits=row_splits, ids=ids)
 
     def folds(self) -> list[str]:
-        """The names of the folds that `split` makes of the rows: numbers, or groups.
+        """The names of the folds that `split` makes of the rows: numbers, or groups."""
+        table, _ = self._rows()
+        names, _ = folds_of(table, self.split, self._fixed(self.split, table))
+        return names
 
-        Raises:
-            DataError: as `read`.
-        """
-        _, table, _ = self._rows()
-        return fold_names(table, self.split, self._fixed(self.split, table))
-
-    def _rows(self) -> tuple[Path, UnsplitTable, Cells]:
-        """The table's place, its rows, and their ids."""
+    def _rows(self) -> tuple[Table, Cells]:
+        """The rows without splits, under the keys by which they are dealt out to some; and their ids."""
         path = table_path(self.path, self.root)
         columns, numbers = self.settings.read(path)
-        file = path.name
         for name in self.settings.not_empty or ():
-            find(columns, name, file, "data.not_empty")
+            find_column(columns, name, path.name, "data.not_empty")
         if without_a_name(columns):
-            log.warning("%s: %s", file, without_a_name(columns))
-        ids = row_ids(columns, self.id, numbers, file)
-        return path, UnsplitTable(file, columns, numbers, ids if self.id is not None else content_keys(columns)), ids
+            log.warning("%s: %s", path.name, without_a_name(columns))
+        ids = row_ids(columns, self.id, numbers, path.name)
+        keys = content_keys(columns) if self.id is None else ids
+        root = media_root(self.root, path)
+        return Table(path.name, columns, [""] * len(numbers), keys, numbers, root, self.settings.decimal), ids
 
-    def _splits(self, split: Split, table: UnsplitTable) -> list[str]:
+    def _splits(self, split: Split, table: Table) -> list[str]:
         if split.get("ratio") is not None:
             return split_at_ratio(table, split, shares_of(split))
         fixed = self._fixed(split, table)
@@ -137,7 +123,7 @@ class ManifestSource(Source):
         assert fixed is not None, "the check lets no split through that has neither"
         return fixed
 
-    def _fixed(self, split: Split, table: UnsplitTable) -> list[str] | None:
+    def _fixed(self, split: Split, table: Table) -> list[str] | None:
         """Each row's split by the column; None without one."""
         if split.get("column") is None:
             return None
@@ -163,19 +149,11 @@ def row_ids(
 ) -> Cells:
     """Each row's id: its cell of the id column, or its number counted from 0 if that is None.
 
-    Args:
-        columns: of the table.
-        column: that of the ids.
-        rows: each row's number in its file.
-        file: the table's name.
-        otherwise: what a person can do who has no ids.
-
-    Raises:
-        DataError: the column is not there, a cell is empty, two rows have one id.
+    Empty cells and an id of two rows are refused; `otherwise` is what a person can do who has no ids.
     """
     if column is None:
         return [str(number) for number in range(len(rows))]
-    cells = find(columns, column, file, "data.id")
+    cells = find_column(columns, column, file, "data.id")
     if isinstance(cells, list):
         cells = pl.Series([None if is_empty(cell) else spelt(cell) for cell in cells], dtype=pl.String)
     ids = as_integers(pl.Series(cells)).cast(pl.String)

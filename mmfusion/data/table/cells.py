@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, overload
+from typing import Any
 
 import numpy as np
 import polars as pl
@@ -22,10 +22,6 @@ class Cells(Sequence[Any]):
     def __len__(self) -> int:
         return len(self.columns[0])
 
-    @overload
-    def __getitem__(self, i: int) -> Any: ...
-    @overload
-    def __getitem__(self, i: slice) -> Cells: ...
     def __getitem__(self, i: int | slice) -> Any:
         if isinstance(i, slice):
             return self.take(range(*i.indices(len(self))))

@@ -12,7 +12,7 @@ import polars as pl
 
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.table.dialect import delimiter_line
-from mmfusion.data.table.header import by_place, check_header, names
+from mmfusion.data.table.header import check_header, names
 from mmfusion.progress import track
 
 CHUNK = 50_000
@@ -30,25 +30,13 @@ Cells = Any
 def read_delimited(
     path: Path, delimiter: str, quote: str | None = QUOTE, header: bool | None = None
 ) -> tuple[dict[str, Cells], Sequence[int]]:
-    """Read a delimited text file.
+    """Read a UTF-8 file: column to its cells, all strings, and the line on which each row begins.
 
     Python's parser and not polars': polars fills a row that is too short with nulls in silence, and neither line
     numbers nor cells like `007` survive it without care.
 
-    Args:
-        path: the file, UTF-8 with or without a byte order mark; a first line `sep=;`, as Excel reads it, is skipped.
-        delimiter: one character.
-        quote: one character; None where fields are never quoted, as in much TSV.
-        header: whether the first line holds the columns' names; without, they are called by their place. None: it
-            does, and is refused where it looks like a row.
-
-    Returns:
-        Column to its cells, all strings; and the line on which each row begins. A blank line is no row, but of a table
-        with one column it is a row whose cell is empty; rows without a filled cell at the end of the file are none.
-
-    Raises:
-        DataError: no header, two columns of one name, a row with too many or too few fields, a quote that is not
-            closed, bytes that are not UTF-8; with the file and the line.
+    A first line `sep=;`, as Excel reads it, is skipped. A blank line is no row, but of a table with one column it is a
+    row whose cell is empty; rows without a filled cell at the end of the file are none.
     """
     csv.field_size_limit(_FIELD_LIMIT)
     quoting: Any = csv.QUOTE_NONE if quote is None else csv.QUOTE_MINIMAL
@@ -132,7 +120,8 @@ def _read(
     columns = frame.get_columns()
     if header is None:
         check_header(titles, columns, name)
-    column_names = by_place(width) if header is False else names(titles, name)
+    by_place = [f"column_{place}" for place in range(1, width + 1)]
+    column_names = by_place if header is False else names(titles, name)
     return {title: column.alias(title) for title, column in zip(column_names, columns, strict=True)}, numbers
 
 

@@ -19,35 +19,20 @@ _NAMES = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 @dataclass
 class Guess:
-    """A table as it was read.
+    """A table as it was read."""
 
-    Attributes:
-        settings: how.
-        columns: column to its cells, numbers as they are written.
-        rows: each row's number in its file.
-        notes: what was found out and is not as usual, in sentences.
-        unreadable: column to why the numbers in it are read neither way.
-        separator: what separates the fields of CSV or TSV.
-    """
-
-    settings: ReadOptions
-    columns: dict[str, Cells]
-    rows: Sequence[int]
-    notes: list[str] = field(default_factory=list)
-    unreadable: dict[str, str] = field(default_factory=dict)
-    separator: str | None = None
+    settings: ReadOptions  # how
+    columns: dict[str, Cells]  # to cells, numbers as they are written
+    rows: Sequence[int]  # each row's number in its file
+    notes: list[str] = field(default_factory=list)  # what was found out and is not as usual, in sentences
+    unreadable: dict[str, str] = field(default_factory=dict)  # column to why its numbers are read neither way
+    separator: str | None = None  # of the fields of CSV or TSV
 
 
 def read_guessed(path: Path, usual: ReadOptions, given: Mapping[str, Any]) -> Guess:
-    """Read a table with the delimiter and the quote that its file shows.
+    """Read a table with the delimiter and the quote that its file shows, and as `usual` where it shows nothing.
 
-    Args:
-        path: the table.
-        usual: how it is read where the file shows nothing else.
-        given: options that a person set; nothing is guessed of them.
-
-    Raises:
-        DataError: the table cannot be read.
+    Nothing is guessed of the options `given`, which a person set.
     """
     settings = replace(usual, **given)
     notes: list[str] = []

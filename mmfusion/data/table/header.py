@@ -27,11 +27,7 @@ class Unnamed(str):
 
 
 def names(header: Sequence[str], file: str) -> list[str]:
-    """The columns' names; one without a name is called by its place, counted from 1.
-
-    Raises:
-        DataError: two columns of one name.
-    """
+    """The columns' names, no two alike; one without a name is called by its place, counted from 1."""
     stripped = [name.strip() for name in header]
     column_names = [name_of(name, place) for place, name in enumerate(stripped, 1)]
     twice = sorted({name for name in column_names if column_names.count(name) > 1})
@@ -47,20 +43,11 @@ def name_of(name: str, place: int) -> str:
     return Unnamed(name) if _BY_PANDAS.fullmatch(name) else name
 
 
-def find(columns: Mapping[str, Any], name: str, file: str, option: str) -> Any:
-    """A column by the name that an option gives.
-
-    Raises:
-        DataError: there is none; names the nearest.
-    """
+def find_column(columns: Mapping[str, Any], name: str, file: str, option: str = "") -> Any:
+    """A column by the name that an option gives; DataError with the nearest if there is none."""
     if name not in columns:
-        raise DataError(f"{option}: {file} has no column {name!r}; {suggest(name, columns)}")
+        raise DataError(f"{option and option + ': '}{file} has no column {name!r}; {suggest(name, columns)}")
     return columns[name]
-
-
-def by_place(count: int) -> list[str]:
-    """`column_1`, `column_2`, …: the names of a table without a header."""
-    return [f"column_{place}" for place in range(1, count + 1)]
 
 
 def unnamed(columns: Iterable[str]) -> list[str]:
@@ -82,9 +69,6 @@ def without_a_name(columns: Iterable[str]) -> str:
 def check_header(header: Sequence[str], columns: Sequence[pl.Series], file: str) -> None:
     """Refuse a first line that looks like a row (numbers among numbers, values that recur below, and no likely name) or
     like a title, which stands in the first of several columns alone.
-
-    Raises:
-        DataError: says what to set in either case.
     """
     if not columns or len(columns[0]) < _LEAST_ROWS:
         return

@@ -15,17 +15,10 @@ from mmfusion.data.table.header import name_of
 
 
 def read_jsonl(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
-    """Read a file of one JSON object a line.
+    """Read a file of one JSON object a line: column to its cells, and the line of each row.
 
     Strings stay strings and numbers numbers. A column that mixes strings with anything else becomes strings, so that
     `"007"` and `7` stay apart; lists stay lists.
-
-    Returns:
-        Column to its cells; and the line of each row.
-
-    Raises:
-        DataError: a line that is not a JSON object, or one with a key twice, a cell that is an object, bytes that are
-            not UTF-8; with the file and the line.
     """
     problems = Problems(path.name)
     parts: list[dict[str, Cells]] = []
@@ -51,13 +44,9 @@ def read_jsonl(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
 
 
 def read_json(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
-    """Read a file that is a list of objects; one of an object a line is read as such.
+    """Read a file that is a list of objects: column to its cells, and each row's number counted from 1.
 
-    Returns:
-        Column to its cells; and each row's number counted from 1 (of an object a line, its line).
-
-    Raises:
-        DataError: it is neither, or as `read_jsonl`.
+    One of an object a line is read as such.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,11 +13,7 @@ from mmfusion.data.table.read import beside
 
 
 def table_path(path: str | Path, root: str | None) -> Path:
-    """Where the table is: under the media's root if it is there, else as given.
-
-    Raises:
-        DataError: neither; says how to give the root if there is none. A URL: tables are read from this machine.
-    """
+    """Where the table is: under the media's root if it is there, else as given. A URL is refused."""
     if has_scheme(path):
         raise DataError(f"data.path: {path} is a URL; download the table first, the media may stay remote (data.root)")
     table = local(path)
@@ -31,11 +28,7 @@ def table_path(path: str | Path, root: str | None) -> Path:
 
 
 def media_root(root: str | None, path: Path) -> Path | str:
-    """Where the media lie: the given folder or URL, else the table's own folder.
-
-    Raises:
-        DataError: there is no such folder, or the URL is none that merely fetches.
-    """
+    """Where the media lie: the given folder or URL that is merely fetched from, else the table's own folder."""
     if root is not None and has_scheme(root):
         check_root(root)
         return str(root)
@@ -52,10 +45,11 @@ def absolute(data: Mapping[str, Any]) -> dict[str, Any]:
     """
     path, root = data.get("path"), data.get("root")
     node = dict(data)
-    folder = local(root) if isinstance(root, str) and not has_scheme(root) else None
-    if isinstance(path, str) and not has_scheme(path):
-        candidates = ([] if folder is None else [folder / local(path)]) + [local(path)]
-        node["path"] = next((str(file.absolute()) for file in candidates if file.is_file()), path)
-    if folder is not None and folder.is_dir():
-        node["root"] = str(folder.absolute())
+    root = root if isinstance(root, str) else None
+    if isinstance(path, str):
+        with suppress(DataError):
+            table = table_path(path, root)
+            node["path"] = str(table.absolute()) if table.is_file() else path
+    if root is not None and not has_scheme(root) and local(root).is_dir():
+        node["root"] = str(local(root).absolute())
     return node

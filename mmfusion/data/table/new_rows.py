@@ -31,15 +31,11 @@ def read_rows(
     """All rows of a new table, in the split `predict`.
 
     Args:
-        path: CSV, TSV, JSON, JSONL or Parquet.
         source: the run's own `data` node. Its `id`, `header`, `empty` and `strip` hold here too; its `format` for a
             file of the same suffix or of none that is known; its `delimiter`, `quote` and `decimal` for a file of the
             same format that shows no other. Nodes of other sources are fine.
         root: where the new media lie; None is the new table's own folder.
         given: options of the source that hold for this table instead.
-
-    Raises:
-        DataError: the file is malformed, or an id is empty or there twice.
     """
     path, source, given = local(path), source or {}, dict(given or {})
     id = {"id": given.pop("id")} if "id" in given else {}
@@ -65,9 +61,6 @@ def table_from_rows(
         source: the run's own `data` node, of which `id`, `empty`, `strip` and `decimal` hold here too. Without `empty`
             it is the empty string alone.
         root: where media paths lie; None is the working directory.
-
-    Raises:
-        DataError: no rows, or an id is empty or there twice.
     """
     source = source or {}
     if not rows:

@@ -18,30 +18,27 @@ from mmfusion.label_reader import LabelReader
 def in_points(table: Table, kinds: Mapping[str, Kind], labels: Mapping[str, LabelReader]) -> Table:
     """The table with the numbers that modalities and regressions read written with a decimal point.
 
-    Classes, texts and ids stay as they are written.
-
-    Raises:
-        DataError: by `table.decimal` a comma, a number with a point; by a point, a column of numbers with commas.
+    Classes, texts and ids stay as they are written. By `table.decimal` a comma, a number with a point is refused; by a
+    point, a column of numbers with commas.
     """
     sure = {column for kind in kinds.values() for column in kind.number_columns()[0]}
-    regressions = {task: reader for task, reader in labels.items() if getattr(reader, "is_regression", False)}
-    sure |= {column for task, reader in regressions.items() for column in label_columns(task, reader)}
+    labelled = [(reader, column) for task, reader in labels.items() for column in label_columns(task, reader)]
+    sure |= {column for reader, column in labelled if reader.is_regression}
     perhaps = {column for kind in kinds.values() for column in kind.number_columns()[1]} - sure
     if table.decimal == ".":
-        single = {task: reader for task, reader in labels.items() if not getattr(reader, "several", False)}
-        classes = {column for task, reader in single.items() for column in label_columns(task, reader)}
-        _refuse_commas(table, sorted(sure | perhaps | classes))
+        single = {column for reader, column in labelled if not reader.several}
+        _refuse_commas(table, sorted(sure | perhaps | single))
         return table
-    texts = {name: _text(table.columns[name]) for name in sorted(sure | perhaps) if name in table.columns}
-    _refuse_points(table, {name: cells for name, cells in texts.items() if cells is not None}, sure)
+    texts = {name: text for name in sorted(sure | perhaps) if (text := _text(table.columns.get(name))) is not None}
+    _refuse_points(table, texts, sure)
     columns = dict(table.columns)
-    for name, cells in texts.items():
-        if cells is not None:
-            columns[name] = to_points(cells) if isinstance(columns[name], pl.Series) else _each(columns[name])
+    for name, text in texts.items():
+        own, points = columns[name], to_points(text)
+        columns[name] = points if own is text else [y if y is not None else x for x, y in zip(own, points, strict=True)]
     return replace(table, columns=columns)
 
 
-def _text(cells: Column) -> pl.Series | None:
+def _text(cells: Column | None) -> pl.Series | None:
     """The cells that are texts, others empty; None if there are none."""
     if isinstance(cells, pl.Series):
         return cells if cells.dtype == pl.String else None
@@ -50,14 +47,10 @@ def _text(cells: Column) -> pl.Series | None:
     return None
 
 
-def _each(cells: Column) -> Column:
-    return [to_points(pl.Series([cell])).item() if isinstance(cell, str) else cell for cell in cells]
-
-
 def _refuse_commas(table: Table, names: list[str]) -> None:
     problems = Problems(table.name)
     for name in names:
-        cells = _text(table.columns[name]) if name in table.columns else None
+        cells = _text(table.columns.get(name))
         how = spelling(cells) if cells is not None else None
         if cells is None or how not in (",", "thousands", "english"):
             continue

@@ -13,16 +13,10 @@ from mmfusion.data.table.header import name_of
 
 
 def read_parquet(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
-    """Read a Parquet file.
+    """Read a Parquet file: column to its cells, and each row's number counted from 1.
 
     Strings, booleans, integers and floats stay what they are; categories, dates and times become strings, decimals
     floats, durations seconds; lists become Python lists.
-
-    Returns:
-        Column to its cells; and each row's number counted from 1.
-
-    Raises:
-        DataError: it is not a Parquet file, or a column holds objects or bytes.
     """
     try:
         frame = pl.read_parquet(path)

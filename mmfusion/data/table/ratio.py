@@ -28,13 +28,7 @@ def split_by_ratio(
     next row goes to the split that is furthest behind its share. Every split then has its share of rows within one,
     and of each class within about one. A class that training would lack, because it has a row or two, is given one
     in exchange for a row of the class of which training has most to spare: a class that was never trained on cannot
-    be validated either.
-
-    Args:
-        keys: `[R]`, what the rows are known by: their ids, or what they hold.
-        ratio: split to its share; shares sum to 1.
-        seed: another seed, another split.
-        classes: Int `[R]`, or None for no stratification.
+    be validated either. `keys` `[R]` are what the rows are known by; `classes` Int `[R]` stratify.
     """
     places = _places(keys, seed)
     order = np.argsort(places, kind="stable") if classes is None else np.lexsort((places, classes))
@@ -61,10 +55,6 @@ def split_groups(
     `N_c` all rows of class c and `space_sc` the rows of class c that split s still lacks. Shares and classes are
     therefore met as well as the groups' sizes allow. The last group that holds a class which training lacks goes to
     training, as long as there is space in it. A split is never left empty while there are groups to give.
-
-    Args:
-        ratio, seed, classes: as in `split_by_ratio`.
-        groups: `[R]`, the rows' groups.
     """
     unit_of = {name: number for number, name in enumerate(dict.fromkeys(groups))}
     units_R = [unit_of[name] for name in groups]

@@ -66,17 +66,14 @@ class ReadOptions:
         return cls(**{name: options[name] for name in OPTIONS if name in options})
 
     def read(self, path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
-        """Read a table's columns; numbers stay as they are written.
+        """Read a table: column to its cells, and each row's line in a text file, its number in others, from 1 on.
 
-        Returns:
-            Column to its cells, None where empty (polars Series, or a list where cells are lists; lists of numbers
-            become arrays, and a list of nothing stays one: of labels it says that none holds); and the line of each
-            row in a text file, its number in Parquet, both counted from 1.
+        Numbers stay as they are written. An empty cell is None. A column is a polars Series, or a list where cells are
+        lists; lists of numbers become arrays, and a list of nothing stays one: of labels it says that none holds.
 
         Raises:
             DataError: the file is not there, is of no known format, is malformed or holds no row.
         """
-        path = Path(path)
         if not path.is_file():
             raise DataError(f"there is no file {path}{beside(path)}")
         format = format_of(path, self.format)

@@ -1,4 +1,7 @@
-"""Which rows train, validate and test: by a column of the table, by ratio, or by folds."""
+"""Which rows train, validate and test: by a column of the table, by ratio, or by folds.
+
+Here a table's `ids` are what its rows are known by, wherever in it they stand: their ids, or what `content_keys` gives.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,7 @@ import math
 import shlex
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Annotated, Any, Literal, TypeAlias, cast
+from typing import Annotated, Any, Literal, TypeAlias
 
 import numpy as np
 from annotated_types import Ge, Interval
@@ -19,9 +21,9 @@ from mmfusion.config.errors import nearest
 from mmfusion.config.split_rules import spelt, values_of
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.table.delimited import Cells
-from mmfusion.data.table.header import find, unnamed
+from mmfusion.data.table.header import unnamed
 from mmfusion.data.table.ratio import MOST_CLASSES, split_by_ratio, split_groups, strata
-from mmfusion.data.table.table import take
+from mmfusion.data.table.table import Table, filled
 
 Share: TypeAlias = Annotated[float, Interval(ge=0, le=1)]
 
@@ -42,68 +44,29 @@ class Split(TypedDict, total=False):
     stratify: str | None
 
 
-@dataclass(frozen=True)
-class UnsplitTable:
-    """The rows of a table's file, before they are split.
-
-    Attributes:
-        file: the table's name.
-        columns: column to cells.
-        numbers: each row's number in its file.
-        keys: what each row is known by, wherever in the table it stands: its id, or what `content_keys` gives.
-    """
-
-    file: str
-    columns: Mapping[str, Cells]
-    numbers: Sequence[int]
-    keys: Sequence[str]
-
-    def __len__(self) -> int:
-        return len(self.numbers)
-
-    def column(self, name: str, option: str) -> Cells:
-        """A column by the name that an option gives; see `find`."""
-        return find(self.columns, name, self.file, option)
-
-    def take(self, indices: Sequence[int]) -> UnsplitTable:
-        """The rows at `indices`."""
-        columns = {name: cast(Cells, take(cells, indices)) for name, cells in self.columns.items()}
-        return UnsplitTable(
-            self.file, columns, [self.numbers[i] for i in indices], cast(Cells, take(self.keys, indices))
-        )
-
-    def groups(self, name: str) -> list[str]:
-        """Each row's group in the column `name`.
-
-        Raises:
-            DataError: there is no such column, or an empty cell in it.
-        """
-        cells = self.column(name, "data.split.group")
-        problems = Problems(self.file)
-        for number, cell in zip(self.numbers, cells, strict=True):
-            if cell is None:
-                why = "an empty group; give each row its group, and a row that belongs to nobody one of its own"
-                problems.add(number, name, cell, why)
-        problems.raise_if_any()
-        return [str(cell) for cell in cells]
+def groups_of(table: Table, column: str) -> list[str]:
+    """Each row's group in a column; empty cells are refused."""
+    cells = table.column(column, "data.split.group")
+    problems = Problems(table.name)
+    for place in np.flatnonzero(~filled(cells)).tolist():
+        why = "an empty group; give each row its group, and a row that belongs to nobody one of its own"
+        problems.add(table.rows[place], column, None, why)
+    problems.raise_if_any()
+    return [str(cell) for cell in cells]
 
 
-def split_by_column(table: UnsplitTable, split: Mapping[str, Any]) -> list[str]:
-    """Each row's split, read from the column's value.
-
-    Raises:
-        DataError: no such column, an empty cell, or a value that belongs to no split.
-    """
+def split_by_column(table: Table, split: Mapping[str, Any]) -> list[str]:
+    """Each row's split, read from the column's value; empty cells and values of no split are refused."""
     values, cells = values_of(split), table.column(str(split["column"]), "data.split.column")
     row_splits = [None if cell is None else values.get(spelt(cell)) for cell in cells]
     if None in row_splits:
-        problems = Problems(table.file)
+        problems = Problems(table.name)
         allowed = ", ".join(f"{value!r} ({name})" for value, name in values.items())
         for index, name in enumerate(row_splits):
             if name is None:
                 close = nearest(spelt(cells[index]), values) if cells[index] is not None else None
                 why = f"expected {allowed}" + (f"; did you mean {close!r}?" if close else "")
-                problems.add(table.numbers[index], split["column"], cells[index], why)
+                problems.add(table.rows[index], split["column"], cells[index], why)
         known = [value for value, name in values.items() if name == "train"]
         unknown = dict.fromkeys(spelt(cell) for cell in cells if cell is not None and spelt(cell) not in values)
         several = ", ".join(json.dumps(value, ensure_ascii=False) for value in [*known, *unknown][:4])
@@ -112,12 +75,11 @@ def split_by_column(table: UnsplitTable, split: Mapping[str, Any]) -> list[str]:
     return [name for name in row_splits if name is not None]
 
 
-def split_at_ratio(table: UnsplitTable, split: Mapping[str, Any], ratio: Mapping[str, float]) -> list[str]:
+def split_at_ratio(table: Table, split: Mapping[str, Any], ratio: Mapping[str, float]) -> list[str]:
     """Each row's split, dealt out by `ratio` (split to its share) and the split's `seed`, `group` and `stratify`.
 
     Raises:
-        DataError: a column that is not there, an empty group cell, fewer groups than splits, a column without classes
-            to stratify by.
+        DataError: an empty group cell, fewer groups than splits, a column without classes to stratify by.
     """
     shares = {name: float(share) for name, share in ratio.items() if share}
     seed = int(split.get("seed") or 0)
@@ -127,32 +89,28 @@ def split_at_ratio(table: UnsplitTable, split: Mapping[str, Any], ratio: Mapping
         different = len(np.unique(classes))
         if different > max(MOST_CLASSES, len(classes) // 2):
             raise DataError(
-                f"data.split.stratify: column {split['stratify']!r} of {table.file} holds {different} values in "
+                f"data.split.stratify: column {split['stratify']!r} of {table.name} holds {different} values in "
                 f"{len(classes)} rows, so there are no classes to stratify by; take a column of classes or of numbers, "
                 "or set data.split.stratify=null"
             )
     if split.get("group") is None:
-        return split_by_ratio(table.keys, shares, seed, classes)
-    groups = table.groups(split["group"])
+        return split_by_ratio(table.ids, shares, seed, classes)
+    groups = groups_of(table, split["group"])
     if len(set(groups)) < len(shares):
         raise DataError(
-            f"{table.file}, column {split['group']!r}: {len(set(groups))} groups cannot fill {len(shares)} splits "
+            f"{table.name}, column {split['group']!r}: {len(set(groups))} groups cannot fill {len(shares)} splits "
             f"({', '.join(shares)}); take a finer data.split.group or fewer splits "
             "(data.split.val=null has no validation)"
         )
     return split_groups(shares, seed, groups, classes)
 
 
-def take_from_train(splits: list[str], table: UnsplitTable, split: Mapping[str, Any]) -> list[str]:
-    """`splits` with the shares of `from_train` taken out of the training rows.
-
-    Raises:
-        DataError: as `split_at_ratio`.
-    """
+def take_from_train(splits: list[str], table: Table, split: Mapping[str, Any]) -> list[str]:
+    """`splits` with the shares of `from_train` taken out of the training rows."""
     taken = split["from_train"]
     train = [index for index, name in enumerate(splits) if name == "train"]
     if not train:
-        raise DataError(f"data.split.from_train: {table.file} has no training rows to take from")
+        raise DataError(f"data.split.from_train: {table.name} has no training rows to take from")
     ratio = {"train": 1 - math.fsum(taken.values()), **taken}
     result = list(splits)
     for index, name in zip(train, split_at_ratio(table.take(train), split, ratio), strict=True):

@@ -12,8 +12,8 @@ import numpy as np
 import polars as pl
 from torch import Tensor
 
-from mmfusion.config.errors import suggest
 from mmfusion.data.errors import DataError
+from mmfusion.data.table.header import find_column
 
 Column = Sequence[Any] | pl.Series | np.ndarray | Tensor
 """Cells that are indexed with `[i]`; the first axis of an array is the rows."""
@@ -53,15 +53,9 @@ class Table:
     def __len__(self) -> int:
         return len(self.ids)
 
-    def column(self, name: str) -> Column:
-        """The cells of one column.
-
-        Raises:
-            DataError: there is no such column; names the nearest.
-        """
-        if name not in self.columns:
-            raise DataError(f"{self.name} has no column {name!r}; {suggest(name, self.columns)}")
-        return self.columns[name]
+    def column(self, name: str, option: str = "") -> Any:
+        """The cells of one column; DataError with the nearest name, and the `option` that names it, if it is not there."""
+        return find_column(self.columns, name, self.name, option)
 
     def filled(self, name: str) -> np.ndarray:
         """Bool `[N]`, False where the column's cell is empty."""

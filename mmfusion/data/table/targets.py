@@ -19,31 +19,23 @@ from mmfusion.label_reader import LabelReader
 COUNTED = 1000
 """Classes up to which their rows are counted."""
 
-
 ROUNDED = 1e-3
 """Rounding of targets, in standard deviations, that a task which takes float32 is not given."""
 
 
 @dataclass
 class Labels:
-    """One task's labels in one split.
+    """One task's labels in one split."""
 
-    Attributes:
-        targets: `[N, ...]`, the fill value where there is no label.
-        labelled: Bool `[N]`.
-        counts: class to number of rows, in the task's order; empty for a regression or very many classes.
-        bare: rows that are known to hold none of several labels.
-    """
-
-    targets: Tensor
-    labelled: Tensor
-    counts: dict[str, int]
-    bare: int = 0
+    targets: Tensor  # `[N, ...]`, the fill value where there is no label
+    labelled: Tensor  # Bool `[N]`
+    counts: dict[str, int]  # class to rows, in the task's order; empty for a regression or very many classes
+    bare: int = 0  # rows that are known to hold none of several labels
 
 
 def label_columns(task: str, reader: LabelReader) -> list[str]:
     """The columns that a task reads: its `columns`, its `column`, or the one of its own name."""
-    return list(getattr(reader, "columns", ())) or [reader.column or task]
+    return list(reader.columns) or [reader.column or task]
 
 
 def label_cells(table: Table, task: str, reader: LabelReader) -> Column:
@@ -52,17 +44,13 @@ def label_cells(table: Table, task: str, reader: LabelReader) -> Column:
     if len(names) == 1:
         return table.column(names[0])
     cells = Cells([table.column(name) for name in names])
-    if getattr(reader, "empty_is_no", False):
+    if reader.empty_is_no:
         return list(cells)
     return [cell if there else None for cell, there in zip(cells, cells.filled(), strict=True)]
 
 
 def fit_labels(table: Table, readers: Mapping[str, LabelReader]) -> None:
-    """Fit each reader on its column's labels in the training rows.
-
-    Raises:
-        DataError: a column is missing, or holds no label at all, or the reader cannot be fitted on it.
-    """
+    """Fit each reader on its column's labels in the training rows; DataError where there is none, or it cannot be."""
     for task, reader in readers.items():
         name, unique, index = _distinct(table, task, reader)
         distinct = list(unique)
@@ -109,7 +97,7 @@ def _distinct(table: Table, task: str, reader: LabelReader) -> tuple[str, Column
 
 def _tensor(values: list[Any], reader: LabelReader, task: str, column: str) -> Tensor:
     targets = torch.tensor(np.array(values))
-    if targets.dtype != torch.float64 or getattr(reader, "double_targets", False):
+    if targets.dtype != torch.float64 or reader.double_targets:
         return targets
     narrow = targets.float()
     if len(targets) > 2:

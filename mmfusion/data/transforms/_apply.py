@@ -8,7 +8,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from mmfusion.batch import Input, Tokens
+from mmfusion.batch import Input, Tokens, blank_rows
 from mmfusion.data.errors import DataError
 
 Changes = Callable[[Tensor], Tensor]
@@ -19,10 +19,8 @@ def apply(transforms: Sequence[Changes], x: Input, present_B: Tensor, seeds: Seq
     """The rows that are present through all transforms in turn, without padding; the others as they are.
 
     Torch's global generator, from which transforms draw, is seeded for each row by one of `seeds`, and afterwards is as
-    it was. `key` is where the transforms stand in the config.
-
-    Raises:
-        DataError: a transform fails, or what they give together has another type or shape.
+    it was. `key` is where the transforms stand in the config. If one fails, or what they give together has another type
+    or shape, it is a DataError.
     """
     rows = [x.values[row, :length] for row, length in enumerate(x.lengths)] if isinstance(x, Tokens) else list(x)
     with torch.random.fork_rng(devices=[]):
@@ -64,11 +62,8 @@ def _form(x: object) -> str:
 
 def zeroed(x: Input, present_B: Tensor) -> Input:
     """Zeros in rows that lack the modality and in padding, whatever was there."""
-    if isinstance(x, Tokens):
-        lengths_B = torch.where(present_B, x.lengths, 0)
-        x = replace(x, lengths=lengths_B)
-        real = x.mask()
-        return replace(x, values=x.values.masked_fill(~real.view(*real.shape, *[1] * (x.values.ndim - 2)), 0))
-    if bool(present_B.all()):
-        return x
-    return x.masked_fill(~present_B.view(-1, *[1] * (x.ndim - 1)), 0)
+    if not isinstance(x, Tokens):
+        return x if bool(present_B.all()) else blank_rows(x, present_B)
+    x = replace(x, lengths=blank_rows(x.lengths, present_B))
+    real_BL = x.mask()
+    return replace(x, values=blank_rows(x.values.flatten(0, 1), real_BL.flatten()).view_as(x.values))

@@ -1,9 +1,12 @@
+import math
 import pickle
 
 import fsspec
+import numpy as np
+import polars as pl
 import pytest
 
-from mmfusion.data.decode.paths import PathError, check_root, likely_meant, open_media, resolve_path
+from mmfusion.data.decode.paths import PathError, check_root, joined_paths, likely_meant, open_media, resolve_path
 from mmfusion.data.errors import DataError
 
 
@@ -174,3 +177,17 @@ def test_what_a_path_that_is_not_there_may_mean(tmp_path, cell, hint):
     assert likely_meant(tmp_path, cell) == hint
     assert likely_meant(f"file://{tmp_path}", cell) == hint
     assert likely_meant("s3://bucket", cell) == likely_meant(None, cell) == ""
+
+
+def test_folders_and_files():
+    paths = joined_paths([["a", "b/", None, "c"], pl.Series(["1.png", "2.png", "3.png", None])])
+    assert paths.to_list() == ["a/1.png", "b/2.png", "3.png", None]
+
+
+def test_numbers_are_names_of_folders():
+    assert joined_paths([[3.0, math.nan], [7, 8], ["1.png", "2.png"]]).to_list() == ["3/7/1.png", "8/2.png"]
+
+
+def test_arrays_stay_what_they_are():
+    array = np.zeros(2)
+    assert joined_paths([["a", "b"], [array, "1.npy"]])[0] is array

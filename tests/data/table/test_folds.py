@@ -4,8 +4,8 @@ from collections import Counter
 import pytest
 
 from mmfusion.data.errors import DataError
-from mmfusion.data.table.folds import fold_names, split_by_folds
-from mmfusion.data.table.split import UnsplitTable
+from mmfusion.data.table.folds import folds_of, split_by_folds
+from mmfusion.data.table.table import Table
 
 N = 60
 ROWS = list(range(2, N + 2))
@@ -14,7 +14,7 @@ COLUMNS = {"y": ["a", "b", "b"] * 20, "who": [f"p{i // 5}" for i in range(N)]}
 
 
 def splits(split, fold, fixed=None, ids=IDS, columns=COLUMNS):
-    result = split_by_folds(UnsplitTable("t.csv", columns, ROWS, ids), {**split, "fold": fold}, fixed)
+    result = split_by_folds(Table("t.csv", columns, [""] * N, ids, ROWS), {**split, "fold": fold}, fixed)
     return dict(zip(ids, result, strict=True))
 
 
@@ -57,7 +57,7 @@ def test_without_validation():
 
 def test_each_group_is_a_fold():
     split = {"folds": "groups", "group": "who"}
-    names = fold_names(UnsplitTable("t.csv", COLUMNS, ROWS, IDS), split)
+    names, _ = folds_of(Table("t.csv", COLUMNS, [""] * N, IDS, ROWS), split)
     assert names == sorted(set(COLUMNS["who"]))
     result = splits(split, names.index("p7"))
     assert {name for name, part in result.items() if part == "test"} == {f"r{i}" for i in range(35, 40)}
@@ -86,4 +86,4 @@ def test_where_a_column_fixes_the_test_the_fold_is_the_validation():
 def test_folds_that_there_are_not(split, message):
     columns = {**COLUMNS, "one": ["x"] * N, "two": ["x", "y"] * 30}
     with pytest.raises(DataError, match=message):
-        split_by_folds(UnsplitTable("t.csv", columns, ROWS, IDS), split)
+        split_by_folds(Table("t.csv", columns, [""] * N, IDS, ROWS), split)

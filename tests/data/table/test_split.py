@@ -6,7 +6,8 @@ import pytest
 from hydra.core.override_parser.overrides_parser import OverridesParser
 
 from mmfusion.data.errors import DataError
-from mmfusion.data.table.split import UnsplitTable, split_at_ratio, split_by_column, take_from_train
+from mmfusion.data.table.split import split_at_ratio, split_by_column, take_from_train
+from mmfusion.data.table.table import Table
 
 N = 40
 ROWS = range(2, N + 2)
@@ -15,7 +16,7 @@ IDS = [f"r{i}" for i in range(N)]
 
 def table(columns, rows=ROWS):
     rows = rows[: len(next(iter(columns.values())))] if columns else rows
-    return UnsplitTable("t.csv", columns, rows, IDS[: len(rows)])
+    return Table("t.csv", columns, [""] * len(rows), IDS[: len(rows)], rows)
 
 
 @pytest.mark.parametrize("cells", [[0, 1, 2], pl.Series(["0", "1", "2"]), pl.Series([0, 1, 2])])

@@ -5,10 +5,11 @@ import torch
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.table.table import Table
 from mmfusion.data.table.targets import fit_labels, label_columns, read_labels
+from mmfusion.label_reader import LabelReader
 from mmfusion.tasks.multilabel import Multilabel
 
 
-class Reader:
+class Reader(LabelReader):
     """A reader of small whole numbers, or of whatever `make` gives."""
 
     def __init__(self, column=None, make=int, fill=0, classes=None):

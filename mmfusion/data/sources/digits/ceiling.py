@@ -33,11 +33,7 @@ def ceiling(subset: Iterable[str], absent: Mapping[str, float]) -> dict[str, dic
 
     A row shows `subset` less what it lacks, so the value is a mean over what may be left of `subset`, weighted by its
     probability. Each metric is that of its own best predictor: the conditional mean for rmse, r2 and pearson, the
-    conditional median for mae, the likeliest class for accuracy.
-
-    Args:
-        subset: modalities that are looked at; at least one.
-        absent: probability of each modality's absence, as in `absence`.
+    conditional median for mae, the likeliest class for accuracy. `absent` is as in `absence`.
     """
     known = frozenset(subset)
     assert known, "a ceiling of no modality"

@@ -9,19 +9,12 @@ from typing import NamedTuple
 
 
 class Phoneme(NamedTuple):
-    """Targets of one sound.
+    """Targets of one sound."""
 
-    Attributes:
-        voice: strength of the vocal folds, 0…1.
-        hiss: strength of the noise made in the mouth, 0…1.
-        hiss_hz: where that noise is strongest.
-        f1, f2, f3: resonances of the vocal tract, in Hz.
-    """
-
-    voice: float
-    hiss: float
-    hiss_hz: float
-    f1: float
+    voice: float  # strength of the vocal folds, 0…1
+    hiss: float  # strength of the noise made in the mouth, 0…1
+    hiss_hz: float  # where that noise is strongest
+    f1: float  # resonances of the vocal tract, in Hz
     f2: float
     f3: float
 

@@ -10,7 +10,7 @@ import numpy as np
 from annotated_types import Ge, Interval
 
 from mmfusion.data.sources._base import Source
-from mmfusion.data.sources._generated import by_name, generator, table_of
+from mmfusion.data.sources._generated import generator, table_of
 from mmfusion.data.sources.digits.ceiling import ORDER, ceiling, largest, total
 from mmfusion.data.sources.digits.images import draw_digits
 from mmfusion.data.sources.digits.phrases import phrase
@@ -52,11 +52,11 @@ class Digits(Source):
         absent: Mapping[Literal["image", "speech", "text"], Share] = ABSENT,
         unlabelled: Mapping[Literal["sum", "largest"], Share] = UNLABELLED,
     ) -> None:
-        self.rows = by_name(rows)
+        self.rows: Mapping[Any, int] = rows
         self.seed = seed
-        self.noise = by_name(noise)
-        self.absent = by_name(absent)
-        self.unlabelled = by_name(unlabelled)
+        self.noise: Mapping[Any, float] = noise
+        self.absent: Mapping[Any, float] = absent
+        self.unlabelled: Mapping[Any, float] = unlabelled
 
     def read(self) -> Table:
         return table_of("digits", self.rows, self._split)

@@ -25,23 +25,14 @@ _BANDWIDTHS = (70.0, 100.0, 180.0, 350.0)
 
 @dataclass(frozen=True)
 class Voices:
-    """People, each with a body; `[V]` each unless noted.
+    """People, each with a body: `[V]` of each number, of `tract` `[V, 4]`."""
 
-    Attributes:
-        pitch: of the vocal folds, in Hz.
-        tract: `[V, 4]`, factors of the resonances.
-        bandwidth: factor of the resonances' bandwidths.
-        open: share of a cycle in which the vocal folds are open.
-        breath: noise mixed into the voice.
-        pace: words are shorter by this factor.
-    """
-
-    pitch: np.ndarray
-    tract: np.ndarray
-    bandwidth: np.ndarray
-    open: np.ndarray
-    breath: np.ndarray
-    pace: np.ndarray
+    pitch: np.ndarray  # of the vocal folds, in Hz
+    tract: np.ndarray  # factors of the resonances
+    bandwidth: np.ndarray  # factor of the resonances' bandwidths
+    open: np.ndarray  # share of a cycle in which the vocal folds are open
+    breath: np.ndarray  # noise mixed into the voice
+    pace: np.ndarray  # words are shorter by this factor
 
 
 def voices(split: str) -> Voices:

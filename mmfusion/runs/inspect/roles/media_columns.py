@@ -5,8 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from mmfusion.data.decode.broken import ADVICE
-from mmfusion.data.decode.path_parts import joined_paths
-from mmfusion.data.decode.paths import Place
+from mmfusion.data.decode.paths import Place, joined_paths
 from mmfusion.runs.inspect.columns.media_paths import MediaColumn, look
 from mmfusion.runs.inspect.plan import Plan
 
