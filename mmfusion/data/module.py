@@ -80,10 +80,6 @@ class MultiModalData(LightningDataModule):
         """All rows of a split that has been set up, not this process's share alone; None if there are none."""
         return self._splits.get(split)
 
-    def labelled(self, split: str) -> dict[str, int]:
-        """Task to the rows of a split that has been set up with a label of it."""
-        return {task: len(labels) for task, labels in self.targets(split).items()}
-
     def targets(self, split: str) -> dict[str, Tensor]:
         """Task to the targets `[N, ...]` of a split's rows that have a label of it."""
         rows = self._splits[split]

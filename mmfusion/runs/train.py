@@ -165,8 +165,9 @@ class _Run:
         if not data.validates and not settings["overfit_batches"]:
             settings["limit_val_batches"] = 0
         if settings["limit_val_batches"] != 0 and not settings["overfit_batches"]:
-            check_monitored_labels(callbacks.monitor.goal, data.labelled("val"))
-            check_defined(_watched(config, callbacks), tasks, data.targets("val"))
+            targets = data.targets("val")
+            check_monitored_labels(callbacks.monitor.goal, {task: len(labels) for task, labels in targets.items()})
+            check_defined(_watched(config, callbacks), tasks, targets)
         if folder.writes:
             self.loggers = build_loggers(config["logger"], str(folder.path), folder.title)
         else:

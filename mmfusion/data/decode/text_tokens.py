@@ -62,6 +62,5 @@ def best_split(texts: Iterable[str]) -> How:
 
 def _are_names(texts: list[str]) -> bool:
     """Addresses, paths and words joined by signs (`user_name`, `a.b@c.org`) rather than strings of signs."""
-    return sum(regex.search(r"://|@|[/\\]|\p{L}{2,}[_.-]\p{L}{2,}", text) is not None for text in texts) > 0.5 * len(
-        texts
-    )
+    named = [text for text in texts if regex.search(r"://|@|[/\\]|\p{L}{2,}[_.-]\p{L}{2,}", text)]
+    return len(named) > 0.5 * len(texts)

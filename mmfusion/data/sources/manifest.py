@@ -131,15 +131,6 @@ class ManifestSource(Source):
         return take_from_train(splits, table, split) if split.get("from_train") else splits
 
 
-def as_integers(cells: pl.Series) -> pl.Series:
-    """Floats that are all whole numbers as integers, which they were before some program had them as floats."""
-    if not cells.dtype.is_float():
-        return cells
-    present = cells.drop_nulls()
-    exact = (present == present.round()) & (present.abs() < 2**53)
-    return cells.cast(pl.Int64) if exact.all() else cells
-
-
 def row_ids(
     columns: Mapping[str, Cells],
     column: str | None,
@@ -156,7 +147,11 @@ def row_ids(
     cells = find_column(columns, column, file, "data.id")
     if isinstance(cells, list):
         cells = pl.Series([None if is_empty(cell) else spelt(cell) for cell in cells], dtype=pl.String)
-    ids = as_integers(pl.Series(cells)).cast(pl.String)
+    ids = pl.Series(cells)
+    numbers = ids.drop_nulls()
+    if ids.dtype.is_float() and ((numbers == numbers.round()) & (numbers.abs() < 2**53)).all():
+        ids = ids.cast(pl.Int64)  # which they were before some program had them as floats
+    ids = ids.cast(pl.String)
     if ids.null_count() or ids.n_unique() < len(ids):
         problems = Problems(file)
         first: dict[str, int] = {}

@@ -12,7 +12,6 @@ from typing import Any
 DELIMITERS = (",", ";", "\t", "|")
 """What may separate the fields of a file, likeliest first."""
 
-_RECORDS = 200
 _DELIMITER_LINE = re.compile(r'\ufeff?"?sep=(.)"?[,;\t|]*\s*', re.IGNORECASE)
 
 
@@ -22,23 +21,16 @@ def delimiter_line(line: str) -> str | None:
     return match[1] if match else None
 
 
-def declared_delimiter(path: Path) -> str | None:
-    """The delimiter that a file's first line declares, if it does."""
+def first_lines(path: Path, count: int = 200) -> list[str]:
+    """The first lines of a text file, as far as they are there, in whatever encoding."""
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        return delimiter_line(file.readline(100))
-
-
-def guess_delimiter(path: Path, usual: str, quote: str | None = '"') -> str:
-    """What separates a file's fields: as it declares, else what splits its first lines into equally many; the `usual`
-    delimiter if nothing speaks against it.
-    """
-    with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
-        lines = list(itertools.islice(file, _RECORDS))
-    return likeliest(lines, usual, quote)
+        return list(itertools.islice(file, count))
 
 
 def likeliest(lines: list[str], usual: str, quote: str | None = '"') -> str:
-    """As `guess_delimiter`, of a file's first lines."""
+    """What separates a file's fields: as its first lines declare, else what splits them into equally many; the `usual`
+    delimiter if nothing speaks against it.
+    """
     declared = delimiter_line(lines[0]) if lines else None
     if declared is not None:
         return declared

@@ -10,7 +10,7 @@ from typing import Any, Literal
 from mmfusion.data.errors import DataError, shorten
 from mmfusion.data.table.decimals import SOME, Spelling, beside_numbers, groups_of_three, is_text, spelling
 from mmfusion.data.table.delimited import Cells
-from mmfusion.data.table.dialect import declared_delimiter, guess_delimiter
+from mmfusion.data.table.dialect import delimiter_line, first_lines, likeliest
 from mmfusion.data.table.read import USUAL, ReadOptions, format_of
 
 _ALONE = "write the numbers alone, and their unit into the column's name"
@@ -40,8 +40,9 @@ def read_guessed(path: Path, usual: ReadOptions, given: Mapping[str, Any]) -> Gu
     separator = settings.delimiter
     if format in USUAL and "delimiter" not in given and path.is_file():
         likely = settings.delimiter or USUAL[format]
-        separator = guess_delimiter(path, likely, settings.quote)
-        own = None if separator in (USUAL[format], declared_delimiter(path)) else separator
+        lines = first_lines(path)
+        separator = likeliest(lines, likely, settings.quote)
+        own = None if separator in (USUAL[format], *map(delimiter_line, lines[:1])) else separator
         settings = replace(settings, delimiter=own)
         if separator != likely:
             notes.append(f"fields are separated by {_NAMES.get(separator, repr(separator))}")

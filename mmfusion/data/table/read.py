@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.table.delimited import QUOTE, Cells, read_delimited
-from mmfusion.data.table.dialect import declared_delimiter
+from mmfusion.data.table.dialect import delimiter_line, first_lines
 from mmfusion.data.table.empty import EMPTY, NotEmpty, blank_columns
 from mmfusion.data.table.jsonl import read_json, read_jsonl
 from mmfusion.data.table.parquet import read_parquet
@@ -106,7 +106,7 @@ def format_of(path: PurePath, given: str | None = None) -> str | None:
 
 
 def _delimiter(path: Path, format: str, given: str | None) -> str:
-    declared = declared_delimiter(path)
+    declared = delimiter_line("".join(first_lines(path, 1)))
     if given is not None and declared is not None and given != declared:
         raise DataError(
             f"{path.name}, line 1: says that {declared!r} separates the fields, and data.delimiter is {given!r}; set "
