@@ -50,7 +50,7 @@ def read_array(
 
 
 def as_tensor(array: np.ndarray, name: str, offset: Sequence[float] | None = None) -> Tensor:
-    """Float16 as it is and any other number as float32; less `offset`, one number a feature, which is float64's work."""
+    """Float16 as it is and any other number as float32; less `offset`, a number a feature, which is float64's work."""
     if array.dtype.kind not in "iufb":
         raise DecodeError(f"{name}: expected numbers, found {array.dtype}")
     if offset is not None:

@@ -69,7 +69,8 @@ class Features(ScaledKind):
         if self.width is not None:
             expected = f"[L, {self.width}]" if self.ragged else f"[{self.width}]"
             if self.ragged != (array.ndim == 2) or array.shape[-1] != self.width:
-                raise DecodeError(f"{name}: expected {expected} as in the first training row, found {list(array.shape)}")
+                found = list(array.shape)
+                raise DecodeError(f"{name}: expected {expected} as in the first training row, found {found}")
         return array
 
     def decode_all(self, cells: Cells) -> Tensor | None:

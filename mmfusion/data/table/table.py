@@ -54,7 +54,7 @@ class Table:
         return len(self.ids)
 
     def column(self, name: str, option: str = "") -> Any:
-        """The cells of one column; DataError with the nearest name, and the `option` that names it, if it is not there."""
+        """A column's cells; DataError with the nearest name, and the `option` that names it, if it is not there."""
         return find_column(self.columns, name, self.name, option)
 
     def filled(self, name: str) -> np.ndarray:
