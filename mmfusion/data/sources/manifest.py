@@ -12,7 +12,7 @@ import polars as pl
 from mmfusion.config.split_rules import check_split, shares_of, spelt, validates
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.sources._base import Source
-from mmfusion.data.table.delimited import QUOTE, Cells
+from mmfusion.data.table.delimited import QUOTE, RawColumn
 from mmfusion.data.table.empty import EMPTY
 from mmfusion.data.table.folds import folds_of, split_by_folds
 from mmfusion.data.table.header import find_column, without_a_name
@@ -101,7 +101,7 @@ class ManifestSource(Source):
         names, _ = folds_of(table, self.split, self._fixed(self.split, table))
         return names
 
-    def _rows(self) -> tuple[Table, Cells]:
+    def _rows(self) -> tuple[Table, RawColumn]:
         """The rows without splits, under the keys by which they are dealt out to some; and their ids."""
         path = table_path(self.path, self.root)
         columns, numbers = self.settings.read(path)
@@ -132,12 +132,12 @@ class ManifestSource(Source):
 
 
 def row_ids(
-    columns: Mapping[str, Cells],
+    columns: Mapping[str, RawColumn],
     column: str | None,
     rows: Sequence[int],
     file: str,
     otherwise: str = "set data.id=null to number the rows",
-) -> Cells:
+) -> RawColumn:
     """Each row's id: its cell of the id column, or its number counted from 0 if that is None.
 
     Empty cells and an id of two rows are refused; `otherwise` is what a person can do who has no ids.

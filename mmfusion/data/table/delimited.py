@@ -23,13 +23,13 @@ QUOTE = '"'
 
 _FIELD_LIMIT = 1 << 30
 
-Cells = Any
+RawColumn = Any
 """One column: a polars Series, or a list where cells are lists."""
 
 
 def read_delimited(
     path: Path, delimiter: str, quote: str | None = QUOTE, header: bool | None = None
-) -> tuple[dict[str, Cells], Sequence[int]]:
+) -> tuple[dict[str, RawColumn], Sequence[int]]:
     """Read a UTF-8 file: column to its cells, all strings, and the line on which each row begins.
 
     Python's parser and not polars': polars fills a row that is too short with nulls in silence, and neither line
@@ -107,7 +107,7 @@ def _rows(reader: Any, name: str, skipped: int) -> Iterator[Row]:
 
 def _read(
     rows: Iterator[Row], name: str, delimiter: str, header: bool | None
-) -> tuple[dict[str, Cells], Sequence[int]]:
+) -> tuple[dict[str, RawColumn], Sequence[int]]:
     line, first = next(((line, row) for line, row in rows if row), (0, None))
     if first is None:
         raise DataError(f"{name}: the file is empty; expected a header with the columns' names")

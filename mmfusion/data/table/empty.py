@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import polars as pl
 
-from mmfusion.data.table.delimited import Cells
+from mmfusion.data.table.delimited import RawColumn
 
 EMPTY = ("", "NA", "nan", "NaN")
 """Strings that count as an empty cell unless the config says otherwise."""
@@ -54,13 +54,13 @@ def hint(value: Any) -> str:
 
 
 def blank_columns(
-    columns: Mapping[str, Cells], empty: Sequence[str], strip: bool, not_empty: NotEmpty | None = None
-) -> dict[str, Cells]:
+    columns: Mapping[str, RawColumn], empty: Sequence[str], strip: bool, not_empty: NotEmpty | None = None
+) -> dict[str, RawColumn]:
     """Columns with None for every cell that counts as empty."""
     return {name: _blank(cells, empty_for(name, empty, not_empty), strip) for name, cells in columns.items()}
 
 
-def _blank(cells: Cells, empty: Sequence[str], strip: bool) -> Cells:
+def _blank(cells: RawColumn, empty: Sequence[str], strip: bool) -> RawColumn:
     if not isinstance(cells, pl.Series):
         return [None if cell is None else blank(cell, empty, strip) for cell in cells]
     if cells.dtype == pl.String:

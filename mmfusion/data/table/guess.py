@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from mmfusion.data.errors import DataError, shorten
 from mmfusion.data.table.decimals import SOME, Spelling, beside_numbers, groups_of_three, is_text, spelling
-from mmfusion.data.table.delimited import Cells
+from mmfusion.data.table.delimited import RawColumn
 from mmfusion.data.table.dialect import delimiter_line, first_lines, likeliest
 from mmfusion.data.table.read import USUAL, ReadOptions, format_of
 
@@ -22,7 +22,7 @@ class Guess:
     """A table as it was read."""
 
     settings: ReadOptions  # how
-    columns: dict[str, Cells]  # to cells, numbers as they are written
+    columns: dict[str, RawColumn]  # to cells, numbers as they are written
     rows: Sequence[int]  # each row's number in its file
     notes: list[str] = field(default_factory=list)  # what was found out and is not as usual, in sentences
     unreadable: dict[str, str] = field(default_factory=dict)  # column to why its numbers are read neither way
@@ -70,7 +70,7 @@ def guess_decimal(guess: Guess, given: Mapping[str, Any]) -> None:
             guess.unreadable[name] = f"numbers with other signs in their cells, such as {example!r}; {_ALONE}"
 
 
-def _read(path: Path, settings: ReadOptions, format: str | None) -> tuple[ReadOptions, dict[str, Cells], Sequence[int]]:
+def _read(path: Path, settings: ReadOptions, format: str | None) -> tuple[ReadOptions, dict[str, RawColumn], Sequence[int]]:
     """The table; without quotes where it is a TSV that cannot be read with them."""
     try:
         return settings, *settings.read(path)
@@ -94,7 +94,7 @@ def _decimal(marks: Mapping[str, Spelling], guess: Guess) -> Literal[".", ","]:
     return "," if "thousands" in spellings and guess.separator == ";" else guess.settings.decimal
 
 
-def _thousands(columns: Mapping[str, Cells], decimal: str) -> list[str]:
+def _thousands(columns: Mapping[str, RawColumn], decimal: str) -> list[str]:
     """The note about numbers like 1.234 where nothing else tells what their point means."""
     least = SOME if decimal == "." else 1  # a few rows for a run with decimal commas are read as its own table was
     read = "with a decimal point; if it separates thousands, set data.decimal=','"
@@ -105,7 +105,7 @@ def _thousands(columns: Mapping[str, Cells], decimal: str) -> list[str]:
     return [f"numbers like {example!r} in {name!r} are read {read}" for name, example in examples.items()]
 
 
-def _groups_of_three(columns: Mapping[str, Cells], least: int) -> dict[str, str]:
+def _groups_of_three(columns: Mapping[str, RawColumn], least: int) -> dict[str, str]:
     examples = {name: groups_of_three(cells, least) for name, cells in columns.items() if is_text(cells)}
     return {name: example for name, example in examples.items() if example is not None}
 
@@ -120,7 +120,7 @@ def _why(mark: Spelling, decimal: str) -> str:
     return ""
 
 
-def _example(columns: Mapping[str, Cells], name: str | None, decimal: str) -> str:
+def _example(columns: Mapping[str, RawColumn], name: str | None, decimal: str) -> str:
     if name is None:
         return ""
     cells = columns[name].drop_nulls()

@@ -10,18 +10,18 @@ from typing import Any
 import polars as pl
 
 from mmfusion.data.errors import DataError, Problems, shorten
-from mmfusion.data.table.delimited import CHUNK, Cells, lines, not_utf8
+from mmfusion.data.table.delimited import CHUNK, RawColumn, lines, not_utf8
 from mmfusion.data.table.header import name_of
 
 
-def read_jsonl(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
+def read_jsonl(path: Path) -> tuple[dict[str, RawColumn], Sequence[int]]:
     """Read a file of one JSON object a line: column to its cells, and the line of each row.
 
     Strings stay strings and numbers numbers. A column that mixes strings with anything else becomes strings, so that
     `"007"` and `7` stay apart; lists stay lists.
     """
     problems = Problems(path.name)
-    parts: list[dict[str, Cells]] = []
+    parts: list[dict[str, RawColumn]] = []
     numbers: list[int] = []
     chunk: list[dict[str, Any]] = []
     try:
@@ -43,7 +43,7 @@ def read_jsonl(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
     return _columns(parts, path.name), numbers
 
 
-def read_json(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
+def read_json(path: Path) -> tuple[dict[str, RawColumn], Sequence[int]]:
     """Read a file that is a list of objects: column to its cells, and each row's number counted from 1.
 
     One of an object a line is read as such.
@@ -75,7 +75,7 @@ def read_json(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
     return _columns([_pack([row for row in parsed if row is not None])], path.name), range(1, len(parsed) + 1)
 
 
-def _columns(parts: list[dict[str, Cells]], file: str) -> dict[str, Cells]:
+def _columns(parts: list[dict[str, RawColumn]], file: str) -> dict[str, RawColumn]:
     names = list(dict.fromkeys(name for part in parts for name in part))
     if not names:
         raise DataError(f"{file}: the file holds no row")
@@ -124,12 +124,12 @@ def _row(row: Any, number: int, shown: Any, problems: Problems) -> dict[str, Any
     return None if nested else row
 
 
-def _pack(rows: list[dict[str, Any]]) -> dict[str, Cells]:
+def _pack(rows: list[dict[str, Any]]) -> dict[str, RawColumn]:
     names = dict.fromkeys(name for row in rows for name in row)
     return {name: _column([row.get(name) for row in rows]) for name in names}
 
 
-def _column(cells: list[Any]) -> Cells:
+def _column(cells: list[Any]) -> RawColumn:
     """Packed by polars where one type fits all cells, a list where cells are lists, else strings."""
     types = {type(cell) for cell in cells} - {type(None)}
     if list in types:
@@ -145,7 +145,7 @@ def _column(cells: list[Any]) -> Cells:
     )
 
 
-def _join(parts: list[Cells]) -> Cells:
+def _join(parts: list[RawColumn]) -> RawColumn:
     packed = [part for part in parts if isinstance(part, pl.Series)]
     if len(packed) == len(parts) and len({part.dtype for part in packed}) == 1:
         return pl.concat(packed)

@@ -11,7 +11,7 @@ from typing import Any
 from mmfusion.data.decode.paths import local
 from mmfusion.data.errors import DataError
 from mmfusion.data.sources.manifest import row_ids
-from mmfusion.data.table.delimited import QUOTE, Cells
+from mmfusion.data.table.delimited import QUOTE, RawColumn
 from mmfusion.data.table.empty import blank, empty_for
 from mmfusion.data.table.guess import guess_decimal, read_guessed
 from mmfusion.data.table.header import without_a_name
@@ -70,7 +70,7 @@ def table_from_rows(
             raise DataError(f"rows[{number}]: expected a dictionary of column to cell, found {type(row).__name__}")
     names = dict.fromkeys(name for row in rows for name in row)
     empty, strip, values = source.get("empty", ("",)), source.get("strip", True), source.get("not_empty")
-    columns: dict[str, Cells] = {
+    columns: dict[str, RawColumn] = {
         name: [blank(row.get(name), empty_for(name, empty, values), strip) for row in rows] for name in names
     }
     numbers = range(1, len(rows) + 1)
@@ -79,7 +79,7 @@ def table_from_rows(
     return Table("rows", columns, splits, ids, numbers, media_root(root, Path("rows")), source.get("decimal", "."))
 
 
-def _ids(columns: Mapping[str, Cells], source: Mapping[str, Any], rows: Sequence[int], file: str) -> Cells:
+def _ids(columns: Mapping[str, RawColumn], source: Mapping[str, Any], rows: Sequence[int], file: str) -> RawColumn:
     """By the run's own id column where the rows have it; a run whose rows had none numbers these too."""
     column = source.get("id", "id")
     there = column if column in columns else None

@@ -8,11 +8,11 @@ from pathlib import Path
 import polars as pl
 
 from mmfusion.data.errors import DataError
-from mmfusion.data.table.delimited import Cells
+from mmfusion.data.table.delimited import RawColumn
 from mmfusion.data.table.header import name_of
 
 
-def read_parquet(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
+def read_parquet(path: Path) -> tuple[dict[str, RawColumn], Sequence[int]]:
     """Read a Parquet file: column to its cells, and each row's number counted from 1.
 
     Strings, booleans, integers and floats stay what they are; categories, dates and times become strings, decimals
@@ -26,7 +26,7 @@ def read_parquet(path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
     return columns, range(1, frame.height + 1)
 
 
-def _plain(series: pl.Series, file: str) -> Cells:
+def _plain(series: pl.Series, file: str) -> RawColumn:
     dtype = series.dtype
     if dtype == pl.String or dtype == pl.Boolean or dtype.is_integer() or dtype in (pl.Float32, pl.Float64):
         return series

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from typing import Any, Literal
 
 from mmfusion.data.errors import DataError
-from mmfusion.data.table.delimited import QUOTE, Cells, read_delimited
+from mmfusion.data.table.delimited import QUOTE, RawColumn, read_delimited
 from mmfusion.data.table.dialect import delimiter_line, first_lines
 from mmfusion.data.table.empty import EMPTY, NotEmpty, blank_columns
 from mmfusion.data.table.jsonl import read_json, read_jsonl
@@ -65,7 +65,7 @@ class ReadOptions:
         """Those of a config's `data` node; what it lacks is as usual."""
         return cls(**{name: options[name] for name in OPTIONS if name in options})
 
-    def read(self, path: Path) -> tuple[dict[str, Cells], Sequence[int]]:
+    def read(self, path: Path) -> tuple[dict[str, RawColumn], Sequence[int]]:
         """Read a table: column to its cells, and each row's line in a text file, its number in others, from 1 on.
 
         Numbers stay as they are written. An empty cell is None. A column is a polars Series, or a list where cells are

@@ -20,7 +20,7 @@ from typing_extensions import TypedDict  # pydantic takes typing's from Python 3
 from mmfusion.config.errors import nearest
 from mmfusion.config.split_rules import spelt, values_of
 from mmfusion.data.errors import DataError, Problems
-from mmfusion.data.table.delimited import Cells
+from mmfusion.data.table.delimited import RawColumn
 from mmfusion.data.table.header import unnamed
 from mmfusion.data.table.ratio import MOST_CLASSES, split_by_ratio, split_groups, strata
 from mmfusion.data.table.table import Table, filled
@@ -118,7 +118,7 @@ def take_from_train(splits: list[str], table: Table, split: Mapping[str, Any]) -
     return result
 
 
-def content_keys(columns: Mapping[str, Cells]) -> list[str]:
+def content_keys(columns: Mapping[str, RawColumn]) -> list[str]:
     """What rows without ids are known by: what they hold, and of equal rows which one of them it is.
 
     Columns without a name are left out of it: what pandas writes as an index changes with the order of the rows.

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import polars as pl
 
-from mmfusion.data.table.delimited import Cells
+from mmfusion.data.table.delimited import RawColumn
 
 MOST_ROWS = 20_000
 """Rows that are looked at; of a longer table, as many at random."""
@@ -44,7 +44,7 @@ class Coded:
     values: pl.Series | None = None  # text `[levels]`, the value of each code, where they were kept
 
     @classmethod
-    def of(cls, cells: Cells, rows: np.ndarray | None = None) -> Coded:
+    def of(cls, cells: RawColumn, rows: np.ndarray | None = None) -> Coded:
         """Some rows of a column, or all; its cells are None where empty."""
         values = cells if isinstance(cells, pl.Series) else as_text(cells)
         values = values if rows is None else values.gather(rows)

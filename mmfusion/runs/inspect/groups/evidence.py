@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 
-from mmfusion.data.table.delimited import Cells
+from mmfusion.data.table.delimited import RawColumn
 from mmfusion.runs.inspect.columns.coded import Coded, counted
 from mmfusion.runs.inspect.columns.column_names import GROUP, INPUT, is_named, words
 from mmfusion.runs.inspect.columns.spelling import is_date, looks_like_codes, looks_like_numbering
@@ -69,7 +69,7 @@ def places(values: pl.Series, unique: pl.Series) -> Evidence:
     return evidence
 
 
-def apart(values: pl.Series, splits: Cells) -> Evidence:
+def apart(values: pl.Series, splits: RawColumn) -> Evidence:
     """Whether no value is in two splits, though by chance many would be."""
     frame = pl.DataFrame({"value": values, "split": pl.Series(splits).cast(pl.String)}).drop_nulls()
     shares = frame["split"].value_counts(normalize=True)["proportion"].to_numpy()
@@ -153,7 +153,7 @@ def _related(columns: Sequence[np.ndarray]) -> np.ndarray:
     return np.atleast_2d(np.corrcoef(x)) ** 2
 
 
-def in_paths(values: pl.Series, paths: Sequence[Cells]) -> Evidence:
+def in_paths(values: pl.Series, paths: Sequence[RawColumn]) -> Evidence:
     """Whether each value stands in its row's path as a part of its own: `Actor_07/…`, `…/p12-3.wav`."""
     for cells in paths:
         frame = pl.DataFrame({"value": values, "path": cells}).drop_nulls().head(1000)

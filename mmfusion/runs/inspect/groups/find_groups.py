@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 import polars as pl
 
-from mmfusion.data.table.delimited import Cells
+from mmfusion.data.table.delimited import RawColumn
 from mmfusion.runs.inspect.columns.coded import MOST_ROWS, Coded, counted
 from mmfusion.runs.inspect.groups.evidence import (
     FEW,
@@ -81,7 +81,7 @@ class GroupColumn:
 class Grouped:
     """A table in which groups are looked for."""
 
-    columns: Mapping[str, Cells]
+    columns: Mapping[str, RawColumn]
     contents: Sequence[str]  # columns of numbers and categories, in which rows of one value may be alike
     texts: Sequence[str] = ()  # the same, of texts
     paths: Sequence[str] = ()  # columns of paths, in which a value may stand
@@ -163,7 +163,7 @@ def find_few(table: Grouped, candidates: Sequence[str]) -> list[GroupColumn]:
     return [group for group in groups if group.score < ENOUGH <= group.score - min(weight_of(group.values), 0.0)]
 
 
-def straddling_values(groups: Cells, splits: Cells) -> int:
+def straddling_values(groups: RawColumn, splits: RawColumn) -> int:
     """How many values of a group are in more than one split."""
     frame = pl.DataFrame({"group": pl.Series(groups), "split": pl.Series(splits)}).drop_nulls().unique()
     return len(frame.group_by("group").len().filter(pl.col("len") > 1))

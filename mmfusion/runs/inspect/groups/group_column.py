@@ -6,7 +6,7 @@ import shlex
 
 import polars as pl
 
-from mmfusion.data.table.delimited import Cells
+from mmfusion.data.table.delimited import RawColumn
 from mmfusion.runs.inspect.columns.column_names import GROUP, LABEL, is_named
 from mmfusion.runs.inspect.columns.profile import Profile
 from mmfusion.runs.inspect.columns.spelling import is_date
@@ -79,7 +79,7 @@ def give_hints(plan: Plan) -> None:
         plan.warn(*plan.pair)
 
 
-def _is_long_text(cells: Cells, stats: Profile) -> bool:
+def _is_long_text(cells: RawColumn, stats: Profile) -> bool:
     """Cells that are long and rarely twice the same, perhaps in a script without blanks."""
     if not isinstance(cells, pl.Series) or cells.dtype != pl.String or stats.is_number or stats.labels:
         return False

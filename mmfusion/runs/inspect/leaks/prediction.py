@@ -10,7 +10,7 @@ import polars as pl
 from scipy.special import bdtr
 
 from mmfusion.data.decode.text_tokens import UNSPACED
-from mmfusion.data.table.delimited import Cells
+from mmfusion.data.table.delimited import RawColumn
 from mmfusion.runs.inspect.columns.coded import Coded, as_text
 from mmfusion.runs.inspect.leaks.association import (
     along_curve,
@@ -136,7 +136,7 @@ _JOINED = rf"{UNSPACED}|\p{{Katakana}}|\p{{Hangul}}"
 """A character of a script in which a name may stand without a blank before or behind it."""
 
 
-def contains_label(texts: Cells, labels: Cells) -> Score:
+def contains_label(texts: RawColumn, labels: RawColumn) -> Score:
     """How often a text contains the name of its own label as a word; chance: that of a label drawn from the others.
 
     Of scripts without blanks between words, and of Korean, whose words end in particles, as a part of any word.
