@@ -18,6 +18,7 @@ from mmfusion.data.batches.sampler import BatchIndices
 from mmfusion.data.kinds._base import Kind
 from mmfusion.data.kinds.speech import Speech
 from mmfusion.data.kinds.tabular import Tabular
+from mmfusion.data.table.table import filled
 
 _AT_ONCE = 256
 
@@ -79,7 +80,7 @@ def read_features(rows: SplitDataset, kinds: Mapping[str, Kind], most: int | Non
     at = np.array([place[id] for id in ids])
     for name, kind in kinds.items():
         if isinstance(kind, Tabular) and kind.scales:
-            empty = np.stack([~rows.table.filled(column) for column in kind.scales], 1)[at]
+            empty = np.stack([~filled(rows.table.column(column)) for column in kind.scales], 1)[at]
             raw[name] = np.concatenate([np.asarray(raw[name]), empty.astype(np.float32)], axis=1)
     return SimpleFeatures(
         raw,

@@ -4,6 +4,7 @@ import pytest
 
 from mmfusion.config.compose import load_config
 from mmfusion.data.errors import DataError
+from mmfusion.data.table.table import filled
 from mmfusion.runs.validation.findings import Findings
 from mmfusion.runs.validation.label_checks import read_tasks
 from mmfusion.training.build import build_data
@@ -30,7 +31,7 @@ def test_tables_and_labels_of_the_presets(shared_data, preset):
     assert len(table) == rows
     assert set(table.splits) == {"train", "val", "test"}
     for name, kind in data.kinds.items():
-        assert table.filled((kind.columns or [name])[0]).any()
+        assert filled(table.column((kind.columns or [name])[0])).any()
     report = Findings(rows={"train": 1, "val": 1, "test": 1})
     read_tasks(table, tasks, report)
     assert not report.errors

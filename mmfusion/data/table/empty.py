@@ -36,12 +36,6 @@ NotEmpty = Mapping[str, Sequence[str]]
 """Column to strings that are values there, although they count as an empty cell elsewhere."""
 
 
-def empty_for(column: str, empty: Sequence[str], not_empty: NotEmpty | None) -> list[str]:
-    """What counts as empty in one column."""
-    values = (not_empty or {}).get(column, ())
-    return [text for text in empty if text not in values]
-
-
 def looks_missing(value: Any) -> bool:
     """Whether a class or a level is spelt like an empty cell."""
     text = str(value).strip().lower()
@@ -57,19 +51,21 @@ def blank_columns(
     columns: Mapping[str, RawColumn], empty: Sequence[str], strip: bool, not_empty: NotEmpty | None = None
 ) -> dict[str, RawColumn]:
     """Columns with None for every cell that counts as empty."""
-    return {name: _blank(cells, empty_for(name, empty, not_empty), strip) for name, cells in columns.items()}
+    values = not_empty or {}
+    own = {name: [text for text in empty if text not in values.get(name, ())] for name in columns}
+    return {name: _blank_column(cells, own[name], strip) for name, cells in columns.items()}
 
 
-def _blank(cells: RawColumn, empty: Sequence[str], strip: bool) -> RawColumn:
+def _blank_column(cells: RawColumn, empty: Sequence[str], strip: bool) -> RawColumn:
     if not isinstance(cells, pl.Series):
-        return [None if cell is None else blank(cell, empty, strip) for cell in cells]
+        return [_blank(cell, empty, strip) for cell in cells]
     if cells.dtype == pl.String:
         cells = cells.str.strip_chars() if strip else cells
         return cells.set(cells.is_in(list(empty)), None)
     return cells.fill_nan(None) if cells.dtype.is_float() else cells
 
 
-def blank(cell: Any, empty: Sequence[str], strip: bool) -> Any:
+def _blank(cell: Any, empty: Sequence[str], strip: bool) -> Any:
     """One cell, None if it counts as empty; lists of numbers as arrays, which is what features are read from.
 
     In a list of texts each is treated alike and empty ones are left out; if that leaves none, the cell is empty.
@@ -80,7 +76,7 @@ def blank(cell: Any, empty: Sequence[str], strip: bool) -> Any:
     if not isinstance(cell, list) or not cell:
         return cell
     if any(isinstance(item, str) for item in cell):
-        items = (blank(item, empty, strip) if isinstance(item, str) else item for item in cell)
+        items = (_blank(item, empty, strip) if isinstance(item, str) else item for item in cell)
         return [item for item in items if item is not None] or None
     try:
         array = np.asarray(cell)

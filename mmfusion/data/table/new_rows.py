@@ -12,7 +12,7 @@ from mmfusion.data.decode.paths import local
 from mmfusion.data.errors import DataError
 from mmfusion.data.sources.manifest import row_ids
 from mmfusion.data.table.delimited import QUOTE, RawColumn
-from mmfusion.data.table.empty import blank, empty_for
+from mmfusion.data.table.empty import blank_columns
 from mmfusion.data.table.guess import guess_decimal, read_guessed
 from mmfusion.data.table.header import without_a_name
 from mmfusion.data.table.locations import media_root
@@ -69,10 +69,8 @@ def table_from_rows(
         if not isinstance(row, Mapping):
             raise DataError(f"rows[{number}]: expected a dictionary of column to cell, found {type(row).__name__}")
     names = dict.fromkeys(name for row in rows for name in row)
-    empty, strip, values = source.get("empty", ("",)), source.get("strip", True), source.get("not_empty")
-    columns: dict[str, RawColumn] = {
-        name: [blank(row.get(name), empty_for(name, empty, values), strip) for row in rows] for name in names
-    }
+    cells = {name: [row.get(name) for row in rows] for name in names}
+    columns = blank_columns(cells, source.get("empty", ("",)), source.get("strip", True), source.get("not_empty"))
     numbers = range(1, len(rows) + 1)
     ids = _ids(columns, source, numbers, "rows")
     splits = ["predict"] * len(rows)

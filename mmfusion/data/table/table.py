@@ -57,10 +57,6 @@ class Table:
         """A column's cells; DataError with the nearest name, and the `option` that names it, if it is not there."""
         return find_column(self.columns, name, self.name, option)
 
-    def filled(self, name: str) -> np.ndarray:
-        """Bool `[N]`, False where the column's cell is empty."""
-        return filled(self.column(name))
-
     def take(self, indices: Sequence[int] | np.ndarray) -> Table:
         """The rows at `indices`, in that order."""
         columns = {name: take(cells, indices) for name, cells in self.columns.items()}

@@ -4,7 +4,6 @@ import pytest
 
 from mmfusion.data.errors import DataError
 from mmfusion.data.sources.manifest import ManifestSource
-from mmfusion.data.table.empty import EMPTY, empty_for
 from mmfusion.data.table.new_rows import table_from_rows
 from mmfusion.data.table.read import ReadOptions
 
@@ -23,7 +22,6 @@ def test_a_column_may_have_values_that_are_empty_cells_elsewhere(tmp_path):
     }
     table = table_from_rows([{"country": "NA", "age": "NA"}], OPTIONS)
     assert (table.columns["country"][0], table.columns["age"][0]) == ("NA", None)
-    assert empty_for("age", EMPTY, None) == list(EMPTY)
 
 
 def test_values_of_a_column_that_is_not_there(tmp_path):

@@ -24,8 +24,8 @@ def table(**changes):
 
 def test_filled_of_every_type_of_column():
     for name in ("list", "series", "floats", "arrays"):
-        assert table().filled(name).tolist() == [True, False, True], name
-    assert table().filled("tensor").tolist() == [True] * 3
+        assert filled(COLUMNS[name]).tolist() == [True, False, True], name
+    assert filled(COLUMNS["tensor"]).tolist() == [True] * 3
     assert filled(pl.Series([1.0, float("nan"), None])).tolist() == [True, False, False]
 
 
