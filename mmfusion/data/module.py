@@ -35,17 +35,8 @@ class MultiModalData(LightningDataModule):
 
     Give the Trainer `use_distributed_sampler=False`: the batches of each rank are cut here (`DistributedBatchSampler`).
 
-    Args:
-        source: where rows come from.
-        kinds: modality to kind; only these modalities are read.
-        transforms: modality to its lists for `train` and `eval`.
-        labels: task to what reads its column.
-        loader: how batches are made.
-        seed: of everything random in rows and their order.
-
-    Attributes:
-        table: all rows, once set up.
-        validates: whether there are to be validation rows.
+    `transforms` are each modality's lists for `train` and `eval`; `seed` is of everything random in rows and their
+    order. Once set up, `table` has all rows; `validates` says whether there are to be validation rows.
     """
 
     def __init__(

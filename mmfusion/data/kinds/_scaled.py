@@ -24,14 +24,9 @@ SOME = 32
 
 
 class ScaledKind(Kind):
-    """Vectors `[D]` or sequences `[L, D]` of numbers, scaled per feature by the training split's mean and deviation.
+    """Vectors `[D]` or sequences `[L, D]` of numbers, scaled per feature by the training split's mean and deviation."""
 
-    Attributes:
-        width: D, once fitted.
-        scale: of the features.
-    """
-
-    width: int | None
+    width: int | None  # D, once fitted
     scale: Scale
 
     @abstractmethod
