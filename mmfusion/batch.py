@@ -98,8 +98,10 @@ class Batch:
         return self._mapped(lambda x: x.pin_memory())
 
     def _mapped(self, function: Callable[[Any], Any]) -> Batch:
-        parts = (self.inputs, self.present, self.targets, self.labelled)
-        return Batch(*({name: function(x) for name, x in part.items()} for part in parts), ids=self.ids)
+        def mapped(part: dict[str, Any]) -> dict[str, Any]:
+            return {name: function(x) for name, x in part.items()}
+
+        return Batch(mapped(self.inputs), mapped(self.present), mapped(self.targets), mapped(self.labelled), self.ids)
 
 
 @dataclass

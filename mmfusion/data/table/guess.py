@@ -70,7 +70,9 @@ def guess_decimal(guess: Guess, given: Mapping[str, Any]) -> None:
             guess.unreadable[name] = f"numbers with other signs in their cells, such as {example!r}; {_ALONE}"
 
 
-def _read(path: Path, settings: ReadOptions, format: str | None) -> tuple[ReadOptions, dict[str, RawColumn], Sequence[int]]:
+def _read(
+    path: Path, settings: ReadOptions, format: str | None
+) -> tuple[ReadOptions, dict[str, RawColumn], Sequence[int]]:
     """The table; without quotes where it is a TSV that cannot be read with them."""
     try:
         return settings, *settings.read(path)
