@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+from annotated_types import Ge
 from hydra.core.utils import JobReturn, JobStatus
 from hydra.plugins.launcher import Launcher
 from hydra.types import HydraContext, TaskFunction
@@ -15,39 +16,21 @@ if TYPE_CHECKING:
 
 
 class ProcessLauncher(Launcher):
-    """A fresh interpreter for each job, several at a time on this machine.
-
-    Args:
-        jobs: at a time; None is as many as there are GPUs for, or one for two cores where no GPU is used.
-        gpus_per_job: None is as many as the job's trainer asks for; 0 hides the GPUs.
-        timeout_s: a job that runs longer is ended and has failed; None waits for ever.
-        max_failures: once more jobs than this have failed, no other is started; None starts all.
-        grace_s: seconds between asking a job to stop and killing it.
-    """
+    """A fresh interpreter for each job, several at a time; `conf/hydra/launcher/process.yaml` describes the options."""
 
     def __init__(
         self,
-        jobs: int | None,
-        gpus_per_job: int | None,
-        timeout_s: float | None,
-        max_failures: int | None,
-        grace_s: float,
+        jobs: Annotated[int, Ge(1)] | None,
+        gpus_per_job: Annotated[int, Ge(0)] | None,
+        timeout_s: Annotated[float, Ge(0)] | None,
+        max_failures: Annotated[int, Ge(0)] | None,
+        grace_s: Annotated[float, Ge(0)],
     ) -> None:
         self.jobs, self.gpus_per_job = jobs, gpus_per_job
         self.timeout_s, self.max_failures, self.grace_s = timeout_s, max_failures, grace_s
 
     def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        """Refuse numbers that are too small; a job's process composes its config itself.
-
-        Raises:
-            ConfigError: naming the option.
-        """
-        from mmfusion.config.errors import ConfigError
-
-        for name, least in {"jobs": 1, "gpus_per_job": 0, "timeout_s": 0, "max_failures": 0, "grace_s": 0}.items():
-            value = getattr(self, name)
-            if value is not None and value < least:
-                raise ConfigError(f"hydra.launcher.{name}: expected at least {least}, found {value}")
+        """Nothing: a job's process composes its config itself."""
 
     def pool(self) -> Pool:
         """The processes of the sweep that is being run."""

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
-from os import PathLike, fspath
 from typing import TYPE_CHECKING, Any
 
 from mmfusion.config.compose import load_config
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.override import parse_overrides
-from mmfusion.config.quoting import quoted
+from mmfusion.config.quoting import written
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -52,10 +50,8 @@ def train(
     ('completed', ['test/label/accuracy', 'test/label/auroc'])
 
     Args:
-        overrides: see `compose`.
-        config_dirs: see `compose`.
+        overrides, config_dirs, settings: see `compose`.
         show: print the report.
-        settings: see `compose`.
 
     Raises:
         ConfigError: see `compose`; what is many runs (a study, a search, `-m`) is for the command line.
@@ -86,40 +82,12 @@ def compose_one(overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()
 
 
 def to_overrides(settings: Mapping[str, Any], above: str = "") -> list[str]:
-    """`{"trainer": {"max_epochs": 2}, "name": "a b"}` as overrides: `trainer.max_epochs=2`, `name='a b'`.
-
-    Raises:
-        ConfigError: a value that no config can hold.
-    """
+    """`{"trainer": {"max_epochs": 2}, "name": "a b"}` as overrides: `trainer.max_epochs=2`, `name='a b'`."""
     overrides: list[str] = []
     for name, value in settings.items():
         key = f"{above}{name}"
         if isinstance(value, Mapping) and value:
             overrides += to_overrides(value, f"{key}.")
         else:
-            overrides.append(f"{key}={_text(key, value)}")
+            overrides.append(f"{key}={written(key, value)}")
     return overrides
-
-
-def _text(key: str, value: Any) -> str:
-    """A value in Hydra's grammar."""
-    match value:
-        case None:
-            return "null"
-        case bool():
-            return str(value).lower()
-        case int() | float():
-            return repr(value)
-        case str() | PathLike():
-            text = fspath(value)
-            is_plain = re.fullmatch(r"[A-Za-z_][\w./-]*", text, re.ASCII) and text.lower() not in _OTHERS
-            return text if is_plain else quoted(text)
-        case list() | tuple():
-            return f"[{','.join(_text(key, item) for item in value)}]"
-        case Mapping():
-            return f"{{{','.join(f'{name}: {_text(key, item)}' for name, item in value.items())}}}"
-    raise ConfigError(f"{key}: a config holds numbers, strings, lists and mappings, found {type(value).__name__}")
-
-
-_OTHERS = ("null", "true", "false", "nan", "inf")
-"""Words that Hydra reads as something else than text."""

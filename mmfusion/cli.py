@@ -12,8 +12,7 @@ from mmfusion import __version__
 from mmfusion.commands.arguments import FAILED, INTERRUPTED, OK, USAGE
 from mmfusion.config.errors import ConfigError, nearest
 
-COMMANDS = ("train", "eval", "predict", "compare", "dashboard", "validate", "init", "ls")
-"""Each is the `run` of the module of its name in `mmfusion.commands`."""
+COMMANDS = ("train", "eval", "predict", "compare", "dashboard", "validate", "init", "ls")  # modules of `commands`
 
 HELP = """\
 usage: mmfusion <command> [...]
@@ -72,13 +71,10 @@ def main(argv: Sequence[str] | None = None) -> int:
             traceback.print_exc()
         is_config = isinstance(error, ConfigError)
         hint = "" if is_config or verbose else "\n(--traceback shows where)"
-        return _complain(f"{_message(error)}{hint}", USAGE if is_config else FAILED)
+        name = "" if is_config else f"{type(error).__name__}: "
+        return _complain(f"{name}{error}{hint}", USAGE if is_config else FAILED)
     finally:
         gc.enable()
-
-
-def _message(error: Exception) -> str:
-    return str(error) if isinstance(error, ConfigError) else f"{type(error).__name__}: {error}"
 
 
 def _complain(text: str, code: int) -> int:

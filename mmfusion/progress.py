@@ -11,18 +11,12 @@ from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-PATIENCE = 1.0
-"""Seconds before anything appears."""
-EVERY = 30.0
-"""Seconds from one line to the next where there is no terminal."""
+PATIENCE = 1.0  # seconds before anything appears
+EVERY = 30.0  # seconds from one line to the next where there is no terminal
 
 
 class Lines:
-    """Lines on standard error, at most one every 30 seconds.
-
-    Args:
-        clock: seconds from some beginning.
-    """
+    """Lines on standard error, at most one every 30 seconds by the `clock`."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

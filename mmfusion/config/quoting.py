@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from os import PathLike, fspath
 from typing import Any
 
 from mmfusion.config.errors import ConfigError
@@ -21,6 +22,7 @@ _SIGNS = tuple(",'\"[]{}()")  # alone they are no list and no quote, but a sign:
 _ONE_SIGN = "data.delimiter"  # of which a blank is a value too
 _WHOLE = re.compile(r"(?:\[[^][]*\]|\{[^{}]*\})[^,\s].*", re.DOTALL)  # text that begins with brackets: [1].csv
 _TEXTS = ("data.empty", "data.not_empty")  # lists of texts, whatever they look like: null, 999, yes
+_NOT_TEXT = ("null", "true", "false", "nan", "inf")  # words that Hydra reads as something else
 _HOW = "write key=value, group=option, ~key or +key=value, and quote what has commas or brackets: 'key=\"a, b\"'"
 
 
@@ -28,6 +30,26 @@ def quoted(text: str) -> str:
     """A string in Hydra's grammar, whatever is in it."""
     escaped = re.sub(r"(\\*)('|$)", lambda match: match[1] * 2 + ("\\'" if match[2] else ""), text)
     return f"'{escaped}'"
+
+
+def written(key: str, value: Any) -> str:
+    """A value in Hydra's grammar; `key` is for the error of one that no config can hold."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return repr(value)
+        case str() | PathLike():
+            text = fspath(value)
+            is_plain = re.fullmatch(r"[A-Za-z_][\w./-]*", text, re.ASCII) and text.lower() not in _NOT_TEXT
+            return text if is_plain else quoted(text)
+        case list() | tuple():
+            return f"[{','.join(written(key, item) for item in value)}]"
+        case Mapping():
+            return f"{{{','.join(f'{name}: {written(key, item)}' for name, item in value.items())}}}"
+    raise ConfigError(f"{key}: a config holds numbers, strings, lists and mappings, found {type(value).__name__}")
 
 
 def readable(override: str) -> str:

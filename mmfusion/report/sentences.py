@@ -119,13 +119,7 @@ def unfinished(runs: Sequence[Run]) -> str | None:
 
 def failures(runs: Sequence[Run]) -> list[tuple[Run, str]]:
     """Runs that failed, were stopped or have no result, each with the first line of why."""
-    listed = [run for run in runs if run.status in ("failed", "stopped", "missing")]
-    return [(run, reason(run)) for run in listed]
-
-
-def reason(run: Run) -> str:
-    """The first line of why a run did not complete."""
-    return (run.error or "no reason was written").strip().split("\n")[0]
+    return [(run, run.reason) for run in runs if run.status in ("failed", "stopped", "missing")]
 
 
 def _list(names: Sequence[str]) -> str:

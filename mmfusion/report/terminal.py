@@ -17,7 +17,8 @@ from mmfusion.report.compare import Comparison, Row
 from mmfusion.report.costs import COSTS
 from mmfusion.report.sentences import conclusion, failures, notes, unfinished
 from mmfusion.report.simple_models import heading, not_better, simple_models
-from mmfusion.runs.metric_lines import NARROWEST, format_number
+from mmfusion.runs.metric_lines import format_number
+from mmfusion.runs.run_summary import plain_console
 
 _ROWS, _FAILURES, _SETTINGS, _WIDEST = 60, 20, 6, 28
 
@@ -64,14 +65,6 @@ def _print(console: Console, content: RenderableType) -> None:
     """Below an empty line."""
     console.print()
     console.print(content, highlight=False, soft_wrap=isinstance(content, str))
-
-
-def plain_console() -> Console:
-    """The terminal; without one, as wide as COLUMNS says, else 80."""
-    if sys.stdout.isatty():
-        return Console()
-    wide = os.environ.get("COLUMNS", "")
-    return Console(width=int(wide) if wide.isdecimal() and int(wide) else NARROWEST, no_color=True)
 
 
 def ranked_tables(comparison: Comparison, width: int) -> list[Table]:

@@ -32,15 +32,9 @@ _HEEDED = tuple(
 
 
 def read_run_config(run: str | Path, overrides: Sequence[str] = ()) -> tuple[RunFolder, dict[str, Any]]:
-    """A run's folder and its checked config; modules of one's own must have been opened before.
+    """A run's folder and its checked config, changed by overrides of keys that it has and that count after training.
 
-    Args:
-        run: the run's folder, or a file in it.
-        overrides: `key=value` for keys that the config has, and that count after training.
-
-    Raises:
-        ConfigError: not a run, a key that is not there or would change nothing, another split of the run's own table,
-            or a config that no run may have.
+    Modules of one's own must have been opened before. Another split of the run's own table is refused.
     """
     folder = RunFolder.open(run)
     config = override(folder.read(CONFIG), overrides)
@@ -102,11 +96,7 @@ def reading_keys() -> tuple[str, ...]:
 
 
 def take_root(given: dict[str, Any], root: str | None) -> str | None:
-    """The folder of a table's media, by `--root` or by `data.root` among the options, which is taken out of them.
-
-    Raises:
-        ConfigError: the two differ.
-    """
+    """The folder of a table's media, by `--root` or by `data.root` among the options, which is taken out of them."""
     own = given.pop("root", root)
     own = None if own is None else str(own)  # a folder may be called 2024
     if root is not None and own != root:
@@ -115,15 +105,7 @@ def take_root(given: dict[str, Any], root: str | None) -> str | None:
 
 
 def reading_overrides(overrides: Sequence[str], more: Sequence[str] = ()) -> dict[str, Any]:
-    """Options of a table's file given as `data.header=false`, without `data.`; values as in `mmfusion train`.
-
-    Args:
-        overrides: of a command line.
-        more: further keys that are allowed, `OF_NEW_TABLE`.
-
-    Raises:
-        ConfigError: another key, or a value that it cannot have.
-    """
+    """Options of a table's file given as `data.header=false`, without `data.`; `more` are further keys to allow."""
     allowed = (*reading_keys(), *more)
     options: dict[str, Any] = {}
     for parsed in parse_overrides(overrides):

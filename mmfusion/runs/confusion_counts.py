@@ -7,8 +7,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-MOST_CLASSES = 30
-"""Of more classes the most frequent are counted."""
+MOST_CLASSES = 30  # of more the most frequent are counted
 
 
 def confusion_counts(

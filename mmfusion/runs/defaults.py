@@ -9,14 +9,10 @@ from typing import Any
 
 from mmfusion.config.folders import own_folder
 
-FEW, SOME, MANY = 3_000, 30_000, 100_000
-"""Training rows below which a table is small, medium, large."""
-
-STEPS = 2_000
-"""Optimizer steps that a small table needs; fewer epochs would leave its encoders untrained."""
-
-LONGEST, SHORTEST, LARGE_STEPS = 100, 12, 6_000
-"""Epochs of the smallest tables, of medium ones, and the steps after which a large table has been seen enough."""
+FEW, SOME, MANY = 3_000, 30_000, 100_000  # training rows below which a table is small, medium, large
+STEPS = 2_000  # optimizer steps that a small table needs; fewer epochs would leave its encoders untrained
+LONGEST, SHORTEST = 100, 12  # epochs of the smallest tables, and of medium ones
+LARGE_STEPS = 6_000  # after which a large table has been seen enough
 
 ENCODERS = {
     "image": "cnn",

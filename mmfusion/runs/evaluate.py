@@ -47,7 +47,7 @@ _ALONE = {"devices": 1, "num_nodes": 1, "strategy": "auto", "fast_dev_run": Fals
 
 def shown_by_file(data: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
     """How another table than the run's own is read, as its file shows it and as the overrides say."""
-    given = reading_overrides([each.text for each in parse_overrides(overrides) if each.name in reading_keys()])
+    given = reading_overrides([one.text for one in parse_overrides(overrides) if one.name in reading_keys()])
     path = table_path(data["path"], data.get("root"))
     guess = read_guessed(path, ReadOptions.of(data), given)
     guess_decimal(guess, given)
@@ -88,12 +88,9 @@ def evaluate(
     no evaluation takes another's place.
 
     Args:
-        run: the run's folder.
-        checkpoint: `best`, `last` or a path.
+        checkpoint, trusted_modules: see `load_run`.
         split: which rows; metrics are named after it. `all` tests every row of another table, whatever its splits.
         overrides: `key=value` on the run's own config, for keys that it has: `data.root=/elsewhere`.
-        trusted_modules: modules of your own that the config's `_target_`s may name.
-        show: print the report.
 
     Raises:
         ConfigError: not a run, no such checkpoint, an override of a key that is not there or with which the weights

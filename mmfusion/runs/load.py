@@ -35,12 +35,10 @@ class LoadedRun:
     """What a run left, ready for new rows.
 
     Attributes:
-        folder: the run's folder.
-        config: the run's resolved config.
-        data: the data module with what was fitted; its training rows are not read.
-        tasks: task to its definition, fitted.
+        config: resolved.
+        data: with what was fitted; its training rows are not read.
+        tasks: by name, fitted.
         model: in eval mode, on `device`.
-        device: where the model is.
     """
 
     folder: RunFolder
@@ -113,11 +111,7 @@ def load_run(
 
 
 def restore(folder: RunFolder, data: MultiModalData, tasks: Mapping[str, Task]) -> None:
-    """Give data and tasks what the run had fitted.
-
-    Raises:
-        ConfigError: a file is not there, or does not hold what was fitted.
-    """
+    """Give data and tasks what the run had fitted."""
     with _undamaged(folder.path / FITTED_DATA):
         data.load_state(folder.read(FITTED_DATA))
     data.load_files(folder.path / FITTED)
@@ -128,11 +122,7 @@ def restore(folder: RunFolder, data: MultiModalData, tasks: Mapping[str, Task]) 
 
 
 def fill(module: nn.Module, path: Path, overrides: Sequence[str] = (), prefix: str = "") -> None:
-    """Give a module the weights of a checkpoint whose names begin with `prefix`; `overrides` are for the message.
-
-    Raises:
-        ConfigError: the file holds no weights, or those of another model.
-    """
+    """Give a module the weights of a checkpoint whose names begin with `prefix`; `overrides` are for the message."""
     try:
         state = load_module_state(path)
     except (RuntimeError, pickle.UnpicklingError, LookupError, EOFError, TypeError) as error:
@@ -159,11 +149,7 @@ def _brief(error: Exception, line: int = 0) -> str:
 
 
 def find_checkpoint(folder: RunFolder, which: str) -> Path:
-    """`best`, `last` or a path, as a file that exists on this machine.
-
-    Raises:
-        ConfigError: there is no such checkpoint, or it is an address: nothing is ever fetched.
-    """
+    """`best`, `last` or a path, as a file that exists on this machine: nothing is ever fetched."""
     if "://" in which:
         raise ConfigError(f"checkpoint {which!r} is an address; fetch the file yourself, and give its path")
     if which == "best" and not (folder.checkpoints / BEST).is_file():

@@ -40,10 +40,7 @@ def leading_metrics(
 ) -> dict[str, str]:
     """Task to the metric that stands for it: the first that has a ceiling, else the first that is not its loss.
 
-    Args:
-        ceilings: of metrics, by their whole names.
-        lines: the metrics.
-        task_metrics: task to the order of its metrics; without it, that of `lines`.
+    Metrics of a task come in the order of `task_metrics`, without it in that of `lines`.
     """
     leading = {}
     for task in dict.fromkeys(line.task for line in lines):
@@ -90,11 +87,9 @@ def task_tables(
     """A column a task with its leading metric; as many tables as the width needs.
 
     Args:
-        title: of the first table.
         heads: of the columns before the tasks'.
         leading: task to metric.
-        rows: what stands in those columns, to a cell for each task, with markup.
-        width: of the terminal.
+        rows: what stands in the columns before the tasks', to a cell for each task, with markup.
         apart: so many rows stand above a line.
     """
     names = 9 * (len(heads) - 1) + max((len(first) for first, *_ in rows), default=0)

@@ -23,11 +23,7 @@ from mmfusion.runs.prediction_table import check_suffix, write_table
 
 
 def check_media(rows: Table, kinds: Mapping[str, Kind], *, may_lack: bool = False) -> None:
-    """Refuse a table of which no medium is where it is looked for, or, unless they may lack, some are not.
-
-    Raises:
-        DataError: with the folder where the media were looked for.
-    """
+    """Refuse a table of which no medium is where it is looked for, or, unless they may lack, some are not."""
     if rows.root is None or is_remote(rows.root):
         return
     for name, kind in kinds.items():
@@ -72,13 +68,10 @@ def predict(
     """Predict the rows of a new table; an empty cell, or a column that is not there, is an absent modality.
 
     Args:
-        run: the run's folder.
+        run, checkpoint, device, trusted_modules: see `load_run`.
         table: CSV, TSV, JSON, JSONL or Parquet with the columns that the run's modalities read; labels are not needed.
         out: where predictions go: .parquet, .csv, .tsv or .jsonl; None writes nothing.
-        checkpoint: see `load_run`.
         root: the folder that media paths are relative to; None is the table's own.
-        device: see `load_run`.
-        trusted_modules: see `load_run`.
         overrides: how the new table is read, where its file does not show it: `data.header=false`, `data.id=null`.
 
     Returns:

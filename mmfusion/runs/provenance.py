@@ -21,8 +21,7 @@ from mmfusion.data.table.table import Table
 from mmfusion.hardware import hardware
 from mmfusion.store.owner import identity
 
-LONGEST_DIFF = 1_000_000
-"""Characters of a diff that are kept."""
+LONGEST_DIFF = 1_000_000  # characters
 
 
 def provenance(config: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:

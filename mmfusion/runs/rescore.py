@@ -56,11 +56,7 @@ class Tested:
 
 
 def read_tested(run: Path, config: Mapping[str, Any], name: str) -> Tested:
-    """A task as a run tested it, from `predictions.parquet`.
-
-    Raises:
-        RescoreError: there are no predictions, two rows have one id, or the task is not what the folder says.
-    """
+    """A task as a run tested it, from `predictions.parquet`."""
     try:
         table = pl.read_parquet(run / PREDICTIONS)
         task = build_task(name, config["task"][name])
@@ -95,11 +91,7 @@ def read_tested(run: Path, config: Mapping[str, Any], name: str) -> Tested:
 
 
 def score(parts: Sequence[Tested]) -> dict[str, float]:
-    """The task's metrics and `loss` over the rows of all parts; those that are no number are left out.
-
-    Raises:
-        RescoreError: the parts' tasks have different classes.
-    """
+    """The task's metrics and `loss` over the rows of all parts; those that are no number are left out."""
     if len({tuple(class_names(part.task) or ()) for part in parts}) > 1:
         raise RescoreError("their classes differ")
     metrics = parts[0].task.metrics()

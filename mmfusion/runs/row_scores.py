@@ -15,10 +15,7 @@ LEVEL = 0.95
 def row_scores(task: str, predictions: pl.DataFrame, truth: pl.Series) -> np.ndarray:
     """Float64 `[N]`, higher is better: minus the absolute error, 1 or 0 for a right or wrong class, share of labels.
 
-    Args:
-        task: whose columns to read; as `prediction_table` writes them.
-        predictions: `N` rows.
-        truth: `<task>_true` of the same rows, none of them empty.
+    The predictions are as `prediction_table` writes them, `truth` is `<task>_true` of the same rows, none empty.
     """
     predicted = predictions[task]
     if truth.dtype == pl.List:
@@ -33,9 +30,8 @@ def row_scores(task: str, predictions: pl.DataFrame, truth: pl.Series) -> np.nda
 def against(task: str, predictions: pl.DataFrame, simple: pl.DataFrame) -> dict[str, Any]:
     """How a model does beside a simple one on the labelled rows that both have predicted, as their tables say.
 
-    Returns:
-        `rows`; `difference`, the mean of the model's scores minus the simple model's; `low` and `high`, its 95%
-        interval over rows (paired t), None for fewer than two rows.
+    `difference` is the mean of its scores minus the simple model's, from `low` to `high` its 95% interval over rows
+    (paired t), None for fewer than two rows.
     """
     own = predictions.filter(pl.col(f"{task}_true").is_not_null())
     order = own.select("id").join(simple, on="id", how="inner", maintain_order="left")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import shutil
 import sys
@@ -28,7 +29,7 @@ _OTHER = ("fusion", "loss_weighting", "paths")
 
 def show_run(result: Run, console: Console | None = None) -> None:
     """Print metrics per task, then per subset of modalities, next to what is attainable; then where it all is."""
-    console = console or _console()
+    console = console or plain_console()
     lines = parse_metric_names(list(result.metrics))
     if lines:
         console.print()
@@ -147,12 +148,7 @@ def command() -> str:
 
 
 def shell_path(path: Path, before: str = "") -> str:
-    """`shown_path` as a word of a command line, whatever the shell makes of spaces, quotes or `~`.
-
-    Args:
-        path: what the word names.
-        before: what stands in front of it, such as `@`.
-    """
+    """`shown_path`, behind an `@` perhaps, as a word of a command line, whatever the shell makes of spaces or `~`."""
     shown = shown_path(path)
     return shlex.quote(before + (f"./{shown}" if shown.startswith("-") and not before else shown))
 
@@ -162,6 +158,9 @@ def shown_path(path: Path) -> str:
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
-def _console() -> Console:
-    # Without a terminal rich would guess 80 columns as well, but from the environment.
-    return Console() if sys.stdout.isatty() else Console(width=NARROWEST, no_color=True)
+def plain_console() -> Console:
+    """The terminal; without one, as wide as COLUMNS says, else 80."""
+    if sys.stdout.isatty():
+        return Console()
+    wide = os.environ.get("COLUMNS", "")
+    return Console(width=int(wide) if wide.isdecimal() and int(wide) else NARROWEST, no_color=True)

@@ -18,13 +18,8 @@ def scored_rows(data: MultiModalData, kept: KeepPredictions, metrics: Iterable[s
     """Split to its `rows`, and `labels`: task to how many of them have a label and a digest of which and what.
 
     Two digests are equal if the ids and the table's own cells of the labels are, in whatever order and under whatever
-    other columns. `test[a+b]` is the test with these modalities alone, as its metrics are named.
-
-    Args:
-        data: set up.
-        kept: what was tested; without ids nothing was.
-        metrics: names of the test's metrics.
-        whole_val: whether validation takes all of its rows.
+    other columns. `test[a+b]` is the test with these modalities alone, as its metrics are named. Without ids in `kept`
+    nothing was tested; `whole_val` says whether validation takes all of its rows.
     """
     table = data.table
     assert table is not None

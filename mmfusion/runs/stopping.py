@@ -26,13 +26,11 @@ class Stopped(SystemExit):
 class StopOnSignals(Callback):
     """Turns SIGINT and SIGTERM into `Stopped`, raised where the main thread stands.
 
-    A second signal, or one that comes after `disarm`, changes nothing: it must not disturb the clean-up.
+    A second signal, or one that comes after `disarm`, changes nothing: it must not disturb the clean-up. `number` is
+    that of the signal that came: whatever exception arrives in the end, it tells why.
 
     Lightning puts a SIGTERM handler of its own in front, which takes part in a collective operation from inside the
     handler and so can hang under DDP; as a callback this takes its place back at the start of each stage.
-
-    Attributes:
-        number: of the signal that came, or None. Whatever exception arrives in the end, this tells why.
     """
 
     def __init__(self) -> None:

@@ -46,24 +46,13 @@ from mmfusion.training.loggers.build import build_loggers, finish_loggers
 from mmfusion.training.module import MultiTaskModule
 from mmfusion.training.noise import quiet
 from mmfusion.training.search.trial import announced
-from mmfusion.training.trainer import (
-    build_trainer,
-    check_backend,
-    check_trainer,
-    progress_of,
-    reconcile,
-)
+from mmfusion.training.trainer import build_trainer, check_backend, check_trainer, progress_of, reconcile
 
 
 def train_config(cfg: Mapping[str, Any], overrides: Sequence[str] = (), show: bool = True) -> Run:
     """Train, test with the best checkpoint, and write everything to the run's folder.
 
-    Under DDP every rank calls this; rank 0 alone writes and prints.
-
-    Args:
-        cfg: a composed and checked config, as plain containers.
-        overrides: what the person typed, for the record.
-        show: print the report at the end.
+    Under DDP every rank calls this with the checked config and, for the record, what was typed; rank 0 alone writes.
 
     Raises:
         ConfigError: this machine cannot do what the config wants; no folder is made.

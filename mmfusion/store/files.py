@@ -13,49 +13,36 @@ from typing import Any
 
 import yaml
 
+# A run's resolved config, what was typed for it, what it came to, and where that comes from.
 CONFIG, OVERRIDES, RESULT, PROVENANCE = "config.yaml", "overrides.yaml", "result.json", "provenance.json"
-"""A run's resolved config, what was typed for it, what it came to, and where that comes from."""
-
+# What a run logged step by step, what a sweep's job printed, and where a run that did not complete broke off.
 CURVES, LOG, TRACEBACK = "metrics.csv", "log.txt", "traceback.txt"
-"""What a run logged step by step, what a sweep's job printed, and where a run that did not complete broke off."""
-
+# Folders in a run's folder, and the checkpoints; the third is there only while `trainer.refit` begins.
 CHECKPOINTS, FITTED, PLOTS = "checkpoints", "fitted", "plots"
-"""The folders in a run's folder."""
-
 BEST, LAST, REFIT = "best.ckpt", "last.ckpt", "refit.ckpt"
-"""Checkpoints; the third is there only while `trainer.refit` begins."""
-
+# What the transforms and the tasks were fitted to.
 FITTED_DATA, FITTED_TASKS = f"{FITTED}/data.json", f"{FITTED}/tasks.json"
-"""What the transforms and the tasks were fitted to."""
-
+# Of the test split: ids, predictions, probabilities and labels; and outputs and targets of tasks whose outputs the
+# first does not hold: those of one's own, many classes.
 PREDICTIONS, OUTPUTS = "predictions.parquet", "outputs.safetensors"
-"""Of the test split: ids, predictions, probabilities and labels; and outputs and targets of tasks whose outputs the
-first does not hold: those of one's own, many classes."""
-
+# What simple models reach on the same rows.
 BASELINES, BASELINE_PREDICTIONS = "baselines.json", "baselines.parquet"
-"""What simple models reach on the same rows."""
-
+# A sweep's record, the record in each job's folder, and the folder of what failed before it ran again.
 SWEEP, JOB, ATTEMPTS = "sweep.json", "job.json", "attempts"
-"""A sweep's record, the record in each job's folder, and the folder of what failed before it ran again."""
-
+# A search's study, the overrides of its best trial, and the folder of those of the Pareto set.
 JOURNAL, BEST_TRIAL, PARETO = "study.journal", "best.yaml", "pareto"
-"""A search's study, the overrides of its best trial, and the folder of those of the Pareto set."""
-
+# What a study writes into its sweep's folder.
 CONCLUSION = "conclusion.md"
-"""What a study writes into its sweep's folder."""
-
+# Held by the process that runs a grid, and by a sweeper of a search while it asks for a trial.
 LOCK, STUDY_LOCK = ".lock", ".study.lock"
-"""Held by the process that runs a grid, and by a sweeper of a search while it asks for a trial."""
 
 
 @contextmanager
 def staged(path: Path) -> Iterator[Path]:
     """A place beside `path` to write to in a `with` block; at its end it is moved there, on the disk.
 
-    So a reader sees the old file or the new one, and a failure leaves the old one.
-
-    Raises:
-        OSError: it cannot be written; names the file, which the system's own error for a full disk does not.
+    So a reader sees the old file or the new one, and a failure leaves the old one. An OSError names the file, which the
+    system's own for a full disk does not.
     """
     place = path.with_name(f".{path.name}.{os.getpid()}.writing")
     try:
@@ -70,20 +57,13 @@ def staged(path: Path) -> Iterator[Path]:
 
 
 def write(path: Path, content: Any) -> None:
-    """Replace a file in one step; `to_text` says how it is written.
-
-    Raises:
-        OSError: as `staged`.
-    """
+    """Replace a file in one step, as `staged` does; `to_text` says how it is written."""
     with staged(path) as place:
         place.write_text(to_text(path.name, content), encoding="utf-8")
 
 
 def write_last(path: Path, content: Any) -> None:
-    """The same at the end of something that went wrong, and over the file that is there if the disk is full.
-
-    Raises nothing: what went wrong matters more than why it could not be written down.
-    """
+    """The same, on a full disk over the file that is there; raises nothing: what went wrong before matters more."""
     with suppress(OSError):
         try:
             write(path, content)
@@ -118,10 +98,8 @@ def _plain(content: Any) -> Any:
 def read_document(path: Path, kind: type = dict) -> Any:
     """The content of a JSON or YAML file; None if there is no such file, or nothing in it.
 
-    It is parsed again only when the file has changed, and shared between readers: look, do not change.
-
-    Raises:
-        OSError, ValueError, yaml.YAMLError: it cannot be read, or is no `kind`.
+    It is parsed again only when the file has changed, and shared between readers: look, do not change. One that cannot
+    be read, or is no `kind`, raises OSError, ValueError or yaml.YAMLError.
     """
     state = file_state(path)
     content = None if state is None else _parsed(path, *state)

@@ -23,12 +23,7 @@ RUN_VARIABLE = "MMFUSION_RUN"
 
 @dataclass(frozen=True)
 class RunFolder:
-    """One run's files, as `mmfusion.store.files` names them; ranks other than 0 hold one that writes nothing.
-
-    Attributes:
-        path: the folder.
-        writes: False on ranks other than 0.
-    """
+    """One run's files, as `mmfusion.store.files` names them; ranks other than 0 hold one that writes nothing."""
 
     path: Path
     writes: bool = True
@@ -38,9 +33,6 @@ class RunFolder:
         """Make the folder, or `<wanted>-1`, `-2`, … if it is there already; other ranks take rank 0's.
 
         A sweep has made the folder of its job before, and put a log in it.
-
-        Raises:
-            ConfigError: it cannot be made or written to.
         """
         wanted = Path(wanted).expanduser().absolute()
         if not is_main_process():
@@ -57,11 +49,7 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path | str) -> RunFolder:
-        """The folder of a run that was made before; a `.../checkpoints/best.ckpt` in it will do as well.
-
-        Raises:
-            ConfigError: it is not a run's folder.
-        """
+        """The folder of a run that was made before; a `.../checkpoints/best.ckpt` in it will do as well."""
         path = Path(path).expanduser().absolute()
         for candidate in (path, *path.parents[:2]):
             if (candidate / files.CONFIG).is_file():
@@ -93,7 +81,6 @@ class RunFolder:
                 os.environ[RUN_VARIABLE] = before
 
     def write(self, name: str, content: Any) -> None:
-        """A JSON, YAML or text file, replaced in one step."""
         if self.writes:
             files.write(self.path / name, content)
 
@@ -106,11 +93,7 @@ class RunFolder:
         return path
 
     def read(self, name: str, kind: type = dict) -> Any:
-        """A JSON or YAML file's content, which the caller may change.
-
-        Raises:
-            ConfigError: it is not there, or damaged.
-        """
+        """A JSON or YAML file's content, which the caller may change."""
         try:
             content = files.read_document(self.path / name, kind)
         except (ValueError, yaml.YAMLError) as error:

@@ -31,7 +31,7 @@ def identity(pid: int | None = None) -> dict[str, Any]:
 
 
 def is_here(owner: Owner) -> bool:
-    """Whether it is, or was, a process on this host."""
+    """Whether it is, or was, a process of this host."""
     return bool(owner["host"] == socket.gethostname())
 
 
@@ -45,10 +45,7 @@ def is_alive(owner: Owner) -> bool:
 
 
 def _born(pid: int) -> int | None:
-    """Hundredths of a second from the machine's start to the process's; None if it has ended.
-
-    Not the time of day, which may be set anew while the process runs.
-    """
+    # In hundredths of a second from the machine's start; the time of day may be set anew while the process runs.
     try:
         process = psutil.Process(pid)
         if process.status() == psutil.STATUS_ZOMBIE:  # dead and not yet buried
@@ -103,7 +100,7 @@ def _signal(owners: Sequence[Owner], number: signal.Signals) -> None:
 
 
 def owner_text(owner: Owner | None) -> str:
-    """For messages."""
+    """A process for messages."""
     return f"process {owner['pid']} on {owner['host']}" if owner else "nobody"
 
 
@@ -111,8 +108,7 @@ def owner_text(owner: Owner | None) -> str:
 def locked(path: Path, wait: bool = True) -> Iterator[None]:
     """Hold a lock in a `with` block; the system takes it from a process that dies.
 
-    The lock's file is made if there is none, and never changed. Some network file systems have no locks; there nobody
-    is kept out.
+    Some network file systems have no locks; there nobody is kept out.
 
     Raises:
         BlockingIOError: another process has it, and this one does not wait.

@@ -27,15 +27,10 @@ class Run:
     """How far a run is, and what it came to. Its dictionaries are shared between readers: look, do not change.
 
     Attributes:
-        path: the run's folder, absolute.
-        status: completed, failed, stopped, pruned, running, or missing (there is no readable `result.json`). In the
-            file itself a pruned run is a stopped one.
-        name: the config's.
-        seed: the config's; None if it cannot be known.
-        started: time and date, UTC.
+        status: of a run without a readable `result.json` it is missing; in that file a pruned run is a stopped one.
         seconds: from start to end, or so far; None if it is not known.
-        metrics: of the test split: `test/<task>/<metric>`, and `test[<a+b>]/<task>/<metric>` with these modalities. As
-            it is read, one that is not a number is left out.
+        metrics: of the test split: `test/<task>/<metric>`, and `test[<a+b>]/<task>/<metric>` with these modalities; as
+            they are read, without those that are not a number.
         ceilings: the best that can be expected for metrics of which the data knows it, by the metric's name.
         task_metrics: task to its metrics, the one that stands for it first, each with its `direction` (max, min or
             null) and whether its values lie around 0 (`signed`); empty for a run of before.
@@ -46,7 +41,7 @@ class Run:
         refit: of `trainer.refit`: the optimizer's `steps`, as many as the best checkpoint's, which was of this `epoch`.
         baselines: what simple models reach on the same rows (`mmfusion.baselines.measure.Baselines`), and `against`:
             task to how the run does beside the best of them; empty if it was not requested.
-        rows: split to how many rows it has, and which of them were scored; see `mmfusion.runs.scored`.
+        rows: see `mmfusion.runs.scored`.
         table: hash of the table's ids and cells, as in `provenance.json`; None if it is not recorded.
         cost: `parameters`, `trained_parameters`, `peak_memory_bytes`, `peak_gpu_memory_bytes` (of rank 0),
             `rows_per_second` (training, all ranks), `waiting` (share of it spent waiting for data), `fit_seconds`,
@@ -54,12 +49,10 @@ class Run:
         faulty: split to modality to the `rows` whose medium could not be decoded (`data.loader.on_error`), and the
             `first` ten of them; as rank 0 saw it, empty if there was none.
         error: why it did not complete; several lines sometimes.
-        pruned: whether it was stopped by a search's pruner.
         id: where it lies, short and without a double among the runs found together: `fusion-sweep/3`.
         config: resolved; empty if it cannot be read.
-        overrides: what was typed for this run.
         job: `job.json` of a sweep's job.
-        sweep: the sweep's folder, if it belongs to one.
+        sweep: the sweep's folder.
     """
 
     path: Path
@@ -96,6 +89,11 @@ class Run:
         return fold if isinstance(fold, int) else None
 
     @property
+    def reason(self) -> str:
+        """Why it did not complete, in a line."""
+        return first_line(self.error or "no reason was written")
+
+    @property
     def without_best(self) -> str | None:
         """Why there is no best checkpoint though one was to be kept; None where there is one, or none was wanted."""
         monitor = self.monitor
@@ -104,7 +102,7 @@ class Run:
         return f"{' and '.join(monitor['metric'])} was not a number in any of {monitor['validations']} validations"
 
     def curves(self) -> pl.DataFrame:
-        """`metrics.csv`: a row a logged step, null where nothing was logged; no rows if there is no such file."""
+        """`metrics.csv`, as `read_curves` reads it."""
         from mmfusion.store.curves import read_curves
 
         return read_curves(self.path / files.CURVES)
@@ -126,11 +124,7 @@ RECORDED = {own.name: str(own.type) for own in fields(Run) if own.name not in _B
 
 
 def read_result(folder: RunFolder) -> Run:
-    """What `result.json` alone holds; what a later mmfusion may have written beside is passed over.
-
-    Raises:
-        ConfigError: it is not there, or not a result.
-    """
+    """What `result.json` alone holds; what a later mmfusion may have written beside is passed over."""
     content = folder.read(files.RESULT)
     for key in ("status", "name", "seed", "started"):
         if key not in content:
@@ -182,7 +176,6 @@ def read_run(path: Path, id: str = "") -> Run:
 
 
 def _recorded(content: Mapping[str, Any]) -> dict[str, Any]:
-    """What `result.json` holds, by attribute, where it is of the attribute's type."""
     values: dict[str, Any] = {}
     for name, kind in RECORDED.items():
         value = content.get(name)
@@ -208,6 +201,12 @@ def _process(path: Path, job: Mapping[str, Any], result: Mapping[str, Any]) -> t
         process = _mapping(files.read_mapping(path / files.PROVENANCE).get("process"))
     is_known = isinstance(process.get("pid"), int) and is_here({"host": process.get("host")})
     return process.get("pid"), is_alive(process) if is_known else None
+
+
+def first_line(error: str) -> str:
+    """An error's first line, with what it announces if that comes below."""
+    lines = [line.strip() for line in error.splitlines() if line.strip()]
+    return " ".join(lines[:2] if lines and lines[0].endswith(":") else lines[:1])
 
 
 def _mapping(content: Any) -> dict[str, Any]:

@@ -28,10 +28,7 @@ _STALE_S = 15 * BEAT_S  # a job of another host whose record nobody has touched 
 
 @dataclass(frozen=True)
 class Job:
-    """A job of a sweep: its overrides as after `mmfusion train`, by whose hash it is recognised, and its run's folder.
-
-    Its number, from 0, is kept when the sweep is run again.
-    """
+    """Overrides as after `mmfusion train`, their hash, a number that stays when the sweep runs again, and a folder."""
 
     overrides: tuple[str, ...]
     hash: str
@@ -39,7 +36,6 @@ class Job:
     folder: Path
 
     def environment(self) -> dict[str, str]:
-        """What the process that runs it gets beside the overrides."""
         return {SWEEP_VARIABLE: self.folder.parent.name, JOB_VARIABLE: self.hash}
 
     def __str__(self) -> str:
@@ -56,21 +52,13 @@ def job_hash(overrides: Iterable[str]) -> str:
 
 
 class Sweep:
-    """`sweep.json`, a folder `<n>` for each job, and `attempts/<n>-<k>` for what failed before it ran again.
-
-    Args:
-        path: `outputs/<sweep>`.
-    """
+    """`sweep.json`, a folder `<n>` for each job, and `attempts/<n>-<k>` for what failed before it ran again."""
 
     def __init__(self, path: Path | str) -> None:
         self.path = Path(path).expanduser().absolute()
 
     def about(self) -> dict[str, Any]:
-        """`sweep.json`; empty where there is none yet.
-
-        Raises:
-            ConfigError: it cannot be read.
-        """
+        """`sweep.json`, of which there may be none yet."""
         path = self.path / files.SWEEP
         try:
             return copy.deepcopy(files.read_document(path) or {})
@@ -85,11 +73,7 @@ class Sweep:
             raise ConfigError(f"hydra.sweep.dir: cannot make {self.path}: {error.strerror}") from None
 
     def open(self, **about: Any) -> None:
-        """Make the folder and write `sweep.json`; what it had under the same keys is replaced.
-
-        Raises:
-            ConfigError: the folder cannot be made.
-        """
+        """Make the folder and write `sweep.json`; what it had under the same keys is replaced."""
         self._make()
         before = self.about()
         new = {"name": self.path.name, "created": _now(), **before, **about}
@@ -99,9 +83,7 @@ class Sweep:
     def plan(self, jobs: Sequence[Sequence[str]], for_hydra: Sequence[Sequence[str]] | None = None) -> list[Job]:
         """Number the jobs: one that the folder knows keeps its number, a new one gets the next that is free.
 
-        Args:
-            jobs: the overrides of each, as a person would type them.
-            for_hydra: the same in the form in which Hydra's launchers are given them, by which `planned` finds them.
+        They come as a person would type them, and as Hydra's launchers are given them, by which `planned` finds them.
         """
         known = self.known()
         taken = {entry["number"] for entry in known.values()}
@@ -129,11 +111,7 @@ class Sweep:
         return {**jobs, **self.about().get("jobs", {})}
 
     def planned(self, key: str) -> Job:
-        """The job of that hash, be it of its overrides or of what Hydra's launchers are given.
-
-        Raises:
-            ConfigError: it was never planned here.
-        """
+        """The job of that hash, be it of its overrides or of what Hydra's launchers are given."""
         known: dict[str, dict[str, Any]] = self.about().get("jobs", {})
         entry = known.get(key) or next((one for one in known.values() if one.get("given") == key), None)
         if entry is None:
@@ -141,11 +119,9 @@ class Sweep:
         return self.job(entry["overrides"], entry["number"])
 
     def job(self, overrides: Sequence[str], number: int) -> Job:
-        """A job with a number that the caller gives; its folder is called after it."""
         return Job(tuple(overrides), job_hash(overrides), number, self.path / str(number))
 
     def result(self, job: Job) -> dict[str, Any]:
-        """The job's `result.json`; empty where there is none or it is damaged."""
         return dict(files.read_mapping(job.folder / files.RESULT))
 
     def is_done(self, job: Job) -> bool:
@@ -181,10 +157,7 @@ class Sweep:
         return None if is_over or is_gone(owner or {}, [job.folder], _STALE_S) else owner_text(owner)
 
     def is_at_work(self, job: Job) -> bool:
-        """Whether a process is, though its sweeper may be gone.
-
-        A job whose sweeper is killed takes a moment to end, and under another launcher it may even run to its end.
-        """
+        """Whether a process is: a job whose sweeper was killed takes a moment to end, or runs on under a launcher."""
         owner = self.owner(job)
         return bool(owner and owner["born"] and is_here(owner) and is_alive(owner)) or self.elsewhere(job) is not None
 
@@ -194,7 +167,6 @@ class Sweep:
             os.utime(job.folder / files.JOB)
 
     def owns(self, job: Job, pid: int) -> bool:
-        """Whether that process of this host is the one at work on the job."""
         owner = self.owner(job) or {}
         return owner.get("pid") == pid and is_here(owner)
 
@@ -206,16 +178,14 @@ class Sweep:
         return owner if owner["host"] and owner["pid"] else None
 
     def note(self, job: Job, **more: Any) -> None:
-        """Add to `job.json`."""
         path = job.folder / files.JOB
         files.write(path, {**files.read_mapping(path), **more})
 
     def settle(self, job: Job, error: str, status: str | None = None) -> dict[str, Any]:
         """The job's result after its process has ended.
 
-        If the process did not get to say how it ended, `result.json` is made to say that it failed with `error`.
-        With a `status`, a run that did not complete has that one and that error, whatever it says itself.
-        Where not even that can be written (a full disk), the result is returned all the same.
+        If the process did not get to say how it ended, it is made to say that it failed with `error`. With a `status`,
+        a run that did not complete has that one and that error, whatever it says itself.
         """
         result = self.result(job)
         if result.get("status") not in FINAL or (status and result["status"] != "completed"):
@@ -227,18 +197,11 @@ class Sweep:
         return result
 
     def settle_unstarted(self, job: Job, error: Exception) -> dict[str, Any]:
-        """The result of a job whose process could not be started."""
         return self.settle(job, f"it could not be started: {type(error).__name__}: {error}", "failed")
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Be the only one at work here, for the length of a `with` block; the system frees it if this process dies.
-
-        Some network file systems have no locks; there nobody is kept out.
-
-        Raises:
-            ConfigError: another process is at work, which is named, or the folder cannot be made.
-        """
+        """Be the only one at work here, for the length of a `with` block, as `locked` can tell."""
         self._make()
         path = self.path / files.LOCK
         with ExitStack() as stack:
@@ -247,7 +210,7 @@ class Sweep:
             except BlockingIOError:
                 owner = path.read_text(encoding="utf-8").strip() or "another process"
                 raise ConfigError(f"{self.path}: {owner} is running this sweep already") from None
-            path.write_text(f"process {os.getpid()} on {socket.gethostname()}", encoding="utf-8")
+            path.write_text(owner_text(identity()), encoding="utf-8")
             yield
 
 

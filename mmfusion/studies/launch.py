@@ -11,8 +11,7 @@ from mmfusion.report.costs import COSTS, mean_costs
 from mmfusion.report.formatting import many, setting
 from mmfusion.report.html import write_html
 from mmfusion.report.table_file import write_rows
-from mmfusion.report.terminal import plain_console
-from mmfusion.runs.run_summary import shown_path
+from mmfusion.runs.run_summary import plain_console, shown_path
 from mmfusion.store.files import CONCLUSION, write
 from mmfusion.store.find import find_runs
 from mmfusion.store.run import Run

@@ -10,7 +10,6 @@ from typing import Any
 
 from mmfusion.report.run_metrics import RunMetrics
 from mmfusion.report.same_rows import SameRows, same_rows
-from mmfusion.report.sentences import reason
 from mmfusion.report.statistics import Interval, interval
 from mmfusion.store.run import Run
 
@@ -86,7 +85,7 @@ class Results:
             if run is None:
                 jobs.append((variant, seed, "it has not been started"))
             elif run.status != "completed":
-                jobs.append((variant, seed, f"{run.status}: {reason(run)}"))
+                jobs.append((variant, seed, f"{run.status}: {run.reason}"))
         return jobs
 
     @cached_property

@@ -13,7 +13,7 @@ from typing import Any
 from mmfusion.config.environment import GRACE_S
 from mmfusion.config.errors import ConfigError
 from mmfusion.store.files import JOB, SWEEP, read_mapping
-from mmfusion.store.owner import end, is_alive, is_gone, is_here
+from mmfusion.store.owner import end, is_gone
 from mmfusion.store.sweep import FINAL, Job, Sweep
 
 STOPPED = "the sweep was stopped"
@@ -79,7 +79,7 @@ def _unfinished(sweep: Sweep, jobs: Sequence[Job]) -> list[Job]:
 
 def _worker_died(sweep: Sweep, job: Job) -> bool:
     worker = sweep.owner(job, WORKER)
-    return worker is None or (is_here(worker) and not is_alive(worker))
+    return worker is None or is_gone(worker)
 
 
 def _end(sweep: Sweep, jobs: Sequence[Job], error: str, status: str) -> None:

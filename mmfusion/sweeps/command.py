@@ -19,17 +19,11 @@ from mmfusion.store.sweep import job_hash
 
 @dataclass(frozen=True)
 class Listed:
-    """Jobs one by one, in place of all combinations.
-
-    Attributes:
-        jobs: each one's overrides, as a person would type them.
-        about: what `sweep.json` is to say of them.
-        checked: the configs of those that have been composed already, by the hash of their overrides.
-    """
+    """Overrides job by job, in place of all combinations, and what `sweep.json` is to say `about` them."""
 
     jobs: Sequence[Sequence[str]]
     about: Mapping[str, Any]
-    checked: Mapping[str, dict[str, Any]]
+    checked: Mapping[str, dict[str, Any]]  # configs that have been composed already, by the hash of their overrides
 
 
 @dataclass(frozen=True)
@@ -39,7 +33,7 @@ class Command:
     Attributes:
         overrides: those for the jobs, as typed, without `hydra.*` and `trusted_modules`.
         config: the config of the first combination that can be composed.
-        folder: where the sweep lies.
+        folder: the sweep's.
         listed: the jobs, where they are not every combination of `overrides`.
     """
 
@@ -83,11 +77,7 @@ class Command:
 
 
 def check_job(overrides: Sequence[str], config_dirs: Sequence[str | Path]) -> dict[str, Any]:
-    """A job's config, composed and checked.
-
-    Raises:
-        ConfigError: it is wrong, or its files set more of Hydra than they may: some launchers have them read again.
-    """
+    """A job's config, checked, also for what its files set of Hydra: some launchers have them read again."""
     with redirect_stderr(io.StringIO()):  # what composing says stands in each job's log
         composed = compose_unchecked(overrides, config_dirs)
     refuse_options(composed.hydra, stock_hydra())
@@ -99,11 +89,7 @@ _CURRENT: ContextVar[Command | None] = ContextVar("command", default=None)
 
 
 def current() -> Command:
-    """The command that is being run.
-
-    Raises:
-        ConfigError: mmfusion's sweepers were called by something else than `mmfusion train -m`.
-    """
+    """The command that is being run."""
     command = _CURRENT.get()
     if command is None:
         raise ConfigError("mmfusion's sweepers and launchers work under `mmfusion train -m` alone")

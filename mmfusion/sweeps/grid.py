@@ -16,6 +16,7 @@ from mmfusion.config.compose import forced
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.folders import groups, own_folder, user_folders
 from mmfusion.runs.run_summary import shell_path, shown_path
+from mmfusion.store.run import first_line
 from mmfusion.store.sweep import FINAL, Job, Sweep, job_hash
 from mmfusion.sweeps.cleanup import cleaned_up
 from mmfusion.sweeps.command import Command, current
@@ -46,16 +47,13 @@ def run_grid(arguments: Sequence[str], launch: Callable[[Sequence[Sequence[str]]
         arguments: overrides as Hydra takes them, with several values where a grid is wanted.
         launch: runs jobs, given by such overrides, and returns when they have ended.
         invalid: see `GridSweeper`.
-
-    Raises:
-        ConfigError: a combination is wrong, or another process runs this sweep.
     """
     command = current()
     sweep = Sweep(command.folder)
     plain, for_hydra = _jobs(command, arguments)
     if sweep.about().get("kind", "grid") != "grid":
         raise ConfigError(f"{sweep.path} belongs to a search; choose another folder with hydra.sweep.dir")
-    wrong = _wrong(command, plain, _completed(sweep, plain))
+    wrong = _wrong(command, sweep, plain)
     if wrong and invalid == "refuse":
         number, error = next(iter(wrong.items()))
         more = f" ({len(wrong) - 1} more are wrong)" if len(wrong) > 1 else ""
@@ -96,19 +94,16 @@ def _jobs(command: Command, arguments: Sequence[str]) -> tuple[list[list[str]], 
 
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:
-    """Each job's overrides, the last one's values changing fastest; of two overrides of one key the later counts.
-
-    Raises:
-        ConfigError: a range of numbers, of which a grid cannot take every one, or a value that is given twice.
-    """
+    """Each job's overrides, the last one's values changing fastest; of two overrides of one key the later counts."""
     parsed = OverridesParser.create().parse_overrides(list(overrides))
     values: dict[str, list[str]] = {}
     for typed, override in zip(overrides, parsed, strict=True):
-        if override.is_sweep_override() and not override.is_discrete_sweep():
-            raise ConfigError(f"{typed}: a grid takes choices, not an interval; a search does: hparams_search=optuna")
         if override.is_sweep_override():
+            if not override.is_discrete_sweep():
+                why = "a grid takes choices, not an interval; a search does: hparams_search=optuna"
+                raise ConfigError(f"{typed}: {why}")
             _refuse_twice(typed, override)
-        values[override.get_key_element()] = _values(override)
+        values[override.get_key_element()] = values_of(override)
     return [list(job) for job in itertools.product(*values.values())]
 
 
@@ -123,7 +118,8 @@ def _refuse_twice(typed: str, override: Override) -> None:
         seen.append(value)
 
 
-def _values(override: Override) -> list[str]:
+def values_of(override: Override) -> list[str]:
+    """An override for each of its values."""
     key = override.get_key_element()
     if override.is_sweep_override():
         return [f"{key}={value}" for value in override.sweep_string_iterator()]
@@ -132,41 +128,31 @@ def _values(override: Override) -> list[str]:
     return [f"{key}={override.get_value_element_as_str()}"]
 
 
-def _completed(sweep: Sweep, jobs: Sequence[Sequence[str]]) -> set[int]:
-    """The jobs that have completed, by position."""
-    known = sweep.known()
-    keys = [job_hash(overrides) for overrides in jobs]
-    return {i for i, key in enumerate(keys) if key in known and sweep.is_done(sweep.job(jobs[i], known[key]["number"]))}
-
-
-def _wrong(command: Command, jobs: Sequence[Sequence[str]], completed: set[int]) -> dict[int, ConfigError]:
+def _wrong(command: Command, sweep: Sweep, jobs: Sequence[Sequence[str]]) -> dict[int, ConfigError]:
     """The jobs whose config is wrong, or their table's split, by position; what has completed needs no check."""
-    wrong, right = {}, {}
+    wrong, right, known = {}, {}, sweep.known()
     console = Console(file=sys.stderr)
     checked = track(jobs, "checking configs", console=console, transient=True, disable=not console.is_terminal)
     for number, overrides in enumerate(checked):
+        entry = known.get(job_hash(overrides))
+        if entry is not None and sweep.is_done(sweep.job(overrides, entry["number"])):
+            continue
         try:
-            if number not in completed:
-                right[number] = command.check(overrides)
+            right[number] = command.check(overrides)
         except ConfigError as error:
             wrong[number] = error
     return dict(sorted((wrong | refused_splits(right)).items()))
 
 
 def run_in_pool(pool: Pool, jobs: Sequence[Job], max_failures: int | None) -> list[EndedJob]:
-    """Run the jobs as there are slots, in order; start no other once more than `max_failures` have failed.
-
-    Raises:
-        KeyboardInterrupt: after the jobs at work have been ended.
-    """
-    queue: list[Job] = list(jobs)
-    ended: list[EndedJob] = []
+    """Run the jobs as there are slots, in order; start no other once more than `max_failures` have failed."""
+    queue, ended = list(jobs), list[EndedJob]()
     while queue or pool.busy:
         while queue and pool.has_slot(queue[0]):
             pool.start(queue.pop(0))
         for last in pool.wait():
             ended.append(last)
-            why = "" if last.error is None else f": {_first_line(last.error)}"
+            why = "" if last.error is None else f": {first_line(last.error)}"
             say(f"[{len(ended)}/{len(jobs)}] {last.status} in {last.seconds:.0f} s: {last.job}{why}")
         failed = sum(job.status != "completed" for job in ended)
         if queue and max_failures is not None and failed > max_failures:
@@ -182,7 +168,7 @@ def summarize_grid(outcome: GridOutcome) -> None:
     say(f"{completed} of {len(outcome.jobs)} jobs completed in {shown_path(sweep.path)}")
     for job in outcome.failed:
         result = sweep.result(job)
-        why = _first_line(result.get("error") or "no result")
+        why = first_line(result.get("error") or "no result")
         say(f"  {result.get('status', 'failed')}: {job}: {why} ({shown_path(job.folder)})")
     if outcome.waiting:
         say(f"  without a result: {len(outcome.waiting)} jobs, the first of them {outcome.waiting[0]}")
@@ -195,9 +181,3 @@ def summarize_grid(outcome: GridOutcome) -> None:
 def say(sentence: str) -> None:
     """To standard error: standard output is for results."""
     print(f"mmfusion: {sentence}", file=sys.stderr, flush=True)
-
-
-def _first_line(text: str) -> str:
-    """With what it announces, if that comes below."""
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return " ".join(lines[:2] if lines and lines[0].endswith(":") else lines[:1])

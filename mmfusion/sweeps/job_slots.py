@@ -46,11 +46,7 @@ class Slots:
         return self.per_job is None and bool(self._gpus)
 
     def needs(self, trainer: Mapping[str, object]) -> int:
-        """GPUs of a job with that `trainer` section.
-
-        Raises:
-            ConfigError: more than there are, or particular ones.
-        """
+        """GPUs of a job with that `trainer` section; refuses more than there are, and particular ones."""
         there = len(self._gpus)
         if self.per_job is not None:
             needed = self.per_job
@@ -71,7 +67,6 @@ class Slots:
         return needed
 
     def has_slot(self, gpus: int) -> bool:
-        """Whether a job with so many GPUs can start now."""
         return len(self._held) < self.jobs and gpus <= len(self._free())
 
     def take(self, job: int, gpus: int) -> list[str]:
@@ -81,7 +76,6 @@ class Slots:
         return self._held[job]
 
     def give_back(self, job: int) -> None:
-        """The job has ended."""
         del self._held[job]
 
     def _free(self) -> list[str]:

@@ -34,8 +34,9 @@ from mmfusion.config.hydra_errors import as_config_error
 from mmfusion.config.hydra_options import GRID, PARTS, check_options, refuse_options
 from mmfusion.config.instantiate import trust
 from mmfusion.config.override import parse_overrides
-from mmfusion.config.quoting import quoted
+from mmfusion.config.quoting import quoted, written
 from mmfusion.sweeps.command import Command, Listed, running
+from mmfusion.sweeps.grid import values_of
 from mmfusion.sweeps.worker import run_task
 
 # Hydra would write a log file a job and set up the root logger; a run keeps its own records. Its folders likewise.
@@ -44,14 +45,7 @@ _STOCK = {"hydra/sweeper": "grid", "hydra/launcher": "process"}
 
 
 def multirun(overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> bool:
-    """Run a grid or a search; whether everything completed.
-
-    The sweep's folder is `hydra.sweep.dir`, or `<paths.outputs>/<name>-<hash of the overrides>`, so that the same
-    command finds what it has done before. What becomes of the jobs is the sweeper's to say.
-
-    Raises:
-        ConfigError: a job's config is wrong; says which.
-    """
+    """Run a grid or a search; whether everything completed, as the sweeper says."""
     return bool(getattr(launch(overrides, config_dirs), "is_complete", True))
 
 
@@ -91,19 +85,10 @@ def _first(parsed: Sequence[Override], config_dirs: Sequence[str | Path]) -> tup
     """The overrides of a combination that can be composed, and what they make: the first one's if there is one.
 
     Of a range of numbers there is no first, and the default stands. Whether the other combinations are right is for the
-    sweeper to say, which may go on without them.
-
-    Raises:
-        ConfigError: the first combination's, if none can be composed that takes each value once.
+    sweeper to say, which may go on without them. If none can be composed, the first one's error is raised.
     """
-    choices: list[list[str]] = []
-    for override in parsed:
-        if override.is_hydra_override():
-            continue
-        if not override.is_sweep_override():
-            choices.append([str(override.input_line)])
-        elif override.is_discrete_sweep():
-            choices.append([f"{override.get_key_element()}={value}" for value in override.sweep_string_iterator()])
+    fixed_or_choice = (one for one in parsed if one.is_discrete_sweep() or not one.is_sweep_override())
+    choices = [values_of(override) for override in fixed_or_choice if not override.is_hydra_override()]
     error: ConfigError | None = None
     for k in range(max((len(values) for values in choices), default=1)):
         overrides = [values[k % len(values)] for values in choices]
@@ -118,10 +103,7 @@ def _first(parsed: Sequence[Override], config_dirs: Sequence[str | Path]) -> tup
 def sweep_folder(parsed: Sequence[Override], composed: Composed, name: str, is_grid: bool = False) -> Path:
     """The sweep's folder: the command line's or a file's, or else `<paths.outputs>/<name>-<hash of the overrides>`.
 
-    A grid's axes count by name, so that they can get more values.
-
-    Raises:
-        ConfigError: it has an interpolation.
+    So the same command finds what it has done before. A grid's axes count by name, so that they can get more values.
     """
     typed = [str(override.value()) for override in parsed if override.key_or_group == "hydra.sweep.dir"]
     given = typed[-1] if typed else str((composed.hydra.get("sweep") or {}).get("dir") or "")
@@ -160,27 +142,13 @@ def _launcher(given: Sequence[str], settings: Mapping[str, Any]) -> list[str]:
 
     The plugins bring files of the same names. Hydra 1.3 would read ours against theirs, in each worker again, and warn
     that its next version will not.
-
-    Args:
-        given: overrides.
-        settings: Hydra's section as they make it.
     """
     node = settings["launcher"]
     if node["_target_"] in PARTS["launcher"] or "hydra_plugins" not in node["_target_"]:
         return list(given)
     others = [one.text for one in parse_overrides(given) if not f"{one.key}.".startswith("hydra.launcher.")]
-    return [*others, "hydra/launcher=process", "++hydra.launcher=null", f"++hydra.launcher={_written(node)}"]
-
-
-def _written(node: Any) -> str:
-    """A value in Hydra's grammar."""
-    if isinstance(node, Mapping):
-        return "{" + ",".join(f"{key}:{_written(value)}" for key, value in node.items()) + "}"
-    if isinstance(node, list):
-        return "[" + ",".join(map(_written, node)) + "]"
-    if isinstance(node, str):
-        return quoted(node)
-    return "null" if node is None else str(node)
+    launcher = written("hydra.launcher", node)
+    return [*others, "hydra/launcher=process", "++hydra.launcher=null", f"++hydra.launcher={launcher}"]
 
 
 def _need_plugin(plain: Sequence[str]) -> None:

@@ -22,9 +22,8 @@ class Pool:
     To be used by the main thread alone: on Linux a job ends with the thread that started it.
 
     Args:
-        prefix: on each job's command line, before its overrides.
         trainer: gives the `trainer` section of a job's config, by its overrides; it says how many devices it takes.
-        timeout_s, grace_s: see `JobProcess`.
+        prefix, timeout_s, grace_s: see `JobProcess`.
     """
 
     def __init__(
@@ -56,7 +55,7 @@ class Pool:
 
     @property
     def busy(self) -> int:
-        """Jobs at work, or not yet reported."""
+        """Jobs at work, and those that ended and are not reported."""
         return len(self._running) + len(self._ended)
 
     def has_slot(self, job: Job) -> bool:
@@ -104,11 +103,7 @@ class Pool:
         return ended
 
     def check(self, jobs: Sequence[Job]) -> None:
-        """See that there is a place for each of the jobs, before the first starts.
-
-        Raises:
-            ConfigError: one needs more GPUs than there are.
-        """
+        """Refuse jobs that need more GPUs than there are, before the first starts."""
         for job in jobs:
             try:
                 self._gpus(job)

@@ -42,12 +42,10 @@ class EndedJob:
 
     @property
     def status(self) -> str:
-        """Completed, failed or stopped."""
         return str(self.result["status"])
 
     @property
     def error(self) -> str | None:
-        """Why, if it did not complete."""
         return self.result.get("error")
 
 
@@ -55,16 +53,12 @@ class JobProcess:
     """A job at work, from its folder's making to its result.
 
     Args:
-        prefix: before its overrides on the command line.
+        prefix: see `command_line`.
         environment: beside this process's own.
         cwd: where the sweep was started, for `./conf` and relative paths; None is this process's own folder.
-        timeout_s: seconds after which it is ended and has failed; None waits for ever.
-        option: of `hydra.launcher`, which sets that limit.
+        timeout_s: seconds after which it is ended and has failed, by the `option` of `hydra.launcher`.
         grace_s: seconds between asking it to stop and killing it.
         note: what else its `job.json` is to say.
-
-    Raises:
-        OSError: it cannot be started.
     """
 
     def __init__(
@@ -105,7 +99,6 @@ class JobProcess:
 
     @property
     def seconds(self) -> float:
-        """Since the start."""
         return time.monotonic() - self.began
 
     def look(self) -> EndedJob | None:
@@ -124,12 +117,7 @@ class JobProcess:
         return None
 
     def end(self, status: str, reason: str) -> None:
-        """Ask it to stop, and make it stop if `grace_s` seconds after the first request it has not.
-
-        Args:
-            status: what the run then is, unless it completes before it stops.
-            reason: why.
-        """
+        """Ask it to stop, and kill it after `grace_s` seconds; its run then is `status`, unless it has completed."""
         if self._ending_since is None:
             self._ending_since, self._reason = time.monotonic(), (reason, status)
             self._signal(signal.SIGTERM, group=False)  # the run ends its own ranks and loader workers, in order
@@ -137,11 +125,9 @@ class JobProcess:
             self.kill()
 
     def kill(self) -> None:
-        """Without asking."""
         self._signal(signal.SIGKILL)
 
     def _result(self) -> dict[str, Any]:
-        """The job's result, which says how the process ended if the run could not."""
         if not self.sweep.owns(self.job, self._process.pid):  # the same command was given again in the meantime
             error = f"process {os.getpid()} was replaced by another that runs the same job"
             return {"status": "stopped", "error": error}
@@ -156,7 +142,7 @@ class JobProcess:
 
 
 def exit_reason(code: int, log: Path) -> str:
-    """What an exit code says, with the end of the log."""
+    """An exit code in words, with the end of the log."""
     number = -code if code < 0 else code - 128 if 128 < code < 160 else 0
     try:
         name = f" ({signal.Signals(number).name}{', out of memory perhaps' if number == 9 else ''})" if number else ""

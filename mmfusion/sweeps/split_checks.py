@@ -20,9 +20,6 @@ def refused_splits(configs: Mapping[T, Mapping[str, Any]]) -> dict[T, ConfigErro
     """The jobs whose table cannot be split as they want, with why: each table is read once, each split made once.
 
     A table that cannot be read at all is for the job to report: it may run on a machine where the table is another.
-
-    Args:
-        configs: job to its checked config.
     """
     tables: dict[str, dict[str, list[T]]] = defaultdict(lambda: defaultdict(list))
     for job, config in configs.items():

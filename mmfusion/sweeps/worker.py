@@ -50,15 +50,10 @@ def run_job(
     timeout_s: float | None = None,
     sweeper: dict[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """Run the job and wait for it; ends it if this process is interrupted.
+    """Run the job as a `JobProcess` and wait for it; ends it if this process is interrupted or the `sweeper` is gone.
 
-    One that has completed, was cancelled, or that another host is at work on is left alone.
-
-    Args:
-        sweep, job, prefix, environment, cwd: see `JobProcess`.
-        timeout_s: after which whoever runs this process ends it. The job is ended a little before, so that its result
-            says so.
-        sweeper: the process without which the job is not to go on.
+    One that has completed, was cancelled, or that another host is at work on is left alone. Whoever runs this process
+    ends it after `timeout_s`; the job is ended a little before, so that its result says so.
     """
     if sweep.is_done(job) or sweep.elsewhere(job) or is_orphaned(sweeper) or is_cancelled(sweep, job):
         return sweep.result(job)

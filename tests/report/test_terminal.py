@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from mmfusion.report.compare import compare
-from mmfusion.report.terminal import plain_console, show
+from mmfusion.report.terminal import show
 from tests.report.memory_runs import grid, make_run
 
 METRIC = "test/largest/accuracy"
@@ -95,13 +95,6 @@ def test_one_row_and_none():
     text = shown([make_run("a", status="failed", error="no")])
     assert "higher is better" not in text
     assert "Nothing to rank: no completed run has a metric." in text
-
-
-def test_width_off_a_terminal(monkeypatch):
-    monkeypatch.delenv("COLUMNS", raising=False)
-    assert plain_console().width == 80
-    monkeypatch.setenv("COLUMNS", "150")
-    assert plain_console().width == 150
 
 
 def test_a_runs_own_path_is_not_repeated():

@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 
 from mmfusion.runs.metric_lines import NARROWEST
-from mmfusion.runs.run_summary import command, shell_path, show_run
+from mmfusion.runs.run_summary import command, plain_console, shell_path, show_run
 from mmfusion.store.run import Run
 
 
@@ -154,3 +154,10 @@ def test_where_the_experiment_is_not_known_no_other_is_proposed(tmp_path):
         assert " train " not in text
         assert "mmfusion predict" in text
         assert "mmfusion ls" in text
+
+
+def test_width_off_a_terminal(monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert plain_console().width == 80
+    monkeypatch.setenv("COLUMNS", "150")
+    assert plain_console().width == 150

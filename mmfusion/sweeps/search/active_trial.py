@@ -24,31 +24,20 @@ def jobs_of(sweep: Sweep, number: int, overrides: Sequence[str], seeds: Sequence
 
 @dataclass
 class ActiveTrial:
-    """One trial, and why it failed (`error`) or was pruned.
-
-    Attributes:
-        handle: to report with.
-        overrides: without the seed.
-        jobs: by seed.
-        held: seeds that start only if the first is not pruned.
-        values: seed to what it came to, one number for each objective.
-        running: seeds whose jobs have started or wait for a slot.
-        same: further trials with the same overrides, asked for while this one was at work.
-    """
+    """One trial with its jobs by seed, and why it failed (`error`) or was pruned."""
 
     handle: optuna.Trial
-    overrides: list[str]
+    overrides: list[str]  # without the seed
     jobs: dict[str, Job]
-    held: list[str] = field(default_factory=list)
-    values: dict[str, list[float]] = field(default_factory=dict)
-    running: set[str] = field(default_factory=set)
-    same: list[int] = field(default_factory=list)
+    held: list[str] = field(default_factory=list)  # seeds that start only if the first is not pruned
+    values: dict[str, list[float]] = field(default_factory=dict)  # seed to a number for each objective
+    running: set[str] = field(default_factory=set)  # seeds whose jobs have started or wait for a slot
+    same: list[int] = field(default_factory=list)  # trials with the same overrides, drawn while this one was at work
     error: str | None = None
     pruned: str | None = None
 
     @property
     def number(self) -> int:
-        """The trial's."""
         return self.handle.number
 
     @property
@@ -58,7 +47,6 @@ class ActiveTrial:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing of it runs or is still to run."""
         return not self.running and (not self.held or self.error is not None or self.pruned is not None)
 
     def mean(self) -> list[float]:

@@ -12,11 +12,7 @@ from mmfusion.sweeps.search.space import SPACE, Entry, Space
 
 
 def covering(space: Space) -> list[dict[str, Any]]:
-    """The points; the first has each key's first option.
-
-    Raises:
-        ConfigError: the conditions of a key never hold.
-    """
+    """The points; the first has each key's first option. A key whose conditions never hold is refused."""
     left = {entry.name: list(entry.values.extremes()) for entry in space.entries}
     points = []
     while any(left.values()):

@@ -8,20 +8,8 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from hydra.core.override_parser.types import (
-    ChoiceSweep,
-    IntervalSweep,
-    Override,
-    RangeSweep,
-    Sweep,
-    Transformer,
-)
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
+from hydra.core.override_parser.types import ChoiceSweep, IntervalSweep, Override, RangeSweep, Sweep, Transformer
+from optuna.distributions import CategoricalDistribution, FloatDistribution, IntDistribution
 
 from mmfusion.config.errors import ConfigError, suggest
 
@@ -34,15 +22,9 @@ TAGS = ("log", "int")
 
 @dataclass(frozen=True)
 class Values:
-    """What a key may be.
+    """Optuna's distribution of a key; of a choice also its values, for a list or mapping a text, to what is typed."""
 
-    Attributes:
-        distribution: for Optuna.
-        options: of a choice: Optuna's value to what is typed. Lists, mappings and the like are known to Optuna by
-            their text.
-    """
-
-    distribution: BaseDistribution
+    distribution: CategoricalDistribution | FloatDistribution | IntDistribution
     options: Mapping[Any, str] = field(default_factory=dict)
 
     def typed(self, value: Any) -> str:
@@ -58,12 +40,8 @@ class Values:
 
     def extremes(self) -> list[Any]:
         """Every option of a choice; both ends of anything else."""
-        match self.distribution:
-            case CategoricalDistribution(choices=choices):
-                return list(choices)
-            case FloatDistribution(low=low, high=high) | IntDistribution(low=low, high=high):
-                return [low] if low == high else [low, high]
-        raise AssertionError(self.distribution)
+        own = self.distribution
+        return list(own.choices if isinstance(own, CategoricalDistribution) else dict.fromkeys((own.low, own.high)))
 
     def every(self) -> list[Any] | None:
         """All values; None if they cannot be counted."""
@@ -79,11 +57,7 @@ class Values:
 
 
 def read_values(key: str, override: Override) -> Values:
-    """The values of a parsed override with a sweep in it.
-
-    Raises:
-        ConfigError: nothing can be searched in it; says why.
-    """
+    """The values of a parsed override with a sweep in it."""
     sweep = override.value()
     tags = sweep.tags if isinstance(sweep, Sweep) else set()
     for tag in tags - set(TAGS):

@@ -11,7 +11,7 @@ from optuna.trial import TrialState
 
 from mmfusion.store.files import RESULT
 from mmfusion.store.owner import identity, is_gone, is_here, owner_text
-from mmfusion.store.sweep import Job, Sweep
+from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.cleanup import cancel
 from mmfusion.sweeps.grid import say
 from mmfusion.sweeps.pool import Pool
@@ -35,10 +35,9 @@ class Search:
 
     Args:
         base: overrides that are the same in every trial.
-        max_failures: trials of this process that may fail; no other is started once more have.
+        max_failures: trials of this process (`failed`) that may fail; no other is started once more have.
 
     Attributes:
-        failed: trials of this process that failed.
         limit: finished trials that the study is to have: `n_trials`, or all that there are of a finite space.
     """
 
@@ -74,11 +73,7 @@ class Search:
         return self.max_failures is not None and len(self.failed) > self.max_failures
 
     def run(self) -> None:
-        """Ask and tell.
-
-        Raises:
-            KeyboardInterrupt: after the jobs at work have been ended, and their trials given back to the study.
-        """
+        """Ask and tell; when interrupted, end the jobs at work and give their trials back to the study."""
         self._until = None if self.settings.timeout_s is None else time.monotonic() + self.settings.timeout_s
         self.take_over()
         with self.runner:
@@ -135,7 +130,6 @@ class Search:
                 return bool(self._queue)
 
     def _may_start(self) -> bool:
-        """Whether neither failures nor the time forbid another trial."""
         return not self._too_many_failed and (self._until is None or time.monotonic() < self._until)
 
     def _waits(self) -> bool:
@@ -179,7 +173,8 @@ class Search:
         known: Mapping[str, list[float]] = handle.user_attrs.get(VALUES, {})
         trial = ActiveTrial(handle, overrides, jobs, values={s: v for s, v in known.items() if s in jobs})
         missing = [seed for seed in jobs if seed not in trial.values]
-        if self._reports(trial) and trial.first in missing:
+        may_be_pruned = len(self.study.objectives) == 1 and len(jobs) > 1 and prunes(self.settings.pruner)
+        if may_be_pruned and trial.first in missing:  # the other seeds wait for the first
             missing, trial.held = [trial.first], missing[1:]
         self._active[trial.number] = trial
         self._enqueue(trial, missing)
@@ -199,12 +194,9 @@ class Search:
             environment = about.environment()
         self.runner.start(trial.jobs[seed], environment, trial=trial.number)
 
-    def _reports(self, trial: ActiveTrial) -> bool:
-        """Whether its other seeds wait for the first, which may be pruned."""
-        return len(self.study.objectives) == 1 and len(trial.jobs) > 1 and prunes(self.settings.pruner)
-
     def _note(self, ended: EndedJob, stopped: bool = False) -> None:
-        trial, seed = self._of(ended.job)
+        active = self._active.values()
+        trial, seed = next((t, seed) for t in active for seed, job in t.jobs.items() if job == ended.job)
         self._judge(trial, seed, ended.result)
         trial.running.discard(seed)
         if ended.status == "stopped" and not ended.result.get("pruned") and stopped:
@@ -219,11 +211,7 @@ class Search:
         if trial.is_over:
             self._finish(trial)
 
-    def _of(self, job: Job) -> tuple[ActiveTrial, str]:
-        return next((t, seed) for t in self._active.values() for seed, own in t.jobs.items() if own == job)
-
     def _judge(self, trial: ActiveTrial, seed: str, result: Mapping[str, Any]) -> None:
-        """What a job's result means for its trial."""
         if result.get("pruned"):
             trial.pruned = str(result.get("error"))
         elif result.get("status") == "completed" and seed not in trial.values:

@@ -25,12 +25,7 @@ EACH_TASK = "tasks"
 
 @dataclass(frozen=True)
 class Objective:
-    """One number that a trial comes to.
-
-    Attributes:
-        metric: of the validation split, at the checkpoint that `callbacks.monitor` chooses.
-        direction: min or max.
-    """
+    """A metric of the validation split, at the checkpoint that `callbacks.monitor` chooses, and whether to raise it."""
 
     metric: str
     direction: Direction
@@ -42,7 +37,6 @@ class Objective:
         return float(value) if isinstance(value, int | float) and math.isfinite(value) else None
 
     def plain(self) -> dict[str, str]:
-        """For JSON."""
         return asdict(self)
 
     def __str__(self) -> str:
@@ -56,9 +50,6 @@ def resolve_objectives(given: Any, config: Mapping[str, Any]) -> tuple[Objective
         given: null for what the config monitors; a metric; a list of metrics; a mapping of metrics to min, max or
             auto; or `tasks`, for the validation loss of each task.
         config: a composed config.
-
-    Raises:
-        ConfigError: there is no such metric, or its direction is not known.
     """
     if given is None:
         given = MONITOR
@@ -75,11 +66,7 @@ def resolve_objectives(given: Any, config: Mapping[str, Any]) -> tuple[Objective
 
 
 def check_objectives(objectives: Sequence[Objective], config: Mapping[str, Any]) -> None:
-    """Refuse metrics that a run of this config does not have; those of a task of one's own are let pass.
-
-    Raises:
-        ConfigError: naming the metric and the nearest that there is.
-    """
+    """Refuse metrics that a run of this config does not have; those of a task of one's own are let pass."""
     for objective in objectives:
         if objective.metric == MONITOR:
             for metric in _monitored(config):

@@ -48,18 +48,11 @@ class Sampling:
     search that was interrupted, or that several processes work on, does not draw the same values again, as one seed for
     each process would.
 
-    Args:
-        given: `tpe`, or `{name: tpe, n_startup_trials: 5}`.
-        seed: None draws differently each time.
-        objectives: how many.
+    Without a seed it draws differently each time. A name that there is not, arguments that the sampler does not take,
+    and a space that it cannot search are refused.
 
     Attributes:
-        name: the sampler's.
         every: all combinations in the order in which they are tried; None unless the sampler tries all.
-
-    Raises:
-        ConfigError: there is no such sampler, it does not take these arguments, or cannot search this space.
-        ModuleNotFoundError: it needs a package that is not installed; says how to install it.
     """
 
     def __init__(self, given: Given, seed: int | None, space: Space, objectives: int) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import Annotated, Any
 
+from annotated_types import Ge
 from omegaconf import OmegaConf
 
 from mmfusion.config.errors import ConfigError
@@ -15,9 +16,9 @@ from mmfusion.config.errors import ConfigError
 class SearchSettings:
     """`hydra.sweeper`; what each option is, and its default, stands in `conf/hydra/sweeper/search.yaml`."""
 
-    n_trials: int
-    timeout_s: float | None
-    max_failures: int | None
+    n_trials: Annotated[int, Ge(1)]
+    timeout_s: Annotated[float, Ge(0)] | None
+    max_failures: Annotated[int, Ge(0)] | None
     space: Mapping[str, Any] | None
     objectives: str | Sequence[str] | Mapping[str, str | None] | None
     seeds: Sequence[int] | None
@@ -27,18 +28,13 @@ class SearchSettings:
     storage: str
     study: str | None
     resume: bool
-    stale_after_s: float | None
-    batch_size: int
+    stale_after_s: Annotated[float, Ge(0)] | None
+    batch_size: Annotated[int, Ge(1)]
 
     def __post_init__(self) -> None:
         for option in fields(self):
-            value = getattr(self, option.name)
-            setattr(self, option.name, OmegaConf.to_object(value) if OmegaConf.is_config(value) else value)
-        lowest = {"n_trials": 1, "timeout_s": 0, "max_failures": 0, "stale_after_s": 0, "batch_size": 1}
-        for name, least in lowest.items():
-            value = getattr(self, name)
-            if value is not None and value < least:
-                raise ConfigError(f"hydra.sweeper.{name}: expected at least {least}, found {value}")
+            if OmegaConf.is_config(value := getattr(self, option.name)):
+                setattr(self, option.name, OmegaConf.to_object(value))
         if self.seeds is not None and (not self.seeds or len(set(self.seeds)) < len(self.seeds)):
             raise ConfigError(
                 f"hydra.sweeper.seeds: expected different numbers like [0, 1, 2], found {list(self.seeds)}"

@@ -68,7 +68,7 @@ class Space:
         return values
 
     def holds(self, entry: Entry, values: Mapping[str, Any]) -> bool:
-        """Whether a key is to be set; one that depends on a key that is not set is not set either."""
+        """Whether a key is to be set; one that depends on a key that is not set is not either."""
         return all(
             condition.key in values
             and self._known[condition.key].values.typed(values[condition.key]) in condition.options
@@ -76,7 +76,6 @@ class Space:
         )
 
     def overrides(self, values: Mapping[str, Any]) -> list[str]:
-        """As typed on a command line."""
         return [f"{e.key}={e.values.typed(values[e.name])}" for e in self.entries if e.name in values]
 
     def every(self) -> list[dict[str, Any]] | None:
@@ -98,17 +97,12 @@ class Space:
 def suggest_with(trial: optuna.Trial) -> Callable[[Entry], Any]:
     """What asks a trial for a key's value."""
 
-    def value(entry: Entry) -> Any:
-        match entry.values.distribution:
-            case CategoricalDistribution(choices=choices):
-                return trial.suggest_categorical(entry.name, choices)
-            case IntDistribution() as whole:
-                return trial.suggest_int(entry.name, whole.low, whole.high, step=whole.step, log=whole.log)
-            case FloatDistribution() as number:
-                return trial.suggest_float(entry.name, number.low, number.high, step=number.step, log=number.log)
-        raise AssertionError(entry)
-
-    return value
+    suggesting: dict[type, Callable[..., Any]] = {
+        CategoricalDistribution: trial.suggest_categorical,
+        IntDistribution: trial.suggest_int,
+        FloatDistribution: trial.suggest_float,
+    }
+    return lambda entry: suggesting[type(entry.values.distribution)](entry.name, **vars(entry.values.distribution))
 
 
 def build_space(
@@ -123,9 +117,6 @@ def build_space(
         typed: overrides of the command line, some with several values.
         written: `hydra.sweeper.space`: key to values, or to `{space: values, when: "key=option"}`; may be nested.
         fixed: the value, as text, of a key or group that is not searched; None if there is no such key.
-
-    Raises:
-        ConfigError: names the key and what can be written.
     """
     entries: dict[str, Entry] = {}
     base: list[str] = []
@@ -145,7 +136,7 @@ def build_space(
 
 
 def parse(overrides: Sequence[str]) -> list[Override]:
-    """Hydra's reading of overrides."""
+    """Overrides as Hydra reads them."""
     loader = GlobalHydra.instance().config_loader() if GlobalHydra.instance().is_initialized() else None
     return OverridesParser.create(config_loader=loader).parse_overrides(list(overrides))  # glob(*) asks the loader
 

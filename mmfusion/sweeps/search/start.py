@@ -37,11 +37,7 @@ _HINT = (
 
 
 def search(settings: SearchSettings, launcher: Launcher) -> SearchOutcome:
-    """Search as the settings say, with `launcher`.
-
-    Raises:
-        ConfigError: something in the settings, or in the config of some trial, is wrong.
-    """
+    """Search as the settings say, once they and the configs of some trials are checked."""
     command = current()
     given = parse_overrides(command.overrides)
     presets = [override.text for override in given if override.key == PRESET and override.sign != "~"]

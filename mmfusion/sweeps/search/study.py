@@ -53,7 +53,6 @@ class SharedStudy:
             )
 
     def close(self) -> None:
-        """Let go of the storage."""
         close_storage(self._storage)
 
     def locked(self) -> AbstractContextManager[None]:
@@ -61,11 +60,7 @@ class SharedStudy:
         return locked(self.folder / STUDY_LOCK)
 
     def check(self, space: Space, seeds: Sequence[int] | None, resume: bool) -> None:
-        """Refuse to go on with a study that asked something else.
-
-        Raises:
-            ConfigError: objectives, seeds or a key's values differ from the study's, or it was not to be gone on with.
-        """
+        """Refuse a study with other objectives, seeds or values of a key, and one that is not to be gone on with."""
         trials = self.trials()
         if trials and not resume:
             raise ConfigError(
@@ -116,7 +111,6 @@ class SharedStudy:
                 self.optuna.set_user_attr(key, value)
 
     def trials(self) -> list[FrozenTrial]:
-        """All, by number."""
         return self.optuna.get_trials(deepcopy=False)
 
     def finished(self) -> list[FrozenTrial]:
@@ -184,7 +178,6 @@ class SharedStudy:
         return True
 
     def fail(self, number: int, error: str) -> bool:
-        """A trial that came to nothing."""
         self.keep(self.handle(self.trials()[number]), ERROR, error)
         return self.tell(number, TrialState.FAIL)
 
@@ -199,15 +192,10 @@ class SharedStudy:
             self.optuna.enqueue_trial(fixed, user_attrs=kept)
 
     def handle(self, trial: FrozenTrial) -> optuna.Trial:
-        """What a running trial is changed with."""
         return optuna.Trial(self.optuna, trial._trial_id)
 
     def running(self, may_be_left: bool = False) -> list[tuple[FrozenTrial, Owner | None]]:
-        """Trials at work, each with its owner; None is one that nobody has put a name to.
-
-        Args:
-            may_be_left: without those that somebody may still be putting a name to.
-        """
+        """Trials at work with their owners; `may_be_left` leaves out those to which somebody may be putting a name."""
         running = [trial for trial in self.trials() if trial.state == TrialState.RUNNING]
         if may_be_left:
             running = [trial for trial in running if trial.user_attrs.get(OWNER) or _age(trial) > _NAMED_S]

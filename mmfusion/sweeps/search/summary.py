@@ -14,6 +14,7 @@ from optuna.trial import FrozenTrial, TrialState
 from mmfusion.runs.run_summary import shell_path, shown_path
 from mmfusion.store.files import BEST_TRIAL, PARETO, write
 from mmfusion.store.owner import owner_text
+from mmfusion.store.run import first_line
 from mmfusion.store.sweep import Sweep
 from mmfusion.sweeps.grid import say
 from mmfusion.sweeps.search.active_trial import ActiveTrial
@@ -35,7 +36,7 @@ def trial_line(trial: ActiveTrial, study: SharedStudy, limit: int, base: int) ->
     if trial.pruned is not None:
         how = trial.pruned
     elif trial.error is not None:
-        how = f"failed: {trial.error.splitlines()[0]}"
+        how = f"failed: {first_line(trial.error)}"
     else:
         how = _shown(study, trial.mean())
         best = _best(study)
@@ -47,14 +48,7 @@ def trial_line(trial: ActiveTrial, study: SharedStudy, limit: int, base: int) ->
 def summarize_search(
     study: SharedStudy, sweep: Sweep, prefix: Sequence[str], failed: Sequence[int], limit: int, gave_up: bool
 ) -> SearchOutcome:
-    """Say what the study has come to, and write what repeats the best of it.
-
-    Args:
-        prefix: before a job's overrides on its command line.
-        failed: trials of this process that failed.
-        limit: trials that there were to be.
-        gave_up: whether failures are why there are not as many.
-    """
+    """Say what the study has come to, `gave_up` before `limit` or not, and write what repeats the best of it."""
     finished, best = study.finished(), _best(study)
     pruned = sum(trial.state == TrialState.PRUNED for trial in finished)
     path = shown_path(sweep.path)
@@ -62,7 +56,7 @@ def summarize_search(
     say(f"{len(finished)} of {limit} trials finished, {pruned} of them pruned{failures}; study {study.name} in {path}")
     for number in failed:
         error = str(study.trials()[number].user_attrs.get(ERROR, "no reason given"))
-        say(f"  failed: trial {number}: {error.splitlines()[0]}")
+        say(f"  failed: trial {number}: {first_line(error)}")
     for trial, owner in study.running():
         say(f"  trial {trial.number} is still at work ({owner_text(owner)})")
     train = shlex.join(["mmfusion", "train", *(word for word in prefix if word != "trusted_modules=[]")])
