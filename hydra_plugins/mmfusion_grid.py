@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 
 
 class LaunchingSweeper(Sweeper):
-    """A sweeper whose jobs the launcher runs that the config names."""
+    """A sweeper with the launcher that the config names."""
 
     launcher: Launcher
 

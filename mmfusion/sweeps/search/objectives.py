@@ -25,7 +25,7 @@ EACH_TASK = "tasks"
 
 @dataclass(frozen=True)
 class Objective:
-    """A metric of the validation split, at the checkpoint that `callbacks.monitor` chooses, and whether to raise it."""
+    """A metric of the validation split, at the checkpoint that `callbacks.monitor` chooses, max or min of it."""
 
     metric: str
     direction: Direction

@@ -48,7 +48,7 @@ def trial_line(trial: ActiveTrial, study: SharedStudy, limit: int, base: int) ->
 def summarize_search(
     study: SharedStudy, sweep: Sweep, prefix: Sequence[str], failed: Sequence[int], limit: int, gave_up: bool
 ) -> SearchOutcome:
-    """Say what the study has come to, `gave_up` before `limit` or not, and write what repeats the best of it."""
+    """Say what the study has come to, and write what repeats the best of it; `gave_up` if failures ended it early."""
     finished, best = study.finished(), _best(study)
     pruned = sum(trial.state == TrialState.PRUNED for trial in finished)
     path = shown_path(sweep.path)
