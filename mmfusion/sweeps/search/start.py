@@ -140,8 +140,7 @@ def _objectives(settings: SearchSettings, command: Command, space: Space, base: 
     for point in covering(space):
         overrides = [*base, *space.overrides(point)]
         try:
-            with redirect_stderr(io.StringIO()):
-                config = command.check(overrides)
+            config = command.check(overrides)
         except ConfigError as error:
             raise ConfigError(f"a trial with {' '.join(space.overrides(point))}: {error}{_HINT}") from error
         if why := no_validation(config):
