@@ -11,20 +11,7 @@ from hydra.types import HydraContext, TaskFunction
 from omegaconf import DictConfig
 
 
-class LaunchingSweeper(Sweeper):
-    """A sweeper with the launcher that the config names."""
-
-    launcher: Launcher
-
-    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
-        from hydra.core.plugins import Plugins
-
-        self.launcher = Plugins.instance().instantiate_launcher(
-            hydra_context=hydra_context, task_function=task_function, config=config
-        )
-
-
-class GridSweeper(LaunchingSweeper):
+class GridSweeper(Sweeper):
     """Every combination of the values on the command line; what has completed before is left alone.
 
     Args:
@@ -32,8 +19,18 @@ class GridSweeper(LaunchingSweeper):
             or `fail` them alone.
     """
 
+    launcher: Launcher
+
     def __init__(self, invalid: Literal["refuse", "fail"]) -> None:
         self.invalid = invalid
+
+    def setup(self, *, hydra_context: HydraContext, task_function: TaskFunction, config: DictConfig) -> None:
+        """Build the launcher that the config names."""
+        from hydra.core.plugins import Plugins
+
+        self.launcher = Plugins.instance().instantiate_launcher(
+            hydra_context=hydra_context, task_function=task_function, config=config
+        )
 
     def sweep(self, arguments: list[str]) -> Any:
         """Run what is missing; `arguments` are the jobs' overrides as Hydra takes them."""
