@@ -19,11 +19,9 @@ from mmfusion.tasks.classification import Classification
 from mmfusion.tasks.multilabel import Multilabel
 from mmfusion.tasks.regression import Regression
 
+# Inverse penalties C, tried from the strongest penalty on until validation has got worse twice in a row.
 STRENGTHS = (0.1, 1.0, 10.0, 100.0, 1000.0)
-"""Inverse penalties C, tried from the strongest penalty on until validation has got worse twice in a row."""
-
-_IMPOSSIBLE = -30.0
-"""Logit of a class that no training row has."""
+_IMPOSSIBLE = -30.0  # logit of a class that no training row has
 
 
 def has_linear_model(task: Task) -> bool:
@@ -74,7 +72,6 @@ class StandardizedRidge:
 
     def __init__(self, task: Regression) -> None:
         self.task = task
-        self.model = Ridge()
 
     def fit(self, x: Matrix, y: np.ndarray, strength: float) -> None:
         y = y.astype(np.float64)
@@ -87,17 +84,11 @@ class StandardizedRidge:
 
 @dataclass(frozen=True)
 class Best:
-    """The penalty that is best on the validation rows.
+    """The penalty that is best on the validation rows."""
 
-    Attributes:
-        outputs: `[N, dim]` of the test rows.
-        score: on the validation rows, higher is better: the leading metric, and where that is level the loss.
-        strength: the inverse penalty C; 0 without looking.
-    """
-
-    outputs: Tensor
-    score: tuple[float, float]
-    strength: float
+    outputs: Tensor  # `[N, dim]` of the test rows
+    score: tuple[float, float]  # see `_score`
+    strength: float  # the inverse penalty C; 0 without looking
 
 
 def best_penalty(task: Task, x: Matrix, y: Tensor, x_val: Matrix, y_val: Tensor, x_test: Matrix) -> Best:

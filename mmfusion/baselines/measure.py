@@ -11,46 +11,30 @@ import torch
 from torch import Tensor
 
 from mmfusion.baselines.linear import best_penalty, constant_answer, has_linear_model
-from mmfusion.baselines.rows import SimpleFeatures, read_features
 from mmfusion.baselines.scaling import Matrix, Scaled, side_by_side
+from mmfusion.baselines.simple_features import SimpleFeatures, read_features
 from mmfusion.data.batches.dataset import SplitDataset
 from mmfusion.data.kinds._base import Kind
 from mmfusion.tasks._base import Task
 from mmfusion.training.evaluation import Scores
 
-CONSTANT = "constant"
-"""The model that answers without looking: the majority class, each label's share, or the mean."""
-
-MOST_ROWS = 20_000
-"""Training rows that linear models are fitted on; of more, so many are drawn."""
-
-HELD_OUT = 5
-"""Without validation rows every fifth of the training rows chooses the penalty."""
+CONSTANT = "constant"  # the model that answers without looking: the majority class, each label's share, or the mean
+MOST_ROWS = 20_000  # training rows that linear models are fitted on; of more, so many are drawn
+HELD_OUT = 5  # without validation rows every fifth of the training rows chooses the penalty
 
 
 @dataclass
 class Baselines:
-    """Simple models and their test metrics.
+    """Simple models and their test metrics; models are `constant` and `linear[<a+b>]` by modalities."""
 
-    Attributes:
-        metrics: model to `test/<task>/<metric>` to value; models are `constant` and `linear[<a+b>]` by modalities.
-        best: task to the linear model that is best on the validation rows.
-        penalties: model to task to the C that validation chose.
-        rows: training rows that were used.
-        notes: what a reader must know: rows that were left out, tasks that have no linear model.
-        seconds: what it took.
-        ids: the test rows.
-        outputs: task to the outputs `[N, dim]` of its best model on the test rows.
-    """
-
-    metrics: dict[str, dict[str, float]] = field(default_factory=dict)
-    best: dict[str, str] = field(default_factory=dict)
-    penalties: dict[str, dict[str, float]] = field(default_factory=dict)
-    rows: int = 0
-    notes: list[str] = field(default_factory=list)
+    metrics: dict[str, dict[str, float]] = field(default_factory=dict)  # model, `test/<task>/<metric>`: value
+    best: dict[str, str] = field(default_factory=dict)  # task to the model that is best on the validation rows
+    penalties: dict[str, dict[str, float]] = field(default_factory=dict)  # model, task: the C that validation chose
+    rows: int = 0  # of training that were used
+    notes: list[str] = field(default_factory=list)  # rows that were left out, tasks that have no linear model
     seconds: float = 0.0
-    ids: list[str] = field(default_factory=list)
-    outputs: dict[str, Tensor] = field(default_factory=dict)
+    ids: list[str] = field(default_factory=list)  # of the test rows
+    outputs: dict[str, Tensor] = field(default_factory=dict)  # task to `[N, dim]` of its best model on the test rows
 
 
 def measure_baselines(
@@ -111,9 +95,8 @@ def measure_baselines(
 
 
 def _scaled(name: str, kind: Kind, read: Mapping[str, SimpleFeatures], fit_on: np.ndarray) -> dict[str, Matrix]:
-    """Split to matrix of one modality."""
-    scaled, train = Scaled(), read["train"]
-    scaled.fit(train.take(name, fit_on), train.present[name][fit_on], getattr(kind, "vocab_size", 0))
+    train = read["train"]
+    scaled = Scaled(train.take(name, fit_on), train.present[name][fit_on], getattr(kind, "vocab_size", 0))
     return {split: scaled.transform(rows.raw[name], rows.present[name]) for split, rows in read.items()}
 
 

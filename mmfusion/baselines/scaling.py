@@ -10,31 +10,22 @@ import numpy as np
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
 
-from mmfusion.baselines.rows import Raw
+from mmfusion.baselines.simple_features import Raw
 
-Matrix: TypeAlias = Any
-"""A numpy array `[N, F]`, or a sparse one of SciPy."""
+Matrix: TypeAlias = Any  # a numpy array `[N, F]`, or a sparse one of SciPy
 
 
-FEW_TOKENS = 300
-"""A vocabulary up to this size is one of characters: 1- to 4-grams are taken, of words 1- and 2-grams."""
-
+FEW_TOKENS = 300  # a vocabulary up to this size is one of characters: 1- to 4-grams are taken, of words 1- and 2-grams
 MOST_FEATURES = 50_000
 
 
 class NgramWeights:
-    """TF-IDF of n-grams, `(1 + log tf)·log((1 + N) / (1 + df)) + 1`, each row of length 1 (Salton and Buckley 1988).
+    """TF-IDF of n-grams, `(1 + log tf)·log((1 + N) / (1 + df)) + 1`, each row of length 1 (Salton and Buckley 1988)."""
 
-    Args:
-        vocab_size: of the tokens.
-    """
-
-    def __init__(self, vocab_size: int) -> None:
+    def __init__(self, texts: Sequence[Sequence[int]], vocab_size: int) -> None:
+        """Learn the n-grams of the training rows; with a thousand rows or more those that occur in two of them."""
         self.longest = 4 if vocab_size <= FEW_TOKENS else 2
         self._weights: TfidfVectorizer | None = None
-
-    def fit(self, texts: Sequence[Sequence[int]]) -> None:
-        """Learn the n-grams of the training rows; with a thousand rows or more those that occur in two of them."""
         for rarest in (2, 1) if len(texts) >= 1000 else (1,):
             weights = TfidfVectorizer(
                 analyzer=self._ngrams, sublinear_tf=True, min_df=rarest, max_features=MOST_FEATURES
@@ -60,18 +51,12 @@ class Scaled:
     features. Where training rows lack the modality a further column says which rows have it.
     """
 
-    def __init__(self) -> None:
-        self.ngrams: NgramWeights | None = None
-        self.mean = self.std = np.zeros(0)
-        self.scale = 1.0
-        self.indicator = False
-
-    def fit(self, raw: Raw, present: np.ndarray, vocab_size: int = 0) -> None:
+    def __init__(self, raw: Raw, present: np.ndarray, vocab_size: int = 0) -> None:
         """Learn means and deviations, or the n-grams of texts from a vocabulary of this size, of training rows."""
         self.indicator = not present.all()
+        self.ngrams: NgramWeights | None = None
         if isinstance(raw, list):
-            self.ngrams = NgramWeights(vocab_size)
-            self.ngrams.fit([raw[i] for i in np.flatnonzero(present)])
+            self.ngrams = NgramWeights([raw[i] for i in np.flatnonzero(present)], vocab_size)
             return
         own = raw[present].astype(np.float64) if present.any() else np.zeros((1, raw.shape[1]))
         self.mean, std = own.mean(0), own.std(0)

@@ -9,6 +9,7 @@ import shlex
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +22,8 @@ from mmfusion.runs.inspect.plan import ColumnDecision, Plan
 _MANY = 20
 RATIO = {"train": 0.8, "val": 0.1, "test": 0.1}
 
+# Of choices that have no place among the columns.
 _SECTIONS = ("encoder", "head", "optimizer", "scheduler", "trainer", "callbacks", "report")
-"""Of choices that have no place among the columns."""
-
 _PLAIN = re.compile(r"[A-Za-z_/][\w./ -]*(?<! )")
 _YAML_WORDS = {"yes", "no", "on", "off", "true", "false", "null", "y", "n", "nan", "inf"}
 
@@ -38,7 +38,6 @@ class Keys:
 
     @classmethod
     def of(cls, plan: Plan) -> Keys:
-        """Keys of a plan, each but once."""
         taken: list[str] = []
         modalities = {key_of(d, taken): d for d in plan.of("modality") if d.kind != "tabular"}
         tabular = key_for("table", taken) if plan.of("modality", "tabular") else None
@@ -46,7 +45,6 @@ class Keys:
         return cls(modalities, tabular, {key_for(d.name or d.column, taken): d for d in plan.of("task")})
 
     def kinds(self) -> dict[str, str]:
-        """Modality to its kind."""
         return {key: d.kind for key, d in self.modalities.items()} | ({self.tabular: "tabular"} if self.tabular else {})
 
 
@@ -186,15 +184,14 @@ def _options(options: Mapping[str, Any], indent: str) -> list[str]:
 def _chosen(choices: Sequence[Choice], prefix: str = "", indent: str = "") -> list[str]:
     """The choices below a key, nested, each with its reason behind it."""
     lines: list[str] = []
-    open_: list[str] = []
+    above: list[str] = []
     for choice in choices:
         if not choice.key.startswith(prefix):
             continue
         *parents, last = choice.key.removeprefix(prefix).split(".")
-        level = next((i for i, pair in enumerate(zip(parents, open_, strict=False)) if pair[0] != pair[1]), None)
-        level = min(len(parents), len(open_)) if level is None else level
+        level = next((i for i, pair in enumerate(zip_longest(parents, above)) if pair[0] != pair[1]), len(parents))
         lines += [f"{indent}{'  ' * depth}{parents[depth]}:" for depth in range(level, len(parents))]
-        open_ = parents
+        above = parents
         lines.append(f"{indent}{'  ' * len(parents)}{last}: {_value(choice.value)}  # {choice.reason}")
     return lines
 

@@ -46,17 +46,8 @@ def init(
 ) -> Path:
     """Look at a table, decide what its columns are, write an experiment and say why; returns the file.
 
-    Args:
-        path: CSV, TSV, JSON, JSONL or Parquet; looked for under `root` first, as in training.
-        root: where the media lie; None is the table's own folder.
-        name: the experiment's; None goes by the table's or its folder's name.
-        out: the file to write; None is `conf/experiment/<name>.yaml` here, where `mmfusion train` looks.
-        task: columns to predict; none: found out.
-        ignore: columns to leave out.
-        force: write over a file that is there.
-        console: where to print.
-        overrides: how the table is read, such as `data.header=false`; what is not given is found out, and said.
-        by: what else is known of columns (`groups`, `splits`, `inputs`, `kinds`), as in `ColumnRequests`.
+    The table is looked for under `root` first, as in training. `overrides` say how it is read (`data.header=false`),
+    `task`, `ignore` and `by` what its columns are (`ColumnRequests`); what is not given is found out, and said.
 
     Raises:
         DataError: the table cannot be read, or there is nothing to learn from or to predict.
@@ -72,7 +63,10 @@ def init(
     if is_word_of_yaml(name):
         raise ConfigError(f"--name: {name!r} means something of its own in a config; take another, {name}_data perhaps")
     target = local(out) if out else Path("conf") / "experiment" / f"{name}.yaml"
-    _check_free(target, name, out is not None, force)
+    if out is None and (own_folder() / "experiment" / f"{name}.yaml").is_file():
+        raise ConfigError(f"experiment={name} is one of mmfusion's own; take another, --name my_{name} perhaps")
+    if target.exists() and not force:
+        raise ConfigError(f"{target} is there already; take another --name, or --force to write over it")
     with busy(f"looking at {path}"):
         guess = read_table(table, reading)
     for sentence in guess.notes:
@@ -93,13 +87,6 @@ def init(
         line = f"  {command()} {verb}{where} experiment={name}"  # an identifier, whatever its script
         console.print(line, highlight=False, soft_wrap=True, markup=False)
     return target
-
-
-def _check_free(target: Path, name: str, chosen: bool, force: bool) -> None:
-    if (own_folder() / "experiment" / f"{name}.yaml").is_file() and not chosen:
-        raise ConfigError(f"experiment={name} is one of mmfusion's own; take another, --name my_{name} perhaps")
-    if target.exists() and not force:
-        raise ConfigError(f"{target} is there already; take another --name, or --force to write over it")
 
 
 def read_table(path: Path, reading: Mapping[str, Any]) -> Guess:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
 import torch
 from rich.console import Console
 
@@ -22,11 +22,9 @@ from mmfusion.progress import busy
 from mmfusion.runs.validation.findings import Findings, print_findings
 from mmfusion.runs.validation.label_checks import read_tasks
 from mmfusion.runs.validation.leak_checks import leaks
-from mmfusion.runs.validation.odd_values import missing_spellings, rounded_numbers, similar_levels
-from mmfusion.runs.validation.read_media import ModalityMedia, read_media
+from mmfusion.runs.validation.media_checks import ModalityMedia, read_media
+from mmfusion.runs.validation.odd_values import missing_spellings, rounded_numbers, similar_levels, unknown_words
 from mmfusion.runs.validation.related_rows import shared_groups, similar_texts, unseen_groups
-from mmfusion.runs.validation.shared_media import chosen_and_tested_on, same_content, shared_files, similar_images
-from mmfusion.runs.validation.unknown_words import unknown_words
 from mmfusion.tasks._base import Task
 from mmfusion.training.build import build_data
 
@@ -51,8 +49,8 @@ def validate(cfg: Mapping[str, Any], console: Console | None = None) -> Findings
 def _examine(data: MultiModalData, tasks: Mapping[str, Task]) -> tuple[Table, Findings]:
     table = data.source.read()
     check_columns(table, data.kinds, tasks)
-    splits = np.asarray(table.splits, dtype=object)
-    findings = Findings(rows={split: int((splits == split).sum()) for split in SPLITS if (splits == split).any()})
+    counts = Counter(table.splits)
+    findings = Findings(rows={split: counts[split] for split in SPLITS if counts[split]})
     errors, warnings = findings.errors, findings.warnings
     for check in (lambda: check_ids(table), lambda: check_splits(table, data.validates)):
         try:
@@ -70,16 +68,16 @@ def _examine(data: MultiModalData, tasks: Mapping[str, Task]) -> tuple[Table, Fi
     warnings += similar_levels(table, data.kinds) + rounded_numbers(table, data.kinds, tasks)
     read_tasks(table, tasks, findings)
     split = getattr(data.source, "split", {})
-    errors += filter(None, (shared_files(of_kind, table) for of_kind in files))
+    errors += filter(None, (of_kind.shared_files() for of_kind in files))
     if split.get("group") is not None:
         errors += filter(None, [shared_groups(table, split["group"])])
     if "train" in findings.rows and not data.validates:
         warnings.append(unvalidated(table.name))
     if "train" in findings.rows and "test" not in findings.rows:
         warnings.append(untested(table.name))
-    warnings += filter(None, map(same_content, media))
-    warnings += filter(None, (similar_images(of_kind, table) for of_kind in media))
-    warnings += filter(None, map(chosen_and_tested_on, files))
+    warnings += filter(None, (of_kind.same_content() for of_kind in media))
+    warnings += filter(None, (of_kind.similar_images() for of_kind in media))
+    warnings += filter(None, (of_kind.chosen_and_tested_on() for of_kind in files))
     not_empty = getattr(getattr(data.source, "settings", None), "not_empty", None)
     warnings += missing_spellings(data.kinds, findings.classes, not_empty)
     if split.get("group") is None:
@@ -106,14 +104,14 @@ def _read_modalities(table: Table, kinds: Mapping[str, Kind], findings: Findings
         modality = read_media(name, kind, table)
         media.append(modality)
         findings.media[name] = len(modality.inputs.cells)
-        unreadable = modality.unreadable(table)
-        findings.unreadable += unreadable
-        if unfit is not None and all(row.split != "train" for row in unreadable):
+        unreadable, problems = modality.unreadable(), Problems(table.name)
+        findings.unreadable[name] = len(unreadable)
+        for row, place in unreadable.items():
+            cell, why = str(modality.inputs.cells[place]), modality.broken[place]
+            problems.add(int(table.rows[row]), ", ".join(modality.inputs.columns), cell, why)
+        if unfit is not None and all(table.splits[row] != "train" for row in unreadable):
             findings.errors.append(unfit)
         if unreadable:
-            problems = Problems(table.name)
-            for row in unreadable:
-                problems.add(row.row, ", ".join(kind.columns or [name]), row.cell, row.why)
             findings.errors.append(f"{name}: media that cannot be read: {str_of(problems.first, len(problems))}")
     return media
 

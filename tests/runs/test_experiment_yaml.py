@@ -8,9 +8,8 @@ from torch import nn
 from mmfusion.data.table.read import ReadOptions
 from mmfusion.runs.defaults import Choice
 from mmfusion.runs.experiment_yaml import default_name, experiment, key_for, key_of, scalar
-from mmfusion.runs.inspect.column_requests import ColumnRequests
 from mmfusion.runs.inspect.columns.profile import Profile
-from mmfusion.runs.inspect.plan import ColumnDecision, Plan
+from mmfusion.runs.inspect.plan import ColumnDecision, ColumnRequests, Plan
 
 
 def plan(*decisions, **splits):

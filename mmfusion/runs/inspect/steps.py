@@ -11,13 +11,11 @@ from mmfusion.data.decode.broken import ADVICE
 from mmfusion.data.decode.paths import Place
 from mmfusion.data.errors import SHOWN, DataError, shorten
 from mmfusion.data.table.header import Unnamed
-from mmfusion.runs.inspect.column_requests import FILES, ColumnRequests
 from mmfusion.runs.inspect.columns.column_names import ABOUT_FILE, ID, LABEL, is_named, words
 from mmfusion.runs.inspect.columns.profile import Profile, profile
 from mmfusion.runs.inspect.columns.spelling import is_date
-from mmfusion.runs.inspect.groups.group_column import decide_groups, give_hints
-from mmfusion.runs.inspect.groups.path_groups import warn_of_path_groups
-from mmfusion.runs.inspect.plan import Plan
+from mmfusion.runs.inspect.groups.group_column import decide_groups, give_hints, warn_of_path_groups
+from mmfusion.runs.inspect.plan import FILES, ColumnRequests, Plan
 from mmfusion.runs.inspect.roles.input_columns import decide_inputs, decide_texts, warn_of_similar_names
 from mmfusion.runs.inspect.roles.leak_columns import warn_of_leaks
 from mmfusion.runs.inspect.roles.media_columns import find_media
@@ -26,12 +24,9 @@ from mmfusion.runs.inspect.roles.requested_columns import decide_requested
 from mmfusion.runs.inspect.roles.split_column import find_split, other_splits
 from mmfusion.runs.inspect.roles.target_columns import decide_targets
 
-_NUMBERS = 0.9
-"""Share of numbers from which on different values measure something and name no rows."""
-
+_NUMBERS = 0.9  # share of numbers from which on different values measure something and name no rows
+# Share of numbers from which on a column that is neither classes nor text is said to be one of numbers.
 _MOSTLY_NUMBERS = 0.5
-"""Share of numbers from which on a column that is neither classes nor text is said to be one of numbers."""
-
 _TARGETS = "to predict them, write a column for each"
 _VECTORS = "write a column for each, or a table whose cells can be lists (JSONL, Parquet), or a .npy file for each row"
 
@@ -45,16 +40,7 @@ def plan_table(
     unreadable: Mapping[str, str] | None = None,
     **more: Any,
 ) -> Plan:
-    """Decide what each column of a table becomes.
-
-    Args:
-        file: the table's name.
-        columns: column to its cells.
-        root: where media lie.
-        tasks: columns to predict.
-        ignore: columns to leave out.
-        unreadable: columns that cannot be read, and why.
-        more: what else the user asks of columns, as in `ColumnRequests`.
+    """Decide what each column of a table becomes; `more` is what else the user asks of columns (`ColumnRequests`).
 
     Raises:
         DataError: requests that cannot be met; nothing to learn from, or nothing to predict.
@@ -164,7 +150,6 @@ def _ignore_rest(plan: Plan, targets: frozenset[str]) -> None:
 
 
 def _neither(stats: Profile) -> str:
-    """Why a column is neither classes nor free text."""
     if stats.distinct == 1:
         return f"{stats.examples[0]!r} or empty; if empty means no, write a word for it there"
     if stats.numbers >= _MOSTLY_NUMBERS:

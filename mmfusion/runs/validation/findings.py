@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -14,19 +13,7 @@ from mmfusion.data.kinds._base import Kind
 from mmfusion.runs.inspect.columns.similar_names import visible
 from mmfusion.tasks._base import Task
 
-CLASSES = 15
-"""Classes that are listed; of more, the commonest and the rarest."""
-
-
-@dataclass(frozen=True)
-class Unreadable:
-    """One row whose medium cannot be read: its number in the file, what its cell holds, and why."""
-
-    modality: str
-    split: str
-    row: int
-    cell: str
-    why: str
+CLASSES = 15  # classes that are listed; of more, the commonest and the rarest
 
 
 @dataclass
@@ -42,7 +29,7 @@ class Findings:
     unlabelled: dict[str, dict[str, float]] = field(default_factory=dict)  # task, split: share of rows without a label
     classes: dict[str, dict[str, dict[str, int]]] = field(default_factory=dict)  # task, split, class: rows
     bare: dict[str, dict[str, int]] = field(default_factory=dict)  # task, split: rows that hold none of several labels
-    unreadable: list[Unreadable] = field(default_factory=list)  # every row whose medium cannot be read
+    unreadable: dict[str, int] = field(default_factory=dict)  # modality to the number of rows whose medium is broken
 
     def __bool__(self) -> bool:
         return not self.errors
@@ -74,14 +61,12 @@ def _modalities(findings: Findings, kinds: Mapping[str, Kind], splits: list[str]
     names = " / ".join(splits)
     headings = ["modality", "kind", "media", "unreadable", f"absent in {names}"]
     table = _table(*headings, *([f"unknown words in {names}"] if findings.unknown else []))
-    unreadable = Counter(row.modality for row in findings.unreadable)
     for name, kind in kinds.items():
-        read = str(findings.media.get(name, "not read"))
-        shares = _shares(findings.absent[name], splits)
-        unknown = (
-            [_shares(findings.unknown[name], splits) if name in findings.unknown else ""] if findings.unknown else []
-        )
-        table.add_row(escape(name), type(kind).__name__.lower(), read, str(unreadable[name]), shares, *unknown)
+        read, unreadable = str(findings.media.get(name, "not read")), str(findings.unreadable.get(name, 0))
+        shares = [_shares(findings.absent[name], splits)]
+        if findings.unknown:
+            shares.append(_shares(findings.unknown[name], splits) if name in findings.unknown else "")
+        table.add_row(escape(name), type(kind).__name__.lower(), read, unreadable, *shares)
     return table
 
 

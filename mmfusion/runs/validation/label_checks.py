@@ -18,8 +18,7 @@ from mmfusion.tasks._base import Task
 from mmfusion.tasks.multilabel import Multilabel
 from mmfusion.training.callbacks.undefined import undefined, why_undefined
 
-FEW = 2
-"""Training rows below which a class can hardly be learned."""
+FEW = 2  # training rows below which a class can hardly be learned
 
 
 def read_tasks(table: Table, tasks: Mapping[str, Task], findings: Findings) -> None:
@@ -61,11 +60,9 @@ def _odd(task: str, classes: Mapping[str, Mapping[str, int]]) -> list[str]:
     messages = []
     if len(training) == 1:
         messages.append(f"task {task}: all training rows have the same label, {next(iter(training))!r}")
-    rare = [name for name in names if training.get(name, 0) < FEW]
-    if rare:
+    if rare := [name for name in names if training.get(name, 0) < FEW]:
         messages.append(f"task {task}: {len(rare)} classes have fewer than {FEW} training rows: {', '.join(rare[:10])}")
-    alike = similar_message(names, "classes")
-    if alike is not None:
+    if (alike := similar_message(names, "classes")) is not None:
         messages.append(f"task {task}: {alike}")
     return messages
 

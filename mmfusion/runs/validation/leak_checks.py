@@ -18,13 +18,7 @@ from mmfusion.data.table.table import Column, Table, filled
 from mmfusion.data.table.targets import label_columns
 from mmfusion.runs.inspect.columns.coded import Coded, sample
 from mmfusion.runs.inspect.leaks.partial import computed_from_two, gives_in_part
-from mmfusion.runs.inspect.leaks.prediction import (
-    LABELS_COMPARED,
-    LEAST_ROWS,
-    contains_label,
-    gives,
-    relation,
-)
+from mmfusion.runs.inspect.leaks.prediction import LABELS_COMPARED, LEAST_ROWS, contains_label, gives, relation
 from mmfusion.tasks._base import Task
 from mmfusion.tasks._classes import class_names
 from mmfusion.tasks.multilabel import Multilabel

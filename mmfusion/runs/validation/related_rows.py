@@ -17,17 +17,12 @@ from mmfusion.data.table.table import Table
 from mmfusion.data.table.targets import label_columns
 from mmfusion.runs.inspect.columns.coded import as_text
 from mmfusion.runs.inspect.columns.profile import profile
-from mmfusion.runs.inspect.groups.find_groups import GroupColumn, Grouped, find_groups, straddling_values
+from mmfusion.runs.inspect.groups.find_groups import GroupColumn, Grouped, find_groups, find_pair, straddling_values
 from mmfusion.runs.inspect.groups.group_column import NAME_WORDS
-from mmfusion.runs.inspect.groups.pairs import find_pair
 from mmfusion.tasks._base import Task
 
-WORTH_SAYING = 0.1
-"""Share of rows with a text like one of training from which on it is said."""
-
-TESTED, TRAINED = 1000, 20_000
-"""Rows whose texts are compared, at most; equal texts are looked for among all."""
-
+WORTH_SAYING = 0.1  # share of rows with a text like one of training from which on it is said
+TESTED, TRAINED = 1000, 20_000  # rows whose texts are compared, at most; equal texts are looked for among all
 _NEARLY = 0.9
 _SHOWN = 5
 
@@ -69,11 +64,9 @@ def unseen_groups(
 ) -> list[str]:
     """A message for a column that holds groups which nothing keeps together, found by what it holds."""
     targets = [column for name, task in tasks.items() for column in label_columns(name, task)]
-    texts, paths = [], []
-    for name, kind in kinds.items():
-        columns = kind.columns or [name]
-        texts += columns if isinstance(kind, Text) else []
-        paths += columns if kind.reads_files else []
+    inputs = [(column, kind) for name, kind in kinds.items() for column in kind.columns or [name]]
+    texts = [column for column, kind in inputs if isinstance(kind, Text)]
+    paths = [column for column, kind in inputs if kind.reads_files]
     series = {name: cells for name, cells in table.columns.items() if isinstance(cells, pl.Series)}
     profiles = {name: profile(name, cast(Any, cells)) for name, cells in series.items()}
     contents = [n for n, stats in profiles.items() if n not in (*texts, *paths, split.get("column"))]
@@ -81,11 +74,9 @@ def unseen_groups(
     candidates = [name for name in short if profiles[name].labels is None]
     texts, paths, known = ([name for name in names if name in series] for names in (texts, paths, targets))
     grouped = Grouped(series, contents, texts, paths, known)
-    inputs = {column for name, kind in kinds.items() for column in kind.columns or [name]}
-    groups = find_groups(grouped, candidates)
-    if not groups and (pair := find_pair(grouped, candidates)) is not None:
-        groups = [pair]
-    return [message for group in groups if (message := _message(table, group, inputs, split))]
+    groups = find_groups(grouped, candidates) or list(filter(None, [find_pair(grouped, candidates)]))
+    used = {column for column, _ in inputs}
+    return [message for group in groups if (message := _message(table, group, used, split))]
 
 
 def similar_texts(table: Table, kinds: Mapping[str, Kind]) -> str | None:

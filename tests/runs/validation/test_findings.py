@@ -4,7 +4,7 @@ import pytest
 from rich.console import Console
 
 from mmfusion.data.kinds.image import Image
-from mmfusion.runs.validation.findings import CLASSES, Findings, Unreadable, print_findings
+from mmfusion.runs.validation.findings import CLASSES, Findings, print_findings
 from mmfusion.tasks.classification import Classification
 from mmfusion.tasks.regression import Regression
 
@@ -34,7 +34,7 @@ def cells(text):
 
 
 def test_a_line_a_modality_and_a_line_a_task():
-    text = printed(findings(unreadable=[Unreadable("image", "val", 9, "x.png", "no image")] * 2))
+    text = printed(findings(unreadable={"image": 2}))
     assert text.startswith("rows.csv: 10 rows (train 8, val 2)\n")
     assert ["image", "image", "9", "2", "12.5% / 0.0%"] in cells(text)
     assert ["label", "classification", "3", "25.0% / 50.0%"] in cells(text)

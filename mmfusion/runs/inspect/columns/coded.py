@@ -10,8 +10,7 @@ import polars as pl
 
 from mmfusion.data.table.delimited import RawColumn
 
-MOST_ROWS = 20_000
-"""Rows that are looked at; of a longer table, as many at random."""
+MOST_ROWS = 20_000  # rows that are looked at; of a longer table, as many at random
 
 
 def as_text(cells: Iterable[object]) -> pl.Series:
@@ -56,7 +55,6 @@ class Coded:
         return cls(codes, numbers.to_numpy().astype(np.float64) if is_number else None, len(levels), levels)
 
     def where(self, rows: np.ndarray) -> Coded:
-        """Some of the rows."""
         return replace(self, codes=self.codes[rows], numbers=None if self.numbers is None else self.numbers[rows])
 
     @property

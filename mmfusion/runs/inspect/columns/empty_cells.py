@@ -9,7 +9,7 @@ from typing import Any
 
 import polars as pl
 
-from mmfusion.data.table.decimals import to_points
+from mmfusion.data.table.decimals import is_text, to_points
 from mmfusion.data.table.empty import EMPTY, MARKS, PROGRAMS, looks_missing
 from mmfusion.runs.inspect.columns.coded import counted, numeric
 from mmfusion.runs.inspect.columns.media_paths import KIND_OF
@@ -19,9 +19,7 @@ from mmfusion.runs.inspect.columns.spelling import is_date
 _PATH = rf"({'|'.join(map(re.escape, KIND_OF))})$"
 _DEGREES = {"mild", "moderate", "severe", "low", "medium", "high", "minor", "major", "some", "few", "many", "slight"}
 _ALIKE = 0.8
-_MEASUREMENTS = 21
-"""Different numbers from which on a column measures something, and words in it are no levels."""
-
+_MEASUREMENTS = 21  # different numbers from which on a column measures something, and words in it are no levels
 _MOST_WORDS = 5
 _CODE = r"^(?:[+-]?(?:7{2,8}|8{2,8}|9{2,8})|-1)(?:[.,]0+)?$"
 
@@ -36,7 +34,6 @@ class Missing:
     kept: dict[str, dict[str, int]] = field(default_factory=dict)  # column, what only looks so: cells
 
     def sentences(self) -> list[str]:
-        """What to say of it."""
         messages = []
         if self.taken:
             where = "; ".join(f"{_counted(spellings)} in {name!r}" for name, spellings in self.taken.items())
@@ -54,29 +51,22 @@ class Missing:
 
 def guess_empty(columns: Mapping[str, Any]) -> Missing:
     """What a table writes for an empty cell, if nothing counts as empty yet but the empty text."""
-    missing = Missing()
-    for name, cells in columns.items():
-        if isinstance(cells, pl.Series) and cells.dtype == pl.String:
-            taken, kept = _of_column(cells)
-            missing.taken |= {name: taken} if taken else {}
-            missing.kept |= {name: kept} if kept else {}
-    _keep_elsewhere(missing, columns)
+    missing, texts = Missing(), {name: cells for name, cells in columns.items() if is_text(cells)}
+    for name, cells in texts.items():
+        taken, kept = _of_column(cells)
+        missing.taken |= {name: taken} if taken else {}
+        missing.kept |= {name: kept} if kept else {}
+    # Words that are taken only for what stands around them stay values in other columns.
+    words = sorted({text for spellings in missing.taken.values() for text in spellings if not looks_missing(text)})
+    for name in [name for name in texts if words and name not in missing.taken]:
+        there = texts[name].filter(texts[name].is_in(words)).value_counts(sort=True)
+        if len(there):
+            missing.kept[name] = missing.kept.get(name, {}) | {str(k): int(n) for k, n in there.iter_rows()}
     everywhere = list(dict.fromkeys([*EMPTY, *(text for spellings in missing.taken.values() for text in spellings)]))
     missing.empty = everywhere if len(everywhere) > len(EMPTY) else EMPTY
     values = {name: [text for text in spellings if text in everywhere] for name, spellings in missing.kept.items()}
     missing.not_empty = {name: spellings for name, spellings in values.items() if spellings}
     return missing
-
-
-def _keep_elsewhere(missing: Missing, columns: Mapping[str, Any]) -> None:
-    """Words that are taken only for what stands around them stay values in other columns."""
-    words = sorted({text for spellings in missing.taken.values() for text in spellings if not looks_missing(text)})
-    for name, cells in columns.items():
-        if not words or name in missing.taken or not isinstance(cells, pl.Series) or cells.dtype != pl.String:
-            continue
-        there = cells.filter(cells.is_in(words)).value_counts(sort=True)
-        if len(there):
-            missing.kept[name] = {**missing.kept.get(name, {}), **{str(k): int(n) for k, n in there.iter_rows()}}
 
 
 def _of_column(cells: Any) -> tuple[dict[str, int], dict[str, int]]:
@@ -130,7 +120,6 @@ def _is_of_one_form(cells: pl.Series) -> bool:
 
 
 def _is_empty(value: str, rest: Sequence[str], *, is_text: bool) -> bool:
-    """Whether a spelling beside other words means an empty cell."""
     small = value.lower()
     codes = (1, 2) if value == "Na" else (2,)  # sodium; NA among letters is no code
     if small == "na" and sum(len(text) in codes and text.isalpha() for text in rest) >= _ALIKE * len(rest):

@@ -10,18 +10,13 @@ from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
-import polars as pl
-
 from mmfusion.config.schema import file_suffixes
 from mmfusion.data.decode.broken import SUFFIXES as UNREAD
 from mmfusion.data.decode.paths import PathError, Place, is_remote, likely_meant, resolve_path
+from mmfusion.data.table.decimals import is_text
 
-LOOKED_FOR = 200
-"""Cells whose file is looked for."""
-
-OPENED = 40
-"""Files whose header is read."""
-
+LOOKED_FOR = 200  # cells whose file is looked for
+OPENED = 40  # files whose header is read
 _GREY = ("1", "L", "I;16", "I;16B", "I", "LA")
 
 
@@ -52,16 +47,11 @@ class MediaColumn:
 def look(cells: Sequence[Any], root: Place, known: str | None = None) -> MediaColumn | None:
     """A column of paths, or None if it is none: at least nine of ten filled cells end like a media file of one kind.
 
-    Args:
-        cells: of the column.
-        root: where media lie; under a remote one nothing is looked for.
-        known: their kind, whatever the cells end like.
+    Under a remote root nothing is looked for. If their kind is known it does not matter what the cells end like.
     """
-    if not isinstance(cells, pl.Series) or cells.dtype != pl.String:
+    if not is_text(cells):
         return None
     present = cells.drop_nulls()
-    if not len(present):
-        return None
     suffixes = present.str.extract(r"(\.\w+)$").str.to_lowercase()
     likeliest = Counter(KIND_OF[s] for s in suffixes.to_list() if s in KIND_OF).most_common(1)
     if known is None and (not likeliest or likeliest[0][1] < 0.9 * len(present)):

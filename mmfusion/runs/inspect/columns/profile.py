@@ -66,7 +66,6 @@ class Profile:
 
     @property
     def text_reason(self) -> str:
-        """What speaks for a text."""
         many = f"{self.distinct} different in {self.filled}"
         return f"strings of signs: {many}" if self.signs else f"free text: {self.words:.1f} words a cell, {many}"
 

@@ -15,15 +15,10 @@ from mmfusion.data.table.decimals import is_pairs
 from mmfusion.label_lists import bracketed, split_labels
 from mmfusion.runs.inspect.columns.coded import counted
 
-CLEAR = (";;", ";", "；", "؛", "||", "|", "、", "\n", "\t")
-"""Separators that stand in hardly anything but a list."""
-
+CLEAR = (";;", ";", "；", "؛", "||", "|", "、", "\n", "\t")  # separators that stand in hardly anything but a list
+# Separators that single labels hold too: `Rome, Italy`, `n/a`, `3,5`, `light blue`.
 UNCLEAR = (",", "，", "،", "・", "/", "+", "&", " and ", " und ", " et ", " y ", " ")
-"""Separators that single labels hold too: `Rome, Italy`, `n/a`, `3,5`, `light blue`."""
-
-NONE = "none"
-"""The word of a row that has no label (the default of the task `multilabel`)."""
-
+NONE = "none"  # the word of a row that has no label (the default of the task `multilabel`)
 _LOOKED_AT = 2000
 _MOST_LABELS = 1000
 _SHORT = 4

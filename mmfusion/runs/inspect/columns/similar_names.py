@@ -14,12 +14,7 @@ _SHOWN = 3
 
 
 def similar(names: Iterable[str]) -> list[list[str]]:
-    """Groups of names that differ only in case, blanks, invisible characters, Unicode form, or a number's spelling.
-
-    Example:
-        >>> similar(["cat", "Cat", "dog", "250", "250.0"])
-        [['250', '250.0'], ['Cat', 'cat']]
-    """
+    """Groups of names that differ only in case, blanks, invisible characters, Unicode form, or a number's spelling."""
     groups: dict[str | Decimal, set[str]] = defaultdict(set)
     for name in names:
         groups[_plain(name)].add(name)

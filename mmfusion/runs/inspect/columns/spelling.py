@@ -6,6 +6,7 @@ from typing import Any
 
 import polars as pl
 
+from mmfusion.data.table.decimals import is_text
 from mmfusion.runs.inspect.columns.coded import counted
 
 _ONE_FORM = 0.95
@@ -22,11 +23,7 @@ _DATE = rf"^{_WEEKDAY}({_DAY})([ T,]+{_TIME})?$|^{_TIME}$|^{_WEEKDAY}{_MONTH} +\
 
 
 def looks_like_codes(unique: pl.Series) -> tuple[float, str] | None:
-    """The weight of values such as `P007`, `subj-12` or `39_00085` as evidence for a group, and what to say of it.
-
-    Args:
-        unique: the different values, text.
-    """
+    """The weight of text values such as `P007`, `subj-12` or `39_00085` as evidence for a group, and what to say."""
     example = f"codes like {unique[0]!r}"
     digits, letters = unique.str.contains(r"\d"), unique.str.contains(r"\pL")
     length = unique.str.len_chars()
@@ -59,7 +56,7 @@ def looks_like_numbering(unique: pl.Series) -> tuple[float, str] | None:
 
 def is_date(cells: Any) -> bool:
     """Whether a column holds dates or times."""
-    if not isinstance(cells, pl.Series) or cells.dtype != pl.String:
+    if not is_text(cells):
         return False
     present = cells.drop_nulls()
     return len(present) > 0 and bool(present.head(1000).str.contains(_DATE).all())

@@ -16,12 +16,9 @@ from mmfusion.runs.inspect.leaks.prediction import gives
 
 Evidence = list[tuple[float, str]]
 
+# Up to so many different values, the weight of their number: things that rows come from are many; of more, a half.
 _BY_COUNT = ((5, -2.0), (10, -1.0), (12, -0.5), (19, 0.0))
-"""Up to so many different values, the weight of their number: things that rows come from are many; of more, a half."""
-
-FEW = 10
-"""So few values may be wanted as an input instead."""
-
+FEW = 10  # so few values may be wanted as an input instead
 _MANY = 20
 _SAME = 0.98
 _TOGETHER = "rows of one value stand together"
@@ -105,19 +102,12 @@ def attribute_evidence(group: Coded, shared: Mapping[str, Coded]) -> Evidence:
 
 
 def alike(group: Coded, columns: Sequence[np.ndarray | None]) -> Evidence:
-    """Whether rows of one value are near to each other in more than one number or category.
-
-    Args:
-        group: `[N]`, the groups.
-        columns: `[N, D]`, as `comparable` gives them.
-    """
+    """Whether rows of one value are near to each other in more than one of the columns that `comparable` gives."""
     others = [x for x in columns if x is not None]
     ordered = contiguity(group.codes) >= IN_ORDER
     if ordered:  # what is the same in stretches of its own overlaps with any other stretches
         others = [x for x in others if not _in_stretches(x[:, 0])]
     compared = [(*score, x) for x in others if (score := alike_numbers(group, x)) is not None]
-    if not compared:
-        return []
     near = [(share, surprise, x) for share, surprise, x in compared if share >= 0.15 and surprise >= 2]
     if not near:
         return []

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import islice, product
 
 import numpy as np
 import polars as pl
 
 from mmfusion.data.table.delimited import RawColumn
 from mmfusion.runs.inspect.columns.coded import MOST_ROWS, Coded, counted
+from mmfusion.runs.inspect.columns.spelling import looks_like_codes, looks_like_numbering
 from mmfusion.runs.inspect.groups.evidence import (
     FEW,
     Evidence,
@@ -29,15 +31,14 @@ from mmfusion.runs.inspect.groups.evidence import (
 from mmfusion.runs.inspect.groups.similarity import alike_texts, comparable, without
 from mmfusion.runs.inspect.leaks.prediction import gives
 
-ENOUGH = 3.0
-"""Evidence from which on a column is a group."""
-
-_ROWS_EACH = 1.4
-"""Rows a value, on average, below which hardly anything could be in two splits."""
-
+ENOUGH = 3.0  # evidence from which on a column is a group, ...
+CLEAR = 4.5  # ... or clearly one
+_ROWS_EACH = 1.4  # rows a value, on average, below which hardly anything could be in two splits
 _LEAST_ROWS = 20
-_TEXT = 3.0
-"""The most that a text can add."""
+_TEXT = 3.0  # the most that a text can add
+_MOST_OUTER, _MOST_PAIRS = 50, 40
+_ROWS_A_PAIR, _LEAST_PAIRS = 1.6, 10
+_LEFT = 0.5  # share of a column's variance that the two columns of a pair may not explain by themselves
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,6 @@ class GroupColumn:
 
     @property
     def reason(self) -> str:
-        """What was found, in one line."""
         of, count = "value", "values"
         if self.outer is not None:
             of, count = f"`{self.outer}` and one `{self.column}`", "pairs"
@@ -70,7 +70,6 @@ class GroupColumn:
 
     @property
     def advice(self) -> str:
-        """What to do with two columns."""
         return (
             f"if these are patients, speakers or their like, counted anew in each `{self.outer}`, write both into one "
             f"column (`{self.outer}-{self.column}`) and keep its rows together"
@@ -91,7 +90,6 @@ class Grouped:
     _compared: dict[str, np.ndarray | None] = field(default_factory=dict)
 
     def coded(self, name: str) -> Coded:
-        """A column in the forms in which columns are compared."""
         if name not in self._coded:
             self._coded[name] = Coded.of(self.columns[name])
         return self._coded[name]
@@ -109,11 +107,10 @@ class Grouped:
     def others(self, *names: str) -> dict[str, Coded]:
         """The contents but for some columns, the targets and the split."""
         left_out = (*names, self.split, *self.targets)
-        names = tuple(name for name in self.contents if name not in left_out)
-        return {name: self.coded(name) for name in names if isinstance(self.columns[name], pl.Series)}
+        series = [name for name in self.contents if isinstance(self.columns[name], pl.Series)]
+        return {name: self.coded(name) for name in series if name not in left_out}
 
     def at(self, rows: np.ndarray | None) -> Grouped:
-        """The table at some rows; None: all."""
         if rows is None:
             return self
         columns = {
@@ -163,6 +160,19 @@ def find_few(table: Grouped, candidates: Sequence[str]) -> list[GroupColumn]:
     return [group for group in groups if group.score < ENOUGH <= group.score - min(weight_of(group.values), 0.0)]
 
 
+def find_pair(table: Grouped, candidates: Sequence[str]) -> GroupColumn | None:
+    """Two columns that make a group together, of which neither is one; the pair with most evidence.
+
+    Rows of one pair must be more alike than what each of the two columns explains by itself.
+    """
+    several = [name for name in candidates if isinstance(table.columns[name], pl.Series)]
+    inner = [name for name in several if _is_numbering(table.columns[name])]
+    outer = [name for name in several if 2 <= table.coded(name).levels <= _MOST_OUTER]
+    both = ((first, second) for second, first in product(inner, outer) if first != second)
+    pairs = [pair for first, second in islice(both, _MOST_PAIRS) if (pair := _pair(table, first, second)) is not None]
+    return max(pairs, key=lambda pair: (pair.shared, pair.score), default=None)
+
+
 def straddling_values(groups: RawColumn, splits: RawColumn) -> int:
     """How many values of a group are in more than one split."""
     frame = pl.DataFrame({"group": pl.Series(groups), "split": pl.Series(splits)}).drop_nulls().unique()
@@ -193,7 +203,7 @@ def _group(table: Grouped, name: str, all_texts: bool) -> GroupColumn | None:
     numbers = unique.cast(pl.Float64, strict=False)
     if not numbers.null_count() and (numbers % 1 != 0).any():
         return None
-    part = table.at(whole_values(table.coded(name), count))
+    part = table.at(_whole_values(table.coded(name), count))
     group = part.coded(name)
     targets = [part.coded(target) for target in table.targets if target != name]
     for target in targets:  # which may be a measurement of the thing itself, the same in all its rows: a patient's age
@@ -219,7 +229,39 @@ def _sum(evidence: Evidence) -> float:
     return sum(points for points, _ in evidence)
 
 
-def whole_values(group: Coded, count: int) -> np.ndarray | None:
+def _is_numbering(cells: pl.Series) -> bool:
+    unique = cells.drop_nulls().unique().cast(pl.String).sort()
+    return len(unique) > 3 and (looks_like_numbering(unique) or looks_like_codes(unique)) is not None
+
+
+def _pair(table: Grouped, outer: str, inner: str) -> GroupColumn | None:
+    first, second = table.coded(outer), table.coded(inner)
+    together = np.where((first.codes < 0) | (second.codes < 0), -1, first.codes * second.levels + second.codes)
+    known, codes = np.unique(together, return_inverse=True)
+    codes = codes - (known[0] < 0)
+    values, filled = int(codes.max(initial=-1)) + 1, int((codes >= 0).sum())
+    least = max(_ROWS_A_PAIR * values, len(codes) / 2)
+    if values < max(_LEAST_PAIRS, 1.5 * max(first.levels, second.levels)) or filled < least:
+        return None
+    pair = Coded(codes, None, values)
+    rows = _whole_values(pair, values)
+    part, pair = table.at(rows), pair if rows is None else pair.where(rows)
+    first, second, others = part.coded(outer), part.coded(inner), part.others(outer, inner)
+    by_one = {name for column in (first, second) for name in attributes(column, others)}
+    shared = [name for name in attributes(pair, others) if name not in by_one]
+    evidence = attribute_evidence(pair, {name: others[name] for name in shared})
+    rest = [part.compare(name) for name in others if name not in shared and name not in by_one]
+    left = [without(without(x, first), second) for x in rest if x is not None]
+    evidence += alike(pair, [x for x in left if np.nanvar(x, axis=0).sum() >= _LEFT])
+    for text in table.texts:
+        evidence += alike_texts(text, part.columns[text], pair.codes, first.codes)
+    score = _sum(evidence)
+    if score < ENOUGH:
+        return None
+    return GroupColumn(inner, values, len(codes), score, tuple(why for _, why in evidence), outer, len(shared))
+
+
+def _whole_values(group: Coded, count: int) -> np.ndarray | None:
     """All rows of some values, of a long table; None: all rows."""
     if len(group.codes) <= MOST_ROWS:
         return None

@@ -12,21 +12,12 @@ from scipy.special import fdtr, ndtri
 from mmfusion.runs.inspect.columns.coded import Coded
 from mmfusion.runs.inspect.leaks.association import ranks
 
-PAIRS = 300
-"""Pairs of texts that are compared, of one group and of two; ..."""
-
-_FEWEST = 20
-"""... at least."""
-
-IN_ORDER = 0.5
-"""Where more rows than this stand behind one of the same value, rows are in the order of a column."""
-
-_NEARLY = 0.6
-"""Texts that share this much of their words are nearly the same."""
-
+PAIRS = 300  # pairs of texts that are compared, of one group and of two; ...
+_FEWEST = 20  # ... at least
+IN_ORDER = 0.5  # where more rows than this stand behind one of the same value, rows are in the order of a column
+_NEARLY = 0.6  # texts that share this much of their words are nearly the same
+# Of a column with one value in more than this share of its rows, the few others may well meet in a group by chance.
 _MOST_ALIKE = 0.9
-"""Of a column with one value in more than this share of its rows, the few others may well meet in a group by chance."""
-
 _MOST_LEVELS, _COMMONEST, _TENTHS = 50, 6, 10
 
 
@@ -68,14 +59,10 @@ def without(x: np.ndarray, target: Coded) -> np.ndarray:
 
 
 def alike_numbers(group: Coded, x: np.ndarray) -> tuple[float, float] | None:
-    """The share of a column's variance that lies between groups, and how surprising it is, as a z-score.
+    """The share of a (`comparable`) column's variance between groups, and how surprising it is, as a z-score.
 
     Each group is compared with the next in order, not with all, so that a column which rises with the group's own
     number (age and blood pressure) is not alike within it. None if there are too few groups or rows.
-
-    Args:
-        group: `[N]`, the groups.
-        x: `[N, D]`, a column as `comparable` gives it.
     """
     known = (group.codes >= 0) & ~np.isnan(x[:, 0])
     order = group.codes if group.numbers is None else group.numbers
@@ -97,7 +84,7 @@ def jumps(group: Coded, x: np.ndarray) -> float:
     """How much more a column changes from one block of a group's rows to the next than inside a block, as a z-score.
 
     Of rows in the order of time, those that stand together are alike whatever they are of: what drifts does not jump
-    where a new value begins. Arguments are those of `alike_numbers`; rows of one group stand together.
+    where a new value begins. Rows of one group stand together.
     """
     known = (group.codes >= 0) & ~np.isnan(x[:, 0])
     codes = group.codes[known]
@@ -127,13 +114,9 @@ def _surprise(ratio: float, above: float, below: float) -> float:
 
 
 def alike_texts(name: str, texts: pl.Series, groups: np.ndarray, labels: np.ndarray | None) -> list[tuple[float, str]]:
-    """Evidence that texts of one group share their words, or are nearly the same.
+    """Evidence that texts of one group (int `[N]`, −1 in none) share their words, or are nearly the same.
 
-    Args:
-        name: the texts' column.
-        texts: `[N]`.
-        groups: int `[N]`; −1 in none.
-        labels: int `[N]`; if given, texts of two groups are compared within one label, as far as there are.
+    With labels, int `[N]`, texts of two groups are compared within one label, as far as there are.
     """
     same, other = _pairs(groups, labels, texts.is_not_null().to_numpy())
     if len(same) < _FEWEST or len(other) < _FEWEST:

@@ -2,20 +2,16 @@
 
 Predictors with much freedom (a level's commonest class, the nearest numbers) are scored on rows that they did not see,
 each row left out in turn, so that a column which is different in every row does not look as if it knew anything.
-
-The tests are written with `scipy.special`, for importing `scipy.stats` takes longer than looking at most tables.
 """
 
 from __future__ import annotations
 
 import numpy as np
 import polars as pl
-from scipy.special import chdtrc
+from scipy.special import chdtrc  # importing `scipy.stats` takes longer than looking at most tables
 
 FEW_CLASSES = 6
-NEIGHBOURS = 2
-"""On either side, among the sorted numbers."""
-
+NEIGHBOURS = 2  # on either side, among the sorted numbers
 _ALIKE = 0.01
 
 

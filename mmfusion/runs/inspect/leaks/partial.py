@@ -12,40 +12,23 @@ from mmfusion.runs.inspect.columns.coded import Coded
 from mmfusion.runs.inspect.leaks.association import alike_in_rank, distance_apart, independent, rank_correlation
 from mmfusion.runs.inspect.leaks.prediction import APART, CLASSES, LEAST_ROWS, relation
 
-_FEWEST = 4
-"""Rows of a class, and as many of the others, that are enough if a column tells them apart without an error."""
-
-_FEWEST_OF_A_VALUE = 10
-"""Rows of a class that are enough if numbers have a value in them alone."""
-
-_ERRORS = 0.02
-"""Share of a class's rows that may be told wrongly."""
-
-_SAME = 0.2
-"""Share of rows in which a number that rarely occurs twice is the target's by no chance."""
-
-ROUNDED = 1e-3
-"""Standard deviations by which two numbers differ that may be the same one, rounded."""
-
-_COMMON = 0.1
-"""Share of rows with one value that may stand where a copy of the target was not made."""
-
+_FEWEST = 4  # rows of a class, and as many of the others, that are enough if a column tells them apart without an error
+_FEWEST_OF_A_VALUE = 10  # rows of a class that are enough if numbers have a value in them alone
+_ERRORS = 0.02  # share of a class's rows that may be told wrongly
+_SAME = 0.2  # share of rows in which a number that rarely occurs twice is the target's by no chance
+ROUNDED = 1e-3  # standard deviations by which two numbers differ that may be the same one, rounded
+_COMMON = 0.1  # share of rows with one value that may stand where a copy of the target was not made
+# Probability that chance alone takes such rows from the classes, if a copy was not made in any of them, ...
 _BY_CHANCE = 0.01
-"""Probability that chance alone takes such rows from the classes, if a copy was not made in any of them, ..."""
-
-_BY_CHANCE_OF_A_LEVEL = 0.2
-"""... or if what stands there may be a level of its own."""
-
+_BY_CHANCE_OF_A_LEVEL = 0.2  # ... or if what stands there may be a level of its own
 _QUARTERS = 4
 _SAME_ORDER = 0.995
 
+# Rows outside the commonest class, or level, that are enough in fewer rows than scores are given for.
 _FEWEST_OF_FEW = 8
-"""Rows outside the commonest class, or level, that are enough in fewer rows than scores are given for."""
-
 _MOST_COLUMNS = 60
 _MOST_COMPUTED = 500
-_COMPUTED = 0.98
-"""Share of rows in which the result of two columns must be the target, but for rounding."""
+_COMPUTED = 0.98  # share of rows in which the result of two columns must be the target, but for rounding
 
 
 def gives_in_part(feature: Coded, target: Coded, name: str) -> str | None:

@@ -21,45 +21,22 @@ from mmfusion.runs.inspect.leaks.association import (
     rank_correlation,
 )
 
-LEAST_ROWS = 40
-"""Labelled rows below which nothing is suspicious: a few are predicted well by chance."""
-
-_ERRORS_LEFT = 0.2
-"""A good predictor may leave this share of the commonest class's errors; a leak leaves less, ..."""
-
+LEAST_ROWS = 40  # labelled rows below which nothing is suspicious: a few are predicted well by chance
+_ERRORS_LEFT = 0.2  # a good predictor may leave this share of the commonest class's errors; a leak leaves less, ...
+# ... or this share, if it is a measurement, for these tell kinds apart well by right (the petals of irises); ...
 _ERRORS_LEFT_BY_MEASUREMENT = 0.06
-"""... or this share, if it is a measurement, for these tell kinds apart well by right (the petals of irises); ..."""
-
-_CORRELATION = 0.96
-"""... or has more than this rank correlation; ..."""
-
-_BY_CHANCE = 0.015
-"""... so much less, or more, that a good predictor would rarely do as well on as many rows."""
-
-_FEWEST = 4
-"""Rows outside the commonest class that are enough if not one of all rows is predicted wrongly, ..."""
-
-_FEWEST_LARGEST = 3
-"""... or so few, if they are those of the largest or of the smallest numbers of a target, ..."""
-
+_CORRELATION = 0.96  # ... or has more than this rank correlation; ...
+_BY_CHANCE = 0.015  # ... so much less, or more, that a good predictor would rarely do as well on as many rows
+_FEWEST = 4  # rows outside the commonest class that are enough if not one of all rows is predicted wrongly, ...
+_FEWEST_LARGEST = 3  # ... or so few, if they are those of the largest or of the smallest numbers of a target, ...
+# ... or so many, if the column is a measurement, for one of r = .95 often tells the five largest numbers apart ...
 _FEWEST_BY_MEASUREMENT = 25
-"""... or so many, if the column is a measurement, for one of r = .95 often tells the five largest numbers apart ..."""
-
-_FEWEST_OF_KINDS = 60
-"""... (of more than two classes, so many, as petals of 50 irises do), but not by such a gap: ..."""
-
-APART = 0.1
-"""... a share of the range of numbers."""
-
-_MOSTLY_ONE = 0.6
-"""Share of one value from which on a number has no order to predict."""
-
-LABELS_COMPARED = 20
-"""Of a target of several labels a row, the commonest: which rows have each of them is looked at."""
-
+_FEWEST_OF_KINDS = 60  # ... (of more than two classes, so many, as petals of 50 irises do), but not by such a gap: ...
+APART = 0.1  # ... a share of the range of numbers
+_MOSTLY_ONE = 0.6  # share of one value from which on a number has no order to predict
+LABELS_COMPARED = 20  # of a target of several labels a row, the commonest: which rows have each of them is looked at
 _Z = 2.0
-CLASSES = 20
-"""Numbers with more different values than this are no classes."""
+CLASSES = 20  # numbers with more different values than this are no classes
 
 
 @dataclass(frozen=True)
@@ -132,8 +109,8 @@ def relation(feature: Coded, target: Coded) -> tuple[Literal["gives", "follows"]
     return ("follows", score) if score.suspicious else None
 
 
+# A character of a script in which a name may stand without a blank before or behind it.
 _JOINED = rf"{UNSPACED}|\p{{Katakana}}|\p{{Hangul}}"
-"""A character of a script in which a name may stand without a blank before or behind it."""
 
 
 def contains_label(texts: RawColumn, labels: RawColumn) -> Score:

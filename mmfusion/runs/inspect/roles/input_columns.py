@@ -59,7 +59,7 @@ def warn_of_similar_names(plan: Plan) -> None:
     levels = [d for d in plan.of("modality", "tabular") if not d.arguments["numeric"]]
     for decision in [*plan.of("task", "classification", "multilabel"), *levels]:
         name, lists = decision.column, plan.profiles[decision.column].labels
-        if not plan.is_series(name):
+        if plan.profiles[name].lists:
             continue
         names = plan.columns[name].drop_nulls().unique().cast(str).to_list()
         what = "classes" if decision.role == "task" else "levels"

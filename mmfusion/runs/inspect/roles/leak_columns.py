@@ -74,14 +74,14 @@ def warn_of_leaks(plan: Plan) -> None:
                 plan.warn(modality.column, f"whether it is there alone gives {score.words} of `{task.column}`")
         for other in [*plan.of("ignored"), *plan.of("group")]:
             stats = plan.profiles[other.column]
-            if other.warning or stats.names_rows or stats.filled == 0 or not plan.is_series(other.column):
+            if other.warning or stats.names_rows or stats.filled == 0 or stats.lists:
                 continue
             if (why := _relation_or_part(plan, other.column, task.column)) is not None:
                 plan.warn(other.column, f"{why}: {NEVER}")
 
 
 def _compared(plan: Plan) -> list[ColumnDecision]:
-    return [task for task in plan.of("task") if plan.is_series(task.column)]
+    return [task for task in plan.of("task") if not plan.profiles[task.column].lists]
 
 
 def _relation_or_part(plan: Plan, name: str, target: str) -> str | None:

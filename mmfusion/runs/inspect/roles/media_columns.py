@@ -9,8 +9,7 @@ from mmfusion.data.decode.paths import Place, joined_paths
 from mmfusion.runs.inspect.columns.media_paths import MediaColumn, look
 from mmfusion.runs.inspect.plan import Plan
 
-_MOST_FOLDERS = 0.9
-"""Of as many different folders as files, none is a folder."""
+_MOST_FOLDERS = 0.9  # of as many different folders as files, none is a folder
 
 
 def find_media(plan: Plan, name: str, root: Place, kind: str | None = None) -> bool:

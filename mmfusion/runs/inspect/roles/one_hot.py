@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import groupby
-from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -14,14 +13,9 @@ import polars as pl
 from mmfusion.label_lists import MARKS
 from mmfusion.runs.inspect.plan import Plan
 
-LEAST = 3
-"""Columns below which each is a question of its own."""
-
+LEAST = 3  # columns below which each is a question of its own
+# A first word that is no verb.
 _PREFIX = re.compile(r"(?!(?:is|has|was|had|can|does|did)[\W_])([^\W_]+)[\W_]+[^\W_]", re.IGNORECASE)
-"""A first word that is no verb."""
-
-_Key = tuple[bytes | None, str | None]
-"""What columns have in common, and what their names begin with."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +29,6 @@ class OneHot:
 
     @property
     def description(self) -> str:
-        """What they are, in words."""
         named = f" whose names begin with `{self.prefix}`" if self.prefix else ""
         held = "0 and 1" if self.mark is None else f"{self.mark!r} and empty cells, which are taken as no"
         return f"{len(self.columns)} columns of {held}{named}"
@@ -44,11 +37,10 @@ class OneHot:
 def one_hot(plan: Plan) -> list[OneHot]:
     """All such groups among the open columns."""
     likeness = {name: _likeness(plan.columns[name]) for name in plan.open()}
-    named = [(name, (key, match[1] if (match := _PREFIX.match(name)) else None)) for name, key in likeness.items()]
-    groups = [as_one(plan.columns, names, prefix) for names, (_, prefix) in _side_by_side(named) if prefix is not None]
-    taken = {name for group in groups for name in group.columns}
-    others = [(name, (None if name in taken else key, None)) for name, key in likeness.items()]
-    return groups + [as_one(plan.columns, names) for names, _ in _side_by_side(others)]
+    prefixes = {name: match[1] for name in likeness if (match := _PREFIX.match(name))}
+    groups = [as_one(plan.columns, names, prefix) for names, prefix in _side_by_side(likeness, prefixes) if prefix]
+    others = likeness | {name: None for group in groups for name in group.columns}
+    return groups + [as_one(plan.columns, names) for names, _ in _side_by_side(others, {})]
 
 
 def _likeness(cells: Any) -> bytes | None:
@@ -59,10 +51,12 @@ def _likeness(cells: Any) -> bytes | None:
     return cells.is_null().to_numpy().tobytes() if mark is None else mark.encode()
 
 
-def _side_by_side(keys: Sequence[tuple[str, _Key]]) -> list[tuple[list[str], _Key]]:
-    """Enough columns in a row with one key, whose first part is not None."""
-    groups = [([name for name, _ in same], key) for key, same in groupby(keys, itemgetter(1))]
-    return [(names, key) for names, key in groups if key[0] is not None and len(names) >= LEAST]
+def _side_by_side(
+    likeness: Mapping[str, bytes | None], prefixes: Mapping[str, str]
+) -> list[tuple[list[str], str | None]]:
+    """Enough columns in a row that are alike, and what all their names begin with."""
+    groups = [(list(names), key) for key, names in groupby(likeness, lambda name: (likeness[name], prefixes.get(name)))]
+    return [(names, prefix) for names, (alike, prefix) in groups if alike is not None and len(names) >= LEAST]
 
 
 def as_one(columns: Mapping[str, Any], names: list[str], prefix: str | None = None) -> OneHot:

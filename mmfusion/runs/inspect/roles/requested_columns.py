@@ -6,8 +6,7 @@ import shlex
 
 from mmfusion.data.decode.paths import Place
 from mmfusion.data.errors import DataError
-from mmfusion.runs.inspect.column_requests import FILES, TABULAR
-from mmfusion.runs.inspect.plan import Plan
+from mmfusion.runs.inspect.plan import FILES, TABULAR, Plan
 from mmfusion.runs.inspect.roles.media_columns import find_media
 from mmfusion.runs.inspect.roles.split_column import split_meaning, take_split
 
@@ -35,7 +34,7 @@ def decide_requested(plan: Plan, root: Place) -> None:
 
 def _split(plan: Plan, name: str) -> None:
     cells = plan.columns[name]
-    values = cells.drop_nulls().unique(maintain_order=True).to_list() if plan.is_series(name) else []
+    values = cells.drop_nulls().unique(maintain_order=True).to_list() if not plan.profiles[name].lists else []
     meaning = split_meaning(cells) if values else {}
     unknown = [value for value in values if value not in meaning]
     if unknown or "train" not in meaning.values():

@@ -6,6 +6,7 @@ from collections import Counter
 
 import polars as pl
 
+from mmfusion.data.table.decimals import is_text
 from mmfusion.runs.inspect.columns.column_names import SPLIT_NAMES, SPLIT_VALUES, words
 from mmfusion.runs.inspect.plan import Plan
 
@@ -18,7 +19,7 @@ def find_split(plan: Plan, targets: frozenset[str]) -> None:
     splits: dict[str, dict[str, str]] = {}
     for name in plan.open(targets):
         cells = plan.columns[name]
-        if plan.profiles[name].distinct > 5 or not plan.is_series(name) or cells.dtype != pl.String:
+        if plan.profiles[name].distinct > 5 or not is_text(cells):
             continue
         meaning = split_meaning(cells)
         if len(meaning) == plan.profiles[name].distinct and "train" in meaning.values() and len(meaning) > 1:
@@ -36,7 +37,7 @@ def other_splits(plan: Plan, targets: frozenset[str]) -> None:
     """Columns that are named like a split or a fold are no input and no target, whatever their values say."""
     for name in plan.open(targets):
         stats = plan.profiles[name]
-        if not 2 <= stats.distinct <= _MOST or not plan.is_series(name):
+        if not 2 <= stats.distinct <= _MOST or stats.lists:
             continue
         if not _is_named_like_one(name, plan.columns[name].cast(pl.String), is_there=bool(plan.splits)):
             continue

@@ -11,11 +11,9 @@ from mmfusion.runs.inspect.roles.leak_columns import NEVER, relation_to
 from mmfusion.runs.inspect.roles.one_hot import OneHot, as_one, is_marked, make_multilabel, one_hot
 from mmfusion.runs.inspect.roles.task_type import make_task
 
+# More open columns than this behind the last input are a table, and only the last of them is a target.
 MOST_TARGETS = 10
-"""More open columns than this behind the last input are a table, and only the last of them is a target."""
-
-SAME_HOLES = 0.99
-"""A column that says this well which rows have a label is no input."""
+SAME_HOLES = 0.99  # a column that says this well which rows have a label is no input
 
 
 def decide_targets(plan: Plan) -> None:

@@ -1,7 +1,7 @@
 import pytest
 
 from mmfusion.data.errors import DataError
-from mmfusion.runs.inspect.column_requests import ColumnRequests
+from mmfusion.runs.inspect.plan import ColumnRequests
 
 COLUMNS = ("note", "age", "ward", "label")
 
