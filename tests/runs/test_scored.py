@@ -5,6 +5,7 @@ import torch
 
 from mmfusion.data.table.table import Table
 from mmfusion.runs.scored import scored_rows
+from mmfusion.tasks.regression import Regression
 from mmfusion.training.callbacks.predictions import KeepPredictions
 
 
@@ -13,7 +14,7 @@ class Data:
 
     def __init__(self, table, val=("v0", "v1")):
         self.table = table
-        self.labels = {"y": type("Reader", (), {"column": "answer"})(), "z": type("Reader", (), {"column": None})()}
+        self.labels = {"y": Regression("answer"), "z": Regression()}
         self.val = list(val)
 
     def scored(self, split):
