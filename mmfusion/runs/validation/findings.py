@@ -50,11 +50,9 @@ def print_findings(
     for style, label, messages in (("yellow", "warning", findings.warnings), ("red", "error", findings.errors)):
         for message in messages:
             console.print(f"[bold {style}]{label}[/] {escape(message)}", highlight=False, soft_wrap=True)
-    warnings = _count(len(findings.warnings), "warning")
-    if findings.errors:
-        console.print(f"[bold red]{_count(len(findings.errors), 'error')}[/] and {warnings}")
-    else:
-        console.print(f"[bold green]ready to train[/], {warnings}")
+    errors = f"[bold red]{_count(len(findings.errors), 'error')}[/] and"
+    verdict = errors if findings.errors else "[bold green]ready to train[/],"
+    console.print(f"{verdict} {_count(len(findings.warnings), 'warning')}")
 
 
 def _modalities(findings: Findings, kinds: Mapping[str, Kind], splits: list[str]) -> Table:

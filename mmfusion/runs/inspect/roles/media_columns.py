@@ -28,10 +28,8 @@ def find_media(plan: Plan, name: str, root: Place, kind: str | None = None) -> b
             if behind is not None and behind.present > media.present:
                 media, others = behind, [other]
     reason = f"{suffixes} in the folders that `{others[0]}` names" if others else suffixes
-    reason += (
-        f"; {media.present} of {media.looked_for} looked for are there" if media.looked_for else "; not looked for"
-    )
-    reason += f"; {media.headers}" if media.headers else ""
+    there = f"{media.present} of {media.looked_for} looked for are there" if media.looked_for else "not looked for"
+    reason += f"; {there}" + (f"; {media.headers}" if media.headers else "")
     warning = media.missing or ""
     warning += "; is --root right?" if warning and not media.present and "; there is " not in warning else ""
     plan.decide(name, "modality", media.kind, reason, warning=warning, arguments=media.arguments, others=others)
