@@ -40,8 +40,8 @@ class _Lenient(GenerateJsonSchema):
 def component_schema(component: Callable[..., Any], slot: str, injected: Iterable[str] = ()) -> Schema:
     """What a config may write for a class or a function, as JSON Schema of an object.
 
-    `required`, `injected` (names that are not for a config to set; those given here, to an encoder by its kind, beside
-    the slot's), `facts` (class attributes that the slot's base declares) and `slot` stand under an `x-`: for no editor.
+    Under an `x-`, which editors pass over: `required`, `injected` (names that are not for a config to set: the slot's,
+    and those given here, an encoder's by its kind), `facts` (class attributes that the slot's base declares) and `slot`.
     """
     place = SLOTS.get(slot, Slot(()))
     injected = (*place.injected, *injected)
@@ -166,7 +166,7 @@ def _adapted(kind: Any) -> Schema:
 
 
 def _plain(node: Any, defined: Mapping[str, Any]) -> Any:
-    """The schema without references, titles and defaults; `required` as `x-`, for a file may change a few keys."""
+    """The schema without references, titles and defaults; `required` as `x-`: to editors, a file may lack any key."""
     if isinstance(node, list):
         return [_plain(item, defined) for item in node]
     if not isinstance(node, dict):

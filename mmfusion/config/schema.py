@@ -25,7 +25,7 @@ def config_schema() -> Schema:
 
 
 def schema_of(target: Any, key: str, injected: tuple[str, ...] = ()) -> Schema | None:
-    """What the component `target` at `key` takes; None if mmfusion has no such. `injected` is `component_schema`'s.
+    """What the component `target` at `key` takes; None if mmfusion has none; `injected`: see `component_schema`.
 
     Anybody else's is imported to see it, as `locate` allows, and one in a new file of mmfusion's.
     """
