@@ -41,7 +41,7 @@ def component_schema(component: Callable[..., Any], slot: str, injected: Iterabl
     """What a config may write for a class or a function, as JSON Schema of an object.
 
     Under an `x-`, which editors pass over: `required`, `injected` (names that are not for a config to set: the slot's,
-    and those given here, an encoder's by its kind), `facts` (class attributes that the slot's base declares) and `slot`.
+    those given here, an encoder's by its kind), `facts` (class attributes that the slot's base declares) and `slot`.
     """
     place = SLOTS.get(slot, Slot(()))
     injected = (*place.injected, *injected)

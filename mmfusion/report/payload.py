@@ -43,7 +43,7 @@ def payload(runs: Sequence[Run], title: str, shared: Mapping[str, Any]) -> dict[
 
 
 def one(run: Run, most: int, files: bool = True) -> dict[str, Any]:
-    """A run by itself, with up to `most` points a curve; without `files`, its curves, predictions and log are not read."""
+    """A run by itself, with up to `most` points a curve; without `files`, no curves, predictions and log are read."""
     shown = {
         "id": run.id,
         "name": run.name,
