@@ -24,10 +24,7 @@ def canonical(label: Any) -> str:
 
     Numbers and truth values of JSON, Parquet and YAML have no spelling of their own: 3 and 3.0 are "3", True is "true"
     (a column of whole numbers with an empty cell often comes back as floats). Texts have: "3", "3.0" and "03" are
-    three classes, as codes are; so are "True" and "true".
-
-    Raises:
-        ValueError: NaN or infinity, an empty string, or something that is neither text, number nor truth value.
+    three classes, as codes are; so are "True" and "true". ValueError for NaN, infinity, blank text and anything else.
     """
     if isinstance(label, bool | np.bool_):
         return "true" if label else "false"

@@ -84,8 +84,5 @@ class SubsetTest:
     def compute(self) -> dict[str, Tensor]:
         """Every metric by its full name."""
         values = {subset: scores.compute() for subset, scores in self.scores.items()}
-        named = {f"test/{key}": value for key, value in values[self.everything].items()}
-        for subset in self.subsets:
-            prefix = f"test[{'+'.join(subset)}]"
-            named |= {f"{prefix}/{key}": value for key, value in values[subset].items()}
-        return named
+        splits = {"test": self.everything} | {f"test[{'+'.join(subset)}]": subset for subset in self.subsets}
+        return {f"{split}/{key}": value for split, of in splits.items() for key, value in values[of].items()}

@@ -56,10 +56,8 @@ def resolve_goal(
     """A goal from config, checked before anything is trained.
 
     `metric` is `val/loss`, `val/<task>/loss`, `val/<task>/<metric>`, or a mapping of such names to weights; `auto` goes
-    by whether the fitted tasks' metrics are better when higher, and by their weights' signs.
-
-    Raises:
-        ConfigError: no such metric (with the nearest that there is), or auto cannot tell.
+    by whether the fitted tasks' metrics are better when higher, and by their weights' signs. ConfigError where there is
+    no such metric (with the nearest), or auto cannot tell.
     """
     terms = {metric: 1.0} if isinstance(metric, str) else {name: float(weight) for name, weight in metric.items()}
     if not terms or not all(terms.values()):
