@@ -50,8 +50,8 @@ def per_stage(
 ) -> list[tuple[int, int, int, int, int]]:
     """(channels in and out, kernel, stride, pool) a stage; of lists shorter than `widths` the last number goes on.
 
-    Pools stand between stages: behind the last one, pooling to a vector follows anyway, so its pool is 1. ValueError for
-    lists that do not fit, a number below 1, and an even kernel, which would shift the map by half a pixel.
+    Pools stand between stages: behind the last one, pooling to a vector follows anyway, so its pool is 1. ValueError
+    for lists that do not fit, a number below 1, and an even kernel, which would shift the map by half a pixel.
     """
     if not widths:
         raise ValueError("encoder widths: expected one stage or more, found none")
