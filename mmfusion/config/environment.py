@@ -9,18 +9,10 @@ import sys
 import threading
 import time
 
-JOB_VARIABLE = "MMFUSION_JOB"
-"""The job's hash: the run's folder exists already."""
-
-SWEEP_VARIABLE = "MMFUSION_SWEEP"
-"""The sweep's name; trackers group runs by it."""
-
-PARENT_VARIABLE = "MMFUSION_PARENT"
-"""The process that started the job."""
-
-GRACE_S = 30.0
-"""Seconds for a job to stop in order, also after its sweep has died."""
-
+JOB_VARIABLE = "MMFUSION_JOB"  # the job's hash: the run's folder exists already
+SWEEP_VARIABLE = "MMFUSION_SWEEP"  # the sweep's name; trackers group runs by it
+PARENT_VARIABLE = "MMFUSION_PARENT"  # the process that started the job
+GRACE_S = 30.0  # seconds for a job to stop in order, also after its sweep has died
 _LOOK_S = 2.0
 _PR_SET_PDEATHSIG = 1  # linux/prctl.h
 

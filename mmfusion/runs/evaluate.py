@@ -39,8 +39,7 @@ from mmfusion.training.trainer import build_trainer, progress_of
 log = logging.getLogger(__name__)
 
 _STAGES = {"train": None, "val": "validate", "test": "test"}
-_WHOLE = {"column": None, "ratio": {"train": 0, "val": 0, "test": 1}}
-"""A split of a table that tests every row."""
+_WHOLE = {"column": None, "ratio": {"train": 0, "val": 0, "test": 1}}  # a split of a table that tests every row
 
 _ALONE = {"devices": 1, "num_nodes": 1, "strategy": "auto", "fast_dev_run": False, "profiler": None}
 

@@ -8,8 +8,7 @@ import numpy as np
 import polars as pl
 from scipy.special import stdtrit
 
-LEVEL = 0.95
-"""Of intervals."""
+LEVEL = 0.95  # of intervals
 
 
 def row_scores(task: str, predictions: pl.DataFrame, truth: pl.Series) -> np.ndarray:

@@ -23,8 +23,7 @@ from mmfusion.store.files import PREDICTIONS, PROVENANCE, RESULT
 from mmfusion.store.folder import RunFolder
 from mmfusion.store.run import Run
 
-_OTHER = ("fusion", "loss_weighting", "paths")
-"""Sections whose overrides are not for a run with other choices."""
+_OTHER = ("fusion", "loss_weighting", "paths")  # sections whose overrides are not for a run with other choices
 
 
 def show_run(result: Run, console: Console | None = None) -> None:

@@ -16,8 +16,7 @@ from typing import Any
 import psutil
 from filelock import FileLock, Timeout
 
-Owner = Mapping[str, Any]
-"""A process: `host`, `pid`, and when it was `born`, for the id alone may be given out again."""
+Owner = Mapping[str, Any]  # a process: `host`, `pid`, and when it was `born`, for the id alone may be given out again
 
 _POLL = 0.1  # seconds
 _NO_LOCKS = (errno.ENOSYS, errno.EOPNOTSUPP, errno.ENOLCK)

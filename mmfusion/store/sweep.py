@@ -20,9 +20,7 @@ from mmfusion.store import files
 from mmfusion.store.owner import end, identity, is_alive, is_gone, is_here, locked, owner_text
 
 FINAL = ("completed", "failed", "stopped")
-BEAT_S = 20.0
-"""Who runs a job touches its `job.json` so often."""
-
+BEAT_S = 20.0  # who runs a job touches its `job.json` so often
 _STALE_S = 15 * BEAT_S  # a job of another host whose record nobody has touched for so long has no process any more
 
 

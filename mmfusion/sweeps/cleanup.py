@@ -17,8 +17,7 @@ from mmfusion.store.owner import end, is_gone
 from mmfusion.store.sweep import FINAL, Job, Sweep
 
 STOPPED = "the sweep was stopped"
-WORKER = "worker"
-"""Where `job.json` names the launcher's process that waits for the job's own."""
+WORKER = "worker"  # where `job.json` names the launcher's process that waits for the job's own
 
 
 @contextmanager

@@ -10,8 +10,7 @@ import optuna
 
 from mmfusion.store.sweep import Job, Sweep
 
-ONLY = ""
-"""The key of the one job of a trial without seeds."""
+ONLY = ""  # the key of the one job of a trial without seeds
 
 
 def jobs_of(sweep: Sweep, number: int, overrides: Sequence[str], seeds: Sequence[int] | None) -> dict[str, Job]:

@@ -26,8 +26,7 @@ from mmfusion.sweeps.search.summary import trial_line
 from mmfusion.training.search.named import prunes
 from mmfusion.training.search.trial import Announcement
 
-POLL = 1.0
-"""Seconds after which to look at the clock, though no job has ended."""
+POLL = 1.0  # seconds after which to look at the clock, though no job has ended
 
 
 class Search:

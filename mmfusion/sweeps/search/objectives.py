@@ -19,8 +19,7 @@ from mmfusion.config.task_metrics import (
 )
 
 KEY = "hydra.sweeper.objectives"
-EACH_TASK = "tasks"
-"""One objective for each task: its validation loss."""
+EACH_TASK = "tasks"  # one objective for each task: its validation loss
 
 
 @dataclass(frozen=True)

@@ -34,11 +34,8 @@ FINITE = ("grid", "brute_force")
 """Try each combination once. Optuna's own never try again what failed, and repeat others in the place of what was lost
 when a process was killed; so `Sampling` lists the combinations itself, and the two names mean the same."""
 
-_SEQUENCES = ("qmc", "cmaes")
-"""Their trials are members of one sequence, which the seed chooses."""
-
-_PARTIAL = ("gp", "cmaes", "qmc")
-"""Leave to another sampler what they cannot draw themselves."""
+_SEQUENCES = ("qmc", "cmaes")  # their trials are members of one sequence, which the seed chooses
+_PARTIAL = ("gp", "cmaes", "qmc")  # leave to another sampler what they cannot draw themselves
 
 
 class Sampling:

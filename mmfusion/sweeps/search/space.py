@@ -19,8 +19,7 @@ from mmfusion.sweeps.search.distribution import FORMS, Values, read_values
 
 SPACE = "hydra.sweeper.space"
 _CONDITIONAL = ("space", "when")
-MOST = 10_000
-"""Combinations up to which all are tried one by one."""
+MOST = 10_000  # combinations up to which all are tried one by one
 
 
 @dataclass(frozen=True)
