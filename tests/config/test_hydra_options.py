@@ -60,7 +60,12 @@ def test_a_file_cannot_make_hydra_call_something(written, message):
     ("part", "name", "options", "message"),
     [
         ("sweeper", "search", {"n_trails": 3}, r"n_trails: there is no such key; did you mean 'n_trials'"),
-        ("sweeper", "search", {"n_trials": "many"}, r"n_trials: must be a whole number, found the string 'many'"),
+        (
+            "sweeper",
+            "search",
+            {"n_trials": "many"},
+            r"n_trials: must be a whole number of at least 1, found the string 'many'",
+        ),
         ("sweeper", "search", {"seeds": 3}, r"seeds: must be a list or null, found 3"),
         ("sweeper", "search", {"resume": "yes"}, r"resume: must be true or false"),
         ("launcher", "process", {"job": 2}, r"job: there is no such key; did you mean 'jobs'"),
