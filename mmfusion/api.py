@@ -82,7 +82,11 @@ def compose_one(overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()
 
 
 def to_overrides(settings: Mapping[str, Any], above: str = "") -> list[str]:
-    """`{"trainer": {"max_epochs": 2}, "name": "a b"}` as overrides: `trainer.max_epochs=2`, `name='a b'`."""
+    """`{"trainer": {"max_epochs": 2}, "name": "a b"}` as overrides: `trainer.max_epochs=2`, `name='a b'`.
+
+    Raises:
+        ConfigError: a value that no config can hold.
+    """
     overrides: list[str] = []
     for name, value in settings.items():
         key = f"{above}{name}"

@@ -44,7 +44,11 @@ def run(arguments: list[str]) -> int:
 
 
 def kinds_of(given: list[str]) -> dict[str, str]:
-    """Column to kind, of texts `COLUMN=KIND`."""
+    """Column to kind, of texts `COLUMN=KIND`.
+
+    Raises:
+        ConfigError: one without `=`, or two kinds for a column.
+    """
     kinds: dict[str, str] = {}
     for text in given:
         column, sign, kind = text.rpartition("=")

@@ -41,7 +41,11 @@ class Composed:
 
 
 def load_config(overrides: Sequence[str] = (), config_dirs: Sequence[str | Path] = ()) -> dict[str, Any]:
-    """Compose and check, as `mmfusion.api.compose` explains."""
+    """Compose and check, as `mmfusion.api.compose` explains.
+
+    Raises:
+        ConfigError: the overrides do not compose, or `mmfusion.config.check` finds something.
+    """
     composed = compose_unchecked(overrides, config_dirs)
     check(composed.config, composed.sources)
     return composed.config

@@ -18,7 +18,11 @@ def own_folder() -> Path:
 
 
 def user_folders(given: Sequence[str | Path] = ()) -> list[Path]:
-    """The folders given, which must be there, then `./conf` of the working directory; mmfusion's own left out."""
+    """The folders given, which must be there, then `./conf` of the working directory; mmfusion's own left out.
+
+    Raises:
+        ConfigError: a folder that was given is not there.
+    """
     for folder in given:
         if not Path(folder).expanduser().is_dir():
             raise ConfigError(f"--config-dir: there is no folder {folder}")

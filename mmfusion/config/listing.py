@@ -14,6 +14,9 @@ def listing(group: str | None = None, config_dirs: Sequence[str | Path] = (), wi
     """Groups, their options and what each is; the options that a plain `mmfusion train` takes are marked with *.
 
     Only `group` and those below it, if it is given; lines are cut to `width`.
+
+    Raises:
+        ConfigError: there is no such group.
     """
     own = own_folder()
     known = groups([own, *user_folders(config_dirs)])

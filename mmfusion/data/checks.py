@@ -115,7 +115,11 @@ def untested(name: str) -> str:
 
 
 def check_trained_columns(table: Table, trained: Collection[str]) -> None:
-    """Say which of the columns that were trained on new rows lack; refuse rows that lack all."""
+    """Say which of the columns that were trained on new rows lack; refuse rows that lack all.
+
+    Raises:
+        DataError: they lack all; names the likeliest of theirs, or what else may be wrong.
+    """
     lacking = sorted(set(trained) - set(table.columns))
     others = sorted(set(table.columns) - set(trained))
     near = {name: other for name in lacking if (other := nearest(name, others)) is not None}

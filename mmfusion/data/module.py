@@ -161,7 +161,11 @@ class MultiModalData(LightningDataModule):
         return self.split_dataloader("test")
 
     def predict_loader(self, table: Table) -> Loader:
-        """Batches of new rows in their order, without labels; a modality whose column is missing is absent."""
+        """Batches of new rows in their order, without labels; a modality whose column is missing is absent.
+
+        Raises:
+            DataError: a row has none of the modalities, or the table none of their columns.
+        """
         assert self._fitted, "set up or load the state first"
         check_ids(table)
         needed = {column for name, kind in self.kinds.items() for column in kind.columns or [name]}

@@ -71,7 +71,11 @@ def replicate(run: Run) -> Seed:
 
 
 def group_runs(runs: Sequence[Run], by: Sequence[str] = ()) -> Grouping:
-    """Group the runs that have a config by the keys that differ between them, or by those that `resolve_key` finds."""
+    """Group the runs that have a config by the keys that differ between them, or by those that `resolve_key` finds.
+
+    Raises:
+        ConfigError: there is no such key.
+    """
     known = sorted((run for run in runs if run.config), key=lambda run: natural(run.id))
     rows = settings(known)
     varied = differing(known, rows)
@@ -87,7 +91,11 @@ def group_runs(runs: Sequence[Run], by: Sequence[str] = ()) -> Grouping:
 
 
 def resolve_key(wanted: str, rows: Sequence[Mapping[str, Any]], varied: Sequence[str]) -> list[str]:
-    """The keys meant by a whole key, by a section (`modality`: what differs below it), or by a key's end (`lr`)."""
+    """The keys meant by a whole key, by a section (`modality`: what differs below it), or by a key's end (`lr`).
+
+    Raises:
+        ConfigError: none, or several that end so.
+    """
     wanted = wanted.replace("/", ".")
     known = sorted({key for row in rows for key in row})
     if wanted in known:

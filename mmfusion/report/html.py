@@ -40,6 +40,9 @@ def write_html(
     """Write the page of these runs, replacing in one step; folders above it are made.
 
     The arguments and errors are those of `page_summary` and `build_sections`.
+
+    Raises:
+        ConfigError: there is no such metric, key or section.
     """
     shared = page_summary(runs, metric, by, lower, sections=build_sections(sections))
     text = page(payload(runs, title, shared))

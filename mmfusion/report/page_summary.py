@@ -43,6 +43,9 @@ def page_summary(
     What is requested of all runs is requested of a sweep as far as it has such a metric and such keys. Arguments and
     errors are those of `compare`; runs are ranked by `metric` at first. `known_searches` is what `searches` gave, if it
     was called before, `sections` what `build_sections` gives.
+
+    Raises:
+        ConfigError: there is no such metric or key.
     """
     importances = searches(runs) if known_searches is None else known_searches
     runs_of: defaultdict[str, list[Run]] = defaultdict(list)

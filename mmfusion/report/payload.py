@@ -30,7 +30,11 @@ _NO_FILES: dict[str, Any] = {"faults": [], "log": [], "curves": {}, "epochs": []
 
 
 def payload(runs: Sequence[Run], title: str, shared: Mapping[str, Any]) -> dict[str, Any]:
-    """All that a page needs: `title` is its own, `shared` is what `page_summary` gives of the runs."""
+    """All that a page needs: `title` is its own, `shared` is what `page_summary` gives of the runs.
+
+    Raises:
+        ConfigError: there is no such metric or key.
+    """
     most = cap(sum(len(curve_names(run.path / CURVES)) for run in runs))
     return {
         "title": title,

@@ -129,7 +129,11 @@ class RunMetrics:
         raise ConfigError("no run has a test metric of a task; name another with --metric" + self._valid())
 
     def resolve(self, wanted: str) -> str:
-        """A metric by its name, or by the end of its name if one with all modalities ends so: `digit/accuracy`."""
+        """A metric by its name, or by the end of its name if one with all modalities ends so: `digit/accuracy`.
+
+        Raises:
+            ConfigError: no run has it, or several metrics end so.
+        """
         if wanted in self.names:
             return wanted
         ends = [name for name in self.names if name.startswith("test/") and name.endswith(f"/{wanted}")]

@@ -66,6 +66,9 @@ def interval(values: Sequence[float], overlap: float = 0.0) -> Interval:
 
     `overlap` is 0 for values that are independent; for those of the folds of one table, whose training rows overlap,
     rows tested over rows trained on (Nadeau and Bengio, "Inference for the generalization error", 2003).
+
+    Raises:
+        ValueError: no values.
     """
     n = len(values)
     half = float(stdtrit(n - 1, (1 + LEVEL) / 2)) * _error(values, overlap) if n > 1 else None

@@ -96,7 +96,11 @@ def reading_keys() -> tuple[str, ...]:
 
 
 def take_root(given: dict[str, Any], root: str | None) -> str | None:
-    """The folder of a table's media, by `--root` or by `data.root` among the options, which is taken out of them."""
+    """The folder of a table's media, by `--root` or by `data.root` among the options, which is taken out of them.
+
+    Raises:
+        ConfigError: the two differ.
+    """
     own = given.pop("root", root)
     own = None if own is None else str(own)  # a folder may be called 2024
     if root is not None and own != root:
@@ -105,7 +109,11 @@ def take_root(given: dict[str, Any], root: str | None) -> str | None:
 
 
 def reading_overrides(overrides: Sequence[str], more: Sequence[str] = ()) -> dict[str, Any]:
-    """Options of a table's file given as `data.header=false`, without `data.`; `more` are further keys to allow."""
+    """Options of a table's file given as `data.header=false`, without `data.`; `more` are further keys to allow.
+
+    Raises:
+        ConfigError: another key, or a value that it cannot have.
+    """
     allowed = (*reading_keys(), *more)
     options: dict[str, Any] = {}
     for parsed in parse_overrides(overrides):

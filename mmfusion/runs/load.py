@@ -111,7 +111,11 @@ def load_run(
 
 
 def restore(folder: RunFolder, data: MultiModalData, tasks: Mapping[str, Task]) -> None:
-    """Give data and tasks what the run had fitted."""
+    """Give data and tasks what the run had fitted.
+
+    Raises:
+        ConfigError: a file is not there, or does not hold what was fitted.
+    """
     with _undamaged(folder.path / FITTED_DATA):
         data.load_state(folder.read(FITTED_DATA))
     data.load_files(folder.path / FITTED)
@@ -122,7 +126,11 @@ def restore(folder: RunFolder, data: MultiModalData, tasks: Mapping[str, Task]) 
 
 
 def fill(module: nn.Module, path: Path, overrides: Sequence[str] = (), prefix: str = "") -> None:
-    """Give a module the weights of a checkpoint whose names begin with `prefix`; `overrides` are for the message."""
+    """Give a module the weights of a checkpoint whose names begin with `prefix`; `overrides` are for the message.
+
+    Raises:
+        ConfigError: the file holds no weights, or those of another model.
+    """
     try:
         state = load_module_state(path)
     except (RuntimeError, pickle.UnpicklingError, LookupError, EOFError, TypeError) as error:
@@ -149,7 +157,11 @@ def _brief(error: Exception, line: int = 0) -> str:
 
 
 def find_checkpoint(folder: RunFolder, which: str) -> Path:
-    """`best`, `last` or a path, as a file that exists on this machine: nothing is ever fetched."""
+    """`best`, `last` or a path, as a file that exists on this machine: nothing is ever fetched.
+
+    Raises:
+        ConfigError: there is no such checkpoint, or it is an address: nothing is ever fetched.
+    """
     if "://" in which:
         raise ConfigError(f"checkpoint {which!r} is an address; fetch the file yourself, and give its path")
     if which == "best" and not (folder.checkpoints / BEST).is_file():

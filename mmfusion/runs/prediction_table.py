@@ -27,6 +27,9 @@ def prediction_table(tasks: Mapping[str, Task], ids: Sequence[str], outputs: Map
 
     Those of the tasks that come with mmfusion: classification `<task>_p` (probability of the predicted class) and
     `<task>_p_<class>`; binary `<task>_p_<positive class>`; multilabel `<task>_p_<label>`.
+
+    Raises:
+        ConfigError: two tasks want the same column.
     """
     columns: dict[str, Any] = {"id": list(ids)}
     for name, task in tasks.items():
@@ -60,7 +63,11 @@ def check_suffix(path: Path) -> None:
 
 
 def write_table(table: pl.DataFrame, path: Path) -> None:
-    """Write as the suffix says, replacing in one step."""
+    """Write as the suffix says, replacing in one step.
+
+    Raises:
+        OSError: it cannot be written; names the file.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
         with staged(path) as place:

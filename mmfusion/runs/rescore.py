@@ -56,7 +56,11 @@ class Tested:
 
 
 def read_tested(run: Path, config: Mapping[str, Any], name: str) -> Tested:
-    """A task as a run tested it, from `predictions.parquet`."""
+    """A task as a run tested it, from `predictions.parquet`.
+
+    Raises:
+        RescoreError: there are no predictions, two rows have one id, or the task is not what the folder says.
+    """
     try:
         table = pl.read_parquet(run / PREDICTIONS)
         task = build_task(name, config["task"][name])
@@ -91,7 +95,11 @@ def read_tested(run: Path, config: Mapping[str, Any], name: str) -> Tested:
 
 
 def score(parts: Sequence[Tested]) -> dict[str, float]:
-    """The task's metrics and `loss` over the rows of all parts; those that are no number are left out."""
+    """The task's metrics and `loss` over the rows of all parts; those that are no number are left out.
+
+    Raises:
+        RescoreError: the parts' tasks have different classes.
+    """
     if len({tuple(class_names(part.task) or ()) for part in parts}) > 1:
         raise RescoreError("their classes differ")
     metrics = parts[0].task.metrics()

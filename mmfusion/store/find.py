@@ -20,6 +20,9 @@ def find_runs(folders: Sequence[Path | str]) -> list[Run]:
 
     A folder with a `config.yaml` or a `job.json` is a run; nothing below it is another. Earlier attempts of a sweep's
     jobs are left out. A damaged file makes a run that says so, and never hides the others.
+
+    Raises:
+        ConfigError: a folder does not exist.
     """
     roots = [_existing(Path(folder)) for folder in folders]
     base = Path(os.path.commonpath(roots)) if roots else Path.cwd()

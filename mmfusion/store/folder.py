@@ -33,6 +33,9 @@ class RunFolder:
         """Make the folder, or `<wanted>-1`, `-2`, … if it is there already; other ranks take rank 0's.
 
         A sweep has made the folder of its job before, and put a log in it.
+
+        Raises:
+            ConfigError: it cannot be made or written to.
         """
         wanted = Path(wanted).expanduser().absolute()
         if not is_main_process():
@@ -49,7 +52,11 @@ class RunFolder:
 
     @classmethod
     def open(cls, path: Path | str) -> RunFolder:
-        """The folder of a run that was made before; a `.../checkpoints/best.ckpt` in it will do as well."""
+        """The folder of a run that was made before; a `.../checkpoints/best.ckpt` in it will do as well.
+
+        Raises:
+            ConfigError: it is not a run's folder.
+        """
         path = Path(path).expanduser().absolute()
         for candidate in (path, *path.parents[:2]):
             if (candidate / files.CONFIG).is_file():
@@ -93,7 +100,11 @@ class RunFolder:
         return path
 
     def read(self, name: str, kind: type = dict) -> Any:
-        """A JSON or YAML file's content, which the caller may change."""
+        """A JSON or YAML file's content, which the caller may change.
+
+        Raises:
+            ConfigError: it is not there, or damaged.
+        """
         try:
             content = files.read_document(self.path / name, kind)
         except (ValueError, yaml.YAMLError) as error:

@@ -124,7 +124,11 @@ RECORDED = {own.name: str(own.type) for own in fields(Run) if own.name not in _B
 
 
 def read_result(folder: RunFolder) -> Run:
-    """What `result.json` alone holds; what a later mmfusion may have written beside is passed over."""
+    """What `result.json` alone holds; what a later mmfusion may have written beside is passed over.
+
+    Raises:
+        ConfigError: it is not there, or not a result.
+    """
     content = folder.read(files.RESULT)
     for key in ("status", "name", "seed", "started"):
         if key not in content:

@@ -56,7 +56,11 @@ class Sweep:
         self.path = Path(path).expanduser().absolute()
 
     def about(self) -> dict[str, Any]:
-        """`sweep.json`, of which there may be none yet."""
+        """`sweep.json`, of which there may be none yet.
+
+        Raises:
+            ConfigError: it cannot be read.
+        """
         path = self.path / files.SWEEP
         try:
             return copy.deepcopy(files.read_document(path) or {})
@@ -71,7 +75,11 @@ class Sweep:
             raise ConfigError(f"hydra.sweep.dir: cannot make {self.path}: {error.strerror}") from None
 
     def open(self, **about: Any) -> None:
-        """Make the folder and write `sweep.json`; what it had under the same keys is replaced."""
+        """Make the folder and write `sweep.json`; what it had under the same keys is replaced.
+
+        Raises:
+            ConfigError: the folder cannot be made.
+        """
         self._make()
         before = self.about()
         new = {"name": self.path.name, "created": _now(), **before, **about}
@@ -109,7 +117,11 @@ class Sweep:
         return {**jobs, **self.about().get("jobs", {})}
 
     def planned(self, key: str) -> Job:
-        """The job of that hash, be it of its overrides or of what Hydra's launchers are given."""
+        """The job of that hash, be it of its overrides or of what Hydra's launchers are given.
+
+        Raises:
+            ConfigError: it was never planned here.
+        """
         known: dict[str, dict[str, Any]] = self.about().get("jobs", {})
         entry = known.get(key) or next((one for one in known.values() if one.get("given") == key), None)
         if entry is None:
@@ -199,7 +211,11 @@ class Sweep:
 
     @contextmanager
     def lock(self) -> Iterator[None]:
-        """Be the only one at work here, for the length of a `with` block, as `locked` can tell."""
+        """Be the only one at work here, for the length of a `with` block, as `locked` can tell.
+
+        Raises:
+            ConfigError: another process is at work, which is named, or the folder cannot be made.
+        """
         self._make()
         path = self.path / files.LOCK
         with ExitStack() as stack:

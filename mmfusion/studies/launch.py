@@ -28,7 +28,11 @@ TABLE, TRANSFER, PAGE = "comparison.csv", "transfer.csv", "report.html"
 
 
 def run_study(name: str, overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> bool:
-    """Run the preset's study as a sweep, and write what it comes to; whether all jobs completed."""
+    """Run the preset's study as a sweep, and write what it comes to; whether all jobs completed.
+
+    Raises:
+        ConfigError: it cannot be run; says why.
+    """
     study_jobs = list_jobs(name, overrides, config_dirs)
     if isinstance(study_jobs, Measurement):
         folder = study_jobs.folder

@@ -58,7 +58,11 @@ class Command:
         return {**about, "cwd": str(Path.cwd()), **(self.listed.about if self.listed else {})}
 
     def check(self, overrides: Sequence[str]) -> dict[str, Any]:
-        """A job's config, as `check_job` gives it."""
+        """A job's config, as `check_job` gives it.
+
+        Raises:
+            ConfigError: it is wrong, or its files set more of Hydra than they may: some launchers have them read again.
+        """
         key = job_hash(overrides)
         checked = self.listed.checked if self.listed else {}
         config = checked[key] if key in checked else check_job(overrides, self.config_dirs)
@@ -89,7 +93,11 @@ _CURRENT: ContextVar[Command | None] = ContextVar("command", default=None)
 
 
 def current() -> Command:
-    """The command that is being run."""
+    """The command that is being run.
+
+    Raises:
+        ConfigError: mmfusion's sweepers were called by something else than `mmfusion train -m`.
+    """
     command = _CURRENT.get()
     if command is None:
         raise ConfigError("mmfusion's sweepers and launchers work under `mmfusion train -m` alone")

@@ -47,6 +47,9 @@ def run_grid(arguments: Sequence[str], launch: Callable[[Sequence[Sequence[str]]
         arguments: overrides as Hydra takes them, with several values where a grid is wanted.
         launch: runs jobs, given by such overrides, and returns when they have ended.
         invalid: see `GridSweeper`.
+
+    Raises:
+        ConfigError: a combination is wrong, or another process runs this sweep.
     """
     command = current()
     sweep = Sweep(command.folder)
@@ -94,7 +97,11 @@ def _jobs(command: Command, arguments: Sequence[str]) -> tuple[list[list[str]], 
 
 
 def combinations(overrides: Sequence[str]) -> list[list[str]]:
-    """Each job's overrides, the last one's values changing fastest; of two overrides of one key the later counts."""
+    """Each job's overrides, the last one's values changing fastest; of two overrides of one key the later counts.
+
+    Raises:
+        ConfigError: a range of numbers, of which a grid cannot take every one, or a value that is given twice.
+    """
     parsed = OverridesParser.create().parse_overrides(list(overrides))
     values: dict[str, list[str]] = {}
     for typed, override in zip(overrides, parsed, strict=True):
@@ -119,7 +126,11 @@ def _refuse_twice(typed: str, override: Override) -> None:
 
 
 def values_of(override: Override) -> list[str]:
-    """An override for each of its values."""
+    """An override for each of its values.
+
+    Raises:
+        ConfigError: there is none, or one stands for two splits.
+    """
     key = override.get_key_element()
     if override.is_sweep_override():
         return [f"{key}={value}" for value in override.sweep_string_iterator()]
@@ -145,7 +156,11 @@ def _wrong(command: Command, sweep: Sweep, jobs: Sequence[Sequence[str]]) -> dic
 
 
 def run_in_pool(pool: Pool, jobs: Sequence[Job], max_failures: int | None) -> list[EndedJob]:
-    """Run the jobs as there are slots, in order; start no other once more than `max_failures` have failed."""
+    """Run the jobs as there are slots, in order; start no other once more than `max_failures` have failed.
+
+    Raises:
+        KeyboardInterrupt: after the jobs at work have been ended.
+    """
     queue, ended = list(jobs), list[EndedJob]()
     while queue or pool.busy:
         while queue and pool.has_slot(queue[0]):

@@ -46,7 +46,11 @@ class Slots:
         return self.per_job is None and bool(self._gpus)
 
     def needs(self, trainer: Mapping[str, object]) -> int:
-        """GPUs of a job with that `trainer` section; refuses more than there are, and particular ones."""
+        """GPUs of a job with that `trainer` section; refuses more than there are, and particular ones.
+
+        Raises:
+            ConfigError: more than there are, or particular ones.
+        """
         there = len(self._gpus)
         if self.per_job is not None:
             needed = self.per_job

@@ -45,7 +45,11 @@ _STOCK = {"hydra/sweeper": "grid", "hydra/launcher": "process"}
 
 
 def multirun(overrides: Sequence[str], config_dirs: Sequence[str | Path] = ()) -> bool:
-    """Run a grid or a search; whether everything completed, as the sweeper says."""
+    """Run a grid or a search; whether everything completed, as the sweeper says.
+
+    Raises:
+        ConfigError: a job's config is wrong; says which.
+    """
     return bool(getattr(launch(overrides, config_dirs), "is_complete", True))
 
 

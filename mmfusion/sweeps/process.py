@@ -59,6 +59,9 @@ class JobProcess:
         timeout_s: seconds after which it is ended and has failed, by the `option` of `hydra.launcher`.
         grace_s: seconds between asking it to stop and killing it.
         note: what else its `job.json` is to say.
+
+    Raises:
+        OSError: it cannot be started.
     """
 
     def __init__(

@@ -14,7 +14,11 @@ from mmfusion.tasks.metrics.collection import Definitions
 
 
 class ClassTask(Task):
-    """A task whose answers are named: its classes are given, or those of the training split, sorted."""
+    """A task whose answers are named: its classes are given, or those of the training split, sorted.
+
+    Raises:
+        ValueError: an option out of range.
+    """
 
     METRICS: ClassVar[Definitions] = {
         "accuracy": (lambda task: Accuracy(), "max"),

@@ -80,6 +80,9 @@ def build_loader(
     """Batches of one split for one rank.
 
     In training shuffled and with the transforms of training; otherwise in order and with those of evaluation.
+
+    Raises:
+        DataError: fewer rows than processes, or than a batch where a last one that is not full is left out.
     """
     as_trained = training or (rank.overfits and split == "train")  # validation then cuts the same batches
     kept = rows.kept.nonzero().squeeze(1).numpy()

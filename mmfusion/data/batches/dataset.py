@@ -66,7 +66,11 @@ class SplitDataset(Dataset[Batch]):
         return {name: inputs.present for name, inputs in self.inputs.items()}
 
     def load(self, name: str) -> None:
-        """Decode all media of one modality, and mark the rows whose medium is broken as `on_error` says."""
+        """Decode all media of one modality, and mark the rows whose medium is broken as `on_error` says.
+
+        Raises:
+            DecodeError: a medium cannot be decoded and `on_error` is raise.
+        """
         inputs = self.inputs[name]
         # A file may take long, so the first that is broken ends it; cells of the table itself are all looked at.
         broken = inputs.load(stop=self.on_error == "raise" and inputs.kind.reads_files)

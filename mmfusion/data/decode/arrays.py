@@ -32,6 +32,9 @@ def read_array(
 
     A cell is an array or tensor, or a path to a `.npy`, `.npz`, or, with a header, a `.csv` or `.tsv` file, as far as
     they are among `suffixes`. `key` is the array's name in an `.npz`; None takes its only one.
+
+    Raises:
+        DecodeError: the file is missing, broken, holds Python objects, or not numbers.
     """
     array = in_memory(cell)
     if array is not None:
@@ -50,7 +53,11 @@ def read_array(
 
 
 def as_tensor(array: np.ndarray, name: str, offset: Sequence[float] | None = None) -> Tensor:
-    """Float16 as it is and any other number as float32; less `offset`, a number a feature, which is float64's work."""
+    """Float16 as it is and any other number as float32; less `offset`, a number a feature, which is float64's work.
+
+    Raises:
+        DecodeError: not numbers, or not finite (beyond float32 counts as infinite).
+    """
     if array.dtype.kind not in "iufb":
         raise DecodeError(f"{name}: expected numbers, found {array.dtype}")
     if offset is not None:

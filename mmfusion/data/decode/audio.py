@@ -26,6 +26,9 @@ def read_sound(place: Place, name: str, max_frames: int) -> tuple[np.ndarray, in
     """All frames of a sound file, `[S, channels]`, and their rate.
 
     int16 where the file holds 16-bit samples, float32 in −1…1 otherwise: both exactly what the file says.
+
+    Raises:
+        DecodeError: no sound file, cut short, more than `max_frames` samples, not finite, or empty.
     """
     with decoding(name), open_media(place) as file:
         missing = _missing(file)
@@ -58,6 +61,9 @@ def resample(wave: Tensor, rate: int, wanted: int) -> Tensor:
     The interpolation holds a kernel for each phase in which samples of both rates meet: 16000 of them, and tens of
     gigabytes, from 44101 to 16000 Hz. Their ratio is therefore that of the nearest small whole numbers: exact for the
     usual rates, else off by a thousandth at most; where there is none, the rate is a damaged header's.
+
+    Raises:
+        ValueError: there is no such ratio; a rate like this is a damaged header's.
     """
     if rate == wanted:
         return wave

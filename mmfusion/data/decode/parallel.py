@@ -95,6 +95,9 @@ def first_decoded(kind: Kind, cells: Sequence[Any], root: Root) -> tuple[int, Te
 
     What `loader.on_error` says of broken media is decided later. A path outside the root is passed over too: training
     has refused it before, and `mmfusion validate` lists them all. If none of the first few can be, their last error.
+
+    Raises:
+        DataError: none of the first few can.
     """
     last: DataError = DecodeError(f"no training row has {kind.columns}, so its shape cannot be learned")
     for place in range(min(len(cells), TRIES)):

@@ -101,7 +101,11 @@ def is_remote(place: Place) -> bool:
 
 
 def open_media(place: Place) -> BinaryIO:
-    """The file as a seekable stream; a remote one is fetched whole."""
+    """The file as a seekable stream; a remote one is fetched whole.
+
+    Raises:
+        OSError: it is missing or cannot be read.
+    """
     if not is_remote(place):
         return open(place, "rb")  # noqa: PTH123 - the caller closes it; twice as fast as Path.open
     import fsspec

@@ -7,7 +7,11 @@ from typing import Any
 
 
 class Subwords:
-    """Texts to the own ids of the tokenizer of this name or in this folder, its special tokens added."""
+    """Texts to the own ids of the tokenizer of this name or in this folder, its special tokens added.
+
+    Raises:
+        ImportError: transformers is not installed; names the extra.
+    """
 
     def __init__(self, name: str, allow_download: bool) -> None:
         try:
@@ -23,7 +27,11 @@ class Subwords:
         self._tokenizer: Any = None
 
     def load(self) -> Any:
-        """The tokenizer. A run that is loaded again has its own, so nothing is looked for before that is known."""
+        """The tokenizer. A run that is loaded again has its own, so nothing is looked for before that is known.
+
+        Raises:
+            ValueError: there is none of this name.
+        """
         if self._tokenizer is None:
             try:
                 here = not self.allow_download

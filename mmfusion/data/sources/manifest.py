@@ -85,7 +85,11 @@ class ManifestSource(Source):
         return table
 
     def try_splits(self, splits: Iterable[Split]) -> Iterator[Table | DataError]:
-        """For each of several splits the table, or why it cannot be split so; the file is read once."""
+        """For each of several splits the table, or why it cannot be split so; the file is read once.
+
+        Raises:
+            DataError: the file cannot be read.
+        """
         table, ids = self._rows()
         for split in splits:
             try:
@@ -141,6 +145,9 @@ def row_ids(
     """Each row's id: its cell of the id column, or its number counted from 0 if that is None.
 
     Empty cells and an id of two rows are refused; `otherwise` is what a person can do who has no ids.
+
+    Raises:
+        DataError: the column is not there, a cell is empty, two rows have one id.
     """
     if column is None:
         return [str(number) for number in range(len(rows))]

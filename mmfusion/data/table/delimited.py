@@ -37,6 +37,10 @@ def read_delimited(
 
     A first line `sep=;`, as Excel reads it, is skipped. A blank line is no row, but of a table with one column it is a
     row whose cell is empty; rows without a filled cell at the end of the file are none.
+
+    Raises:
+        DataError: no header, two columns of one name, a row with too many or too few fields, a quote that is not
+            closed, bytes that are not UTF-8; with the file and the line.
     """
     csv.field_size_limit(_FIELD_LIMIT)
     quoting: Any = csv.QUOTE_NONE if quote is None else csv.QUOTE_MINIMAL

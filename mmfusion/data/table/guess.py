@@ -33,6 +33,9 @@ def read_guessed(path: Path, usual: ReadOptions, given: Mapping[str, Any]) -> Gu
     """Read a table with the delimiter and the quote that its file shows, and as `usual` where it shows nothing.
 
     Nothing is guessed of the options `given`, which a person set.
+
+    Raises:
+        DataError: the table cannot be read.
     """
     settings = replace(usual, **given)
     notes: list[str] = []

@@ -27,7 +27,11 @@ class Unnamed(str):
 
 
 def names(header: Sequence[str], file: str) -> list[str]:
-    """The columns' names, no two alike; one without a name is called by its place, counted from 1."""
+    """The columns' names, no two alike; one without a name is called by its place, counted from 1.
+
+    Raises:
+        DataError: two columns of one name.
+    """
     stripped = [name.strip() for name in header]
     column_names = [name_of(name, place) for place, name in enumerate(stripped, 1)]
     twice = sorted({name for name in column_names if column_names.count(name) > 1})

@@ -19,6 +19,10 @@ def read_jsonl(path: Path) -> tuple[dict[str, RawColumn], Sequence[int]]:
 
     Strings stay strings and numbers numbers. A column that mixes strings with anything else becomes strings, so that
     `"007"` and `7` stay apart; lists stay lists.
+
+    Raises:
+        DataError: a line that is not a JSON object, or one with a key twice, a cell that is an object, bytes that are
+            not UTF-8; with the file and the line.
     """
     problems = Problems(path.name)
     parts: list[dict[str, RawColumn]] = []
@@ -47,6 +51,9 @@ def read_json(path: Path) -> tuple[dict[str, RawColumn], Sequence[int]]:
     """Read a file that is a list of objects: column to its cells, and each row's number counted from 1.
 
     One of an object a line is read as such.
+
+    Raises:
+        DataError: it is neither, or as `read_jsonl`.
     """
     try:
         text = path.read_text(encoding="utf-8-sig")

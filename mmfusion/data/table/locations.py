@@ -13,7 +13,11 @@ from mmfusion.data.table.read import beside
 
 
 def table_path(path: str | Path, root: str | None) -> Path:
-    """Where the table is: under the media's root if it is there, else as given. A URL is refused."""
+    """Where the table is: under the media's root if it is there, else as given. A URL is refused.
+
+    Raises:
+        DataError: neither; says how to give the root if there is none. A URL: tables are read from this machine.
+    """
     if has_scheme(path):
         raise DataError(f"data.path: {path} is a URL; download the table first, the media may stay remote (data.root)")
     table = local(path)
@@ -28,7 +32,11 @@ def table_path(path: str | Path, root: str | None) -> Path:
 
 
 def media_root(root: str | None, path: Path) -> Path | str:
-    """Where the media lie: the given folder or URL that is merely fetched from, else the table's own folder."""
+    """Where the media lie: the given folder or URL that is merely fetched from, else the table's own folder.
+
+    Raises:
+        DataError: there is no such folder, or the URL is none that merely fetches.
+    """
     if root is not None and has_scheme(root):
         check_root(root)
         return str(root)

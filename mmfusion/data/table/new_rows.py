@@ -36,6 +36,9 @@ def read_rows(
             same format that shows no other. Nodes of other sources are fine.
         root: where the new media lie; None is the new table's own folder.
         given: options of the source that hold for this table instead.
+
+    Raises:
+        DataError: the file is malformed, or an id is empty or there twice.
     """
     path, source, given = local(path), source or {}, dict(given or {})
     id = {"id": given.pop("id")} if "id" in given else {}
@@ -61,6 +64,9 @@ def table_from_rows(
         source: the run's own `data` node, of which `id`, `empty`, `strip` and `decimal` hold here too. Without `empty`
             it is the empty string alone.
         root: where media paths lie; None is the working directory.
+
+    Raises:
+        DataError: no rows, or an id is empty or there twice.
     """
     source = source or {}
     if not rows:

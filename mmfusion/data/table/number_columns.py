@@ -20,6 +20,9 @@ def in_points(table: Table, kinds: Mapping[str, Kind], labels: Mapping[str, Labe
 
     Classes, texts and ids stay as they are written. By `table.decimal` a comma, a number with a point is refused; by a
     point, a column of numbers with commas.
+
+    Raises:
+        DataError: by `table.decimal` a comma, a number with a point; by a point, a column of numbers with commas.
     """
     sure = {column for kind in kinds.values() for column in kind.number_columns()[0]}
     labelled = [(reader, column) for task, reader in labels.items() for column in label_columns(task, reader)]

@@ -17,6 +17,9 @@ def read_parquet(path: Path) -> tuple[dict[str, RawColumn], Sequence[int]]:
 
     Strings, booleans, integers and floats stay what they are; categories, dates and times become strings, decimals
     floats, durations seconds; lists become Python lists.
+
+    Raises:
+        DataError: it is not a Parquet file, or a column holds objects or bytes.
     """
     try:
         frame = pl.read_parquet(path)

@@ -56,7 +56,11 @@ def groups_of(table: Table, column: str) -> list[str]:
 
 
 def split_by_column(table: Table, split: Mapping[str, Any]) -> list[str]:
-    """Each row's split, read from the column's value; empty cells and values of no split are refused."""
+    """Each row's split, read from the column's value; empty cells and values of no split are refused.
+
+    Raises:
+        DataError: no such column, an empty cell, or a value that belongs to no split.
+    """
     values, cells = values_of(split), table.column(str(split["column"]), "data.split.column")
     row_splits = [None if cell is None else values.get(spelt(cell)) for cell in cells]
     if None in row_splits:

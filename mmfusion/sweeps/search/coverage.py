@@ -12,7 +12,11 @@ from mmfusion.sweeps.search.space import SPACE, Entry, Space
 
 
 def covering(space: Space) -> list[dict[str, Any]]:
-    """The points; the first has each key's first option. A key whose conditions never hold is refused."""
+    """The points; the first has each key's first option. A key whose conditions never hold is refused.
+
+    Raises:
+        ConfigError: the conditions of a key never hold.
+    """
     left = {entry.name: list(entry.values.extremes()) for entry in space.entries}
     points = []
     while any(left.values()):

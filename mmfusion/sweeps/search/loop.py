@@ -72,7 +72,11 @@ class Search:
         return self.max_failures is not None and len(self.failed) > self.max_failures
 
     def run(self) -> None:
-        """Ask and tell; when interrupted, end the jobs at work and give their trials back to the study."""
+        """Ask and tell; when interrupted, end the jobs at work and give their trials back to the study.
+
+        Raises:
+            KeyboardInterrupt: after the jobs at work have been ended, and their trials given back to the study.
+        """
         self._until = None if self.settings.timeout_s is None else time.monotonic() + self.settings.timeout_s
         self.take_over()
         with self.runner:

@@ -49,6 +49,9 @@ def resolve_objectives(given: Any, config: Mapping[str, Any]) -> tuple[Objective
         given: null for what the config monitors; a metric; a list of metrics; a mapping of metrics to min, max or
             auto; or `tasks`, for the validation loss of each task.
         config: a composed config.
+
+    Raises:
+        ConfigError: there is no such metric, or its direction is not known.
     """
     if given is None:
         given = MONITOR

@@ -50,6 +50,10 @@ class Sampling:
 
     Attributes:
         every: all combinations in the order in which they are tried; None unless the sampler tries all.
+
+    Raises:
+        ConfigError: there is no such sampler, it does not take these arguments, or cannot search this space.
+        ModuleNotFoundError: it needs a package that is not installed; says how to install it.
     """
 
     def __init__(self, given: Given, seed: int | None, space: Space, objectives: int) -> None:

@@ -116,6 +116,9 @@ def build_space(
         typed: overrides of the command line, some with several values.
         written: `hydra.sweeper.space`: key to values, or to `{space: values, when: "key=option"}`; may be nested.
         fixed: the value, as text, of a key or group that is not searched; None if there is no such key.
+
+    Raises:
+        ConfigError: names the key and what can be written.
     """
     entries: dict[str, Entry] = {}
     base: list[str] = []

@@ -37,7 +37,11 @@ _HINT = (
 
 
 def search(settings: SearchSettings, launcher: Launcher) -> SearchOutcome:
-    """Search as the settings say, once they and the configs of some trials are checked."""
+    """Search as the settings say, once they and the configs of some trials are checked.
+
+    Raises:
+        ConfigError: something in the settings, or in the config of some trial, is wrong.
+    """
     command = current()
     given = parse_overrides(command.overrides)
     presets = [override.text for override in given if override.key == PRESET and override.sign != "~"]

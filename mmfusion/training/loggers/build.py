@@ -13,7 +13,11 @@ from mmfusion.training.loggers.fault_tolerant import FaultTolerantLogger
 
 
 def build_loggers(cfg: Mapping[str, Mapping[str, Any]], folder: str, run: str) -> list[Logger]:
-    """`metrics.csv` first, then what the `logger` section `cfg` names; these may fail without ending the run."""
+    """`metrics.csv` first, then what the `logger` section `cfg` names; these may fail without ending the run.
+
+    Raises:
+        ModuleNotFoundError: an optional dependency is missing; says how to install it.
+    """
     own = f"{CSVLogger.__module__}.{CSVLogger.__name__}"
     built: list[Logger] = [CSVLogger(folder)]
     for name, node in cfg.items():
