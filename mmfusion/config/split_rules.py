@@ -43,7 +43,7 @@ def check_split(split: Mapping[str, Any]) -> None:
         _check_ratio(split, ratio)
         return
     if column is not None:
-        values_of(split)
+        split_values(split)
     taken = split.get("from_train") or {}
     if math.fsum(taken.values()) >= 1:
         raise ConfigError(f"data.split.from_train: expected shares that leave rows to train on, found {dict(taken)}")
@@ -78,7 +78,7 @@ def shares_of(split: Mapping[str, Any]) -> dict[str, float]:
     return shares
 
 
-def values_of(split: Mapping[str, Any]) -> dict[str, str]:
+def split_values(split: Mapping[str, Any]) -> dict[str, str]:
     """A column's value, spelt as `spelt` does, to the split it stands for.
 
     Raises:

@@ -35,14 +35,14 @@ class FeatureDropout(nn.Dropout):
         return Encoded(x.pooled * keep_BD, x.tokens * keep_BD[:, None].to(x.tokens.dtype), x.mask)
 
 
-def groups_of(channels: int) -> int:
+def norm_groups(channels: int) -> int:
     """About 16 channels a group (Wu and He, arXiv 1803.08494): few groups, because they cost time on a CPU."""
     return next(groups for groups in range(max(1, channels // 16), 0, -1) if channels % groups == 0)
 
 
 def group_norm(channels: int) -> nn.Module:
-    """`nn.GroupNorm` with `groups_of(channels)` groups."""
-    return nn.GroupNorm(groups_of(channels), channels)
+    """`nn.GroupNorm` with `norm_groups(channels)` groups."""
+    return nn.GroupNorm(norm_groups(channels), channels)
 
 
 def per_stage(

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
 
-from mmfusion.encoders.layers import groups_of
+from mmfusion.encoders.layers import norm_groups
 
 
 class MaskedStage(nn.Module):
@@ -43,7 +43,7 @@ class MaskedGroupNorm(nn.Module):
 
     def __init__(self, channels: int, eps: float = 1e-5) -> None:
         super().__init__()
-        self.groups, self.eps = groups_of(channels), eps
+        self.groups, self.eps = norm_groups(channels), eps
         self.weight = nn.Parameter(torch.ones(channels))
         self.bias = nn.Parameter(torch.zeros(channels))
 

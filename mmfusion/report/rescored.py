@@ -51,7 +51,7 @@ def on_shared_rows(
     known = [run.run for run in runs if run.path in tested]
     groups = [known] if known else []
     if known and len(_shared(known, tested)) < _MOSTLY * min(len(tested[run.path].ids) for run in known):
-        groups = by_seed(known)
+        groups = runs_by_seed(known)
     for inside in groups:
         shared = _shared(inside, tested)
         first = tested[inside[0].path].labels
@@ -110,7 +110,7 @@ def rows_digest(run: PredictedRun, task: str) -> str | None:
     return digest(f"{id}\0{true}" for id, true in table.iter_rows())
 
 
-def by_seed(runs: Sequence[Run]) -> list[list[Run]]:
+def runs_by_seed(runs: Sequence[Run]) -> list[list[Run]]:
     """The runs of each seed; one without a seed stands for itself."""
     groups: defaultdict[Hashable, list[Run]] = defaultdict(list)
     for run in runs:

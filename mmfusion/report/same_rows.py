@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from mmfusion.report.formatting import shortlist
 from mmfusion.report.groups import metric_values
-from mmfusion.report.rescored import PredictedRun, by_seed, on_shared_rows, rows_digest
+from mmfusion.report.rescored import PredictedRun, on_shared_rows, rows_digest, runs_by_seed
 from mmfusion.report.run_metrics import NAME
 from mmfusion.store.run import Run
 
@@ -64,7 +64,7 @@ def same_rows(runs: Sequence[Run], metric: str) -> SameRows:
     for inside in by_fold.values():
         scored, is_recorded = _scored(inside, metric)
         recorded.append(is_recorded)
-        if any(len({scored[run.id] for run in own}) > 1 for own in by_seed(inside)):
+        if any(len({scored[run.id] for run in own}) > 1 for own in runs_by_seed(inside)):
             _compute(inside, metric, scored, same)
     return replace(same, is_recorded=all(recorded))
 

@@ -13,7 +13,7 @@ from mmfusion.baselines.measure import CONSTANT
 from mmfusion.config.errors import ConfigError
 from mmfusion.progress import busy
 from mmfusion.report.formatting import many
-from mmfusion.report.sections._base import Section, Table
+from mmfusion.report.sections._base import Section, SectionTable
 from mmfusion.runs.baseline_cache import baselines
 from mmfusion.runs.baseline_table import model_title, summary_tasks
 from mmfusion.runs.metric_lines import format_number
@@ -63,4 +63,4 @@ def baseline_conclusion(summary: Mapping[str, Any]) -> Conclusion:
     ]
     head = ["", *(f"{task} {metric}" for task, metric in leading.items())]
     title = f"study=baselines: {many(len(metrics), 'model')}, {many(len(leading), 'task')}"
-    return Conclusion(title, best, [Section("Numbers", (), [Table(head, rows)]), Section("Method", method)])
+    return Conclusion(title, best, [Section("Numbers", (), [SectionTable(head, rows)]), Section("Method", method)])

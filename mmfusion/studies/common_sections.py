@@ -9,7 +9,7 @@ from typing import Any
 from mmfusion.report.compare import compare
 from mmfusion.report.costs import COSTS, mean_costs
 from mmfusion.report.formatting import NONE, decimals, joined, many, plus_minus, seconds
-from mmfusion.report.sections._base import Section, Table
+from mmfusion.report.sections._base import Section, SectionTable
 from mmfusion.report.sentences import ALPHA
 from mmfusion.report.simple_models import not_better, simple_sentences
 from mmfusion.report.statistics import FEWEST_SEEDS
@@ -49,7 +49,9 @@ def numbers_section(
     note = "Test metrics as mean ± 95% interval over n seeds; time, parameters and memory are those of one run."
     same = dict.fromkeys(line for metric in metrics for line in results.same_rows(metric).notes(metric))
     return Section(
-        "Numbers", [note, *same], [Table(list(columns), [list(row) for row in zip(*columns.values(), strict=True)])]
+        "Numbers",
+        [note, *same],
+        [SectionTable(list(columns), [list(row) for row in zip(*columns.values(), strict=True)])],
     )
 
 

@@ -19,7 +19,7 @@ from mmfusion.report.balance import rankable
 from mmfusion.report.formatting import NONE, decimals, fixed, many, plus_minus
 from mmfusion.report.groups import group_runs
 from mmfusion.report.pooled import overlap, pooled
-from mmfusion.report.sections._base import Section, Table
+from mmfusion.report.sections._base import Section, SectionTable
 from mmfusion.report.statistics import Interval, interval
 from mmfusion.studies._base import TrainedStudy
 from mmfusion.studies.common_sections import closing_sections, numbers_section, short
@@ -128,7 +128,7 @@ def _all_folds(results: Results, means: Mapping[str, Interval]) -> Section:
     lines = ["Over n folds; a fold's value is the mean over its seeds."]
     if together:
         lines.append("Pooled is the metric of all folds' predictions together.")
-    return Section("All folds", lines, [Table(head, rows)])
+    return Section("All folds", lines, [SectionTable(head, rows)])
 
 
 def _pooled(results: Results, metrics: Sequence[str]) -> dict[str, float]:

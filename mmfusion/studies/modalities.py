@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from mmfusion.config.errors import ConfigError, suggest
 from mmfusion.report.formatting import NONE, decimals, joined, p_value, plus_minus
-from mmfusion.report.sections._base import Section, Table
+from mmfusion.report.sections._base import Section, SectionTable
 from mmfusion.studies._base import TrainedStudy
 from mmfusion.studies.common_sections import closing_sections, numbers_section, rule, short, title, too_few
 from mmfusion.studies.conclusion import Conclusion
@@ -186,7 +186,7 @@ def _missing(results: Results, tests: Tests) -> Section:
     if not any(gone for gone, _ in tests):
         lines.append("Not known where something is missing: no run was tested so (report.subsets).")
     lines.append("Models of all modalities; a gain above 0 is better with dropout.")
-    return Section(heading, lines, [Table(head, rows)] if rows else [])
+    return Section(heading, lines, [SectionTable(head, rows)] if rows else [])
 
 
 def _verdict(test: Contrast) -> str:

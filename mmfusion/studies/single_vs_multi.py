@@ -9,7 +9,7 @@ from typing import Any
 from mmfusion.config.errors import ConfigError
 from mmfusion.report.delta import change, delta_m, no_change
 from mmfusion.report.formatting import NONE, joined, many, plus_minus
-from mmfusion.report.sections._base import Section, Table
+from mmfusion.report.sections._base import Section, SectionTable
 from mmfusion.studies._base import TrainedStudy
 from mmfusion.studies.common_sections import closing_sections, numbers_section, rule, short, title, too_few
 from mmfusion.studies.conclusion import Conclusion
@@ -190,7 +190,7 @@ def transfer_section(
         lines.append(f"A difference is shown for {shown} of {len(entries)} entries, those with a star.")
     else:
         lines.append(f"No difference shown for any of the {len(entries)} entries.")
-    return Section("Transfer between pairs", lines, [Table(["", *(f"with {task}" for task in tasks)], rows)])
+    return Section("Transfer between pairs", lines, [SectionTable(["", *(f"with {task}" for task in tasks)], rows)])
 
 
 def transfer_rows(metrics: Mapping[str, str], entries: Mapping[Key, Contrast]) -> list[list[object]]:

@@ -3,7 +3,7 @@ import torch
 from torch import nn
 
 from mmfusion.batch import Encoded
-from mmfusion.encoders.layers import FeatureDropout, fully_connected, group_norm, groups_of, per_stage
+from mmfusion.encoders.layers import FeatureDropout, fully_connected, group_norm, norm_groups, per_stage
 
 X = torch.randn(4, 3, generator=torch.Generator().manual_seed(0))
 
@@ -56,7 +56,7 @@ def test_nothing_is_dropped_in_eval_mode_or_at_rate_zero():
 
 @pytest.mark.parametrize(("channels", "groups"), [(1, 1), (16, 1), (32, 2), (64, 4), (48, 3), (40, 2), (37, 1)])
 def test_groups_divide_the_channels(channels, groups):
-    assert groups_of(channels) == groups == group_norm(channels).num_groups
+    assert norm_groups(channels) == groups == group_norm(channels).num_groups
 
 
 def test_last_number_goes_on_and_the_last_stage_has_no_pool():

@@ -58,7 +58,7 @@ class Confident(MeanMetric):
 SECTION = '''\
 """How long the runs took."""
 
-from mmfusion.report.sections._base import ReportSection, Section, Table
+from mmfusion.report.sections._base import ReportSection, Section, SectionTable
 
 
 class Durations(ReportSection):
@@ -66,7 +66,7 @@ class Durations(ReportSection):
 
     def section(self, runs):
         rows = [[run.name, f"{run.seconds:.1f}"] for run in runs]
-        return Section("Durations", ["Seconds."], [Table(["run", "s"], rows)])
+        return Section("Durations", ["Seconds."], [SectionTable(["run", "s"], rows)])
 '''
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from mmfusion.config.instantiate import trusting
 from mmfusion.report.html import write_html
-from mmfusion.report.sections._base import ReportSection, Section, Table
+from mmfusion.report.sections._base import ReportSection, Section, SectionTable
 from mmfusion.store.find import find_runs
 from tests.helpers.run_folders import write_grid
 from tests.report.conftest import PHONE
@@ -40,7 +40,9 @@ class Nasty(ReportSection):
     def section(self, runs):
         figure = {"data": [{"type": "bar", "x": [1, 2], "y": [1.0, float("nan")]}], "layout": {"height": 240}}
         title = f"{NASTY} of {len(runs)}"
-        return Section(title, [NASTY], [Table([NASTY, "n"], [[NASTY, "1"]])], [figure, {"data": [], "layout": {}}])
+        return Section(
+            title, [NASTY], [SectionTable([NASTY, "n"], [[NASTY, "1"]])], [figure, {"data": [], "layout": {}}]
+        )
 
 
 def test_sections_of_all_runs_and_of_a_sweep_and_the_conclusion_of_a_study(tmp_path, visit):

@@ -6,7 +6,7 @@ from plotly.graph_objects import Figure
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.instantiate import trusting
 from mmfusion.report.built_sections import build_sections, contents
-from mmfusion.report.sections._base import ReportSection, Section, Table
+from mmfusion.report.sections._base import ReportSection, Section, SectionTable
 from tests.report.memory_runs import make_run
 
 
@@ -22,7 +22,7 @@ class Seeds(ReportSection):
             raise KeyError(self.noun)
         if not runs:
             return None
-        table = Table([self.noun, "runs"], [[run.seed, 1] for run in runs])
+        table = SectionTable([self.noun, "runs"], [[run.seed, 1] for run in runs])
         figure = Figure().add_bar(x=[run.seed for run in runs], y=[1.0] * len(runs))
         return Section("Seeds", [f"{len(runs)} runs."], [table], [figure, {"data": [], "layout": {"height": 200}}])
 

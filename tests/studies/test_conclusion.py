@@ -2,10 +2,10 @@ import io
 
 from rich.console import Console
 
-from mmfusion.report.sections._base import Section, Table
+from mmfusion.report.sections._base import Section, SectionTable
 from mmfusion.studies.conclusion import Conclusion, markdown, show_conclusion
 
-TABLE = Table(
+TABLE = SectionTable(
     ["", "accuracy ↑", "n", "time"], [["a|b", "0.90 ± 0.01", "5", "40 s"], ["[red]c", "0.80 ± 0.02", "5", "41 s"]]
 )
 FOUND = Conclusion(

@@ -18,7 +18,7 @@ from annotated_types import Ge, Interval
 from typing_extensions import TypedDict  # pydantic takes typing's from Python 3.12 on
 
 from mmfusion.config.errors import nearest
-from mmfusion.config.split_rules import spelt, values_of
+from mmfusion.config.split_rules import spelt, split_values
 from mmfusion.data.errors import DataError, Problems
 from mmfusion.data.table.delimited import RawColumn
 from mmfusion.data.table.header import unnamed
@@ -61,7 +61,7 @@ def split_by_column(table: Table, split: Mapping[str, Any]) -> list[str]:
     Raises:
         DataError: no such column, an empty cell, or a value that belongs to no split.
     """
-    values, cells = values_of(split), table.column(str(split["column"]), "data.split.column")
+    values, cells = split_values(split), table.column(str(split["column"]), "data.split.column")
     row_splits = [None if cell is None else values.get(spelt(cell)) for cell in cells]
     if None in row_splits:
         problems = Problems(table.name)

@@ -11,7 +11,7 @@ from mmfusion.store.run import Run
 
 
 @dataclass(frozen=True)
-class Table:
+class SectionTable:
     """Cells of text; the first column names the row, the others hold numbers."""
 
     head: Sequence[str]
@@ -28,7 +28,7 @@ class Section:
 
     title: str
     lines: Sequence[str] = ()
-    tables: Sequence[Table] = ()
+    tables: Sequence[SectionTable] = ()
     figures: Sequence[Any] = ()
 
 

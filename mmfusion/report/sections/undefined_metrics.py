@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from mmfusion.report.sections._base import ReportSection, Section, Table
+from mmfusion.report.sections._base import ReportSection, Section, SectionTable
 from mmfusion.store.run import Run
 
 
@@ -17,4 +17,4 @@ class UndefinedMetrics(ReportSection):
             for reason in run.undefined.items():
                 counts[reason] = counts.get(reason, 0) + 1
         rows = [[metric, str(count), str(why)] for (metric, why), count in sorted(counts.items())]
-        return Section("Metrics without a value", (), [Table(["metric", "runs", "why"], rows)]) if rows else None
+        return Section("Metrics without a value", (), [SectionTable(["metric", "runs", "why"], rows)]) if rows else None
