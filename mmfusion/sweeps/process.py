@@ -95,7 +95,7 @@ class JobProcess:
             )
         try:
             sweep.note(job, **identity(self._process.pid))
-        except OSError:  # nobody would find it again
+        except BaseException:  # Ctrl-C too: nobody would find the process again
             self.kill()
             self._process.wait()
             raise

@@ -1,9 +1,12 @@
 import sys
 from pathlib import Path
 
+import psutil
+import pytest
+
 from mmfusion.config.compose import compose_unchecked
-from mmfusion.store.sweep import Job
-from mmfusion.sweeps.process import command_line, exit_reason
+from mmfusion.store.sweep import Job, Sweep
+from mmfusion.sweeps.process import JobProcess, command_line, exit_reason
 
 
 def test_a_job_is_mmfusion_train_in_its_folder(tmp_path):
@@ -30,3 +33,20 @@ def test_an_exit_code_in_words(tmp_path):
     assert exit_reason(-64, log).startswith("the process was killed by signal 64")
     assert exit_reason(3, log).endswith("the end")
     assert len(exit_reason(3, log)) < 2200
+
+
+@pytest.mark.parametrize("error", [OSError, KeyboardInterrupt])
+def test_a_process_that_its_job_could_not_be_given_is_ended(error, folder, stand_in, monkeypatch):
+    note = Sweep.note
+
+    def interrupted(self, job, **more):
+        if more.get("pid"):
+            raise error
+        note(self, job, **more)
+
+    monkeypatch.setattr(Sweep, "note", interrupted)
+    before = psutil.Process().children()
+    (job,) = folder.plan([["do=hang"]])
+    with pytest.raises(error):
+        JobProcess(folder, job, (), {})
+    assert psutil.Process().children() == before
