@@ -13,6 +13,7 @@ from hydra.errors import ConfigCompositionException, HydraException, MissingConf
 from omegaconf.errors import MissingMandatoryValue, OmegaConfBaseException
 
 from mmfusion.config.errors import AbsentKeyError, ConfigError, nearest, no_option, suggest
+from mmfusion.config.key_sources import lineage
 from mmfusion.config.mismatches import Problem
 from mmfusion.config.override import Override, node_at, parse_overrides
 from mmfusion.config.quoting import readable, syntax_error, value_of
@@ -37,6 +38,8 @@ def as_config_error(overrides: Sequence[str], folders: Sequence[Path], known: Gr
         raise ConfigError(_explain(error, overrides, known)) from error
     except yaml.YAMLError as error:
         raise ConfigError(f"not YAML: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise ConfigError(f"{_circle(known)}: its defaults list leads back to the file itself") from error
     except UnicodeDecodeError as error:
         where = _first(folders, lambda content: "\N{REPLACEMENT CHARACTER}" in content.decode(errors="replace"))
         raise ConfigError(f"{where}: not UTF-8 ({error.reason}); save the file as UTF-8") from error
@@ -51,6 +54,19 @@ def _first(folders: Sequence[Path], holds: Callable[[bytes], bool]) -> str:
     """The first config in the person's folders of whose content something holds."""
     paths = (path for folder in folders for path in sorted(folder.rglob("*.yaml")))
     return next((str(path) for path in paths if holds(path.read_bytes())), "a config file")
+
+
+def _circle(known: Groups) -> str:
+    """The first option that builds on itself by way of others of its group."""
+    for path in (path for options in known.values() for path in options.values()):
+        try:
+            for _ in lineage(path, known):
+                pass
+        except RecursionError:
+            return str(path)
+        except ConfigError:  # something else is wrong with it
+            continue
+    return "a config file"
 
 
 def _missing_option(error: MissingConfigException, overrides: Sequence[str], known: Groups) -> str:

@@ -158,7 +158,7 @@ def _targets(task: Task, true: pl.Series) -> Tensor:
     if true.dtype.is_nested():
         return torch.tensor(true.to_list())
     values = torch.from_numpy(np.array([task.check(label) for label in true.to_list()]))
-    narrow = values.dtype == torch.float64 and not getattr(task, "double_targets", False)
+    narrow = values.dtype == torch.float64 and not task.double_targets
     return values.float() if narrow else values
 
 

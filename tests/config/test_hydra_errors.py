@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from hydra.errors import ConfigCompositionException, HydraException, MissingConfigException
 
+from mmfusion.config.compose import compose_unchecked
 from mmfusion.config.errors import ConfigError
 from mmfusion.config.hydra_errors import as_config_error
 
@@ -36,3 +37,13 @@ def test_an_error_in_one_line(error, message):
 def test_errors_that_are_not_hydras_pass_through():
     with pytest.raises(ZeroDivisionError), as_config_error([], [], KNOWN):
         raise ZeroDivisionError
+
+
+def test_options_that_build_on_each_other_in_a_circle(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "conf" / "fusion"
+    folder.mkdir(parents=True)
+    for name, parent in (("mine", "other"), ("other", "mine")):
+        (folder / f"{name}.yaml").write_text(f"defaults: [{parent}]\n")
+    with pytest.raises(ConfigError, match=r"fusion/(mine|other)\.yaml: its defaults list leads back to the file"):
+        compose_unchecked(["fusion=mine"])
